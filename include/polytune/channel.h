@@ -1,0 +1,75 @@
+/* Channels: how messages travel between the parties.
+ *
+ * The contract, in full. Messages between an ordered pair of parties arrive whole, once, in order.
+ * Calls for different peers may come from different threads; calls for one peer never overlap. Any
+ * embedder can write a channel by filling three functions. */
+#ifndef POLYTUNE_CHANNEL_H
+#define POLYTUNE_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "polytune/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pt_channel_ops {
+    /* Sends `len` bytes (0 is allowed) to party `to`. `phase` names the protocol phase, a static
+     * string for diagnosis. May queue; must never wait for the peer to receive. The bytes are
+     * borrowed for the call. */
+    pt_status (*send)(void *self, size_t to, const char *phase, const uint8_t *bytes, size_t len,
+                      pt_error *error);
+
+    /* Receives the next message from party `from`: *ret_bytes is malloc'ed memory that the caller
+     * frees with free() (never NULL on success, also for an empty message). Refuses a message over
+     * `max_len` bytes with PT_ERR_TOO_LARGE. Other errors: PT_ERR_TIMEOUT after the channel's
+     * inactivity timeout, PT_ERR_CLOSED, PT_ERR_REFUSED, PT_ERR_IO. Outputs are untouched on
+     * failure. */
+    pt_status (*recv)(void *self, size_t from, const char *phase, size_t max_len,
+                      uint8_t **ret_bytes, size_t *ret_len, pt_error *error);
+
+    /* Ends the connection: sends what is queued (within the timeout), wakes waiting calls with
+     * PT_ERR_CLOSED, and frees self. Called once, when no other call is running. */
+    void (*close)(void *self);
+} pt_channel_ops;
+
+/* A channel. Copy freely; exactly one holder calls pt_channel_close. */
+typedef struct pt_channel {
+    const pt_channel_ops *ops;
+    void *self;
+} pt_channel;
+
+PT_API void pt_channel_close(pt_channel *channel);
+
+/* Told from time to time on whom a call waits, e.g. "waiting for party 2 (13 s)", or what happened
+ * ("retrying"). May be called from any thread that uses the channel. */
+typedef void (*pt_notice_fn)(void *user, const char *text);
+
+/* Channels between `parties` parties in this process; ret_channels[i] belongs to party i.
+ * `timeout_ms` is the inactivity timeout of recv, 0 for none. */
+PT_API PT_MUST_CHECK pt_status pt_channel_memory_mesh(pt_channel *ret_channels, size_t parties,
+                                                      uint32_t timeout_ms, pt_error *error);
+
+typedef struct pt_relay_options {
+    const char *url;     /* http://host:port, no trailing path needed */
+    const char *session; /* [A-Za-z0-9._~-]{1,128} */
+    size_t party;
+    size_t parties;
+    uint32_t timeout_ms; /* inactivity: no progress from the peer or relay for so long; 0 for the
+                            default, 60 s */
+    pt_notice_fn notice; /* may be NULL */
+    void *notice_user;
+} pt_relay_options;
+
+/* Takes this party's seat at an HTTP relay (`polytune serve`) and waits until all parties are
+ * seated. */
+PT_API PT_MUST_CHECK pt_status pt_channel_relay_open(pt_channel *ret_channel,
+                                                     const pt_relay_options *options,
+                                                     pt_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

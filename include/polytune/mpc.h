@@ -1,0 +1,72 @@
+/* Running a circuit between parties: maliciously secure authenticated garbling.
+ *
+ * Even if all other parties collude and cheat, an honest party's input stays private, and it gets
+ * the right result or an error. There is no fairness: cheaters may get the result and deny it to
+ * others. */
+#ifndef POLYTUNE_MPC_H
+#define POLYTUNE_MPC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "polytune/channel.h"
+#include "polytune/circuit.h"
+#include "polytune/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PT_MPC_MAX_PARTIES 255
+#define PT_MPC_MAX_PHASES  16
+
+/* What a run cost; filled also when it fails. Wire bytes count payload and headers of the engine's
+ * messages. */
+typedef struct pt_mpc_stats {
+    uint64_t and_gates;
+    double seconds;
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    uint64_t messages_sent;
+    size_t n_phases;
+    struct {
+        const char *name;
+        double seconds;
+        uint64_t bytes_sent;
+    } phases[PT_MPC_MAX_PHASES];
+} pt_mpc_stats;
+
+/* Set fields by name and leave the rest zero: zero means the default. All parties must agree on all
+ * but `party`, `progress` and `stats`; the protocol compares them before any secret flows and names
+ * a field that differs. */
+typedef struct pt_mpc_options {
+    size_t party;   /* this party, 0 .. parties-1 */
+    size_t parties; /* 2 .. PT_MPC_MAX_PARTIES */
+    size_t evaluator;
+    const size_t *output_parties; /* who learns the result; NULL: everyone */
+    size_t n_output_parties;
+    unsigned statistical_security; /* rho: 40 (default) .. 80 */
+    unsigned cot_field_bits; /* k: 1, 2, 4 (default), 8; less traffic and more work as it grows */
+    const uint8_t *session;  /* application data bound into the run, e.g. a session name and the
+                                program's text */
+    size_t session_len;
+    void (*progress)(void *user, const char *phase, uint64_t done,
+                     uint64_t total); /* may be NULL */
+    void *progress_user;
+    pt_mpc_stats *stats; /* may be NULL */
+} pt_mpc_options;
+
+/* Runs the protocol over `channel`, which stays the caller's. `input_bits`: this party's bits, one
+ * byte 0 or 1 each, pt_circuit_input_bits(circuit, party) of them. `ret_output_bits`:
+ * pt_circuit_output_bits(circuit) bytes, written when this party is an output party, zeroed on
+ * failure; may be NULL otherwise. PT_PEER_* when a party deviated or the parties disagree: `error`
+ * names check, phase and party. Do not retry such a run unattended. */
+PT_API PT_MUST_CHECK pt_status pt_mpc_run(const pt_mpc_options *options, const pt_channel *channel,
+                                          const pt_circuit *circuit, const uint8_t *input_bits,
+                                          uint8_t *ret_output_bits, pt_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,21 @@
+/* Everything of libpolytune in one include. */
+#ifndef POLYTUNE_POLYTUNE_H
+#define POLYTUNE_POLYTUNE_H
+
+#include "polytune/channel.h"
+#include "polytune/circuit.h"
+#include "polytune/mpc.h"
+#include "polytune/program.h"
+#include "polytune/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The library's version, "major.minor.patch". */
+PT_API const char *pt_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,116 @@
+/* Garble programs: compiling, their types, and literals (values as text, JSON or bits). */
+#ifndef POLYTUNE_PROGRAM_H
+#define POLYTUNE_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "polytune/circuit.h"
+#include "polytune/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pt_program pt_program;
+typedef struct pt_literal pt_literal;
+typedef struct pt_type pt_type;
+typedef struct pt_diagnostics pt_diagnostics;
+
+/* A value for an external constant such as PARTY_0::ROWS; `literal` is Garble text ("3usize"). */
+typedef struct pt_constant {
+    const char *party; /* the part before :: */
+    const char *name;
+    const char *literal;
+} pt_constant;
+
+typedef struct pt_compile_options {
+    const char *source; /* need not be terminated */
+    size_t source_len;
+    const char *file_name; /* for messages; NULL for "program" */
+    const char *function;  /* entry point; NULL for "main" */
+    const pt_constant *constants;
+    size_t n_constants;
+} pt_compile_options;
+
+/* Parses, checks and lowers. On success *ret_program is the caller's; on failure it is untouched.
+ * `ret_diagnostics` (may be NULL) receives the list of errors when the source is at fault; the
+ * caller frees it; NULL when there is none. PT_ERR_PROGRAM, PT_ERR_UNSUPPORTED, PT_ERR_LIMIT,
+ * PT_ERR_CONSTANT, PT_ERR_MEMORY. */
+PT_API PT_MUST_CHECK pt_status pt_program_compile(pt_program **ret_program,
+                                                  pt_diagnostics **ret_diagnostics,
+                                                  const pt_compile_options *options,
+                                                  pt_error *error);
+
+/* Parses and type-checks only; all functions, constants not needed. */
+PT_API PT_MUST_CHECK pt_status pt_program_check(pt_diagnostics **ret_diagnostics,
+                                                const pt_compile_options *options, pt_error *error);
+PT_API void pt_program_free(pt_program *program);
+
+/* One error of a program. Lines and columns are one-based, natural; the end is exclusive. Zero
+ * line: no place. */
+typedef struct pt_diagnostic {
+    const char *phase;   /* "scan", "parse", "type" or "compile" */
+    const char *message; /* one line */
+    uint32_t line, column, end_line, end_column;
+} pt_diagnostic;
+
+PT_API size_t pt_diagnostics_count(const pt_diagnostics *diagnostics);
+PT_API pt_diagnostic pt_diagnostics_get(const pt_diagnostics *diagnostics, size_t index);
+/* All of them as text: file, line, the source line and a caret under the span. Release with
+ * pt_text_free. */
+PT_API PT_MUST_CHECK pt_status pt_diagnostics_print(char **ret_text,
+                                                    const pt_diagnostics *diagnostics,
+                                                    pt_error *error);
+PT_API void pt_diagnostics_free(pt_diagnostics *diagnostics);
+
+/* How many parties give input: one per parameter, or one per element of a lone array parameter
+ * (spec B2). */
+PT_API size_t pt_program_party_count(const pt_program *program);
+/* The circuit, owned by the program. Its outputs are the panic code, then the result bits. */
+PT_API const pt_circuit *pt_program_circuit(const pt_program *program);
+/* The type of a party's input, and of the result; owned by the program. */
+PT_API const pt_type *pt_program_input_type(const pt_program *program, size_t party);
+PT_API const pt_type *pt_program_output_type(const pt_program *program);
+
+/* A panic at run time; line and column one-based, natural (spec L9, Q17). */
+typedef struct pt_panic {
+    const char *reason; /* "Overflow", "Division By Zero", "Array Access Out Of Bounds" */
+    uint32_t line, column, end_line, end_column;
+} pt_panic;
+
+/* Decodes the circuit's output bits (one byte each). On PT_ERR_PANIC *ret_panic (may be NULL) says
+ * where and the error message is a full sentence; *ret_literal is the caller's on success and
+ * untouched otherwise. */
+PT_API PT_MUST_CHECK pt_status pt_program_decode(pt_literal **ret_literal, pt_panic *ret_panic,
+                                                 const pt_program *program,
+                                                 const uint8_t *output_bits, size_t n_bits,
+                                                 pt_error *error);
+
+/* The type as text ("[u8; 3]"); release with pt_text_free. */
+PT_API PT_MUST_CHECK pt_status pt_type_print(char **ret_text, const pt_type *type, pt_error *error);
+PT_API size_t pt_type_bits(const pt_type *type);
+
+/* Reads a literal of the given type (owned by a program that must outlive the literal). Errors name
+ * the place in the text and what was expected: PT_ERR_INPUT. */
+PT_API PT_MUST_CHECK pt_status pt_literal_parse(pt_literal **ret_literal, const pt_type *type,
+                                                const char *text, size_t len, pt_error *error);
+PT_API PT_MUST_CHECK pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type,
+                                                    const char *json, size_t len, pt_error *error);
+/* The value's bits, most significant first (spec B1), one byte each: pt_type_bits(type) of them. */
+PT_API void pt_literal_to_bits(uint8_t *ret_bits, const pt_literal *literal);
+PT_API PT_MUST_CHECK pt_status pt_literal_from_bits(pt_literal **ret_literal, const pt_type *type,
+                                                    const uint8_t *bits, size_t n_bits,
+                                                    pt_error *error);
+/* As spec V3; release with pt_text_free. */
+PT_API PT_MUST_CHECK pt_status pt_literal_print(char **ret_text, const pt_literal *literal,
+                                                pt_error *error);
+PT_API PT_MUST_CHECK pt_status pt_literal_to_json(char **ret_text, const pt_literal *literal,
+                                                  pt_error *error);
+PT_API void pt_literal_free(pt_literal *literal);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

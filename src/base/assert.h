@@ -1,0 +1,18 @@
+/* Assertions about our own state; no byte from a peer, file or user may reach one. Layer: base.
+ *
+ * PT_ASSERT stays on in release builds: a protocol in a wrong state must stop, not continue.
+ * PT_DEBUG_ASSERT is for costly checks and is off when NDEBUG is defined. */
+#ifndef BASE_ASSERT_H
+#define BASE_ASSERT_H
+
+_Noreturn void assert_failed(const char *condition, const char *file, int line);
+
+#define PT_ASSERT(condition) ((condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__))
+
+#ifdef NDEBUG
+#    define PT_DEBUG_ASSERT(condition) ((void)sizeof(condition))
+#else
+#    define PT_DEBUG_ASSERT(condition) PT_ASSERT(condition)
+#endif
+
+#endif

@@ -1,0 +1,90 @@
+#define _DEFAULT_SOURCE
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef PT_TESTING
+#    include <stdatomic.h>
+
+static atomic_ulong fail_countdown;
+
+void mem_fail_at(unsigned long nth)
+{
+    atomic_store(&fail_countdown, nth);
+}
+
+static int told_to_fail(void)
+{
+    unsigned long left = atomic_load(&fail_countdown);
+    while (left != 0) {
+        if (atomic_compare_exchange_weak(&fail_countdown, &left, left - 1))
+            return left == 1;
+    }
+    return 0;
+}
+#else
+static int told_to_fail(void)
+{
+    return 0;
+}
+#endif
+
+static int product_fits(size_t count, size_t size)
+{
+    return size == 0 || count <= SIZE_MAX / 2 / size;
+}
+
+void *mem_new(size_t count, size_t size)
+{
+    if (!product_fits(count, size) || told_to_fail())
+        return NULL;
+    return calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+}
+
+void *mem_resize(void *old, size_t count, size_t size)
+{
+    if (!product_fits(count, size) || told_to_fail())
+        return NULL;
+    const size_t bytes = count * size;
+    return realloc(old, bytes == 0 ? 1 : bytes);
+}
+
+void *mem_new_aligned(size_t count, size_t size)
+{
+    if (!product_fits(count, size) || told_to_fail())
+        return NULL;
+    const size_t bytes = (count * size + 64) / 64 * 64;
+    void *memory = aligned_alloc(64, bytes);
+    if (memory != NULL)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+void mem_free(void *memory)
+{
+    free(memory);
+}
+
+void mem_free_secret(void *memory, size_t bytes)
+{
+    if (memory != NULL)
+        mem_wipe(memory, bytes);
+    free(memory);
+}
+
+void mem_wipe(void *memory, size_t bytes)
+{
+    if (bytes != 0)
+        explicit_bzero(memory, bytes);
+}
+
+char *mem_string(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *copy = mem_new(size, 1);
+    if (copy != NULL)
+        memcpy(copy, text, size);
+    return copy;
+}

@@ -1,0 +1,41 @@
+/* The one entry to the heap. Layer: base.
+ *
+ * Sizes are given as count times size and checked for overflow; memory comes zeroed. Everything
+ * from mem_new is released with mem_free. Secrets are released with mem_free_secret, which wipes
+ * first. Builds with PT_TESTING can be told to fail the n-th allocation. Safe to call from any
+ * thread. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+/* `count` zeroed items of `size` bytes, or NULL. Zero items give a valid pointer. */
+MUST_CHECK void *mem_new(size_t count, size_t size);
+
+/* Grows to `count` items, keeping the contents; new bytes are undefined. On NULL the old block is
+ * kept. */
+MUST_CHECK void *mem_resize(void *old, size_t count, size_t size);
+
+/* 64-byte aligned, zeroed; release with mem_free. */
+MUST_CHECK void *mem_new_aligned(size_t count, size_t size);
+
+void mem_free(void *memory);
+
+/* Wipes `bytes` bytes, then frees. Accepts NULL. */
+void mem_free_secret(void *memory, size_t bytes);
+
+/* Overwrites with zeros in a way the compiler does not remove. */
+void mem_wipe(void *memory, size_t bytes);
+
+/* A copy of a terminated string, or NULL. */
+MUST_CHECK char *mem_string(const char *text);
+
+#ifdef PT_TESTING
+/* Makes the n-th allocation from now fail (1 = the next one), and only that; 0 switches this off.
+ */
+void mem_fail_at(unsigned long nth);
+#endif
+
+#endif

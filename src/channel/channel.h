@@ -1,0 +1,22 @@
+/* The channel interface as the inside uses it. Layer: channel (interface only; mpc includes this
+ * and no other header of the folder). */
+#ifndef CHANNEL_CHANNEL_H
+#define CHANNEL_CHANNEL_H
+
+#include "base/compiler.h"
+#include "polytune/channel.h"
+
+MUST_CHECK static inline pt_status channel_send(const pt_channel *c, size_t to, const char *phase,
+                                                const uint8_t *bytes, size_t len, pt_error *error)
+{
+    return c->ops->send(c->self, to, phase, bytes, len, error);
+}
+
+MUST_CHECK static inline pt_status channel_recv(const pt_channel *c, size_t from, const char *phase,
+                                                size_t max_len, uint8_t **ret_bytes,
+                                                size_t *ret_len, pt_error *error)
+{
+    return c->ops->recv(c->self, from, phase, max_len, ret_bytes, ret_len, error);
+}
+
+#endif

@@ -1,0 +1,62 @@
+/* Builds circuits gate by gate, folding and sharing as it goes. Layer: circuit.
+ *
+ * A wire is a node number times two plus a complement bit, so NOT is free to build and XOR, AND
+ * fold through complements. Equal gates are built once (structural hashing). Errors are sticky:
+ * after running out of memory or past the gate limit every call returns WIRE_FALSE and
+ * circuit_builder_finish reports what happened. */
+#ifndef CIRCUIT_BUILDER_H
+#define CIRCUIT_BUILDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "circuit/circuit.h"
+
+typedef uint32_t wire;
+#define WIRE_FALSE ((wire)0)
+#define WIRE_TRUE  ((wire)1)
+
+typedef struct circuit_builder circuit_builder;
+
+/* A builder with the given input bits per party. `max_gates` 0 means the largest possible. NULL on
+ * no memory. */
+MUST_CHECK circuit_builder *circuit_builder_new(const uint32_t *party_inputs, size_t n_parties,
+                                                uint32_t max_gates);
+void circuit_builder_free(circuit_builder *b);
+
+/* Input bit i, counted over all parties. */
+wire circuit_input(const circuit_builder *b, uint32_t i);
+
+static inline wire wire_const(bool value)
+{
+    return value ? WIRE_TRUE : WIRE_FALSE;
+}
+static inline bool wire_is_const(wire w)
+{
+    return w <= WIRE_TRUE;
+}
+static inline wire wire_not(wire w)
+{
+    return w ^ 1u;
+}
+
+wire circuit_xor(circuit_builder *b, wire x, wire y);
+wire circuit_and(circuit_builder *b, wire x, wire y);
+wire circuit_or(circuit_builder *b, wire x, wire y);
+/* t if s, else f; one AND. */
+wire circuit_mux(circuit_builder *b, wire s, wire t, wire f);
+
+bool circuit_builder_failed(const circuit_builder *b);
+/* AND gates built so far, dead ones included. */
+uint32_t circuit_builder_and_count(const circuit_builder *b);
+
+/* Drops what no output needs and makes the circuit. `output_value_bits` gives the widths of the
+ * output values (sum n_outputs), or NULL for one value. The builder stays usable only for
+ * circuit_builder_free. */
+MUST_CHECK pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b,
+                                            const wire *outputs, size_t n_outputs,
+                                            const uint32_t *output_value_bits,
+                                            size_t n_output_values, pt_error *error);
+
+#endif

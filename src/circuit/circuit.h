@@ -1,0 +1,50 @@
+/* The circuit in memory: a flat, topologically sorted gate array. Layer: circuit.
+ *
+ * Wires 0 .. n_inputs-1 are the inputs, party 0's bits first; gate g drives wire n_inputs + g. A
+ * gate reads only lower wires. Immutable after circuit_builder_finish or the Bristol reader made
+ * it. */
+#ifndef CIRCUIT_CIRCUIT_H
+#define CIRCUIT_CIRCUIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "polytune/circuit.h"
+
+typedef enum gate_op {
+    GATE_XOR = 0,
+    GATE_AND = 1,
+    GATE_NOT = 2, /* b unused, 0 */
+    GATE_CONST =
+        3 /* a is the value 0 or 1; b unused, 0. At most one of each, only if an output needs it. */
+} gate_op;
+
+#define CIRCUIT_MAX_WIRES   ((uint32_t)1 << 30)
+#define CIRCUIT_MAX_PARTIES 255
+
+typedef struct gate {
+    uint32_t op : 2;
+    uint32_t a : 30;
+    uint32_t b;
+} gate;
+
+_Static_assert(sizeof(gate) == 8, "gates are packed");
+
+struct pt_circuit {
+    size_t n_parties;
+    uint32_t *party_inputs; /* input bits per party */
+    uint32_t n_inputs;      /* their sum */
+    uint32_t n_gates;
+    gate *gates;
+    uint32_t n_outputs;
+    uint32_t *outputs; /* wires; may repeat, may be inputs */
+    size_t n_output_values;
+    uint32_t *output_value_bits; /* widths; their sum is n_outputs */
+    uint32_t n_and;
+};
+
+/* First input wire of a party. */
+uint32_t circuit_party_first_input(const pt_circuit *c, size_t party);
+
+#endif

@@ -1,0 +1,25 @@
+/* Every domain-separation label of the random oracle, one use each (protocol spec, section 0.4).
+ * Layer: crypto. */
+#ifndef CRYPTO_RO_LABELS_H
+#define CRYPTO_RO_LABELS_H
+
+#define RO_LABEL_COMMIT        "mpcag/commit"     /* 0.4  commitments */
+#define RO_LABEL_TRANSCRIPT    "mpcag/tr"         /* 0.6  transcript digest T_w */
+#define RO_LABEL_COIN          "mpcag/coin"       /* 0.7  coins */
+#define RO_LABEL_SUB           "mpcag/sub"        /* 0.7  values derived from a coin */
+#define RO_LABEL_SID           "mpcag/sid"        /* 0.8  session id */
+#define RO_LABEL_CIRCUIT       "mpcag/circuit"    /* 0.8  circuit hash */
+#define RO_LABEL_PARAMETERS    "mpcag/parameters" /* 0.8  parameter hash */
+#define RO_LABEL_ROSTER        "mpcag/roster"     /* 0.8  roster hash */
+#define RO_LABEL_BASE_OT_POINT "mpcag/bot-hg"     /* 1    hash to group */
+#define RO_LABEL_BASE_OT_KEY   "mpcag/bot-key"    /* 1    keys */
+#define RO_LABEL_PAIR          "mpcag/pair"       /* 2.1  directed pair */
+#define RO_LABEL_GGM           "mpcag/ggm"        /* 2.1  tree nodes */
+#define RO_LABEL_LEAF          "mpcag/leaf"       /* 2.2  leaf expansion */
+#define RO_LABEL_PPRF          "mpcag/pprf"       /* 2.2  tree consistency digest */
+#define RO_LABEL_ABIT_CHECK    "mpcag/abchk"      /* 3.2  plane hashes */
+#define RO_LABEL_OPEN          "mpcag/open"       /* 3.4  challenge of an opening */
+#define RO_LABEL_ZERO_BLIND    "mpcag/zb"         /* 4.4  pads of the blinded zero check */
+#define RO_LABEL_EVALUATION    "mpcag/ev"         /* 6.4  challenge of EV1 */
+
+#endif

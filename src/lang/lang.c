@@ -1,0 +1,1 @@
+typedef int lang_layer_is_empty;

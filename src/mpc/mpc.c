@@ -1,0 +1,1 @@
+typedef int mpc_layer_is_empty;

@@ -1,0 +1,86 @@
+/* The state of one party in one session. Layer: mpc.
+ *
+ * Parties are 0-based here: index 0 is the spec's P_1 (the evaluator), index 1 its P_2 (the garbler
+ * with the parity pin), and so on: the configured evaluator is renumbered 0, the others keep their
+ * order (section 0.1). Where the spec hashes or encodes a party number it means the 1-based one:
+ * session_number(i) = i + 1. `roster` maps back to the caller's numbering, for the channel and for
+ * messages to people.
+ *
+ * One session is used by one thread. session_clear wipes every secret. */
+#ifndef MPC_SESSION_H
+#define MPC_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "channel/channel.h"
+#include "circuit/circuit.h"
+#include "crypto/block.h"
+#include "crypto/prg.h"
+#include "mpc/hook.h"
+#include "mpc/params.h"
+#include "polytune/mpc.h"
+
+#define SID_BYTES    32
+#define DIGEST_BYTES 32
+
+typedef struct cot_pair cot_pair; /* cot.h */
+typedef struct session session;
+
+struct session {
+    /* What was agreed. */
+    size_t n;                       /* parties */
+    size_t me;                      /* own index, 0 = evaluator */
+    size_t roster[MPC_MAX_PARTIES]; /* index here -> caller's party number */
+    bool receives[MPC_MAX_PARTIES]; /* who learns the outputs */
+    unsigned rho;
+    unsigned k;
+    uint8_t sid[SID_BYTES]; /* all zero until HELLO is done */
+
+    /* Waves and transcript, section 0.6. */
+    const pt_channel *channel;
+    uint64_t wave;                    /* id of the next wave */
+    uint8_t transcript[DIGEST_BYTES]; /* T of the last wave */
+    uint64_t stream_frames_sent[MPC_MAX_PARTIES];
+    uint64_t stream_frames_received[MPC_MAX_PARTIES];
+    bool aborted; /* ABORT was sent or received */
+
+    /* The coin opened next, section 0.7. */
+    uint8_t coin_secret[32];
+    uint8_t coin_nonce[32];
+    uint8_t coin_commitments[MPC_MAX_PARTIES][32];
+    uint64_t coin_step_wave; /* step of those commitments */
+
+    /* Secrets and counters for the whole session. */
+    rng rng;
+    block delta;   /* Delta_i, pins applied */
+    cot_pair *cot; /* n entries; own unused */
+    uint64_t n_cot_batches;
+    uint64_t next_triple_tweak; /* w_0 of section 4.3 */
+    uint64_t next_and;          /* g of section 5.2 */
+    block s_tri, s_gc;          /* S of the two hash domains, from the first coin */
+    bool first_inl_sent;        /* from then on the zero check is blinded (4.4) */
+
+    pt_mpc_stats *stats; /* never NULL inside */
+    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
+    void *progress_user;
+#ifdef PT_TESTING
+    mpc_hook_fn hook;
+    void *hook_user;
+#endif
+};
+
+/* The number the spec uses for a party: P_1 .. P_n. */
+static inline uint64_t session_number(size_t index)
+{
+    return (uint64_t)index + 1;
+}
+
+/* The caller's number of a party, for messages. */
+static inline int session_party(const session *s, size_t index)
+{
+    return (int)s->roster[index];
+}
+
+#endif
