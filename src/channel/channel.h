@@ -6,6 +6,8 @@
 #include "base/compiler.h"
 #include "polytune/channel.h"
 
+#define CHANNEL_MAX_PARTIES 255
+
 MUST_CHECK static inline pt_status channel_send(const pt_channel *c, size_t to, const char *phase,
                                                 const uint8_t *bytes, size_t len, pt_error *error)
 {
