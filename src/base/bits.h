@@ -13,7 +13,7 @@ static inline size_t bits_bytes(size_t n_bits)
 
 static inline unsigned bits_get(const uint8_t *bits, size_t i)
 {
-    return (bits[i / 8] >> (i % 8)) & 1u;
+    return ((unsigned)bits[i / 8] >> (i % 8)) & 1u;
 }
 
 /* Writes `bit` (0 or 1) without a branch on it. */

@@ -1,1 +1,0 @@
-typedef int lang_layer_is_empty;
