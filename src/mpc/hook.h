@@ -2,6 +2,24 @@
  *
  * HOOK(session, "name", data, len) does nothing in shipped builds. Builds with PT_TESTING call the
  * session's hook, if any: tests use it to play a cheating party and to collect all parties' views.
+ * HOOK_PEER tells the peer concerned as well; HOOK passes the own index.
+ *
+ * Hooks on messages, for every wave and stream frame; the name is the wave's phase ("BOT1", "COT",
+ * "OPEN" ..):
+ *     peer = own index   the own "all" payload, before anything is sent (not for stream frames)
+ *     peer = other       the payload for this peer, "all" and then private part, or a stream frame
+ * and "message": the whole message to a peer with its header, after the hook above.
+ *
+ * Hooks on values of the lower half, data and moment:
+ *     "delta"        s->delta, after the pins are applied
+ *     "delta_to"     peer: the Delta used towards this peer, before BOT1
+ *     "trees"        peer: the cot_pair, when its trees are complete
+ *     "bits_to"      peer: own bits X of a chunk before d_tau is computed for this peer (blocks)
+ *     "correction"   peer: d_tau blocks of a chunk, T outer, tau inner, before they are sent
+ *     "planes_v"     peer: hashed V planes, 128 blocks (0 unused), before ABCHK's digest
+ *     "planes_w"     peer: hashed W planes with x~ added, 128 blocks (0 unused), before comparison
+ *     "batch"        the abit_range array of a batch after its barrier (len: number of ranges)
+ *     "dc_sums"      d_0, d_1 of the Delta check, 2 blocks a repetition, before DC1
  */
 #ifndef MPC_HOOK_H
 #define MPC_HOOK_H
@@ -11,15 +29,16 @@
 struct session;
 
 #ifdef PT_TESTING
-typedef void (*mpc_hook_fn)(void *user, struct session *s, const char *name, void *data,
-                            size_t len);
-#    define HOOK(s, name, data, len)                                                               \
+typedef void (*mpc_hook_fn)(void *user, struct session *s, const char *name, size_t peer,
+                            void *data, size_t len);
+#    define HOOK_PEER(s, name, peer, data, len)                                                    \
         do {                                                                                       \
             if ((s)->hook != NULL)                                                                 \
-                (s)->hook((s)->hook_user, (s), (name), (data), (len));                             \
+                (s)->hook((s)->hook_user, (s), (name), (peer), (data), (len));                     \
         } while (0)
 #else
-#    define HOOK(s, name, data, len) ((void)0)
+#    define HOOK_PEER(s, name, peer, data, len) ((void)0)
 #endif
+#define HOOK(s, name, data, len) HOOK_PEER(s, name, (s)->me, data, len)
 
 #endif

@@ -50,7 +50,8 @@ struct session {
     uint8_t coin_secret[32];
     uint8_t coin_nonce[32];
     uint8_t coin_commitments[MPC_MAX_PARTIES][32];
-    uint64_t coin_step_wave; /* step of those commitments */
+    uint64_t coin_step_wave; /* wave of those commitments; their step is (wave, 0) */
+    bool coin_pending;       /* commitments have been exchanged */
 
     /* Secrets and counters for the whole session. */
     rng rng;
@@ -62,7 +63,10 @@ struct session {
     block s_tri, s_gc;          /* S of the two hash domains, from the first coin */
     bool first_inl_sent;        /* from then on the zero check is blinded (4.4) */
 
-    pt_mpc_stats *stats; /* never NULL inside */
+    pt_mpc_stats *stats;    /* never NULL inside */
+    pt_mpc_stats own_stats; /* what `stats` points to when the caller wants none */
+    size_t stats_phase;     /* row of `stats` that is running */
+    uint64_t stats_mark_ns; /* since when */
     void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *progress_user;
 #ifdef PT_TESTING
@@ -70,6 +74,28 @@ struct session {
     void *hook_user;
 #endif
 };
+
+/* Checks the options, fills in defaults, renumbers the parties, initialises the crypto layer and
+ * seeds the generator. `channel` is borrowed until session_clear. PT_ERR_USAGE for an option out of
+ * range. On failure there is nothing to clear. The session must not move afterwards. */
+MUST_CHECK pt_status session_init(session *s, const pt_mpc_options *options,
+                                  const pt_channel *channel, pt_error *error);
+
+/* Wipes every secret and releases everything. Accepts a zeroed session; sends nothing. */
+void session_clear(session *s);
+
+/* Wipes Delta, trees, coin and generator: what an abort must erase at once (section 0.6). */
+void session_wipe_secrets(session *s);
+
+/* Statistics. Bytes and time go to a few phases by the name of the wave; waves without a phase of
+ * their own (coins, barriers) count with the phase before them. */
+void session_count_sent(session *s, const char *wave_phase, size_t bytes);
+void session_count_received(session *s, size_t bytes);
+/* The time since the last mark belonged to this wave. */
+void session_mark_time(session *s, const char *wave_phase);
+
+/* Tells the caller how far the work of a phase is. */
+void session_progress(const session *s, const char *phase, uint64_t done, uint64_t total);
 
 /* The number the spec uses for a party: P_1 .. P_n. */
 static inline uint64_t session_number(size_t index)

@@ -5,7 +5,8 @@
  * carries version, sid, wave id, sender, receiver, payload length. T_w covers the "all" payloads of
  * every party, own included. A wrong header, digest or length ends the session with
  * PT_PEER_MALFORMED or PT_PEER_TRANSCRIPT. All lengths are known beforehand: what a peer sends is
- * compared with what wave_expect was told before it is stored.
+ * compared with what wave_expect was told before it is stored. After any failure of a function here
+ * that talks to peers, ABORT was sent and the session's secrets are wiped.
  *
  * Use: wave_begin; fill wave_all and wave_to; wave_expect where something is due; wave_run; read by
  * wave_all_from and wave_from; wave_end (also after a failure; wipes). */
@@ -44,8 +45,14 @@ void wave_expect(wave *w, size_t peer, size_t all_bytes, size_t private_bytes);
 void wave_expect_each(wave *w, size_t all_bytes, size_t private_bytes);
 
 /* Sends to all peers, then receives from all, checks headers, T and lengths, and advances the
- * transcript. */
+ * transcript. PT_PEER_ABORT when a peer aborted, PT_PEER_SETUP when it runs another version,
+ * PT_PEER_MALFORMED, PT_PEER_TRANSCRIPT, or the channel's errors. */
 MUST_CHECK pt_status wave_run(wave *w, pt_error *error);
+
+/* The two halves of wave_run. Only HELLO needs them apart: its T can be computed only after its
+ * payloads gave the sid. */
+MUST_CHECK pt_status wave_exchange(wave *w, pt_error *error);
+void wave_advance(wave *w);
 
 /* The payloads that came, of exactly the expected length. wave_all_from(w, own index) is the own
  * one. */
@@ -60,16 +67,22 @@ MUST_CHECK pt_status wave_barrier(session *s, const char *phase, pt_error *error
 
 /* The side stream for bulk payloads (COT, GC): frames with their own counter per ordered pair,
  * bound to sid, batch or segment number and sender. Frames go before the message of the wave that
- * names them. */
+ * names them. Each stream_send is one frame, taken by one stream_recv of the same length. */
 MUST_CHECK pt_status stream_send(session *s, size_t to, const char *phase, uint64_t batch,
                                  const void *bytes, size_t len, pt_error *error);
 MUST_CHECK pt_status stream_recv(session *s, size_t from, const char *phase, uint64_t batch,
                                  void *ret_bytes, size_t len, pt_error *error);
 
-/* Ends the session after a failure: sends the empty ABORT to all peers, once. */
+/* Ends the session after a failure: sends the empty ABORT to all peers, once, and wipes the
+ * session's secrets. All aborts look alike to the peers. */
 void session_abort(session *s);
 
-/* Fails with PT_PEER_* blaming `peer`; a convenience for checks. */
+/* For checks that cannot tell who cheated. */
+#define NO_PEER SIZE_MAX
+
+/* Fails with PT_PEER_* blaming `peer` (or NO_PEER). `what` is what the party did, e.g. "opened a
+ * commitment wrongly"; the message becomes "party 2 opened a commitment wrongly". With NO_PEER it
+ * is a whole sentence. Does not abort: the caller does. */
 pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
                      const char *what, pt_error *error);
 

@@ -1,0 +1,34 @@
+/* HELLO: the parties compare what they are about to run, before any secret exists (protocol spec,
+ * section 0.8). Layer: mpc.
+ *
+ * HELLO carries each fact in the open or as its hash, so that a difference can be named:
+ *
+ *      u32  parties          u32  evaluator (caller's)   u32  own number, 1 .. n
+ *      u32  rho              u32  k                      u32  preprocessing mode, 0: no dealer
+ *      u64  ANDs in a segment
+ *      32 B output parties, one bit each (caller's numbers)
+ *      32 B hashes: roster, parameters, circuit, session data
+ *      32 B nonce
+ *
+ * The protocol version is in every message's header. */
+#ifndef MPC_HELLO_H
+#define MPC_HELLO_H
+
+#include "mpc/session.h"
+
+typedef struct hello_facts {
+    const pt_circuit *circuit;   /* as executed */
+    const uint8_t *session_data; /* application data bound into the run */
+    size_t session_data_len;
+    uint64_t segment_ands; /* the segment plan: most AND gates in one (section 8) */
+} hello_facts;
+
+/* Waves HELLO and BARRIER: compares all facts with every party's, then fixes s->sid.
+ * PT_PEER_SETUP naming the first field that differs. */
+MUST_CHECK pt_status session_hello(session *s, const hello_facts *facts, pt_error *error);
+
+/* RO_32("mpcag/circuit"; canonical serialisation): counts, owners of inputs, gates in order,
+ * outputs. Who receives the outputs is a field of its own. */
+void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *circuit);
+
+#endif

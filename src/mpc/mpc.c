@@ -1,1 +1,0 @@
-typedef int mpc_layer_is_empty;
