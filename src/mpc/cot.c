@@ -33,7 +33,8 @@ static void digest_init(ro *h, const uint8_t pid[GGM_PID_BYTES], unsigned k)
 }
 
 pt_status cot_receiver_init(cot_receiver *r, block (*ret_messages)[2], uint8_t *ret_check,
-                            unsigned k, const uint8_t pid[GGM_PID_BYTES], rng *rng, pt_error *error)
+                            unsigned k, const uint8_t pid[GGM_PID_BYTES], rng *random,
+                            pt_error *error)
 {
     block leaf[GGM_MAX_LEAVES];
     block key[GGM_MAX_LEAVES];
@@ -48,7 +49,7 @@ pt_status cot_receiver_init(cot_receiver *r, block (*ret_messages)[2], uint8_t *
         uint8_t *sum = ret_check + tau * GGM_CHECK_BYTES;
         uint8_t check[GGM_CHECK_BYTES];
         memset(sum, 0, GGM_CHECK_BYTES);
-        ggm_expand(leaf, ret_messages + tau * k, &tree, rng_block(rng));
+        ggm_expand(leaf, ret_messages + tau * k, &tree, rng_block(random));
         for (uint32_t y = 0; y < n_leaves; y++) {
             key[y] = ggm_leaf(check, &tree, y, leaf[y]);
             check_xor(sum, check);

@@ -58,7 +58,8 @@ static inline size_t cot_check_bytes(unsigned k)
  * the tree consistency data of section 2.2. PT_ERR_MEMORY. */
 MUST_CHECK pt_status cot_receiver_init(cot_receiver *r, block (*ret_messages)[2],
                                        uint8_t *ret_check, unsigned k,
-                                       const uint8_t pid[GGM_PID_BYTES], rng *rng, pt_error *error);
+                                       const uint8_t pid[GGM_PID_BYTES], rng *random,
+                                       pt_error *error);
 
 /* The choice bits of the 128 base OTs, packed, from Delta_j. */
 block cot_choices(block delta, unsigned k);

@@ -1,0 +1,124 @@
+#include "mpc/parties.h"
+
+#include <pthread.h>
+
+#include "support/test.h"
+
+#include "crypto/block.h"
+
+#define TIMEOUT_MS 60000
+
+typedef struct party_job {
+    session *s;
+    party_fn fn;
+    void *user;
+    pt_status *status;
+    pt_error *error;
+} party_job;
+
+void parties_open_each(parties *p, size_t n, const pt_mpc_options *options)
+{
+    pt_error error;
+    memset(p, 0, sizeof *p);
+    assert_true(n <= PARTIES_MAX);
+    p->n = n;
+    assert_int_equal(pt_channel_memory_mesh(p->channels, n, TIMEOUT_MS, &error), PT_OK);
+    for (size_t party = 0; party < n; party++) {
+        pt_mpc_options o = options[party];
+        o.party = party;
+        if (o.parties == 0)
+            o.parties = n;
+        const size_t index = party == o.evaluator ? 0 : party < o.evaluator ? party + 1 : party;
+        session *s = &p->sessions[index];
+        if (s->n != 0) /* the parties disagree on the evaluator: any free place will do */
+            for (s = p->sessions; s->n != 0;)
+                s++;
+        assert_int_equal(session_init(s, &o, &p->channels[party], &error), PT_OK);
+        rng_init_seed(&s->rng, block_make(0x7e57, party));
+    }
+}
+
+void parties_open(parties *p, size_t n, const pt_mpc_options *base)
+{
+    pt_mpc_options options[PARTIES_MAX] = {0};
+    for (size_t i = 0; base != NULL && i < n; i++)
+        options[i] = *base;
+    parties_open_each(p, n, options);
+}
+
+void parties_hook(parties *p, mpc_hook_fn hook, void *user)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        p->sessions[i].hook = hook;
+        p->sessions[i].hook_user = user;
+    }
+}
+
+static void *run_party(void *argument)
+{
+    party_job *job = argument;
+    *job->status = job->fn(job->s, job->user, job->error);
+    if (*job->status != PT_OK)
+        session_abort(job->s);
+    return NULL;
+}
+
+void parties_run_each(parties *p, party_fn fn, void *users, size_t stride)
+{
+    pthread_t threads[PARTIES_MAX];
+    party_job jobs[PARTIES_MAX];
+    for (size_t i = 0; i < p->n; i++) {
+        pt_error_clear(&p->errors[i]);
+        jobs[i] = (party_job){.s = &p->sessions[i],
+                              .fn = fn,
+                              .user = stride == 0 ? users : (char *)users + i * stride,
+                              .status = &p->status[i],
+                              .error = &p->errors[i]};
+        assert_int_equal(pthread_create(&threads[i], NULL, run_party, &jobs[i]), 0);
+    }
+    for (size_t i = 0; i < p->n; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+void parties_run(parties *p, party_fn fn, void *user)
+{
+    parties_run_each(p, fn, user, 0);
+}
+
+void parties_run_ok(parties *p, party_fn fn, void *user)
+{
+    parties_run(p, fn, user);
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->status[i] != PT_OK)
+            fail_msg("party index %zu: %s: %s", i, pt_status_name(p->status[i]),
+                     p->errors[i].message);
+    }
+}
+
+void parties_assert_failed(const parties *p, unsigned set)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if ((set >> i & 1u) == 0)
+            continue;
+        const pt_status_class class_of = pt_status_class_of(p->status[i]);
+        if (class_of != PT_CLASS_PEER && class_of != PT_CLASS_TRANSPORT)
+            fail_msg("party index %zu ended with %s", i, pt_status_name(p->status[i]));
+    }
+}
+
+size_t parties_find(const parties *p, pt_status status)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->status[i] == status)
+            return i;
+    }
+    return PARTIES_MAX;
+}
+
+void parties_close(parties *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        session_clear(&p->sessions[i]);
+        pt_channel_close(&p->channels[i]);
+    }
+}

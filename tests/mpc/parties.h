@@ -1,0 +1,47 @@
+/* n parties of one session as threads of this process over a memory mesh, for tests of the mpc
+ * layer. Each party's generator is seeded with its number, so runs repeat. */
+#ifndef TESTS_MPC_PARTIES_H
+#define TESTS_MPC_PARTIES_H
+
+#include "mpc/session.h"
+#include "mpc/wave.h"
+
+#define PARTIES_MAX 8
+
+/* What one party does; a failure is followed by session_abort, as in the engine. */
+typedef pt_status (*party_fn)(session *s, void *user, pt_error *error);
+
+typedef struct parties {
+    size_t n;
+    pt_channel channels[PARTIES_MAX]; /* by the caller's party number */
+    session sessions[PARTIES_MAX];    /* by session index */
+    pt_status status[PARTIES_MAX];    /* by session index, of the last parties_run */
+    pt_error errors[PARTIES_MAX];
+} parties;
+
+/* Options of party `party` (caller's number); `base` gives everything but party and parties, NULL:
+ * defaults. */
+void parties_open(parties *p, size_t n, const pt_mpc_options *base);
+/* Opens each with options of its own: options[i] is for caller's party i. */
+void parties_open_each(parties *p, size_t n, const pt_mpc_options *options);
+/* `hook` is called by every party with `user`; s->me tells who. */
+void parties_hook(parties *p, mpc_hook_fn hook, void *user);
+
+/* Runs fn(session, user) at every party, each in its own thread, and waits for all. */
+void parties_run(parties *p, party_fn fn, void *user);
+/* The same with a different user pointer for each: users + index * stride. */
+void parties_run_each(parties *p, party_fn fn, void *users, size_t stride);
+
+/* parties_run where everybody must succeed; prints the error of who does not. */
+void parties_run_ok(parties *p, party_fn fn, void *user);
+
+/* Nobody in `set` (bits by session index) may have succeeded, and all must have failed as peers or
+ * by a closed channel do. */
+void parties_assert_failed(const parties *p, unsigned set);
+
+/* Index of the party whose status it is, or PARTIES_MAX. */
+size_t parties_find(const parties *p, pt_status status);
+
+void parties_close(parties *p);
+
+#endif
