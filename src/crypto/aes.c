@@ -1,0 +1,103 @@
+#include "crypto/aes.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "crypto/aes_backend.h"
+#include "crypto/cpu.h"
+
+/* Best first; the last one runs everywhere. */
+static const aes_backend_ops *const backends[] = {
+#ifdef CRYPTO_X86
+    &aes_backend_vaes512,
+    &aes_backend_vaes,
+    &aes_backend_aesni,
+#endif
+    /* An Armv8 back-end ("armv8", AESE and AESMC) belongs here. */
+    &aes_backend_soft,
+};
+
+#define N_BACKENDS (sizeof backends / sizeof backends[0])
+
+static _Atomic(const aes_backend_ops *) active;
+
+/* The first back-end this machine can run, of that name unless it is NULL; NULL if none. */
+static const aes_backend_ops *find(const char *name)
+{
+    const unsigned features = cpu_features();
+    for (size_t i = 0; i < N_BACKENDS; i++) {
+        if ((backends[i]->needs & ~features) != 0)
+            continue;
+        if (name == NULL || strcmp(name, backends[i]->name) == 0)
+            return backends[i];
+    }
+    return NULL;
+}
+
+/* Threads that meet here all store the same pointer. */
+static const aes_backend_ops *choose(void)
+{
+    const aes_backend_ops *found = NULL;
+    const char *wanted = getenv("POLYTUNE_AES");
+    if (wanted != NULL)
+        found = find(wanted);
+    if (found == NULL)
+        found = find(NULL);
+    atomic_store_explicit(&active, found, memory_order_release);
+    return found;
+}
+
+const aes_backend_ops *aes_active(void)
+{
+    const aes_backend_ops *backend = atomic_load_explicit(&active, memory_order_acquire);
+    return backend != NULL ? backend : choose();
+}
+
+const char *aes_backend(void)
+{
+    return aes_active()->name;
+}
+
+bool aes_has_backend(const char *name)
+{
+    return find(name) != NULL;
+}
+
+bool aes_force_backend(const char *name)
+{
+    const aes_backend_ops *found = find(name);
+    if (found == NULL)
+        return false;
+    atomic_store_explicit(&active, found, memory_order_release);
+    return true;
+}
+
+void aes_key_expand(aes_key *ret_key, block key)
+{
+    aes_active()->expand_n(ret_key, &key, 1);
+}
+
+void aes_key_expand_n(aes_key *ret_keys, const block *keys, size_t n)
+{
+    aes_active()->expand_n(ret_keys, keys, n);
+}
+
+block aes_encrypt(const aes_key *key, block v)
+{
+    block ret;
+    aes_active()->encrypt_n(&ret, key, &v, 1);
+    return ret;
+}
+
+void aes_encrypt_n(block *ret, const aes_key *key, const block *v, size_t n)
+{
+    aes_active()->encrypt_n(ret, key, v, n);
+}
+
+void aes_ctr(block *ret, const aes_key *key, uint64_t first, size_t n)
+{
+    PT_ASSERT(n == 0 || first <= UINT64_MAX - (n - 1));
+    aes_active()->ctr(ret, key, first, n);
+}

@@ -1,0 +1,57 @@
+#include "crypto/cpu.h"
+
+#if defined(__x86_64__)
+
+#    include <cpuid.h>
+#    include <stdint.h>
+
+/* XCR0: which register states the operating system saves (Intel SDM vol. 1, section 13.3). */
+#    define XCR0_AVX    0x06u /* SSE and AVX */
+#    define XCR0_AVX512 0xe6u /* and opmask, upper halves, upper registers */
+
+static uint64_t saved_states(void)
+{
+    uint32_t low;
+    uint32_t high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
+unsigned cpu_features(void)
+{
+    unsigned a;
+    unsigned b;
+    unsigned c;
+    unsigned d;
+    if (!__get_cpuid(1, &a, &b, &c, &d))
+        return 0;
+    unsigned found = 0;
+    if ((c & bit_AES) && (c & bit_SSSE3) && (c & bit_SSE4_1))
+        found |= CPU_AESNI;
+    if ((c & bit_PCLMUL) && (c & bit_SSSE3))
+        found |= CPU_PCLMUL;
+    const uint64_t saved = (c & bit_OSXSAVE) ? saved_states() : 0;
+    if ((saved & XCR0_AVX) != XCR0_AVX || !(c & bit_AVX) ||
+        !__get_cpuid_count(7, 0, &a, &b, &c, &d))
+        return found;
+    if (!(b & bit_AVX2))
+        return found;
+    found |= CPU_AVX2;
+    if ((c & bit_VAES) && (found & CPU_AESNI))
+        found |= CPU_VAES;
+    if ((c & bit_VPCLMULQDQ) && (found & CPU_PCLMUL))
+        found |= CPU_VPCLMUL;
+    const unsigned avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    if ((saved & XCR0_AVX512) == XCR0_AVX512 && (b & avx512) == avx512)
+        found |= CPU_AVX512;
+    return found;
+}
+
+#else
+
+unsigned cpu_features(void)
+{
+    return 0;
+}
+
+#endif

@@ -1,0 +1,135 @@
+#include "crypto/gf128.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/cpu.h"
+#include "crypto/gf128_backend.h"
+
+/* Best first; the last one runs everywhere. */
+static const gf_backend_ops *const backends[] = {
+#ifdef CRYPTO_X86
+    &gf_backend_vpclmul,
+    &gf_backend_pclmul,
+#endif
+    &gf_backend_soft,
+};
+
+#define N_BACKENDS (sizeof backends / sizeof backends[0])
+
+static _Atomic(const gf_backend_ops *) active;
+
+/* The first back-end this machine can run, of that name unless it is NULL; NULL if none. */
+static const gf_backend_ops *find(const char *name)
+{
+    const unsigned features = cpu_features();
+    for (size_t i = 0; i < N_BACKENDS; i++) {
+        if ((backends[i]->needs & ~features) != 0)
+            continue;
+        if (name == NULL || strcmp(name, backends[i]->name) == 0)
+            return backends[i];
+    }
+    return NULL;
+}
+
+/* Threads that meet here all store the same pointer. */
+static const gf_backend_ops *choose(void)
+{
+    const gf_backend_ops *found = NULL;
+    const char *wanted = getenv("POLYTUNE_GF");
+    if (wanted != NULL)
+        found = find(wanted);
+    if (found == NULL)
+        found = find(NULL);
+    atomic_store_explicit(&active, found, memory_order_release);
+    return found;
+}
+
+static const gf_backend_ops *in_use(void)
+{
+    const gf_backend_ops *backend = atomic_load_explicit(&active, memory_order_acquire);
+    return backend != NULL ? backend : choose();
+}
+
+const char *gf_backend(void)
+{
+    return in_use()->name;
+}
+
+bool gf_has_backend(const char *name)
+{
+    return find(name) != NULL;
+}
+
+bool gf_force_backend(const char *name)
+{
+    const gf_backend_ops *found = find(name);
+    if (found == NULL)
+        return false;
+    atomic_store_explicit(&active, found, memory_order_release);
+    return true;
+}
+
+block gf_mul(block a, block b)
+{
+    return in_use()->mul(a, b);
+}
+
+void gf_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
+{
+    in_use()->dot_add(acc, a, b, n);
+}
+
+block gf_reduce(const gf_acc *acc)
+{
+    return gf_reduce_words(acc);
+}
+
+void gf_powers(block *ret, block start, block x, size_t n)
+{
+    in_use()->powers(ret, start, x, n);
+}
+
+void polyhash_init(polyhash *h, block chi)
+{
+    *h = (polyhash){.chi = chi, .next_power = chi};
+}
+
+/* Positions per step of polyhash_add: the powers below are computed once per call. */
+#define STEP 32
+
+/* sum of next_power * chi^i * v[i]. A full step takes one reduction and two products beyond the
+ * sum itself. */
+void polyhash_add(polyhash *h, const block *v, size_t n)
+{
+    block powers[STEP + 1];
+    const size_t first = n < STEP ? n : STEP;
+    gf_powers(powers, block_make(0, 1), h->chi, first + 1);
+    while (n > 0) {
+        const size_t count = n < STEP ? n : STEP;
+        gf_acc inner = {{0}, {0}};
+        gf_dot_add(&inner, powers, v, count);
+        const block sum = gf_reduce(&inner);
+        gf_dot_add(&h->acc, &h->next_power, &sum, 1);
+        h->next_power = gf_mul(h->next_power, powers[count]);
+        v += count;
+        n -= count;
+    }
+}
+
+/* next_power *= chi^n by squaring; n is public. */
+void polyhash_skip(polyhash *h, size_t n)
+{
+    block square = h->chi;
+    for (; n > 0; n >>= 1) {
+        if (n & 1)
+            h->next_power = gf_mul(h->next_power, square);
+        square = gf_mul(square, square);
+    }
+}
+
+block polyhash_value(const polyhash *h)
+{
+    return gf_reduce(&h->acc);
+}

@@ -1,0 +1,35 @@
+#include "crypto/transpose.h"
+
+/* Swaps the bits `shift` up in a, under the mask, with those of b. */
+static void swap_bits(uint64_t *a, uint64_t *b, unsigned shift, uint64_t mask)
+{
+    const uint64_t t = (*a >> shift ^ *b) & mask;
+    *b ^= t;
+    *a ^= t << shift;
+}
+
+/* Halves of ever smaller squares trade places: 64, 32, .. 1. */
+void transpose_128_portable(block rows[128], const block *planes, size_t stride)
+{
+    for (size_t p = 0; p < 64; p++) {
+        const block a = planes[p * stride];
+        const block b = planes[(p + 64) * stride];
+        rows[p] = block_make(b.lo, a.lo);
+        rows[p + 64] = block_make(b.hi, a.hi);
+    }
+    uint64_t mask = 0x00000000ffffffffu;
+    for (unsigned size = 32; size > 0; size /= 2) {
+        for (size_t p = 0; p < 128; p++) {
+            if (p & size)
+                continue;
+            swap_bits(&rows[p].lo, &rows[p + size].lo, size, mask);
+            swap_bits(&rows[p].hi, &rows[p + size].hi, size, mask);
+        }
+        mask ^= mask << size / 2;
+    }
+}
+
+void transpose_128(block rows[128], const block *planes, size_t stride)
+{
+    transpose_128_portable(rows, planes, stride);
+}
