@@ -57,6 +57,7 @@ PT_API size_t pt_circuit_output_value_bits(const pt_circuit *circuit, size_t val
 PT_API PT_MUST_CHECK pt_status pt_circuit_eval(uint8_t *ret_output_bits, const pt_circuit *circuit,
                                                const uint8_t *input_bits, pt_error *error);
 
+/* Counts; and_depth and registers are 0 when there is no memory to find them. */
 PT_API void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit);
 
 PT_API void pt_circuit_free(pt_circuit *circuit);

@@ -48,6 +48,9 @@ wire circuit_or(circuit_builder *b, wire x, wire y);
 wire circuit_mux(circuit_builder *b, wire s, wire t, wire f);
 
 bool circuit_builder_failed(const circuit_builder *b);
+/* Makes the builder fail with PT_ERR_MEMORY or PT_ERR_LIMIT: for gadgets that could not get scratch
+ * memory. The first failure stays. */
+void circuit_builder_fail(circuit_builder *b, pt_status failure);
 /* AND gates built so far, dead ones included. */
 uint32_t circuit_builder_and_count(const circuit_builder *b);
 

@@ -16,8 +16,9 @@ typedef enum gate_op {
     GATE_XOR = 0,
     GATE_AND = 1,
     GATE_NOT = 2, /* b unused, 0 */
-    GATE_CONST =
-        3 /* a is the value 0 or 1; b unused, 0. At most one of each, only if an output needs it. */
+    /* a is the value 0 or 1; b unused, 0. At most one of each, only if an output needs it; no gate
+     * reads it. */
+    GATE_CONST = 3
 } gate_op;
 
 #define CIRCUIT_MAX_WIRES   ((uint32_t)1 << 30)

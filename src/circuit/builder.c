@@ -1,0 +1,415 @@
+#include "circuit/builder.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/mem.h"
+#include "circuit/builder_impl.h"
+
+#define FIRST_CAPACITY   ((uint32_t)256)
+#define FIRST_TABLE_BITS 9u
+
+static bool count_inputs(uint32_t *ret_inputs, const uint32_t *party_inputs, size_t n_parties)
+{
+    uint64_t sum = 0;
+    if (n_parties > CIRCUIT_MAX_PARTIES)
+        return false;
+    for (size_t p = 0; p < n_parties; p++)
+        sum += party_inputs[p];
+    *ret_inputs = (uint32_t)sum;
+    return sum < CIRCUIT_MAX_WIRES;
+}
+
+circuit_builder *circuit_builder_new(const uint32_t *party_inputs, size_t n_parties,
+                                     uint32_t max_gates)
+{
+    circuit_builder *b = mem_new(1, sizeof *b);
+    if (b == NULL)
+        return NULL;
+    b->failure = PT_OK;
+    if (!count_inputs(&b->n_inputs, party_inputs, n_parties)) {
+        b->n_inputs = 0;
+        b->failure = PT_ERR_LIMIT;
+        return b;
+    }
+    const uint32_t most = CIRCUIT_MAX_WIRES - b->n_inputs - 1;
+    b->n_parties = n_parties;
+    b->max_gates = max_gates == 0 || max_gates > most ? most : max_gates;
+    b->party_inputs = mem_new(n_parties, sizeof *party_inputs);
+    b->gates = mem_new(FIRST_CAPACITY, sizeof *b->gates);
+    b->capacity = FIRST_CAPACITY;
+    b->table = mem_new((size_t)1 << FIRST_TABLE_BITS, sizeof *b->table);
+    b->table_bits = FIRST_TABLE_BITS;
+    if (b->party_inputs == NULL || b->gates == NULL || b->table == NULL) {
+        circuit_builder_free(b);
+        return NULL;
+    }
+    if (n_parties != 0)
+        memcpy(b->party_inputs, party_inputs, n_parties * sizeof *party_inputs);
+    return b;
+}
+
+void circuit_builder_free(circuit_builder *b)
+{
+    if (b == NULL)
+        return;
+    mem_free(b->party_inputs);
+    mem_free(b->gates);
+    mem_free(b->table);
+    mem_free(b);
+}
+
+wire circuit_input(const circuit_builder *b, uint32_t i)
+{
+    if (b->failure != PT_OK)
+        return WIRE_FALSE;
+    PT_ASSERT(i < b->n_inputs);
+    return (i + 1) * 2;
+}
+
+bool circuit_builder_failed(const circuit_builder *b)
+{
+    return b->failure != PT_OK;
+}
+
+void circuit_builder_fail(circuit_builder *b, pt_status failure)
+{
+    PT_ASSERT(failure == PT_ERR_MEMORY || failure == PT_ERR_LIMIT);
+    if (b->failure == PT_OK)
+        b->failure = failure;
+}
+
+uint32_t circuit_builder_and_count(const circuit_builder *b)
+{
+    return b->n_and;
+}
+
+/* The gate that drives `w`; false for constants and inputs. */
+static bool gate_of(const circuit_builder *b, builder_gate *ret_gate, wire w)
+{
+    const uint32_t node = wire_node(w);
+    if (node <= b->n_inputs)
+        return false;
+    *ret_gate = b->gates[node - b->n_inputs - 1];
+    return true;
+}
+
+/* --- the table of gates --- */
+
+/* Where to look first. All polarities of an AND's operands hash alike, see share_polarity. */
+static size_t hash_gate(const circuit_builder *b, wire x, wire y, bool is_and)
+{
+    uint64_t h = (uint64_t)wire_node(x) << 32 | wire_plain(y) | (is_and ? 1u : 0u);
+    h *= UINT64_C(0x9e3779b97f4a7c15);
+    h ^= h >> 29;
+    h *= UINT64_C(0xbf58476d1ce4e5b9);
+    return (size_t)(h >> (64 - b->table_bits));
+}
+
+/* The slot of the gate on these nodes, or the empty one where it belongs. x < y. */
+static uint32_t *find(const circuit_builder *b, wire x, wire y, bool is_and)
+{
+    const size_t mask = ((size_t)1 << b->table_bits) - 1;
+    size_t at = hash_gate(b, x, y, is_and);
+    for (; b->table[at] != 0; at = (at + 1) & mask) {
+        const builder_gate g = b->gates[b->table[at] - 1];
+        if (is_and ? (wire_node(g.a) == wire_node(x) && wire_node(g.b) == wire_node(y))
+                   : (g.a == y && g.b == x))
+            break;
+    }
+    return &b->table[at];
+}
+
+static bool grow_table(circuit_builder *b)
+{
+    uint32_t *table = mem_new((size_t)2 << b->table_bits, sizeof *table);
+    if (table == NULL)
+        return false;
+    mem_free(b->table);
+    b->table = table;
+    b->table_bits++;
+    for (uint32_t i = 0; i < b->n_gates; i++) {
+        const builder_gate g = b->gates[i];
+        const bool is_and = gate_is_and(g);
+        *find(b, is_and ? g.a : g.b, is_and ? g.b : g.a, is_and) = i + 1;
+    }
+    return true;
+}
+
+static bool grow_gates(circuit_builder *b)
+{
+    const uint32_t capacity = b->capacity + b->capacity / 2;
+    builder_gate *gates = mem_resize(b->gates, capacity, sizeof *gates);
+    if (gates == NULL)
+        return false;
+    b->gates = gates;
+    b->capacity = capacity;
+    return true;
+}
+
+/* Room for one gate more, at most two thirds of the table in use. */
+static bool make_room(circuit_builder *b)
+{
+    if (b->failure != PT_OK)
+        return false;
+    PT_ASSERT(b->table != NULL);
+    if (b->n_gates >= b->max_gates) {
+        b->failure = PT_ERR_LIMIT;
+    } else if ((b->n_gates == b->capacity && !grow_gates(b)) ||
+               ((uint64_t)b->n_gates * 3 >= (uint64_t)2 << b->table_bits && !grow_table(b))) {
+        b->failure = PT_ERR_MEMORY;
+    }
+    return b->failure == PT_OK;
+}
+
+/* Appends the gate and puts it into `slot`. */
+static wire append(circuit_builder *b, uint32_t *slot, builder_gate g)
+{
+    b->gates[b->n_gates] = g;
+    b->n_gates++;
+    *slot = b->n_gates;
+    if (gate_is_and(g))
+        b->n_and++;
+    return (b->n_inputs + b->n_gates) * 2;
+}
+
+/* --- XOR --- */
+
+static bool xor_has(builder_gate g, wire operand, wire *ret_other)
+{
+    if (g.a != operand && g.b != operand)
+        return false;
+    *ret_other = g.a == operand ? g.b : g.a;
+    return true;
+}
+
+/* Cancels what two XOR gates, or one and its operand, have in common. x and y are plain. */
+static bool cancel_xor(const circuit_builder *b, wire *x, wire *y)
+{
+    builder_gate gx, gy;
+    const bool x_is_xor = gate_of(b, &gx, *x) && !gate_is_and(gx);
+    const bool y_is_xor = gate_of(b, &gy, *y) && !gate_is_and(gy);
+    wire other;
+    if (x_is_xor && xor_has(gx, *y, &other)) {
+        *x = other;
+        *y = WIRE_FALSE;
+        return true;
+    }
+    if (y_is_xor && xor_has(gy, *x, &other)) {
+        *x = other;
+        *y = WIRE_FALSE;
+        return true;
+    }
+    if (!x_is_xor || !y_is_xor)
+        return false;
+    if (xor_has(gy, gx.a, &other)) {
+        *x = gx.b;
+        *y = other;
+        return true;
+    }
+    if (xor_has(gy, gx.b, &other)) {
+        *x = gx.a;
+        *y = other;
+        return true;
+    }
+    return false;
+}
+
+wire circuit_xor(circuit_builder *b, wire x, wire y)
+{
+    if (b->failure != PT_OK)
+        return WIRE_FALSE;
+    const wire complement = wire_complement(x ^ y);
+    x = wire_plain(x);
+    y = wire_plain(y);
+    /* Ends: each round replaces a wire by an older one. */
+    do {
+        if (x == y)
+            return complement;
+        if (x == WIRE_FALSE)
+            return y ^ complement;
+        if (y == WIRE_FALSE)
+            return x ^ complement;
+    } while (cancel_xor(b, &x, &y));
+
+    if (!make_room(b))
+        return WIRE_FALSE;
+    const wire low = x < y ? x : y;
+    const wire high = x < y ? y : x;
+    uint32_t *slot = find(b, low, high, false);
+    if (*slot != 0)
+        return (b->n_inputs + *slot) * 2 ^ complement;
+    return append(b, slot, (builder_gate){.a = high, .b = low}) ^ complement;
+}
+
+/* --- AND --- */
+
+/* An AND on the same two nodes exists, g driving `w`, perhaps with other complements: the one
+ * wanted differs by XORs only: (u ^ e)(v ^ f) = uv ^ fu ^ ev ^ ef. */
+static wire share_polarity(circuit_builder *b, wire w, builder_gate g, wire x, wire y)
+{
+    const wire e = g.a ^ x;
+    const wire f = g.b ^ y;
+    wire result = w ^ (e & f);
+    if (f != 0)
+        result = circuit_xor(b, result, g.a);
+    if (e != 0)
+        result = circuit_xor(b, result, g.b);
+    return result;
+}
+
+/* p ^ w, where w may be an AND that reads p: p ^ pr = p!r, and p ^ !pr = !(!p!r). */
+static bool xor_as_and(const circuit_builder *b, builder_gate *ret_gate, bool *ret_negated, wire p,
+                       wire w)
+{
+    builder_gate g;
+    if (!gate_of(b, &g, w) || !gate_is_and(g))
+        return false;
+    if (wire_plain(g.b) == p)
+        g = (builder_gate){.a = g.b, .b = g.a};
+    else if (wire_plain(g.a) != p)
+        return false;
+    *ret_gate = (builder_gate){.a = g.a, .b = wire_not(g.b)};
+    *ret_negated = wire_complement(g.a) != 0;
+    return true;
+}
+
+/* x as a conjunction of two wires, or as the complement of one. */
+static bool as_and(const circuit_builder *b, builder_gate *ret_gate, bool *ret_negated, wire x)
+{
+    builder_gate g;
+    if (!gate_of(b, &g, x))
+        return false;
+    if (gate_is_and(g)) {
+        *ret_gate = g;
+        *ret_negated = false;
+    } else if (!xor_as_and(b, ret_gate, ret_negated, g.a, g.b) &&
+               !xor_as_and(b, ret_gate, ret_negated, g.b, g.a)) {
+        return false;
+    }
+    *ret_negated ^= wire_complement(x) != 0;
+    return true;
+}
+
+static bool gate_reads(builder_gate g, wire w)
+{
+    return g.a == w || g.b == w;
+}
+
+/* AND(x, y) where y is an operand of x's gate, up to complements: x is then known given y, or may
+ * be replaced by something older. True when settled: *ret is the result; else x may be replaced. */
+static bool and_absorb(circuit_builder *b, wire *ret, wire *x, wire y)
+{
+    builder_gate g;
+    bool negated;
+    wire other;
+    if (as_and(b, &g, &negated, *x)) {
+        if (gate_reads(g, y)) { /* y(yq) = yq; y!(yq) = y ^ yq */
+            *ret = negated ? circuit_xor(b, wire_not(*x), y) : *x;
+            return true;
+        }
+        if (gate_reads(g, wire_not(y))) { /* y(!yq) = 0; y!(!yq) = y */
+            *ret = negated ? y : WIRE_FALSE;
+            return true;
+        }
+    }
+    /* y = p or !p and x = p ^ q: given y, x is q up to a known complement. */
+    if (gate_of(b, &g, *x) && !gate_is_and(g) && xor_has(g, wire_plain(y), &other))
+        *x = other ^ wire_complement(*x) ^ wire_complement(y) ^ 1u;
+    return false;
+}
+
+/* AND(x, y) of two ANDs, either complemented. True when settled; else y may be replaced by
+ * something older. */
+static bool and_of_ands(circuit_builder *b, wire *ret, wire x, wire *y)
+{
+    builder_gate gx, gy;
+    bool x_negated, y_negated;
+    if (!as_and(b, &gx, &x_negated, x) || !as_and(b, &gy, &y_negated, *y))
+        return false;
+    if (gate_reads(gy, wire_not(gx.a)) || gate_reads(gy, wire_not(gx.b))) {
+        /* The two conjunctions are never both true. */
+        if (x_negated && y_negated)
+            *ret = wire_not(circuit_xor(b, x, *y));
+        else
+            *ret = x_negated ? *y : (y_negated ? x : WIRE_FALSE);
+        return true;
+    }
+    if (x_negated)
+        return false;
+    /* (sp)(sq) = (sp)q and (sp)!(sq) = (sp)!q */
+    if (gate_reads(gx, gy.a))
+        *y = y_negated ? wire_not(gy.b) : gy.b;
+    else if (gate_reads(gx, gy.b))
+        *y = y_negated ? wire_not(gy.a) : gy.a;
+    return false;
+}
+
+/* The rules that make AND(x, y) something that exists already, or something on older wires. True
+ * when *ret is the result. */
+static bool and_rules(circuit_builder *b, wire *ret, wire *x, wire *y)
+{
+    for (;;) {
+        if (*x == WIRE_FALSE || *y == WIRE_FALSE || *x == wire_not(*y)) {
+            *ret = WIRE_FALSE;
+            return true;
+        }
+        if (*x == WIRE_TRUE || *x == *y) {
+            *ret = *y;
+            return true;
+        }
+        if (*y == WIRE_TRUE) {
+            *ret = *x;
+            return true;
+        }
+        const wire old_x = *x;
+        const wire old_y = *y;
+        if (and_absorb(b, ret, x, *y) || and_absorb(b, ret, y, *x) || and_of_ands(b, ret, *x, y) ||
+            and_of_ands(b, ret, *y, x))
+            return true;
+        if (*x == old_x && *y == old_y)
+            return false;
+    }
+}
+
+wire circuit_and(circuit_builder *b, wire x, wire y)
+{
+    wire result;
+    if (b->failure != PT_OK)
+        return WIRE_FALSE;
+    if (and_rules(b, &result, &x, &y))
+        return result;
+    if (!make_room(b))
+        return WIRE_FALSE;
+    const wire low = x < y ? x : y;
+    const wire high = x < y ? y : x;
+    uint32_t *slot = find(b, low, high, true);
+    if (*slot == 0)
+        return append(b, slot, (builder_gate){.a = low, .b = high});
+    return share_polarity(b, (b->n_inputs + *slot) * 2, b->gates[*slot - 1], low, high);
+}
+
+/* --- derived --- */
+
+wire circuit_or(circuit_builder *b, wire x, wire y)
+{
+    return wire_not(circuit_and(b, wire_not(x), wire_not(y)));
+}
+
+wire circuit_mux(circuit_builder *b, wire s, wire t, wire f)
+{
+    /* With a constant or the selector itself as a branch, one AND and no XOR does. */
+    if (t == f)
+        return t;
+    if (t == s || t == WIRE_TRUE)
+        return circuit_or(b, s, f);
+    if (t == wire_not(s) || t == WIRE_FALSE)
+        return circuit_and(b, wire_not(s), f);
+    if (f == s || f == WIRE_FALSE)
+        return circuit_and(b, s, t);
+    if (f == wire_not(s) || f == WIRE_TRUE)
+        return circuit_or(b, wire_not(s), t);
+    if (wire_complement(s) != 0)
+        return circuit_xor(b, t, circuit_and(b, wire_not(s), circuit_xor(b, t, f)));
+    return circuit_xor(b, f, circuit_and(b, s, circuit_xor(b, t, f)));
+}

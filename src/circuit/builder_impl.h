@@ -1,0 +1,48 @@
+/* The builder's memory, shared by building (builder.c) and finishing (builder_finish.c). Layer:
+ * circuit.
+ *
+ * Node 0 is the constant false, nodes 1 .. n_inputs the inputs, node n_inputs + 1 + g gate g. */
+#ifndef CIRCUIT_BUILDER_IMPL_H
+#define CIRCUIT_BUILDER_IMPL_H
+
+#include "circuit/builder.h"
+
+/* A gate's operands, never the same node. Which gate it is shows in their order: a < b is AND,
+ * a > b XOR. Operands of XOR are without complement bit. */
+typedef struct builder_gate {
+    wire a;
+    wire b;
+} builder_gate;
+
+struct circuit_builder {
+    size_t n_parties;
+    uint32_t *party_inputs;
+    uint32_t n_inputs;
+    uint32_t n_gates;
+    uint32_t n_and;
+    uint32_t max_gates;
+    uint32_t capacity; /* of gates */
+    builder_gate *gates;
+    uint32_t *table;     /* open addressing: gate number + 1, or 0; NULL once finished */
+    unsigned table_bits; /* its size is 2^table_bits */
+    pt_status failure;   /* PT_OK, PT_ERR_MEMORY or PT_ERR_LIMIT */
+};
+
+static inline uint32_t wire_node(wire w)
+{
+    return w >> 1;
+}
+static inline wire wire_complement(wire w)
+{
+    return w & 1u;
+}
+static inline wire wire_plain(wire w)
+{
+    return w & ~(wire)1;
+}
+static inline bool gate_is_and(builder_gate g)
+{
+    return g.a < g.b;
+}
+
+#endif

@@ -1,0 +1,322 @@
+/* The builder folds and shares without changing what is computed: usage, single rules, and random
+ * circuits against a reference that computes every wire as it is asked for. */
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "circuit/builder.h"
+#include "circuit/eval.h"
+
+/* Six inputs: lane j holds input assignment j, so 64 lanes are the whole truth table. */
+static const uint64_t truth[6] = {0xaaaaaaaaaaaaaaaau, 0xccccccccccccccccu, 0xf0f0f0f0f0f0f0f0u,
+                                  0xff00ff00ff00ff00u, 0xffff0000ffff0000u, 0xffffffff00000000u};
+static const uint32_t two_parties[2] = {4, 2};
+
+static circuit_builder *new_builder(void)
+{
+    circuit_builder *b = circuit_builder_new(two_parties, 2, 0);
+    assert_non_null(b);
+    return b;
+}
+
+static pt_circuit *finish(circuit_builder *b, const wire *outputs, size_t n)
+{
+    pt_circuit *c = NULL;
+    assert_int_equal(circuit_builder_finish(&c, b, outputs, n, NULL, 0, NULL), PT_OK);
+    circuit_builder_free(b);
+    return c;
+}
+
+static void a_mux_is_one_and(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    const wire out = circuit_mux(b, circuit_input(b, 0), circuit_input(b, 1), circuit_input(b, 5));
+    pt_circuit *c = finish(b, &out, 1);
+    assert_int_equal(c->n_and, 1);
+    assert_int_equal(pt_circuit_parties(c), 2);
+    assert_int_equal(pt_circuit_input_bits(c, 1), 2);
+    uint64_t value;
+    assert_int_equal(circuit_eval_lanes(&value, c, truth, NULL), PT_OK);
+    assert_true(value == ((truth[0] & truth[1]) | (~truth[0] & truth[5])));
+    pt_circuit_free(c);
+}
+
+static void rules_fold(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    const wire x = circuit_input(b, 0), y = circuit_input(b, 1), z = circuit_input(b, 2);
+    const wire xy = circuit_and(b, x, y);
+    assert_int_equal(circuit_xor(b, x, x), WIRE_FALSE);
+    assert_int_equal(circuit_xor(b, x, wire_not(x)), WIRE_TRUE);
+    assert_int_equal(circuit_xor(b, x, WIRE_TRUE), wire_not(x));
+    assert_int_equal(circuit_and(b, x, x), x);
+    assert_int_equal(circuit_and(b, x, wire_not(x)), WIRE_FALSE);
+    assert_int_equal(circuit_or(b, x, wire_not(x)), WIRE_TRUE);
+    assert_int_equal(circuit_and(b, y, x), xy);
+    assert_int_equal(circuit_and(b, xy, y), xy);
+    assert_int_equal(circuit_and(b, wire_not(x), xy), WIRE_FALSE);
+    assert_int_equal(circuit_and(b, wire_not(x), wire_not(xy)), wire_not(x));
+    assert_int_equal(circuit_xor(b, circuit_xor(b, x, z), circuit_xor(b, z, y)),
+                     circuit_xor(b, y, x));
+    assert_int_equal(circuit_xor(b, wire_not(circuit_xor(b, x, z)), z), wire_not(x));
+    /* All polarities of one AND cost one AND, and OR is one of them. */
+    assert_int_equal(circuit_or(b, x, y), wire_not(circuit_and(b, wire_not(x), wire_not(y))));
+    (void)circuit_and(b, wire_not(x), y);
+    (void)circuit_and(b, x, wire_not(y));
+    /* (x & y) | (x & !y) = x */
+    assert_int_equal(circuit_or(b, xy, circuit_and(b, x, wire_not(y))), x);
+    assert_int_equal(circuit_builder_and_count(b), 1);
+    /* The branches exclude each other, so joining them is free. */
+    (void)circuit_or(b, circuit_and(b, x, z), circuit_and(b, wire_not(x), y));
+    assert_int_equal(circuit_builder_and_count(b), 2);
+    circuit_builder_free(b);
+}
+
+static void dead_gates_go_and_constants_stay_away(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    const wire x = circuit_input(b, 0), y = circuit_input(b, 1);
+    (void)circuit_and(b, x, y);
+    const wire outputs[] = {circuit_xor(b, x, y), x, x};
+    pt_circuit *c = finish(b, outputs, 3);
+    assert_int_equal(c->n_gates, 1);
+    assert_int_equal(c->outputs[1], 0);
+    pt_circuit_free(c);
+
+    b = new_builder();
+    const wire constants[] = {WIRE_TRUE, WIRE_FALSE, WIRE_TRUE, wire_not(circuit_input(b, 3))};
+    c = finish(b, constants, 4);
+    assert_int_equal(c->n_gates, 3);
+    uint64_t values[4];
+    assert_int_equal(circuit_eval_lanes(values, c, truth, NULL), PT_OK);
+    assert_true(values[0] == UINT64_MAX && values[1] == 0 && values[2] == UINT64_MAX &&
+                values[3] == ~truth[3]);
+    pt_circuit_free(c);
+}
+
+static void nots_are_shared_and_moved_into_xors(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    const wire x = circuit_input(b, 0), y = circuit_input(b, 1), z = circuit_input(b, 2);
+    const wire sum = circuit_xor(b, x, y);
+    const wire outputs[] = {circuit_and(b, wire_not(x), z), wire_not(sum), wire_not(x)};
+    pt_circuit *c = finish(b, outputs, 3);
+    assert_int_equal(c->n_gates, 3); /* NOT x, AND, XOR of NOT x and y */
+    uint64_t values[3];
+    assert_int_equal(circuit_eval_lanes(values, c, truth, NULL), PT_OK);
+    assert_true(values[1] == ~(truth[0] ^ truth[1]));
+    pt_circuit_free(c);
+}
+
+static void output_values_are_kept(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    wire outputs[6];
+    for (uint32_t i = 0; i < 6; i++)
+        outputs[i] = circuit_input(b, i);
+    const uint32_t widths[] = {1, 0, 5};
+    pt_circuit *c = NULL;
+    assert_int_equal(circuit_builder_finish(&c, b, outputs, 6, widths, 3, NULL), PT_OK);
+    assert_int_equal(pt_circuit_output_values(c), 3);
+    assert_int_equal(pt_circuit_output_value_bits(c, 2), 5);
+    assert_int_equal(pt_circuit_output_value_bits(c, 3), 0);
+    pt_circuit_free(c);
+    circuit_builder_free(b);
+}
+
+static uint32_t next_random(uint32_t *random)
+{
+    *random ^= *random << 13;
+    *random ^= *random >> 17;
+    *random ^= *random << 5;
+    return *random;
+}
+
+enum { POOL = 300 };
+
+typedef struct pool {
+    wire wires[POOL];
+    uint64_t values[POOL];
+    size_t n;
+} pool;
+
+/* A random operation on recent and old wires, with its value. */
+static void grow_pool(circuit_builder *b, pool *p, uint32_t *random)
+{
+    size_t at[3];
+    uint64_t v[3];
+    wire w[3];
+    for (int i = 0; i < 3; i++) {
+        const uint32_t r = next_random(random);
+        const size_t reach = (r & 0x300) == 0 || p->n < 8 ? p->n : 8;
+        at[i] = p->n - 1 - (r >> 10) % reach;
+        const bool negate = (r & 1) != 0;
+        w[i] = negate ? wire_not(p->wires[at[i]]) : p->wires[at[i]];
+        v[i] = negate ? ~p->values[at[i]] : p->values[at[i]];
+    }
+    switch (next_random(random) % 5) {
+    case 0:
+    case 1:
+        p->wires[p->n] = circuit_and(b, w[0], w[1]);
+        p->values[p->n++] = v[0] & v[1];
+        break;
+    case 2:
+        p->wires[p->n] = circuit_or(b, w[0], w[1]);
+        p->values[p->n++] = v[0] | v[1];
+        break;
+    case 3:
+        p->wires[p->n] = circuit_xor(b, w[0], w[1]);
+        p->values[p->n++] = v[0] ^ v[1];
+        break;
+    default:
+        p->wires[p->n] = circuit_mux(b, w[0], w[1], w[2]);
+        p->values[p->n++] = (v[0] & v[1]) | (~v[0] & v[2]);
+        break;
+    }
+}
+
+static void random_circuits_equal_the_reference(void **state)
+{
+    (void)state;
+    uint32_t random = 88172645;
+    for (int round = 0; round < 400; round++) {
+        circuit_builder *b = new_builder();
+        pool p = {.n = 0};
+        const uint32_t n_inputs = 1 + next_random(&random) % 6;
+        for (uint32_t i = 0; i < n_inputs; i++) {
+            p.wires[p.n] = circuit_input(b, i);
+            p.values[p.n++] = truth[i];
+        }
+        while (p.n < POOL)
+            grow_pool(b, &p, &random);
+        /* All wires as outputs, then only the last few, so that polarity choices show. */
+        const size_t first = round % 2 == 0 ? 0 : POOL - 5;
+        pt_circuit *c = finish(b, p.wires + first, POOL - first);
+        uint64_t values[POOL];
+        assert_int_equal(circuit_eval_lanes(values, c, truth, NULL), PT_OK);
+        for (size_t i = first; i < POOL; i++)
+            assert_true(values[i - first] == p.values[i]);
+        for (uint32_t i = 0; i < c->n_gates; i++)
+            assert_true(c->gates[i].op == GATE_CONST || c->gates[i].a < c->n_inputs + i);
+        pt_circuit_free(c);
+    }
+}
+
+static void constant_inputs_leave_no_gate(void **state)
+{
+    (void)state;
+    uint32_t random = 2463534242u;
+    circuit_builder *b = new_builder();
+    pool p = {.wires = {WIRE_FALSE, WIRE_TRUE}, .values = {0, UINT64_MAX}, .n = 2};
+    while (p.n < POOL)
+        grow_pool(b, &p, &random);
+    for (size_t i = 0; i < POOL; i++)
+        assert_int_equal(p.wires[i], wire_const(p.values[i] != 0));
+    circuit_builder_free(b);
+}
+
+static void limits_are_sticky(void **state)
+{
+    (void)state;
+    pt_error error;
+    pt_circuit *c = NULL;
+    circuit_builder *b = circuit_builder_new(two_parties, 2, 3);
+    wire w = circuit_input(b, 0);
+    for (uint32_t i = 1; i < 6; i++)
+        w = circuit_and(b, w, circuit_input(b, i));
+    assert_true(circuit_builder_failed(b));
+    assert_int_equal(w, WIRE_FALSE);
+    assert_int_equal(circuit_builder_finish(&c, b, &w, 1, NULL, 0, &error), PT_ERR_LIMIT);
+    assert_non_null(strstr(error.message, "more than 3 gates"));
+    assert_null(c);
+    circuit_builder_free(b);
+
+    const uint32_t huge[2] = {UINT32_MAX, UINT32_MAX};
+    b = circuit_builder_new(huge, 2, 0);
+    assert_non_null(b);
+    assert_int_equal(circuit_builder_finish(&c, b, NULL, 0, NULL, 0, &error), PT_ERR_LIMIT);
+    circuit_builder_free(b);
+}
+
+/* Builds and finishes with the n-th allocation failing; true when all went well. */
+static bool build_with_failure(unsigned long nth)
+{
+    pt_circuit *c = NULL;
+    bool good = false;
+    mem_fail_at(nth);
+    circuit_builder *b = circuit_builder_new(two_parties, 2, 0);
+    if (b != NULL) {
+        uint32_t random = 12345;
+        pool p = {.n = 0};
+        for (uint32_t i = 0; i < 6; i++)
+            p.wires[p.n++] = circuit_input(b, i);
+        while (p.n < POOL)
+            grow_pool(b, &p, &random);
+        /* Distinct gates until the tables have grown. */
+        wire w = p.wires[POOL - 1];
+        for (uint32_t i = 0; i < 1000; i++)
+            w = circuit_and(b, wire_not(w), circuit_xor(b, w, circuit_input(b, i % 6)));
+        p.wires[0] = w;
+        const pt_status status = circuit_builder_finish(&c, b, p.wires, POOL, NULL, 0, NULL);
+        assert_true(status == PT_OK || status == PT_ERR_MEMORY);
+        good = status == PT_OK;
+    }
+    mem_fail_at(0);
+    assert_true(good == (c != NULL));
+    pt_circuit_free(c);
+    circuit_builder_free(b);
+    return good;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    unsigned long nth = 1;
+    while (!build_with_failure(nth))
+        nth++;
+    assert_true(nth > 10);
+}
+
+static void evaluation_checks_bits_and_memory(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    const wire out = circuit_and(b, circuit_input(b, 0), circuit_input(b, 5));
+    pt_circuit *c = finish(b, &out, 1);
+    uint8_t bits[6] = {1, 0, 0, 0, 0, 1};
+    uint8_t result = 7;
+    assert_int_equal(pt_circuit_eval(&result, c, bits, NULL), PT_OK);
+    assert_int_equal(result, 1);
+    for (unsigned long nth = 1; nth <= 3; nth++) {
+        mem_fail_at(nth);
+        result = 7;
+        assert_int_equal(pt_circuit_eval(&result, c, bits, NULL), PT_ERR_MEMORY);
+        assert_int_equal(result, 0);
+    }
+    mem_fail_at(0);
+    bits[3] = 2;
+    pt_error error;
+    assert_int_equal(pt_circuit_eval(&result, c, bits, &error), PT_ERR_INPUT);
+    pt_circuit_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mux_is_one_and),
+        cmocka_unit_test(rules_fold),
+        cmocka_unit_test(dead_gates_go_and_constants_stay_away),
+        cmocka_unit_test(nots_are_shared_and_moved_into_xors),
+        cmocka_unit_test(output_values_are_kept),
+        cmocka_unit_test(random_circuits_equal_the_reference),
+        cmocka_unit_test(constant_inputs_leave_no_gate),
+        cmocka_unit_test(limits_are_sticky),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(evaluation_checks_bits_and_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
