@@ -1,0 +1,54 @@
+/* The relay: an HTTP server that passes messages between parties. Layer: relay.
+ *
+ * It is not trusted with anything but delivery: clients encrypt end to end. One thread of its own
+ * serves every connection; sessions live in memory and expire. A server is started, perhaps asked
+ * to stop from a signal handler, waited for, and freed. */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "polytune/status.h"
+
+#define RELAY_MESSAGE_MAX ((size_t)4 << 20) /* bytes of one message */
+
+/* Zero means the default. */
+typedef struct relay_options {
+    const char *address;        /* host or numeric address to listen on; default 127.0.0.1 */
+    uint16_t port;              /* 0: any free one, see relay_server_port */
+    size_t max_connections;     /* default 4096; as far as the system allows open files */
+    size_t max_sessions;        /* default 4096 */
+    size_t max_messages;        /* waiting in one queue; default 65536 */
+    size_t max_queue_bytes;     /* waiting in one queue; default 64 MiB */
+    size_t max_session_bytes;   /* waiting in one session; default 512 MiB */
+    size_t max_bytes;           /* in all, also of requests being received; default 2 GiB */
+    uint32_t expiry_ms;         /* a session unused for so long is dropped; default one hour */
+    uint32_t takeover_ms;       /* a seat unused for so long may be taken anew; default 30 s */
+    uint32_t hold_max_ms;       /* longest time a waiting request is held; default 60 s */
+    uint32_t broker_wait_ms;    /* how long the browser broker's recv is held; default 30 s */
+    uint32_t client_timeout_ms; /* idle or stalled connections are closed; default 60 s */
+} relay_options;
+
+typedef struct relay_server relay_server;
+
+/* Listens and starts serving. PT_ERR_USAGE for an address that cannot be resolved, PT_ERR_IO when
+ * it cannot be listened on. */
+MUST_CHECK pt_status relay_server_start(relay_server **ret_server, const relay_options *options,
+                                        pt_error *error);
+
+/* The port it listens on. */
+uint16_t relay_server_port(const relay_server *server);
+
+/* Asks it to stop: held requests are answered with 503, others finished. Returns at once; may be
+ * called from a signal handler and more than once. */
+void relay_server_request_stop(relay_server *server);
+
+/* Returns when the server has stopped. For one caller. */
+void relay_server_wait(relay_server *server);
+
+/* Stops, waits and frees. Accepts NULL. */
+void relay_server_free(relay_server *server);
+
+#endif

@@ -1,0 +1,166 @@
+#include "relay/route.h"
+
+#include <string.h>
+
+/* In a pattern a segment is a word, or names what stands there: S session, P party, F from, T to.
+ */
+typedef struct path_row {
+    const char *pattern;
+    route_kind kind;
+    unsigned methods;
+    const char *allow;
+} path_row;
+
+static const path_row rows[] = {
+    {"/ping", ROUTE_PING, ROUTE_GET, "GET, HEAD, OPTIONS"},
+    {"/health", ROUTE_HEALTH, ROUTE_GET, "GET, HEAD, OPTIONS"},
+    {"/metrics", ROUTE_METRICS, ROUTE_GET, "GET, HEAD, OPTIONS"},
+    {"/join/S/P", ROUTE_JOIN, ROUTE_PUT | ROUTE_DELETE, "PUT, DELETE, OPTIONS"},
+    {"/participants/S", ROUTE_PARTICIPANTS, ROUTE_GET, "GET, HEAD, OPTIONS"},
+    {"/send/S/F/T", ROUTE_SEND, ROUTE_POST, "POST, OPTIONS"},
+    {"/recv/S/F/T", ROUTE_RECV, ROUTE_POST, "POST, OPTIONS"},
+    {"/session/S/send/F/T", ROUTE_SEND, ROUTE_POST, "POST, OPTIONS"},
+    {"/session/S/recv/T/F", ROUTE_BROKER_RECV, ROUTE_POST, "POST, OPTIONS"},
+};
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '~' || c == '-';
+}
+
+bool route_number(const char *text, size_t len, uint64_t max, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    if (len == 0 || len > 20)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        const uint64_t digit = (uint64_t)(text[i] - '0');
+        if (number > (max - digit) / 10 || digit > max)
+            return false;
+        number = number * 10 + digit;
+    }
+    *ret_number = number;
+    return true;
+}
+
+static const char *take_session(route *r, const char *text, size_t len)
+{
+    static const char reason[] = "a session name is 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -";
+    if (len == 0 || len > ROUTE_SESSION_MAX)
+        return reason;
+    for (size_t i = 0; i < len; i++)
+        if (!is_unreserved(text[i]))
+            return reason;
+    memcpy(r->session, text, len);
+    r->session[len] = '\0';
+    return NULL;
+}
+
+static const char *take_party(uint32_t *ret_party, const char *text, size_t len)
+{
+    uint64_t number;
+    if (!route_number(text, len, ROUTE_PARTY_MAX, &number))
+        return "a party is a decimal number of at most 65535";
+    *ret_party = (uint32_t)number;
+    return NULL;
+}
+
+/* Takes the segment as the value the pattern's letter asks for; returns what is wrong, or NULL. */
+static const char *take_value(route *r, char what, const char *text, size_t len)
+{
+    switch (what) {
+    case 'S':
+        return take_session(r, text, len);
+    case 'P':
+        return take_party(&r->party, text, len);
+    case 'F':
+        return take_party(&r->from, text, len);
+    default:
+        return take_party(&r->to, text, len);
+    }
+}
+
+/* Whether the path has the pattern's shape. Values that are wrong leave a reason. */
+static bool matches(route *r, const char *pattern, const char *path, const char **ret_reason)
+{
+    *ret_reason = NULL;
+    while (*pattern == '/' && *path == '/') {
+        pattern++;
+        path++;
+        const size_t pattern_len = strcspn(pattern, "/");
+        const size_t path_len = strcspn(path, "/");
+        if (*pattern >= 'A' && *pattern <= 'Z') {
+            const char *wrong = take_value(r, *pattern, path, path_len);
+            if (*ret_reason == NULL)
+                *ret_reason = wrong;
+        } else if (pattern_len != path_len || memcmp(pattern, path, path_len) != 0) {
+            return false;
+        }
+        pattern += pattern_len;
+        path += path_len;
+    }
+    return *pattern == '\0' && *path == '\0';
+}
+
+static route_method method_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        route_method method;
+    } methods[] = {{"GET", ROUTE_GET}, {"HEAD", ROUTE_GET},      {"POST", ROUTE_POST},
+                   {"PUT", ROUTE_PUT}, {"DELETE", ROUTE_DELETE}, {"OPTIONS", ROUTE_OPTIONS}};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (strcmp(name, methods[i].name) == 0)
+            return methods[i].method;
+    return ROUTE_OTHER;
+}
+
+unsigned route_parse(route *ret_route, const char *method, const char *path,
+                     const char **ret_reason)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        *ret_route = (route){.kind = rows[i].kind, .allow = rows[i].allow};
+        if (!matches(ret_route, rows[i].pattern, path, ret_reason))
+            continue;
+        ret_route->method = method_of(method);
+        if ((ret_route->method & (rows[i].methods | ROUTE_OPTIONS)) == 0) {
+            *ret_reason = "this path does not take that method";
+            return 405;
+        }
+        return *ret_reason == NULL ? 0 : 400;
+    }
+    *ret_reason = "no such path";
+    return 404;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+size_t route_unescape(char *text)
+{
+    char *out = text;
+    for (const char *in = text; *in != '\0';) {
+        const int high = *in == '%' ? hex_digit(in[1]) : -1;
+        const int low = high < 0 ? -1 : hex_digit(in[2]);
+        const char c = (char)(low < 0 ? 0 : high * 16 + low);
+        if (is_unreserved(c)) {
+            *out++ = c;
+            in += 3;
+        } else {
+            *out++ = *in++;
+        }
+    }
+    *out = '\0';
+    return (size_t)(out - text);
+}

@@ -1,0 +1,55 @@
+/* The relay's paths: which request is meant, for which session and parties. Layer: relay.
+ * The paths are those of the README's table; pure functions on text. */
+#ifndef RELAY_ROUTE_H
+#define RELAY_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ROUTE_SESSION_MAX 128
+#define ROUTE_PARTY_MAX   65535
+
+typedef enum route_kind {
+    ROUTE_PING,
+    ROUTE_HEALTH,
+    ROUTE_METRICS,
+    ROUTE_JOIN,
+    ROUTE_PARTICIPANTS,
+    ROUTE_SEND,
+    ROUTE_RECV,
+    ROUTE_BROKER_RECV
+} route_kind;
+
+typedef enum route_method {
+    ROUTE_GET = 1, /* HEAD too */
+    ROUTE_POST = 2,
+    ROUTE_PUT = 4,
+    ROUTE_DELETE = 8,
+    ROUTE_OPTIONS = 16, /* answered for every path */
+    ROUTE_OTHER = 32
+} route_method;
+
+typedef struct route {
+    route_kind kind;
+    route_method method;
+    const char *allow; /* methods of this path, as in the Allow header */
+    char session[ROUTE_SESSION_MAX + 1];
+    uint32_t party; /* who joins */
+    uint32_t from;
+    uint32_t to;
+} route;
+
+/* Finds the route. 0 on success; else the HTTP status (400, 404, 405) with a reason in one line. */
+unsigned route_parse(route *ret_route, const char *method, const char *path,
+                     const char **ret_reason);
+
+/* Decodes the %-escapes of unreserved characters in place (RFC 3986, section 6.2.2.2) and leaves
+ * all others, so that an escaped slash or zero byte cannot change what a path means. Returns the
+ * new length. */
+size_t route_unescape(char *text);
+
+/* A decimal number of at most `max`; false for anything else. */
+bool route_number(const char *text, size_t len, uint64_t max, uint64_t *ret_number);
+
+#endif
