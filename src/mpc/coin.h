@@ -9,7 +9,8 @@
 #include "mpc/session.h"
 #include "mpc/wave.h"
 
-#define COIN_BYTES 32
+#define COIN_BYTES            32
+#define COIN_COMMITMENT_BYTES 32 /* what coin_commit_first appends */
 
 /* Appends the first COIN_C to the "all" payload of a wave about to run, and reads the peers' after
  * it. `offset` is where the commitment stands in each peer's "all" payload. */

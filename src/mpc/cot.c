@@ -304,7 +304,7 @@ void cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret
         for (size_t tau = 0; tau < cot_trees(r->k); tau++) {
             tree_sums(scratch, r->leaves + (tau << r->k), r->k, first + at, m);
             for (unsigned b = 0; b < r->k; b++)
-                memcpy(ret_planes + (tau * r->k + b) * COT_CHUNK + at, scratch->v[b],
+                memcpy(ret_planes + (tau * r->k + b) * COT_STRIDE + at, scratch->v[b],
                        m * sizeof(block));
         }
     }
@@ -325,7 +325,7 @@ void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_pla
             for (unsigned b = 0; b < s->k; b++) {
                 const unsigned p = (unsigned)tau * s->k + b;
                 const unsigned alpha_bit = block_bit(s->delta, p);
-                block *plane = ret_planes + (size_t)p * COT_CHUNK + at;
+                block *plane = ret_planes + (size_t)p * COT_STRIDE + at;
                 for (size_t t = 0; t < m; t++)
                     plane[t] =
                         block_xor(scratch->v[b][t], block_if(alpha_bit, d[(at + t) * trees + tau]));

@@ -22,6 +22,10 @@
 /* Blocks of 128 COTs that one call handles at most. */
 #define COT_CHUNK 64
 
+/* Distance between planes in memory, in blocks. Not a power of two: the planes of one T would all
+ * fall into a few cache sets. */
+#define COT_STRIDE (COT_CHUNK + 4)
+
 /* P_i's side. */
 typedef struct cot_receiver {
     unsigned k;
@@ -82,7 +86,7 @@ void cot_scratch_free(cot_scratch *scratch);
  * Corrections: ret_d[t * n_c + tau] = X_t xor u_tau. */
 void cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
                  uint64_t first, size_t n);
-/* V planes: ret_planes[p * COT_CHUNK + t]. Plane 0 is x itself (LSB override). */
+/* V planes: ret_planes[p * COT_STRIDE + t]. Plane 0 is x itself (LSB override). */
 void cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret_planes,
                          const block *x, uint64_t first, size_t n);
 /* W planes from the corrections d received. Plane 0 is zero. */

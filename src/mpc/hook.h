@@ -13,8 +13,8 @@
  * Hooks on values of the lower half, data and moment:
  *     "delta"        s->delta, after the pins are applied
  *     "delta_to"     peer: the Delta used towards this peer, before BOT1
+ *     "chi"          chi of the check, as soon as the coin is known
  *     "trees"        peer: the cot_pair, when its trees are complete
- *     "bits_to"      peer: own bits X of a chunk before d_tau is computed for this peer (blocks)
  *     "correction"   peer: d_tau blocks of a chunk, T outer, tau inner, before they are sent
  *     "planes_v"     peer: hashed V planes, 128 blocks (0 unused), before ABCHK's digest
  *     "planes_w"     peer: hashed W planes with x~ added, 128 blocks (0 unused), before comparison
