@@ -42,7 +42,7 @@ static size_t mac_offset(const session *s, size_t holder, size_t m, size_t key_o
 /* d_0 = R_j[y] xor y^j Delta_j, d_1 = d_0 xor Delta_j, and the vector. */
 static void fill(delta_run *r)
 {
-    const session *s = r->s;
+    session *s = r->s;
     for (size_t m = 0; m < REPETITIONS; m++) {
         const block *share = r->shares + m * s->n;
         r->sums[2 * m] = block_xor(share[0], block_if(share_bit(share), s->delta));
@@ -54,7 +54,7 @@ static void fill(delta_run *r)
         }
     }
     HOOK(s, "dc_sums", r->sums, sizeof r->sums);
-    rng_bytes(&r->s->rng, r->nonces, sizeof r->nonces);
+    rng_bytes(&s->rng, r->nonces, sizeof r->nonces);
 }
 
 static void commit(const delta_run *r, uint8_t *ret, size_t party, size_t number, const void *value,

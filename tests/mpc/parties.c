@@ -5,6 +5,8 @@
 #include "support/test.h"
 
 #include "crypto/block.h"
+#include "mpc/abit.h"
+#include "mpc/hello.h"
 
 #define TIMEOUT_MS 60000
 
@@ -93,6 +95,37 @@ void parties_run_ok(parties *p, party_fn fn, void *user)
             fail_msg("party index %zu: %s: %s", i, pt_status_name(p->status[i]),
                      p->errors[i].message);
     }
+}
+
+const pt_circuit *parties_circuit(void)
+{
+    static uint32_t inputs[] = {1, 2};
+    static gate gates[] = {{.op = GATE_AND, .a = 0, .b = 1}, {.op = GATE_XOR, .a = 2, .b = 3}};
+    static uint32_t outputs[] = {4};
+    static uint32_t widths[] = {1};
+    static const pt_circuit circuit = {.n_parties = 2,
+                                       .party_inputs = inputs,
+                                       .n_inputs = 3,
+                                       .n_gates = 2,
+                                       .gates = gates,
+                                       .n_outputs = 1,
+                                       .outputs = outputs,
+                                       .n_output_values = 1,
+                                       .output_value_bits = widths,
+                                       .n_and = 1};
+    return &circuit;
+}
+
+pt_status parties_hello(session *s, pt_error *error)
+{
+    const hello_facts facts = {.circuit = parties_circuit(), .segment_ands = 1};
+    return session_hello(s, &facts, error);
+}
+
+pt_status parties_setup(session *s, pt_error *error)
+{
+    const pt_status status = parties_hello(s, error);
+    return status != PT_OK ? status : abit_setup(s, error);
 }
 
 void parties_assert_failed(const parties *p, unsigned set)

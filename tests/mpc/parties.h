@@ -35,6 +35,12 @@ void parties_run_each(parties *p, party_fn fn, void *users, size_t stride);
 /* parties_run where everybody must succeed; prints the error of who does not. */
 void parties_run_ok(parties *p, party_fn fn, void *user);
 
+/* session_hello on a fixed small circuit (an AND of two bits, and one input more), and then
+ * abit_setup: what most tests start with. */
+pt_status parties_hello(session *s, pt_error *error);
+pt_status parties_setup(session *s, pt_error *error);
+const pt_circuit *parties_circuit(void);
+
 /* Nobody in `set` (bits by session index) may have succeeded, and all must have failed as peers or
  * by a closed channel do. */
 void parties_assert_failed(const parties *p, unsigned set);

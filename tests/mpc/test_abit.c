@@ -1,0 +1,182 @@
+/* Authenticated bits: shares of all parties fit together, for every k and number of parties; the
+ * block counter runs on over chunks and batches. */
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "mpc/abit.h"
+#include "mpc/cot.h"
+#include "mpc/parties.h"
+#include "mpc/share.h"
+
+/* What one party gets: two ranges a batch, the second with individual keys. */
+typedef struct bits_view {
+    size_t counts[2];
+    block *shares[2];
+    block *keys;
+} bits_view;
+
+static bits_view view_new(size_t n, size_t a, size_t b)
+{
+    bits_view v = {.counts = {a, b}};
+    v.shares[0] = mem_new_aligned(a * n, sizeof(block));
+    v.shares[1] = mem_new_aligned(b * n, sizeof(block));
+    v.keys = mem_new_aligned(b * (n - 1), sizeof(block));
+    assert_non_null(v.shares[0]);
+    assert_non_null(v.shares[1]);
+    assert_non_null(v.keys);
+    return v;
+}
+
+static void view_free(bits_view *v)
+{
+    mem_free(v->shares[0]);
+    mem_free(v->shares[1]);
+    mem_free(v->keys);
+}
+
+static pt_status make_batch(session *s, void *user, pt_error *error)
+{
+    bits_view *v = user;
+    const abit_range ranges[] = {
+        {.count = v->counts[0], .shares = v->shares[0]},
+        {.count = v->counts[1], .shares = v->shares[1], .keys = v->keys},
+    };
+    pt_status status = s->n_cot_batches == 0 ? parties_setup(s, error) : PT_OK;
+    if (status == PT_OK)
+        status = abit_batch(s, ranges, 2, error);
+    return status;
+}
+
+static void assert_block(block a, block b)
+{
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
+/* Section 0.5 for one shared bit with individual keys, all views. */
+static void check_full(const parties *p, const bits_view *views, size_t h)
+{
+    const size_t n = p->n;
+    for (size_t i = 0; i < n; i++) {
+        const session *si = &p->sessions[i];
+        const block *share = views[i].shares[1] + h * n;
+        const unsigned x = share_bit(share);
+        block sum = block_if(x, si->delta);
+        for (size_t j = 0; j < n; j++) {
+            if (j == i)
+                continue;
+            const block mac = share[share_slot(i, j)];
+            const block key = views[j].keys[h * (n - 1) + key_slot(j, i)];
+            assert_int_equal(block_bit(key, 0), 0);
+            assert_int_equal(block_bit(mac, 0), x);
+            assert_block(mac, block_xor(key, block_if(x, p->sessions[j].delta)));
+            sum = block_xor(sum, views[i].keys[h * (n - 1) + key_slot(i, j)]);
+        }
+        assert_block(share[0], sum);
+    }
+}
+
+/* x Delta_i = R_i[x] xor sum of M_i[x^j]. Returns x. */
+static unsigned check_compact(const parties *p, const bits_view *views, size_t range, size_t h)
+{
+    const size_t n = p->n;
+    unsigned x = 0;
+    for (size_t i = 0; i < n; i++)
+        x ^= share_bit(views[i].shares[range] + h * n);
+    for (size_t i = 0; i < n; i++) {
+        block sum = views[i].shares[range][h * n];
+        for (size_t j = 0; j < n; j++) {
+            if (j != i)
+                sum = block_xor(sum, views[j].shares[range][h * n + share_slot(j, i)]);
+        }
+        assert_block(sum, block_if(x, p->sessions[i].delta));
+    }
+    return x;
+}
+
+static void check_batch(const parties *p, const bits_view *views)
+{
+    size_t ones = 0;
+    for (size_t h = 0; h < views[0].counts[0]; h++)
+        ones += check_compact(p, views, 0, h);
+    for (size_t h = 0; h < views[0].counts[1]; h++) {
+        ones += check_compact(p, views, 1, h);
+        check_full(p, views, h);
+    }
+    const size_t total = views[0].counts[0] + views[0].counts[1];
+    if (total > 200) {
+        assert_true(ones > total / 4);
+        assert_true(ones < total - total / 4);
+    }
+}
+
+static void run_batches(size_t n, unsigned k, const size_t (*counts)[2], size_t n_batches)
+{
+    const pt_mpc_options options = {.cot_field_bits = k};
+    parties p;
+    parties_open(&p, n, &options);
+    uint64_t blocks = 0;
+    for (size_t b = 0; b < n_batches; b++) {
+        bits_view views[PARTIES_MAX];
+        for (size_t i = 0; i < n; i++)
+            views[i] = view_new(n, counts[b][0], counts[b][1]);
+        parties_run_each(&p, make_batch, views, sizeof views[0]);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(p.status[i], PT_OK);
+        check_batch(&p, views);
+        blocks += (counts[b][0] + counts[b][1] + 127) / 128 + 1;
+        for (size_t i = 0; i < n; i++) {
+            assert_true(p.sessions[i].cot[i == 0 ? 1 : 0].next_block == blocks);
+            assert_memory_equal(p.sessions[i].transcript, p.sessions[0].transcript, DIGEST_BYTES);
+            assert_memory_equal(&p.sessions[i].s_tri, &p.sessions[0].s_tri, sizeof(block));
+            view_free(&views[i]);
+        }
+    }
+    parties_close(&p);
+}
+
+static void shares_fit_together(void **state)
+{
+    (void)state;
+    static const size_t counts[][2] = {{5, 60}, {128, 128}, {0, 300}, {1, 0}};
+    for (size_t n = 2; n <= 6; n++) {
+        for (unsigned k = n == 2 ? 1 : 8 >> (n % 4); k <= 8; k = n == 2 ? 2 * k : 16)
+            run_batches(n, k, counts, 4);
+    }
+}
+
+static void many_chunks_fit_together(void **state)
+{
+    (void)state;
+    static const size_t counts[][2] = {{20000, 5001}, {130, 9000}};
+    run_batches(2, 4, counts, 2);
+    run_batches(3, 2, counts, 2);
+    run_batches(3, 8, counts, 1);
+}
+
+static void deltas_are_pinned(void **state)
+{
+    (void)state;
+    parties p;
+    bits_view views[3];
+    parties_open(&p, 3, NULL);
+    for (size_t i = 0; i < 3; i++)
+        views[i] = view_new(3, 1, 1);
+    parties_run_each(&p, make_batch, views, sizeof views[0]);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(p.status[i], PT_OK);
+        assert_int_equal(block_bit(p.sessions[i].delta, 0), 1);
+        assert_int_equal(block_bit(p.sessions[i].delta, 1), i == 1);
+        view_free(&views[i]);
+    }
+    parties_close(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shares_fit_together),
+        cmocka_unit_test(many_chunks_fit_together),
+        cmocka_unit_test(deltas_are_pinned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
