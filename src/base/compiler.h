@@ -16,4 +16,7 @@
 #    define ALWAYS_INLINE inline
 #endif
 
+/* 128-bit integers: GCC and Clang have them on every target this project knows. */
+__extension__ typedef unsigned __int128 uint128;
+
 #endif

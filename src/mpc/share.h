@@ -29,6 +29,14 @@ static inline unsigned share_bit(const block *share)
     return (unsigned)(share[0].lo & 1u);
 }
 
+/* K_i[x^j]. For n = 2 the share holds it, K = R xor x^i Delta_i, and keys is not read. */
+static inline block share_key(const session *s, const block *share, const block *keys, size_t j)
+{
+    if (s->n == 2)
+        return block_xor(share[0], block_if(share_bit(share), s->delta));
+    return keys[key_slot(s->me, j)];
+}
+
 static inline void share_xor(block *ret, const block *x, const block *y, size_t n)
 {
     for (size_t c = 0; c < n; c++)

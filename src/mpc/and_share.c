@@ -1,0 +1,341 @@
+#include "mpc/and_share.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "mpc/abit.h"
+#include "mpc/bucket.h"
+#include "mpc/coin.h"
+#include "mpc/open.h"
+#include "mpc/share.h"
+#include "mpc/triple.h"
+#include "mpc/zero_check.h"
+
+/* What a batch needs besides the arrays that stay with the segment (y_0 = lambda_beta, and r_0
+ * which becomes s). `opened` starts as y_1 .. y_{B-1}, x_0 and ends as the shares of e_1 ..
+ * e_{B-1}, x-hat: each layer's last use is there. */
+typedef struct batch {
+    bucket_size size;
+    size_t n; /* parties */
+    triple_layers layers;
+    block *opened;
+    block *x_rest; /* x_1 .. x_{B-1} */
+    block *r_rest; /* r_1 .. r_{B-1} */
+    block *x_keys; /* of all layers */
+    uint64_t *sums;
+    block *deltas; /* the bits of DC */
+    block *q;      /* the bits of ZB */
+    block *q_keys;
+} batch;
+
+static size_t batch_triples(const batch *b)
+{
+    return b->size.layers * (size_t)b->size.len;
+}
+
+static size_t batch_rest(const batch *b)
+{
+    return (b->size.layers - 1) * (size_t)b->size.len;
+}
+
+static void batch_drop_keys(batch *b)
+{
+    blocks_free(b->x_keys, batch_triples(b), b->n - 1);
+    b->x_keys = NULL;
+}
+
+static void batch_drop_sums(batch *b)
+{
+    mem_free_secret(b->sums, batch_triples(b) * sizeof *b->sums);
+    b->sums = NULL;
+}
+
+static void batch_drop_opened(batch *b)
+{
+    blocks_free(b->opened, batch_triples(b), b->n);
+    b->opened = NULL;
+}
+
+static void batch_clear(batch *b)
+{
+    batch_drop_keys(b);
+    batch_drop_sums(b);
+    batch_drop_opened(b);
+    if (b->size.layers > 0) {
+        blocks_free(b->x_rest, batch_rest(b), b->n);
+        blocks_free(b->r_rest, batch_rest(b), b->n);
+    }
+    blocks_free(b->deltas, MPC_DELTA_CHECK_REPETITIONS, b->n);
+    blocks_free(b->q, ZERO_CHECK_BLIND_BITS, b->n);
+    blocks_free(b->q_keys, ZERO_CHECK_BLIND_BITS, b->n - 1);
+}
+
+/* Memory of the triples and their layers. */
+static pt_status batch_init_triples(batch *b, const session *s, segment *g, pt_error *error)
+{
+    b->size = bucket_choose(g->n_and, s->rho);
+    const size_t len = (size_t)b->size.len;
+    if (b->size.len > SIZE_MAX / sizeof(block) / s->n / b->size.layers)
+        return error_set(error, PT_ERR_LIMIT, "the circuit is too large for this machine");
+    g->len = len;
+    g->lambda_beta = blocks_new(len, s->n);
+    g->s = blocks_new(len, s->n);
+    b->opened = blocks_new(batch_triples(b), s->n);
+    b->x_rest = blocks_new(batch_rest(b), s->n);
+    b->r_rest = blocks_new(batch_rest(b), s->n);
+    b->sums = mem_new(batch_triples(b), sizeof *b->sums);
+    if (s->n > 2)
+        b->x_keys = blocks_new(batch_triples(b), s->n - 1);
+    if (g->lambda_beta == NULL || g->s == NULL || b->opened == NULL || b->x_rest == NULL ||
+        b->r_rest == NULL || b->sums == NULL || (s->n > 2 && b->x_keys == NULL))
+        return error_memory(error);
+
+    triple_layers *t = &b->layers;
+    *t = (triple_layers){.n_layers = b->size.layers, .len = len, .sums = b->sums};
+    for (unsigned c = 0; c < t->n_layers; c++) {
+        const size_t rest = c == 0 ? 0 : (c - 1) * len * s->n;
+        t->x[c] = c == 0 ? b->opened + batch_rest(b) * s->n : b->x_rest + rest;
+        t->y[c] = c == 0 ? g->lambda_beta : b->opened + rest;
+        t->r[c] = c == 0 ? g->s : b->r_rest + rest;
+        t->x_keys[c] = s->n == 2 ? NULL : b->x_keys + c * len * (s->n - 1);
+    }
+    return PT_OK;
+}
+
+static pt_status batch_init(batch *b, const mpc_run *r, segment *g, pt_error *error)
+{
+    const session *s = r->s;
+    *b = (batch){.n = s->n};
+    g->lambda_gamma = blocks_new(g->n_and, s->n);
+    bool ok = g->lambda_gamma != NULL;
+    if (g->number == 0 && s->n > 2) {
+        b->deltas = blocks_new(MPC_DELTA_CHECK_REPETITIONS, s->n);
+        ok &= b->deltas != NULL;
+    }
+    if (g->n_and > 0 && s->first_inl_sent) {
+        b->q = blocks_new(ZERO_CHECK_BLIND_BITS, s->n);
+        b->q_keys = s->n > 2 ? blocks_new(ZERO_CHECK_BLIND_BITS, s->n - 1) : NULL;
+        ok &= b->q != NULL && (s->n == 2 || b->q_keys != NULL);
+    }
+    if (!ok)
+        return error_memory(error);
+    return g->n_and == 0 ? PT_OK : batch_init_triples(b, s, g, error);
+}
+
+/* The batch's bits in the order of section 3.1. */
+static pt_status batch_bits(const batch *b, mpc_run *r, const segment *g, pt_error *error)
+{
+    session *s = r->s;
+    const triple_layers *t = &b->layers;
+    abit_range ranges[2 + 3 * MPC_BUCKET_MAX + 2];
+    size_t n_ranges = 0;
+    ranges[n_ranges++] = (abit_range){g->n_and, g->lambda_gamma, NULL};
+    if (g->number == 0)
+        ranges[n_ranges++] = (abit_range){r->circuit->n_inputs, r->input_masks, NULL};
+    for (unsigned c = 0; c < t->n_layers; c++) {
+        /* y-in-place: of layer 0 only the dummies are fresh. */
+        const size_t in_place = c == 0 ? g->n_and : 0;
+        ranges[n_ranges++] = (abit_range){t->len, t->x[c], t->x_keys[c]};
+        ranges[n_ranges++] = (abit_range){t->len - in_place, t->y[c] + in_place * s->n, NULL};
+        ranges[n_ranges++] = (abit_range){t->len, t->r[c], NULL};
+    }
+    if (b->deltas != NULL)
+        ranges[n_ranges++] = (abit_range){MPC_DELTA_CHECK_REPETITIONS, b->deltas, NULL};
+    if (b->q != NULL)
+        ranges[n_ranges++] = (abit_range){ZERO_CHECK_BLIND_BITS, b->q, b->q_keys};
+    const pt_status status = abit_batch(s, ranges, n_ranges, error);
+    if (status == PT_OK)
+        r->verified.bits++;
+    return status;
+}
+
+/* DC, section 3.3. */
+static pt_status check_deltas(const batch *b, mpc_run *r, pt_error *error)
+{
+    pt_status status = PT_OK;
+    if (b->deltas != NULL)
+        status = delta_check(r->s, b->deltas, error);
+    if (status == PT_OK)
+        r->verified.deltas = true;
+    return status;
+}
+
+/* Section 5.1 for the masks: carries them through the segment's steps and keeps those of each AND
+ * gate's inputs. */
+static pt_status walk_masks(mpc_run *r, segment *g, pt_error *error)
+{
+    const session *s = r->s;
+    const size_t n = s->n;
+    const size_t share_bytes = n * sizeof(block);
+    g->lambda_alpha = blocks_new(g->n_and, n);
+    if (g->lambda_alpha == NULL)
+        return error_memory(error);
+    if (g->number == 0 && r->circuit->n_inputs > 0)
+        memcpy(r->masks, r->input_masks, r->circuit->n_inputs * share_bytes);
+    size_t and_gate = 0;
+    for (size_t k = 0; k < g->n_steps; k++) {
+        const plan_step step = g->steps[k];
+        block *out = r->masks + step.out * n;
+        switch ((gate_op)step.op) {
+        case GATE_XOR:
+            share_xor(out, r->masks + step.a * n, r->masks + step.b * n, n);
+            break;
+        case GATE_AND:
+            memcpy(g->lambda_alpha + and_gate * n, r->masks + step.a * n, share_bytes);
+            memcpy(g->lambda_beta + and_gate * n, r->masks + step.b * n, share_bytes);
+            memcpy(out, g->lambda_gamma + and_gate * n, share_bytes);
+            and_gate++;
+            break;
+        case GATE_NOT:
+            if (step.out != step.a)
+                memcpy(out, r->masks + step.a * n, share_bytes);
+            break;
+        case GATE_CONST:
+            memset(out, 0, share_bytes);
+            break;
+        }
+        HOOK(r->s, "wire_mask", out, share_bytes);
+    }
+    PT_ASSERT(and_gate == g->n_and);
+    return PT_OK;
+}
+
+static void reverse_shares(block *v, size_t count, size_t n)
+{
+    for (size_t low = 0, high = count; low + 1 < high; low++) {
+        high--;
+        for (size_t c = 0; c < n; c++) {
+            const block held = v[low * n + c];
+            v[low * n + c] = v[high * n + c];
+            v[high * n + c] = held;
+        }
+    }
+}
+
+/* Moves share (p + shift) mod len to place p. */
+static void rotate_shares(block *v, size_t len, size_t n, size_t shift)
+{
+    reverse_shares(v, shift, n);
+    reverse_shares(v + shift * n, len - shift, n);
+    reverse_shares(v, len, n);
+}
+
+/* (p + shift) mod len. */
+static size_t bucket_place(size_t p, size_t shift, size_t len)
+{
+    const size_t place = p + shift;
+    return place < len ? place : place - len;
+}
+
+/* Turns `opened` into the shares of e_1 .. e_{B-1}, x-hat of the real gates, without gaps. */
+static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
+{
+    const size_t n = b->n;
+    const size_t len = b->layers.len;
+    block *x_hat = b->opened + batch_rest(b) * n; /* x_0 */
+    for (size_t p = 0; p < g->n_and; p++) {
+        share_xor(x_hat + p * n, x_hat + p * n, g->lambda_alpha + p * n, n);
+        for (unsigned c = 1; c < b->size.layers; c++)
+            share_xor(x_hat + p * n, x_hat + p * n,
+                      b->layers.x[c] + bucket_place(p, shifts[c], len) * n, n);
+    }
+    for (unsigned c = 1; c < b->size.layers; c++) {
+        block *e = b->opened + (c - 1) * len * n; /* y_c */
+        rotate_shares(e, len, n, shifts[c]);
+        for (size_t p = 0; p < g->n_and; p++)
+            share_xor(e + p * n, e + p * n, g->lambda_beta + p * n, n);
+    }
+    for (unsigned c = 1; c < b->size.layers; c++)
+        memmove(b->opened + c * g->n_and * n, b->opened + c * len * n,
+                g->n_and * n * sizeof(block));
+}
+
+void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *const *x,
+                        const block *y_0)
+{
+    const size_t n_e = (b->n_layers - 1) * b->n_and;
+    for (size_t p = 0; p < b->n_and; p++) {
+        block *sum = z[0] + p * n;
+        for (unsigned c = 1; c < b->n_layers; c++) {
+            const size_t at = bucket_place(p, b->shifts[c], b->len) * n;
+            share_xor(sum, sum, z[c] + at, n);
+            share_xor_if(sum, bits_get(b->opened, (c - 1) * b->n_and + p), x[c] + at, n);
+        }
+        share_xor_if(sum, bits_get(b->opened, n_e + p), y_0 + p * n, n);
+    }
+}
+
+/* OPEN and the linear part: [z_0] becomes [s]. */
+static pt_status combine_layers(batch *b, mpc_run *r, const segment *g, const size_t *shifts,
+                                pt_error *error)
+{
+    session *s = r->s;
+    const size_t n_opened = b->size.layers * g->n_and;
+    fill_opened(b, g, shifts);
+    uint8_t *bits = mem_new(bits_bytes(n_opened), 1);
+    pt_status status = bits == NULL ? error_memory(error) : PT_OK;
+    HOOK(s, "bucket_shares", b->opened, n_opened * s->n * sizeof(block));
+    PT_ASSERT(r->verified.zero_sums == g->number + 1);
+    if (status == PT_OK)
+        status = open_public(s, "OPEN", b->opened, n_opened, bits, error);
+    batch_drop_opened(b);
+    if (status == PT_OK) {
+        r->verified.openings++;
+        const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};
+        and_shares_combine(&view, s->n, b->layers.r, b->layers.x, g->lambda_beta);
+    }
+    mem_free(bits);
+    return status;
+}
+
+/* Section 4.2: TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN. */
+static pt_status make_triples(batch *b, mpc_run *r, const segment *g, pt_error *error)
+{
+    session *s = r->s;
+    uint8_t coin[COIN_BYTES];
+    size_t shifts[MPC_BUCKET_MAX];
+    PT_ASSERT(r->verified.bits == g->number + 1);
+    HOOK(s, "triples_before", &b->layers, sizeof b->layers);
+    pt_status status = triples_send(s, &b->layers, error);
+    batch_drop_keys(b);
+    if (status == PT_OK)
+        status = triples_finish(s, &b->layers, error);
+    HOOK(s, "triples_after", &b->layers, sizeof b->layers);
+    if (status == PT_OK)
+        status = coin_toss(s, coin, error);
+    if (status != PT_OK)
+        return status;
+    bucket_shifts(s, coin, b->size, shifts);
+    HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
+    const block chi = coin_sub(s, coin, "chiz", 0);
+    const block t = zero_check_sum(b->sums, batch_triples(b), chi);
+    batch_drop_sums(b);
+    PT_ASSERT(r->verified.deltas);
+    status = zero_check(s, t, b->q, b->q_keys, error);
+    if (status != PT_OK)
+        return status;
+    r->verified.zero_sums++;
+    return combine_layers(b, r, g, shifts, error);
+}
+
+pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
+{
+    batch b;
+    pt_status status = batch_init(&b, r, g, error);
+    if (status == PT_OK)
+        status = batch_bits(&b, r, g, error);
+    if (status == PT_OK)
+        status = check_deltas(&b, r, error);
+    if (status == PT_OK)
+        status = walk_masks(r, g, error);
+    if (status == PT_OK && g->n_and > 0)
+        status = make_triples(&b, r, g, error);
+    if (status == PT_OK && g->n_and == 0) { /* nothing to check */
+        r->verified.zero_sums++;
+        r->verified.openings++;
+    }
+    HOOK(r->s, "and_shares", g, sizeof *g);
+    batch_clear(&b);
+    return status;
+}

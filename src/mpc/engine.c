@@ -1,0 +1,126 @@
+#include "mpc/engine.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "mpc/abit.h"
+#include "mpc/and_share.h"
+#include "mpc/authenticate.h"
+#include "mpc/evaluate.h"
+#include "mpc/garble.h"
+#include "mpc/hello.h"
+#include "mpc/input.h"
+#include "mpc/output.h"
+#include "mpc/wave.h"
+
+/* A segment, from its bits to its verified evaluation. Inputs are given as soon as the first
+ * batch is ready, so that GC is evaluated as it comes and never stored. */
+static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, pt_error *error)
+{
+    pt_status status = and_shares_make(r, g, error);
+    if (status == PT_OK && g->number == 0)
+        status = inputs_run(r, input_bits, error);
+    if (status == PT_OK)
+        status = r->s->me == 0 ? evaluate_segment(r, g, error) : garble_segment(r, g, error);
+    if (status == PT_OK)
+        status = authenticate_segment(r, g, error);
+    r->s->next_and += g->n_and;
+    return status;
+}
+
+static pt_status run_segments(mpc_run *r, const uint8_t *input_bits, pt_error *error)
+{
+    segment g = {0};
+    pt_status status = PT_OK;
+    for (uint64_t number = 0; status == PT_OK && number < r->n_segments; number++) {
+        segment_clear(&g, r->s);
+        status = segment_init(&g, r, number == 0 ? NULL : &g, error);
+        if (status == PT_OK)
+            status = run_segment(r, &g, input_bits, error);
+    }
+    segment_clear(&g, r->s);
+    return status;
+}
+
+pt_status engine_run(session *s, const pt_mpc_options *options, const pt_circuit *circuit,
+                     uint64_t segment_ands, const uint8_t *input_bits, uint8_t *ret_output_bits,
+                     pt_error *error)
+{
+    mpc_run r;
+    const hello_facts facts = {.circuit = circuit,
+                               .session_data = options->session,
+                               .session_data_len = options->session_len,
+                               .segment_ands = segment_ands};
+    pt_status status = mpc_run_init(&r, s, circuit, segment_ands, error);
+    if (status == PT_OK)
+        status = session_hello(s, &facts, error);
+    if (status == PT_OK)
+        status = abit_setup(s, error);
+    if (status == PT_OK)
+        status = run_segments(&r, input_bits, error);
+    if (status == PT_OK)
+        status = outputs_run(&r, ret_output_bits, error);
+    mpc_run_clear(&r);
+    return status;
+}
+
+static bool is_receiver(const pt_mpc_options *o)
+{
+    for (size_t i = 0; o->output_parties != NULL && i < o->n_output_parties; i++) {
+        if (o->output_parties[i] == o->party)
+            return true;
+    }
+    return o->output_parties == NULL;
+}
+
+/* What session_init does not look at: the circuit, the inputs and the result's place. */
+static pt_status check_arguments(const pt_mpc_options *o, const pt_circuit *circuit,
+                                 const uint8_t *input_bits, const uint8_t *ret_output_bits,
+                                 pt_error *error)
+{
+    if (circuit->n_parties != o->parties)
+        return error_set(error, PT_ERR_USAGE, "the circuit is for %zu parties, not %zu",
+                         circuit->n_parties, o->parties);
+    if (o->party >= o->parties)
+        return error_set(error, PT_ERR_USAGE, "party %zu is not one of the %zu parties", o->party,
+                         o->parties);
+    if (o->output_parties != NULL && o->n_output_parties == 0)
+        return error_set(error, PT_ERR_USAGE, "nobody would receive the result");
+    if (is_receiver(o) && ret_output_bits == NULL && circuit->n_outputs > 0)
+        return error_set(error, PT_ERR_USAGE,
+                         "party %zu receives the result and needs a place for it", o->party);
+    const size_t n_bits = circuit->party_inputs[o->party];
+    if (n_bits > 0 && input_bits == NULL)
+        return error_set(error, PT_ERR_USAGE, "party %zu has no input bits", o->party);
+    unsigned bits = 0;
+    for (size_t h = 0; h < n_bits; h++)
+        bits |= input_bits[h];
+    if (bits > 1)
+        return error_set(error, PT_ERR_INPUT, "an input bit is neither 0 nor 1");
+    return PT_OK;
+}
+
+pt_status pt_mpc_run(const pt_mpc_options *options, const pt_channel *channel,
+                     const pt_circuit *circuit, const uint8_t *input_bits, uint8_t *ret_output_bits,
+                     pt_error *error)
+{
+    if (options == NULL || channel == NULL || circuit == NULL)
+        return error_set(error, PT_ERR_USAGE, "options, channel and circuit must be given");
+    session s;
+    const uint64_t start_ns = clock_ns();
+    pt_status status = check_arguments(options, circuit, input_bits, ret_output_bits, error);
+    if (status == PT_OK)
+        status = session_init(&s, options, channel, error);
+    if (status != PT_OK)
+        goto done;
+    status =
+        engine_run(&s, options, circuit, ENGINE_SEGMENT_ANDS, input_bits, ret_output_bits, error);
+    s.stats->and_gates = circuit->n_and;
+    s.stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
+    if (status != PT_OK)
+        session_abort(&s);
+    session_clear(&s);
+done:
+    if (status != PT_OK && ret_output_bits != NULL)
+        memset(ret_output_bits, 0, circuit->n_outputs);
+    return status;
+}

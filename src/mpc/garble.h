@@ -1,0 +1,27 @@
+/* Garbling (protocol spec, sections 5.1 and 5.2: own half-gates of KRRW18 and YWZ20, cross rows in
+ * COPZ25's three-row form). Layer: mpc.
+ *
+ * GC, P_i -> P_1: for each AND gate G_0, G_1, then C_0, C_1, C_2 for every other garbler ascending,
+ * 3n - 4 blocks, in frames of GARBLE_FRAME_BYTES at most. P_2's frames end with its bits b_gamma,
+ * packed. The spec packs b at the end of the segment; here they close each frame, so that P_1 can
+ * evaluate a frame and forget it. The bytes are the same but for padding; b_gamma is used for
+ * nothing before EV1 and a wrong one is caught there wherever it travelled. */
+#ifndef MPC_GARBLE_H
+#define MPC_GARBLE_H
+
+#include "mpc/run.h"
+
+#define GARBLE_FRAME_BYTES ((size_t)256 << 10) /* AGREEMENT */
+
+/* AND gates in a full frame, at least 1. */
+size_t garble_frame_gates(size_t n);
+/* Bytes garbler `i` sends for a frame of `gates` gates. */
+size_t garble_frame_bytes(size_t n, size_t i, size_t gates);
+/* The blocks of one gate from garbler i: where C_0 for garbler j starts (G is at 0). */
+size_t garble_cross_row(size_t i, size_t j);
+
+/* Garbles a segment and streams it to P_1, then runs the wave GC. Carries r->labels to the
+ * segment's end; leaves in g->lambda_gamma what authentication needs (run.h). */
+MUST_CHECK pt_status garble_segment(mpc_run *r, segment *g, pt_error *error);
+
+#endif

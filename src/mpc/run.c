@@ -1,0 +1,101 @@
+#include "mpc/run.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+_Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
+_Static_assert((uint64_t)CIRCUIT_MAX_WIRES * (3 * MPC_BUCKET_MAX + 1) <= MPC_MAX_COTS,
+               "nor too many bits");
+
+block *blocks_new(size_t count, size_t blocks)
+{
+    return mem_new_aligned(count, blocks * sizeof(block));
+}
+
+void blocks_free(block *b, size_t count, size_t blocks)
+{
+    mem_free_secret(b, count * blocks * sizeof *b);
+}
+
+size_t mpc_run_labels(const mpc_run *r)
+{
+    return r->s->me == 0 ? r->s->n - 1 : 1;
+}
+
+pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
+                       uint64_t segment_ands, pt_error *error)
+{
+    PT_ASSERT(segment_ands > 0);
+    *ret_run = (mpc_run){.s = s, .circuit = circuit, .segment_ands = segment_ands};
+    const pt_status status = circuit_plan_init(&ret_run->plan, circuit, error);
+    if (status != PT_OK)
+        return status;
+    const size_t n_registers = ret_run->plan.n_registers;
+    PT_ASSERT(n_registers >= circuit->n_inputs);
+    ret_run->n_segments = circuit->n_and / segment_ands + (circuit->n_and % segment_ands != 0);
+    if (ret_run->n_segments == 0)
+        ret_run->n_segments = 1;
+    ret_run->masks = blocks_new(n_registers, s->n);
+    ret_run->labels = blocks_new(n_registers, mpc_run_labels(ret_run));
+    ret_run->masked = mem_new(n_registers, 1);
+    ret_run->input_masks = blocks_new(circuit->n_inputs, s->n);
+    if (ret_run->masks == NULL || ret_run->labels == NULL || ret_run->masked == NULL ||
+        ret_run->input_masks == NULL)
+        return error_memory(error);
+    return PT_OK;
+}
+
+void mpc_run_clear(mpc_run *r)
+{
+    if (r->s == NULL)
+        return;
+    const size_t n_registers = r->plan.n_registers;
+    blocks_free(r->masks, n_registers, r->s->n);
+    blocks_free(r->labels, n_registers, mpc_run_labels(r));
+    blocks_free(r->input_masks, r->circuit->n_inputs, r->s->n);
+    mem_free_secret(r->masked, n_registers);
+    circuit_plan_clear(&r->plan);
+    *r = (mpc_run){0};
+}
+
+/* As many steps as hold `segment_ands` AND gates; all the rest once no AND gate is left over. */
+static void cut_steps(segment *g, const mpc_run *r)
+{
+    const plan_step *end = r->plan.steps + r->plan.n_steps;
+    const plan_step *step = g->steps;
+    for (; step < end; step++) {
+        if (step->op == GATE_AND) {
+            if (g->n_and == r->segment_ands)
+                break;
+            g->n_and++;
+        }
+    }
+    g->n_steps = (size_t)(step - g->steps);
+}
+
+pt_status segment_init(segment *ret_segment, const mpc_run *r, const segment *previous,
+                       pt_error *error)
+{
+    segment g = {.steps = r->plan.steps, .first_and = r->s->next_and};
+    if (previous != NULL) {
+        g.number = previous->number + 1;
+        g.steps = previous->steps + previous->n_steps;
+    }
+    cut_steps(&g, r);
+    g.masked = mem_new(bits_bytes(g.n_and), 1);
+    *ret_segment = g;
+    return g.masked == NULL ? error_memory(error) : PT_OK;
+}
+
+void segment_clear(segment *g, const session *s)
+{
+    blocks_free(g->lambda_alpha, g->n_and, s->n);
+    blocks_free(g->lambda_beta, g->len, s->n);
+    blocks_free(g->lambda_gamma, g->n_and, s->n);
+    blocks_free(g->s, g->len, s->n);
+    mem_free_secret(g->masked, bits_bytes(g->n_and));
+    g->lambda_alpha = g->lambda_beta = g->lambda_gamma = g->s = NULL;
+    g->masked = NULL;
+}

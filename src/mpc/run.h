@@ -1,0 +1,82 @@
+/* The state of one party running one circuit: wires, segments, and what has been verified so far.
+ * Layer: mpc.
+ *
+ * A segment is a contiguous run of the plan's steps with at most `segment_ands` AND gates (protocol
+ * spec, section 8). Wire state lives in the plan's registers and carries over from segment to
+ * segment; gate state lives for one segment. Wires by section 5.1:
+ *     [lambda_w]  shares of the mask            every party
+ *     L_{w,0}     the false label               garblers: one block a register
+ *     L_{w,Lambda} active labels                evaluator: n-1 blocks a register, garbler j at j-1
+ *     Lambda_w    the masked value, public      evaluator when it evaluates, garblers from EV1 on
+ * Everything here is secret but Lambda, and wiped on release. */
+#ifndef MPC_RUN_H
+#define MPC_RUN_H
+
+#include "circuit/plan.h"
+#include "mpc/session.h"
+
+/* What has passed, counted in segments, for the order of section 4.2 and the release rules of
+ * section 6.5: every sender of a message that rests on a check asserts it here. */
+typedef struct verified {
+    uint64_t bits;       /* ABCHK and its barrier */
+    bool deltas;         /* DC; nothing to check for n = 2 */
+    uint64_t zero_sums;  /* ZO of all parties */
+    uint64_t openings;   /* OPEN: e_c and x-hat with their tags */
+    bool inputs_agreed;  /* all saw the same INL wave */
+    uint64_t evaluation; /* a garbler's tag check in EV1, the evaluator's sum in EV2 */
+} verified;
+
+typedef struct mpc_run {
+    session *s;
+    const pt_circuit *circuit;
+    circuit_plan plan;
+    uint64_t segment_ands;
+    uint64_t n_segments;
+
+    block *masks;       /* n a register */
+    block *labels;      /* see above */
+    uint8_t *masked;    /* Lambda, one byte a register */
+    block *input_masks; /* n an input wire, until the inputs are given */
+    uint8_t inl_digest[DIGEST_BYTES];
+    verified verified;
+} mpc_run;
+
+/* Blocks of one share. For n parties, shares of bit h are at shares + h * n. */
+typedef struct segment {
+    uint64_t number; /* 0, 1, .. */
+    const plan_step *steps;
+    size_t n_steps;
+    size_t n_and;
+    uint64_t first_and; /* g of the first gate, section 5.2 */
+
+    /* Per AND gate, for inputs alpha, beta and output gamma. Evaluation and garbling leave what
+     * authentication needs in lambda_gamma:
+     *     garbler    slot 0: L_{gamma,0}; slot of P_1: M_1[s] xor M_1[lambda_gamma]
+     *     evaluator  slot 0: its term of the EV2 check; slot of P_j: L^j_gamma */
+    block *lambda_alpha;
+    block *lambda_beta; /* lengthened by the dummies of its batch */
+    block *lambda_gamma;
+    block *s;        /* s_gamma = lambda_alpha lambda_beta; lengthened likewise */
+    size_t len;      /* gates and dummies in the lengthened ones */
+    uint8_t *masked; /* Lambda_gamma, packed */
+} segment;
+
+/* Plans the circuit and makes the wire state; *ret_run is cleared with mpc_run_clear, also after a
+ * failure. The circuit is borrowed. PT_ERR_LIMIT for too large a circuit. */
+MUST_CHECK pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
+                                  uint64_t segment_ands, pt_error *error);
+void mpc_run_clear(mpc_run *r);
+
+/* Labels a party keeps for a register: n-1 for the evaluator, else 1. */
+size_t mpc_run_labels(const mpc_run *r);
+
+/* Cuts the segment that follows `previous` (NULL: the first). Release with segment_clear. */
+MUST_CHECK pt_status segment_init(segment *ret_segment, const mpc_run *r, const segment *previous,
+                                  pt_error *error);
+void segment_clear(segment *g, const session *s);
+
+/* `count` zeroed shares (n blocks each) or groups of `blocks` blocks; NULL for want of memory. */
+MUST_CHECK block *blocks_new(size_t count, size_t blocks);
+void blocks_free(block *b, size_t count, size_t blocks);
+
+#endif

@@ -1,0 +1,259 @@
+#include "mpc/triple.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "mpc/share.h"
+#include "mpc/wave.h"
+
+#define FRAME_TRIPLES 32768 /* LOCAL to the wire's framing: 256 KiB of U a frame; AGREEMENT */
+#define HASH_BLOCKS   3072  /* LOCAL: hash inputs worked on at once, 48 KiB */
+
+/* Triple h = c len + p of the batch. */
+typedef struct position {
+    unsigned layer;
+    size_t place;
+} position;
+
+static position position_of(const triple_layers *t, size_t h)
+{
+    return (position){(unsigned)(h / t->len), h % t->len};
+}
+
+static void position_next(const triple_layers *t, position *at)
+{
+    if (++at->place == t->len) {
+        at->place = 0;
+        at->layer++;
+    }
+}
+
+static size_t triples_count(const triple_layers *t)
+{
+    return t->n_layers * t->len;
+}
+
+static uint64_t lo64_sum(const block *v, size_t n)
+{
+    uint64_t sum = 0;
+    for (size_t c = 0; c < n; c++)
+        sum ^= v[c].lo;
+    return sum;
+}
+
+/* eps of the three hashes for each peer j: h_ij of K and of K xor Delta, h_ji of M. */
+static void hash_tags(const session *s, uint32_t *ret_eps)
+{
+    const unsigned i = (unsigned)session_number(s->me);
+    for (size_t peer = 0; peer < s->n; peer++) {
+        if (peer == s->me)
+            continue;
+        const unsigned j = (unsigned)session_number(peer);
+        uint32_t *eps = ret_eps + 3 * key_slot(s->me, peer);
+        eps[0] = hash_eps(i, j);
+        eps[1] = hash_eps(i, j);
+        eps[2] = hash_eps(j, i);
+    }
+}
+
+/* The hash inputs of one triple, in the order of hash_tags. */
+static void hash_inputs(const session *s, const triple_layers *t, position at, block *ret_in)
+{
+    const block *x = t->x[at.layer] + at.place * s->n;
+    const block *keys = s->n == 2 ? NULL : t->x_keys[at.layer] + at.place * (s->n - 1);
+    for (size_t peer = 0; peer < s->n; peer++) {
+        if (peer == s->me)
+            continue;
+        const size_t q = key_slot(s->me, peer);
+        const block key = share_key(s, x, keys, peer);
+        ret_in[3 * q] = key;
+        ret_in[3 * q + 1] = block_xor(key, s->delta);
+        ret_in[3 * q + 2] = x[share_slot(s->me, peer)];
+    }
+}
+
+/* What one triple gives before U of the peers is known: U_ij for each peer at u[slot * stride], and
+ * S_i without the terms x^i U_ji. Returns S_i. */
+static uint64_t combine_hashes(const session *s, const triple_layers *t, position at,
+                               const block *hashes, uint64_t *u, size_t stride)
+{
+    const size_t share = at.place * s->n;
+    const uint64_t phi = lo64_sum(t->y[at.layer] + share, s->n);
+    const uint64_t x_mask = (uint64_t)0 - share_bit(t->x[at.layer] + share);
+    uint64_t sum = (x_mask & phi) ^ lo64_sum(t->r[at.layer] + share, s->n);
+    for (size_t q = 0; q + 1 < s->n; q++) {
+        const block *h = hashes + 3 * q;
+        u[q * stride] = h[0].lo ^ h[1].lo ^ phi;
+        sum ^= h[0].lo ^ h[2].lo;
+    }
+    return sum;
+}
+
+typedef struct send_scratch {
+    block *hashes;
+    uint32_t *eps;
+    uint64_t *u; /* a frame for each peer, by key_slot */
+    size_t step; /* triples hashed at once */
+} send_scratch;
+
+static void send_scratch_clear(send_scratch *w, const session *s)
+{
+    mem_free_secret(w->hashes, w->step * 3 * (s->n - 1) * sizeof *w->hashes);
+    mem_free(w->eps);
+    mem_free(w->u); /* already sent */
+}
+
+static pt_status send_scratch_init(send_scratch *w, const session *s, pt_error *error)
+{
+    const size_t per_triple = 3 * (s->n - 1);
+    w->step = per_triple < HASH_BLOCKS ? HASH_BLOCKS / per_triple : 1;
+    w->hashes = mem_new_aligned(w->step * per_triple, sizeof *w->hashes);
+    w->eps = mem_new(per_triple, sizeof *w->eps);
+    w->u = mem_new((s->n - 1) * (size_t)FRAME_TRIPLES, sizeof *w->u);
+    if (w->hashes == NULL || w->eps == NULL || w->u == NULL)
+        return error_memory(error);
+    hash_tags(s, w->eps);
+    return PT_OK;
+}
+
+/* U and S of triples first .. first+count-1. */
+static void compute_frame(session *s, const triple_layers *t, size_t first, size_t count,
+                          send_scratch *w)
+{
+    const size_t per_triple = 3 * (s->n - 1);
+    for (size_t done = 0; done < count;) {
+        const size_t step = count - done < w->step ? count - done : w->step;
+        position at = position_of(t, first + done);
+        for (size_t h = 0; h < step; h++, position_next(t, &at))
+            hash_inputs(s, t, at, w->hashes + h * per_triple);
+        hash_batch(w->hashes, s->s_tri, s->next_triple_tweak + first + done, step, w->hashes,
+                   w->eps, per_triple);
+        at = position_of(t, first + done);
+        for (size_t h = 0; h < step; h++, position_next(t, &at))
+            t->sums[first + done + h] = combine_hashes(s, t, at, w->hashes + h * per_triple,
+                                                       w->u + done + h, FRAME_TRIPLES);
+        done += step;
+    }
+}
+
+static pt_status send_frame(session *s, const send_scratch *w, size_t count, pt_error *error)
+{
+    for (size_t peer = 0; peer < s->n; peer++) {
+        if (peer == s->me)
+            continue;
+        const uint64_t *u = w->u + key_slot(s->me, peer) * FRAME_TRIPLES;
+        const pt_status status =
+            stream_send(s, peer, "TRU", s->n_cot_batches, u, count * sizeof *u, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+pt_status triples_send(session *s, const triple_layers *t, pt_error *error)
+{
+    send_scratch w = {0};
+    pt_status status = send_scratch_init(&w, s, error);
+    const size_t total = triples_count(t);
+    for (size_t first = 0; status == PT_OK && first < total; first += FRAME_TRIPLES) {
+        const size_t count = total - first < FRAME_TRIPLES ? total - first : FRAME_TRIPLES;
+        compute_frame(s, t, first, count, &w);
+        status = send_frame(s, &w, count, error);
+        session_progress(s, "triples", first + count, total);
+    }
+    s->next_triple_tweak += total;
+    send_scratch_clear(&w, s);
+    return status;
+}
+
+/* S_i ^= x^i U_ji for all triples. */
+static pt_status receive_corrections(session *s, const triple_layers *t, size_t peer,
+                                     uint64_t *frame, pt_error *error)
+{
+    const size_t total = triples_count(t);
+    for (size_t first = 0; first < total; first += FRAME_TRIPLES) {
+        const size_t count = total - first < FRAME_TRIPLES ? total - first : FRAME_TRIPLES;
+        const pt_status status =
+            stream_recv(s, peer, "TRU", s->n_cot_batches, frame, count * sizeof *frame, error);
+        if (status != PT_OK)
+            return status;
+        position at = position_of(t, first);
+        for (size_t h = 0; h < count; h++, position_next(t, &at)) {
+            const unsigned x = share_bit(t->x[at.layer] + at.place * s->n);
+            t->sums[first + h] ^= ((uint64_t)0 - x) & frame[h];
+        }
+    }
+    return PT_OK;
+}
+
+/* TRU: the frames, then the wave that names them. */
+static pt_status receive_all_corrections(session *s, const triple_layers *t, pt_error *error)
+{
+    uint64_t *frame = mem_new(FRAME_TRIPLES, sizeof *frame);
+    pt_status status = frame == NULL ? error_memory(error) : PT_OK;
+    for (size_t peer = 0; status == PT_OK && peer < s->n; peer++) {
+        if (peer != s->me)
+            status = receive_corrections(s, t, peer, frame, error);
+    }
+    mem_free(frame);
+    return status == PT_OK ? wave_barrier(s, "TRU", error) : status;
+}
+
+/* d of all triples into ret_d: the sum of everybody's parity bits, own ones included. */
+static pt_status sum_parities(const wave *w, uint8_t *ret_d, size_t total, pt_error *error)
+{
+    const session *s = w->s;
+    for (size_t party = 0; party < s->n; party++) {
+        const uint8_t *bits = wave_all_from(w, party);
+        if (!bits_padding_is_zero(bits, total))
+            return peer_fault(s, PT_PEER_MALFORMED, party, "TRS", "sent nonzero padding", error);
+        for (size_t b = 0; b < bits_bytes(total); b++)
+            ret_d[b] ^= bits[b];
+    }
+    return PT_OK;
+}
+
+/* [z] = [r] xor d; S ^= d lo64(Delta_i). d is public. */
+static void apply_parities(const session *s, const triple_layers *t, const uint8_t *d)
+{
+    const size_t total = triples_count(t);
+    position at = position_of(t, 0);
+    for (size_t h = 0; h < total; h++, position_next(t, &at)) {
+        const unsigned bit = bits_get(d, h);
+        share_xor_const(s, t->r[at.layer] + at.place * s->n, bit);
+        t->sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
+    }
+}
+
+pt_status triples_finish(session *s, const triple_layers *t, pt_error *error)
+{
+    const size_t total = triples_count(t);
+    wave w = {0};
+    uint8_t *d = mem_new(bits_bytes(total), 1);
+    pt_status status = d == NULL ? error_memory(error) : receive_all_corrections(s, t, error);
+    if (status == PT_OK)
+        status = wave_begin(&w, s, "TRS", error);
+    if (status != PT_OK)
+        goto done;
+    HOOK(s, "triple_sums", t->sums, total * sizeof *t->sums);
+    uint8_t *parities = buffer_extend(wave_all(&w), bits_bytes(total));
+    if (parities == NULL) {
+        status = error_memory(error);
+        goto done;
+    }
+    memset(parities, 0, bits_bytes(total));
+    for (size_t h = 0; h < total; h++)
+        bits_set(parities, h, (unsigned)(t->sums[h] >> 1) & 1u);
+    wave_expect_each(&w, bits_bytes(total), 0);
+    status = wave_run(&w, error);
+    if (status == PT_OK)
+        status = sum_parities(&w, d, total, error);
+    if (status == PT_OK)
+        apply_parities(s, t, d);
+done:
+    wave_end(&w);
+    mem_free(d);
+    return status;
+}
