@@ -66,8 +66,7 @@ static block kept_term(const mpc_run *r, const segment *g, size_t p, size_t slot
 static block label_term(const mpc_run *r, const segment *g, size_t p, size_t slot)
 {
     (void)slot;
-    return block_xor(g->lambda_gamma[p * r->s->n],
-                     block_if(bits_get(g->masked, p), r->s->delta));
+    return block_xor(g->lambda_gamma[p * r->s->n], block_if(bits_get(g->masked, p), r->s->delta));
 }
 
 /* Garbler: M_1[c_gamma^i], which walk_masked left in place. */

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
-_Static_assert((uint64_t)CIRCUIT_MAX_WIRES * (3 * MPC_BUCKET_MAX + 1) <= MPC_MAX_COTS,
+_Static_assert((uint64_t)CIRCUIT_MAX_WIRES *(3 * MPC_BUCKET_MAX + 1) <= MPC_MAX_COTS,
                "nor too many bits");
 
 block *blocks_new(size_t count, size_t blocks)

@@ -1,0 +1,83 @@
+#include "mpc/engine_run.h"
+
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "mpc/circuits.h"
+#include "mpc/engine.h"
+
+#define NOT_WRITTEN 7
+
+static pt_status run_party(session *s, void *user, pt_error *error)
+{
+    test_run *t = user;
+    const size_t party = s->roster[s->me];
+    const uint8_t *inputs = t->inputs + circuit_party_first_input(t->circuit, party);
+    const uint64_t segment_ands = t->segment_ands != 0 ? t->segment_ands : ENGINE_SEGMENT_ANDS;
+    return engine_run(s, &t->options, t->circuit, segment_ands, inputs, t->outputs[party], error);
+}
+
+void test_run_parties(test_run *t)
+{
+    const size_t n = t->circuit->n_parties;
+    parties_open(&t->parties, n, &t->options);
+    if (t->hook != NULL)
+        parties_hook(&t->parties, t->hook, t->hook_user);
+    for (size_t party = 0; party < n; party++) {
+        rng_init_seed(&t->parties.sessions[party].rng, block_make(t->seed, party));
+        t->outputs[party] = mem_new(t->circuit->n_outputs, 1);
+        assert_non_null(t->outputs[party]);
+        if (t->circuit->n_outputs > 0)
+            memset(t->outputs[party], NOT_WRITTEN, t->circuit->n_outputs);
+    }
+    parties_run(&t->parties, run_party, t);
+}
+
+void test_run_clear(test_run *t)
+{
+    for (size_t party = 0; party < t->parties.n; party++)
+        mem_free(t->outputs[party]);
+    parties_close(&t->parties);
+}
+
+static void assert_party_right(const test_run *t, size_t index, const uint8_t *expected)
+{
+    const session *s = &t->parties.sessions[index];
+    const uint8_t *got = t->outputs[s->roster[index]];
+    for (uint32_t h = 0; h < t->circuit->n_outputs; h++)
+        assert_int_equal(got[h], s->receives[index] ? expected[h] : NOT_WRITTEN);
+}
+
+static uint8_t *expected_outputs(const test_run *t)
+{
+    uint8_t *expected = mem_new(t->circuit->n_outputs, 1);
+    uint8_t *values = mem_new(t->circuit->n_inputs + t->circuit->n_gates, 1);
+    assert_true(expected != NULL && values != NULL);
+    test_circuit_values(t->circuit, t->inputs, values);
+    for (uint32_t h = 0; h < t->circuit->n_outputs; h++)
+        expected[h] = values[t->circuit->outputs[h]];
+    mem_free(values);
+    return expected;
+}
+
+void test_run_assert_right(const test_run *t)
+{
+    uint8_t *expected = expected_outputs(t);
+    for (size_t i = 0; i < t->parties.n; i++) {
+        if (t->parties.status[i] != PT_OK)
+            fail_msg("party index %zu: %s: %s", i, pt_status_name(t->parties.status[i]),
+                     t->parties.errors[i].message);
+        assert_party_right(t, i, expected);
+    }
+    mem_free(expected);
+}
+
+void test_run_assert_never_wrong(const test_run *t, unsigned set)
+{
+    uint8_t *expected = expected_outputs(t);
+    for (size_t i = 0; i < t->parties.n; i++) {
+        if ((set >> i & 1u) != 0 && t->parties.status[i] == PT_OK)
+            assert_party_right(t, i, expected);
+    }
+    mem_free(expected);
+}

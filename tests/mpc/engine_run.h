@@ -1,0 +1,31 @@
+/* Running engine_run at n parties in this process, for tests of the upper half of the mpc layer. */
+#ifndef TESTS_MPC_ENGINE_RUN_H
+#define TESTS_MPC_ENGINE_RUN_H
+
+#include "circuit/circuit.h"
+#include "mpc/parties.h"
+
+typedef struct test_run {
+    const pt_circuit *circuit;
+    const uint8_t *inputs; /* all parties' bits, party 0 first */
+    uint64_t segment_ands; /* 0: the default */
+    pt_mpc_options options;
+    mpc_hook_fn hook; /* may be NULL */
+    void *hook_user;
+    uint64_t seed; /* of the parties' generators */
+
+    parties parties;
+    uint8_t *outputs[PARTIES_MAX]; /* by the caller's number, n_outputs bytes */
+} test_run;
+
+/* Runs all parties to the end. Fill the first part; release with test_run_clear. */
+void test_run_parties(test_run *t);
+void test_run_clear(test_run *t);
+
+/* All succeeded, and every receiver has the plain circuit's outputs. */
+void test_run_assert_right(const test_run *t);
+
+/* Whoever in `set` (bits by session index) succeeded has the right outputs. */
+void test_run_assert_never_wrong(const test_run *t, unsigned set);
+
+#endif
