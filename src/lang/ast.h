@@ -68,8 +68,12 @@ typedef enum const_expr_kind {
     CONST_MAX,
 } const_expr_kind;
 
+/* Nodes of a constant expression, so that walks stay short; sizes of joins grow by joining. */
+#define CONST_EXPR_MAX_NODES 1000
+
 struct const_expr {
     const_expr_kind kind;
+    uint32_t n_nodes;
     span span;
     union {
         bool boolean;
@@ -177,6 +181,9 @@ typedef struct match_arm {
     expr *body; /* an EXPR_BLOCK with one statement */
 } match_arm;
 
+/* Depth of a tree of expressions, patterns and statements: walks may recurse this deep. */
+#define AST_MAX_HEIGHT 1000
+
 /* Of [check] types: an expression's value is computed as `value_type` when that is not NULL, and
  * then converted to `type` as by `as`, element by element inside arrays and tuples. This happens
  * where a variable, field, element, range or join of type ?u or ?i is used as another integer type
@@ -188,7 +195,7 @@ struct expr {
     span span;
     const ctype *type;       /* [check] */
     const ctype *value_type; /* [check] NULL: no conversion */
-    uint32_t height;         /* of the tree below, for the limit on depth */
+    uint32_t height;         /* of the tree below, at most AST_MAX_HEIGHT */
     union {
         bool boolean;
         number_lit number; /* EXPR_NUMBER: its final type is expr.type; fits it unless that is ?u,
@@ -364,7 +371,8 @@ typedef struct place {
 
 struct stmt {
     stmt_kind kind;
-    span span; /* STMT_ASSIGN: where a failing write, op= or target index panics (S20) */
+    uint32_t height; /* of the tree below */
+    span span;       /* STMT_ASSIGN: where a failing write, op= or target index panics (S20) */
     union {
         struct {
             pattern *pattern; /* irrefutable once checked (D13); `let mut x` is a mutable binding */
@@ -427,6 +435,7 @@ struct struct_decl {
     field_decl *fields; /* [check] alphabetical by bytes, each once: the order of layout, printing
                            and evaluation (Q9) */
     size_t n_fields;
+    bool is_empty; /* [check] has no bits, whatever the constants are */
 };
 
 typedef struct variant_decl {
@@ -441,6 +450,7 @@ struct enum_decl {
     span span;
     variant_decl *variants; /* in order of definition: the index is the tag */
     size_t n_variants;
+    bool is_empty; /* [check] has no bits, whatever the constants are */
 };
 
 /* A variable of a function: parameter, let, pattern or loop variable. Shadowing makes a new one.
@@ -468,6 +478,7 @@ struct fn_decl {
     size_t n_params;
     type_expr *written_result;
     expr *body;          /* an EXPR_BLOCK of type `result` */
+    size_t idx;          /* [check] into checked_program.functions */
     const ctype *result; /* [check] */
     local_var *locals;   /* [check] */
     size_t n_locals;

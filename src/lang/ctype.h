@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/buffer.h"
+#include "base/compiler.h"
 
 struct const_decl;
 struct const_expr;
@@ -54,8 +56,15 @@ typedef struct array_size {
 
 typedef struct ctype ctype;
 
+/* Types are trees by the way they are walked, however they share parts; these keep a walk short. A
+ * struct or enum counts as one node. */
+#define CTYPE_MAX_NODES 16384
+#define CTYPE_MAX_DEPTH 256
+
 struct ctype {
     ctype_kind kind;
+    uint32_t n_nodes;
+    uint32_t depth;
     union {
         struct {
             const ctype **elements;
@@ -69,6 +78,15 @@ struct ctype {
         const struct enum_decl *enumeration; /* CTYPE_ENUM */
     } as;
 };
+
+/* A tuple or an array type in `a`; `elements` is kept, not copied. NULL when out of memory, or past
+ * the limits above: then *ret_too_large is set. */
+MUST_CHECK const ctype *ctype_tuple(arena *a, const ctype **elements, size_t n_elements,
+                                    bool *ret_too_large);
+MUST_CHECK const ctype *ctype_array(arena *a, const ctype *element, array_size size,
+                                    bool *ret_too_large);
+MUST_CHECK const ctype *ctype_struct(arena *a, const struct struct_decl *decl);
+MUST_CHECK const ctype *ctype_enum(arena *a, const struct enum_decl *decl);
 
 /* The type of a kind without parts (bool and the numbers); static. */
 const ctype *ctype_scalar(ctype_kind kind);
@@ -97,7 +115,7 @@ bool ctype_equal(const ctype *a, const ctype *b);
 bool array_size_equal(const array_size *a, const array_size *b);
 bool const_expr_equal(const struct const_expr *a, const struct const_expr *b);
 
-/* Appends the type as text (T52). Deep or huge types are cut short with "..". */
+/* Appends the type as text (T52). */
 void ctype_print(buffer *out, const ctype *t);
 void const_expr_print(buffer *out, const struct const_expr *e);
 
