@@ -52,6 +52,7 @@ void server_release(request *r)
     if (r->next != NULL)
         r->next->previous = r->previous;
     r->server->n_held--;
+    r->server->has_resumed = true;
     MHD_resume_connection(r->connection);
 }
 
@@ -82,6 +83,9 @@ static size_t n_connections(const relay_server *server)
 
 static int poll_timeout_ms(const relay_server *server, uint64_t now_ms, uint64_t until_ms)
 {
+    /* Version 0.9.75 says nothing of connections resumed since its last run. */
+    if (server->has_resumed)
+        return 0;
     MHD_UNSIGNED_LONG_LONG library_ms = 0;
     if (server->next_deadline_ms < until_ms)
         until_ms = server->next_deadline_ms;
@@ -105,10 +109,12 @@ static void wind_down(relay_server *server, int daemon_fd)
      * loop brings nothing, what is left is idle. */
     for (int quiet = 0; quiet < 2 && n_connections(server) != 0 && clock_ms() < end_ms;) {
         struct pollfd ready = {.fd = daemon_fd, .events = POLLIN};
-        MHD_UNSIGNED_LONG_LONG library_ms = 0;
+        MHD_UNSIGNED_LONG_LONG library_ms = 50;
         const bool busy =
-            MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms == 0;
+            server->has_resumed ||
+            (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms == 0);
         quiet = busy || poll(&ready, 1, 50) > 0 ? 0 : quiet + 1;
+        server->has_resumed = false;
         (void)MHD_run(server->daemon);
     }
     MHD_stop_daemon(server->daemon);
@@ -129,6 +135,7 @@ static void *serve(void *user)
         (void)poll(ready, 2, poll_timeout_ms(server, clock_ms(), sweep_ms));
         if (ready[1].revents != 0)
             break;
+        server->has_resumed = false;
         (void)MHD_run(server->daemon);
         const uint64_t now = clock_ms();
         release_due(server, now);

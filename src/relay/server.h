@@ -69,6 +69,7 @@ struct relay_server {
     bool stopping;
     request *held;
     size_t n_held;
+    bool has_resumed;          /* since the library last ran */
     uint64_t next_deadline_ms; /* no held request is due before */
     uint64_t n_requests;
 };
