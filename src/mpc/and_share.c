@@ -12,20 +12,16 @@
 #include "mpc/triple.h"
 #include "mpc/zero_check.h"
 
-/* What a batch needs besides the arrays that stay with the segment (y_0 = lambda_beta, and r_0
- * which becomes s). `opened` starts as y_1 .. y_{B-1}, x_0 and ends as the shares of e_1 ..
- * e_{B-1}, x-hat: each layer's last use is there. */
+/* The triples of a batch, in the run's pool. `opened` starts as y_1 .. y_{B-1}, x_0 and ends as the
+ * shares of e_1 .. e_{B-1}, x-hat: each layer's last use is there. y_0 is lambda_beta, and r_0
+ * becomes s. */
 typedef struct batch {
     bucket_size size;
     size_t n; /* parties */
     triple_layers layers;
     block *opened;
-    block *x_rest; /* x_1 .. x_{B-1} */
-    block *r_rest; /* r_1 .. r_{B-1} */
-    block *x_keys; /* of all layers */
-    uint64_t *sums;
-    block *deltas; /* the bits of DC */
-    block *q;      /* the bits of ZB */
+    block *deltas; /* the bits of DC, or NULL */
+    block *q;      /* the bits of ZB, or NULL */
     block *q_keys;
 } batch;
 
@@ -34,93 +30,54 @@ static size_t batch_triples(const batch *b)
     return b->size.layers * (size_t)b->size.len;
 }
 
-static size_t batch_rest(const batch *b)
+uint64_t and_shares_blocks(const session *s, uint64_t n_and)
 {
-    return (b->size.layers - 1) * (size_t)b->size.len;
+    const bucket_size size = bucket_choose(n_and, s->rho);
+    const uint64_t triples = n_and == 0 ? 0 : size.layers * size.len;
+    const uint64_t keys = s->n == 2 ? 0 : s->n - 1; /* for n = 2 the shares hold them */
+    const uint64_t sums = (triples + 1) / 2;
+    return 2 * n_and * s->n + triples * (3 * s->n + keys) + sums +
+           MPC_DELTA_CHECK_REPETITIONS * s->n + ZERO_CHECK_BLIND_BITS * (s->n + keys);
 }
 
-static void batch_drop_keys(batch *b)
+static block *take_keys(mpc_run *r, size_t count)
 {
-    blocks_free(b->x_keys, batch_triples(b), b->n - 1);
-    b->x_keys = NULL;
+    return r->s->n == 2 ? NULL : run_take(r, count, r->s->n - 1);
 }
 
-static void batch_drop_sums(batch *b)
+static void batch_init_triples(batch *b, mpc_run *r, segment *g)
 {
-    mem_free_secret(b->sums, batch_triples(b) * sizeof *b->sums);
-    b->sums = NULL;
-}
-
-static void batch_drop_opened(batch *b)
-{
-    blocks_free(b->opened, batch_triples(b), b->n);
-    b->opened = NULL;
-}
-
-static void batch_clear(batch *b)
-{
-    batch_drop_keys(b);
-    batch_drop_sums(b);
-    batch_drop_opened(b);
-    if (b->size.layers > 0) {
-        blocks_free(b->x_rest, batch_rest(b), b->n);
-        blocks_free(b->r_rest, batch_rest(b), b->n);
-    }
-    blocks_free(b->deltas, MPC_DELTA_CHECK_REPETITIONS, b->n);
-    blocks_free(b->q, ZERO_CHECK_BLIND_BITS, b->n);
-    blocks_free(b->q_keys, ZERO_CHECK_BLIND_BITS, b->n - 1);
-}
-
-/* Memory of the triples and their layers. */
-static pt_status batch_init_triples(batch *b, const session *s, segment *g, pt_error *error)
-{
-    b->size = bucket_choose(g->n_and, s->rho);
+    const size_t n = b->n;
+    b->size = bucket_choose(g->n_and, r->s->rho);
     const size_t len = (size_t)b->size.len;
-    if (b->size.len > SIZE_MAX / sizeof(block) / s->n / b->size.layers)
-        return error_set(error, PT_ERR_LIMIT, "the circuit is too large for this machine");
-    g->len = len;
-    g->lambda_beta = blocks_new(len, s->n);
-    g->s = blocks_new(len, s->n);
-    b->opened = blocks_new(batch_triples(b), s->n);
-    b->x_rest = blocks_new(batch_rest(b), s->n);
-    b->r_rest = blocks_new(batch_rest(b), s->n);
-    b->sums = mem_new(batch_triples(b), sizeof *b->sums);
-    if (s->n > 2)
-        b->x_keys = blocks_new(batch_triples(b), s->n - 1);
-    if (g->lambda_beta == NULL || g->s == NULL || b->opened == NULL || b->x_rest == NULL ||
-        b->r_rest == NULL || b->sums == NULL || (s->n > 2 && b->x_keys == NULL))
-        return error_memory(error);
-
     triple_layers *t = &b->layers;
-    *t = (triple_layers){.n_layers = b->size.layers, .len = len, .sums = b->sums};
+    *t = (triple_layers){.n_layers = b->size.layers, .len = len};
+    t->sums = (uint64_t *)run_take(r, (batch_triples(b) + 1) / 2, 1);
+    b->opened = run_take(r, batch_triples(b), n);
     for (unsigned c = 0; c < t->n_layers; c++) {
-        const size_t rest = c == 0 ? 0 : (c - 1) * len * s->n;
-        t->x[c] = c == 0 ? b->opened + batch_rest(b) * s->n : b->x_rest + rest;
-        t->y[c] = c == 0 ? g->lambda_beta : b->opened + rest;
-        t->r[c] = c == 0 ? g->s : b->r_rest + rest;
-        t->x_keys[c] = s->n == 2 ? NULL : b->x_keys + c * len * (s->n - 1);
+        t->x[c] = c == 0 ? b->opened + (t->n_layers - 1) * len * n : run_take(r, len, n);
+        t->y[c] = c == 0 ? run_take(r, len, n) : b->opened + (c - 1) * len * n;
+        t->r[c] = run_take(r, len, n);
+        t->x_keys[c] = take_keys(r, len);
     }
-    return PT_OK;
+    g->lambda_beta = t->y[0];
+    g->s = t->r[0];
 }
 
-static pt_status batch_init(batch *b, const mpc_run *r, segment *g, pt_error *error)
+static void batch_init(batch *b, mpc_run *r, segment *g)
 {
-    const session *s = r->s;
-    *b = (batch){.n = s->n};
-    g->lambda_gamma = blocks_new(g->n_and, s->n);
-    bool ok = g->lambda_gamma != NULL;
-    if (g->number == 0 && s->n > 2) {
-        b->deltas = blocks_new(MPC_DELTA_CHECK_REPETITIONS, s->n);
-        ok &= b->deltas != NULL;
+    const size_t n = r->s->n;
+    *b = (batch){.n = n};
+    g->lambda_alpha = run_take(r, g->n_and, n);
+    g->lambda_gamma = run_take(r, g->n_and, n);
+    if (g->number == 0 && n > 2)
+        b->deltas = run_take(r, MPC_DELTA_CHECK_REPETITIONS, n);
+    if (g->n_and > 0 && r->s->first_inl_sent) {
+        b->q = run_take(r, ZERO_CHECK_BLIND_BITS, n);
+        b->q_keys = take_keys(r, ZERO_CHECK_BLIND_BITS);
     }
-    if (g->n_and > 0 && s->first_inl_sent) {
-        b->q = blocks_new(ZERO_CHECK_BLIND_BITS, s->n);
-        b->q_keys = s->n > 2 ? blocks_new(ZERO_CHECK_BLIND_BITS, s->n - 1) : NULL;
-        ok &= b->q != NULL && (s->n == 2 || b->q_keys != NULL);
-    }
-    if (!ok)
-        return error_memory(error);
-    return g->n_and == 0 ? PT_OK : batch_init_triples(b, s, g, error);
+    if (g->n_and > 0)
+        batch_init_triples(b, r, g);
 }
 
 /* The batch's bits in the order of section 3.1. */
@@ -163,14 +120,10 @@ static pt_status check_deltas(const batch *b, mpc_run *r, pt_error *error)
 
 /* Section 5.1 for the masks: carries them through the segment's steps and keeps those of each AND
  * gate's inputs. */
-static pt_status walk_masks(mpc_run *r, segment *g, pt_error *error)
+static void walk_masks(mpc_run *r, const segment *g)
 {
-    const session *s = r->s;
-    const size_t n = s->n;
+    const size_t n = r->s->n;
     const size_t share_bytes = n * sizeof(block);
-    g->lambda_alpha = blocks_new(g->n_and, n);
-    if (g->lambda_alpha == NULL)
-        return error_memory(error);
     if (g->number == 0 && r->circuit->n_inputs > 0)
         memcpy(r->masks, r->input_masks, r->circuit->n_inputs * share_bytes);
     size_t and_gate = 0;
@@ -198,7 +151,6 @@ static pt_status walk_masks(mpc_run *r, segment *g, pt_error *error)
         HOOK(r->s, "wire_mask", out, share_bytes);
     }
     PT_ASSERT(and_gate == g->n_and);
-    return PT_OK;
 }
 
 static void reverse_shares(block *v, size_t count, size_t n)
@@ -233,7 +185,7 @@ static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
 {
     const size_t n = b->n;
     const size_t len = b->layers.len;
-    block *x_hat = b->opened + batch_rest(b) * n; /* x_0 */
+    block *x_hat = b->layers.x[0];
     for (size_t p = 0; p < g->n_and; p++) {
         share_xor(x_hat + p * n, x_hat + p * n, g->lambda_alpha + p * n, n);
         for (unsigned c = 1; c < b->size.layers; c++)
@@ -241,7 +193,7 @@ static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
                       b->layers.x[c] + bucket_place(p, shifts[c], len) * n, n);
     }
     for (unsigned c = 1; c < b->size.layers; c++) {
-        block *e = b->opened + (c - 1) * len * n; /* y_c */
+        block *e = b->layers.y[c];
         rotate_shares(e, len, n, shifts[c]);
         for (size_t p = 0; p < g->n_and; p++)
             share_xor(e + p * n, e + p * n, g->lambda_beta + p * n, n);
@@ -267,7 +219,7 @@ void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *
 }
 
 /* OPEN and the linear part: [z_0] becomes [s]. */
-static pt_status combine_layers(batch *b, mpc_run *r, const segment *g, const size_t *shifts,
+static pt_status combine_layers(const batch *b, mpc_run *r, segment *g, const size_t *shifts,
                                 pt_error *error)
 {
     session *s = r->s;
@@ -279,28 +231,25 @@ static pt_status combine_layers(batch *b, mpc_run *r, const segment *g, const si
     PT_ASSERT(r->verified.zero_sums == g->number + 1);
     if (status == PT_OK)
         status = open_public(s, "OPEN", b->opened, n_opened, bits, error);
-    batch_drop_opened(b);
     if (status == PT_OK) {
         r->verified.openings++;
         const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};
         and_shares_combine(&view, s->n, b->layers.r, b->layers.x, g->lambda_beta);
     }
     mem_free(bits);
+    HOOK(s, "and_shares", g, sizeof *g);
     return status;
 }
 
 /* Section 4.2: TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN. */
-static pt_status make_triples(batch *b, mpc_run *r, const segment *g, pt_error *error)
+static pt_status make_triples(batch *b, mpc_run *r, segment *g, pt_error *error)
 {
     session *s = r->s;
     uint8_t coin[COIN_BYTES];
     size_t shifts[MPC_BUCKET_MAX];
     PT_ASSERT(r->verified.bits == g->number + 1);
     HOOK(s, "triples_before", &b->layers, sizeof b->layers);
-    pt_status status = triples_send(s, &b->layers, error);
-    batch_drop_keys(b);
-    if (status == PT_OK)
-        status = triples_finish(s, &b->layers, error);
+    pt_status status = triples_make(s, &b->layers, error);
     HOOK(s, "triples_after", &b->layers, sizeof b->layers);
     if (status == PT_OK)
         status = coin_toss(s, coin, error);
@@ -309,8 +258,7 @@ static pt_status make_triples(batch *b, mpc_run *r, const segment *g, pt_error *
     bucket_shifts(s, coin, b->size, shifts);
     HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
     const block chi = coin_sub(s, coin, "chiz", 0);
-    const block t = zero_check_sum(b->sums, batch_triples(b), chi);
-    batch_drop_sums(b);
+    const block t = zero_check_sum(b->layers.sums, batch_triples(b), chi);
     PT_ASSERT(r->verified.deltas);
     status = zero_check(s, t, b->q, b->q_keys, error);
     if (status != PT_OK)
@@ -322,20 +270,16 @@ static pt_status make_triples(batch *b, mpc_run *r, const segment *g, pt_error *
 pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
 {
     batch b;
-    pt_status status = batch_init(&b, r, g, error);
-    if (status == PT_OK)
-        status = batch_bits(&b, r, g, error);
+    batch_init(&b, r, g);
+    pt_status status = batch_bits(&b, r, g, error);
     if (status == PT_OK)
         status = check_deltas(&b, r, error);
-    if (status == PT_OK)
-        status = walk_masks(r, g, error);
-    if (status == PT_OK && g->n_and > 0)
-        status = make_triples(&b, r, g, error);
-    if (status == PT_OK && g->n_and == 0) { /* nothing to check */
-        r->verified.zero_sums++;
-        r->verified.openings++;
-    }
-    HOOK(r->s, "and_shares", g, sizeof *g);
-    batch_clear(&b);
-    return status;
+    if (status != PT_OK)
+        return status;
+    walk_masks(r, g);
+    if (g->n_and > 0)
+        return make_triples(&b, r, g, error);
+    r->verified.zero_sums++; /* nothing to check */
+    r->verified.openings++;
+    return PT_OK;
 }

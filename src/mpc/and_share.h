@@ -5,6 +5,9 @@
 
 #include "mpc/run.h"
 
+/* Blocks of the run's pool that a segment of `n_and` gates or fewer takes. */
+uint64_t and_shares_blocks(const session *s, uint64_t n_and);
+
 /* Makes the batch of a segment: masks of its wires (those of the inputs too, in segment 0) and [s]
  * of its gates, all verified. Fills g->lambda_* and g->s, advances r->masks to the segment's end
  * and r->verified. Waves COT .. BARRIER, in segment 0 of n >= 3 DC1 .. DC3, then TRU .. OPEN unless

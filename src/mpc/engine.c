@@ -32,12 +32,12 @@ static pt_status run_segments(mpc_run *r, const uint8_t *input_bits, pt_error *e
     segment g = {0};
     pt_status status = PT_OK;
     for (uint64_t number = 0; status == PT_OK && number < r->n_segments; number++) {
-        segment_clear(&g, r->s);
+        segment_clear(&g);
         status = segment_init(&g, r, number == 0 ? NULL : &g, error);
         if (status == PT_OK)
             status = run_segment(r, &g, input_bits, error);
     }
-    segment_clear(&g, r->s);
+    segment_clear(&g);
     return status;
 }
 

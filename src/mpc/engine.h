@@ -4,8 +4,9 @@
 
 #include "mpc/run.h"
 
-/* The largest segment: enough ANDs for B = 3 at rho = 40, section 4.6. AGREEMENT */
-#define ENGINE_SEGMENT_ANDS ((uint64_t)3 << 17)
+/* The largest segment: enough ANDs for B = 3 at rho = 40 (section 4.6), and for two parties within
+ * 192 MiB. AGREEMENT */
+#define ENGINE_SEGMENT_ANDS ((uint64_t)15 << 15)
 
 /* The protocol in an initialised session, from HELLO to the outputs. The caller aborts and clears
  * the session on failure. */

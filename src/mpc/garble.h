@@ -11,7 +11,7 @@
 
 #include "mpc/run.h"
 
-#define GARBLE_FRAME_BYTES ((size_t)256 << 10) /* AGREEMENT */
+#define GARBLE_FRAME_BYTES ((size_t)64 << 10) /* AGREEMENT */
 
 /* AND gates in a full frame, at least 1. */
 size_t garble_frame_gates(size_t n);

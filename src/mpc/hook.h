@@ -20,6 +20,23 @@
  *     "planes_w"     peer: hashed W planes with x~ added, 128 blocks (0 unused), before comparison
  *     "batch"        the abit_range array of a batch after its barrier (len: number of ranges)
  *     "dc_sums"      d_0, d_1 of the Delta check, 2 blocks a repetition, before DC1
+ *
+ * Hooks on values of the upper half:
+ *     "triples_before" the triple_layers before TRU; "triples_after": after TRS, r is z
+ *     "triple_sums"  S of all triples (uint64_t), before the parity bits are taken
+ *     "shifts"       r_0 .. r_{B-1} (size_t)
+ *     "zero_share"   T_i (block); "zero_opened": what is committed to, T_i or Q_i
+ *     "zero_check"   the sum of all openings (block), before it is judged
+ *     "bucket_shares" shares of e_1 .. e_{B-1}, x-hat, before OPEN
+ *     "and_shares"   the segment, when lambda_* and s are complete
+ *     "input_masks"  shares of all input masks, before INM
+ *     "input_masked" Lambda of all input wires (bytes), after INL
+ *     "input_labels" after LBL: garbler L_{w,0}, evaluator the active labels
+ *     "wire_mask"    the share of each step's output, in order
+ *     "wire_label_0" garbler: L_{w,0} of each step's output
+ *     "wire_labels"  evaluator: the active labels of each step's output
+ *     "wire_masked"  evaluator: its Lambda (byte)
+ *     "masked_gates" P_1: Lambda of the segment's gates, packed, before the tags of EV1
  */
 #ifndef MPC_HOOK_H
 #define MPC_HOOK_H

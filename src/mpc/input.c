@@ -88,6 +88,7 @@ static pt_status exchange_masked(mpc_run *r, const uint8_t *bits, const uint8_t 
     for (size_t party = 0; status == PT_OK && party < s->n; party++)
         status = take_masked(r, &w, party, error);
     memcpy(r->inl_digest, s->transcript, DIGEST_BYTES);
+    HOOK(s, "input_masked", r->masked, r->circuit->n_inputs);
 done:
     wave_end(&w);
     return status;
@@ -102,8 +103,8 @@ static void put_labels(mpc_run *r, wave *w)
     for (size_t wire = 0; wire < n_inputs; wire++) {
         const block active = block_xor(r->labels[wire], block_if(r->masked[wire], s->delta));
         buffer_put(wave_to(w, 0), &active, sizeof active);
-        HOOK(s, "wire_label_0", &r->labels[wire], sizeof(block));
     }
+    HOOK(s, "input_labels", r->labels, n_inputs * sizeof(block));
 }
 
 static void take_labels(mpc_run *r, const wave *w)
@@ -114,6 +115,7 @@ static void take_labels(mpc_run *r, const wave *w)
         for (size_t wire = 0; wire < r->circuit->n_inputs; wire++)
             r->labels[wire * m + j - 1] = block_load(labels + wire * sizeof(block));
     }
+    HOOK(r->s, "input_labels", r->labels, r->circuit->n_inputs * m * sizeof(block));
 }
 
 /* LBL. This wave carries T of the INL wave between all parties: all saw the same Lambda. */

@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "mpc/and_share.h"
 
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
 _Static_assert((uint64_t)CIRCUIT_MAX_WIRES *(3 * MPC_BUCKET_MAX + 1) <= MPC_MAX_COTS,
@@ -37,12 +38,18 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
     ret_run->n_segments = circuit->n_and / segment_ands + (circuit->n_and % segment_ands != 0);
     if (ret_run->n_segments == 0)
         ret_run->n_segments = 1;
+    const uint64_t most = circuit->n_and < segment_ands ? circuit->n_and : segment_ands;
+    const uint64_t pool_blocks = and_shares_blocks(s, most);
+    if (pool_blocks > SIZE_MAX / sizeof(block))
+        return error_set(error, PT_ERR_LIMIT, "the circuit is too large for this machine");
+    ret_run->pool_blocks = (size_t)pool_blocks;
+    ret_run->pool = blocks_new(ret_run->pool_blocks, 1);
     ret_run->masks = blocks_new(n_registers, s->n);
     ret_run->labels = blocks_new(n_registers, mpc_run_labels(ret_run));
     ret_run->masked = mem_new(n_registers, 1);
     ret_run->input_masks = blocks_new(circuit->n_inputs, s->n);
-    if (ret_run->masks == NULL || ret_run->labels == NULL || ret_run->masked == NULL ||
-        ret_run->input_masks == NULL)
+    if (ret_run->pool == NULL || ret_run->masks == NULL || ret_run->labels == NULL ||
+        ret_run->masked == NULL || ret_run->input_masks == NULL)
         return error_memory(error);
     return PT_OK;
 }
@@ -55,6 +62,7 @@ void mpc_run_clear(mpc_run *r)
     blocks_free(r->masks, n_registers, r->s->n);
     blocks_free(r->labels, n_registers, mpc_run_labels(r));
     blocks_free(r->input_masks, r->circuit->n_inputs, r->s->n);
+    blocks_free(r->pool, r->pool_blocks, 1);
     mem_free_secret(r->masked, n_registers);
     circuit_plan_clear(&r->plan);
     *r = (mpc_run){0};
@@ -75,8 +83,15 @@ static void cut_steps(segment *g, const mpc_run *r)
     g->n_steps = (size_t)(step - g->steps);
 }
 
-pt_status segment_init(segment *ret_segment, const mpc_run *r, const segment *previous,
-                       pt_error *error)
+block *run_take(mpc_run *r, size_t count, size_t blocks)
+{
+    PT_ASSERT(blocks == 0 || count <= (r->pool_blocks - r->pool_used) / blocks);
+    block *taken = r->pool + r->pool_used;
+    r->pool_used += count * blocks;
+    return taken;
+}
+
+pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous, pt_error *error)
 {
     segment g = {.steps = r->plan.steps, .first_and = r->s->next_and};
     if (previous != NULL) {
@@ -84,18 +99,14 @@ pt_status segment_init(segment *ret_segment, const mpc_run *r, const segment *pr
         g.steps = previous->steps + previous->n_steps;
     }
     cut_steps(&g, r);
+    r->pool_used = 0;
     g.masked = mem_new(bits_bytes(g.n_and), 1);
     *ret_segment = g;
     return g.masked == NULL ? error_memory(error) : PT_OK;
 }
 
-void segment_clear(segment *g, const session *s)
+void segment_clear(segment *g)
 {
-    blocks_free(g->lambda_alpha, g->n_and, s->n);
-    blocks_free(g->lambda_beta, g->len, s->n);
-    blocks_free(g->lambda_gamma, g->n_and, s->n);
-    blocks_free(g->s, g->len, s->n);
-    mem_free_secret(g->masked, bits_bytes(g->n_and));
-    g->lambda_alpha = g->lambda_beta = g->lambda_gamma = g->s = NULL;
+    mem_free(g->masked); /* public */
     g->masked = NULL;
 }

@@ -37,11 +37,13 @@ typedef struct mpc_run {
     block *labels;      /* see above */
     uint8_t *masked;    /* Lambda, one byte a register */
     block *input_masks; /* n an input wire, until the inputs are given */
+    block *pool;        /* gate state and triples of the current segment, run_take */
+    size_t pool_blocks;
+    size_t pool_used;
     uint8_t inl_digest[DIGEST_BYTES];
     verified verified;
 } mpc_run;
 
-/* Blocks of one share. For n parties, shares of bit h are at shares + h * n. */
 typedef struct segment {
     uint64_t number; /* 0, 1, .. */
     const plan_step *steps;
@@ -49,15 +51,14 @@ typedef struct segment {
     size_t n_and;
     uint64_t first_and; /* g of the first gate, section 5.2 */
 
-    /* Per AND gate, for inputs alpha, beta and output gamma. Evaluation and garbling leave what
-     * authentication needs in lambda_gamma:
-     *     garbler    slot 0: L_{gamma,0}; slot of P_1: M_1[s] xor M_1[lambda_gamma]
-     *     evaluator  slot 0: its term of the EV2 check; slot of P_j: L^j_gamma */
+    /* A share (n blocks) per AND gate, for inputs alpha, beta and output gamma; all in the run's
+     * pool. Evaluation and garbling leave what authentication needs in lambda_gamma: garbler slot
+     * 0: L_{gamma,0}; slot of P_1: M_1[s] xor M_1[lambda_gamma] evaluator  slot 0: its term of the
+     * EV2 check; slot of P_j: L^j_gamma */
     block *lambda_alpha;
-    block *lambda_beta; /* lengthened by the dummies of its batch */
+    block *lambda_beta; /* followed by the dummies of its batch */
     block *lambda_gamma;
-    block *s;        /* s_gamma = lambda_alpha lambda_beta; lengthened likewise */
-    size_t len;      /* gates and dummies in the lengthened ones */
+    block *s;        /* s_gamma = lambda_alpha lambda_beta; followed likewise */
     uint8_t *masked; /* Lambda_gamma, packed */
 } segment;
 
@@ -70,12 +71,17 @@ void mpc_run_clear(mpc_run *r);
 /* Labels a party keeps for a register: n-1 for the evaluator, else 1. */
 size_t mpc_run_labels(const mpc_run *r);
 
-/* Cuts the segment that follows `previous` (NULL: the first). Release with segment_clear. */
-MUST_CHECK pt_status segment_init(segment *ret_segment, const mpc_run *r, const segment *previous,
-                                  pt_error *error);
-void segment_clear(segment *g, const session *s);
+/* `count` groups of `blocks` blocks out of the pool, whose size covers every segment. They live
+ * until the next segment_init; what they hold at first is anything. */
+block *run_take(mpc_run *r, size_t count, size_t blocks);
 
-/* `count` zeroed shares (n blocks each) or groups of `blocks` blocks; NULL for want of memory. */
+/* Cuts the segment that follows `previous` (NULL: the first) and empties the pool. Release with
+ * segment_clear. */
+MUST_CHECK pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous,
+                                  pt_error *error);
+void segment_clear(segment *g);
+
+/* `count` zeroed groups of `blocks` blocks; NULL for want of memory. blocks_free wipes. */
 MUST_CHECK block *blocks_new(size_t count, size_t blocks);
 void blocks_free(block *b, size_t count, size_t blocks);
 

@@ -8,8 +8,8 @@
 #include "mpc/share.h"
 #include "mpc/wave.h"
 
-#define FRAME_TRIPLES 32768 /* LOCAL to the wire's framing: 256 KiB of U a frame; AGREEMENT */
-#define HASH_BLOCKS   3072  /* LOCAL: hash inputs worked on at once, 48 KiB */
+#define FRAME_TRIPLES 8192 /* AGREEMENT: U of so many triples, 64 KiB, are a frame */
+#define HASH_BLOCKS   3072 /* LOCAL: hash inputs worked on at once, 48 KiB */
 
 /* Triple h = c len + p of the batch. */
 typedef struct position {
@@ -91,21 +91,21 @@ static uint64_t combine_hashes(const session *s, const triple_layers *t, positio
     return sum;
 }
 
-typedef struct send_scratch {
+typedef struct scratch {
     block *hashes;
     uint32_t *eps;
-    uint64_t *u; /* a frame for each peer, by key_slot */
+    uint64_t *u; /* a frame for each peer, by key_slot; then what came from a peer */
     size_t step; /* triples hashed at once */
-} send_scratch;
+} scratch;
 
-static void send_scratch_clear(send_scratch *w, const session *s)
+static void scratch_clear(scratch *w, const session *s)
 {
     mem_free_secret(w->hashes, w->step * 3 * (s->n - 1) * sizeof *w->hashes);
     mem_free(w->eps);
-    mem_free(w->u); /* already sent */
+    mem_free(w->u); /* already on the wire */
 }
 
-static pt_status send_scratch_init(send_scratch *w, const session *s, pt_error *error)
+static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
 {
     const size_t per_triple = 3 * (s->n - 1);
     w->step = per_triple < HASH_BLOCKS ? HASH_BLOCKS / per_triple : 1;
@@ -120,7 +120,7 @@ static pt_status send_scratch_init(send_scratch *w, const session *s, pt_error *
 
 /* U and S of triples first .. first+count-1. */
 static void compute_frame(session *s, const triple_layers *t, size_t first, size_t count,
-                          send_scratch *w)
+                          scratch *w)
 {
     const size_t per_triple = 3 * (s->n - 1);
     for (size_t done = 0; done < count;) {
@@ -138,7 +138,7 @@ static void compute_frame(session *s, const triple_layers *t, size_t first, size
     }
 }
 
-static pt_status send_frame(session *s, const send_scratch *w, size_t count, pt_error *error)
+static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error *error)
 {
     for (size_t peer = 0; peer < s->n; peer++) {
         if (peer == s->me)
@@ -152,52 +152,48 @@ static pt_status send_frame(session *s, const send_scratch *w, size_t count, pt_
     return PT_OK;
 }
 
-pt_status triples_send(session *s, const triple_layers *t, pt_error *error)
+/* S_i ^= x^i U_ji for the triples of a frame. */
+static void apply_corrections(const session *s, const triple_layers *t, size_t first, size_t count,
+                              const uint64_t *u)
 {
-    send_scratch w = {0};
-    pt_status status = send_scratch_init(&w, s, error);
+    position at = position_of(t, first);
+    for (size_t h = 0; h < count; h++, position_next(t, &at)) {
+        const unsigned x = share_bit(t->x[at.layer] + at.place * s->n);
+        t->sums[first + h] ^= ((uint64_t)0 - x) & u[h];
+    }
+}
+
+static pt_status receive_frame(session *s, const triple_layers *t, size_t first, size_t count,
+                               const scratch *w, pt_error *error)
+{
+    for (size_t peer = 0; peer < s->n; peer++) {
+        if (peer == s->me)
+            continue;
+        const pt_status status =
+            stream_recv(s, peer, "TRU", s->n_cot_batches, w->u, count * sizeof *w->u, error);
+        if (status != PT_OK)
+            return status;
+        apply_corrections(s, t, first, count, w->u);
+    }
+    return PT_OK;
+}
+
+/* TRU. Frame by frame, each sent to all before one is awaited, so queues stay short. */
+static pt_status exchange_corrections(session *s, const triple_layers *t, pt_error *error)
+{
+    scratch w = {0};
+    pt_status status = scratch_init(&w, s, error);
     const size_t total = triples_count(t);
     for (size_t first = 0; status == PT_OK && first < total; first += FRAME_TRIPLES) {
         const size_t count = total - first < FRAME_TRIPLES ? total - first : FRAME_TRIPLES;
         compute_frame(s, t, first, count, &w);
         status = send_frame(s, &w, count, error);
+        if (status == PT_OK)
+            status = receive_frame(s, t, first, count, &w, error);
         session_progress(s, "triples", first + count, total);
     }
     s->next_triple_tweak += total;
-    send_scratch_clear(&w, s);
-    return status;
-}
-
-/* S_i ^= x^i U_ji for all triples. */
-static pt_status receive_corrections(session *s, const triple_layers *t, size_t peer,
-                                     uint64_t *frame, pt_error *error)
-{
-    const size_t total = triples_count(t);
-    for (size_t first = 0; first < total; first += FRAME_TRIPLES) {
-        const size_t count = total - first < FRAME_TRIPLES ? total - first : FRAME_TRIPLES;
-        const pt_status status =
-            stream_recv(s, peer, "TRU", s->n_cot_batches, frame, count * sizeof *frame, error);
-        if (status != PT_OK)
-            return status;
-        position at = position_of(t, first);
-        for (size_t h = 0; h < count; h++, position_next(t, &at)) {
-            const unsigned x = share_bit(t->x[at.layer] + at.place * s->n);
-            t->sums[first + h] ^= ((uint64_t)0 - x) & frame[h];
-        }
-    }
-    return PT_OK;
-}
-
-/* TRU: the frames, then the wave that names them. */
-static pt_status receive_all_corrections(session *s, const triple_layers *t, pt_error *error)
-{
-    uint64_t *frame = mem_new(FRAME_TRIPLES, sizeof *frame);
-    pt_status status = frame == NULL ? error_memory(error) : PT_OK;
-    for (size_t peer = 0; status == PT_OK && peer < s->n; peer++) {
-        if (peer != s->me)
-            status = receive_corrections(s, t, peer, frame, error);
-    }
-    mem_free(frame);
+    scratch_clear(&w, s);
     return status == PT_OK ? wave_barrier(s, "TRU", error) : status;
 }
 
@@ -227,17 +223,15 @@ static void apply_parities(const session *s, const triple_layers *t, const uint8
     }
 }
 
-pt_status triples_finish(session *s, const triple_layers *t, pt_error *error)
+/* TRS: d of all triples, packed. */
+static pt_status exchange_parities(session *s, const triple_layers *t, uint8_t *ret_d,
+                                   pt_error *error)
 {
     const size_t total = triples_count(t);
-    wave w = {0};
-    uint8_t *d = mem_new(bits_bytes(total), 1);
-    pt_status status = d == NULL ? error_memory(error) : receive_all_corrections(s, t, error);
-    if (status == PT_OK)
-        status = wave_begin(&w, s, "TRS", error);
+    wave w;
+    pt_status status = wave_begin(&w, s, "TRS", error);
     if (status != PT_OK)
         goto done;
-    HOOK(s, "triple_sums", t->sums, total * sizeof *t->sums);
     uint8_t *parities = buffer_extend(wave_all(&w), bits_bytes(total));
     if (parities == NULL) {
         status = error_memory(error);
@@ -249,11 +243,21 @@ pt_status triples_finish(session *s, const triple_layers *t, pt_error *error)
     wave_expect_each(&w, bits_bytes(total), 0);
     status = wave_run(&w, error);
     if (status == PT_OK)
-        status = sum_parities(&w, d, total, error);
-    if (status == PT_OK)
-        apply_parities(s, t, d);
+        status = sum_parities(&w, ret_d, total, error);
 done:
     wave_end(&w);
+    return status;
+}
+
+pt_status triples_make(session *s, const triple_layers *t, pt_error *error)
+{
+    uint8_t *d = mem_new(bits_bytes(triples_count(t)), 1);
+    pt_status status = d == NULL ? error_memory(error) : exchange_corrections(s, t, error);
+    HOOK(s, "triple_sums", t->sums, triples_count(t) * sizeof *t->sums);
+    if (status == PT_OK)
+        status = exchange_parities(s, t, d, error);
+    if (status == PT_OK)
+        apply_parities(s, t, d);
     mem_free(d);
     return status;
 }

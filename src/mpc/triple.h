@@ -20,11 +20,8 @@ typedef struct triple_layers {
     uint64_t *sums;                /* n_layers * len: S_{i,h}, then with d_h lo64(Delta_i) added */
 } triple_layers;
 
-/* First half: computes and sends U (TRU, on the side stream) and the own part of S. Afterwards
- * x_keys are no longer needed. Advances s->next_triple_tweak. */
-MUST_CHECK pt_status triples_send(session *s, const triple_layers *t, pt_error *error);
-
-/* Second half: receives U, exchanges the parity bits (TRS) and turns [r] into [z]. */
-MUST_CHECK pt_status triples_finish(session *s, const triple_layers *t, pt_error *error);
+/* TRU (on the side stream, then the wave that names it) and TRS: fills sums, turns [r] into [z] and
+ * advances s->next_triple_tweak. */
+MUST_CHECK pt_status triples_make(session *s, const triple_layers *t, pt_error *error);
 
 #endif
