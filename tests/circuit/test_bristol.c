@@ -1,0 +1,386 @@
+/* Bristol Fashion: reading, writing, what is refused and how; published circuits and our own
+ * against published vectors. */
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "circuit/builder.h"
+#include "circuit/eval.h"
+#include "circuit/plan.h"
+#include "support/circuits.h"
+
+static pt_circuit *read_text(const char *text)
+{
+    pt_circuit *c = NULL;
+    pt_error error;
+    pt_error_clear(&error);
+    if (pt_circuit_read_bristol(&c, text, strlen(text), "test.txt", &error) != PT_OK)
+        fail_msg("%s", error.message);
+    return c;
+}
+
+static const char *const small = "3 6\n2 2 1 \n1 2 \n\n2 1 0 1 3 AND\n2 1 3 2 5 XOR\n1 1 0 4 INV\n";
+
+static void a_file_is_read(void **state)
+{
+    (void)state;
+    pt_circuit *c = read_text(small);
+    assert_int_equal(pt_circuit_parties(c), 2);
+    assert_int_equal(pt_circuit_input_bits(c, 0), 2);
+    assert_int_equal(pt_circuit_output_bits(c), 2);
+    assert_int_equal(c->n_and, 1);
+    for (unsigned v = 0; v < 8; v++) {
+        const uint8_t in[3] = {v & 1, v >> 1 & 1, v >> 2 & 1};
+        uint8_t out[2];
+        assert_int_equal(pt_circuit_eval(out, c, in, NULL), PT_OK);
+        assert_int_equal(out[0], !in[0]);
+        assert_int_equal(out[1], (in[0] & in[1]) ^ in[2]);
+    }
+    pt_circuit_free(c);
+}
+
+static void spaces_and_line_ends_do_not_matter(void **state)
+{
+    (void)state;
+    pt_circuit *c = read_text("\r\n 1   3\r\n2 1 1\r\n\t1 1\r\n2 1 0 1 2 AND\r\n\r\n  ");
+    assert_int_equal(c->n_gates, 1);
+    pt_circuit_free(c);
+    c = read_text("0 3\n3 1 1 1\n2 1 1\n"); /* outputs that are inputs */
+    assert_int_equal(c->outputs[1], 2);
+    pt_circuit_free(c);
+}
+
+typedef struct bad_text {
+    const char *text;
+    const char *message; /* a part of it */
+} bad_text;
+
+static const bad_text bad_texts[] = {
+    {"", "test.txt:0: expected the numbers of gates and wires, found the end of the text"},
+    {"\n\n", "found the end of the text"},
+    {"x", "test.txt:1: expected number of gates, found 'x'"},
+    {"1", "test.txt:1: expected number of wires, found the end of the line"},
+    {"1 -3", "expected number of wires, found '-3'"},
+    {"1 3 7\n", "expected the end of the line, found '7'"},
+    {"99999999999999999999 3\n", "larger than 1073741824"},
+    {"1 3\n", "expected the line with the input values"},
+    {"1 3\n2 1\n1 1\n", "test.txt:2: expected input value, found the end of the line"},
+    {"1 3\n2 1 1 1\n1 1\n", "test.txt:2: expected the end of the line, found '1'"},
+    {"1 3\n1000000 1 1\n1 1\n", "too short for their sizes"},
+    {"1 3\n0\n1 1\n2 1 0 1 2 AND\n", "expected 1 to 255 input values, found 0"},
+    {"1 3\n2 1 1\n0\n2 1 0 1 2 AND\n", "expected an output value"},
+    {"1 3\n2 1 1\n", "expected the line with the output values"},
+    {"1 4\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "4 wires are promised, but 2 input bits and 1 gates"},
+    {"1 3\n2 1 1\n1 4\n2 1 0 1 2 AND\n", "4 output bits are promised"},
+    {"1000000000 1000000002\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "promised, but the text ends before"},
+    {"0 1000000000\n1 1000000000\n1 1\n", "too many for a text of this length"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 AND\n1 1 2 3 INV\n",
+     "test.txt:5: expected the end of the text after 1 gates"},
+    {"2 4\n2 1 1\n1 1\n2 1 0 1 2 AND\n           \n", "test.txt:6: expected gate 2 of 2"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 OR\n",
+     "test.txt:4: expected the gate XOR, AND or INV, found 'OR'"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 \x01\x02\n", "found '\?\?'"},
+    {"1 3\n2 1 1\n1 1\n1 1 0 2 EQW\n", "the gate EQW is not supported"},
+    {"1 3\n2 1 1\n1 1\n1 1 0 2 EQ\n", "the gate EQ is not supported"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 MAND\n", "the gate MAND is not supported"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 INV\n", "INV has 1 input and 1 output, found 2 and 1"},
+    {"1 3\n2 1 1\n1 1\n1 1 0 1 2 AND\n", "AND has 2 inputs and 1 output, found 1 and 1"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 AND   \n", "expected number of the output wire, found 'AND'"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 2 AND\n", "expected the gate after its wires, found '2'"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2XOR AND\n", "expected number of the output wire, found '2XOR'"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 9 2 AND\n", "wire 9 is out of range: there are 3 wires"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 9 AND\n", "wire 9 is out of range"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 2 2 AND\n", "wire 2 is used before it is set"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 1 AND\n", "wire 1 is an input and cannot be set"},
+    {"2 4\n2 1 1\n1 1\n2 1 0 1 2 AND\n2 1 0 1 2 XOR\n", "test.txt:5: wire 2 is set twice"},
+};
+
+static void malformed_files_are_refused_with_place_and_reason(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_texts / sizeof *bad_texts; i++) {
+        pt_circuit *c = NULL;
+        pt_error error;
+        const char *text = bad_texts[i].text;
+        assert_int_equal(pt_circuit_read_bristol(&c, text, strlen(text), "test.txt", &error),
+                         PT_ERR_CIRCUIT);
+        assert_null(c);
+        if (strstr(error.message, bad_texts[i].message) == NULL)
+            fail_msg("'%s' gives '%s', expected '%s'", text, error.message, bad_texts[i].message);
+    }
+    pt_circuit *c = NULL;
+    assert_int_equal(pt_circuit_read_bristol(&c, NULL, 0, NULL, NULL), PT_ERR_CIRCUIT);
+}
+
+static void every_cut_file_is_refused(void **state)
+{
+    (void)state;
+    const size_t len = strlen(small);
+    for (size_t n = 0; n < len - 1; n++) {
+        /* A copy of just this length, so that sanitizers see a read past its end. */
+        char *cut = mem_new(n, 1);
+        pt_circuit *c = NULL;
+        memcpy(cut, small, n);
+        assert_int_equal(pt_circuit_read_bristol(&c, cut, n, "cut", NULL), PT_ERR_CIRCUIT);
+        mem_free(cut);
+    }
+}
+
+/* c and what is written of it compute the same. */
+static void check_round_trip(const pt_circuit *c)
+{
+    char *text = NULL;
+    size_t len = 0;
+    pt_circuit *back = NULL;
+    assert_int_equal(pt_circuit_write_bristol(&text, &len, c, NULL), PT_OK);
+    assert_int_equal(strlen(text), len);
+    pt_error error;
+    if (pt_circuit_read_bristol(&back, text, len, "round trip", &error) != PT_OK)
+        fail_msg("%s in:\n%.2000s", error.message, text);
+    pt_text_free(text);
+    assert_int_equal(back->n_inputs, c->n_inputs);
+    assert_int_equal(back->n_outputs, c->n_outputs);
+    assert_int_equal(back->n_and, c->n_and);
+    assert_int_equal(pt_circuit_output_values(back), pt_circuit_output_values(c));
+    for (size_t i = 0; i < c->n_output_values; i++)
+        assert_int_equal(back->output_value_bits[i], c->output_value_bits[i]);
+
+    uint64_t *in = calloc(c->n_inputs + 1, sizeof *in);
+    uint64_t *out = calloc(c->n_outputs + 1, sizeof *out);
+    uint64_t *out_back = calloc(c->n_outputs + 1, sizeof *out);
+    for (uint32_t i = 0; i < c->n_inputs; i++)
+        in[i] = (i + 1) * 0x9e3779b97f4a7c15u;
+    assert_int_equal(circuit_eval_lanes(out, c, in, NULL), PT_OK);
+    assert_int_equal(circuit_eval_lanes(out_back, back, in, NULL), PT_OK);
+    assert_memory_equal(out, out_back, c->n_outputs * sizeof *out);
+    free(in);
+    free(out);
+    free(out_back);
+    pt_circuit_free(back);
+}
+
+static void odd_outputs_are_written(void **state)
+{
+    (void)state;
+    const uint32_t inputs[2] = {2, 0};
+    circuit_builder *b = circuit_builder_new(inputs, 2, 0);
+    const wire x = circuit_input(b, 0), y = circuit_input(b, 1), xy = circuit_and(b, x, y);
+    const wire outputs[] = {xy, x, WIRE_TRUE, xy, WIRE_FALSE, circuit_xor(b, xy, y),
+                            y,  x, WIRE_TRUE};
+    const uint32_t widths[] = {4, 0, 5};
+    pt_circuit *c = NULL;
+    assert_int_equal(circuit_builder_finish(&c, b, outputs, 9, widths, 3, NULL), PT_OK);
+    circuit_builder_free(b);
+    check_round_trip(c);
+    pt_circuit_free(c);
+
+    c = read_text("0 2\n1 2\n1 2\n");
+    check_round_trip(c);
+    pt_circuit_free(c);
+}
+
+static void the_text_is_as_the_format_wants(void **state)
+{
+    (void)state;
+    pt_circuit *c = read_text(small);
+    char *text = NULL;
+    size_t len = 0;
+    assert_int_equal(pt_circuit_write_bristol(&text, &len, c, NULL), PT_OK);
+    assert_string_equal(text, "3 6\n2 2 1 \n1 2 \n\n2 1 0 1 3 AND\n2 1 3 2 5 XOR\n1 1 0 4 INV\n");
+    pt_text_free(text);
+    pt_circuit_free(c);
+}
+
+static void a_constant_without_inputs_is_refused(void **state)
+{
+    (void)state;
+    const uint32_t inputs[1] = {0};
+    circuit_builder *b = circuit_builder_new(inputs, 1, 0);
+    const wire out = WIRE_TRUE;
+    pt_circuit *c = NULL;
+    char *text = NULL;
+    size_t len = 0;
+    assert_int_equal(circuit_builder_finish(&c, b, &out, 1, NULL, 0, NULL), PT_OK);
+    circuit_builder_free(b);
+    assert_int_equal(pt_circuit_write_bristol(&text, &len, c, NULL), PT_ERR_UNSUPPORTED);
+    assert_null(text);
+    pt_circuit_free(c);
+}
+
+static void random_circuits_survive_the_round_trip(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 0; seed < 200; seed++) {
+        pt_circuit *c =
+            circuits_random(1 + seed % 4, 1 + seed % 7, seed * 3, seed * 3 < 20 ? 1 : 20, seed);
+        assert_non_null(c);
+        check_round_trip(c);
+        pt_circuit_free(c);
+    }
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    pt_status status;
+    pt_circuit *c = NULL;
+    unsigned long nth = 0;
+    do {
+        mem_fail_at(++nth);
+        status = pt_circuit_read_bristol(&c, small, strlen(small), "small", NULL);
+        mem_fail_at(0);
+        assert_true((status == PT_OK) == (c != NULL));
+        assert_true(status == PT_OK || status == PT_ERR_MEMORY);
+    } while (status != PT_OK);
+    assert_true(nth > 6);
+    char *text = NULL;
+    size_t len = 0;
+    nth = 0;
+    do {
+        mem_fail_at(++nth);
+        status = pt_circuit_write_bristol(&text, &len, c, NULL);
+        mem_fail_at(0);
+        assert_true((status == PT_OK) == (text != NULL));
+    } while (status != PT_OK);
+    assert_true(nth > 3);
+    pt_text_free(text);
+    pt_circuit_free(c);
+}
+
+/* --- published vectors --- */
+
+/* The values as hexadecimal: two inputs, output. */
+static void check_vector(const pt_circuit *c, const char *first, const char *second,
+                         const char *want)
+{
+    uint8_t in[1024], out[256];
+    char got[65];
+    assert_int_equal(c->n_inputs, 4 * (strlen(first) + strlen(second)));
+    circuits_bits_of_hex(in, first);
+    circuits_bits_of_hex(in + 4 * strlen(first), second);
+    assert_int_equal(pt_circuit_eval(out, c, in, NULL), PT_OK);
+    circuits_hex_of_bits(got, out, c->n_outputs);
+    assert_string_equal(got, want);
+}
+
+#define KEY_256  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+#define AES_TEXT "00112233445566778899aabbccddeeff" /* FIPS 197, appendix C */
+#define ABC_BLOCK                                                                                  \
+    "6162638000000000000000000000000000000000000000000000000000000000"                             \
+    "0000000000000000000000000000000000000000000000000000000000000018"
+#define SHA_STATE "6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19"
+#define ABC_HASH  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static void our_aes_meets_the_standard(void **state)
+{
+    (void)state;
+    pt_circuit *c = circuits_aes128();
+    assert_non_null(c);
+    check_vector(c, "000102030405060708090a0b0c0d0e0f", AES_TEXT,
+                 "69c4e0d86a7b0430d8cdb78070b4c55a");
+    check_vector(c, "2b7e151628aed2a6abf7158809cf4f3c", "3243f6a8885a308d313198a2e0370734",
+                 "3925841d02dc09fbdc118597196a0b32");
+    assert_true(c->n_and <= 200 * 37);
+    check_round_trip(c);
+    pt_circuit_free(c);
+}
+
+static void our_sha256_meets_the_standard(void **state)
+{
+    (void)state;
+    pt_circuit *c = circuits_sha256();
+    assert_non_null(c);
+    check_vector(c, ABC_BLOCK, SHA_STATE, ABC_HASH);
+    assert_true(c->n_and <= 22700);
+    check_round_trip(c);
+    pt_circuit_free(c);
+}
+
+/* A published file, or NULL where the folder with them is absent. */
+static pt_circuit *read_published(const char *name)
+{
+    char path[1024];
+    const char *folder = getenv("POLYTUNE_SHARED");
+    const char *source = getenv("POLYTUNE_SOURCE_DIR");
+    if (folder != NULL)
+        (void)snprintf(path, sizeof path, "%s/data/bristol/%s", folder, name);
+    else
+        (void)snprintf(path, sizeof path, "%s/../shared/data/bristol/%s",
+                       source == NULL ? "." : source, name);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        print_message("skipped: no ../shared (%s)\n", path);
+        return NULL;
+    }
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    const long size = ftell(file);
+    assert_true(size > 0);
+    rewind(file);
+    char *text = mem_new((size_t)size, 1);
+    assert_int_equal(fread(text, 1, (size_t)size, file), size);
+    (void)fclose(file);
+    pt_circuit *c = NULL;
+    pt_error error;
+    if (pt_circuit_read_bristol(&c, text, (size_t)size, name, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    mem_free(text);
+    return c;
+}
+
+static void check_published(const char *name, const char *first, const char *second,
+                            const char *want)
+{
+    pt_circuit *c = read_published(name);
+    if (c == NULL)
+        skip();
+    check_vector(c, first, second, want);
+    check_round_trip(c);
+    pt_circuit_free(c);
+}
+
+static void published_aes_128(void **state)
+{
+    (void)state;
+    check_published("aes_128.txt", "000102030405060708090a0b0c0d0e0f", AES_TEXT,
+                    "69c4e0d86a7b0430d8cdb78070b4c55a");
+}
+
+static void published_aes_192(void **state)
+{
+    (void)state;
+    check_published("aes_192.txt", "000102030405060708090a0b0c0d0e0f1011121314151617", AES_TEXT,
+                    "dda97ca4864cdfe06eaf70a0ec0d7191");
+}
+
+static void published_aes_256(void **state)
+{
+    (void)state;
+    check_published("aes_256.txt", KEY_256, AES_TEXT, "8ea2b7ca516745bfeafc49904b496089");
+}
+
+static void published_sha_256(void **state)
+{
+    (void)state;
+    check_published("sha256.txt", ABC_BLOCK, SHA_STATE, ABC_HASH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_is_read),
+        cmocka_unit_test(spaces_and_line_ends_do_not_matter),
+        cmocka_unit_test(malformed_files_are_refused_with_place_and_reason),
+        cmocka_unit_test(every_cut_file_is_refused),
+        cmocka_unit_test(odd_outputs_are_written),
+        cmocka_unit_test(the_text_is_as_the_format_wants),
+        cmocka_unit_test(a_constant_without_inputs_is_refused),
+        cmocka_unit_test(random_circuits_survive_the_round_trip),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(our_aes_meets_the_standard),
+        cmocka_unit_test(our_sha256_meets_the_standard),
+        cmocka_unit_test(published_aes_128),
+        cmocka_unit_test(published_aes_192),
+        cmocka_unit_test(published_aes_256),
+        cmocka_unit_test(published_sha_256),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
