@@ -25,6 +25,12 @@ typedef struct span {
     uint32_t line, column, end_line, end_column;
 } span;
 
+/* From the start of one to the end of the other. */
+static inline span span_join(span first, span last)
+{
+    return (span){first.line, first.column, last.end_line, last.end_column};
+}
+
 typedef struct expr expr;
 typedef struct pattern pattern;
 typedef struct stmt stmt;
@@ -198,8 +204,8 @@ struct expr {
     uint32_t height;         /* of the tree below, at most AST_MAX_HEIGHT */
     union {
         bool boolean;
-        number_lit number; /* EXPR_NUMBER: its final type is expr.type; fits it unless that is ?u,
-                          ?i, where the low 32 bits count */
+        number_lit number; /* EXPR_NUMBER: its final type is expr.type and it fits, except that of
+ ?u, ?i and usize the low 32 bits count */
         struct {
             uint64_t first, end;
             ctype_kind suffix; /* CTYPE_ANY_UNSIGNED: none */

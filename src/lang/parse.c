@@ -46,11 +46,6 @@ span previous_span(const parser *p)
     return token_span(p->at - 1);
 }
 
-span span_join(span first, span last)
-{
-    return (span){first.line, first.column, last.end_line, last.end_column};
-}
-
 /* ---- Errors ---- */
 
 void give_up(parser *p)

@@ -45,7 +45,6 @@ bool next_is_word(const parser *p, const char *word);
 span token_span(const token *t);
 /* The span of the token taken last. */
 span previous_span(const parser *p);
-span span_join(span first, span last);
 
 /* Reports "expected `what`, found `the next token`" there. */
 void report_expected(parser *p, const char *what);
