@@ -6,7 +6,11 @@
 
 #include "crypto/block.h"
 #include "mpc/abit.h"
+#include "mpc/base_ot.h"
+#include "mpc/coin.h"
+#include "mpc/cot.h"
 #include "mpc/hello.h"
+#include "mpc/share.h"
 
 #define TIMEOUT_MS 60000
 
@@ -126,6 +130,91 @@ pt_status parties_setup(session *s, pt_error *error)
 {
     const pt_status status = parties_hello(s, error);
     return status != PT_OK ? status : abit_setup(s, error);
+}
+
+static void draw_deltas(parties *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        session *s = &p->sessions[i];
+        if (s->delta.lo != 0)
+            continue;
+        s->delta = rng_block(&s->rng);
+        s->delta.lo = (s->delta.lo & ~(uint64_t)3) | (i == 1 ? 3u : 1u);
+    }
+}
+
+/* P_i's bit in one shared bit: MACs and keys with every other party. */
+static void deal_bit(parties *p, block *const *shares, block *const *keys, size_t h, size_t i,
+                     unsigned x)
+{
+    const size_t n = p->n;
+    block *own = shares[i] + h * n;
+    own[0] = block_xor(own[0], block_if(x, p->sessions[i].delta));
+    for (size_t j = 0; j < n; j++) {
+        if (j == i)
+            continue;
+        block key = rng_block(&p->sessions[j].rng);
+        key.lo &= ~(uint64_t)1;
+        own[share_slot(i, j)] = block_xor(key, block_if(x, p->sessions[j].delta));
+        shares[j][h * n] = block_xor(shares[j][h * n], key);
+        if (keys != NULL)
+            keys[j][h * (n - 1) + key_slot(j, i)] = key;
+    }
+}
+
+void parties_deal(parties *p, block *const *shares, block *const *keys, size_t count)
+{
+    draw_deltas(p);
+    for (size_t h = 0; h < count; h++) {
+        for (size_t i = 0; i < p->n; i++)
+            shares[i][h * p->n] = block_zero();
+        for (size_t i = 0; i < p->n; i++)
+            deal_bit(p, shares, keys, h, i, rng_block(&p->sessions[i].rng).lo & 1u);
+    }
+}
+
+static void deal_pair(session *receiver, session *sender)
+{
+    block messages[BASE_OT_COUNT][2], chosen[BASE_OT_COUNT];
+    uint8_t check[(MPC_KAPPA + 1) * GGM_CHECK_BYTES];
+    uint8_t pid[GGM_PID_BYTES];
+    pt_error error;
+    const block choices = cot_choices(sender->delta, sender->k);
+    ggm_pair_id(pid, receiver->sid, session_number(receiver->me), session_number(sender->me));
+    assert_int_equal(cot_receiver_init(&receiver->cot[sender->me].receiver, messages, check,
+                                       receiver->k, pid, &receiver->rng, &error),
+                     PT_OK);
+    for (unsigned t = 0; t < BASE_OT_COUNT; t++)
+        chosen[t] = messages[t][block_bit(choices, t)];
+    assert_int_equal(cot_sender_init(&sender->cot[receiver->me].sender, sender->delta, sender->k,
+                                     pid, chosen, check, &error),
+                     PT_OK);
+}
+
+void parties_deal_trees(parties *p)
+{
+    draw_deltas(p);
+    for (size_t i = 0; i < p->n; i++) {
+        for (size_t j = 0; j < p->n; j++) {
+            if (j != i)
+                deal_pair(&p->sessions[i], &p->sessions[j]);
+        }
+    }
+}
+
+pt_status parties_first_coin(session *s, pt_error *error)
+{
+    wave w;
+    pt_status status = wave_begin(&w, s, "COIN_C", error);
+    if (status == PT_OK) {
+        coin_commit_first(s, &w);
+        wave_expect_each(&w, COIN_COMMITMENT_BYTES, 0);
+        status = wave_run(&w, error);
+    }
+    if (status == PT_OK)
+        coin_commit_first_received(s, &w, 0);
+    wave_end(&w);
+    return status;
 }
 
 void parties_assert_failed(const parties *p, unsigned set)

@@ -41,6 +41,17 @@ pt_status parties_hello(session *s, pt_error *error);
 pt_status parties_setup(session *s, pt_error *error);
 const pt_circuit *parties_circuit(void);
 
+/* Ideal stand-ins, for tests above the real sub-protocol. Both draw every party's Delta, pins
+ * applied, if it is still zero.
+ *
+ * parties_deal fills `count` random shared bits: shares[i] (count * n blocks) for session index i,
+ * keys[i] (count * (n-1) blocks; keys NULL: not wanted). */
+void parties_deal(parties *p, block *const *shares, block *const *keys, size_t count);
+/* What abit_setup does, with ideal base OTs; the first coin commitments are exchanged by
+ * parties_first_coin, to be run by every party. */
+void parties_deal_trees(parties *p);
+pt_status parties_first_coin(session *s, pt_error *error);
+
 /* Nobody in `set` (bits by session index) may have succeeded, and all must have failed as peers or
  * by a closed channel do. */
 void parties_assert_failed(const parties *p, unsigned set);
