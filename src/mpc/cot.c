@@ -169,7 +169,7 @@ void cot_pair_clear(cot_pair *pair)
 
 /* Blocks handled at a time, so that the leaves of a tree stay in the first-level cache. */
 #define STEP       32
-#define WIDE_STEP  8 /* for k = 8 */
+#define WIDE_STEP  16 /* for k = 8 */
 #define MAX_STREAM (GGM_MAX_LEAVES * WIDE_STEP)
 
 struct cot_scratch {
