@@ -20,10 +20,27 @@ static void open_mesh(void **state, pt_channel *channels, size_t parties, uint32
     subject->open(subject->user, channels, parties, timeout_ms);
 }
 
+static void *close_one(void *channel)
+{
+    pt_channel_close(channel);
+    return NULL;
+}
+
+/* Closing may wait for the peer to take what is queued, so it gets a thread. */
+static pthread_t start_closing(pt_channel *channel)
+{
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, close_one, channel), 0);
+    return thread;
+}
+
 static void close_mesh(pt_channel *channels, size_t parties)
 {
+    pthread_t threads[CONFORMANCE_MAX_PARTIES];
     for (size_t i = 0; i < parties; i++)
-        pt_channel_close(&channels[i]);
+        threads[i] = start_closing(&channels[i]);
+    for (size_t i = 0; i < parties; i++)
+        (void)pthread_join(threads[i], NULL);
 }
 
 /* Fills a message so that its place in the order, its direction and its length all show. */
@@ -143,13 +160,11 @@ static void a_huge_message_arrives(void **state)
     close_mesh(c, 2);
 }
 
-/* One direction of one pair, in a thread of its own. */
+/* One party's talk with one peer, in a thread of its own. */
 typedef struct talker {
     const pt_channel *channel;
-    size_t from;
-    size_t to;
-    size_t n_messages;
-    bool sends;
+    size_t party;
+    size_t peer;
     pthread_t thread;
     const char *wrong;
 } talker;
@@ -157,20 +172,14 @@ typedef struct talker {
 static void *talk(void *user)
 {
     talker *t = user;
-    for (size_t i = 0; i < t->n_messages && t->wrong == NULL; i++)
-        t->wrong = t->sends ? send_one(t->channel, t->from, t->to, i, length_of(i))
-                            : recv_one(t->channel, t->from, t->to, i, length_of(i));
+    for (size_t i = 0; i < 60 && t->wrong == NULL; i++) {
+        t->wrong = send_one(t->channel, t->party, t->peer, 2 * i, length_of(2 * i));
+        if (t->wrong == NULL)
+            t->wrong = send_one(t->channel, t->party, t->peer, 2 * i + 1, length_of(2 * i + 1));
+        for (size_t n = 2 * i; n < 2 * i + 2 && t->wrong == NULL; n++)
+            t->wrong = recv_one(t->channel, t->peer, t->party, n, length_of(n));
+    }
     return NULL;
-}
-
-static void run_talkers(talker *talkers, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        assert_int_equal(pthread_create(&talkers[i].thread, NULL, talk, &talkers[i]), 0);
-    for (size_t i = 0; i < n; i++)
-        (void)pthread_join(talkers[i].thread, NULL);
-    for (size_t i = 0; i < n; i++)
-        assert_fine(talkers[i].wrong);
 }
 
 static void all_pairs_talk_at_once_from_many_threads(void **state)
@@ -179,16 +188,18 @@ static void all_pairs_talk_at_once_from_many_threads(void **state)
     const size_t parties = subject->max_parties < 5 ? subject->max_parties : 5;
     pt_channel c[5];
     open_mesh(state, c, parties, PATIENCE_MS);
-    talker talkers[2 * 5 * 5] = {0};
+    talker talkers[5 * 5] = {0};
     size_t n = 0;
-    for (size_t from = 0; from < parties; from++)
-        for (size_t to = 0; to < parties; to++) {
-            if (from == to)
-                continue;
-            talkers[n++] = (talker){&c[from], from, to, 60, true, 0, NULL};
-            talkers[n++] = (talker){&c[to], from, to, 60, false, 0, NULL};
-        }
-    run_talkers(talkers, n);
+    for (size_t party = 0; party < parties; party++)
+        for (size_t peer = 0; peer < parties; peer++)
+            if (party != peer)
+                talkers[n++] = (talker){.channel = &c[party], .party = party, .peer = peer};
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(pthread_create(&talkers[i].thread, NULL, talk, &talkers[i]), 0);
+    for (size_t i = 0; i < n; i++)
+        (void)pthread_join(talkers[i].thread, NULL);
+    for (size_t i = 0; i < n; i++)
+        assert_fine(talkers[i].wrong);
     close_mesh(c, parties);
 }
 
@@ -264,11 +275,12 @@ static void closing_comes_after_what_was_sent(void **state)
     open_mesh(state, c, 2, PATIENCE_MS);
     for (size_t i = 0; i < 20; i++)
         assert_fine(send_one(&c[0], 0, 1, i, length_of(i)));
-    pt_channel_close(&c[0]);
+    const pthread_t closing = start_closing(&c[0]);
     for (size_t i = 0; i < 20; i++)
         assert_fine(recv_one(&c[1], 0, 1, i, length_of(i)));
     assert_recv_fails(&c[1], 0, 10, PT_ERR_CLOSED);
     assert_recv_fails(&c[1], 0, 10, PT_ERR_CLOSED);
+    (void)pthread_join(closing, NULL);
     pt_channel_close(&c[1]);
 }
 
@@ -278,7 +290,7 @@ static void *expect_closed(void *user)
     uint8_t *bytes = NULL;
     size_t len = 0;
     pt_error error;
-    const pt_status status = channel_recv(t->channel, t->from, phase, 10, &bytes, &len, &error);
+    const pt_status status = channel_recv(t->channel, t->peer, phase, 10, &bytes, &len, &error);
     t->wrong = status == PT_ERR_CLOSED ? NULL : pt_status_name(status);
     if (status == PT_OK)
         free(bytes);
@@ -289,7 +301,7 @@ static void closing_wakes_a_waiting_peer(void **state)
 {
     pt_channel c[2];
     open_mesh(state, c, 2, PATIENCE_MS);
-    talker waiting = {.channel = &c[1], .from = 0, .to = 1};
+    talker waiting = {.channel = &c[1], .party = 1, .peer = 0};
     assert_int_equal(pthread_create(&waiting.thread, NULL, expect_closed, &waiting), 0);
     pt_channel_close(&c[0]);
     (void)pthread_join(waiting.thread, NULL);

@@ -1,0 +1,141 @@
+/* Channels around channels: one that counts, one that does harm. */
+#include "support/test.h"
+
+#include <stdbool.h>
+
+#include "channel/channel.h"
+#include "channel/conformance.h"
+#include "channel/faulty.h"
+#include "channel/metered.h"
+
+/* ---- without faults a wrapper is a channel like any other ---- */
+
+static channel_meter meters[CONFORMANCE_MAX_PARTIES];
+
+static void open_metered(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
+{
+    (void)user;
+    assert_int_equal(pt_channel_memory_mesh(ret_channels, parties, timeout_ms, NULL), PT_OK);
+    for (size_t i = 0; i < parties; i++)
+        assert_int_equal(channel_metered_wrap(&ret_channels[i], ret_channels[i], &meters[i], NULL),
+                         PT_OK);
+}
+
+static void a_meter_counts_both_ways(void **state)
+{
+    (void)state;
+    pt_channel c[2];
+    channel_meter meter = {0};
+    assert_int_equal(pt_channel_memory_mesh(c, 2, 1000, NULL), PT_OK);
+    assert_int_equal(channel_metered_wrap(&c[0], c[0], &meter, NULL), PT_OK);
+    assert_int_equal(channel_send(&c[0], 1, "p", (const uint8_t *)"abc", 3, NULL), PT_OK);
+    assert_int_equal(channel_send(&c[0], 1, "p", NULL, 0, NULL), PT_OK);
+    assert_int_equal(channel_send(&c[1], 0, "p", (const uint8_t *)"abcd", 4, NULL), PT_OK);
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    assert_int_equal(channel_recv(&c[0], 1, "p", 3, &bytes, &len, NULL), PT_ERR_TOO_LARGE);
+    assert_int_equal(channel_recv(&c[0], 1, "p", 4, &bytes, &len, NULL), PT_OK);
+    free(bytes);
+    assert_int_equal(meter.messages_sent, 2);
+    assert_int_equal(meter.bytes_sent, 3);
+    assert_int_equal(meter.messages_received, 1);
+    assert_int_equal(meter.bytes_received, 4);
+    pt_channel_close(&c[0]);
+    pt_channel_close(&c[1]);
+}
+
+/* ---- faults ---- */
+
+/* Sends "0", "1", "2" through a channel with one fault at the second and returns what arrives, as
+ * one text with commas. */
+static const char *arrivals(fault *f, uint64_t seed, char *ret_text, size_t size)
+{
+    pt_channel c[2];
+    size_t at = 0;
+    assert_int_equal(pt_channel_memory_mesh(c, 2, 50, NULL), PT_OK);
+    assert_int_equal(channel_faulty_wrap(&c[0], c[0], f, 1, seed, NULL), PT_OK);
+    for (int i = 0; i < 3; i++) {
+        char text[2] = {(char)('0' + i), '\0'};
+        const pt_status status =
+            channel_send(&c[0], 1, i == 0 ? "first" : "main", (const uint8_t *)text, 1, NULL);
+        assert_true(status == PT_OK || (f->kind == FAULT_CLOSE && status == PT_ERR_CLOSED));
+    }
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    ret_text[0] = '\0';
+    pt_status status;
+    while ((status = channel_recv(&c[1], 0, "main", 10, &bytes, &len, NULL)) == PT_OK) {
+        at += (size_t)snprintf(ret_text + at, size - at, "%.*s,", (int)len, (const char *)bytes);
+        free(bytes);
+    }
+    assert_int_equal(status, f->kind == FAULT_CLOSE ? PT_ERR_CLOSED : PT_ERR_TIMEOUT);
+    assert_true(f->struck);
+    pt_channel_close(&c[0]);
+    pt_channel_close(&c[1]);
+    return ret_text;
+}
+
+static const char *with_fault(fault_kind kind, char *ret_text, size_t size)
+{
+    fault f = {.kind = kind, .phase = "main", .peer = 1, .nth = 0};
+    return arrivals(&f, 1, ret_text, size);
+}
+
+static void each_fault_does_its_harm(void **state)
+{
+    (void)state;
+    char text[64];
+    assert_string_equal(with_fault(FAULT_DROP, text, sizeof text), "0,2,");
+    assert_string_equal(with_fault(FAULT_SWAP, text, sizeof text), "0,2,1,");
+    assert_string_equal(with_fault(FAULT_DUPLICATE, text, sizeof text), "0,1,1,2,");
+    assert_string_equal(with_fault(FAULT_TRUNCATE, text, sizeof text), "0,,2,");
+    assert_string_equal(with_fault(FAULT_CLOSE, text, sizeof text), "0,");
+    assert_string_equal(with_fault(FAULT_DELAY, text, sizeof text), "0,");
+}
+
+static void a_flipped_bit_is_one_bit_and_repeats_with_its_seed(void **state)
+{
+    (void)state;
+    char text[64];
+    char again[64];
+    fault f = {.kind = FAULT_FLIP_BIT, .peer = FAULT_ANY_PEER, .nth = 1};
+    (void)arrivals(&f, 7, text, sizeof text);
+    const unsigned difference = (unsigned char)text[2] ^ (unsigned)'1';
+    assert_true(difference != 0 && (difference & (difference - 1)) == 0);
+    f = (fault){.kind = FAULT_FLIP_BIT, .peer = FAULT_ANY_PEER, .nth = 1};
+    assert_string_equal(arrivals(&f, 7, again, sizeof again), text);
+}
+
+static void a_delayed_message_comes_with_the_next_recv(void **state)
+{
+    (void)state;
+    pt_channel c[2];
+    fault f = {.kind = FAULT_DELAY, .peer = FAULT_ANY_PEER};
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    assert_int_equal(pt_channel_memory_mesh(c, 2, 50, NULL), PT_OK);
+    assert_int_equal(channel_faulty_wrap(&c[0], c[0], &f, 1, 0, NULL), PT_OK);
+    assert_int_equal(channel_send(&c[0], 1, "p", (const uint8_t *)"a", 1, NULL), PT_OK);
+    assert_int_equal(channel_send(&c[0], 1, "p", (const uint8_t *)"b", 1, NULL), PT_OK);
+    assert_int_equal(channel_recv(&c[1], 0, "p", 1, &bytes, &len, NULL), PT_ERR_TIMEOUT);
+    assert_int_equal(channel_recv(&c[0], 1, "p", 1, &bytes, &len, NULL), PT_ERR_TIMEOUT);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(channel_recv(&c[1], 0, "p", 1, &bytes, &len, NULL), PT_OK);
+        assert_int_equal(bytes[0], "ab"[i]);
+        free(bytes);
+    }
+    pt_channel_close(&c[0]);
+    pt_channel_close(&c[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_meter_counts_both_ways),
+        cmocka_unit_test(each_fault_does_its_harm),
+        cmocka_unit_test(a_flipped_bit_is_one_bit_and_repeats_with_its_seed),
+        cmocka_unit_test(a_delayed_message_comes_with_the_next_recv),
+    };
+    conformance_subject metered = {"metered channel", CONFORMANCE_MAX_PARTIES, open_metered, NULL};
+    return conformance_run(&metered) + cmocka_run_group_tests(tests, NULL, NULL);
+}
