@@ -81,8 +81,11 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
     view *v = (view *)user + s->me;
     if (strcmp(name, "triple_sums") == 0)
         memcpy(v->sums_first, data, len);
-    if (v->cheats && strcmp(name, "TRU") == 0 && peer != s->me && len > 0)
-        ((uint64_t *)data)[v->at] ^= v->error_u;
+    if (v->cheats && strcmp(name, "TRU") == 0 && peer != s->me && len > 0) {
+        uint8_t *at = (uint8_t *)data + v->at * sizeof(uint64_t);
+        for (size_t b = 0; b < sizeof(uint64_t); b++)
+            at[b] ^= (uint8_t)(v->error_u >> (8 * b));
+    }
 }
 
 static void run_views(parties *p, view *views, size_t n)
