@@ -30,7 +30,9 @@ void test_run_parties(test_run *t)
         if (t->circuit->n_outputs > 0)
             memset(t->outputs[party], NOT_WRITTEN, t->circuit->n_outputs);
     }
+    mem_fail_at(t->fail_alloc);
     parties_run(&t->parties, run_party, t);
+    mem_fail_at(0);
 }
 
 void test_run_clear(test_run *t)

@@ -12,7 +12,8 @@ typedef struct test_run {
     pt_mpc_options options;
     mpc_hook_fn hook; /* may be NULL */
     void *hook_user;
-    uint64_t seed; /* of the parties' generators */
+    uint64_t seed;            /* of the parties' generators */
+    unsigned long fail_alloc; /* the allocation to fail, counted from the start; 0: none */
 
     parties parties;
     uint8_t *outputs[PARTIES_MAX]; /* by the caller's number, n_outputs bytes */

@@ -345,12 +345,146 @@ static void test_statistical_security(void **state)
     pt_circuit_free(c);
 }
 
+/* ---- What goes over the wire ---- */
+
+/* All blocks or words a party sends in one phase. */
+typedef struct wire_log {
+    const char *phase;
+    size_t party;
+    uint8_t *bytes;
+    size_t len;
+    size_t capacity;
+    block first_label; /* L_{w,0} of the first gate's input wire 0 */
+} wire_log;
+
+static void log_wire(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
+{
+    wire_log *l = user;
+    if (s->me != l->party)
+        return;
+    if (strcmp(name, "input_labels") == 0)
+        memcpy(&l->first_label, data, sizeof l->first_label);
+    if (peer == s->me || strcmp(name, l->phase) != 0 || len > l->capacity - l->len)
+        return;
+    if (len != 0)
+        memcpy(l->bytes + l->len, data, len);
+    l->len += len;
+}
+
+static void run_logged(const pt_circuit *c, wire_log *l, uint64_t seed)
+{
+    uint8_t *inputs = random_inputs(c, seed);
+    test_run t = {.circuit = c, .inputs = inputs, .seed = seed, .hook = log_wire, .hook_user = l};
+    l->capacity = (size_t)1 << 20;
+    l->bytes = mem_new(l->capacity, 1);
+    assert_non_null(l->bytes);
+    test_run_parties(&t);
+    test_run_assert_right(&t);
+    assert_true(l->len < l->capacity);
+    test_run_clear(&t);
+    mem_free(inputs);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return memcmp(a, b, 8);
+}
+
+/* No 64-bit word of U and no half of a garbled row is zero or comes twice, and their bits are
+ * balanced: a pad that cancels, or is used twice, would show (section 10.3). */
+static void check_uniform(const char *phase, size_t n_parties)
+{
+    const circuit_shape shape = {
+        .n_parties = n_parties, .inputs = 8, .gates = 1500, .outputs = 4, .and_percent = 70};
+    pt_circuit *c = test_circuit_random(&shape, 77);
+    wire_log l = {.phase = phase, .party = 2};
+    run_logged(c, &l, 77);
+    size_t ones = 0;
+    for (size_t i = 0; i < l.len * 8; i++)
+        ones += bits_get(l.bytes, i);
+    const double bits = (double)l.len * 8;
+    const double off = (double)ones - bits / 2;
+    assert_true(l.len > 20000);
+    assert_true(off * off < 25 * bits / 4); /* five standard deviations */
+    static const uint8_t zero[8];
+    qsort(l.bytes, l.len / 8, 8, compare_words);
+    for (size_t i = 0; i + 8 <= l.len; i += 8) {
+        assert_memory_not_equal(l.bytes + i, zero, 8);
+        if (i > 0)
+            assert_memory_not_equal(l.bytes + i, l.bytes + i - 8, 8);
+    }
+    mem_free(l.bytes);
+    pt_circuit_free(c);
+}
+
+static void test_uniform_messages(void **state)
+{
+    (void)state;
+    check_uniform("TRU", 3);
+    check_uniform("GC", 3);
+    check_uniform("TRU", 4);
+    check_uniform("GC", 4);
+}
+
+/* With one tweak for both inputs, G_0 xor G_1 of AND(x,x) would be L_{alpha,0} (section 5.5). */
+static void test_equal_operands_hide_label(void **state)
+{
+    (void)state;
+    static const uint32_t inputs[] = {1, 1};
+    static const gate gates[] = {{.op = GATE_AND, .a = 0, .b = 0}};
+    static const uint32_t outputs[] = {2};
+    pt_circuit *c = test_circuit(inputs, 2, gates, 1, outputs, 1);
+    for (uint64_t seed = 0; seed < 8; seed++) {
+        wire_log l = {.phase = "GC", .party = 1};
+        run_logged(c, &l, seed);
+        assert_true(l.len >= 32);
+        const block sum = block_xor(block_load(l.bytes), block_load(l.bytes + 16));
+        assert_memory_not_equal(&sum, &l.first_label, sizeof sum);
+        mem_free(l.bytes);
+    }
+    pt_circuit_free(c);
+}
+
+/* ---- Want of memory ---- */
+
+/* Each allocation in turn fails at whichever party makes it: nobody crashes, hangs or is wrong. */
+static void test_allocation_failures(void **state)
+{
+    (void)state;
+    circuit_shape shape = mixed;
+    shape.n_parties = 3;
+    pt_circuit *c = test_circuit_random(&shape, 9);
+    uint8_t *inputs = random_inputs(c, 9);
+    size_t n_failed = 0;
+    for (unsigned long nth = 1;; nth += 1 + nth / 60) {
+        test_run t = {.circuit = c, .inputs = inputs, .segment_ands = 20, .fail_alloc = nth};
+        test_run_parties(&t);
+        test_run_assert_never_wrong(&t, 7);
+        const bool failed = parties_find(&t.parties, PT_ERR_MEMORY) != PARTIES_MAX;
+        n_failed += failed;
+        if (!failed)
+            test_run_assert_right(&t);
+        test_run_clear(&t);
+        if (!failed)
+            break;
+    }
+    assert_true(n_failed > 50);
+    mem_free(inputs);
+    pt_circuit_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_circuits), cmocka_unit_test(test_segments),
-        cmocka_unit_test(test_many_frames),     cmocka_unit_test(test_special_circuits),
-        cmocka_unit_test(test_roles),           cmocka_unit_test(test_statistical_security),
+        cmocka_unit_test(test_random_circuits),
+        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_many_frames),
+        cmocka_unit_test(test_special_circuits),
+        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_statistical_security),
+        cmocka_unit_test(test_uniform_messages),
+        cmocka_unit_test(test_equal_operands_hide_label),
+        cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

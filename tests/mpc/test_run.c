@@ -7,6 +7,7 @@
 #include "circuit/builder.h"
 #include "mpc/circuits.h"
 #include "polytune/mpc.h"
+#include "support/circuits.h"
 
 #define PARTIES_HERE 4
 #define TIMEOUT_MS   60000
@@ -127,11 +128,87 @@ static void test_three_parties(void **state)
     pt_circuit_free(c);
 }
 
+static void check_vector(pt_circuit *c, const char *first, const char *second, const char *want)
+{
+    assert_non_null(c);
+    const size_t n_first = 4 * strlen(first);
+    uint8_t inputs[512 + 256];
+    uint8_t outputs[2 * 256];
+    uint8_t expected[256];
+    assert_int_equal(c->n_inputs, n_first + 4 * strlen(second));
+    circuits_bits_of_hex(inputs, first);
+    circuits_bits_of_hex(inputs + n_first, second);
+    circuits_bits_of_hex(expected, want);
+    const pt_mpc_options options = {.session = (const uint8_t *)want, .session_len = strlen(want)};
+    run_all(&options, c, inputs, outputs);
+    assert_memory_equal(outputs, expected, c->n_outputs);
+    assert_memory_equal(outputs + c->n_outputs, expected, c->n_outputs);
+    pt_circuit_free(c);
+}
+
+static void test_aes(void **state)
+{
+    (void)state;
+    check_vector(circuits_aes128(), "000102030405060708090a0b0c0d0e0f",
+                 "00112233445566778899aabbccddeeff", "69c4e0d86a7b0430d8cdb78070b4c55a");
+}
+
+static void test_sha256(void **state)
+{
+    (void)state;
+    static const char block[] = "6162638000000000000000000000000000000000000000000000000000000000"
+                                "0000000000000000000000000000000000000000000000000000000000000018";
+    check_vector(circuits_sha256(), block,
+                 "6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19",
+                 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+/* A party that cannot start says why and leaves zeros; nothing is sent. */
+static void check_refused(const pt_mpc_options *options, const uint8_t *inputs, pt_status status)
+{
+    pt_circuit *c = adder(4);
+    pt_channel channels[2];
+    pt_error error;
+    uint8_t outputs[4] = {7, 7, 7, 7};
+    static const uint8_t zeros[4];
+    assert_int_equal(pt_channel_memory_mesh(channels, 2, TIMEOUT_MS, &error), PT_OK);
+    pt_error_clear(&error);
+    assert_int_equal(pt_mpc_run(options, &channels[0], c, inputs, outputs, &error), status);
+    assert_int_equal(error.status, status);
+    assert_true(error.message[0] != 0);
+    assert_memory_equal(outputs, zeros, sizeof zeros);
+    assert_int_equal(pt_mpc_run(options, &channels[0], c, inputs, NULL, NULL), PT_ERR_USAGE);
+    pt_channel_close(&channels[0]);
+    pt_channel_close(&channels[1]);
+    pt_circuit_free(c);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    static const uint8_t good[4] = {0, 1, 1, 0};
+    static const uint8_t bad[4] = {0, 1, 2, 0};
+    static const size_t nobody[1] = {0};
+    static const size_t strange[1] = {2};
+    check_refused(&(pt_mpc_options){.parties = 3}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .party = 2}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .evaluator = 2}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .output_parties = nobody}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .output_parties = strange, .n_output_parties = 1},
+                  good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .statistical_security = 39}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .statistical_security = 81}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .cot_field_bits = 3}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2}, NULL, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2}, bad, PT_ERR_INPUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adder),
-        cmocka_unit_test(test_three_parties),
+        cmocka_unit_test(test_adder),   cmocka_unit_test(test_three_parties),
+        cmocka_unit_test(test_aes),     cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
