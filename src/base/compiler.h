@@ -8,12 +8,14 @@
 #    define LIKELY(x)                       __builtin_expect(!!(x), 1)
 #    define UNLIKELY(x)                     __builtin_expect(!!(x), 0)
 #    define ALWAYS_INLINE                   inline __attribute__((always_inline))
+#    define NOINLINE                        __attribute__((noinline))
 #else
 #    define MUST_CHECK
 #    define PRINTF_LIKE(format_at, args_at)
 #    define LIKELY(x)     (x)
 #    define UNLIKELY(x)   (x)
 #    define ALWAYS_INLINE inline
+#    define NOINLINE
 #endif
 
 /* 128-bit integers: GCC and Clang have them on every target this project knows. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/compiler.h"
 #include "crypto/aes_backend.h"
 #include "crypto/cpu.h"
 
@@ -37,7 +38,7 @@ static const aes_backend_ops *find(const char *name)
 }
 
 /* Threads that meet here all store the same pointer. */
-static const aes_backend_ops *choose(void)
+static NOINLINE const aes_backend_ops *choose(void)
 {
     const aes_backend_ops *found = NULL;
     const char *wanted = getenv("POLYTUNE_AES");

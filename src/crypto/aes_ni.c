@@ -10,18 +10,22 @@ typedef __m128i vec;
 #define AES_BACKEND_NAME  "aesni"
 #define AES_BACKEND_NEEDS CPU_AESNI
 
-#define vec_xor(a, b)         _mm_xor_si128(a, b)
-#define vec_and(a, b)         _mm_and_si128(a, b)
-#define vec_enc(a, k)         _mm_aesenc_si128(a, k)
-#define vec_enc_last(a, k)    _mm_aesenclast_si128(a, k)
-#define vec_shuffle8(a, c)    _mm_shuffle_epi8(a, c)
-#define vec_swap64(a)         _mm_shuffle_epi32(a, 0x4e)
-#define vec_unpack_lo32(a, b) _mm_unpacklo_epi32(a, b)
-#define vec_unpack_hi32(a, b) _mm_unpackhi_epi32(a, b)
-#define vec_unpack_lo64(a, b) _mm_unpacklo_epi64(a, b)
-#define vec_unpack_hi64(a, b) _mm_unpackhi_epi64(a, b)
-#define vec_set32(v)          _mm_set1_epi32((int)(v))
-#define vec_eps(eps)          _mm_cvtsi32_si128((int)(eps))
+#define vec_xor(a, b)           _mm_xor_si128(a, b)
+#define vec_and(a, b)           _mm_and_si128(a, b)
+#define vec_add_low64(v, n)     _mm_add_epi64(v, _mm_set_epi64x(0, n))
+#define vec_and_not(a, b)       _mm_andnot_si128(a, b)
+#define vec_add32(a, b)         _mm_add_epi32(a, b)
+#define vec_shift_right32(a, n) _mm_srli_epi32(a, n)
+#define vec_enc(a, k)           _mm_aesenc_si128(a, k)
+#define vec_enc_last(a, k)      _mm_aesenclast_si128(a, k)
+#define vec_shuffle8(a, c)      _mm_shuffle_epi8(a, c)
+#define vec_swap64(a)           _mm_shuffle_epi32(a, 0x4e)
+#define vec_unpack_lo32(a, b)   _mm_unpacklo_epi32(a, b)
+#define vec_unpack_hi32(a, b)   _mm_unpackhi_epi32(a, b)
+#define vec_unpack_lo64(a, b)   _mm_unpacklo_epi64(a, b)
+#define vec_unpack_hi64(a, b)   _mm_unpackhi_epi64(a, b)
+#define vec_set32(v)            _mm_set1_epi32((int)(v))
+#define vec_put32(v, w)         _mm_blend_epi16(v, w, 0x03)
 
 static ALWAYS_INLINE vec vec_of_block(const block *p)
 {
@@ -60,7 +64,7 @@ static ALWAYS_INLINE void vec_store_some(block *p, vec v, size_t n)
 static ALWAYS_INLINE vec vec_eps_some(const uint32_t *eps, size_t n)
 {
     (void)n;
-    return vec_eps(*eps);
+    return _mm_cvtsi32_si128((int)*eps);
 }
 
 #include "crypto/aes_x86_impl.h"

@@ -10,26 +10,27 @@ typedef __m256i vec;
 #define AES_BACKEND_NAME  "vaes"
 #define AES_BACKEND_NEEDS (CPU_AESNI | CPU_AVX2 | CPU_VAES)
 
-#define vec_xor(a, b)         _mm256_xor_si256(a, b)
-#define vec_and(a, b)         _mm256_and_si256(a, b)
-#define vec_enc(a, k)         _mm256_aesenc_epi128(a, k)
-#define vec_enc_last(a, k)    _mm256_aesenclast_epi128(a, k)
-#define vec_shuffle8(a, c)    _mm256_shuffle_epi8(a, c)
-#define vec_swap64(a)         _mm256_shuffle_epi32(a, 0x4e)
-#define vec_unpack_lo32(a, b) _mm256_unpacklo_epi32(a, b)
-#define vec_unpack_hi32(a, b) _mm256_unpackhi_epi32(a, b)
-#define vec_unpack_lo64(a, b) _mm256_unpacklo_epi64(a, b)
-#define vec_unpack_hi64(a, b) _mm256_unpackhi_epi64(a, b)
-#define vec_set32(v)          _mm256_set1_epi32((int)(v))
+#define vec_xor(a, b)           _mm256_xor_si256(a, b)
+#define vec_and(a, b)           _mm256_and_si256(a, b)
+#define vec_add_low64(v, n)     _mm256_add_epi64(v, _mm256_set_epi64x(0, n, 0, n))
+#define vec_and_not(a, b)       _mm256_andnot_si256(a, b)
+#define vec_add32(a, b)         _mm256_add_epi32(a, b)
+#define vec_shift_right32(a, n) _mm256_srli_epi32(a, n)
+#define vec_enc(a, k)           _mm256_aesenc_epi128(a, k)
+#define vec_enc_last(a, k)      _mm256_aesenclast_epi128(a, k)
+#define vec_shuffle8(a, c)      _mm256_shuffle_epi8(a, c)
+#define vec_swap64(a)           _mm256_shuffle_epi32(a, 0x4e)
+#define vec_unpack_lo32(a, b)   _mm256_unpacklo_epi32(a, b)
+#define vec_unpack_hi32(a, b)   _mm256_unpackhi_epi32(a, b)
+#define vec_unpack_lo64(a, b)   _mm256_unpacklo_epi64(a, b)
+#define vec_unpack_hi64(a, b)   _mm256_unpackhi_epi64(a, b)
+#define vec_set32(v)            _mm256_set1_epi32((int)(v))
+
+#define vec_put32(v, w) _mm256_blend_epi32(v, w, 0x11)
 
 static ALWAYS_INLINE __m128i load(const block *p)
 {
     return _mm_loadu_si128((const __m128i *)p);
-}
-
-static ALWAYS_INLINE vec vec_eps(uint32_t eps)
-{
-    return _mm256_broadcastsi128_si256(_mm_cvtsi32_si128((int)eps));
 }
 
 static ALWAYS_INLINE vec vec_of_block(const block *p)

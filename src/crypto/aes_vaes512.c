@@ -10,26 +10,27 @@ typedef __m512i vec;
 #define AES_BACKEND_NAME  "vaes512"
 #define AES_BACKEND_NEEDS (CPU_AESNI | CPU_AVX2 | CPU_VAES | CPU_AVX512)
 
-#define vec_xor(a, b)         _mm512_xor_si512(a, b)
-#define vec_and(a, b)         _mm512_and_si512(a, b)
-#define vec_enc(a, k)         _mm512_aesenc_epi128(a, k)
-#define vec_enc_last(a, k)    _mm512_aesenclast_epi128(a, k)
-#define vec_shuffle8(a, c)    _mm512_shuffle_epi8(a, c)
-#define vec_swap64(a)         _mm512_shuffle_epi32(a, _MM_PERM_BADC)
-#define vec_unpack_lo32(a, b) _mm512_unpacklo_epi32(a, b)
-#define vec_unpack_hi32(a, b) _mm512_unpackhi_epi32(a, b)
-#define vec_unpack_lo64(a, b) _mm512_unpacklo_epi64(a, b)
-#define vec_unpack_hi64(a, b) _mm512_unpackhi_epi64(a, b)
-#define vec_set32(v)          _mm512_set1_epi32((int)(v))
+#define vec_xor(a, b)           _mm512_xor_si512(a, b)
+#define vec_and(a, b)           _mm512_and_si512(a, b)
+#define vec_add_low64(v, n)     _mm512_add_epi64(v, _mm512_set_epi64(0, n, 0, n, 0, n, 0, n))
+#define vec_and_not(a, b)       _mm512_andnot_si512(a, b)
+#define vec_add32(a, b)         _mm512_add_epi32(a, b)
+#define vec_shift_right32(a, n) _mm512_srli_epi32(a, n)
+#define vec_enc(a, k)           _mm512_aesenc_epi128(a, k)
+#define vec_enc_last(a, k)      _mm512_aesenclast_epi128(a, k)
+#define vec_shuffle8(a, c)      _mm512_shuffle_epi8(a, c)
+#define vec_swap64(a)           _mm512_shuffle_epi32(a, _MM_PERM_BADC)
+#define vec_unpack_lo32(a, b)   _mm512_unpacklo_epi32(a, b)
+#define vec_unpack_hi32(a, b)   _mm512_unpackhi_epi32(a, b)
+#define vec_unpack_lo64(a, b)   _mm512_unpacklo_epi64(a, b)
+#define vec_unpack_hi64(a, b)   _mm512_unpackhi_epi64(a, b)
+#define vec_set32(v)            _mm512_set1_epi32((int)(v))
+
+#define vec_put32(v, w) _mm512_mask_mov_epi32(v, 0x1111, w)
 
 static ALWAYS_INLINE __m128i load(const block *p)
 {
     return _mm_loadu_si128((const __m128i *)p);
-}
-
-static ALWAYS_INLINE vec vec_eps(uint32_t eps)
-{
-    return _mm512_maskz_set1_epi32(0x1111, (int)eps);
 }
 
 static ALWAYS_INLINE vec vec_of_block(const block *p)

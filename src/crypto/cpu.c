@@ -25,21 +25,20 @@ unsigned cpu_features(void)
     unsigned d;
     if (!__get_cpuid(1, &a, &b, &c, &d))
         return 0;
-    unsigned found = 0;
-    if ((c & bit_AES) && (c & bit_SSSE3) && (c & bit_SSE4_1))
-        found |= CPU_AESNI;
-    if ((c & bit_PCLMUL) && (c & bit_SSSE3))
-        found |= CPU_PCLMUL;
     const uint64_t saved = (c & bit_OSXSAVE) ? saved_states() : 0;
-    if ((saved & XCR0_AVX) != XCR0_AVX || !(c & bit_AVX) ||
-        !__get_cpuid_count(7, 0, &a, &b, &c, &d))
-        return found;
-    if (!(b & bit_AVX2))
+    if ((saved & XCR0_AVX) != XCR0_AVX || !(c & bit_AVX))
+        return 0;
+    unsigned found = 0;
+    if (c & bit_AES)
+        found |= CPU_AESNI;
+    if (c & bit_PCLMUL)
+        found |= CPU_PCLMUL;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b & bit_AVX2))
         return found;
     found |= CPU_AVX2;
-    if ((c & bit_VAES) && (found & CPU_AESNI))
+    if (c & bit_VAES)
         found |= CPU_VAES;
-    if ((c & bit_VPCLMULQDQ) && (found & CPU_PCLMUL))
+    if (c & bit_VPCLMULQDQ)
         found |= CPU_VPCLMUL;
     const unsigned avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
     if ((saved & XCR0_AVX512) == XCR0_AVX512 && (b & avx512) == avx512)

@@ -3,9 +3,9 @@
 #define CRYPTO_CPU_H
 
 enum {
-    CPU_AESNI = 1 << 0,   /* AES-NI, SSSE3 and SSE4.1 */
-    CPU_PCLMUL = 1 << 1,  /* PCLMULQDQ and SSSE3 */
-    CPU_AVX2 = 1 << 2,    /* AVX2, 256-bit registers saved by the system */
+    CPU_AESNI = 1 << 0,  /* AES-NI, and AVX with its registers saved by the system */
+    CPU_PCLMUL = 1 << 1, /* PCLMULQDQ, and AVX likewise */
+    CPU_AVX2 = 1 << 2,
     CPU_VAES = 1 << 3,    /* VAES on 256 bits */
     CPU_VPCLMUL = 1 << 4, /* VPCLMULQDQ on 256 bits */
     CPU_AVX512 = 1 << 5,  /* AVX-512 F, BW, DQ and VL, 512-bit registers saved by the system */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "crypto/cpu.h"
 #include "crypto/gf128_backend.h"
 
@@ -34,7 +35,7 @@ static const gf_backend_ops *find(const char *name)
 }
 
 /* Threads that meet here all store the same pointer. */
-static const gf_backend_ops *choose(void)
+static NOINLINE const gf_backend_ops *choose(void)
 {
     const gf_backend_ops *found = NULL;
     const char *wanted = getenv("POLYTUNE_GF");

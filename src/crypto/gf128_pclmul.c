@@ -1,35 +1,37 @@
-/* PCLMULQDQ on 128-bit vectors. */
+/* PCLMULQDQ on 128-bit vectors: one product at a time. */
 #include <immintrin.h>
 
 #include "base/compiler.h"
-#include "crypto/cpu.h"
-#include "crypto/gf128_backend.h"
-#include "crypto/gf128_x86_impl.h"
+#include "crypto/block.h"
 
-/* Schoolbook: on vectors its four products cost less than Karatsuba's three with their sums. */
-static void dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
+typedef __m128i vec;
+#define LANES            ((size_t)1)
+#define GF_BACKEND       gf_backend_pclmul
+#define GF_BACKEND_NAME  "pclmul"
+#define GF_BACKEND_NEEDS CPU_PCLMUL
+
+#define vec_xor(a, b)             _mm_xor_si128(a, b)
+#define vec_clmul(a, b, selector) _mm_clmulepi64_si128(a, b, selector)
+#define vec_low_up(a)             _mm_slli_si128(a, 8)
+#define vec_high_down(a)          _mm_srli_si128(a, 8)
+#define vec_swap64(a)             _mm_shuffle_epi32(a, 0x4e)
+#define vec_zero()                _mm_setzero_si128()
+#define vec_of_low(v)             (v)
+#define vec_sum(v)                (v)
+
+static ALWAYS_INLINE vec vec_of_block(block v)
 {
-    __m128i low = load(&acc->lo);
-    __m128i high = load(&acc->hi);
-    __m128i middle = _mm_setzero_si128();
-    __m128i middle2 = _mm_setzero_si128();
-    for (size_t i = 0; i < n; i++) {
-        const __m128i x = load(&a[i]);
-        const __m128i y = load(&b[i]);
-        low = _mm_xor_si128(low, _mm_clmulepi64_si128(x, y, 0x00));
-        middle = _mm_xor_si128(middle, _mm_clmulepi64_si128(x, y, 0x01));
-        middle2 = _mm_xor_si128(middle2, _mm_clmulepi64_si128(x, y, 0x10));
-        high = _mm_xor_si128(high, _mm_clmulepi64_si128(x, y, 0x11));
-    }
-    middle = _mm_xor_si128(middle, middle2);
-    store(&acc->lo, _mm_xor_si128(low, _mm_slli_si128(middle, 8)));
-    store(&acc->hi, _mm_xor_si128(high, _mm_srli_si128(middle, 8)));
+    return _mm_set_epi64x((long long)v.hi, (long long)v.lo);
 }
 
-const gf_backend_ops gf_backend_pclmul = {
-    .name = "pclmul",
-    .needs = CPU_PCLMUL,
-    .mul = mul_blocks,
-    .dot_add = dot_add,
-    .powers = powers,
-};
+static ALWAYS_INLINE vec vec_load(const block *p)
+{
+    return _mm_loadu_si128((const __m128i *)p);
+}
+
+static ALWAYS_INLINE void vec_store(block *p, vec v)
+{
+    _mm_storeu_si128((__m128i *)p, v);
+}
+
+#include "crypto/gf128_x86_impl.h"

@@ -1,5 +1,15 @@
 #include "crypto/transpose.h"
 
+#include <stdatomic.h>
+
+#include "base/compiler.h"
+#include "crypto/cpu.h"
+#include "crypto/transpose_backend.h"
+
+typedef void transposition(block rows[128], const block *planes, size_t stride);
+
+static _Atomic(transposition *) active;
+
 /* Swaps the bits `shift` up in a, under the mask, with those of b. */
 static void swap_bits(uint64_t *a, uint64_t *b, unsigned shift, uint64_t mask)
 {
@@ -29,7 +39,22 @@ void transpose_128_portable(block rows[128], const block *planes, size_t stride)
     }
 }
 
+/* Threads that meet here all store the same pointer. */
+static NOINLINE transposition *choose(void)
+{
+    transposition *found = transpose_128_portable;
+#ifdef CRYPTO_X86
+    if (cpu_features() & CPU_AVX2)
+        found = transpose_128_avx2;
+#endif
+    atomic_store_explicit(&active, found, memory_order_relaxed);
+    return found;
+}
+
 void transpose_128(block rows[128], const block *planes, size_t stride)
 {
-    transpose_128_portable(rows, planes, stride);
+    transposition *found = atomic_load_explicit(&active, memory_order_relaxed);
+    if (found == NULL)
+        found = choose();
+    found(rows, planes, stride);
 }
