@@ -1,0 +1,469 @@
+/* How the relay passes messages: waiting, numbering, seats, limits, expiry, stopping. */
+#include "support/test.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "relay/fixture.h"
+
+/* ---- waiting ---- */
+
+static void a_waiting_recv_gets_the_message(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = connect_to(port);
+    for (int i = 0; i < 20; i++) {
+        ask(fd, "POST", "/recv/wait/0/1?wait=60", "", "");
+        wait_until_held(port, 1);
+        expect(port, "POST", "/send/wait/0/1", "", "hello", 200, "");
+        expect_next(fd, 200, "hello");
+    }
+    (void)close(fd);
+}
+
+static void waiting_ends(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.hold_max_ms = 20, .broker_wait_ms = 20});
+    const uint16_t port = relay_server_port(server);
+    expect(port, "POST", "/recv/w/0/1?wait=60", "", "", 400, NULL);
+    expect(port, "POST", "/recv/w/0/1?wait=0", "", "", 400, NULL);
+    expect(port, "POST", "/session/w/recv/1/0", "", "", 404, NULL);
+    relay_server_free(server);
+}
+
+static void the_browser_brokers_paths_work(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = connect_to(port);
+    ask(fd, "POST", "/session/broker/recv/1/0", "", "");
+    wait_until_held(port, 1);
+    expect(port, "POST", "/session/broker/send/0/1", "", "to the browser", 200, "");
+    expect_next(fd, 200, "to the browser");
+    expect(port, "POST", "/session/broker/send/1/0", "", "back", 200, "");
+    expect(port, "POST", "/recv/broker/1/0", "", "", 200, "back");
+    (void)close(fd);
+}
+
+static void a_vanished_client_loses_no_message(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    int gone = connect_to(port);
+    ask(gone, "POST", "/recv/gone/0/1?wait=60", "", "");
+    wait_until_held(port, 1);
+    (void)close(gone);
+    /* A newer request takes its place. */
+    const int fd = connect_to(port);
+    ask(fd, "POST", "/recv/gone/0/1?wait=60", "", "");
+    wait_until_held(port, 1);
+    expect(port, "POST", "/send/gone/0/1", "", "one", 200, "");
+    expect_next(fd, 200, "one");
+    /* No newer one: the message is still there for the next. */
+    gone = connect_to(port);
+    ask(gone, "POST", "/recv/gone/0/1?wait=60", "", "");
+    wait_until_held(port, 1);
+    (void)close(gone);
+    expect(port, "POST", "/send/gone/0/1", "", "two", 200, "");
+    ask(fd, "POST", "/recv/gone/0/1", "", "");
+    expect_next(fd, 200, "two");
+    (void)close(fd);
+}
+
+static void the_newest_waiting_request_counts(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int older = connect_to(port);
+    const int newer = connect_to(port);
+    ask(older, "POST", "/recv/newest/0/1?wait=60", "", "");
+    wait_until_held(port, 1);
+    ask(newer, "POST", "/recv/newest/0/1?wait=60", "", "");
+    expect_next(older, 400, NULL);
+    expect(port, "POST", "/send/newest/0/1", "", "m", 200, "");
+    expect_next(newer, 200, "m");
+    (void)close(older);
+    (void)close(newer);
+}
+
+static void seats_are_waited_for(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = connect_to(port);
+    ask(fd, "GET", "/participants/seats?wait=60&parties=2", "", "");
+    wait_until_held(port, 1);
+    expect(port, "PUT", "/join/seats/1", "", "", 200, "");
+    wait_until_held(port, 1);
+    expect(port, "PUT", "/join/seats/0", "", "", 200, "");
+    expect_next(fd, 200, "[0,1]");
+    (void)close(fd);
+}
+
+/* ---- numbered messages ---- */
+
+static void repeated_sends_are_dropped(void **state)
+{
+    const int fd = connect_to(fixture_port(state));
+    ask(fd, "POST", "/send/seq/0/1", "X-Polytune-Seq: 1\r\n", "one");
+    expect_next_with(fd, 200, "X-Polytune-Seq", "1");
+    ask(fd, "POST", "/send/seq/0/1", "X-Polytune-Seq: 1\r\n", "one");
+    expect_next_with(fd, 200, "X-Polytune-Seq", "1");
+    ask(fd, "POST", "/send/seq/0/1", "X-Polytune-Seq: 3\r\n", "three");
+    expect_next(fd, 409, NULL);
+    ask(fd, "POST", "/send/seq/0/1", "X-Polytune-Seq: 2\r\n", "two");
+    expect_next(fd, 200, "");
+    ask(fd, "POST", "/recv/seq/0/1", "", "");
+    expect_next_with(fd, 200, "X-Polytune-Seq", NULL);
+    ask(fd, "POST", "/recv/seq/0/1", "", "");
+    expect_next(fd, 200, "two");
+    ask(fd, "POST", "/recv/seq/0/1", "", "");
+    expect_next(fd, 400, NULL);
+    (void)close(fd);
+}
+
+static void a_message_is_kept_until_acknowledged(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    expect(port, "POST", "/send/ack/0/1", "X-Polytune-Seq: 1\r\n", "one", 200, "");
+    expect(port, "POST", "/send/ack/0/1", "X-Polytune-Seq: 2\r\n", "two", 200, "");
+    const int lost = connect_to(port);
+    ask(lost, "POST", "/recv/ack/0/1", "X-Polytune-Seq: 1\r\n", "");
+    (void)close(lost);
+    const int fd = connect_to(port);
+    for (int i = 0; i < 3; i++) {
+        ask(fd, "POST", "/recv/ack/0/1", "X-Polytune-Seq: 1\r\n", "");
+        expect_next(fd, 200, "one");
+    }
+    ask(fd, "POST", "/recv/ack/0/1", "X-Polytune-Seq: 2\r\n", "");
+    expect_next_with(fd, 200, "X-Polytune-Seq", "2");
+    ask(fd, "POST", "/recv/ack/0/1", "X-Polytune-Seq: 1\r\n", "");
+    expect_next(fd, 409, NULL);
+    ask(fd, "POST", "/recv/ack/0/1", "X-Polytune-Seq: 3\r\n", "");
+    expect_next(fd, 400, NULL);
+    ask(fd, "POST", "/recv/ack/0/1", "X-Polytune-Seq: 2\r\n", "");
+    expect_next(fd, 409, NULL);
+    ask(fd, "POST", "/recv/ack/0/1", "X-Polytune-Seq: 9\r\n", "");
+    expect_next(fd, 409, NULL);
+    ask(fd, "POST", "/recv/ack/0/1?wait=60", "X-Polytune-Seq: 3\r\n", "");
+    wait_until_held(port, 1);
+    expect(port, "POST", "/send/ack/0/1", "X-Polytune-Seq: 3\r\n", "three", 200, "");
+    expect_next(fd, 200, "three");
+    ask(fd, "POST", "/recv/never/0/1", "X-Polytune-Seq: 2\r\n", "");
+    expect_next(fd, 409, NULL);
+    (void)close(fd);
+}
+
+/* ---- seats and session tokens ---- */
+
+/* Joins as a client that numbers; returns the status and the session's header line. */
+static int join(uint16_t port, const char *path, const char *client, char *ret_header, size_t size)
+{
+    char line[64];
+    char token[32] = "";
+    (void)snprintf(line, sizeof line, "X-Polytune-Client: %s\r\n", client);
+    http_response r = http_once(port, "PUT", path, line, "", 0);
+    const int status = r.status;
+    if (http_header(&r, "X-Polytune-Session", token, sizeof token))
+        (void)snprintf(ret_header, size, "X-Polytune-Session: %s\r\n", token);
+    http_clear(&r);
+    return status;
+}
+
+static void a_seat_has_one_client(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    char first[64];
+    char again[64];
+    assert_int_equal(join(port, "/join/one/0", "a1", first, sizeof first), 200);
+    assert_int_equal(join(port, "/join/one/0", "a1", again, sizeof again), 200);
+    assert_string_equal(first, again);
+    assert_int_equal(join(port, "/join/one/0", "b2", again, sizeof again), 409);
+    assert_int_equal(join(port, "/join/one/1", "b2", again, sizeof again), 200);
+    assert_string_equal(first, again);
+    /* Clients that do not say who they are are not told apart. */
+    expect(port, "PUT", "/join/one/0", "", "", 200, "");
+}
+
+static void a_session_ends_when_all_have_left(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    char old[64];
+    char header[64];
+    assert_int_equal(join(port, "/join/end/0", "a1", old, sizeof old), 200);
+    assert_int_equal(join(port, "/join/end/1", "b2", header, sizeof header), 200);
+    expect(port, "POST", "/send/end/0/1", old, "last words", 200, "");
+    expect(port, "DELETE", "/join/end/0", "X-Polytune-Client: ff\r\n", "", 200, "");
+    expect(port, "DELETE", "/join/end/0", "X-Polytune-Client: a1\r\n", "", 200, "");
+    expect(port, "GET", "/participants/end", "", "", 200, "[0,1]");
+    /* The next run has to wait until this one is over. */
+    http_response r = http_once(port, "PUT", "/join/end/0", "X-Polytune-Client: c3\r\n", "", 0);
+    char value[8];
+    assert_int_equal(r.status, 409);
+    assert_true(http_header(&r, "Retry-After", value, sizeof value));
+    http_clear(&r);
+    expect(port, "POST", "/recv/end/0/1", old, "", 200, "last words");
+    expect(port, "DELETE", "/join/end/1", "X-Polytune-Client: b2\r\n", "", 200, "");
+    expect(port, "GET", "/participants/end", "", "", 200, "[]");
+    assert_int_equal(join(port, "/join/end/0", "c3", header, sizeof header), 200);
+    assert_string_not_equal(old, header);
+    /* Who still means the old one is told. */
+    expect(port, "POST", "/send/end/0/1", old, "m", 409, NULL);
+    expect(port, "POST", "/recv/end/0/1?wait=60", old, "", 409, NULL);
+    expect(port, "GET", "/participants/end", old, "", 409, NULL);
+}
+
+static void leaving_before_anything_was_sent_frees_the_seat(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    char header[64];
+    assert_int_equal(join(port, "/join/early/0", "a1", header, sizeof header), 200);
+    assert_int_equal(join(port, "/join/early/1", "b2", header, sizeof header), 200);
+    expect(port, "DELETE", "/join/early/0", "X-Polytune-Client: a1\r\n", "", 200, "");
+    expect(port, "GET", "/participants/early", "", "", 200, "[1]");
+    assert_int_equal(join(port, "/join/early/0", "c3", header, sizeof header), 200);
+}
+
+static void an_abandoned_seat_can_be_taken_anew(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.takeover_ms = 1});
+    const uint16_t port = relay_server_port(server);
+    char old[64];
+    char header[64];
+    assert_int_equal(join(port, "/join/take/0", "a1", old, sizeof old), 200);
+    while (join(port, "/join/take/0", "b2", header, sizeof header) != 200)
+        ;
+    assert_string_not_equal(old, header);
+    expect(port, "POST", "/send/take/0/1", old, "m", 409, NULL);
+    expect(port, "POST", "/send/take/0/1", header, "m", 200, NULL);
+    relay_server_free(server);
+}
+
+/* ---- limits ---- */
+
+static void full_queues_are_429(void **state)
+{
+    (void)state;
+    relay_server *server =
+        fixture_start((relay_options){.max_queue_bytes = 100, .max_messages = 5});
+    const uint16_t port = relay_server_port(server);
+    const int fd = connect_to(port);
+    char body[81] = {0};
+    memset(body, 'x', 80);
+    ask(fd, "POST", "/send/full/0/1", "", body);
+    expect_next(fd, 200, "");
+    ask(fd, "POST", "/send/full/0/1", "", body);
+    expect_next_with(fd, 429, "Retry-After", "1");
+    ask(fd, "POST", "/send/full/1/0", "", body);
+    expect_next(fd, 200, "");
+    ask(fd, "POST", "/recv/full/0/1", "", "");
+    expect_next(fd, 200, body);
+    for (int i = 0; i < 5; i++) {
+        ask(fd, "POST", "/send/full/0/1", "", "");
+        expect_next(fd, 200, "");
+    }
+    ask(fd, "POST", "/send/full/0/1", "", "");
+    expect_next_with(fd, 429, "Retry-After", "1");
+    (void)close(fd);
+    relay_server_free(server);
+}
+
+static void a_send_can_wait_for_room(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.max_queue_bytes = 10});
+    const uint16_t port = relay_server_port(server);
+    const int fd = connect_to(port);
+    expect(port, "POST", "/send/room/0/1", "", "12345678", 200, "");
+    ask(fd, "POST", "/send/room/0/1?wait=60", "", "abcdefgh");
+    wait_until_held(port, 1);
+    expect(port, "POST", "/recv/room/0/1", "", "", 200, "12345678");
+    expect_next(fd, 200, "");
+    expect(port, "POST", "/recv/room/0/1", "", "", 200, "abcdefgh");
+    (void)close(fd);
+    relay_server_free(server);
+}
+
+static void sessions_and_bytes_are_limited(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start(
+        (relay_options){.max_sessions = 2, .max_bytes = 20000, .max_session_bytes = 9000});
+    const uint16_t port = relay_server_port(server);
+    static char body[8001];
+    memset(body, 'x', 8000);
+    expect(port, "PUT", "/join/a/0", "", "", 200, NULL);
+    expect(port, "PUT", "/join/b/0", "", "", 200, NULL);
+    expect(port, "PUT", "/join/c/0", "", "", 429, NULL);
+    expect(port, "POST", "/send/c/0/1", "", "m", 429, NULL);
+    expect(port, "POST", "/send/a/0/1", "", body, 200, NULL);
+    expect(port, "POST", "/send/a/0/2", "", body, 429, NULL);
+    expect(port, "POST", "/send/b/0/1", "", body, 200, NULL);
+    /* While it is being received a request counts, too. */
+    expect(port, "POST", "/send/b/0/2", "", body, 429, NULL);
+    expect(port, "POST", "/recv/a/0/1", "", "", 200, body);
+    expect(port, "POST", "/recv/b/0/1", "", "", 200, body);
+    expect(port, "POST", "/send/b/0/2", "", body, 200, NULL);
+    relay_server_free(server);
+}
+
+static void unused_sessions_expire(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.expiry_ms = 50});
+    const uint16_t port = relay_server_port(server);
+    const int fd = connect_to(port);
+    char header[64];
+    char request[128];
+    assert_int_equal(join(port, "/join/old/0", "a1", header, sizeof header), 200);
+    expect(port, "POST", "/send/old/0/1", "", "m", 200, "");
+    for (bool there = true; there;) {
+        http_response r = http_once(port, "GET", "/participants/old", "", "", 0);
+        there = r.len > 2;
+        http_clear(&r);
+    }
+    (void)snprintf(request, sizeof request, "%sX-Polytune-Seq: 2\r\n", header);
+    ask(fd, "POST", "/send/old/0/1", request, "m");
+    expect_next(fd, 409, NULL);
+    /* Also under a request that waits in it. */
+    assert_int_equal(join(port, "/join/old/0", "a1", header, sizeof header), 200);
+    ask(fd, "POST", "/recv/old/1/0?wait=60", header, "");
+    expect_next(fd, 409, NULL);
+    (void)close(fd);
+    relay_server_free(server);
+}
+
+/* ---- two whole clients that know the plain paths only ---- */
+
+typedef struct plain_client {
+    uint16_t port;
+    int party;
+    pthread_t thread;
+    bool ok;
+} plain_client;
+
+/* Asks until the answer is 200; anything but 400 in between is an error. */
+static bool poll_for(int fd, const char *path, char *ret_text, size_t size)
+{
+    for (;;) {
+        if (!http_ask(fd, "POST", path, "", "", 0))
+            return false;
+        http_response r = http_read(fd);
+        const int status = r.status;
+        if (status == 200)
+            (void)snprintf(ret_text, size, "%s", (char *)r.body);
+        http_clear(&r);
+        if (status != 400)
+            return status == 200;
+    }
+}
+
+static void *run_plain_client(void *user)
+{
+    plain_client *c = user;
+    char path[64];
+    char text[32];
+    char expected[32];
+    const int fd = http_connect(c->port);
+    (void)snprintf(path, sizeof path, "/join/clients/%d", c->party);
+    (void)http_ask(fd, "PUT", path, "", "", 0);
+    http_response r = http_read(fd);
+    c->ok = r.status == 200;
+    for (bool all = false; c->ok && !all;) {
+        http_clear(&r);
+        (void)http_ask(fd, "GET", "/participants/clients", "", "", 0);
+        r = http_read(fd);
+        c->ok = r.status == 200;
+        all = c->ok && strcmp((char *)r.body, "[0,1]") == 0;
+    }
+    http_clear(&r);
+    for (int i = 0; c->ok && i < 50; i++) {
+        (void)snprintf(path, sizeof path, "/send/clients/%d/%d", c->party, 1 - c->party);
+        (void)snprintf(text, sizeof text, "%d from %d", i, c->party);
+        (void)http_ask(fd, "POST", path, "", text, strlen(text));
+        r = http_read(fd);
+        (void)snprintf(path, sizeof path, "/recv/clients/%d/%d", 1 - c->party, c->party);
+        (void)snprintf(expected, sizeof expected, "%d from %d", i, 1 - c->party);
+        c->ok =
+            r.status == 200 && poll_for(fd, path, text, sizeof text) && strcmp(text, expected) == 0;
+        http_clear(&r);
+    }
+    (void)close(fd);
+    return NULL;
+}
+
+static void two_plain_clients_work_together(void **state)
+{
+    plain_client clients[2];
+    for (int i = 0; i < 2; i++) {
+        clients[i] = (plain_client){.port = fixture_port(state), .party = i};
+        assert_int_equal(pthread_create(&clients[i].thread, NULL, run_plain_client, &clients[i]),
+                         0);
+    }
+    for (int i = 0; i < 2; i++)
+        (void)pthread_join(clients[i].thread, NULL);
+    assert_true(clients[0].ok);
+    assert_true(clients[1].ok);
+}
+
+/* ---- starting and stopping ---- */
+
+static void stopping_answers_who_waits(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){0});
+    const uint16_t port = relay_server_port(server);
+    const int fd = connect_to(port);
+    const int idle = connect_to(port);
+    ask(fd, "POST", "/recv/stop/0/1?wait=60", "", "");
+    wait_until_held(port, 1);
+    relay_server_request_stop(server);
+    relay_server_request_stop(server);
+    expect_next_with(fd, 503, "Retry-After", "1");
+    relay_server_wait(server);
+    assert_true(http_connect(port) < 0);
+    (void)close(fd);
+    (void)close(idle);
+    relay_server_free(server);
+    relay_server_free(NULL);
+}
+
+static void a_server_that_cannot_start_says_why(void **state)
+{
+    relay_server *server = NULL;
+    pt_error error;
+    assert_int_equal(
+        relay_server_start(&server, &(relay_options){.address = "no such host"}, &error),
+        PT_ERR_USAGE);
+    assert_non_null(strstr(error.message, "no such host"));
+    assert_int_equal(
+        relay_server_start(&server, &(relay_options){.port = fixture_port(state)}, &error),
+        PT_ERR_IO);
+    assert_non_null(strstr(error.message, "cannot listen on 127.0.0.1"));
+    assert_null(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_waiting_recv_gets_the_message),
+        cmocka_unit_test(waiting_ends),
+        cmocka_unit_test(the_browser_brokers_paths_work),
+        cmocka_unit_test(a_vanished_client_loses_no_message),
+        cmocka_unit_test(the_newest_waiting_request_counts),
+        cmocka_unit_test(seats_are_waited_for),
+        cmocka_unit_test(repeated_sends_are_dropped),
+        cmocka_unit_test(a_message_is_kept_until_acknowledged),
+        cmocka_unit_test(a_seat_has_one_client),
+        cmocka_unit_test(a_session_ends_when_all_have_left),
+        cmocka_unit_test(leaving_before_anything_was_sent_frees_the_seat),
+        cmocka_unit_test(an_abandoned_seat_can_be_taken_anew),
+        cmocka_unit_test(full_queues_are_429),
+        cmocka_unit_test(a_send_can_wait_for_room),
+        cmocka_unit_test(sessions_and_bytes_are_limited),
+        cmocka_unit_test(unused_sessions_expire),
+        cmocka_unit_test(two_plain_clients_work_together),
+        cmocka_unit_test(stopping_answers_who_waits),
+        cmocka_unit_test(a_server_that_cannot_start_says_why),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}

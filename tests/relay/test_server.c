@@ -1,0 +1,328 @@
+/* The relay's front: paths, names, methods, sizes, and requests that are not quite HTTP. */
+#include "support/test.h"
+
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "relay/fixture.h"
+
+/* ---- the plain protocol, as existing clients speak it ---- */
+
+static void parties_join_and_are_listed(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    expect(port, "GET", "/participants/join-1", "", "", 200, "[]");
+    expect(port, "PUT", "/join/join-1/2", "", "", 200, NULL);
+    expect(port, "PUT", "/join/join-1/0", "", "", 200, NULL);
+    expect(port, "PUT", "/join/join-1/0", "", "", 200, NULL);
+    expect(port, "PUT", "/join/join-1/10", "", "", 200, NULL);
+    expect(port, "GET", "/participants/join-1", "", "", 200, "[0,2,10]");
+    expect(port, "GET", "/participants/join-2", "", "", 200, "[]");
+}
+
+static void a_plain_client_polls_for_its_messages(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    expect(port, "POST", "/recv/plain/0/1", "", "", 400, NULL);
+    expect(port, "POST", "/send/plain/0/1", "", "first", 200, NULL);
+    expect(port, "POST", "/send/plain/0/1", "", "", 200, NULL);
+    expect(port, "POST", "/send/plain/0/1", "", "third", 200, NULL);
+    expect(port, "POST", "/recv/plain/1/0", "", "", 400, NULL);
+    expect(port, "POST", "/recv/plain/0/1", "", "", 200, "first");
+    expect(port, "POST", "/recv/plain/0/1", "", "", 200, "");
+    expect(port, "POST", "/recv/plain/0/1", "", "", 200, "third");
+    expect(port, "POST", "/recv/plain/0/1", "", "", 400, NULL);
+}
+
+static void one_connection_serves_many_requests(void **state)
+{
+    const int fd = connect_to(fixture_port(state));
+    for (int i = 0; i < 100; i++) {
+        char text[16];
+        (void)snprintf(text, sizeof text, "%d", i);
+        ask(fd, "POST", "/send/keep/0/1", "", text);
+        expect_next(fd, 200, "");
+        ask(fd, "POST", "/recv/keep/0/1", "", "");
+        expect_next(fd, 200, text);
+        ask(fd, "POST", "/recv/keep/0/1", "", "");
+        expect_next(fd, 400, NULL);
+    }
+    (void)close(fd);
+}
+
+static void the_relay_says_that_it_lives(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    expect(port, "GET", "/ping", "", "", 200, "pong");
+    expect(port, "GET", "/health", "", "", 200, NULL);
+    http_response r = http_once(port, "GET", "/metrics", "", "", 0);
+    assert_int_equal(r.status, 200);
+    assert_non_null(strstr((char *)r.body, "polytune_relay_sessions "));
+    http_clear(&r);
+}
+
+/* ---- names, numbers, paths, methods ---- */
+
+static void bad_names_and_numbers_are_400(void **state)
+{
+    static const char *const paths[] = {
+        "/send/a%20b/0/1",      "/send/a+b/0/1",       "/send//0/1",
+        "/send/a%2Fb/0/1",      "/send/x%00/0/1",      "/send/x/-1/1",
+        "/send/x/0/one",        "/send/x/0/65536",     "/send/x/0/",
+        "/send/x/0x1/2",        "/recv/x/+1/2",        "/recv/x/0/1?wait=",
+        "/recv/x/0/1?wait=1.5", "/recv/x/0/1?wait=-1", "/recv/x/0/99999999999",
+        "/session/a*/send/0/1"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        expect(fixture_port(state), "POST", paths[i], "", "", 400, NULL);
+    char path[256] = "/join/";
+    memset(path + 6, 'n', 129);
+    memcpy(path + 6 + 129, "/0", 3);
+    expect(fixture_port(state), "PUT", path, "", "", 400, NULL);
+    memcpy(path + 6 + 128, "/0", 3);
+    expect(fixture_port(state), "PUT", path, "", "", 200, NULL);
+    expect(fixture_port(state), "PUT", "/join/A.b_c~d-1/65535", "", "", 200, NULL);
+    expect(fixture_port(state), "GET", "/participants/A.b%5Fc%7ed%2D1", "", "", 200, "[65535]");
+}
+
+static void a_reason_is_one_line(void **state)
+{
+    http_response r = http_once(fixture_port(state), "PUT", "/join/x/y", "", "", 0);
+    assert_int_equal(r.status, 400);
+    assert_true(r.len > 1);
+    assert_ptr_equal(strchr((char *)r.body, '\n'), (char *)r.body + r.len - 1);
+    http_clear(&r);
+}
+
+static void unknown_paths_are_404(void **state)
+{
+    static const char *const paths[] = {
+        "/",         "/nope",  "/ping/",       "/ping%00",      "/join/x",  "/join/x/0/1",
+        "/send/x/0", "//ping", "/send/x/0/1/", "/participants", "/pin%2567"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        expect(fixture_port(state), "GET", paths[i], "", "", 404, NULL);
+}
+
+static void wrong_methods_are_405(void **state)
+{
+    const int fd = connect_to(fixture_port(state));
+    ask(fd, "GET", "/send/x/0/1", "", "");
+    expect_next_with(fd, 405, "Allow", "POST, OPTIONS");
+    ask(fd, "POST", "/join/x/0", "", "");
+    expect_next_with(fd, 405, "Allow", "PUT, DELETE, OPTIONS");
+    ask(fd, "DELETE", "/ping", "", "");
+    expect_next_with(fd, 405, "Allow", "GET, HEAD, OPTIONS");
+    ask(fd, "BREW", "/recv/x/0/1", "", "");
+    expect_next_with(fd, 405, "Allow", "POST, OPTIONS");
+    ask(fd, "OPTIONS", "/recv/x/0/1", "", "");
+    expect_next_with(fd, 204, "Access-Control-Allow-Methods", "POST, OPTIONS");
+    (void)close(fd);
+}
+
+static void bad_headers_are_400(void **state)
+{
+    static const char *const headers[] = {
+        "X-Polytune-Seq: 0\r\n",
+        "X-Polytune-Seq: one\r\n",
+        "X-Polytune-Seq: \r\n",
+        "X-Polytune-Seq: -1\r\n",
+        "X-Polytune-Seq: 18446744073709551615\r\n",
+        "X-Polytune-Seq: 99999999999999999999999\r\n",
+        "X-Polytune-Seq: 1\r\nX-Polytune-Seq: 1\r\n",
+        "X-Polytune-Session: xyz\r\n",
+        "X-Polytune-Session: 00112233445566778\r\n",
+    };
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        expect(fixture_port(state), "POST", "/send/headers/0/1", headers[i], "m", 400, NULL);
+    expect(fixture_port(state), "PUT", "/join/headers/0", "X-Polytune-Client: 0\r\n", "", 400,
+           NULL);
+}
+
+/* ---- sizes ---- */
+
+static void a_message_has_at_most_4_mib(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    uint8_t *bytes = calloc(RELAY_MESSAGE_MAX, 1);
+    assert_non_null(bytes);
+    bytes[RELAY_MESSAGE_MAX - 1] = 7;
+    http_response r = http_once(port, "POST", "/send/big/0/1", "", bytes, RELAY_MESSAGE_MAX);
+    assert_int_equal(r.status, 200);
+    http_clear(&r);
+    r = http_once(port, "POST", "/recv/big/0/1", "", "", 0);
+    assert_int_equal(r.status, 200);
+    assert_int_equal(r.len, RELAY_MESSAGE_MAX);
+    assert_memory_equal(r.body, bytes, RELAY_MESSAGE_MAX);
+    http_clear(&r);
+    free(bytes);
+    /* Announced: refused before a byte of it came. */
+    const int fd = connect_to(port);
+    write_text(fd, "POST /send/big/0/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4194305\r\n\r\n");
+    expect_next(fd, 413, NULL);
+    (void)close(fd);
+}
+
+static void a_chunked_body_is_counted_as_it_comes(void **state)
+{
+    static const char head[] =
+        "POST /send/chunked/0/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    int fd = connect_to(fixture_port(state));
+    write_text(fd, head);
+    write_text(fd, "5\r\nhello\r\n3\r\n, y\r\n0\r\n\r\n");
+    expect_next(fd, 200, "");
+    ask(fd, "POST", "/recv/chunked/0/1", "", "");
+    expect_next(fd, 200, "hello, y");
+    write_text(fd, head);
+    static char chunk[65536 + 16];
+    const int at = snprintf(chunk, sizeof chunk, "10000\r\n");
+    memset(chunk + at, 'x', 65536);
+    memcpy(chunk + at + 65536, "\r\n", 2);
+    for (int i = 0; i < 65; i++)
+        assert_true(http_write(fd, chunk, (size_t)at + 65536 + 2));
+    write_text(fd, "0\r\n\r\n");
+    expect_next(fd, 413, NULL);
+    (void)close(fd);
+    expect(fixture_port(state), "POST", "/recv/chunked/0/1", "", "", 400, NULL);
+    /* One that never ends is cut off. */
+    fd = connect_to(fixture_port(state));
+    write_text(fd, head);
+    int n_chunks = 0;
+    while (n_chunks < 100000 && http_write(fd, chunk, (size_t)at + 65536 + 2))
+        n_chunks++;
+    assert_true(n_chunks < 100000);
+    (void)close(fd);
+}
+
+/* ---- requests whose end is in doubt ---- */
+
+static void ambiguous_lengths_are_refused(void **state)
+{
+    static const char *const requests[] = {
+        "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: gzip\r\n\r\nhello",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        const int fd = connect_to(fixture_port(state));
+        write_text(fd, "POST /send/smuggle/0/1 HTTP/1.1\r\nHost: x\r\n");
+        write_text(fd, requests[i]);
+        expect_next(fd, 400, NULL);
+        /* Nothing after it is taken for another request. */
+        (void)http_ask(fd, "POST", "/send/smuggle/0/1", "", "x", 1);
+        expect_next(fd, 0, NULL);
+        (void)close(fd);
+    }
+    expect(fixture_port(state), "POST", "/recv/smuggle/0/1", "", "", 400, NULL);
+}
+
+static void garbage_is_survived(void **state)
+{
+    static const char *const garbage[] = {
+        "\r\n\r\n\r\n",
+        "GET\r\n\r\n",
+        "GET /ping\r\n\r\n",
+        "GET /ping HTTP/9.9\r\n\r\n",
+        "POST /send/x/0/1 HTTP/1.1\r\nContent-Length: -5\r\n\r\nhello",
+        "POST /send/x/0/1 HTTP/1.1\r\nContent-Length: 5x\r\n\r\nhello",
+        "POST /send/x/0/1 HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\nhello",
+        "POST /send/x/0/1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello",
+        "POST /send/x/0/1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nx",
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        ": : : HTTP/1.1\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++) {
+        const int fd = connect_to(fixture_port(state));
+        write_text(fd, garbage[i]);
+        (void)close(fd);
+    }
+    char *line = malloc(300000);
+    assert_non_null(line);
+    memset(line, 'a', 300000);
+    const int fd = connect_to(fixture_port(state));
+    write_text(fd, "GET /");
+    (void)http_write(fd, line, 300000);
+    (void)close(fd);
+    free(line);
+    expect(fixture_port(state), "GET", "/ping", "", "", 200, "pong");
+    expect(fixture_port(state), "POST", "/recv/x/0/1", "", "", 400, NULL);
+}
+
+/* ---- slow and many clients ---- */
+
+static void a_slow_client_keeps_nobody_waiting(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    static const char request[] =
+        "POST /send/slow/0/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n0123456789";
+    const int fd = connect_to(port);
+    for (size_t i = 0; i < sizeof request - 1; i++) {
+        assert_true(http_write(fd, request + i, 1));
+        if (i % 10 == 0)
+            expect(port, "GET", "/ping", "", "", 200, "pong");
+    }
+    expect_next(fd, 200, "");
+    expect(port, "POST", "/recv/slow/0/1", "", "", 200, "0123456789");
+    (void)close(fd);
+}
+
+static void a_stalled_client_is_cut_off(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.client_timeout_ms = 1000});
+    const int fd = connect_to(relay_server_port(server));
+    write_text(fd, "POST /send/stalled/0/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n01");
+    http_response r = http_read(fd); /* returns once the relay has closed */
+    assert_true(r.status == 0 || r.status == 408);
+    http_clear(&r);
+    (void)close(fd);
+    relay_server_free(server);
+}
+
+static void more_connections_than_select_could_watch(void **state)
+{
+    enum { N = 1100 };
+    const uint16_t port = fixture_port(state);
+    int *fds = malloc(N * sizeof *fds);
+    assert_non_null(fds);
+    for (size_t i = 0; i < N; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/recv/many/0/%zu?wait=60", i);
+        fds[i] = connect_to(port);
+        ask(fds[i], "POST", path, "", "");
+    }
+    wait_until_held(port, N);
+    for (size_t i = 0; i < N; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/send/many/0/%zu", i);
+        expect(port, "POST", path, "", path, 200, "");
+        expect_next(fds[i], 200, path);
+        (void)close(fds[i]);
+    }
+    free(fds);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parties_join_and_are_listed),
+        cmocka_unit_test(a_plain_client_polls_for_its_messages),
+        cmocka_unit_test(one_connection_serves_many_requests),
+        cmocka_unit_test(the_relay_says_that_it_lives),
+        cmocka_unit_test(bad_names_and_numbers_are_400),
+        cmocka_unit_test(a_reason_is_one_line),
+        cmocka_unit_test(unknown_paths_are_404),
+        cmocka_unit_test(wrong_methods_are_405),
+        cmocka_unit_test(bad_headers_are_400),
+        cmocka_unit_test(a_message_has_at_most_4_mib),
+        cmocka_unit_test(a_chunked_body_is_counted_as_it_comes),
+        cmocka_unit_test(ambiguous_lengths_are_refused),
+        cmocka_unit_test(garbage_is_survived),
+        cmocka_unit_test(a_slow_client_keeps_nobody_waiting),
+        cmocka_unit_test(a_stalled_client_is_cut_off),
+        cmocka_unit_test(more_connections_than_select_could_watch),
+    };
+    return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
+}
