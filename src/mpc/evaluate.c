@@ -9,8 +9,6 @@
 #include "mpc/share.h"
 #include "mpc/wave.h"
 
-#define KEYS_AHEAD 32 /* LOCAL: gates whose hash keys are scheduled at once */
-
 /* The evaluator's scratch for one segment. Garbler j has place j - 1 in every array. */
 typedef struct evaluator {
     mpc_run *r;
@@ -18,8 +16,7 @@ typedef struct evaluator {
     size_t n_garblers;
     const plan_step *next;
     size_t gate; /* next AND gate of the segment */
-    aes_key keys[2 * KEYS_AHEAD];
-    size_t first_key, keys_end;
+    gate_keys keys;
     uint32_t *eps; /* eps(i,j) at (i-1) * n_garblers + (j-1) */
     block *hash_a; /* of garbler i's labels under eps(i,j), likewise */
     block *hash_b;
@@ -53,7 +50,7 @@ static pt_status evaluator_init(evaluator *w, mpc_run *r, segment *g, pt_error *
 
 static void evaluator_clear(evaluator *w)
 {
-    mem_wipe(w->keys, sizeof w->keys);
+    mem_wipe(&w->keys, sizeof w->keys);
     blocks_free(w->hash_a, w->n_garblers, w->n_garblers);
     blocks_free(w->hash_b, w->n_garblers, w->n_garblers);
     mem_free(w->eps);
@@ -68,22 +65,10 @@ static const block *gate_rows(const evaluator *w, size_t j, size_t in_frame)
     return (const block *)(const void *)(frame + in_frame * gate_bytes);
 }
 
-static const aes_key *gate_keys(evaluator *w)
-{
-    if (w->gate == w->keys_end) {
-        const size_t left = w->g->n_and - w->gate;
-        const size_t count = left < KEYS_AHEAD ? left : KEYS_AHEAD;
-        hash_keys(w->keys, w->r->s->s_gc, 2 * (w->g->first_and + w->gate), 2 * count);
-        w->first_key = w->gate;
-        w->keys_end = w->gate + count;
-    }
-    return w->keys + 2 * (w->gate - w->first_key);
-}
-
 static void hash_labels(evaluator *w, const block *alpha, const block *beta)
 {
     const size_t m = w->n_garblers;
-    const aes_key *keys = gate_keys(w);
+    const aes_key *keys = gate_keys_at(&w->keys, w->r->s, w->g, w->gate);
     for (size_t i = 0; i < m; i++) {
         for (size_t j = 0; j < m; j++) {
             w->hash_a[i * m + j] = alpha[i];

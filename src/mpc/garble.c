@@ -8,8 +8,6 @@
 #include "mpc/share.h"
 #include "mpc/wave.h"
 
-#define KEYS_AHEAD 32 /* LOCAL: gates whose hash keys are scheduled at once */
-
 static size_t gate_blocks(size_t n)
 {
     return 3 * n - 4;
@@ -32,14 +30,26 @@ size_t garble_cross_row(size_t i, size_t j)
     return 2 + 3 * (j < i ? j - 1 : j - 2);
 }
 
+const aes_key *gate_keys_at(gate_keys *k, const session *s, const segment *g, size_t at)
+{
+    PT_ASSERT(at >= k->first && at <= k->end && at < g->n_and);
+    if (at == k->end) {
+        const size_t left = g->n_and - at;
+        const size_t count = left < GATE_KEYS_AHEAD ? left : GATE_KEYS_AHEAD;
+        hash_keys(k->keys, s->s_gc, 2 * (g->first_and + at), 2 * count);
+        k->first = at;
+        k->end = at + count;
+    }
+    return k->keys + 2 * (at - k->first);
+}
+
 /* The garbler's scratch for one segment. */
 typedef struct garbler {
     mpc_run *r;
     segment *g;
-    const plan_step *next;        /* next step */
-    size_t gate;                  /* next AND gate of the segment */
-    aes_key keys[2 * KEYS_AHEAD]; /* for gates first_key .. */
-    size_t first_key, keys_end;
+    const plan_step *next;
+    size_t gate; /* next AND gate of the segment */
+    gate_keys keys;
     uint32_t *eps; /* eps(i,j) twice for each garbler j */
     block *hash_a; /* for garbler j: H of L_0 and L_1 at 2(j-1) */
     block *hash_b;
@@ -71,24 +81,11 @@ static pt_status garbler_init(garbler *w, mpc_run *r, segment *g, pt_error *erro
 static void garbler_clear(garbler *w)
 {
     const size_t n = w->r->s->n;
-    mem_wipe(w->keys, sizeof w->keys);
+    mem_wipe(&w->keys, sizeof w->keys);
     blocks_free(w->hash_a, 2, n - 1);
     blocks_free(w->hash_b, 2, n - 1);
     mem_free(w->eps);
     mem_free(w->frame);
-}
-
-/* The two keys of the current gate: tweak 2g for alpha, 2g + 1 for beta. */
-static const aes_key *gate_keys(garbler *w)
-{
-    if (w->gate == w->keys_end) {
-        const size_t left = w->g->n_and - w->gate;
-        const size_t count = left < KEYS_AHEAD ? left : KEYS_AHEAD;
-        hash_keys(w->keys, w->r->s->s_gc, 2 * (w->g->first_and + w->gate), 2 * count);
-        w->first_key = w->gate;
-        w->keys_end = w->gate + count;
-    }
-    return w->keys + 2 * (w->gate - w->first_key);
 }
 
 /* H_a and H_b of both labels of both inputs, under all eps(i,j). */
@@ -96,7 +93,7 @@ static void hash_labels(garbler *w, block alpha_0, block beta_0)
 {
     const session *s = w->r->s;
     const size_t count = 2 * (s->n - 1);
-    const aes_key *keys = gate_keys(w);
+    const aes_key *keys = gate_keys_at(&w->keys, w->r->s, w->g, w->gate);
     for (size_t h = 0; h < count; h += 2) {
         w->hash_a[h] = alpha_0;
         w->hash_a[h + 1] = block_xor(alpha_0, s->delta);

@@ -1,5 +1,7 @@
 #include "mpc/run.h"
 
+#include <stddef.h>
+
 #include "base/assert.h"
 #include "base/bits.h"
 #include "base/error.h"
@@ -7,8 +9,9 @@
 #include "mpc/and_share.h"
 
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
-_Static_assert((uint64_t)CIRCUIT_MAX_WIRES *(3 * MPC_BUCKET_MAX + 1) <= MPC_MAX_COTS,
-               "nor too many bits");
+_Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_COTS / (3 * MPC_BUCKET_MAX + 1), "nor too many bits");
+
+_Static_assert(_Alignof(max_align_t) >= _Alignof(block), "mem_new aligns blocks");
 
 block *blocks_new(size_t count, size_t blocks)
 {
@@ -43,7 +46,8 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
     if (pool_blocks > SIZE_MAX / sizeof(block))
         return error_set(error, PT_ERR_LIMIT, "the circuit is too large for this machine");
     ret_run->pool_blocks = (size_t)pool_blocks;
-    ret_run->pool = blocks_new(ret_run->pool_blocks, 1);
+    /* Not blocks_new, which would touch every page twice. */
+    ret_run->pool = mem_new(ret_run->pool_blocks, sizeof(block));
     ret_run->masks = blocks_new(n_registers, s->n);
     ret_run->labels = blocks_new(n_registers, mpc_run_labels(ret_run));
     ret_run->masked = mem_new(n_registers, 1);

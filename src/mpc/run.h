@@ -52,9 +52,9 @@ typedef struct segment {
     uint64_t first_and; /* g of the first gate, section 5.2 */
 
     /* A share (n blocks) per AND gate, for inputs alpha, beta and output gamma; all in the run's
-     * pool. Evaluation and garbling leave what authentication needs in lambda_gamma: garbler slot
-     * 0: L_{gamma,0}; slot of P_1: M_1[s] xor M_1[lambda_gamma] evaluator  slot 0: its term of the
-     * EV2 check; slot of P_j: L^j_gamma */
+     * pool. Garbling leaves in lambda_gamma what authentication needs: L_{gamma,0} in slot 0, and
+     * M_1[s] xor M_1[lambda_gamma] in the slot of P_1. So does evaluation: P_1's term of the EV2
+     * check in slot 0, and L^j_gamma in the slot of P_j. */
     block *lambda_alpha;
     block *lambda_beta; /* followed by the dummies of its batch */
     block *lambda_gamma;

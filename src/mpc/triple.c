@@ -145,7 +145,7 @@ static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error
             continue;
         const uint64_t *u = w->u + key_slot(s->me, peer) * FRAME_TRIPLES;
         const pt_status status =
-            stream_send(s, peer, "TRU", s->n_cot_batches, u, count * sizeof *u, error);
+            stream_send(s, peer, "TRU", s->n_cot_batches - 1, u, count * sizeof *u, error);
         if (status != PT_OK)
             return status;
     }
@@ -170,7 +170,7 @@ static pt_status receive_frame(session *s, const triple_layers *t, size_t first,
         if (peer == s->me)
             continue;
         const pt_status status =
-            stream_recv(s, peer, "TRU", s->n_cot_batches, w->u, count * sizeof *w->u, error);
+            stream_recv(s, peer, "TRU", s->n_cot_batches - 1, w->u, count * sizeof *w->u, error);
         if (status != PT_OK)
             return status;
         apply_corrections(s, t, first, count, w->u);

@@ -445,6 +445,67 @@ static void test_equal_operands_hide_label(void **state)
     pt_circuit_free(c);
 }
 
+/* ---- Order ---- */
+
+/* What each party sends, repeats left out. */
+typedef struct order {
+    char text[PARTIES_MAX][1024];
+    const char *last[PARTIES_MAX];
+} order;
+
+static void log_order(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
+{
+    order *o = user;
+    (void)data;
+    (void)len;
+    if (peer == s->me || name[0] > 'Z')
+        return;
+    if (o->last[s->me] != NULL && strcmp(o->last[s->me], name) == 0)
+        return;
+    char *text = o->text[s->me];
+    const size_t used = strlen(text);
+    (void)snprintf(text + used, sizeof o->text[0] - used, "%s%s", used == 0 ? "" : " ", name);
+    o->last[s->me] = name;
+}
+
+static void check_order(const circuit_shape *shape, uint64_t segment_ands, const char *expected)
+{
+    pt_circuit *c = test_circuit_random(shape, 4);
+    uint8_t *inputs = random_inputs(c, 4);
+    order *o = mem_new(1, sizeof *o);
+    assert_non_null(o);
+    test_run t = {.circuit = c,
+                  .inputs = inputs,
+                  .segment_ands = segment_ands,
+                  .hook = log_order,
+                  .hook_user = o};
+    test_run_parties(&t);
+    test_run_assert_right(&t);
+    for (size_t i = 0; i < c->n_parties; i++)
+        assert_string_equal(o->text[i], expected);
+    test_run_clear(&t);
+    mem_free(o);
+    mem_free(inputs);
+    pt_circuit_free(c);
+}
+
+/* Sections 4.2, 6.5 and 6.6; the batch after the first INL has ZB. */
+static void test_order(void **state)
+{
+    (void)state;
+    const circuit_shape and_gates = {
+        .n_parties = 3, .inputs = 4, .gates = 30, .outputs = 4, .and_percent = 100};
+    const circuit_shape no_and = {.n_parties = 2, .inputs = 4, .gates = 30, .outputs = 4};
+#define START   "HELLO BARRIER BOT1 BARRIER "
+#define TRIPLES "TRU TRS COIN_O "
+#define INPUTS  "INM INL LBL "
+    check_order(&and_gates, 0, START TRIPLES "ZC ZO OPEN " INPUTS "GC EV1 EV2 OUT");
+    check_order(&and_gates, 15,
+                START TRIPLES "ZC ZO OPEN " INPUTS "GC EV1 EV2 "
+                              "BARRIER " TRIPLES "ZB ZC ZO OPEN GC EV1 EV2 OUT");
+    check_order(&no_and, 0, START INPUTS "GC OUT");
+}
+
 /* ---- Want of memory ---- */
 
 /* Each allocation in turn fails at whichever party makes it: nobody crashes, hangs or is wrong. */
@@ -484,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_statistical_security),
         cmocka_unit_test(test_uniform_messages),
         cmocka_unit_test(test_equal_operands_hide_label),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
