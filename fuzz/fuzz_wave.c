@@ -1,0 +1,202 @@
+/* Waves, HELLO, openings and stream frames against peers that send anything. The channel hands out
+ * the fuzz bytes as messages: a length byte pair, then so many bytes. The first byte says what
+ * runs; with its high bit set the header and T of each message are made right, so that the bytes
+ * reach the payload checks. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mpc/abit.h"
+#include "mpc/coin.h"
+#include "mpc/hello.h"
+#include "mpc/message.h"
+#include "mpc/open.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define PARTIES 3
+#define BITS    20
+
+typedef struct peer_bytes {
+    session *s;
+    const uint8_t *at;
+    size_t left;
+    bool repair;
+} peer_bytes;
+
+static pt_status fuzz_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
+                           size_t len, pt_error *error)
+{
+    (void)self;
+    (void)to;
+    (void)phase;
+    (void)bytes;
+    (void)len;
+    (void)error;
+    return PT_OK;
+}
+
+/* Header and T as an honest peer would write them around these bytes. */
+static void repair(const peer_bytes *k, size_t from, uint8_t *m, size_t len)
+{
+    const session *s = k->s;
+    if (len < MESSAGE_HEADER_BYTES)
+        return;
+    const bool stream = m[0] & 1u;
+    size_t index = 0;
+    while (s->roster[index] != from)
+        index++;
+    const message_info info = {.kind = stream ? MESSAGE_STREAM : MESSAGE_WAVE,
+                               .id = stream ? s->stream_frames_received[index] : s->wave,
+                               .body_bytes = len - MESSAGE_HEADER_BYTES};
+    uint8_t *honest = message_new(s, index, &info);
+    if (honest == NULL)
+        return;
+    honest[2] = (uint8_t)from; /* sender and receiver */
+    honest[3] = (uint8_t)s->roster[s->me];
+    memcpy(m, honest, MESSAGE_HEADER_BYTES);
+    message_free(honest, &info);
+    if (!stream && len >= MESSAGE_HEADER_BYTES + DIGEST_BYTES)
+        memcpy(m + MESSAGE_HEADER_BYTES, s->transcript, DIGEST_BYTES);
+}
+
+static pt_status fuzz_recv(void *self, size_t from, const char *phase, size_t max_len,
+                           uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
+{
+    peer_bytes *k = self;
+    (void)phase;
+    (void)error;
+    if (k->left < 2)
+        return PT_ERR_CLOSED;
+    size_t len = (size_t)k->at[0] | (size_t)k->at[1] << 8;
+    k->at += 2;
+    k->left -= 2;
+    if (len > k->left)
+        len = k->left;
+    if (len > max_len)
+        return PT_ERR_TOO_LARGE;
+    uint8_t *m = mem_new(len, 1);
+    if (m == NULL)
+        return PT_ERR_MEMORY;
+    memcpy(m, k->at, len);
+    k->at += len;
+    k->left -= len;
+    if (k->repair)
+        repair(k, from, m, len);
+    *ret_bytes = m;
+    *ret_len = len;
+    return PT_OK;
+}
+
+static void fuzz_close(void *self)
+{
+    (void)self;
+}
+
+static pt_status run_hello(session *s)
+{
+    static uint32_t inputs[] = {1, 1, 0}, outputs[] = {2}, widths[] = {1};
+    static gate gates[] = {{.op = GATE_AND, .a = 0, .b = 1}};
+    static const pt_circuit circuit = {.n_parties = PARTIES,
+                                       .party_inputs = inputs,
+                                       .n_inputs = 2,
+                                       .n_gates = 1,
+                                       .gates = gates,
+                                       .n_outputs = 1,
+                                       .outputs = outputs,
+                                       .n_output_values = 1,
+                                       .output_value_bits = widths,
+                                       .n_and = 1};
+    const hello_facts facts = {.circuit = &circuit, .segment_ands = 1};
+    return session_hello(s, &facts, NULL);
+}
+
+static pt_status run_coin(session *s)
+{
+    uint8_t coin[COIN_BYTES];
+    wave w;
+    pt_status status = wave_begin(&w, s, "COIN_C", NULL);
+    if (status == PT_OK) {
+        coin_commit_first(s, &w);
+        wave_expect_each(&w, COIN_COMMITMENT_BYTES, 0);
+        status = wave_run(&w, NULL);
+    }
+    if (status == PT_OK)
+        coin_commit_first_received(s, &w, 0);
+    wave_end(&w);
+    return status == PT_OK ? coin_toss(s, coin, NULL) : status;
+}
+
+static pt_status run_open(session *s, bool to_one)
+{
+    block shares[BITS * PARTIES] = {{0}};
+    uint8_t bits[BITS];
+    const size_t at[PARTIES] = {0};
+    if (!to_one)
+        return open_public(s, "OPEN", shares, BITS, bits, NULL);
+    wave w;
+    pt_status status = wave_begin(&w, s, "OUT", NULL);
+    if (status == PT_OK) {
+        wave_expect_each(&w, 0, open_to_bytes(s, BITS));
+        status = wave_run(&w, NULL);
+    }
+    if (status == PT_OK)
+        status = open_to_check(&w, at, shares, NULL, BITS, bits, NULL);
+    wave_end(&w);
+    return status;
+}
+
+static pt_status run_delta_check(session *s)
+{
+    static const block shares[MPC_DELTA_CHECK_REPETITIONS * PARTIES];
+    return delta_check(s, shares, NULL);
+}
+
+static pt_status run_stream(session *s)
+{
+    uint8_t bytes[64];
+    pt_status status = PT_OK;
+    for (size_t len = 0; status == PT_OK && len < sizeof bytes; len += 16)
+        status = stream_recv(s, 1 + len / 16 % 2, "COT", 0, bytes, len, NULL);
+    return status;
+}
+
+static pt_status run(session *s, unsigned what)
+{
+    switch (what % 7) {
+    case 0:
+        return run_hello(s);
+    case 1:
+        return run_coin(s);
+    case 2:
+        return run_open(s, false);
+    case 3:
+        return run_open(s, true);
+    case 4:
+        return run_stream(s);
+    case 5:
+        return run_delta_check(s);
+    default:
+        return abit_setup(s, NULL);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const pt_channel_ops ops = {fuzz_send, fuzz_recv, fuzz_close};
+    if (size == 0)
+        return 0;
+    session s;
+    peer_bytes k = {.s = &s, .at = data + 1, .left = size - 1, .repair = data[0] >> 7};
+    const pt_channel channel = {&ops, &k};
+    const pt_mpc_options options = {.parties = PARTIES, .evaluator = data[0] & 1u};
+    if (session_init(&s, &options, &channel, NULL) != PT_OK)
+        abort();
+    rng_init_seed(&s.rng, block_make(1, 2));
+    const pt_status status = run(&s, data[0] >> 1 & 0x3fu);
+    if (status != PT_OK)
+        session_abort(&s);
+    session_clear(&s);
+    return 0;
+}
