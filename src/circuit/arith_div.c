@@ -19,7 +19,7 @@ typedef struct division {
     wire large[ARITH_MAX_BITS + 1]; /* large[t]: y has a bit t or higher */
     wire r[ARITH_MAX_BITS + 2];     /* two's complement; bits from n_r on are not kept */
     size_t n_r;
-    wire negative; /* r's sign */
+    wire subtract; /* r is not negative, so y is subtracted next */
 } division;
 
 static void find_large(division *d, size_t n)
@@ -43,19 +43,21 @@ static wire divide_step(division *d, size_t t, wire x)
     if (d->large[t] == WIRE_TRUE) /* nothing to subtract yet: r stays as it is, not negative */
         return WIRE_FALSE;
 
+    /* r - y = ~(~r + y): the flag goes to r, on both sides of the adder. */
     const size_t width = (t < d->n_y ? t : d->n_y) + 1;
-    const wire subtract = wire_not(d->negative);
-    wire carry = subtract;
+    const wire subtract = d->subtract;
+    wire carry = WIRE_FALSE;
     for (size_t i = 0; i < width; i++) {
-        const wire r = i < d->n_r ? d->r[i] : WIRE_FALSE;
-        const wire y = circuit_xor(b, i < d->n_y ? d->y[i] : WIRE_FALSE, subtract);
-        d->r[i] = circuit_xor(b, circuit_xor(b, r, carry), y);
+        const wire r = circuit_xor(b, i < d->n_r ? d->r[i] : WIRE_FALSE, subtract);
+        const wire y = i < d->n_y ? d->y[i] : WIRE_FALSE;
+        const wire sum = circuit_xor(b, circuit_xor(b, r, carry), y);
+        d->r[i] = circuit_xor(b, sum, subtract);
         if (i + 1 < width)
             carry = arith_carry(b, r, y, carry);
     }
     d->n_r = width;
-    d->negative = circuit_or(b, d->large[t], d->r[width - 1]);
-    return wire_not(d->negative);
+    d->subtract = circuit_and(b, wire_not(d->large[t]), wire_not(d->r[width - 1]));
+    return d->subtract;
 }
 
 /* r + y if r is negative, on n bits. */
@@ -63,7 +65,7 @@ static void restore(division *d, wire *ret, size_t n)
 {
     wire carry = WIRE_FALSE;
     for (size_t i = 0; i < n; i++) {
-        const wire y = i < d->n_y ? circuit_and(d->b, d->y[i], d->negative) : WIRE_FALSE;
+        const wire y = i < d->n_y ? circuit_and(d->b, d->y[i], wire_not(d->subtract)) : WIRE_FALSE;
         ret[i] = circuit_xor(d->b, circuit_xor(d->b, d->r[i], carry), y);
         if (i + 1 < n)
             carry = arith_carry(d->b, d->r[i], y, carry);
@@ -82,7 +84,7 @@ static void divide(circuit_builder *b, wire *quotient, wire *remainder, const wi
         memcpy(quotient, x, n * sizeof *quotient);
         return;
     }
-    division d = {.b = b, .y = y, .n_y = n_y, .negative = WIRE_FALSE};
+    division d = {.b = b, .y = y, .n_y = n_y, .subtract = WIRE_TRUE};
     find_large(&d, n_x);
     for (size_t t = 1; t <= n_x; t++)
         quotient[n_x - t] = divide_step(&d, t, x[n_x - t]);
@@ -148,8 +150,8 @@ static bool is_power_of_two(uint64_t v)
 static void divide_signed(circuit_builder *b, wire *quotient, wire *remainder, wire *ret_by_zero,
                           wire *ret_overflow, const wire *x, const wire *y, size_t n)
 {
-    wire x_size[ARITH_MAX_BITS];
-    wire y_size[ARITH_MAX_BITS];
+    wire x_size[ARITH_MAX_BITS] = {WIRE_FALSE};
+    wire y_size[ARITH_MAX_BITS] = {WIRE_FALSE};
     wire most_first[ARITH_MAX_BITS];
     const wire x_sign = x[n - 1];
     const wire y_sign = y[n - 1];
@@ -182,8 +184,8 @@ void arith_div(circuit_builder *b, wire *ret_quotient, wire *ret_remainder, wire
                wire *ret_overflow, const wire *x, const wire *y, size_t n, bool is_signed)
 {
     PT_ASSERT(n >= 1 && n <= ARITH_MAX_BITS);
-    wire x_bits[ARITH_MAX_BITS];
-    wire y_bits[ARITH_MAX_BITS];
+    wire x_bits[ARITH_MAX_BITS] = {WIRE_FALSE};
+    wire y_bits[ARITH_MAX_BITS] = {WIRE_FALSE};
     wire quotient[ARITH_MAX_BITS];
     wire remainder[ARITH_MAX_BITS];
     arith_reverse(x_bits, x, n);

@@ -66,9 +66,12 @@ static wire finish_column(column_sum *s, bool last)
     for (size_t i = 1; i < s->n_bits; i += 2) {
         const wire y = s->bits[i];
         const wire z = s->bits[i + 1];
-        if (!last)
+        const wire half_sum = circuit_xor(b, y, sum);
+        if (!last && z == WIRE_TRUE) /* y | sum, without complements that would spread */
+            s->carries[s->n_carries++] = circuit_xor(b, circuit_and(b, y, sum), half_sum);
+        else if (!last)
             s->carries[s->n_carries++] = arith_carry(b, y, z, sum);
-        sum = circuit_xor(b, circuit_xor(b, y, sum), z);
+        sum = circuit_xor(b, half_sum, z);
     }
 
     wire carries[MAX_COLUMN_BITS];
@@ -100,27 +103,28 @@ static void add_factor_bit(column_sum *s, const factor *f, size_t k, size_t shif
         add_term(s, f->bits[k - shift], negative != weight_is_negative(f, k - shift));
 }
 
-/* Column k of xy, or of 2xy when `doubled`:
+/* Column k of xy, or of ~2xy when `doubled`:
  *     2xy = w(y) x + w(x) y - sum over i, j of w_i w_j (x_i ^ y_j)
- * where w is the sum of a factor's weights, 2^n - 1 or, signed, -1. */
+ * where w is the sum of a factor's weights, 2^n - 1 or, signed, -1. The complement -2xy - 1 is made
+ * so that the XORs come in as they are and need no NOT gates. */
 static void add_column(column_sum *s, const factor *x, const factor *y, size_t k, bool doubled)
 {
     for (size_t i = k < y->n ? 0 : k - y->n + 1; i <= k && i < x->n; i++) {
         const size_t j = k - i;
         const bool negative = weight_is_negative(x, i) != weight_is_negative(y, j);
         if (doubled)
-            add_term(s, circuit_xor(s->b, x->bits[i], y->bits[j]), !negative);
+            add_term(s, circuit_xor(s->b, x->bits[i], y->bits[j]), negative);
         else
             add_term(s, circuit_and(s->b, x->bits[i], y->bits[j]), negative);
     }
     if (!doubled)
         return;
-    add_factor_bit(s, x, k, 0, true);
-    add_factor_bit(s, y, k, 0, true);
+    add_factor_bit(s, x, k, 0, false);
+    add_factor_bit(s, y, k, 0, false);
     if (!y->is_signed)
-        add_factor_bit(s, x, k, y->n, false);
+        add_factor_bit(s, x, k, y->n, true);
     if (!x->is_signed)
-        add_factor_bit(s, y, k, x->n, false);
+        add_factor_bit(s, y, k, x->n, true);
 }
 
 /* ret[n_ret] = the low bits of x y. */
@@ -130,14 +134,14 @@ static void multiply(circuit_builder *b, wire *ret, size_t n_ret, const factor *
     const bool doubled = x->n > 2 && y->n > 2;
     const size_t n_made = n_ret < x->n + y->n ? n_ret : x->n + y->n;
     const size_t n_columns = n_made + (doubled ? 1 : 0);
-    column_sum s = {.b = b};
+    column_sum s = {.b = b, .borrows = doubled ? 1 : 0};
     for (size_t k = 0; k < n_columns; k++) {
         add_column(&s, x, y, k, doubled);
         const wire bit = finish_column(&s, k + 1 == n_columns);
         if (!doubled)
             ret[k] = bit;
         else if (k > 0) /* the lowest bit of 2xy is 0 */
-            ret[k - 1] = bit;
+            ret[k - 1] = wire_not(bit);
     }
     for (size_t k = n_made; k < n_ret; k++)
         ret[k] = x->is_signed ? ret[n_made - 1] : WIRE_FALSE;
@@ -315,7 +319,7 @@ static void multiply_any(circuit_builder *b, wire *ret, wire *ret_overflow, cons
     const size_t n_left = n - zeros;
     const factor x_high = factor_of(x, n, x_zeros, is_signed);
     const factor y_high = factor_of(y, n, y_zeros, is_signed);
-    wire product[ARITH_MAX_BITS + 1];
+    wire product[ARITH_MAX_BITS + 1] = {WIRE_FALSE};
     multiply(b, product, ret_overflow == NULL ? n_left : n_left + 1, &x_high, &y_high);
     for (size_t i = 0; i < n; i++)
         ret[i] = i < zeros ? WIRE_FALSE : product[i - zeros];
@@ -332,8 +336,8 @@ void arith_mul(circuit_builder *b, wire *ret, wire *ret_overflow, const wire *x,
                size_t n, bool is_signed)
 {
     PT_ASSERT(n >= 1 && n <= ARITH_MAX_BITS);
-    wire x_bits[ARITH_MAX_BITS];
-    wire y_bits[ARITH_MAX_BITS];
+    wire x_bits[ARITH_MAX_BITS] = {WIRE_FALSE};
+    wire y_bits[ARITH_MAX_BITS] = {WIRE_FALSE};
     wire product[ARITH_MAX_BITS];
     uint64_t value;
     arith_reverse(x_bits, x, n);

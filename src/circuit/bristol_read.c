@@ -91,8 +91,12 @@ static pt_status expected(const parser *p, const char *what)
     const word w = word_at(p->at, p->line_end);
     char found[32];
     size_t n = w.len < sizeof found - 1 ? w.len : sizeof found - 1;
-    for (size_t i = 0; i < n; i++)
-        found[i] = w.text[i] >= ' ' && w.text[i] <= '~' ? w.text[i] : '?';
+    for (size_t i = 0; i < n; i++) {
+        const bool printable = w.text[i] >= ' ' && w.text[i] <= '~';
+        found[i] = '?';
+        if (printable)
+            found[i] = w.text[i];
+    }
     found[n] = '\0';
     if (n == 0)
         return bad(p, "expected %s, found the end of the line", what);
@@ -154,15 +158,16 @@ static pt_status check_sizes(parser *p, uint64_t n_wires, uint64_t n_inputs, uin
 {
     const pt_circuit *c = p->c;
     const size_t left = (size_t)(p->end - p->line_end);
+    const uint64_t n_made = n_inputs + p->n_gates;
     if (c->n_parties == 0 || c->n_parties > CIRCUIT_MAX_PARTIES)
         return bad(p, "expected 1 to %d input values, found %zu", CIRCUIT_MAX_PARTIES,
                    c->n_parties);
     if (c->n_output_values == 0)
         return bad(p, "expected an output value, found none");
-    if (n_wires != n_inputs + p->n_gates)
+    if (n_wires != n_made)
         return bad(p, "%llu wires are promised, but %llu input bits and %u gates make %llu",
                    (unsigned long long)n_wires, (unsigned long long)n_inputs, (unsigned)p->n_gates,
-                   (unsigned long long)(n_inputs + p->n_gates));
+                   (unsigned long long)n_made);
     if (n_outputs > n_wires)
         return bad(p, "%llu output bits are promised, but there are only %llu wires",
                    (unsigned long long)n_outputs, (unsigned long long)n_wires);

@@ -2,6 +2,7 @@
  * outputs to be the last wires, each driven by its own gate, so outputs that are inputs, constants
  * or repeated are made by more gates at the end, from one wire that is zero. */
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/buffer.h"
@@ -69,24 +70,53 @@ static void write_header(writer *w)
     buffer_printf(&w->text, "\n\n");
 }
 
+/* Room for five numbers and the name of a gate. */
+#define MAX_LINE 64
+
+/* Writes "v " and returns where it ends. Much faster than printf, and most of the work here. */
+static char *put_number(char *at, uint32_t v)
+{
+    char digits[10];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v != 0);
+    while (n > 0)
+        *at++ = digits[--n];
+    *at++ = ' ';
+    return at;
+}
+
+/* One gate; `op` ends with the line. */
+static void write_line(writer *w, const uint32_t *numbers, size_t n, const char *op)
+{
+    char line[MAX_LINE];
+    char *at = line;
+    for (size_t i = 0; i < n; i++)
+        at = put_number(at, numbers[i]);
+    buffer_put(&w->text, line, (size_t)(at - line));
+    buffer_put(&w->text, op, strlen(op));
+}
+
 static void write_binary(writer *w, const char *op, uint32_t a, uint32_t b, uint32_t out)
 {
-    buffer_printf(&w->text, "2 1 %u %u %u %s\n", (unsigned)a, (unsigned)b, (unsigned)out, op);
+    write_line(w, (const uint32_t[]){2, 1, a, b, out}, 5, op);
 }
 
 static void write_inv(writer *w, uint32_t a, uint32_t out)
 {
-    buffer_printf(&w->text, "1 1 %u %u INV\n", (unsigned)a, (unsigned)out);
+    write_line(w, (const uint32_t[]){1, 1, a, out}, 4, "INV\n");
 }
 
 static void write_gate(writer *w, gate g, uint32_t out)
 {
     switch ((gate_op)g.op) {
     case GATE_XOR:
-        write_binary(w, "XOR", w->numbers[g.a], w->numbers[g.b], out);
+        write_binary(w, "XOR\n", w->numbers[g.a], w->numbers[g.b], out);
         break;
     case GATE_AND:
-        write_binary(w, "AND", w->numbers[g.a], w->numbers[g.b], out);
+        write_binary(w, "AND\n", w->numbers[g.a], w->numbers[g.b], out);
         break;
     case GATE_NOT:
         write_inv(w, w->numbers[g.a], out);
@@ -101,16 +131,16 @@ static void write_extra(writer *w)
     const pt_circuit *c = w->c;
     const uint32_t zero = w->first_output - 1;
     if (w->n_extra != 0)
-        write_binary(w, "XOR", 0, 0, zero);
+        write_binary(w, "XOR\n", 0, 0, zero);
     for (uint32_t i = 0; i < c->n_outputs; i++) {
         const uint32_t wire = c->outputs[i];
         const uint32_t out = w->first_output + i;
         if (w->extra[i] == 0)
             continue;
         if (!is_const(c, wire))
-            write_binary(w, "XOR", w->numbers[wire], zero, out);
+            write_binary(w, "XOR\n", w->numbers[wire], zero, out);
         else if (c->gates[wire - c->n_inputs].a == 0)
-            write_binary(w, "XOR", zero, zero, out);
+            write_binary(w, "XOR\n", zero, zero, out);
         else
             write_inv(w, zero, out);
     }

@@ -2,7 +2,8 @@
  * complement bits are left, as few as it can.
  *
  * Going from the outputs down, every node learns in which polarities it is needed. A XOR needed
- * only complemented takes a complemented operand instead, if that one is needed anyway. */
+ * only complemented takes a complemented operand instead, so that complements sink until they meet
+ * others, or an input. */
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -32,15 +33,43 @@ static void need(finisher *f, wire w)
     f->needs[wire_node(w)] |= wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
 }
 
+static bool is_xor(const circuit_builder *b, wire w)
+{
+    const uint32_t node = wire_node(w);
+    return node > b->n_inputs && !gate_is_and(b->gates[node - b->n_inputs - 1]);
+}
+
+/* Whether `w` may be had complemented without a NOT gate for this: it is needed so anyway, or is a
+ * XOR not needed yet, which hands the complement on. */
+static bool takes_complement(const finisher *f, wire w)
+{
+    const uint8_t needs = f->needs[wire_node(w)];
+    return (needs & NEED_COMPLEMENT) != 0 || (needs == 0 && is_xor(f->b, w));
+}
+
+/* The same, and it is not needed plain. */
+static bool only_complement(const finisher *f, wire w)
+{
+    return takes_complement(f, w) && (f->needs[wire_node(w)] & NEED_PLAIN) == 0;
+}
+
+static bool is_input(const circuit_builder *b, wire w)
+{
+    return wire_node(w) <= b->n_inputs;
+}
+
 static uint8_t choose_flips(const finisher *f, builder_gate g, uint8_t needs)
 {
-    const uint8_t a = f->needs[wire_node(g.a)];
-    const uint8_t b = f->needs[wire_node(g.b)];
-    if (needs == NEED_COMPLEMENT && (a & NEED_COMPLEMENT) != 0)
-        return FLIP_A;
-    if (needs == NEED_COMPLEMENT && (b & NEED_COMPLEMENT) != 0)
-        return FLIP_B;
-    if (needs == NEED_PLAIN && a == NEED_COMPLEMENT && b == NEED_COMPLEMENT)
+    if (needs == NEED_COMPLEMENT) {
+        if (takes_complement(f, g.a))
+            return FLIP_A;
+        /* One NOT of an input serves many. */
+        if (takes_complement(f, g.b) || is_input(f->b, g.b))
+            return FLIP_B;
+        return is_input(f->b, g.a) ? FLIP_A : 0;
+    }
+    if (needs == NEED_PLAIN && only_complement(f, g.a) && only_complement(f, g.b) &&
+        ((f->needs[wire_node(g.a)] | f->needs[wire_node(g.b)]) & NEED_COMPLEMENT) != 0)
         return FLIP_A | FLIP_B;
     return 0;
 }
@@ -117,7 +146,7 @@ static void emit_gates(finisher *f)
             continue;
         const uint32_t x = wire_of(f, g.a ^ ((needs & FLIP_A) != 0 ? 1u : 0u));
         const uint32_t y = wire_of(f, g.b ^ ((needs & FLIP_B) != 0 ? 1u : 0u));
-        f->map[node * 2 + made_complement(needs)] =
+        f->map[2 * (size_t)node + made_complement(needs)] =
             emit(f->c, gate_is_and(g) ? GATE_AND : GATE_XOR, x, y);
     }
 }
@@ -149,7 +178,7 @@ static void fill_circuit(finisher *f, const wire *outputs, const uint32_t *outpu
     for (size_t w = 0; w < n_wires; w++)
         f->map[w] = NO_WIRE;
     for (uint32_t i = 0; i < c->n_inputs; i++)
-        f->map[(i + 1) * 2] = i;
+        f->map[2 * ((size_t)i + 1)] = i;
     emit_gates(f);
     for (size_t i = 0; i < c->n_outputs; i++)
         c->outputs[i] = wire_of(f, outputs[i]);
