@@ -92,8 +92,8 @@ const variant_decl *check_variant_use(checker *c, const variant_use *use)
     if (variant->has_parens != use->has_parens)
         type_error(c, at,
                    variant->has_parens
-                       ? "tuple variant expected: `%s::%s` has fields; write them in parentheses"
-                       : "unit variant expected: `%s::%s` has no fields; remove the parentheses",
+                       ? "tuple variant expected: write `%s::%s(..)`"
+                       : "unit variant expected: write `%s::%s` without parentheses",
                    decl->name.text, variant->name.text);
     else if (variant->n_fields != use->n_fields)
         type_error(c, at, "wrong number of fields: `%s::%s` has %zu, found %zu", decl->name.text,

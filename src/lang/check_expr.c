@@ -28,6 +28,13 @@ static void check_range(checker *c, expr *e)
     e->type = make_array(c, e->span, ctype_scalar(e->as.range.suffix), size);
 }
 
+/* Also for a wrong use: a function is not unused because of that. */
+static void note_call(checker *c, const fn_decl *function)
+{
+    const graph_edge call = {c->function->idx, function->idx};
+    checker_push(c, &c->calls, &call, sizeof call);
+}
+
 /* Variables first, innermost outwards, then constants (T4). */
 static void check_name(checker *c, expr *e)
 {
@@ -36,14 +43,17 @@ static void check_name(checker *c, expr *e)
         e->type = local->type;
         return;
     }
-    e->as.name.constant = symbol_of(c, e->as.name.text)->constant;
-    if (e->as.name.constant != NULL)
-        e->type = e->as.name.constant->type;
-    else if (symbol_of(c, e->as.name.text)->function != NULL)
+    const symbol *s = symbol_of(c, e->as.name.text);
+    e->as.name.constant = s->constant;
+    if (s->constant != NULL) {
+        e->type = s->constant->type;
+    } else if (s->function != NULL) {
         type_error(c, e->span, "`%s` is a function; call it: `%s(..)`", e->as.name.text,
                    e->as.name.text);
-    else
+        note_call(c, s->function);
+    } else {
         type_error(c, e->span, "unknown name `%s`", e->as.name.text);
+    }
 }
 
 static void check_tuple(checker *c, expr *e)
@@ -113,19 +123,18 @@ static void check_call(checker *c, expr *e)
     const ident *name = &e->as.call.name;
     const fn_decl *function = symbol_of(c, name->text)->function;
     uint32_t local;
-    if (find_local(c, name->text, &local) != NULL) {
+    const bool is_hidden = find_local(c, name->text, &local) != NULL;
+    if (is_hidden)
         type_error(c, name->span, "`%s` is not a function but a variable", name->text);
-        function = NULL;
-    } else if (function == NULL) {
+    else if (function == NULL)
         type_error(c, name->span, "unknown name `%s`: no such function", name->text);
-    }
-    check_args(c, e, function);
-    if (function == NULL)
+    check_args(c, e, is_hidden ? NULL : function);
+    if (function != NULL)
+        note_call(c, function);
+    if (function == NULL || is_hidden)
         return;
     e->as.call.function = function;
     e->type = function->result;
-    const graph_edge call = {c->function->idx, function->idx};
-    checker_push(c, &c->calls, &call, sizeof call);
 }
 
 /* ---- Operators ---- */

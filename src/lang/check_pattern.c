@@ -14,10 +14,9 @@ static bool check_parts(checker *c, pattern **parts, size_t n, const ctype *cons
 
 static bool check_bool_pattern(checker *c, const pattern *p, const ctype *t)
 {
-    if (t == NULL || t->kind == CTYPE_BOOL)
-        return true;
-    report_mismatch(c, p->span, t, ctype_scalar(CTYPE_BOOL));
-    return false;
+    if (t != NULL && t->kind != CTYPE_BOOL)
+        report_mismatch(c, p->span, t, ctype_scalar(CTYPE_BOOL));
+    return t != NULL && t->kind == CTYPE_BOOL;
 }
 
 static void print_number(buffer *out, const number_lit *n)
@@ -63,7 +62,7 @@ static bool check_number_pattern(checker *c, pattern *p, const ctype *t)
 {
     const number_lit *const first = &p->as.number.first;
     if (t == NULL)
-        return true;
+        return false;
     if (!ctype_is_integer(t)) {
         type_error(c, p->span, "expected a pattern for %s, found a number", type_text(c, t));
         return false;
@@ -102,7 +101,7 @@ static bool check_tuple_pattern(checker *c, const pattern *p, const ctype *t)
         type_error(c, p->span, "expected a pattern for %s, found one for a tuple%s",
                    type_text(c, t), n == 1 ? "; a pattern cannot stand in parentheses" : "");
     (void)check_parts(c, elements, n, NULL);
-    return t == NULL;
+    return false;
 }
 
 /* Puts the written fields in the order of the struct's; false after an error. */
@@ -163,7 +162,7 @@ static bool check_struct_pattern(checker *c, pattern *p, const ctype *t)
     p->as.structure.by_field = checker_new(c, decl->n_fields, sizeof(pattern *));
     if (p->as.structure.by_field == NULL || !sort_field_patterns(c, p, decl))
         return check_lost_fields(c, p);
-    bool ok = true;
+    bool ok = t != NULL;
     for (size_t i = 0; i < decl->n_fields; i++)
         if (p->as.structure.by_field[i] != NULL)
             ok = check_pattern(c, p->as.structure.by_field[i],
@@ -191,7 +190,7 @@ static bool check_variant_pattern(checker *c, pattern *p, const ctype *t)
                    p->as.variant.decl->name.text);
         variant = NULL;
     }
-    bool ok = variant != NULL;
+    bool ok = variant != NULL && t != NULL;
     for (size_t i = 0; i < n; i++)
         ok = check_pattern(c, fields[i],
                            variant == NULL || t == NULL ? NULL : variant->fields[i].type) &&

@@ -6,28 +6,12 @@
 #include "base/mem.h"
 #include "lang/checker.h"
 
-static const ctype *find_scalar(const char *name)
-{
-    static const struct {
-        const char *name;
-        ctype_kind kind;
-    } rows[] = {
-        {"bool", CTYPE_BOOL}, {"u8", CTYPE_U8},       {"u16", CTYPE_U16}, {"u32", CTYPE_U32},
-        {"u64", CTYPE_U64},   {"usize", CTYPE_USIZE}, {"i8", CTYPE_I8},   {"i16", CTYPE_I16},
-        {"i32", CTYPE_I32},   {"i64", CTYPE_I64},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return ctype_scalar(rows[i].kind);
-    return NULL;
-}
-
 /* A type name means a built-in type, else a struct, else an enum (T2). */
 static const ctype *resolve_name(checker *c, const type_expr *written)
 {
-    const ctype *scalar = find_scalar(written->as.name);
-    if (scalar != NULL)
-        return scalar;
+    ctype_kind scalar;
+    if (ctype_find_scalar(&scalar, written->as.name, strlen(written->as.name)))
+        return ctype_scalar(scalar);
     const symbol *s = symbol_of(c, written->as.name);
     const ctype *t = NULL;
     if (s->structure != NULL)

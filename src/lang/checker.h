@@ -130,7 +130,7 @@ const local_var *find_local(checker *c, const char *name, uint32_t *ret_local);
 /* ---- Patterns (check_pattern.c, check_match.c) ---- */
 
 /* Types a pattern for values of type `t` (may be NULL) and defines its variables. False after an
- * error in it. */
+ * error in it, or if it splits values of an unknown type: such arms cannot be checked further. */
 bool check_pattern(checker *c, pattern *p, const ctype *t);
 /* Reports the values of type `t` that no pattern matches (T46). `arms` must be free of errors. */
 void check_exhaustive(checker *c, span at, const ctype *t, const match_arm *arms, size_t n_arms);

@@ -1,6 +1,7 @@
 #include "lang/ctype.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lang/ast.h"
 
@@ -46,6 +47,22 @@ static const scalar_row scalars[CTYPE_N_SCALARS] = {
 const ctype *ctype_scalar(ctype_kind kind)
 {
     return &scalars[kind].type;
+}
+
+const char *ctype_scalar_name(ctype_kind kind)
+{
+    return scalars[kind].name;
+}
+
+bool ctype_find_scalar(ctype_kind *ret_kind, const char *name, size_t len)
+{
+    for (ctype_kind kind = CTYPE_BOOL; kind < CTYPE_ANY_UNSIGNED; kind++) {
+        if (strlen(scalars[kind].name) == len && memcmp(scalars[kind].name, name, len) == 0) {
+            *ret_kind = kind;
+            return true;
+        }
+    }
+    return false;
 }
 
 const ctype *ctype_unit(void)
@@ -272,14 +289,20 @@ void const_expr_print(buffer *out, const const_expr *e)
     }
 }
 
+/* A lone number or name in const { } is shown as such: it differs from the bare one (T3). */
 static void print_size(buffer *out, const array_size *size)
 {
-    if (size->kind == SIZE_NUMBER)
+    if (size->kind == SIZE_NUMBER) {
         buffer_printf(out, "%" PRIu64, size->as.number);
-    else if (size->kind == SIZE_CONSTANT)
+    } else if (size->kind == SIZE_CONSTANT) {
         buffer_printf(out, "%s", size->as.constant->name.text);
-    else
+    } else {
+        const const_expr_kind kind = size->as.expr->kind;
+        const bool is_lone = kind == CONST_NUMBER || kind == CONST_NAME;
+        buffer_printf(out, "%s", is_lone ? "const { " : "");
         const_expr_print(out, size->as.expr);
+        buffer_printf(out, "%s", is_lone ? " }" : "");
+    }
 }
 
 void ctype_print(buffer *out, const ctype *t)

@@ -218,7 +218,7 @@ static void print_excerpt(buffer *out, const pt_diagnostics *d, const span *at)
             break;
         if (at->end_line - at->line >= PRINT_MAX_LINES && number == at->line + 2) {
             buffer_printf(out, "  ... |\n");
-            number = at->end_line - 1;
+            number = at->end_line;
         }
         const line_view line = find_line(d, number);
         uint32_t first = 1;

@@ -234,7 +234,7 @@ bool make_number(parser *p, number_lit *ret_number, const token *t, bool negativ
     const uint64_t magnitude = t->as.magnitude;
     *ret_number = (number_lit){magnitude, negative, suffix};
     if (negative && !ctype_is_signed(ctype_scalar(suffix))) {
-        report(p, at, "a negative number cannot have the suffix of an unsigned type");
+        report(p, at, "bad number: a negative number cannot be a %s", ctype_scalar_name(suffix));
         return false;
     }
     if (negative && magnitude > (uint64_t)1 << 63) {
@@ -242,7 +242,8 @@ bool make_number(parser *p, number_lit *ret_number, const token *t, bool negativ
         return false;
     }
     if (suffix != CTYPE_USIZE && !ctype_fits(ctype_scalar(suffix), magnitude, negative)) {
-        report(p, at, "bad number: %" PRIu64 " is too large for its suffix", magnitude);
+        report(p, at, "bad number: %s%" PRIu64 " is too large for %s", negative ? "-" : "",
+               magnitude, ctype_scalar_name(suffix));
         return false;
     }
     return true;

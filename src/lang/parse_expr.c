@@ -16,8 +16,6 @@ static const operator_row operators[TOKEN_N_KINDS] = {
     [TOKEN_STAR] = {10, OP_MUL},   [TOKEN_SLASH] = {10, OP_DIV},  [TOKEN_PERCENT] = {10, OP_REM},
 };
 
-static expr *parse_unary(parser *p);
-
 /* "-" unary, both taken */
 static expr *parse_negation(parser *p, expr *operand, span minus)
 {
@@ -43,7 +41,8 @@ static expr *parse_negation(parser *p, expr *operand, span minus)
     return adopt(p, e, operand) ? e : NULL;
 }
 
-static expr *parse_unary_parts(parser *p)
+/* unary = ( "-" | "!" ) unary | postfix */
+static expr *parse_unary(parser *p)
 {
     const span start = token_span(p->at);
     const bool is_number = next_is(p, TOKEN_MINUS) && p->at->glued;
@@ -51,7 +50,8 @@ static expr *parse_unary_parts(parser *p)
         return parse_postfix(p);
     const bool is_minus = next_is(p, TOKEN_MINUS);
     p->at++;
-    expr *operand = parse_unary(p);
+    expr *operand = nest(p) ? parse_unary(p) : NULL;
+    unnest(p);
     if (operand == NULL)
         return NULL;
     if (is_minus)
@@ -62,14 +62,6 @@ static expr *parse_unary_parts(parser *p)
     e->as.unary.op = OP_NOT;
     e->as.unary.operand = operand;
     return adopt(p, e, operand) ? e : NULL;
-}
-
-/* unary = ( "-" | "!" ) unary | postfix */
-static expr *parse_unary(parser *p)
-{
-    expr *e = nest(p) ? parse_unary_parts(p) : NULL;
-    unnest(p);
-    return e;
 }
 
 /* cast = cond { "as" type }

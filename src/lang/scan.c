@@ -34,12 +34,6 @@ static const char *const kind_texts[TOKEN_N_KINDS] = {[TOKEN_END] = "the end of 
 #undef X
 };
 
-static const char *const suffixes[CTYPE_N_SCALARS] = {
-    [CTYPE_U8] = "u8",   [CTYPE_U16] = "u16",     [CTYPE_U32] = "u32",
-    [CTYPE_U64] = "u64", [CTYPE_USIZE] = "usize", [CTYPE_I8] = "i8",
-    [CTYPE_I16] = "i16", [CTYPE_I32] = "i32",     [CTYPE_I64] = "i64",
-};
-
 const char *token_kind_text(token_kind kind)
 {
     return kind_texts[kind];
@@ -166,19 +160,6 @@ static void skip_block_comment(scanner *s)
     } while (depth > 0);
 }
 
-/* "u8", ..: false if `text` is no suffix. */
-static bool find_suffix(ctype_kind *ret_kind, const char *text, size_t len)
-{
-    for (ctype_kind kind = CTYPE_BOOL; kind < CTYPE_N_SCALARS; kind++) {
-        if (suffixes[kind] != NULL && strlen(suffixes[kind]) == len &&
-            memcmp(suffixes[kind], text, len) == 0) {
-            *ret_kind = kind;
-            return true;
-        }
-    }
-    return false;
-}
-
 static void bad_suffix(scanner *s, span at, const char *text, size_t len)
 {
     const int shown = len > 40 ? 40 : (int)len;
@@ -211,13 +192,14 @@ static void scan_number(scanner *s)
     const size_t suffix_len = (size_t)(at - suffix_at);
     const span where = here(s, (uint32_t)len);
     ctype_kind suffix = CTYPE_ANY_UNSIGNED;
-    if (suffix_len > 0 && !find_suffix(&suffix, suffix_at, suffix_len)) {
+    if (suffix_len > 0 &&
+        (!ctype_find_scalar(&suffix, suffix_at, suffix_len) || suffix == CTYPE_BOOL)) {
         bad_suffix(s, where, suffix_at, suffix_len);
     } else if (overflow) {
         diag_add(s->d, DIAG_SCAN, where, "bad number: too large for 64 bits");
     } else if (suffix != CTYPE_USIZE && !ctype_fits(ctype_scalar(suffix), magnitude, false) &&
                !ctype_fits(ctype_scalar(suffix), magnitude, true)) {
-        diag_add(s->d, DIAG_SCAN, where, "bad number: too large for %s", suffixes[suffix]);
+        diag_add(s->d, DIAG_SCAN, where, "bad number: too large for %s", ctype_scalar_name(suffix));
     }
     token *t = add_token(s, TOKEN_NUMBER, len);
     if (t != NULL) {

@@ -1,0 +1,173 @@
+/* Errors as people see them: golden wording and layout, order, no repeats, limits. */
+#include "rules.h"
+
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "lang/diag.h"
+
+static void assert_printed(const char *source, const char *expected)
+{
+    pt_diagnostics *d = check_bad(source);
+    char *text = NULL;
+    assert_int_equal(pt_diagnostics_print(&text, d, NULL), PT_OK);
+    assert_string_equal(text, expected);
+    pt_text_free(text);
+    pt_diagnostics_free(d);
+}
+
+static void common_errors_read_well(void **state)
+{
+    (void)state;
+    assert_printed("pub fn main(n: u8, z: bool) -> u8 {\n"
+                   "    let total = n + z;\n"
+                   "\ttotl * 2\n"
+                   "}\n",
+                   "t:2:17: type error: incompatible operands: u8 and bool\n"
+                   "    2 |     let total = n + z;\n"
+                   "      |                 ^^^^^\n"
+                   "t:3:2: type error: unknown name `totl`\n"
+                   "    3 | \ttotl * 2\n"
+                   "      | \t^^^^\n");
+    assert_printed("pub fn main(n: u8) -> u8 {\n"
+                   "    let a = n\n"
+                   "    a\n"
+                   "}",
+                   "t:3:5: parse error: expected `;` after the let statement, found `a`\n"
+                   "    3 |     a\n"
+                   "      |     ^\n");
+    assert_printed("pub fn main(n: u8) -> u8 { 5_0 # }",
+                   "t:1:28: scan error: bad number: digits cannot be separated by `_`\n"
+                   "    1 | pub fn main(n: u8) -> u8 { 5_0 # }\n"
+                   "      |                            ^^^\n"
+                   "t:1:32: scan error: bad character `#`\n"
+                   "    1 | pub fn main(n: u8) -> u8 { 5_0 # }\n"
+                   "      |                                ^\n");
+    assert_printed(
+        "pub fn main(n: u8) -> u8 {",
+        "t:1:27: parse error: expected `}` at the end of the block, found the end of the "
+        "file\n"
+        "    1 | pub fn main(n: u8) -> u8 {\n"
+        "      |                           ^\n");
+    assert_printed("enum E { A, B(u8, bool) }\n"
+                   "pub fn main(e: E) -> u8 {\n"
+                   "  match e {\n"
+                   "    E::B(_, true) => 1\n"
+                   "  }\n"
+                   "}",
+                   "t:3:3: type error: not exhaustive: no arm for `E::A`, `E::B(_, false)`\n"
+                   "    3 |   match e {\n"
+                   "      |   ^^^^^^^\n");
+}
+
+static void long_spans_are_elided(void **state)
+{
+    (void)state;
+    assert_printed(
+        "pub fn main(n: u8) -> u8 { (\n1,\n2,\n3,\n4,\n5)\n}",
+        "t:1:28: type error: type mismatch: expected u8, found (unspecified unsigned int, "
+        "unspecified unsigned int, unspecified unsigned int, unspecified unsigned int, "
+        "unspecified unsigned int)\n"
+        "    1 | pub fn main(n: u8) -> u8 { (\n"
+        "      |                            ^\n"
+        "    2 | 1,\n"
+        "      | ^^\n"
+        "  ... |\n"
+        "    6 | 5)\n"
+        "      | ^^\n");
+}
+
+static void several_errors_come_in_order(void **state)
+{
+    (void)state;
+    pt_diagnostics *d = check_bad("pub fn b(n: u8) -> u8 { x + y }\n"
+                                  "pub fn a(n: u8) -> u8 { let q = ; z z }\n"
+                                  "pub fn c(n: u8 -> u8 { n }\n"
+                                  "pub fn e(n: u8) -> u8 { n n }\n");
+    static const uint32_t lines[] = {2, 2, 3, 4};
+    assert_int_equal(pt_diagnostics_count(d), 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(pt_diagnostics_get(d, i).line, lines[i]);
+        assert_string_equal(pt_diagnostics_get(d, i).phase, "parse");
+    }
+    assert_int_equal(pt_diagnostics_get(d, 4).line, 0);
+    pt_diagnostics_free(d);
+    assert_int_equal(pt_diagnostics_count(NULL), 0);
+}
+
+static void one_mistake_is_one_error(void **state)
+{
+    (void)state;
+    static const char *const sources[] = {
+        "pub fn f(n: u8) -> u8 { let a = oops; let b = a + true; let c = (b, a); c.0[1].x }",
+        "pub fn f(n: Oops) -> u8 { n + 1 }",
+        "fn g(n: u8) -> Oops { n } pub fn f(n: u8) -> u8 { g(n) + g(n) }",
+        "pub fn f(n: u8) -> u8 { match oops { 0 => n, (a, b) => a + b, E => E } }",
+        "pub fn f(n: u8) -> u8 { let [a] = n; a }",
+        "struct S { a: Oops } pub fn f(s: S) -> u8 { let S { a } = s; a + s.a }",
+        "fn g(n: u8) -> u8 { h(n) } fn h(n: u8) -> u8 { n } pub fn f(n: u8) -> u8 { n }",
+        "const K: u8 = 1; pub fn f(n: u8) -> u8 { K + n }",
+        "pub fn f(n: u8) -> u8 { let mut t = oops; t = 1; t += 2; t[0] = 5; t }",
+        "pub fn f(n: u8) -> u8 { for (a, b) in oops { let c = a + b; } n }",
+        "pub fn f(n: u8) -> bool { n + true == 3 }",
+        "pub fn f(n: u8) -> u8 { if n { 1 } else { 2 } }",
+        "pub fn f(n: u8) -> u8 { f(f(n)) }",
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        pt_diagnostics *d = check_bad(sources[i]);
+        if (pt_diagnostics_count(d) != 1)
+            fail_msg("%s: %zu errors: %s; %s", sources[i], pt_diagnostics_count(d),
+                     pt_diagnostics_get(d, 0).message, pt_diagnostics_get(d, 1).message);
+        pt_diagnostics_free(d);
+    }
+}
+
+static void the_list_sorts_and_drops_repeats(void **state)
+{
+    (void)state;
+    pt_diagnostics *d = NULL;
+    assert_int_equal(diag_new(&d, NULL, "a\nb", 3, NULL), PT_OK);
+    pt_error error;
+    assert_int_equal(diag_finish(d, &error), PT_OK);
+    diag_add(d, DIAG_TYPE, (span){2, 1, 2, 2}, "second");
+    diag_add(d, DIAG_TYPE, (span){1, 1, 1, 2}, "first");
+    diag_add(d, DIAG_TYPE, (span){2, 1, 2, 2}, "second");
+    diag_add(d, DIAG_COMPILE, DIAG_NO_PLACE, "nowhere");
+    assert_int_equal(diag_finish(d, &error), PT_ERR_PROGRAM);
+    assert_string_equal(error.message, "program: nowhere");
+    char *text = NULL;
+    assert_int_equal(pt_diagnostics_print(&text, d, NULL), PT_OK);
+    assert_string_equal(text, "program: compile error: nowhere\n"
+                              "program:1:1: type error: first\n    1 | a\n      | ^\n"
+                              "program:2:1: type error: second\n    2 | b\n      | ^\n");
+    pt_text_free(text);
+    pt_diagnostics_free(d);
+}
+
+static void the_number_of_errors_is_limited(void **state)
+{
+    (void)state;
+    char source[1000];
+    memset(source, '@', sizeof source);
+    source[sizeof source - 1] = '\0';
+    pt_diagnostics *d = check_bad(source);
+    assert_int_equal(pt_diagnostics_count(d), DIAG_MAX_ERRORS);
+    char *text = NULL;
+    assert_int_equal(pt_diagnostics_print(&text, d, NULL), PT_OK);
+    assert_non_null(strstr(text, "... and 899 more errors\n"));
+    pt_text_free(text);
+    pt_diagnostics_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(common_errors_read_well),
+        cmocka_unit_test(long_spans_are_elided),
+        cmocka_unit_test(several_errors_come_in_order),
+        cmocka_unit_test(one_mistake_is_one_error),
+        cmocka_unit_test(the_list_sorts_and_drops_repeats),
+        cmocka_unit_test(the_number_of_errors_is_limited),
+    };
+    return cmocka_run_group_tests_name("lang.diag", tests, NULL, NULL);
+}
