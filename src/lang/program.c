@@ -1,0 +1,203 @@
+/* The public face of the compiler: polytune/program.h. */
+#include "polytune/program.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "lang/check.h"
+#include "lang/diag.h"
+#include "lang/external.h"
+#include "lang/lower.h"
+
+/* Most memory for the tree of one compilation, and for the types of one program. */
+#define PROGRAM_MAX_TREE_BYTES ((size_t)4 << 30)
+#define PROGRAM_MAX_TYPE_BYTES ((size_t)1 << 30)
+
+struct pt_program {
+    arena types;
+    lowered lowered;
+};
+
+void pt_program_free(pt_program *program)
+{
+    if (program == NULL)
+        return;
+    pt_circuit_free(program->lowered.circuit);
+    mem_free(program->lowered.sites);
+    arena_clear(&program->types);
+    mem_free(program);
+}
+
+static const fn_decl *find_function(const checked_program *checked, const char *name)
+{
+    for (size_t i = 0; i < checked->n_functions; i++) {
+        if (strcmp(checked->functions[i]->name.text, name) == 0)
+            return checked->functions[i];
+    }
+    return NULL;
+}
+
+/* Constants, then the function, then lowering (C5). What the source is to blame for is in
+ * `diagnostics`; other failures fill `error`. */
+static pt_status lower_program(pt_program *program, const checked_program *checked,
+                               const pt_compile_options *options, pt_diagnostics *diagnostics,
+                               pt_error *error)
+{
+    const char *name = options->function != NULL ? options->function : "main";
+    external_values values;
+    pt_status status =
+        external_values_init(&values, checked, options->constants, options->n_constants,
+                             &program->types, diagnostics, error);
+    if (status != PT_OK)
+        goto done;
+    const lower_input input = {.program = checked,
+                               .function = find_function(checked, name),
+                               .constants = values.constants,
+                               .externals = values.externals,
+                               .external_literals = (const pt_literal *const *)values.literals};
+    if (input.function == NULL) {
+        status = PT_ERR_PROGRAM;
+        diag_add(diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %s", name);
+        goto done;
+    }
+    status = lower_function(&program->lowered, &input, &program->types, diagnostics, error);
+done:
+    external_values_clear(&values);
+    return status;
+}
+
+/* Turns a list of errors and a status into what the caller gets. */
+static pt_status report(pt_diagnostics **ret_diagnostics, pt_diagnostics *diagnostics,
+                        pt_status status, pt_error *error)
+{
+    if (diag_is_empty(diagnostics)) {
+        pt_diagnostics_free(diagnostics);
+        return status;
+    }
+    const pt_status finished = diag_finish(diagnostics, error);
+    if (finished != PT_ERR_PROGRAM) {
+        pt_diagnostics_free(diagnostics);
+        return finished;
+    }
+    if (error != NULL)
+        error->status = status;
+    if (ret_diagnostics != NULL)
+        *ret_diagnostics = diagnostics;
+    else
+        pt_diagnostics_free(diagnostics);
+    return status;
+}
+
+static pt_status compile_checked(pt_program **ret_program, pt_diagnostics **ret_diagnostics,
+                                 const checked_program *checked, const pt_compile_options *options,
+                                 pt_error *error)
+{
+    pt_diagnostics *diagnostics = NULL;
+    pt_program *program = mem_new(1, sizeof *program);
+    if (program == NULL)
+        return error_memory(error);
+    arena_init(&program->types, PROGRAM_MAX_TYPE_BYTES);
+    pt_status status =
+        diag_new(&diagnostics, options->file_name, options->source, options->source_len, error);
+    if (status != PT_OK) {
+        pt_program_free(program);
+        return status;
+    }
+    status = lower_program(program, checked, options, diagnostics, error);
+    if (status == PT_OK)
+        *ret_program = program;
+    else
+        pt_program_free(program);
+    return report(ret_diagnostics, diagnostics, status, error);
+}
+
+pt_status pt_program_compile(pt_program **ret_program, pt_diagnostics **ret_diagnostics,
+                             const pt_compile_options *options, pt_error *error)
+{
+    arena tree;
+    checked_program *checked = NULL;
+    if (ret_diagnostics != NULL)
+        *ret_diagnostics = NULL;
+    arena_init(&tree, PROGRAM_MAX_TREE_BYTES);
+    pt_status status = lang_check(&checked, ret_diagnostics, &tree, options->source,
+                                  options->source_len, options->file_name, error);
+    if (status == PT_OK)
+        status = compile_checked(ret_program, ret_diagnostics, checked, options, error);
+    arena_clear(&tree);
+    return status;
+}
+
+pt_status pt_program_check(pt_diagnostics **ret_diagnostics, const pt_compile_options *options,
+                           pt_error *error)
+{
+    arena tree;
+    checked_program *checked = NULL;
+    if (ret_diagnostics != NULL)
+        *ret_diagnostics = NULL;
+    arena_init(&tree, PROGRAM_MAX_TREE_BYTES);
+    const pt_status status = lang_check(&checked, ret_diagnostics, &tree, options->source,
+                                        options->source_len, options->file_name, error);
+    arena_clear(&tree);
+    return status;
+}
+
+size_t pt_program_party_count(const pt_program *program)
+{
+    return program->lowered.n_parties;
+}
+
+const pt_circuit *pt_program_circuit(const pt_program *program)
+{
+    return program->lowered.circuit;
+}
+
+const pt_type *pt_program_input_type(const pt_program *program, size_t party)
+{
+    return party < program->lowered.n_parties ? program->lowered.inputs[party] : NULL;
+}
+
+const pt_type *pt_program_output_type(const pt_program *program)
+{
+    return program->lowered.output;
+}
+
+static pt_status report_panic(pt_panic *ret_panic, const panic_site *site, pt_error *error)
+{
+    const pt_panic panic = {.reason = panic_reason_text(site->reason),
+                            .line = site->at.line,
+                            .column = site->at.column,
+                            .end_line = site->at.end_line,
+                            .end_column = site->at.end_column};
+    if (ret_panic != NULL)
+        *ret_panic = panic;
+    return error_set(error, PT_ERR_PANIC, "The program panicked at line %u, column %u: %s.",
+                     (unsigned)panic.line, (unsigned)panic.column, panic.reason);
+}
+
+pt_status pt_program_decode(pt_literal **ret_literal, pt_panic *ret_panic,
+                            const pt_program *program, const uint8_t *output_bits, size_t n_bits,
+                            pt_error *error)
+{
+    const size_t n_sites = program->lowered.n_sites;
+    const unsigned code_bits = panic_code_bits(n_sites);
+    const pt_type *type = program->lowered.output;
+    if (n_bits != code_bits + pt_type_bits(type))
+        return error_set(error, PT_ERR_INPUT, "expected %zu output bits, found %zu",
+                         code_bits + pt_type_bits(type), n_bits);
+    uint64_t code = 0;
+    for (unsigned i = 0; i < code_bits; i++) {
+        if (output_bits[i] > 1)
+            return error_set(error, PT_ERR_INPUT, "output bit %u is neither 0 nor 1", i);
+        code = code << 1 | output_bits[i];
+    }
+    if (code > n_sites)
+        return error_set(error, PT_ERR_INPUT, "the output has the unknown panic code %" PRIu64,
+                         code);
+    if (code != 0)
+        return report_panic(ret_panic, &program->lowered.sites[code - 1], error);
+    return pt_literal_from_bits(ret_literal, type, output_bits + code_bits, n_bits - code_bits,
+                                error);
+}

@@ -1,0 +1,192 @@
+/* The public face: constants, entry point, parties, types, decoding, errors. */
+#include "base/mem.h"
+#include "lang/run.h"
+
+static void parties_and_types(void **state)
+{
+    (void)state;
+    pt_program *program = run_compile("struct S { b: bool, a: [u16; N] } const N: usize = P::N; "
+                                      "pub fn main(s: S, k: u8) -> (u8, S) { (k, s) }",
+                                      "P::N=2");
+    char *text = NULL;
+    pt_error error;
+    assert_int_equal(pt_program_party_count(program), 2);
+    assert_int_equal(pt_type_bits(pt_program_input_type(program, 0)), 33);
+    assert_int_equal(pt_circuit_input_bits(pt_program_circuit(program), 0), 33);
+    assert_null(pt_program_input_type(program, 2));
+    assert_int_equal(pt_type_print(&text, pt_program_output_type(program), &error), PT_OK);
+    assert_string_equal(text, "(u8, S)");
+    pt_text_free(text);
+    pt_program_free(program);
+    /* D18: sizes inside structs are known when literals are read */
+    assert_runs("struct S { b: bool, a: [u16; N] } const N: usize = P::N; "
+                "pub fn main(s: S, k: u8) -> (u8, S) { (k, s) }",
+                "P::N=2", "S { b: true, a: [1, 2] } | 3", "(3, S {a: [1, 2], b: true})");
+}
+
+static void one_array_gives_one_party_per_element(void **state)
+{
+    (void)state;
+    pt_program *program = run_compile("pub fn main(v: [u8; 3]) -> u8 { v[0] ^ v[2] }", NULL);
+    assert_int_equal(pt_program_party_count(program), 3);
+    pt_program_free(program);
+    program = run_compile("pub fn main(v: [u8; const { 3usize }]) -> u8 { v[0] ^ v[2] }", NULL);
+    assert_int_equal(pt_program_party_count(program), 1);
+    pt_program_free(program);
+}
+
+static void a_circuit_need_not_have_inputs(void **state)
+{
+    (void)state;
+    assert_runs("pub fn main(u: (), v: ()) -> u8 { 7 }", NULL, "() | ()", "7");
+}
+
+static void constants_are_supplied_by_name(void **state)
+{
+    (void)state;
+    static const char *const source = "const A: u8 = P::A;\n"
+                                      "const B: i16 = Q::B;\n"
+                                      "const V: [u16; 2] = P::V;\n"
+                                      "pub fn main(n: u8) -> (u8, i16, u16) { (n + A, B, V[1]) }";
+    char message[PT_ERROR_MESSAGE_MAX];
+    assert_runs(source, "P::A=3; Q::B=-4; P::V=[5, 6]; P::EXTRA=x", "1", "(4, -4, 6)");
+    assert_int_equal(run_compile_status(source, "Q::B=-4", message), PT_ERR_CONSTANT);
+    assert_string_equal(message, "program:1:15: missing constant P::A");
+    assert_int_equal(run_compile_status(source, "P::A=3u16; Q::B=-4; P::V=[5, 6]", message),
+                     PT_ERR_CONSTANT);
+    assert_string_equal(message, "program:1:15: constant P::A = `3u16`: line 1, column 1: expected "
+                                 "a value of type u8, found `3u16`");
+}
+
+static void all_missing_constants_are_reported(void **state)
+{
+    (void)state;
+    const char *source = "const A: u8 = P::A;\nconst B: u8 = P::B;\n"
+                         "pub fn main(n: u8) -> u8 { n + A + B }";
+    const pt_compile_options options = {.source = source, .source_len = strlen(source)};
+    pt_program *program = NULL;
+    pt_diagnostics *diagnostics = NULL;
+    pt_error error;
+    assert_int_equal(pt_program_compile(&program, &diagnostics, &options, &error), PT_ERR_CONSTANT);
+    assert_int_equal(error.status, PT_ERR_CONSTANT);
+    assert_null(program);
+    assert_int_equal(pt_diagnostics_count(diagnostics), 2);
+    assert_string_equal(pt_diagnostics_get(diagnostics, 0).phase, "compile");
+    assert_string_equal(pt_diagnostics_get(diagnostics, 1).message, "missing constant P::B");
+    assert_int_equal(pt_diagnostics_get(diagnostics, 1).line, 2);
+    assert_int_equal(pt_diagnostics_get(diagnostics, 1).column, 15);
+    pt_diagnostics_free(diagnostics);
+    assert_int_equal(pt_program_check(NULL, &options, &error), PT_OK);
+}
+
+static void any_function_may_be_the_entry(void **state)
+{
+    (void)state;
+    const char *source = "fn half(n: u8) -> u8 { n / 2 } pub fn other(n: u8) -> u8 { half(n) }";
+    pt_compile_options options = {
+        .source = source, .source_len = strlen(source), .function = "half"};
+    pt_program *program = NULL;
+    pt_diagnostics *diagnostics = NULL;
+    pt_error error;
+    assert_int_equal(pt_program_compile(&program, &diagnostics, &options, &error), PT_OK);
+    assert_null(diagnostics);
+    pt_program_free(program);
+    program = NULL;
+    options.function = NULL;
+    assert_int_equal(pt_program_compile(&program, &diagnostics, &options, &error), PT_ERR_PROGRAM);
+    assert_null(program);
+    assert_string_equal(error.message, "program: there is no function main");
+    pt_diagnostics_free(diagnostics);
+}
+
+static void source_errors_are_listed(void **state)
+{
+    (void)state;
+    const char *source = "pub fn main(n: u8) -> u8 { n + true }";
+    const pt_compile_options options = {.source = source, .source_len = strlen(source)};
+    pt_program *program = NULL;
+    pt_diagnostics *diagnostics = NULL;
+    pt_error error;
+    assert_int_equal(pt_program_compile(&program, &diagnostics, &options, &error), PT_ERR_PROGRAM);
+    assert_int_equal(pt_diagnostics_count(diagnostics), 1);
+    assert_string_equal(pt_diagnostics_get(diagnostics, 0).phase, "type");
+    pt_diagnostics_free(diagnostics);
+}
+
+static void decoding_checks_what_it_gets(void **state)
+{
+    (void)state;
+    pt_program *program = run_compile("enum E { A, B, C } pub fn main(n: u8, k: u8, e: E) -> E { "
+                                      "let a = n + k; let b = n - k; let c = n / k; e }",
+                                      NULL);
+    /* three sites: two bits of code; then two bits of tag */
+    const size_t n = pt_circuit_output_bits(pt_program_circuit(program));
+    uint8_t bits[4] = {0, 0, 1, 0};
+    pt_literal *literal = NULL;
+    pt_panic panic;
+    pt_error error;
+    assert_int_equal(n, 4);
+    assert_int_equal(pt_program_decode(&literal, NULL, program, bits, 3, &error), PT_ERR_INPUT);
+    assert_int_equal(pt_program_decode(&literal, NULL, program, bits, 5, &error), PT_ERR_INPUT);
+    assert_int_equal(pt_program_decode(&literal, NULL, program, bits, 4, &error), PT_OK);
+    pt_literal_free(literal);
+    literal = NULL;
+    bits[3] = 1;
+    assert_int_equal(pt_program_decode(&literal, NULL, program, bits, 4, &error), PT_ERR_INPUT);
+    bits[1] = 1;
+    assert_int_equal(pt_program_decode(&literal, &panic, program, bits, 4, &error), PT_ERR_PANIC);
+    assert_string_equal(panic.reason, "Overflow");
+    assert_string_equal(error.message, "The program panicked at line 1, column 67: Overflow.");
+    bits[0] = 2;
+    assert_int_equal(pt_program_decode(&literal, NULL, program, bits, 4, &error), PT_ERR_INPUT);
+    assert_null(literal);
+    pt_program_free(program);
+    program = run_compile("pub fn main(n: u8, k: u8) -> u8 { n + k - 1 }", NULL);
+    uint8_t unknown[10] = {1, 1};
+    assert_int_equal(pt_program_decode(&literal, NULL, program, unknown, 10, &error), PT_ERR_INPUT);
+    assert_string_equal(error.message, "the output has the unknown panic code 3");
+    pt_program_free(program);
+}
+
+static void failed_allocations_are_reported(void **state)
+{
+    (void)state;
+    const char *source =
+        "const N: usize = P::N; struct S { a: [u8; N], b: bool } enum E { A, B(u8) }\n"
+        "fn f(s: S, i: usize) -> u8 { s.a[i] / 3 }\n"
+        "pub fn main(s: S, e: E, i: usize) -> (u8, S) { let mut t = s;\n"
+        "for k in 0..2 { if s.b { t.a[i] += f(s, i); } else { t.a[k] = 1; } }\n"
+        "let r = match e { E::A => 0, E::B(n) => n * 2 }; (r, t) }";
+    const pt_constant constants[] = {{"P", "N", "2"}};
+    const pt_compile_options options = {
+        .source = source, .source_len = strlen(source), .constants = constants, .n_constants = 1};
+    pt_status status = PT_ERR_MEMORY;
+    for (unsigned long n = 1; status != PT_OK; n++) {
+        pt_program *program = NULL;
+        pt_diagnostics *diagnostics = NULL;
+        pt_error error;
+        mem_fail_at(n);
+        status = pt_program_compile(&program, &diagnostics, &options, &error);
+        mem_fail_at(0);
+        assert_true(status == PT_OK || status == PT_ERR_MEMORY);
+        assert_true((status == PT_OK) == (program != NULL));
+        pt_diagnostics_free(diagnostics);
+        pt_program_free(program);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parties_and_types),
+        cmocka_unit_test(one_array_gives_one_party_per_element),
+        cmocka_unit_test(a_circuit_need_not_have_inputs),
+        cmocka_unit_test(constants_are_supplied_by_name),
+        cmocka_unit_test(all_missing_constants_are_reported),
+        cmocka_unit_test(any_function_may_be_the_entry),
+        cmocka_unit_test(source_errors_are_listed),
+        cmocka_unit_test(decoding_checks_what_it_gets),
+        cmocka_unit_test(failed_allocations_are_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
