@@ -94,6 +94,12 @@ static bool gate_of(const circuit_builder *b, builder_gate *ret_gate, wire w)
     return true;
 }
 
+static bool is_xor(const circuit_builder *b, wire w)
+{
+    builder_gate g;
+    return gate_of(b, &g, w) && !gate_is_and(g);
+}
+
 /* --- the table of gates --- */
 
 /* Where to look first. All polarities of an AND's operands hash alike, see share_polarity. */
@@ -296,6 +302,33 @@ static bool gate_reads(builder_gate g, wire w)
     return g.a == w || g.b == w;
 }
 
+/* How far down a XOR `given` looks. A mux is two deep: f ^ (s & ..). */
+#define GIVEN_DEPTH 2
+/* How often `given` may make new XORs for one AND, to keep its cost bounded. */
+#define GIVEN_ROUNDS 4
+
+/* What w is when y is known to be true: an AND in it that reads y loses it, as with nested
+ * conditions. Takes XORs only. */
+static wire given(circuit_builder *b, wire w, wire y, unsigned depth)
+{
+    builder_gate g;
+    const wire complement = wire_complement(w);
+    if (!gate_of(b, &g, w))
+        return w;
+    if (gate_is_and(g)) {
+        if (gate_reads(g, wire_not(y)))
+            return complement;
+        if (g.a == y || g.b == y)
+            return (g.a == y ? g.b : g.a) ^ complement;
+        return w;
+    }
+    if (depth == 0)
+        return w;
+    const wire p = given(b, g.a, y, depth - 1);
+    const wire q = given(b, g.b, y, depth - 1);
+    return p == g.a && q == g.b ? w : circuit_xor(b, p, q) ^ complement;
+}
+
 /* AND(x, y) where y is an operand of x's gate, up to complements: x is then known given y, or may
  * be replaced by something older. True when settled: *ret is the result; else x may be replaced. */
 static bool and_absorb(circuit_builder *b, wire *ret, wire *x, wire y)
@@ -349,7 +382,7 @@ static bool and_of_ands(circuit_builder *b, wire *ret, wire x, wire *y)
  * when *ret is the result. */
 static bool and_rules(circuit_builder *b, wire *ret, wire *x, wire *y)
 {
-    for (;;) {
+    for (unsigned round = 0;; round++) {
         if (*x == WIRE_FALSE || *y == WIRE_FALSE || *x == wire_not(*y)) {
             *ret = WIRE_FALSE;
             return true;
@@ -364,6 +397,12 @@ static bool and_rules(circuit_builder *b, wire *ret, wire *x, wire *y)
         }
         const wire old_x = *x;
         const wire old_y = *y;
+        if (round < GIVEN_ROUNDS && is_xor(b, *x))
+            *x = given(b, *x, *y, GIVEN_DEPTH);
+        if (round < GIVEN_ROUNDS && is_xor(b, *y))
+            *y = given(b, *y, *x, GIVEN_DEPTH);
+        if (*x != old_x || *y != old_y)
+            continue;
         if (and_absorb(b, ret, x, *y) || and_absorb(b, ret, y, *x) || and_of_ands(b, ret, *x, y) ||
             and_of_ands(b, ret, *y, x))
             return true;

@@ -67,9 +67,12 @@ static void rules_fold(void **state)
     /* (x & y) | (x & !y) = x */
     assert_int_equal(circuit_or(b, xy, circuit_and(b, x, wire_not(y))), x);
     assert_int_equal(circuit_builder_and_count(b), 1);
+    /* Nested choices by the same wire. */
+    assert_int_equal(circuit_mux(b, x, circuit_mux(b, x, y, z), z), circuit_mux(b, x, y, z));
+    assert_int_equal(circuit_builder_and_count(b), 2);
     /* The branches exclude each other, so joining them is free. */
     (void)circuit_or(b, circuit_and(b, x, z), circuit_and(b, wire_not(x), y));
-    assert_int_equal(circuit_builder_and_count(b), 2);
+    assert_int_equal(circuit_builder_and_count(b), 3);
     circuit_builder_free(b);
 }
 
