@@ -84,20 +84,10 @@ uint32_t circuit_builder_and_count(const circuit_builder *b)
     return b->n_and;
 }
 
-/* The gate that drives `w`; false for constants and inputs. */
-static bool gate_of(const circuit_builder *b, builder_gate *ret_gate, wire w)
-{
-    const uint32_t node = wire_node(w);
-    if (node <= b->n_inputs)
-        return false;
-    *ret_gate = b->gates[node - b->n_inputs - 1];
-    return true;
-}
-
 static bool is_xor(const circuit_builder *b, wire w)
 {
     builder_gate g;
-    return gate_of(b, &g, w) && !gate_is_and(g);
+    return builder_gate_of(b, &g, w) && !gate_is_and(g);
 }
 
 /* --- the table of gates --- */
@@ -193,8 +183,8 @@ static bool xor_has(builder_gate g, wire operand, wire *ret_other)
 static bool cancel_xor(const circuit_builder *b, wire *x, wire *y)
 {
     builder_gate gx, gy;
-    const bool x_is_xor = gate_of(b, &gx, *x) && !gate_is_and(gx);
-    const bool y_is_xor = gate_of(b, &gy, *y) && !gate_is_and(gy);
+    const bool x_is_xor = builder_gate_of(b, &gx, *x) && !gate_is_and(gx);
+    const bool y_is_xor = builder_gate_of(b, &gy, *y) && !gate_is_and(gy);
     wire other;
     if (x_is_xor && xor_has(gx, *y, &other)) {
         *x = other;
@@ -269,7 +259,7 @@ static bool xor_as_and(const circuit_builder *b, builder_gate *ret_gate, bool *r
                        wire w)
 {
     builder_gate g;
-    if (!gate_of(b, &g, w) || !gate_is_and(g))
+    if (!builder_gate_of(b, &g, w) || !gate_is_and(g))
         return false;
     if (wire_plain(g.b) == p)
         g = (builder_gate){.a = g.b, .b = g.a};
@@ -284,7 +274,7 @@ static bool xor_as_and(const circuit_builder *b, builder_gate *ret_gate, bool *r
 static bool as_and(const circuit_builder *b, builder_gate *ret_gate, bool *ret_negated, wire x)
 {
     builder_gate g;
-    if (!gate_of(b, &g, x))
+    if (!builder_gate_of(b, &g, x))
         return false;
     if (gate_is_and(g)) {
         *ret_gate = g;
@@ -313,7 +303,7 @@ static wire given(circuit_builder *b, wire w, wire y, unsigned depth)
 {
     builder_gate g;
     const wire complement = wire_complement(w);
-    if (!gate_of(b, &g, w))
+    if (!builder_gate_of(b, &g, w))
         return w;
     if (gate_is_and(g)) {
         if (gate_reads(g, wire_not(y)))
@@ -347,7 +337,7 @@ static bool and_absorb(circuit_builder *b, wire *ret, wire *x, wire y)
         }
     }
     /* y = p or !p and x = p ^ q: given y, x is q up to a known complement. */
-    if (gate_of(b, &g, *x) && !gate_is_and(g) && xor_has(g, wire_plain(y), &other))
+    if (builder_gate_of(b, &g, *x) && !gate_is_and(g) && xor_has(g, wire_plain(y), &other))
         *x = other ^ wire_complement(*x) ^ wire_complement(y) ^ 1u;
     return false;
 }

@@ -212,8 +212,15 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
         return failure(b, error);
     if (n_outputs >= CIRCUIT_MAX_WIRES)
         return error_set(error, PT_ERR_LIMIT, "the circuit has too many output bits");
-    mem_free(b->table);
-    b->table = NULL;
+    wire *shared_outputs = mem_new(n_outputs, sizeof *shared_outputs);
+    if (shared_outputs == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < n_outputs; i++)
+        shared_outputs[i] = outputs[i];
+    if (!builder_share(b, shared_outputs, n_outputs)) {
+        status = failure(b, error);
+        goto done;
+    }
 
     const size_t n_nodes = (size_t)b->n_inputs + 1 + b->n_gates;
     f.needs = mem_new(n_nodes, sizeof *f.needs);
@@ -222,7 +229,7 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
         status = error_memory(error);
         goto done;
     }
-    mark_needs(&f, outputs, n_outputs);
+    mark_needs(&f, shared_outputs, n_outputs);
     const uint64_t n_gates = count_gates(&f);
     if (n_gates + b->n_inputs > CIRCUIT_MAX_WIRES) {
         status = error_set(error, PT_ERR_LIMIT, "the circuit needs more than %u wires",
@@ -234,11 +241,12 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
         status = error_memory(error);
         goto done;
     }
-    fill_circuit(&f, outputs, output_value_bits);
+    fill_circuit(&f, shared_outputs, output_value_bits);
     PT_ASSERT(f.c->n_gates == n_gates);
     *ret_circuit = f.c;
     f.c = NULL;
 done:
+    mem_free(shared_outputs);
     mem_free(f.needs);
     mem_free(f.map);
     pt_circuit_free(f.c);

@@ -45,4 +45,19 @@ static inline bool gate_is_and(builder_gate g)
     return g.a < g.b;
 }
 
+/* The gate that drives `w`; false for constants and inputs. */
+static inline bool builder_gate_of(const circuit_builder *b, builder_gate *ret_gate, wire w)
+{
+    const uint32_t node = wire_node(w);
+    if (node <= b->n_inputs)
+        return false;
+    *ret_gate = b->gates[node - b->n_inputs - 1];
+    return true;
+}
+
+/* Factors common operands out where that saves ANDs, which shows only when everything is built: see
+ * builder_share.c. Rewrites the gates and `outputs`; afterwards no gates can be added. False: the
+ * builder has failed. */
+MUST_CHECK bool builder_share(circuit_builder *b, wire *outputs, size_t n_outputs);
+
 #endif

@@ -114,6 +114,35 @@ static void nots_are_shared_and_moved_into_xors(void **state)
     pt_circuit_free(c);
 }
 
+static void common_operands_are_factored_out(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    wire in[6];
+    for (uint32_t i = 0; i < 6; i++)
+        in[i] = circuit_input(b, i);
+    const wire sum = circuit_xor(
+        b, circuit_and(b, in[0], in[1]),
+        circuit_xor(b, circuit_and(b, in[0], in[2]), wire_not(circuit_and(b, in[0], in[3]))));
+    const wire any = circuit_or(b, circuit_and(b, in[5], in[1]), circuit_and(b, in[4], in[5]));
+    const wire outputs[] = {sum, any};
+    pt_circuit *c = finish(b, outputs, 2);
+    assert_int_equal(c->n_and, 3); /* instead of 6 */
+    uint64_t values[2];
+    assert_int_equal(circuit_eval_lanes(values, c, truth, NULL), PT_OK);
+    assert_true(values[0] == ~(truth[0] & (truth[1] ^ truth[2] ^ truth[3])));
+    assert_true(values[1] == (truth[5] & (truth[1] | truth[4])));
+    pt_circuit_free(c);
+
+    /* Not if the ANDs are wanted anyway. */
+    b = new_builder();
+    const wire p = circuit_and(b, in[0], in[1]), q = circuit_and(b, in[0], in[2]);
+    const wire wanted[] = {p, q, circuit_xor(b, p, q)};
+    c = finish(b, wanted, 3);
+    assert_int_equal(c->n_and, 2);
+    pt_circuit_free(c);
+}
+
 static void output_values_are_kept(void **state)
 {
     (void)state;
@@ -314,6 +343,7 @@ int main(void)
         cmocka_unit_test(rules_fold),
         cmocka_unit_test(dead_gates_go_and_constants_stay_away),
         cmocka_unit_test(nots_are_shared_and_moved_into_xors),
+        cmocka_unit_test(common_operands_are_factored_out),
         cmocka_unit_test(output_values_are_kept),
         cmocka_unit_test(random_circuits_equal_the_reference),
         cmocka_unit_test(constant_inputs_leave_no_gate),
