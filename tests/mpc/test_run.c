@@ -47,6 +47,10 @@ static void run_all(const pt_mpc_options *base, const pt_circuit *c, const uint8
                               .outputs = outputs + p * c->n_outputs};
         runners[p].options.party = p;
         runners[p].options.parties = n;
+        if (p != 0) /* these are one party's */
+            runners[p].options.stats = NULL;
+        if (p != 0)
+            runners[p].options.progress = NULL;
         assert_int_equal(pthread_create(&threads[p], NULL, run_one, &runners[p]), 0);
     }
     for (size_t p = 0; p < n; p++)
@@ -163,6 +167,50 @@ static void test_sha256(void **state)
                  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+typedef struct watched_progress {
+    uint64_t calls;
+    uint64_t evaluated; /* gates, as last told */
+    bool sane;
+} watched_progress;
+
+static void watch_progress(void *user, const char *phase, uint64_t done, uint64_t total)
+{
+    watched_progress *w = user;
+    w->calls++;
+    w->sane &= done <= total;
+    if (strcmp(phase, "evaluation") == 0)
+        w->evaluated = done;
+}
+
+static void test_stats_and_progress(void **state)
+{
+    (void)state;
+    pt_circuit *c = adder(16);
+    uint8_t inputs[32] = {1, 0, 1};
+    uint8_t outputs[32];
+    pt_mpc_stats stats = {0};
+    watched_progress w = {.sane = true};
+    const pt_mpc_options options = {
+        .stats = &stats, .progress = watch_progress, .progress_user = &w};
+    run_all(&options, c, inputs, outputs);
+    assert_int_equal(stats.and_gates, c->n_and);
+    assert_true(stats.seconds > 0 && stats.messages_sent > 0);
+    assert_true(stats.bytes_sent > 0 && stats.bytes_received > 0);
+    uint64_t bytes = 0;
+    double seconds = 0;
+    for (size_t k = 0; k < stats.n_phases; k++) {
+        assert_non_null(stats.phases[k].name);
+        bytes += stats.phases[k].bytes_sent;
+        seconds += stats.phases[k].seconds;
+    }
+    assert_true(stats.n_phases >= 6);
+    assert_int_equal(bytes, stats.bytes_sent);
+    assert_true(seconds <= stats.seconds * 1.001);
+    assert_true(w.calls > 0 && w.sane);
+    assert_int_equal(w.evaluated, c->n_and);
+    pt_circuit_free(c);
+}
+
 /* A party that cannot start says why and leaves zeros; nothing is sent. */
 static void check_refused(const pt_mpc_options *options, const uint8_t *inputs, pt_status status)
 {
@@ -206,8 +254,11 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adder),   cmocka_unit_test(test_three_parties),
-        cmocka_unit_test(test_aes),     cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_adder),
+        cmocka_unit_test(test_three_parties),
+        cmocka_unit_test(test_aes),
+        cmocka_unit_test(test_sha256),
+        cmocka_unit_test(test_stats_and_progress),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
