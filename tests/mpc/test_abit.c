@@ -139,7 +139,7 @@ static void shares_fit_together(void **state)
     (void)state;
     static const size_t counts[][2] = {{5, 60}, {128, 128}, {0, 300}, {1, 0}};
     for (size_t n = 2; n <= 6; n++) {
-        for (unsigned k = n == 2 ? 1 : 8 >> (n % 4); k <= 8; k = n == 2 ? 2 * k : 16)
+        for (unsigned k = n == 2 ? 1u : 8u >> (n % 4); k <= 8; k = n == 2 ? 2 * k : 16)
             run_batches(n, k, counts, 4);
     }
 }
