@@ -4,10 +4,10 @@
  * sends the corrections; those received are kept (128/k bits a COT and peer). The second computes
  * the planes, hashes them with chi, transposes them and spreads the rows over the shares. So the
  * planes, 2 * 16(n-1) bytes a bit, are never stored, the keys go straight into the sums R_i, and
- * each plane is transposed once. The price is that the receiver runs AES twice: 6 ns a COT at k = 4
- * with VAES, against 7 ns for the transposition alone if the rows were turned back instead, before
- * gathering and scattering them. With software AES the balance is the other way round; keeping the
- * planes would cost as much memory as the shares. */
+ * each plane is transposed once. The price is that the receiver runs AES twice: 6 ns a
+ * COT at k = 4 with VAES. Keeping the planes would cost as much memory as the shares.
+ * NEEDSWORK: turning the rows back (a transposition of 1 to 4 ns, a gather and a scatter) would be
+ * the faster way with software AES and for k = 8, and about even otherwise. */
 #include "mpc/abit.h"
 
 #include "base/assert.h"
