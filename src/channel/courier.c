@@ -125,6 +125,7 @@ static uint64_t start_due(relay_channel *c)
 static void succeeded(transfer *t)
 {
     t->n_failures = 0;
+    t->n_empty = 0;
     t->failing_since_ms = 0;
     t->not_before_ms = 0;
     t->number++;
@@ -182,12 +183,13 @@ static void received_nothing(transfer *t)
 {
     const uint64_t now = clock_ms();
     t->failing_since_ms = 0;
+    t->n_failures = 0;
     if (now - t->started_ms >= HELD_MS) {
-        t->n_failures = 0;
+        t->n_empty = 0;
         t->not_before_ms = 0;
     } else {
-        t->not_before_ms = now + doubled(POLL_FIRST_MS, POLL_MAX_MS, t->n_failures);
-        t->n_failures++;
+        t->not_before_ms = now + doubled(POLL_FIRST_MS, POLL_MAX_MS, t->n_empty);
+        t->n_empty++;
     }
 }
 

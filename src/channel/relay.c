@@ -392,7 +392,7 @@ static size_t count_seated(const relay_channel *c, const bool *seated, size_t *r
 static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *error)
 {
     bool seated[CHANNEL_MAX_PARTIES];
-    size_t n_before = 0;
+    size_t n_before = 1; /* this party */
     const uint64_t start = clock_ms();
     uint64_t progress = start;
     uint64_t told = start + NOTICE_AFTER_MS - NOTICE_EVERY_MS;
@@ -462,7 +462,9 @@ static bool is_relay_url(const char *url)
          (strcmp(part, "http") == 0 || strcmp(part, "https") == 0);
     curl_free(part);
     curl_url_cleanup(parsed);
-    return ok && strpbrk(url, "?#") == NULL && strlen(url) <= 2048;
+    const char *host = strstr(url, "://");
+    return ok && host != NULL && host[3] != '/' && strpbrk(url, "?# ") == NULL &&
+           strlen(url) <= 2048;
 }
 
 static pt_status check_options(const pt_relay_options *o, pt_error *error)

@@ -33,8 +33,9 @@ typedef struct transfer {
     uint64_t started_ms;
     uint64_t not_before_ms;    /* of the next attempt */
     uint64_t failing_since_ms; /* 0: it is not */
-    unsigned n_failures;
-    uint64_t number; /* of the packet: X-Polytune-Seq */
+    unsigned n_failures;       /* in a row */
+    unsigned n_empty;          /* answers "nothing yet" at once, in a row */
+    uint64_t number;           /* of the packet: X-Polytune-Seq */
 } transfer;
 
 struct relay_peer {

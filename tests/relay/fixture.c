@@ -68,7 +68,7 @@ void expect_next_with(int fd, int status, const char *header, const char *value)
     char found[64];
     http_response r = http_read(fd);
     assert_int_equal(r.status, status);
-    const bool has = http_header(&r, header, found, sizeof found);
+    const bool has = http_value(&r, header, found, sizeof found);
     assert_int_equal(has, value != NULL);
     if (has)
         assert_string_equal(found, value);

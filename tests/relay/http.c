@@ -71,7 +71,7 @@ http_response http_read(int fd)
     int status = 0;
     if (!read_head(fd, &r) || sscanf(r.head, "HTTP/1.%*c %d", &status) != 1)
         return r;
-    if (http_header(&r, "Content-Length", value, sizeof value))
+    if (http_value(&r, "Content-Length", value, sizeof value))
         r.len = strtoul(value, NULL, 10);
     r.body = calloc(r.len + 1, 1);
     if (r.body != NULL && read_exactly(fd, r.body, r.len))
@@ -85,7 +85,7 @@ void http_clear(http_response *r)
     *r = (http_response){0};
 }
 
-bool http_header(const http_response *r, const char *name, char *ret_value, size_t size)
+bool http_value(const http_response *r, const char *name, char *ret_value, size_t size)
 {
     const size_t name_len = strlen(name);
     for (const char *line = r->head; (line = strstr(line, "\r\n")) != NULL;) {

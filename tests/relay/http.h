@@ -22,7 +22,7 @@ http_response http_read(int fd);
 void http_clear(http_response *r);
 
 /* The value of a header, copied to `ret_value` of `size` bytes; false if there is none. */
-bool http_header(const http_response *r, const char *name, char *ret_value, size_t size);
+bool http_value(const http_response *r, const char *name, char *ret_value, size_t size);
 
 /* One request on an open connection. `headers` are whole lines ending in \r\n, or "". */
 bool http_ask(int fd, const char *method, const char *path, const char *headers, const void *body,

@@ -162,7 +162,7 @@ static int join(uint16_t port, const char *path, const char *client, char *ret_h
     (void)snprintf(line, sizeof line, "X-Polytune-Client: %s\r\n", client);
     http_response r = http_once(port, "PUT", path, line, "", 0);
     const int status = r.status;
-    if (http_header(&r, "X-Polytune-Session", token, sizeof token))
+    if (http_value(&r, "X-Polytune-Session", token, sizeof token))
         (void)snprintf(ret_header, size, "X-Polytune-Session: %s\r\n", token);
     http_clear(&r);
     return status;
@@ -198,7 +198,7 @@ static void a_session_ends_when_all_have_left(void **state)
     http_response r = http_once(port, "PUT", "/join/end/0", "X-Polytune-Client: c3\r\n", "", 0);
     char value[8];
     assert_int_equal(r.status, 409);
-    assert_true(http_header(&r, "Retry-After", value, sizeof value));
+    assert_true(http_value(&r, "Retry-After", value, sizeof value));
     http_clear(&r);
     expect(port, "POST", "/recv/end/0/1", old, "", 200, "last words");
     expect(port, "DELETE", "/join/end/1", "X-Polytune-Client: b2\r\n", "", 200, "");
