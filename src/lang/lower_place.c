@@ -26,9 +26,6 @@ static bool resolve_index(lowerer *l, resolved_step *ret_step, const pt_type *ar
     if (!lower_expr(l, &index, step->index) || !lower_check_index(l, &index, array->length, at))
         return false;
     ret_step->n_bits = array->element->n_bits;
-    if (array->length == 0 || array->element->n_bits == 0)
-        return lower_fail(l, PT_ERR_PROGRAM, step->span,
-                          "cannot assign to an element without bits");
     if (!value_is_const(&index, &constant)) {
         ret_step->length = array->length;
         ret_step->index = index;
@@ -40,10 +37,14 @@ static bool resolve_index(lowerer *l, resolved_step *ret_step, const pt_type *ar
     return true;
 }
 
-/* Evaluates the indices in order and checks their bounds. */
-static bool resolve_steps(lowerer *l, resolved_step *steps, const place *p, span at)
+/* Evaluates the indices in order and checks their bounds. `*ret_nowhere`: the path leads into an
+ * array without elements, so the statement always panics and there is nothing to write. */
+static bool resolve_steps(lowerer *l, resolved_step *steps, bool *ret_nowhere, const place *p,
+                          span at)
 {
     const pt_type *type;
+    bool has_index = false;
+    *ret_nowhere = false;
     const ctype *from = l->function->locals[p->local].type;
     for (size_t i = 0; i < p->n_steps; i++) {
         const place_step *step = &p->steps[i];
@@ -52,6 +53,8 @@ static bool resolve_steps(lowerer *l, resolved_step *steps, const place *p, span
         if (step->kind == STEP_INDEX) {
             if (!resolve_index(l, &steps[i], type, step, at))
                 return false;
+            has_index = true;
+            *ret_nowhere = *ret_nowhere || type->length == 0;
         } else {
             const size_t idx = step->kind == STEP_FIELD ? step->field_idx : (size_t)step->position;
             steps[i].offset = type->fields[idx].offset;
@@ -59,6 +62,8 @@ static bool resolve_steps(lowerer *l, resolved_step *steps, const place *p, span
         }
         from = step->type;
     }
+    if (has_index && !*ret_nowhere && steps[p->n_steps - 1].n_bits == 0) /* Q20 */
+        return lower_fail(l, PT_ERR_PROGRAM, at, "cannot assign to an element without bits");
     return true;
 }
 
@@ -190,10 +195,18 @@ static bool assign_with_steps(lowerer *l, const stmt *s, resolved_step *steps)
     const place *p = &s->as.assign.place;
     const size_t idx = l->frame + p->local;
     value part;
+    bool nowhere;
     value before = value_hold(&l->variables[idx].value);
-    if (!resolve_steps(l, steps, p, s->span) || !lower_stored(l, &part, s, &before, steps) ||
-        !write_place(l, idx, &before, steps, p->n_steps, &part))
+    if (!resolve_steps(l, steps, &nowhere, p, s->span))
         return false;
+    if (nowhere) {
+        value_release(l, &before);
+        if (!lower_expr(l, &part, s->as.assign.value))
+            return false;
+    } else if (!lower_stored(l, &part, s, &before, steps) ||
+               !write_place(l, idx, &before, steps, p->n_steps, &part)) {
+        return false;
+    }
     value_release(l, &part);
     for (size_t i = 0; i < p->n_steps; i++)
         value_release(l, &steps[i].index);

@@ -124,6 +124,24 @@ static void places(void **state)
     CHECK(examples);
 }
 
+static void arrays_without_elements_or_bits(void **state)
+{
+    (void)state;
+    static const char *const empty =
+        "const N: usize = P::N; pub fn main(a: u8, i: usize) -> u8 { let mut w = [a; N]; "
+        "let mut v = [[a; N]; 2];\nif a > 3 { w[0] = 1; w[i] += 2; v[i][0] = 3; v[1][i] ^= w[i]; } "
+        "a }";
+    assert_runs(empty, "P::N=0", "5 | 0", "PANIC Array Access Out Of Bounds @2:12-2:20");
+    assert_runs(empty, "P::N=0", "2 | 0", "2");
+    assert_runs(empty, "P::N=1", "5 | 0", "5");
+    assert_runs(empty, "P::N=1", "5 | 1", "PANIC Array Access Out Of Bounds @2:22-2:31");
+    char message[PT_ERROR_MESSAGE_MAX];
+    assert_int_equal(run_compile_status("pub fn main(a: u8, v: [(); 2]) -> u8 { let mut w = v; "
+                                        "w[0] = {}; a }",
+                                        NULL, message),
+                     PT_ERR_PROGRAM); /* Q20 */
+}
+
 static void loops_and_calls(void **state)
 {
     (void)state;
@@ -260,6 +278,7 @@ int main(void)
         cmocka_unit_test(branches_change_only_what_they_assign),
         cmocka_unit_test(values_are_copies),
         cmocka_unit_test(places),
+        cmocka_unit_test(arrays_without_elements_or_bits),
         cmocka_unit_test(loops_and_calls),
         cmocka_unit_test(matches),
         cmocka_unit_test(the_first_panic_of_the_path_counts),
