@@ -272,6 +272,28 @@ static void limits_are_errors(void **state)
     assert_int_equal(run_compile_status(source, NULL, message), PT_ERR_LIMIT);
 }
 
+/* Blocks in ifs in blocks, in functions that call each other: the stack holds, or a limit says no.
+ */
+static void depth_is_limited(void **state)
+{
+    (void)state;
+    static char source[1 << 18];
+    char message[PT_ERROR_MESSAGE_MAX];
+    size_t len = (size_t)snprintf(source, sizeof source, "fn f0(n: u8) -> u8 { n ^ 1 } ");
+    for (int i = 1; i <= 20; i++) {
+        len += (size_t)snprintf(source + len, sizeof source - len, "fn f%d(n: u8) -> u8 { ", i);
+        for (int k = 0; k < 60; k++)
+            len +=
+                (size_t)snprintf(source + len, sizeof source - len, "if n > %d { n } else { ", k);
+        len += (size_t)snprintf(source + len, sizeof source - len, "f%d(n)", i - 1);
+        for (int k = 0; k < 60; k++)
+            len += (size_t)snprintf(source + len, sizeof source - len, " }");
+        len += (size_t)snprintf(source + len, sizeof source - len, " } ");
+    }
+    (void)snprintf(source + len, sizeof source - len, "pub fn main(n: u8) -> u8 { f20(n) }");
+    assert_int_equal(run_compile_status(source, NULL, message), PT_ERR_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +305,7 @@ int main(void)
         cmocka_unit_test(matches),
         cmocka_unit_test(the_first_panic_of_the_path_counts),
         cmocka_unit_test(limits_are_errors),
+        cmocka_unit_test(depth_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
