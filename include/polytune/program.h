@@ -70,6 +70,10 @@ PT_API void pt_diagnostics_free(pt_diagnostics *diagnostics);
 PT_API size_t pt_program_party_count(const pt_program *program);
 /* The circuit, owned by the program. Its outputs are the panic code, then the result bits. */
 PT_API const pt_circuit *pt_program_circuit(const pt_program *program);
+/* The circuit as Bristol Fashion text with the result bits only (spec garble.md F1): one output
+ * value, most significant bit first, without the panic code. Release with pt_text_free. */
+PT_API PT_MUST_CHECK pt_status pt_program_write_bristol(char **ret_text, size_t *ret_len,
+                                                        const pt_program *program, pt_error *error);
 /* The type of a party's input, and of the result; owned by the program. */
 PT_API const pt_type *pt_program_input_type(const pt_program *program, size_t party);
 PT_API const pt_type *pt_program_output_type(const pt_program *program);

@@ -182,7 +182,7 @@ static bool xor_has(builder_gate g, wire operand, wire *ret_other)
 /* Cancels what two XOR gates, or one and its operand, have in common. x and y are plain. */
 static bool cancel_xor(const circuit_builder *b, wire *x, wire *y)
 {
-    builder_gate gx, gy;
+    builder_gate gx = {0}, gy = {0};
     const bool x_is_xor = builder_gate_of(b, &gx, *x) && !gate_is_and(gx);
     const bool y_is_xor = builder_gate_of(b, &gy, *y) && !gate_is_and(gy);
     wire other;

@@ -1,4 +1,5 @@
 /* Operands: literals, names, calls, brackets, and what may follow them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "lang/parse.h"
@@ -18,8 +19,8 @@ static bool parse_expr_list(parser *p, token_kind close, expr *parent, expr ***r
             break;
     }
     if (!next_is(p, close)) {
-        char what[40] = "`,` or `";
-        strcat(strcat(what, token_kind_text(close)), "`");
+        char what[40];
+        (void)snprintf(what, sizeof what, "`,` or `%s`", token_kind_text(close));
         report_expected(p, what);
         return false;
     }

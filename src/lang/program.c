@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "circuit/keep_outputs.h"
 #include "lang/check.h"
 #include "lang/diag.h"
 #include "lang/external.h"
@@ -200,4 +201,18 @@ pt_status pt_program_decode(pt_literal **ret_literal, pt_panic *ret_panic,
         return report_panic(ret_panic, &program->lowered.sites[code - 1], error);
     return pt_literal_from_bits(ret_literal, type, output_bits + code_bits, n_bits - code_bits,
                                 error);
+}
+
+pt_status pt_program_write_bristol(char **ret_text, size_t *ret_len, const pt_program *program,
+                                   pt_error *error)
+{
+    pt_circuit *result = NULL;
+    const pt_circuit *whole = program->lowered.circuit;
+    const uint32_t code_bits = panic_code_bits(program->lowered.n_sites);
+    pt_status status =
+        circuit_keep_outputs(&result, whole, code_bits, whole->n_outputs - code_bits, error);
+    if (status == PT_OK)
+        status = pt_circuit_write_bristol(ret_text, ret_len, result, error);
+    pt_circuit_free(result);
+    return status;
 }

@@ -2,6 +2,7 @@
 
 #include "base/bits.h"
 #include "base/error.h"
+#include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/wave.h"
@@ -138,7 +139,7 @@ static pt_status compare(const session *s, size_t peer, const uint8_t *own, cons
     for (size_t f = 0; f < HELLO_FIELDS; f++) {
         uint8_t number[4] = {(uint8_t)session_number(peer), 0, 0, 0};
         const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
-        if (memcmp(theirs + at, expected, fields[f].bytes) != 0)
+        if (!ct_equal(theirs + at, expected, fields[f].bytes))
             return peer_fault(s, PT_PEER_SETUP, peer, "HELLO", fields[f].difference, error);
         at += fields[f].bytes;
     }

@@ -1,6 +1,7 @@
 /* The side stream of wave.h. A frame's body is the batch or segment number, then the bytes. */
 #include "base/error.h"
 #include "base/mem.h"
+#include "crypto/ct.h"
 #include "mpc/message.h"
 #include "mpc/wave.h"
 
@@ -58,7 +59,7 @@ static pt_status frame_recv(session *s, size_t from, const char *phase, uint64_t
     const uint8_t *body = m + MESSAGE_HEADER_BYTES;
     uint8_t expected[BATCH_BYTES];
     batch_put(expected, batch);
-    if (memcmp(body, expected, BATCH_BYTES) != 0) {
+    if (!ct_equal(body, expected, BATCH_BYTES)) {
         status =
             peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a frame of another batch", error);
     } else {
