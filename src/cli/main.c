@@ -1,8 +1,151 @@
+/* The command `polytune`: finds the subcommand, runs it, turns its status into a message and an
+ * exit status. */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/compiler.h"
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/report.h"
 #include "polytune/polytune.h"
 
-int main(void)
+static const command *const commands[] = {
+    &command_eval,     &command_check, &command_compile,
+    &command_simulate, &command_serve, &command_party,
+};
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+/* Subcommands that are planned: asked for, they say so. */
+static const char *const planned[] = {"pre", "keygen", "bench", NULL};
+
+const flag flags_common[] = {
+    {"json", NULL, "print one JSON object on stdout", false},
+    {"quiet", NULL, "say nothing on stderr but errors", false},
+    {"log-format", "FORMAT", "text (default) or json, for what goes to stderr", false},
+    {"help", NULL, "show this help", false},
+    {"h", NULL, "show this help", false},
+    {0},
+};
+
+const flag flags_program[] = {
+    {"function", "NAME", "the function to run (default main)", false},
+    {"const", "PARTY::NAME=LITERAL", "the value of an external constant of the program", true},
+    {0},
+};
+
+static const char *const exit_text = "Exit status: 0 done, 1 internal error, 2 usage, 3 the "
+                                     "program does not compile, 4 invalid input, constant or\n"
+                                     "circuit file, 5 the program panicked, 6 a peer or relay "
+                                     "could not be reached, timed out or closed, 7 a party\n"
+                                     "deviated or the parties disagree on what to run.\n";
+
+static int help(void)
 {
-    return printf("polytune %s\n", pt_version()) < 0;
+    (void)printf("polytune %s: compute on data that its owners do not show each other\n\n"
+                 "usage: polytune COMMAND [ARGUMENTS] [FLAGS]\n\n",
+                 pt_version());
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        (void)printf("  %-9s %-10s %s\n", commands[i]->name, commands[i]->arguments,
+                     commands[i]->summary);
+    (void)printf("\npolytune COMMAND --help shows a command's flags.\n%s", exit_text);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int command_help(const command *c)
+{
+    (void)printf("usage: polytune %s %s [FLAGS]\n\n%s\n", c->name, c->arguments, c->summary);
+    if (c->details != NULL)
+        (void)printf("%s", c->details);
+    (void)printf("\n");
+    for (const flag *const *list = c->flags; *list != NULL; list++) {
+        for (const flag *f = *list; f->name != NULL; f++) {
+            char shown[64];
+            (void)snprintf(shown, sizeof shown, "%s%s%s%s", strlen(f->name) == 1 ? "-" : "--",
+                           f->name,
+                           f->placeholder == NULL ? "" : (strlen(f->name) == 1 ? " " : "="),
+                           f->placeholder == NULL ? "" : f->placeholder);
+            (void)printf("  %-28s %s%s\n", shown, f->help, f->repeat ? " (repeatable)" : "");
+        }
+    }
+    (void)printf("\n%s", exit_text);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int usage(const char *format, ...) PRINTF_LIKE(1, 2);
+
+static int usage(const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    (void)fputs("polytune: ", stderr);
+    (void)vfprintf(stderr, format, list);
+    (void)fputs("\n", stderr);
+    va_end(list);
+    return PT_CLASS_USAGE;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[N_COMMANDS + 1] = {NULL};
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i]->name;
+    for (size_t i = 0; planned[i] != NULL; i++) {
+        if (strcmp(planned[i], name) == 0)
+            return usage("'%s' is not part of this version", name);
+    }
+    const char *nearest = nearest_name(name, names);
+    if (nearest != NULL)
+        return usage("unknown command '%.60s'; did you mean '%s'?", name, nearest);
+    return usage("unknown command '%.60s'; polytune --help lists the commands", name);
+}
+
+static int run(const command *c, int argc, const char *const *argv)
+{
+    args a;
+    pt_error error;
+    pt_error_clear(&error);
+    pt_status status = args_parse(&a, c->flags, argc, argv, &error);
+    if (status == PT_OK && (args_get(&a, "help") != NULL || args_get(&a, "h") != NULL)) {
+        args_clear(&a);
+        return command_help(c);
+    }
+    if (status == PT_OK)
+        status = report_init(&a, &error);
+    if (status == PT_OK && a.n_positional != c->n_positional)
+        status = error_set(&error, PT_ERR_USAGE,
+                           "usage: polytune %s %s [FLAGS]; polytune %s --help tells more", c->name,
+                           c->arguments, c->name);
+    if (status == PT_OK)
+        status = c->run(&a, &error);
+    report_progress_end();
+    if (status != PT_OK)
+        report_failure(status, &error);
+    args_clear(&a);
+    return (int)pt_status_class_of(status);
+}
+
+int main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        (void)help();
+        return PT_CLASS_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
+        return help();
+    if (strcmp(argv[1], "--version") == 0)
+        return printf("polytune %s\n", pt_version()) > 0 && fflush(stdout) == 0 ? 0 : 1;
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(commands[i]->name, argv[1]) == 0)
+            return run(commands[i], argc - 2, (const char *const *)argv + 2);
+    }
+    if (argv[1][0] == '-')
+        return usage(
+            "the first argument is a command, not the flag '%.60s'; polytune --help lists them",
+            argv[1]);
+    return unknown_command(argv[1]);
 }

@@ -1,0 +1,77 @@
+/* polytune compile: circuit statistics, and export as Bristol Fashion. */
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/computation.h"
+#include "cli/file.h"
+#include "cli/output.h"
+
+static const flag flags[] = {
+    {"output", "FILE", "write the circuit as Bristol Fashion text", false},
+    {"o", "FILE", "the same", false},
+    {0},
+};
+static const flag *const flag_lists[] = {flags, flags_program, flags_common, NULL};
+
+static pt_status print_stats(const pt_circuit *circuit, const args *a, pt_error *error)
+{
+    pt_circuit_stats s;
+    pt_circuit_get_stats(&s, circuit);
+    if (args_get(a, "json") != NULL)
+        return output_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "and",
+                                     (json_int_t)s.and_gates, "xor", (json_int_t)s.xor_gates, "not",
+                                     (json_int_t)s.not_gates, "inputs", (json_int_t)s.inputs,
+                                     "outputs", (json_int_t)s.outputs, "depth",
+                                     (json_int_t)s.and_depth, "registers", (json_int_t)s.registers),
+                           error);
+    char text[512];
+    (void)snprintf(text, sizeof text,
+                   "AND gates  %llu\nXOR gates  %llu\nNOT gates  %llu\ninputs     %llu "
+                   "bits\noutputs    %llu bits\n"
+                   "AND depth  %llu\nregisters  %llu",
+                   (unsigned long long)s.and_gates, (unsigned long long)s.xor_gates,
+                   (unsigned long long)s.not_gates, (unsigned long long)s.inputs,
+                   (unsigned long long)s.outputs, (unsigned long long)s.and_depth,
+                   (unsigned long long)s.registers);
+    return output_line(text, error);
+}
+
+static pt_status export(const computation *c, const char *path, pt_error *error)
+{
+    char *text = NULL;
+    size_t len = 0;
+    pt_status status = c->program != NULL
+                           ? pt_program_write_bristol(&text, &len, c->program, error)
+                           : pt_circuit_write_bristol(&text, &len, c->circuit, error);
+    if (status == PT_OK)
+        status = file_write(path, text, len, error);
+    pt_text_free(text);
+    return status;
+}
+
+static pt_status run(const args *a, pt_error *error)
+{
+    const char *path = args_get(a, "o") != NULL ? args_get(a, "o") : args_get(a, "output");
+    computation c;
+    pt_status status = computation_init(&c, a->positional[0], a, error);
+    if (status == PT_OK && path != NULL)
+        status = export(&c, path, error);
+    if (status == PT_OK)
+        status = print_stats(c.circuit, a, error);
+    computation_clear(&c);
+    return status;
+}
+
+const command command_compile = {
+    .name = "compile",
+    .arguments = "PROGRAM",
+    .summary = "compile a program and print the size of its circuit",
+    .details = "The exported circuit has the result bits only, most significant first; it cannot "
+               "tell that a program "
+               "panicked.\n",
+    .flags = flag_lists,
+    .n_positional = 1,
+    .run = run,
+};

@@ -1,0 +1,39 @@
+/* What is to be computed: a Garble program or a Bristol Fashion circuit, behind one face. Layer:
+ * cli.
+ *
+ * A PROGRAM whose name ends in .txt is a Bristol Fashion circuit; its literals are 0x... or 0b...,
+ * wire 0 being the least significant bit of each value. Everything else is Garble. */
+#ifndef CLI_COMPUTATION_H
+#define CLI_COMPUTATION_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "cli/args.h"
+#include "polytune/polytune.h"
+
+typedef struct computation {
+    const char *path;
+    pt_program *program; /* NULL for a Bristol circuit */
+    pt_circuit *bristol; /* NULL for a Garble program */
+    const pt_circuit *circuit;
+    size_t parties;
+} computation;
+
+/* Loads and compiles `path` with the flags --function and --const. Diagnostics of the program are
+ * shown here. */
+PT_MUST_CHECK pt_status computation_init(computation *ret_computation, const char *path,
+                                         const args *a, pt_error *error);
+void computation_clear(computation *c);
+
+/* The bits of `party`'s input, one byte each; `argument` is a literal or @FILE. *ret_bits:
+ * mem_free_secret. */
+PT_MUST_CHECK pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t party,
+                                          const char *argument, pt_error *error);
+
+/* The result as text (mem_free) and JSON (json_decref). PT_ERR_PANIC with a full sentence when it
+ * panicked. */
+PT_MUST_CHECK pt_status computation_result(char **ret_text, json_t **ret_json, const computation *c,
+                                           const uint8_t *output_bits, pt_error *error);
+
+#endif

@@ -1,0 +1,19 @@
+/* Files as a whole. Layer: cli. */
+#ifndef CLI_FILE_H
+#define CLI_FILE_H
+
+#include <stddef.h>
+
+#include "polytune/status.h"
+
+#define FILE_BYTES_MAX ((size_t)4 << 30)
+
+/* Reads a file ("-" is standard input). *ret_text is terminated and the caller's (mem_free).
+ * PT_ERR_FILE. */
+PT_MUST_CHECK pt_status file_read(char **ret_text, size_t *ret_len, const char *path,
+                                  pt_error *error);
+
+/* Writes a file, replacing an old one only when everything was written. PT_ERR_FILE. */
+PT_MUST_CHECK pt_status file_write(const char *path, const char *text, size_t len, pt_error *error);
+
+#endif

@@ -1,0 +1,49 @@
+#define _DEFAULT_SOURCE
+#include "cli/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/error.h"
+#include "cli/report.h"
+
+pt_status output_line(const char *text, pt_error *error)
+{
+    report_progress_end();
+    if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
+        return error_set(error, PT_ERR_FILE, "cannot write to standard output: %s",
+                         strerror(errno));
+    return PT_OK;
+}
+
+pt_status output_json(json_t *object, pt_error *error)
+{
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(object);
+    const pt_status status = text == NULL ? error_memory(error) : output_line(text, error);
+    free(text);
+    return status;
+}
+
+static json_int_t peak_rss_bytes(void)
+{
+    struct rusage usage = {0};
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (json_int_t)usage.ru_maxrss * 1024;
+}
+
+void output_add_stats(json_t *object, size_t parties, const pt_mpc_stats *stats)
+{
+    json_t *phases = json_object();
+    for (size_t i = 0; i < stats->n_phases; i++)
+        (void)json_object_set_new(phases, stats->phases[i].name,
+                                  json_real(stats->phases[i].seconds));
+    (void)json_object_set_new(object, "parties", json_integer((json_int_t)parties));
+    (void)json_object_set_new(object, "and", json_integer((json_int_t)stats->and_gates));
+    (void)json_object_set_new(object, "seconds", json_real(stats->seconds));
+    (void)json_object_set_new(object, "peak_rss_bytes", json_integer(peak_rss_bytes()));
+    (void)json_object_set_new(object, "phases", phases);
+}

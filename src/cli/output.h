@@ -1,0 +1,19 @@
+/* What goes to stdout: the result, or one JSON object. Layer: cli. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include <jansson.h>
+
+#include "polytune/polytune.h"
+
+/* Prints a line of text. Fails when stdout cannot be written. */
+PT_MUST_CHECK pt_status output_line(const char *text, pt_error *error);
+
+/* Prints a JSON object on one line and releases it. NULL is taken as out of memory. */
+PT_MUST_CHECK pt_status output_json(json_t *object, pt_error *error);
+
+/* Adds the figures of a run to an object: "parties", "and", "seconds", "peak_rss_bytes", "phases".
+ */
+void output_add_stats(json_t *object, size_t parties, const pt_mpc_stats *stats);
+
+#endif

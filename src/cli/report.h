@@ -1,0 +1,48 @@
+/* What the command says on stderr: messages by level, progress, waiting. Layer: cli.
+ *
+ * POLYTUNE_LOG=error|warn|info|debug|trace chooses what is shown (default info),
+ * --log-format=text|json how, --quiet only errors. On a terminal progress is one live line;
+ * otherwise a plain line now and then. Thread safe. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "cli/args.h"
+#include "polytune/polytune.h"
+
+typedef enum report_level {
+    REPORT_ERROR,
+    REPORT_WARN,
+    REPORT_INFO,
+    REPORT_DEBUG,
+    REPORT_TRACE
+} report_level;
+
+/* Reads the environment and the common flags; call once, before threads. */
+PT_MUST_CHECK pt_status report_init(const args *a, pt_error *error);
+
+void report_message(report_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Shows a text exactly as it is (diagnostics with carets); in JSON format as one message. */
+void report_text(report_level level, const char *text);
+
+/* Shows the errors of a program, if there are any, and marks `error` so that it is not shown again.
+ */
+void report_diagnostics(const pt_diagnostics *diagnostics, pt_error *error);
+
+/* Shows what a command failed with, unless that was shown already. */
+void report_failure(pt_status status, const pt_error *error);
+
+/* A pt_notice_fn: who is waited for. */
+void report_notice(void *user, const char *text);
+
+/* A progress callback of pt_mpc_options; `user` unused. */
+void report_progress(void *user, const char *phase, uint64_t done, uint64_t total);
+
+/* Clears the live line, if any, before the result is printed. */
+void report_progress_end(void);
+
+#endif

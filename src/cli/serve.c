@@ -1,0 +1,97 @@
+/* polytune serve: the relay. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/command.h"
+#include "cli/report.h"
+#include "relay/relay.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:8000"
+
+static const flag flags[] = {
+    {"listen", "HOST:PORT", "where to listen (default " DEFAULT_LISTEN "); port 0 is any free one",
+     false},
+    {"expiry", "SECONDS", "drop a session that nobody used for so long (default 3600)", false},
+    {0},
+};
+static const flag *const flag_lists[] = {flags, flags_common, NULL};
+
+/* Splits HOST:PORT; [::1]:8000 for IPv6. `host` has room for the whole text. */
+static pt_status split_listen(char *host, uint16_t *ret_port, const char *listen, pt_error *error)
+{
+    const char *colon = strrchr(listen, ':');
+    uint64_t port = 0;
+    if (colon == NULL || colon == listen)
+        return error_set(error, PT_ERR_USAGE,
+                         "--listen takes HOST:PORT, e.g. " DEFAULT_LISTEN ", not '%.80s'", listen);
+    pt_status status = args_number(&port, colon + 1, "the port in --listen", 0, 65535, error);
+    if (status != PT_OK)
+        return status;
+    const bool bracketed = listen[0] == '[' && colon[-1] == ']';
+    const size_t len = (size_t)(colon - listen) - (bracketed ? 2 : 0);
+    memcpy(host, listen + bracketed, len);
+    host[len] = '\0';
+    *ret_port = (uint16_t)port;
+    return PT_OK;
+}
+
+/* Serves until SIGINT or SIGTERM; the signals are blocked in every thread and waited for here. */
+static pt_status serve(const relay_options *options, pt_error *error)
+{
+    relay_server *server = NULL;
+    sigset_t stop;
+    int received = 0;
+    (void)sigemptyset(&stop);
+    (void)sigaddset(&stop, SIGINT);
+    (void)sigaddset(&stop, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &stop, NULL) != 0)
+        return error_set(error, PT_ERR_INTERNAL, "cannot block signals: %s", strerror(errno));
+    const pt_status status = relay_server_start(&server, options, error);
+    if (status != PT_OK)
+        return status;
+    const bool ipv6 = strchr(options->address, ':') != NULL;
+    report_message(REPORT_INFO, "relay listening on http://%s%s%s:%u; stop it with Ctrl-C",
+                   ipv6 ? "[" : "", options->address, ipv6 ? "]" : "",
+                   (unsigned)relay_server_port(server));
+    (void)sigwait(&stop, &received);
+    report_message(REPORT_INFO, "stopping");
+    relay_server_request_stop(server);
+    relay_server_wait(server);
+    relay_server_free(server);
+    return PT_OK;
+}
+
+static pt_status run(const args *a, pt_error *error)
+{
+    const char *listen = args_get(a, "listen") != NULL ? args_get(a, "listen") : DEFAULT_LISTEN;
+    const char *expiry = args_get(a, "expiry");
+    relay_options options = {0};
+    uint64_t seconds = 0;
+    char *host = mem_new(strlen(listen) + 1, 1);
+    if (host == NULL)
+        return error_memory(error);
+    pt_status status = split_listen(host, &options.port, listen, error);
+    if (status == PT_OK && expiry != NULL)
+        status = args_number(&seconds, expiry, "--expiry", 1, 1000000, error);
+    options.address = host;
+    options.expiry_ms = (uint32_t)seconds * 1000;
+    if (status == PT_OK)
+        status = serve(&options, error);
+    mem_free(host);
+    return status;
+}
+
+const command command_serve = {
+    .name = "serve",
+    .arguments = "",
+    .summary = "run a relay that passes messages between parties",
+    .details = "The relay's HTTP interface stands in docs/command.md.\n",
+    .flags = flag_lists,
+    .n_positional = 0,
+    .run = run,
+};

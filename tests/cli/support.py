@@ -1,0 +1,114 @@
+"""Running the command as a user does: processes, a relay on a free port, parties side by side."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = os.environ.get("POLYTUNE_BIN", str(ROOT / "build/dev/bin/polytune"))
+SHARED = pathlib.Path(os.environ.get("POLYTUNE_SHARED", ROOT.parent / "shared"))
+TIMEOUT = 240
+
+# Exit statuses.
+DONE, INTERNAL, USAGE, PROGRAM, INPUT, PANIC, TRANSPORT, PEER = range(8)
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def __repr__(self):
+        return f"exit {self.status}\nstdout: {self.out}\nstderr: {self.err}"
+
+
+def polytune(*arguments, stdin=None, env=None):
+    done = subprocess.run([BIN, *map(str, arguments)], text=True, capture_output=True, timeout=TIMEOUT, input=stdin,
+                          cwd=ROOT, env={**os.environ, **(env or {})})
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+class Process:
+    """A command in the background."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([BIN, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=ROOT)
+
+    def wait(self, timeout=TIMEOUT):
+        try:
+            out, err = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            out, err = self.process.communicate()
+            raise AssertionError(f"does not end: {out} {err}")
+        return Result(self.process.returncode, out, err)
+
+    def read_err_until(self, pattern):
+        """Reads stderr lines until one matches; the match."""
+        lines = []
+        for line in self.process.stderr:
+            lines.append(line)
+            found = re.search(pattern, line)
+            if found:
+                return found
+        raise AssertionError("ended without " + pattern + ": " + "".join(lines))
+
+    def kill(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@contextlib.contextmanager
+def relay(*arguments):
+    """A relay on a free port; yields (url, process)."""
+    process = Process("serve", "--listen=127.0.0.1:0", *arguments)
+    try:
+        yield process.read_err_until(r"http://127\.0\.0\.1:\d+").group(), process
+    finally:
+        process.kill()
+
+
+def start_parties(url, session, program, inputs, *more):
+    return [Process("party", url, f"--session={session}", f"--program={program}", f"--party={i}", f"--input={text}",
+                    *more) for i, text in enumerate(inputs)]
+
+
+@contextlib.contextmanager
+def program_file(source, suffix=".garble"):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / ("program" + suffix)
+        path.write_text(source)
+        yield path
+
+
+class Example:
+    """An example program with the inputs and the result that its opening comment states."""
+
+    def __init__(self, path):
+        text = path.read_text()
+        self.path = path
+        self.inputs = re.findall(r"^// party \d+: (.*)$", text, re.M)
+        self.result = re.findall(r"^// result: (.*)$", text, re.M)[0]
+
+
+def examples():
+    return [Example(path) for path in sorted((ROOT / "examples").glob("*.garble"))]
+
+
+class Case(unittest.TestCase):
+    def assertRan(self, result, out):
+        self.assertEqual((result.status, result.out.strip()), (DONE, out), result)
+
+    def assertFailed(self, result, status, *words):
+        self.assertEqual(result.status, status, result)
+        self.assertEqual(result.out, "", result)
+        for word in words:
+            self.assertIn(word, result.err)
+
+    def json_of(self, result):
+        self.assertEqual(result.status, DONE, result)
+        return json.loads(result.out)

@@ -1,0 +1,75 @@
+"""Bristol Fashion circuits: literals, errors, and AES-128 and SHA-256 under the protocol."""
+import unittest
+
+from support import Case, INPUT, SHARED, USAGE, polytune, program_file, relay, start_parties
+
+# One full adder: inputs a (2 bits) and b (1 bit); outputs sum and carry of a_0 + a_1 + b.
+ADDER = """5 8
+2 2 1
+2 1 1
+
+2 1 0 1 3 XOR
+2 1 0 1 4 AND
+2 1 3 2 5 AND
+2 1 3 2 6 XOR
+2 1 4 5 7 XOR
+"""
+AES_KEY, AES_BLOCK = "0x000102030405060708090a0b0c0d0e0f", "0x00112233445566778899aabbccddeeff"
+AES_OUT = "0x69c4e0d86a7b0430d8cdb78070b4c55a"
+SHA_BLOCK = "0x" + "61626380" + "0" * 118 + "18"
+SHA_STATE = "0x6a09e667bb67ae853c6ef372a54ff53a510e527f9b05688c1f83d9ab5be0cd19"
+SHA_OUT = "0xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def with_idle_parties(text, parties):
+    """The circuit with more input values, of no bits, so that more parties take part."""
+    lines = text.splitlines()
+    counts = lines[1].split()
+    lines[1] = " ".join([str(parties), *counts[1:], *["0"] * (parties - int(counts[0]))])
+    return "\n".join(lines) + "\n"
+
+
+class Bristol(Case):
+    def test_literals(self):
+        with program_file(ADDER, ".txt") as path:
+            for command in ("eval", "simulate"):
+                self.assertRan(polytune(command, path, "--input=0b11", "--input=0x1"), "0x1 0x1")
+                self.assertRan(polytune(command, path, "--input=0x1", "--input=0b1"), "0x0 0x1")
+            got = self.json_of(polytune("simulate", path, "--input=0b11", "--input=0x0", "--json"))
+            self.assertEqual((got["result"], got["text"], got["and"]), (["0x0", "0x1"], "0x0 0x1", 2))
+
+    def test_bad_literals(self):
+        with program_file(ADDER, ".txt") as path:
+            for bad in ("0x4", "0b100", "3", "0x", "0b2", "0xg", ""):
+                self.assertFailed(polytune("eval", path, f"--input={bad}", "--input=0x1"), INPUT, "party 0")
+            self.assertFailed(polytune("eval", path, "--function=f", "--input=0x1", "--input=0x1"), USAGE, "no functions")
+
+    def test_bad_files(self):
+        for bad in ("", "x", ADDER.replace("AND", "NAND"), ADDER.replace("2 1 3 2 6 XOR\n", ""), ADDER + "1 1 0 9 INV\n",
+                    ADDER.replace("5 8", "5 99999999999"), ADDER.replace("2 1 0 1 3", "2 1 0 7 3")):
+            with program_file(bad, ".txt") as path:
+                self.assertFailed(polytune("eval", path, "--input=0x1", "--input=0x1"), INPUT, "program.txt")
+
+    def check_published(self, name, inputs, expected):
+        source = SHARED / "data/bristol" / name
+        if not source.is_file():
+            self.skipTest("no ../shared/data: the published circuits are not here")
+        for parties in (2, 3, 5):
+            with program_file(with_idle_parties(source.read_text(), parties), ".txt") as path:
+                given = [f"--input={i}" for i in inputs + ["0x0"] * (parties - 2)]
+                self.assertRan(polytune("eval", path, *given), expected)
+                self.assertRan(polytune("simulate", path, *given), expected)
+                if parties == 3:
+                    with relay() as (url, _):
+                        for party in start_parties(url, "published", path, inputs + ["0x0"]):
+                            self.assertRan(party.wait(), expected)
+
+    def test_aes_128(self):
+        self.check_published("aes_128.txt", [AES_KEY, AES_BLOCK], AES_OUT)
+
+    def test_sha_256(self):
+        self.check_published("sha256.txt", [SHA_BLOCK, SHA_STATE], SHA_OUT)
+
+
+if __name__ == "__main__":
+    unittest.main()

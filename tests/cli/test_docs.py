@@ -1,0 +1,56 @@
+"""What the documents show is what happens: every `$ polytune ...` line in README and docs is run and compared."""
+import re
+import shlex
+import subprocess
+import unittest
+
+from support import BIN, Case, ROOT, TIMEOUT
+
+
+def transcripts(path):
+    """(command, expected lines) from fenced blocks whose lines begin with '$ '."""
+    for block in re.findall(r"^```(?:console)?\n(.*?)^```", path.read_text(), re.M | re.S):
+        command, expected = None, []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                if command is not None:
+                    yield command, expected
+                command, expected = line[2:], []
+            elif command is not None and command.endswith("\\"):
+                command = command[:-1] + " " + line.strip()
+            elif command is not None:
+                expected.append(line)
+        if command is not None:
+            yield command, expected
+
+
+class Documents(Case):
+    def test_commands_shown(self):
+        seen = 0
+        for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+            for command, expected in transcripts(path):
+                words = shlex.split(command)
+                if words[0] != "polytune":
+                    continue
+                seen += 1
+                with self.subTest(f"{path.name}: {command}"):
+                    done = subprocess.run([BIN, *words[1:]], text=True, capture_output=True, timeout=TIMEOUT, cwd=ROOT)
+                    shown = (done.stdout + done.stderr).splitlines()
+                    self.assertEqual(shown, expected)
+        self.assertGreater(seen, 3)
+
+    def test_programs_shown_are_the_examples(self):
+        for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+            for name, block in re.findall(r"^`(examples/\S+)`:?\n\n```\w*\n(.*?)^```", path.read_text(), re.M | re.S):
+                with self.subTest(name):
+                    self.assertIn(block.strip(), (ROOT / name).read_text())
+
+    def test_files_named_exist(self):
+        for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
+            for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text()):
+                with self.subTest(f"{path.name}: {target}"):
+                    self.assertTrue((path.parent / target).exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

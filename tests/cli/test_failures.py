@@ -1,0 +1,97 @@
+"""Things that go wrong between processes: every process ends in time, with the right status and a message to act on."""
+import re
+import unittest
+
+from support import Case, DONE, INPUT, PEER, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay, start_parties
+
+MAX = ROOT / "examples/millionaires.garble"
+VOTE = ROOT / "examples/vote.garble"
+QUICK = "--timeout=3"
+SOON = 60  # a process that is to end by itself ends well within this
+
+
+class Failures(Case):
+    def test_no_relay_there(self):
+        with relay() as (url, process):
+            process.kill()
+            party = start_parties(url, "s", MAX, ["1"], QUICK)[0]
+            self.assertFailed(party.wait(SOON), TRANSPORT, url)
+
+    def test_a_peer_that_never_comes(self):
+        with relay() as (url, _):
+            party = start_parties(url, "s", MAX, ["1"], QUICK)[0]
+            result = party.wait(SOON)
+            self.assertFailed(result, TRANSPORT, "party 1")
+
+    def test_a_peer_that_dies(self):
+        # A circuit long enough that the killed party is in the middle of it.
+        source = "pub fn main(a: u64, b: u64, c: u64) -> u64 { let mut x = a; for i in 0..400 { x = (x ^ (b & c)) & (x ^ a ^ b); x = x ^ (x & c); } x }"
+        with program_file(source) as path, relay() as (url, _):
+            parties = start_parties(url, "s", path, ["1", "2", "3"], QUICK)
+            parties[2].kill()
+            for party in parties[:2]:
+                result = party.wait(SOON)
+                self.assertFailed(result, TRANSPORT, "party")
+
+    def test_a_relay_that_is_killed_and_never_comes_back(self):
+        with relay() as (url, process):
+            waiting = start_parties(url, "s", MAX, ["1"], QUICK)[0]
+            waiting.read_err_until("waiting for party 1")
+            process.kill()
+            self.assertFailed(waiting.wait(SOON), TRANSPORT, url)
+
+    def test_another_program_on_one_side(self):
+        with program_file("pub fn main(a: u64, b: u64) -> bool { a < b }") as other, relay() as (url, _):
+            parties = start_parties(url, "s", MAX, ["1"]) + [
+                Process("party", url, "--session=s", f"--program={other}", "--party=1", "--input=2")]
+            results = [party.wait(SOON) for party in parties]
+            for result in results:
+                self.assertFailed(result, PEER)
+            self.assertTrue(any(re.search("circuit|program", result.err) for result in results), results)
+
+    def test_other_parameters_on_one_side(self):
+        with relay() as (url, _):
+            for session, flag, word in (("e", "--evaluator=1", "evaluator"), ("o", "--output-parties=0", "output"),
+                                        ("r", "--rho=41", "rho|security"), ("k", "--cot-bits=2", "cot|field")):
+                parties = start_parties(url, session, MAX, ["1"]) + [
+                    Process("party", url, f"--session={session}", f"--program={MAX}", "--party=1", "--input=2", flag)]
+                results = [party.wait(SOON) for party in parties]
+                for result in results:
+                    self.assertFailed(result, PEER)
+                self.assertTrue(any(re.search(word, result.err) for result in results), results)
+
+    def test_a_wrong_input_ends_before_anybody_is_bothered(self):
+        party = start_parties("http://127.0.0.1:9", "s", MAX, ["many"], QUICK)[0]
+        self.assertFailed(party.wait(SOON), INPUT, "party 0", "input")
+
+    def test_wrong_seats(self):
+        with relay() as (url, _):
+            bad = Process("party", url, "--session=s", f"--program={MAX}", "--party=2", "--input=1")
+            self.assertFailed(bad.wait(SOON), USAGE, "0 to 1")
+            bad = Process("party", url, "--session=a/b", f"--program={MAX}", "--party=0", "--input=1")
+            self.assertFailed(bad.wait(SOON), USAGE, "session")
+
+    def test_a_party_that_receives_nothing_prints_nothing(self):
+        with relay() as (url, _):
+            results = [p.wait(SOON) for p in start_parties(url, "s", MAX, ["1", "2"], "--output-parties=1")]
+            self.assertEqual([(r.status, r.out) for r in results], [(DONE, ""), (DONE, "false\n")], results)
+
+    def test_json_of_party(self):
+        with relay() as (url, _):
+            for result in [p.wait(SOON) for p in start_parties(url, "s", MAX, ["1", "2"], "--json")]:
+                got = self.json_of(result)
+                self.assertEqual((got["result"], got["text"], got["parties"]), ("False", "false", 2))
+                self.assertGreater(got["bytes_sent"], 1000)
+                for key in ("and", "seconds", "peak_rss_bytes", "phases"):
+                    self.assertIn(key, got)
+
+    def test_serve_says_what_is_wrong(self):
+        with relay() as (url, _):
+            taken = Process("serve", "--listen=" + url.removeprefix("http://"))
+            self.assertFailed(taken.wait(SOON), TRANSPORT, "listen")
+        for bad in ("--listen=nonsense", "--listen=127.0.0.1:99999", "--listen=127.0.0.1"):
+            self.assertFailed(polytune("serve", bad), USAGE, "--listen")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,109 @@
+"""Garble programs through eval, check, compile and simulate: results, panics, bad programs, bad inputs."""
+import json
+import pathlib
+import tempfile
+import unittest
+
+from support import Case, DONE, INPUT, PANIC, PROGRAM, ROOT, polytune, program_file
+
+MAX = ROOT / "examples/millionaires.garble"
+ADD = "pub fn main(p: u8, q: u8) -> u8 { p + q }"
+
+
+class Programs(Case):
+    def test_a_result_is_alone_on_stdout(self):
+        for command in ("eval", "simulate"):
+            result = polytune(command, MAX, "--input=7", "--input=9")
+            self.assertEqual((result.status, result.out, result.err), (DONE, "false\n", ""))
+
+    def test_json_of_eval(self):
+        with program_file(ADD) as path:
+            got = self.json_of(polytune("eval", path, "--input=7", "--input=9", "--json"))
+        self.assertEqual(got, {"result": {"NumUnsigned": [16, "U8"]}, "text": "16"})
+
+    def test_json_of_simulate(self):
+        with program_file(ADD) as path:
+            got = self.json_of(polytune("simulate", path, "--input=7", "--input=9", "--json"))
+        self.assertEqual(got["result"], {"NumUnsigned": [16, "U8"]})
+        self.assertEqual((got["text"], got["parties"]), ("16", 2))
+        self.assertGreater(got["and"], 0)
+        self.assertGreater(got["seconds"], 0)
+        self.assertEqual(len(got["bytes_sent"]), 2)
+        self.assertTrue(all(b > 1000 for b in got["bytes_sent"]))
+        self.assertGreater(got["peak_rss_bytes"], 1 << 20)
+        self.assertTrue(got["phases"])
+        self.assertTrue(all(isinstance(seconds, float) for seconds in got["phases"].values()))
+
+    def test_a_panic_names_reason_line_and_column(self):
+        with program_file(ADD) as path:
+            for command in ("eval", "simulate"):
+                result = polytune(command, path, "--input=200", "--input=56")
+                self.assertFailed(result, PANIC, "verflow", "1", "35")
+
+    def test_only_output_parties_matter(self):
+        for outputs in ("0", "1", "0,1"):
+            self.assertRan(polytune("simulate", MAX, "--input=9", "--input=7", f"--output-parties={outputs}"), "true")
+        for evaluator in (0, 1):
+            self.assertRan(polytune("simulate", MAX, "--input=9", "--input=7", f"--evaluator={evaluator}"), "true")
+
+    def test_every_parameter_gives_the_same_result(self):
+        for more in ("--rho=80", "--cot-bits=1", "--cot-bits=2", "--cot-bits=8"):
+            self.assertRan(polytune("simulate", MAX, "--input=9", "--input=7", more), "true")
+
+    def test_check_is_silent_when_good(self):
+        result = polytune("check", MAX)
+        self.assertEqual((result.status, result.out, result.err), (DONE, "", ""))
+
+    def test_a_bad_program_is_shown_with_a_caret(self):
+        with program_file("pub fn main(a: u8, b: u8) -> u8 {\n    a + c\n}\n") as path:
+            for command in (["check"], ["compile"], ["eval", "--input=1", "--input=1"]):
+                result = polytune(command[0], path, *command[1:])
+                self.assertFailed(result, PROGRAM, "program.garble:2:9", "    a + c", "^")
+
+    def test_a_named_function_is_run(self):
+        with program_file(ADD + " pub fn twice(p: u8, q: u8) -> u8 { p + q + p + q }") as path:
+            self.assertRan(polytune("eval", path, "--function=twice", "--input=7", "--input=9"), "32")
+            self.assertFailed(polytune("eval", path, "--function=nothing", "--input=7", "--input=9"), PROGRAM, "nothing")
+
+    def test_bad_inputs_say_whose_and_why(self):
+        for bad in ("300", "x", "-1", "", "5 apples", "[1]"):
+            result = polytune("eval", MAX, "--input=1", "--input=" + (bad if bad != "300" else "99999999999999999999"))
+            self.assertFailed(result, INPUT, "party 1")
+
+    def test_inputs_from_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text, document = pathlib.Path(folder, "a"), pathlib.Path(folder, "b.json")
+            text.write_text("12\n")
+            document.write_text(json.dumps({"NumUnsigned": [11, "U64"]}, indent=1))
+            self.assertRan(polytune("eval", MAX, f"--input=@{text}", f"--input=@{document}"), "true")
+            document.write_text('{"NumUnsigned": [11, "U8"]}')
+            self.assertFailed(polytune("eval", MAX, f"--input=@{text}", f"--input=@{document}"), INPUT, "party 1", "b.json")
+
+    def test_compile_prints_a_flat_object(self):
+        with program_file(ADD) as path:
+            got = self.json_of(polytune("compile", path, "--json"))
+            for key in ("and", "xor", "not", "inputs", "outputs", "depth"):
+                self.assertIsInstance(got[key], int)
+            self.assertEqual(got["inputs"], 16)
+            self.assertLessEqual(got["and"], 8)
+            self.assertIn("AND gates", polytune("compile", path).out)
+
+    def test_an_exported_circuit_computes_the_same(self):
+        # Garble's own order: most significant bit first, so the literals are bit-reversed here.
+        with program_file(ADD) as path:
+            target = path.with_suffix(".txt")
+            self.assertEqual(polytune("compile", path, "-o", target).status, DONE)
+            reverse = lambda v: "0b" + format(v, "08b")[::-1]
+            result = polytune("eval", target, f"--input={reverse(57)}", f"--input={reverse(100)}")
+            self.assertEqual(format(int(result.out, 16), "08b")[::-1], format(157, "08b"), result)
+
+    def test_external_constants(self):
+        source = "const ROWS: usize = PARTY_0::ROWS;\npub fn main(a: [u8; ROWS], b: u8) -> u8 { let mut s = b; for x in a { s ^= x; } s }"
+        with program_file(source) as path:
+            self.assertRan(polytune("eval", path, "--const=PARTY_0::ROWS=3usize", "--input=[1, 2, 4]", "--input=8"), "15")
+            self.assertFailed(polytune("eval", path, "--input=[1, 2, 4]", "--input=8"), INPUT, "PARTY_0::ROWS")
+            self.assertEqual(polytune("eval", path, "--const=ROWS=3usize", "--input=[1]", "--input=8").status, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

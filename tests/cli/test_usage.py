@@ -1,0 +1,76 @@
+"""Help, versions, and everything a user can type wrongly."""
+import unittest
+
+from support import BIN, Case, DONE, INPUT, PROGRAM, ROOT, USAGE, polytune, program_file
+
+MAX = ROOT / "examples/millionaires.garble"
+
+
+class Usage(Case):
+    def test_help_and_version_everywhere(self):
+        for command in ([], ["eval"], ["check"], ["compile"], ["simulate"], ["serve"], ["party"]):
+            result = polytune(*command, "--help")
+            self.assertEqual(result.status, DONE, result)
+            self.assertIn("usage: polytune", result.out)
+            self.assertEqual(result.err, "")
+        self.assertRegex(polytune("--version").out, r"^polytune \d+\.\d+\.\d+$")
+
+    def test_no_command_shows_help_and_is_an_error(self):
+        self.assertEqual(polytune().status, USAGE)
+
+    def test_unknown_names_get_the_nearest_known_one(self):
+        self.assertFailed(polytune("simluate", MAX), USAGE, "did you mean 'simulate'?")
+        self.assertFailed(polytune("eval", MAX, "--imput=1"), USAGE, "did you mean '--input'?")
+        self.assertFailed(polytune("eval", MAX, "--zzzzzzzzzzz"), USAGE, "unknown flag '--zzzzzzzzzzz'")
+        self.assertFailed(polytune("--simulate"), USAGE, "a command")
+
+    def test_what_is_planned_says_so(self):
+        for command in ("pre", "keygen", "bench"):
+            self.assertFailed(polytune(command), USAGE, "not part of this version")
+        for where in ("p2p:new", "http://a:1;http://b:2"):
+            result = polytune("party", where, "--session=s", f"--program={MAX}", "--party=0", "--input=1")
+            self.assertFailed(result, USAGE, "not part of this version")
+
+    def test_flags_take_equals_or_the_next_argument(self):
+        self.assertRan(polytune("eval", MAX, "--input", "5", "--input=4"), "true")
+        self.assertRan(polytune("eval", "--input", "5", "--input=4", "--", MAX), "true")
+
+    def test_missing_and_superfluous_arguments(self):
+        self.assertFailed(polytune("eval"), USAGE, "usage: polytune eval PROGRAM")
+        self.assertFailed(polytune("eval", MAX, "x"), USAGE, "usage: polytune eval PROGRAM")
+        self.assertFailed(polytune("eval", MAX, "--input"), USAGE, "needs a value")
+        self.assertFailed(polytune("eval", MAX, "--json=1"), USAGE, "takes no value")
+        self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=1", "--evaluator=0", "--evaluator=1"), USAGE,
+                          "given twice")
+        self.assertFailed(polytune("eval", MAX, "--input=1"), USAGE, "2 parties", "1 time")
+        self.assertFailed(polytune("party", "http://127.0.0.1:1", f"--program={MAX}"), USAGE, "needs --party")
+        self.assertFailed(polytune("party", "ftp://x", f"--program={MAX}"), USAGE, "not the URL of a relay")
+
+    def test_numbers_out_of_range(self):
+        for flag in ("--evaluator=2", "--evaluator=x", "--output-parties=0,2", "--output-parties=0,,1",
+                     "--output-parties=1,1", "--rho=39", "--rho=81", "--cot-bits=3", "--cot-bits=99999999999999999999"):
+            self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=2", flag), USAGE)
+
+    def test_a_program_for_one_party_cannot_be_simulated(self):
+        with program_file("pub fn main(a: u8) -> u8 { a }") as path:
+            self.assertFailed(polytune("simulate", path, "--input=1"), USAGE, "2 to 255 parties")
+
+    def test_files_that_cannot_be_read(self):
+        self.assertFailed(polytune("eval", "nowhere.garble", "--input=1"), INPUT, "nowhere.garble")
+        self.assertFailed(polytune("eval", ROOT, "--input=1"), INPUT, "folder")
+        self.assertFailed(polytune("eval", MAX, "--input=@nowhere", "--input=1"), INPUT, "nowhere")
+        self.assertFailed(polytune("compile", MAX, "-o", "/nowhere/x.txt"), INPUT, "/nowhere/x.txt")
+
+    def test_log_settings(self):
+        self.assertFailed(polytune("check", MAX, "--log-format=xml"), USAGE, "text or json")
+        self.assertFailed(polytune("check", MAX, env={"POLYTUNE_LOG": "loud"}), USAGE, "POLYTUNE_LOG")
+        with program_file("pub fn main(") as path:
+            result = polytune("check", path, "--log-format=json")
+            self.assertEqual(result.status, PROGRAM)
+            for line in result.err.splitlines():
+                self.assertRegex(line, r'^\{"level":"error","message":')
+
+
+if __name__ == "__main__":
+    print(BIN)
+    unittest.main()

@@ -1,0 +1,46 @@
+"""Calls that the house does not use, files that do not belong, and words that do not belong in it."""
+import pathlib
+import re
+import subprocess
+import sys
+
+# pattern, where it is allowed, why
+RULES = [
+    (r"\b(?:sprintf|strcpy|strcat|gets|strtok|atoi|atol|alloca)\s*\(", (), "use the bounded or checked form"),
+    (r"\b(?:rand|srand|random|drand48)\s*\(", (), "randomness comes from crypto/prg.h"),
+    (r"(?<![\w_>.])(?:malloc|calloc|realloc|free|strdup)\s*\(", ("src/base/mem.c", "src/cli", "src/channel", "src/mpc/wave.c",
+                                                                "src/lang", "src/relay"), "memory comes from base/mem.h"),
+    (r"\b(?:printf|puts|putchar)\s*\(", ("src/cli",), "nothing below cli prints"),
+    (r"\b(?:exit|_Exit|quick_exit)\s*\(", (), "nothing exits but main"),
+    (r"\babort\s*\(\s*\)", ("src/base/assert.c",), "only a broken invariant aborts"),
+    (r"\bmemcmp\s*\(", ("src/base", "src/circuit", "src/lang", "src/channel", "src/relay", "src/cli"),
+     "compare with crypto/ct.h"),
+]
+MAX_BYTES = 400_000
+
+
+def without_comments(text):
+    text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
+    return re.sub(r"//[^\n]*", "", text)
+
+
+def main():
+    wrong = []
+    files = [pathlib.Path(p) for p in subprocess.run(["git", "ls-files"], text=True, capture_output=True).stdout.split("\n")
+             if p]
+    if not files:  # an exported tree without git
+        files = [p for p in pathlib.Path(".").rglob("*") if p.is_file() and p.parts[0] != "build"]
+    sources = [p for p in files if p.suffix in (".c", ".h") and p.parts[0] == "src"]
+    for path in sources:
+        for number, line in enumerate(without_comments(path.read_text()).splitlines(), 1):
+            for pattern, allowed, why in RULES:
+                if re.search(pattern, line) and not str(path).startswith(tuple(allowed) or ("\0",)):
+                    wrong.append(f"{path}:{number}: {line.strip()}: {why}")
+    for path in files:
+        if path.exists() and path.stat().st_size > MAX_BYTES:
+            wrong.append(f"{path}: {path.stat().st_size} bytes; no large files in the tree")
+    print("\n".join(wrong) or f"{len(sources)} sources are clean")
+    return 1 if wrong or not sources else 0
+
+
+sys.exit(main())
