@@ -90,7 +90,8 @@ MUST_CHECK const ctype *ctype_enum(arena *a, const struct enum_decl *decl);
 
 /* The type of a kind without parts (bool and the numbers); static. */
 const ctype *ctype_scalar(ctype_kind kind);
-/* "u8", ..; the kind of a type name of `len` bytes: false if it is none of bool and the integers. */
+/* "u8", ..; the kind of a type name of `len` bytes: false if it is none of bool and the integers.
+ */
 const char *ctype_scalar_name(ctype_kind kind);
 bool ctype_find_scalar(ctype_kind *ret_kind, const char *name, size_t len);
 /* The unit type; static. */
