@@ -14,7 +14,7 @@
 
 /* Pattern cells looked at in one program before the checker gives up, about a second: the problem
  * is exponential in the worst case. */
-#define MATCH_MAX_WORK ((size_t)300 * 1000 * 1000)
+#define MATCH_MAX_WORK ((size_t)100 * 1000 * 1000)
 /* Columns split below one another. */
 #define MATCH_MAX_DEPTH 1000
 /* Missing cases shown. */
