@@ -25,8 +25,9 @@ typedef struct pt_channel_ops {
     /* Receives the next message from party `from`: *ret_bytes is malloc'ed memory that the caller
      * frees with free() (never NULL on success, also for an empty message). Refuses a message over
      * `max_len` bytes with PT_ERR_TOO_LARGE. Other errors: PT_ERR_TIMEOUT after the channel's
-     * inactivity timeout, PT_ERR_CLOSED, PT_ERR_REFUSED, PT_ERR_IO. Outputs are untouched on
-     * failure. */
+     * inactivity timeout, PT_ERR_CLOSED once the peer has closed and all it sent is received,
+     * PT_ERR_REFUSED, PT_ERR_IO, PT_PEER_MALFORMED for bytes that are no message. Outputs are
+     * untouched on failure. */
     pt_status (*recv)(void *self, size_t from, const char *phase, size_t max_len,
                       uint8_t **ret_bytes, size_t *ret_len, pt_error *error);
 

@@ -56,6 +56,7 @@ static void start(relay_channel *c, transfer *t, uint64_t now_ms)
     if (c->is_numbered) {
         http_header(&t->call, "X-Polytune-Seq: %" PRIu64, t->number);
         http_header(&t->call, "X-Polytune-Session: %s", c->token);
+        http_header(&t->call, "X-Polytune-Client: %" PRIx64, c->client);
     }
     if (!http_ready(&t->call) || curl_multi_add_handle(c->multi, t->call.easy) != CURLM_OK) {
         fail(c, PT_ERR_MEMORY, t->peer, "out of memory");

@@ -174,8 +174,11 @@ void http_explain(const http_call *call, char *ret_text, size_t size)
     char line[128];
     size_t n = 0;
     while (n < call->response.len && n < sizeof line - 1 && call->response.bytes[n] != '\n') {
-        const uint8_t c = call->response.bytes[n];
-        line[n++] = c >= ' ' && c <= '~' ? (char)c : '?';
+        const char c = (char)call->response.bytes[n];
+        line[n] = '?';
+        if (c >= ' ' && c <= '~')
+            line[n] = c;
+        n++;
     }
     line[n] = '\0';
     (void)snprintf(ret_text, size, "HTTP status %ld%s%s", call->status, n == 0 ? "" : ": ", line);

@@ -307,18 +307,23 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
     const uint64_t start = clock_ms();
     for (unsigned n_failures = 0;; n_failures++) {
         char problem[160];
+        const uint64_t before = clock_ms() - start;
+        const uint64_t left = before < c->timeout_ms ? c->timeout_ms - before : 1;
         prepare(c, call);
-        if (!http_ready(call))
+        if (!http_ready(call) ||
+            curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)left) != CURLE_OK)
             return error_memory(error);
         http_perform(call);
         if (call->status == 200)
             return PT_OK;
         http_explain(call, problem, sizeof problem);
-        const bool is_ending = call->status == 409 && call->retry_after_ms != 0;
-        if (!http_is_transient(call) && !is_ending)
+        const uint64_t waited = clock_ms() - start;
+        /* A seat that cannot be had now but perhaps soon. */
+        const bool is_conflict = call->status == 409;
+        const bool may_pass = http_is_transient(call) || (is_conflict && call->retry_after_ms != 0);
+        if (!may_pass || (is_conflict && waited >= c->timeout_ms))
             return error_set(error, PT_ERR_REFUSED, "relay %s, session %s, party %zu: %s", c->base,
                              c->session, c->party, problem);
-        const uint64_t waited = clock_ms() - start;
         if (waited >= c->timeout_ms)
             return error_set(error, call->result == CURLE_OK ? PT_ERR_TIMEOUT : PT_ERR_IO,
                              "relay %s cannot be used by party %zu: %s", c->base, c->party,
@@ -354,6 +359,7 @@ static void prepare_seats(const relay_channel *c, http_call *call)
 {
     http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=1&parties=%zu", c->session,
                  c->parties);
+    http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
     if (c->is_numbered)
         http_header(call, "X-Polytune-Session: %s", c->token);
 }

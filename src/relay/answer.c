@@ -50,12 +50,11 @@ static enum MHD_Result reply_failure(request *r, store_result result)
     switch (result) {
     case STORE_LOST:
         return request_reply(r, 409, -1, lost);
-    case STORE_TAKEN:
-        return request_reply(r, 409, -1, "another client holds this seat\n");
     case STORE_ENDING:
         return request_reply(r, 409, 1, "an earlier run of this session is still ending\n");
     case STORE_FULL:
         return request_reply(r, 429, 1, "full: a limit of the relay is reached\n");
+    case STORE_TAKEN:
     case STORE_MEMORY:
     case STORE_DONE:
     case STORE_REPEATED:
@@ -70,6 +69,18 @@ static bool is_stale(const request *r, const session *e)
     return r->has_token && (e == NULL || e->token != r->token);
 }
 
+/* A suspended request does not notice that its client went away. */
+static bool client_is_gone(const request *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == NULL)
+        return true;
+    char byte;
+    const ssize_t n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 /* ---- seats ---- */
 
 static void wake_watchers(relay_server *server, const char *name)
@@ -79,6 +90,35 @@ static void wake_watchers(relay_server *server, const char *name)
         if (r->route.kind == ROUTE_PARTICIPANTS && strcmp(r->route.session, name) == 0)
             server_release(r);
     }
+}
+
+typedef enum holder_state { HOLDER_UNKNOWN, HOLDER_ALIVE, HOLDER_GONE } holder_state;
+
+/* Whether the client that holds a seat is still there, as far as its held requests tell. */
+static holder_state find_holder(const relay_server *server, uint64_t client)
+{
+    holder_state state = HOLDER_UNKNOWN;
+    for (const request *r = server->held; r != NULL && state != HOLDER_ALIVE; r = r->next)
+        if (r->client == client)
+            state = client_is_gone(r) ? HOLDER_GONE : HOLDER_ALIVE;
+    return state;
+}
+
+static enum MHD_Result answer_join(request *r);
+
+/* Another client holds the seat: take over from one that died, refuse beside one that lives. */
+static enum MHD_Result answer_taken(request *r)
+{
+    const session *e = store_find(&r->server->store, r->route.session);
+    seat *own = e == NULL ? NULL : session_seat(e, r->route.party);
+    const holder_state holder =
+        own == NULL || own->client == 0 ? HOLDER_UNKNOWN : find_holder(r->server, own->client);
+    if (holder == HOLDER_GONE) {
+        seat_abandon(&r->server->store, own, clock_ms());
+        return answer_join(r);
+    }
+    return request_reply(r, 409, holder == HOLDER_ALIVE ? -1 : 1,
+                         "another client holds this seat\n");
 }
 
 static enum MHD_Result answer_join(request *r)
@@ -91,6 +131,8 @@ static enum MHD_Result answer_join(request *r)
     session *e = NULL;
     const store_result result =
         store_join(&server->store, r->route.session, r->route.party, r->client, clock_ms(), &e);
+    if (result == STORE_TAKEN)
+        return answer_taken(r);
     if (result != STORE_DONE)
         return reply_failure(r, result);
     wake_watchers(server, r->route.session);
@@ -101,13 +143,14 @@ static enum MHD_Result answer_join(request *r)
     char token[24];
     (void)snprintf(token, sizeof token, "%016" PRIx64, e->token);
     (void)MHD_add_response_header(response, "X-Polytune-Session", token);
+    (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", "X-Polytune-Session");
     return request_finish(r, 200, response);
 }
 
 static enum MHD_Result reply_seats(request *r, const session *e)
 {
     buffer json;
-    buffer_init(&json, STORE_SEATS_MAX * 8);
+    buffer_init(&json, (size_t)STORE_SEATS_MAX * 8);
     buffer_put(&json, "[", 1);
     for (size_t i = 0; e != NULL && i < e->n_seats; i++)
         buffer_printf(&json, "%s%" PRIu32, i == 0 ? "" : ",", e->seats[i].party);
@@ -156,6 +199,7 @@ static void add_number(struct MHD_Response *response, uint64_t number)
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRIu64, number);
     (void)MHD_add_response_header(response, "X-Polytune-Seq", text);
+    (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", "X-Polytune-Seq");
 }
 
 static enum MHD_Result reply_stored(request *r)
@@ -200,18 +244,6 @@ static enum MHD_Result answer_send(request *r)
     if (result == STORE_FULL && may_wait(r))
         return wait_in(&p->sender, r);
     return reply_failure(r, result);
-}
-
-/* A suspended request does not notice that its client went away. */
-static bool client_is_gone(const request *r)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info == NULL)
-        return true;
-    char byte;
-    const ssize_t n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static enum MHD_Result reply_nothing(request *r)

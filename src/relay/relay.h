@@ -2,7 +2,29 @@
  *
  * It is not trusted with anything but delivery: clients encrypt end to end. One thread of its own
  * serves every connection; sessions live in memory and expire. A server is started, perhaps asked
- * to stop from a signal handler, waited for, and freed. */
+ * to stop from a signal handler, waited for, and freed.
+ *
+ *     PUT  /join/{session}/{party}       take a seat; DELETE leaves it
+ *     GET  /participants/{session}       JSON array of the seated parties' numbers;
+ *                                        ?wait=SECONDS&parties=N: when there are N, or after that
+ *     POST /send/{session}/{from}/{to}   append the body to that queue;
+ *                                        ?wait=SECONDS: when it is full, wait for room
+ *     POST /recv/{session}/{from}/{to}   its oldest message, or 400 if there is none;
+ *                                        ?wait=SECONDS: wait for one
+ *     POST /session/{s}/send/{from}/{to}, /session/{s}/recv/{me}/{from}
+ *                                        the same for browsers; recv waits, then 404
+ *     GET  /ping, /health, /metrics
+ *
+ * That is all a client needs. One that also wants every message exactly once, whatever happens to
+ * its connections, joins with `X-Polytune-Client: H`, a random hexadecimal number of its own, and
+ * gets `X-Polytune-Session: T` back. It sends both with every request: when the session was lost or
+ * replaced, the answer is 409 instead of a mixture of two sessions; and another client cannot take
+ * the seat (409, with Retry-After if that may change). It numbers the messages of each queue from 1
+ * with `X-Polytune-Seq`: on send that is the message's number, and a repeated one is dropped; on
+ * recv it asks for that message and so acknowledges those before it, which are kept until then.
+ *
+ * Refusals: 400 bad name, number or header; 404 path; 405 method; 409 above; 413 a message over
+ * 4 MiB; 429 with Retry-After a limit reached; 503 stopping or out of memory. */
 #ifndef RELAY_RELAY_H
 #define RELAY_RELAY_H
 

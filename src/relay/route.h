@@ -1,5 +1,5 @@
 /* The relay's paths: which request is meant, for which session and parties. Layer: relay.
- * The paths are those of the README's table; pure functions on text. */
+ * The paths are listed in relay.h; pure functions on text. */
 #ifndef RELAY_ROUTE_H
 #define RELAY_ROUTE_H
 

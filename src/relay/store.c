@@ -311,7 +311,7 @@ static size_t seat_place(const session *e, uint32_t party)
     return low;
 }
 
-static seat *seat_find(const session *e, uint32_t party)
+seat *session_seat(const session *e, uint32_t party)
 {
     const size_t place = seat_place(e, party);
     return place < e->n_seats && e->seats[place].party == party ? &e->seats[place] : NULL;
@@ -319,10 +319,15 @@ static seat *seat_find(const session *e, uint32_t party)
 
 void session_touch(session *e, uint32_t party, uint64_t now_ms)
 {
-    seat *own = seat_find(e, party);
+    seat *own = session_seat(e, party);
     e->active_ms = now_ms;
     if (own != NULL)
         own->active_ms = now_ms;
+}
+
+void seat_abandon(const store *s, seat *own, uint64_t now_ms)
+{
+    own->active_ms = now_ms - s->limits.takeover_ms;
 }
 
 static bool anybody_active(const store *s, const session *e, uint64_t now_ms)
@@ -345,19 +350,21 @@ static bool anybody_left(const session *e)
 static store_result seat_is_free(const store *s, const session *e, uint32_t party, uint64_t client,
                                  uint64_t now_ms)
 {
-    const seat *own = seat_find(e, party);
+    const seat *own = session_seat(e, party);
     if (client == 0 || (own != NULL && own->client == client && !own->left))
         return STORE_DONE;
     if (own == NULL && !anybody_left(e))
         return STORE_DONE;
     if (own == NULL || own->left)
         return anybody_active(s, e, now_ms) ? STORE_ENDING : STORE_LOST;
-    return now_ms - own->active_ms < s->limits.takeover_ms ? STORE_TAKEN : STORE_LOST;
+    if (now_ms - own->active_ms < s->limits.takeover_ms)
+        return STORE_TAKEN;
+    return e->used ? STORE_LOST : STORE_DONE;
 }
 
 static store_result sit(store *s, session *e, uint32_t party, uint64_t client, uint64_t now_ms)
 {
-    seat *own = seat_find(e, party);
+    seat *own = session_seat(e, party);
     if (own != NULL) {
         *own = (seat){.party = party, .client = client, .active_ms = now_ms};
         return STORE_DONE;
@@ -403,7 +410,7 @@ void store_leave(store *s, const char *name, uint32_t party, uint64_t client)
     if (!found)
         return;
     session *e = s->sessions[place];
-    seat *own = seat_find(e, party);
+    seat *own = session_seat(e, party);
     if (own == NULL || own->client != client)
         return;
     own->left = true;

@@ -101,10 +101,16 @@ MUST_CHECK store_result store_open(store *s, const char *name, uint64_t now_ms,
                                    session **ret_session);
 
 /* Takes a seat, in a session made if needed. `client` tells a repeated request from another
- * client's; 0 always succeeds. A session in which the wanted seat was left alone for too long is
- * replaced by a new one. */
+ * client's; 0 always succeeds. A seat unused for too long can be taken anew: by that a session that
+ * has carried messages is replaced by a new one. */
 MUST_CHECK store_result store_join(store *s, const char *name, uint32_t party, uint64_t client,
                                    uint64_t now_ms, session **ret_session);
+
+/* The seat, or NULL if nobody took it. */
+seat *session_seat(const session *e, uint32_t party);
+
+/* Declares that whoever sits there is gone: the seat may be taken anew at once. */
+void seat_abandon(const store *s, seat *own, uint64_t now_ms);
 
 /* Leaves a seat; the session goes when everybody has left. Unknown seats are nothing to do. */
 void store_leave(store *s, const char *name, uint32_t party, uint64_t client);

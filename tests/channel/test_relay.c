@@ -1,8 +1,11 @@
 /* The channel over an HTTP relay: over ours, over a plain one, and when things go wrong. */
+#define _DEFAULT_SOURCE
 #include "support/test.h"
 
-#include <pthread.h>
-#include <stdbool.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "channel/channel.h"
 #include "channel/conformance.h"
@@ -278,6 +281,24 @@ static void no_relay_at_all_is_an_error(void **state)
     assert_true(n.n_retries >= 1);
 }
 
+static void a_relay_that_never_answers_is_an_error(void **state)
+{
+    (void)state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    char url[64];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+    pt_error error;
+    const pt_relay_options o = {.url = url, .session = "s", .parties = 2, .timeout_ms = 200};
+    assert_int_equal(try_open(&o, &error), PT_ERR_IO);
+    assert_non_null(strstr(error.message, url));
+    (void)close(fd);
+}
+
 static void a_party_that_never_comes_is_named(void **state)
 {
     char url[64];
@@ -334,6 +355,7 @@ int main(void)
         cmocka_unit_test(invented_packets_are_malformed),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(no_relay_at_all_is_an_error),
+        cmocka_unit_test(a_relay_that_never_answers_is_an_error),
         cmocka_unit_test(a_party_that_never_comes_is_named),
         cmocka_unit_test(a_taken_seat_is_refused),
     };

@@ -222,6 +222,51 @@ static void leaving_before_anything_was_sent_frees_the_seat(void **state)
     assert_int_equal(join(port, "/join/early/0", "c3", header, sizeof header), 200);
 }
 
+/* Joins until that works, which takes as long as it takes the relay to hear of a closed socket. */
+static void join_soon(uint16_t port, const char *path, const char *client, char *ret_header,
+                      size_t size)
+{
+    int status;
+    while ((status = join(port, path, client, ret_header, size)) != 200)
+        assert_int_equal(status, 409);
+}
+
+static void the_seat_of_a_client_that_died_is_free(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    char first[64];
+    char header[64];
+    char request[160];
+    for (int used = 0; used < 2; used++) {
+        const char *path = used ? "/join/died-2/0" : "/join/died-1/0";
+        assert_int_equal(join(port, path, "a1", first, sizeof first), 200);
+        if (used)
+            expect(port, "POST", "/send/died-2/1/0", first, "m", 200, "");
+        const int fd = connect_to(port);
+        (void)snprintf(request, sizeof request, "%sX-Polytune-Client: a1\r\n", first);
+        ask(fd, "POST", used ? "/recv/died-2/2/0?wait=60" : "/recv/died-1/2/0?wait=60", request,
+            "");
+        wait_until_held(port, 1);
+        http_response r = http_once(port, "PUT", path, "X-Polytune-Client: b2\r\n", "", 0);
+        char value[8];
+        assert_int_equal(r.status, 409);
+        assert_false(http_value(&r, "Retry-After", value, sizeof value));
+        http_clear(&r);
+        (void)close(fd);
+        join_soon(port, path, "b2", header, sizeof header);
+        /* Where messages have flowed, a new session begins. */
+        assert_int_equal(strcmp(first, header) != 0, used);
+        assert_int_equal(join(port, path, "b2", header, sizeof header), 200);
+        /* The dead request may still be held; a newer one takes its place. */
+        const int other = connect_to(port);
+        ask(other, "POST", used ? "/recv/died-2/2/0?wait=60" : "/recv/died-1/2/0?wait=60", "", "");
+        wait_until_held(port, 1);
+        expect(port, "POST", used ? "/send/died-2/2/0" : "/send/died-1/2/0", "", "x", 200, "");
+        expect_next(other, 200, "x");
+        (void)close(other);
+    }
+}
+
 static void an_abandoned_seat_can_be_taken_anew(void **state)
 {
     (void)state;
@@ -230,8 +275,10 @@ static void an_abandoned_seat_can_be_taken_anew(void **state)
     char old[64];
     char header[64];
     assert_int_equal(join(port, "/join/take/0", "a1", old, sizeof old), 200);
-    while (join(port, "/join/take/0", "b2", header, sizeof header) != 200)
-        ;
+    join_soon(port, "/join/take/0", "b2", header, sizeof header);
+    assert_string_equal(old, header);
+    expect(port, "POST", "/send/take/0/1", old, "m", 200, NULL);
+    join_soon(port, "/join/take/0", "c3", header, sizeof header);
     assert_string_not_equal(old, header);
     expect(port, "POST", "/send/take/0/1", old, "m", 409, NULL);
     expect(port, "POST", "/send/take/0/1", header, "m", 200, NULL);
@@ -456,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_seat_has_one_client),
         cmocka_unit_test(a_session_ends_when_all_have_left),
         cmocka_unit_test(leaving_before_anything_was_sent_frees_the_seat),
+        cmocka_unit_test(the_seat_of_a_client_that_died_is_free),
         cmocka_unit_test(an_abandoned_seat_can_be_taken_anew),
         cmocka_unit_test(full_queues_are_429),
         cmocka_unit_test(a_send_can_wait_for_room),
