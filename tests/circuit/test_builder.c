@@ -293,6 +293,8 @@ static bool build_with_failure(unsigned long nth)
         for (uint32_t i = 0; i < 1000; i++)
             w = circuit_and(b, wire_not(w), circuit_xor(b, w, circuit_input(b, i % 6)));
         p.wires[0] = w;
+        /* A common operand to factor out when finishing. */
+        p.wires[1] = circuit_xor(b, circuit_and(b, w, p.wires[2]), circuit_and(b, w, p.wires[3]));
         const pt_status status = circuit_builder_finish(&c, b, p.wires, POOL, NULL, 0, NULL);
         assert_true(status == PT_OK || status == PT_ERR_MEMORY);
         good = status == PT_OK;
