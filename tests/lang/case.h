@@ -17,7 +17,7 @@
 #include "polytune/program.h"
 
 #define CASE_MAX_INPUTS    4
-#define CASE_MAX_CONSTANTS 3
+#define CASE_MAX_CONSTANTS 5
 #define CASE_MAX_OUTCOME   2000
 
 typedef struct lang_case {

@@ -72,10 +72,15 @@ static void enum_item(generator *g)
 static void constants(generator *g)
 {
     for (uint32_t i = choose(g->c, 4); i > 0; i--) {
-        const gen_type *type = gen_random_scalar(g);
+        const bool is_external = chance(g->c, 1, 3);
+        const gen_type *type = is_external ? gen_random_type(g, 1) : gen_random_scalar(g);
         const char *name = gen_text(g, "K%zu", g->n_vars);
-        buffer_printf(g->out, "const %s: %s = ", name, type->name);
-        if (type->kind == GEN_BOOL) {
+        buffer_printf(g->out, "const %s: ", name);
+        gen_print_type(g->out, type);
+        buffer_printf(g->out, " = ");
+        if (is_external) {
+            buffer_printf(g->out, "PARTY::X%zu", g->n_vars);
+        } else if (type->kind == GEN_BOOL) {
             buffer_printf(g->out, chance(g->c, 1, 2) ? "true" : "false");
         } else {
             gen_number(g, type, false);
@@ -90,7 +95,10 @@ static void constants(generator *g)
     if (chance(g->c, 1, 2)) {
         g->size_name = "SIZE";
         g->size_value = 1 + choose(g->c, 4);
-        buffer_printf(g->out, "const SIZE: usize = %zuusize + %uusize;\n", g->size_value - 1, 1u);
+        if (chance(g->c, 1, 3))
+            buffer_printf(g->out, "const SIZE: usize = max(PARTY::N%zu, 1usize);\n", g->size_value);
+        else
+            buffer_printf(g->out, "const SIZE: usize = %zuusize + 1usize;\n", g->size_value - 1);
         gen_add_var(g, g->size_name, gen_scalar(GEN_USIZE), false);
     }
 }
@@ -161,7 +169,10 @@ static void main_function(generator *g)
     static const char *const names[] = {"a", "b", "c", "d"};
     buffer_printf(g->out, "pub fn main(");
     const size_t n_params = 1 + choose(g->c, 4);
-    parameter(g, true, names[0], gen_random_scalar(g)); /* never without input bits (B3) */
+    const gen_type *first = gen_random_scalar(g); /* never without input bits (B3) */
+    if (chance(g->c, 1, 8))
+        first = gen_array(g, first, 1 + choose(g->c, 4), NULL);
+    parameter(g, true, names[0], first);
     for (size_t i = 1; i < n_params; i++)
         parameter(g, false, names[i], gen_random_type(g, 2));
     if (chance(g->c, 1, 8))

@@ -4,7 +4,8 @@
  * chosen first, then expressions of that type, down to a bounded size. Values lean to corner cases
  * (limits of types, zero divisors, indices just out of bounds), names to shadowing.
  *
- * The entry function is `main`. Parameters called jl and jr are arrays for a join: their inputs
+ * Values of PARTY::N2 are 2 and so on, those of other constants are of anybody's choice. The entry
+ * function is `main`. Parameters called jl and jr are arrays for a join: their inputs
  * must be strictly ascending by key (S32). */
 #ifndef TESTS_LANG_GENERATE_H
 #define TESTS_LANG_GENERATE_H

@@ -76,8 +76,7 @@ static void find_places(generator *g, places *p, const char *path, const gen_typ
 {
     if (p->n == GEN_MAX_PLACES)
         return;
-    const bool converts = type->kind == GEN_UNSUFFIXED && p->pushed && gen_is_integer(p->wanted);
-    if (converts || gen_type_equal(type, p->wanted))
+    if (gen_type_equal(type, p->wanted) || (p->pushed && gen_converts(type, p->wanted)))
         p->texts[p->n++] = path;
     if (depth == 0)
         return;
@@ -299,7 +298,17 @@ static void cast(generator *g, const gen_type *type)
 void gen_index(generator *g, size_t length)
 {
     g->depth++;
-    switch (choose(g->c, 16)) {
+    switch (choose(g->c, 20)) {
+    case 16:
+    case 17:
+    case 18:
+    case 19: /* rarely a usize is at hand */
+        buffer_printf(g->out, "(");
+        gen_leaf(g, gen_scalar(GEN_U8), false);
+        buffer_printf(g->out, " as usize)");
+        if (length > 0)
+            buffer_printf(g->out, " %% %zu", length);
+        break;
     case 9:
         buffer_printf(g->out, "%zu", length + choose(g->c, 2)); /* out of bounds */
         break;

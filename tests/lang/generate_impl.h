@@ -26,7 +26,8 @@ typedef enum gen_kind {
     GEN_ARRAY,
     GEN_STRUCT,
     GEN_ENUM,
-    GEN_UNSUFFIXED, /* of variables only: from unsuffixed numbers (T15) */
+    GEN_UNSUFFIXED, /* of variables and their parts only: ?u, from unsuffixed numbers (T15) */
+    GEN_NEGATIVE,   /* the same with a minus: ?i */
 } gen_kind;
 
 #define GEN_N_SCALARS  (GEN_USIZE + 1)
@@ -103,6 +104,9 @@ unsigned gen_width(const gen_type *t);
 /* Equal as spelled (T3). */
 bool gen_type_equal(const gen_type *a, const gen_type *b);
 bool gen_has_struct(const gen_type *t);
+bool gen_has_unsuffixed(const gen_type *t);
+/* Whether a variable of type `from` can be used as `to` where a type is pushed down (T12, T15). */
+bool gen_converts(const gen_type *from, const gen_type *to);
 /* Whether values have no bits. */
 bool gen_is_empty(const gen_type *t);
 void gen_print_type(buffer *out, const gen_type *t);

@@ -115,6 +115,79 @@ void gen_pattern(generator *g, const gen_type *type, bool is_refutable)
     pattern_of(g, type, is_refutable, g->n_vars);
 }
 
+/* ---- Pieces: patterns that match each value exactly once, without a catch-all (T46, Q14) ---- */
+
+static bool can_split(const gen_type *t)
+{
+    return t->kind == GEN_BOOL || t->kind == GEN_ENUM || gen_is_integer(t);
+}
+
+/* The part of a tuple or struct that is split; n_parts: none. */
+static size_t split_part(const gen_type *t)
+{
+    size_t i = 0;
+    while (i < t->n_parts && !can_split(t->parts[i]))
+        i++;
+    return i;
+}
+
+static size_t n_pieces(const gen_type *t)
+{
+    if (t->kind == GEN_BOOL)
+        return 2;
+    if (t->kind == GEN_ENUM)
+        return t->n_variants;
+    if (gen_is_integer(t))
+        return 3;
+    const size_t part = split_part(t);
+    return part < t->n_parts ? n_pieces(t->parts[part]) : 1;
+}
+
+static void integer_piece(generator *g, const gen_type *type, size_t piece)
+{
+    const unsigned width = gen_width(type);
+    const uint64_t max = UINT64_MAX >> (64 - width + (gen_is_signed(type) ? 1 : 0));
+    if (gen_is_signed(type) && piece == 0)
+        buffer_printf(g->out, "-%" PRIu64 "..=-1", max + 1);
+    else if (piece == 0)
+        buffer_printf(g->out, "0");
+    else if (piece == 1)
+        buffer_printf(g->out, gen_is_signed(type) ? "0..3" : "1..3");
+    else
+        buffer_printf(g->out, "3..=%" PRIu64, max);
+}
+
+static void piece_pattern(generator *g, const gen_type *type, size_t piece, size_t mark)
+{
+    if (type->kind == GEN_BOOL) {
+        buffer_printf(g->out, piece == 0 ? "true" : "false");
+        return;
+    }
+    if (type->kind == GEN_ENUM) {
+        variant_pattern(g, type, piece, false, mark);
+        return;
+    }
+    if (gen_is_integer(type)) {
+        integer_piece(g, type, piece);
+        return;
+    }
+    const bool is_struct = type->kind == GEN_STRUCT;
+    if (is_struct)
+        buffer_printf(g->out, "%s { ", type->name);
+    else
+        buffer_printf(g->out, "(");
+    for (size_t i = 0; i < type->n_parts; i++) {
+        buffer_printf(g->out, i == 0 ? "" : ", ");
+        if (is_struct)
+            buffer_printf(g->out, "%s: ", type->field_names[i]);
+        if (i == split_part(type))
+            piece_pattern(g, type->parts[i], piece, mark);
+        else
+            pattern_of(g, type->parts[i], false, mark);
+    }
+    buffer_printf(g->out, is_struct ? " }" : ")");
+}
+
 /* ---- match ---- */
 
 typedef struct arms {
@@ -147,7 +220,7 @@ static const gen_type *scrutinee_type(generator *g)
         if (gen_is_visible(g, var))
             type = g->vars[var].type;
     }
-    if (type == NULL || type->kind == GEN_UNSUFFIXED)
+    if (type == NULL || gen_has_unsuffixed(type))
         type = gen_random_type(g, 2);
     const bool before = g->no_struct_literals;
     g->no_struct_literals = true;
@@ -156,12 +229,12 @@ static const gen_type *scrutinee_type(generator *g)
     return possible ? type : gen_scalar(GEN_U8);
 }
 
-static void all_variants(generator *g, const gen_type *type, arms *a)
+static void all_pieces(generator *g, const gen_type *type, arms *a)
 {
-    const size_t first = choose(g->c, (uint32_t)type->n_variants);
-    for (size_t i = 0; i < type->n_variants; i++) {
+    const size_t n = n_pieces(type), first = choose(g->c, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
         const size_t mark = g->n_vars;
-        variant_pattern(g, type, (first + i) % type->n_variants, false, mark);
+        piece_pattern(g, type, (first + i) % n, mark);
         arm_body(g, a, mark);
     }
 }
@@ -187,17 +260,10 @@ void gen_match(generator *g, const gen_type *type, bool pushed)
     buffer_printf(g->out, " {");
     g->indent++;
     gen_newline(g);
-    const bool whole = chance(g->c, 1, 2);
-    if (scrutinee->kind == GEN_ENUM && whole) {
-        all_variants(g, scrutinee, &a);
-    } else if (scrutinee->kind == GEN_BOOL && whole) {
-        buffer_printf(g->out, "true");
-        arm_body(g, &a, g->n_vars);
-        buffer_printf(g->out, "false");
-        arm_body(g, &a, g->n_vars);
-    } else {
+    if (chance(g->c, 1, 2))
+        all_pieces(g, scrutinee, &a);
+    else
         some_arms(g, scrutinee, &a);
-    }
     g->indent--;
     buffer_printf(g->out, "}");
 }

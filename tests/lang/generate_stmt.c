@@ -40,10 +40,49 @@ static void let_plain(generator *g)
 static void let_unsuffixed(generator *g)
 {
     const char *name = gen_new_name(g);
-    const bool is_mutable = chance(g->c, 1, 3);
-    buffer_printf(g->out, "let %s%s = %u;", is_mutable ? "mut " : "", name,
+    const bool is_mutable = chance(g->c, 1, 3), is_negative = chance(g->c, 1, 4);
+    const gen_kind kind = is_mutable ? GEN_I32 : is_negative ? GEN_NEGATIVE : GEN_UNSUFFIXED;
+    buffer_printf(g->out, "let %s%s = %s%u;", is_mutable ? "mut " : "", name,
+                  is_negative ? "-" : "",
                   chance(g->c, 1, 4) ? 2147483640 + choose(g->c, 8) : choose(g->c, 300));
-    gen_add_var(g, name, gen_scalar(is_mutable ? GEN_I32 : GEN_UNSUFFIXED), is_mutable);
+    gen_add_var(g, name, gen_scalar(kind), is_mutable);
+}
+
+/* Several such numbers, which stay what they are in a plain let, and become i32 in a let mut. */
+static void let_unsuffixed_parts(generator *g)
+{
+    const char *name = gen_new_name(g);
+    const bool is_mutable = chance(g->c, 1, 3), is_tuple = chance(g->c, 1, 2);
+    const bool is_negative = chance(g->c, 1, 3);
+    const uint32_t n = 2 + choose(g->c, 2);
+    const gen_type *number = gen_scalar(is_negative ? GEN_NEGATIVE : GEN_UNSUFFIXED);
+    if (is_mutable)
+        number = gen_scalar(GEN_I32);
+    const gen_type *parts[3] = {number, number, number};
+    buffer_printf(g->out, "let %s%s = %s", is_mutable ? "mut " : "", name, is_tuple ? "(" : "[");
+    for (uint32_t i = 0; i < n; i++)
+        buffer_printf(g->out, "%s%s%u", i == 0 ? "" : ", ", is_negative ? "-" : "",
+                      choose(g->c, 9) * (1 + choose(g->c, 40)));
+    buffer_printf(g->out, is_tuple ? ");" : "];");
+    gen_add_var(g, name, is_tuple ? gen_tuple(g, parts, n) : gen_array(g, number, n, NULL),
+                is_mutable);
+}
+
+/* Something to assign to by longer paths. */
+static void let_nested(generator *g)
+{
+    const gen_type *inner = gen_random_type(g, 1);
+    inner = gen_array(g, inner, 1 + choose(g->c, 3), NULL);
+    if (chance(g->c, 1, 2)) {
+        const gen_type *parts[2] = {gen_random_scalar(g), inner};
+        inner = gen_tuple(g, parts, 2);
+    }
+    const gen_type *type = gen_array(g, inner, 1 + choose(g->c, 4), NULL);
+    const char *name = gen_new_name(g);
+    buffer_printf(g->out, "let mut %s = ", name);
+    gen_expr(g, type, false);
+    buffer_printf(g->out, ";");
+    gen_add_var(g, name, type, true);
 }
 
 static void let_pattern(generator *g)
@@ -171,6 +210,10 @@ static size_t loop_head(generator *g)
             array = g->vars[i].type;
     const bool before = g->no_struct_literals;
     g->no_struct_literals = true;
+    const gen_var *whole = NULL;
+    for (size_t i = 0; gen_has_unsuffixed(array) && i < g->n_vars; i++)
+        if (gen_is_visible(g, i) && g->vars[i].type == array)
+            whole = &g->vars[i];
     if (!gen_can_make(g, array))
         array = gen_array(g, gen_scalar(GEN_I8), n, NULL);
     g->no_struct_literals = before;
@@ -181,7 +224,10 @@ static size_t loop_head(generator *g)
     memcpy(bound, g->vars + mark, n_bound * sizeof *bound);
     g->n_vars = mark;
     buffer_printf(g->out, " in ");
-    gen_head(g, array);
+    if (whole != NULL)
+        buffer_printf(g->out, "%s", whole->name);
+    else
+        gen_head(g, array);
     buffer_printf(g->out, " ");
     memcpy(g->vars + mark, bound, n_bound * sizeof *bound);
     g->n_vars = mark + n_bound;
@@ -228,7 +274,13 @@ static void loop(generator *g)
 static bool statement(generator *g)
 {
     const bool can_nest = g->depth < MAX_DEPTH && gen_spend(g, 1);
-    switch (choose(g->c, can_nest ? 14 : 9)) {
+    switch (choose(g->c, can_nest ? 16 : 11)) {
+    case 9:
+        let_unsuffixed_parts(g);
+        return false;
+    case 10:
+        let_nested(g);
+        return false;
     case 5:
         let_unsuffixed(g);
         return false;
@@ -242,17 +294,17 @@ static bool statement(generator *g)
     case 8:
         let_annotated(g);
         return false;
-    case 9:
+    case 11:
         if_stmt(g);
         return true;
-    case 10:
-    case 11:
+    case 12:
+    case 13:
         loop(g);
         return false;
-    case 12:
+    case 14:
         gen_match(g, NULL, false);
         return true;
-    case 13:
+    case 15:
         if_stmt(g);
         return true;
     default:
@@ -280,7 +332,13 @@ void gen_block(generator *g, const gen_type *type, bool pushed)
     }
     if (type != NULL) {
         gen_newline(g);
-        gen_expr(g, type, pushed);
+        if (chance(g->c, 1,
+                   12)) { /* a `;` does not discard it, if it is no if, match or block (Q2) */
+            gen_leaf(g, type, pushed);
+            buffer_printf(g->out, ";");
+        } else {
+            gen_expr(g, type, pushed);
+        }
     }
     g->depth--;
     g->indent--;

@@ -19,11 +19,12 @@ static const gen_type scalars[] = {
     [GEN_USIZE] = {.kind = GEN_USIZE, .name = "usize"},
 };
 
-static const gen_type unsuffixed = {.kind = GEN_UNSUFFIXED, .name = "?"};
+static const gen_type unsuffixed = {.kind = GEN_UNSUFFIXED, .name = "?u"};
+static const gen_type negative = {.kind = GEN_NEGATIVE, .name = "?i"};
 
 const gen_type *gen_scalar(gen_kind kind)
 {
-    return kind == GEN_UNSUFFIXED ? &unsuffixed : &scalars[kind];
+    return kind == GEN_UNSUFFIXED ? &unsuffixed : kind == GEN_NEGATIVE ? &negative : &scalars[kind];
 }
 
 bool gen_is_integer(const gen_type *t)
@@ -75,6 +76,35 @@ bool gen_has_struct(const gen_type *t)
             if (gen_has_struct(t->variants[i].fields[k]))
                 return true;
     return false;
+}
+
+bool gen_has_unsuffixed(const gen_type *t)
+{
+    if (t->kind == GEN_ARRAY)
+        return gen_has_unsuffixed(t->element);
+    for (size_t i = 0; i < t->n_parts; i++)
+        if (gen_has_unsuffixed(t->parts[i]))
+            return true;
+    return t->kind == GEN_UNSUFFIXED || t->kind == GEN_NEGATIVE;
+}
+
+bool gen_converts(const gen_type *from, const gen_type *to)
+{
+    if (from->kind == GEN_UNSUFFIXED)
+        return gen_is_integer(to);
+    if (from->kind == GEN_NEGATIVE)
+        return gen_is_signed(to);
+    if (gen_type_equal(from, to))
+        return true;
+    if (from->kind == GEN_ARRAY && to->kind == GEN_ARRAY)
+        return from->length == to->length && from->size_name == to->size_name &&
+               gen_converts(from->element, to->element);
+    if (from->kind != GEN_TUPLE || to->kind != GEN_TUPLE || from->n_parts != to->n_parts)
+        return false;
+    for (size_t i = 0; i < from->n_parts; i++)
+        if (!gen_converts(from->parts[i], to->parts[i]))
+            return false;
+    return true;
 }
 
 bool gen_is_empty(const gen_type *t)

@@ -37,6 +37,7 @@ typedef struct comparison {
     pt_program *program;
     size_t n_inputs;
     buffer input_texts[MAX_PARTIES];
+    buffer constant_texts[CASE_MAX_CONSTANTS];
     char expected[CASE_MAX_OUTCOME];
     char outcome[CASE_MAX_OUTCOME];
 } comparison;
@@ -179,20 +180,43 @@ static verdict compare_runs(comparison *k, uint64_t seed, tally *t)
     return v;
 }
 
-/* Compiles and checks `source` and runs it on inputs made from `seed`. */
+/* Values for the constants that parties supply, and the same as texts for the compiler. */
+static const value *const *supply_constants(comparison *k, lang_case *c, uint64_t seed,
+                                            const checked_program *program)
+{
+    choices *choices_of_values = malloc(sizeof *choices_of_values);
+    const value **values = arena_new(&k->memory, program->n_externals + 1, sizeof *values);
+    assert_non_null(values);
+    assert_non_null(choices_of_values);
+    assert_true(program->n_externals <= CASE_MAX_CONSTANTS);
+    choices_init(choices_of_values, ~seed);
+    interp shapes = {.memory = &k->memory, .program = program}; /* no sizes are named there */
+    for (size_t i = 0; i < program->n_externals; i++) {
+        const external_value *e = &program->externals[i];
+        values[i] = e->name[0] == 'N' ? value_scalar(&k->memory, strtoull(e->name + 1, NULL, 10))
+                                      : random_value(choices_of_values, &shapes, e->type);
+        value_print(&k->constant_texts[i], &shapes, e->type, values[i], true);
+        c->constants[i] = (pt_constant){e->party, e->name, buffer_text(&k->constant_texts[i])};
+    }
+    free(choices_of_values);
+    return values;
+}
+
+/* Checks and compiles `source` and runs it on inputs made from `seed`. */
 static verdict compare_source(comparison *k, const char *source, uint64_t seed, tally *t)
 {
-    const lang_case whole = {.source = source};
-    const pt_status status = case_compile(&k->program, k->outcome, &whole);
-    if (status == PT_ERR_LIMIT)
-        return TOO_LARGE;
-    if (status != PT_OK)
-        return REJECTED;
     checked_program *checked = NULL;
     pt_error error;
-    if (lang_check(&checked, NULL, &k->memory, source, strlen(source), NULL, &error) != PT_OK)
+    if (lang_check(&checked, NULL, &k->memory, source, strlen(source), NULL, &error) != PT_OK) {
+        (void)snprintf(k->outcome, sizeof k->outcome, "%s", error.message);
         return REJECTED;
-    interp_init(&k->in, &k->memory, checked, NULL);
+    }
+    lang_case whole = {.source = source};
+    const value *const *externals = supply_constants(k, &whole, seed, checked);
+    const pt_status status = case_compile(&k->program, k->outcome, &whole);
+    if (status != PT_OK)
+        return status == PT_ERR_LIMIT ? TOO_LARGE : REJECTED;
+    interp_init(&k->in, &k->memory, checked, externals);
     k->function = interp_find(&k->in, "main");
     return k->function == NULL ? REJECTED : compare_runs(k, seed, t);
 }
@@ -203,6 +227,8 @@ static void comparison_init(comparison *k)
     arena_init(&k->memory, (size_t)1 << 30);
     for (size_t i = 0; i < MAX_PARTIES; i++)
         buffer_init(&k->input_texts[i], (size_t)1 << 20);
+    for (size_t i = 0; i < CASE_MAX_CONSTANTS; i++)
+        buffer_init(&k->constant_texts[i], (size_t)1 << 20);
 }
 
 static void comparison_clear(comparison *k)
@@ -211,6 +237,8 @@ static void comparison_clear(comparison *k)
     pt_program_free(k->program);
     for (size_t i = 0; i < MAX_PARTIES; i++)
         buffer_clear(&k->input_texts[i]);
+    for (size_t i = 0; i < CASE_MAX_CONSTANTS; i++)
+        buffer_clear(&k->constant_texts[i]);
 }
 
 /* ---- Programs ---- */
@@ -235,6 +263,8 @@ static verdict run_program(choices *c, const run *r)
     const verdict v = compare_source(&k, text, r->seed, r->t);
     if (r->is_last) {
         print_error("%s\n", text);
+        for (size_t i = 0; i < CASE_MAX_CONSTANTS && k.constant_texts[i].len > 0; i++)
+            print_error("constant %zu: %s\n", i, buffer_text(&k.constant_texts[i]));
         for (size_t i = 0; i < k.n_inputs; i++)
             print_error("input %zu: %s\n", i, buffer_text(&k.input_texts[i]));
         print_error("expected: %s\n     got: %s\n", v == REJECTED ? "accepted" : k.expected,
