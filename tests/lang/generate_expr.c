@@ -243,7 +243,10 @@ static void arithmetic(generator *g, const gen_type *type, bool pushed)
         (void)gen_spend(g, width * width / 64);
     if (op >= 3 && op <= 4 && !chance(g->c, 1, 3)) { /* most programs should not panic */
         gen_operand(g, type, pushed);
-        buffer_printf(g->out, " %s %u", ops[op], 1 + choose(g->c, 20));
+        if (gen_is_signed(type) && chance(g->c, 1, 4))
+            buffer_printf(g->out, " %s -1", ops[op]); /* D5 */
+        else
+            buffer_printf(g->out, " %s %u", ops[op], 1 + choose(g->c, 20));
         return;
     }
     unified_operands(g, type, ops[op], pushed);

@@ -157,7 +157,10 @@ static bool assignment(generator *g)
             candidates[n++] = i;
     if (n == 0 || g->no_assignments)
         return false;
-    const gen_var var = g->vars[candidates[choose(g->c, (uint32_t)n)]];
+    size_t at = choose(g->c, (uint32_t)n);
+    while (at > 0 && g->vars[candidates[at]].type->kind != GEN_ARRAY && chance(g->c, 1, 2))
+        at--; /* rather an array */
+    const gen_var var = g->vars[candidates[at]];
     const gen_type *type = target_of(g, &var);
     if (type->kind <= GEN_USIZE && chance(g->c, 1, 2)) {
         compound(g, type);
@@ -274,6 +277,8 @@ static void loop(generator *g)
 static bool statement(generator *g)
 {
     const bool can_nest = g->depth < MAX_DEPTH && gen_spend(g, 1);
+    if (chance(g->c, 2, 5) && assignment(g))
+        return false;
     switch (choose(g->c, can_nest ? 16 : 11)) {
     case 9:
         let_unsuffixed_parts(g);

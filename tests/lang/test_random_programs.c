@@ -62,7 +62,7 @@ static uint64_t random_scalar(choices *c, const ctype *type)
     case 6:
         return ((mask >> 1) + choose(c, 3)) & mask; /* about the limits of a signed type */
     case 7:
-        return choose(c, 40) & mask;
+        return value_scalar_is_signed(type->kind) ? mask / 2 + 1 : choose(c, 40) & mask;
     default:
         return choose(c, 5) & mask;
     }
