@@ -1,6 +1,6 @@
-/* Each rule of the specification (garble.md, sections 5 to 7 and 11) by a program that shows it,
- * and where it forbids something, one that breaks it. Names begin with the rule. Results and places
- * follow from the text of the rules, not from running the compiler. */
+/* Each rule of the specification (garble.md, above all sections 5 to 7 and 11) by a program that
+ * shows it, and where it forbids something, one that breaks it. Names begin with the rule. Results
+ * and places follow from the text of the rules, not from running the compiler. */
 #include "support/test.h"
 
 #include "lang/case.h"
@@ -1065,6 +1065,55 @@ static const lang_case cases[] = {
     CASE("G3 a block in parentheses is",
          "pub fn main(n: u8, z: bool) -> u8 { 1 + ({n}) }",
          "6", "5", "true"),
+    /* ---- G17: where a panic is ---- */
+    CASE("G17 a field is its name alone",
+         "struct P { a: u8 } pub fn main(p: P, k: u8) -> u8 { p.a - k }",
+         "panic Overflow 1:55-1:60", "P {a: 1}", "2"),
+    CASE("G17 an index into a field",
+         "struct P { v: [u8; 2] } pub fn main(p: P, i: usize) -> u8 { p.v[i] }",
+         "panic Array Access Out Of Bounds 1:63-1:67", "P {v: [1, 2]}", "2"),
+    CASE("G17 a tuple field is all of it",
+         "pub fn main(p: (u8, u8), k: u8) -> u8 { p.1 - k }",
+         "panic Overflow 1:41-1:48", "(9, 1)", "2"),
+    CASE("G17 an element",
+         "pub fn main(v: [(u8, u8); 2], k: u8) -> u8 { v[1].0 - 9 ^ k }",
+         "panic Overflow 1:46-1:56", "[(9, 1), (1, 9)]", "2"),
+    CASE("G17 a call",
+         "fn g(n: u8) -> u8 { n } pub fn main(n: u8, k: u8) -> u8 { g(n) - k }",
+         "panic Overflow 1:59-1:67", "1", "2"),
+    CASE("G17 a cast",
+         "pub fn main(n: u8, k: u8) -> u16 { (n as u16) - 7 }",
+         "panic Overflow 1:37-1:50", "1", "2"),
+    CASE("G17 a unary operator",
+         "pub fn main(n: u8, k: u8) -> u8 { !n - k }",
+         "panic Overflow 1:35-1:41", "254", "2"),
+    CASE("G17 an if",
+         "pub fn main(n: u8, k: u8) -> u8 { if n == 0 { n } else { k } - 5 }",
+         "panic Overflow 1:35-1:65", "1", "2"),
+    CASE("G17 a match",
+         "pub fn main(n: u8, k: u8) -> u8 { match n { 0 => 1, _ => k } - 5 }",
+         "panic Overflow 1:35-1:65", "1", "2"),
+    CASE("G17 a block",
+         "pub fn main(n: u8, k: u8) -> u8 { ({ n }) - 5 }",
+         "panic Overflow 1:36-1:46", "1", "2"),
+    CASE("G17 an array",
+         "pub fn main(n: u8, i: usize) -> u8 { [n, 2][i] }",
+         "panic Array Access Out Of Bounds 1:38-1:47", "1", "2"),
+    CASE("G17 a range",
+         "pub fn main(n: u8, i: usize) -> u8 { (3u8..5u8)[i] }",
+         "panic Array Access Out Of Bounds 1:39-1:51", "1", "2"),
+    CASE("G17 a tuple",
+         "pub fn main(n: u8, k: u8) -> u8 { (n, k).0 - 5 }",
+         "panic Overflow 1:35-1:47", "1", "2"),
+    CASE("G17 several lines",
+         "pub fn main(n: u8, k: u8) -> u8 {\n    3 &\n    (n\n    -   // text\n k)\n}",
+         "panic Overflow 3:6-5:3", "1", "2"),
+    CASE("G17 an assignment",
+         "pub fn main(v: [u8; 2], i: usize) -> u8 { let mut w = v; w[i] = { 3 }; w[0] }",
+         "panic Array Access Out Of Bounds 1:58-1:70", "[1, 2]", "2"),
+    CASE("G17 a compound assignment of several lines",
+         "pub fn main(n: u8, k: u8) -> u8 {\n  let mut w = n;\n  w -=\n    k;\n  w\n}",
+         "panic Overflow 3:3-4:6", "1", "2"),
 };
 /* clang-format on */
 
