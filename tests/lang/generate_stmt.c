@@ -153,7 +153,8 @@ static bool assignment(generator *g)
 {
     size_t candidates[GEN_MAX_VARS], n = 0;
     for (size_t i = 0; i < g->n_vars; i++)
-        if (g->vars[i].is_mutable && gen_is_visible(g, i) && !gen_is_empty(g->vars[i].type))
+        if (g->vars[i].is_mutable && gen_is_visible(g, i) && !gen_is_empty(g->vars[i].type) &&
+            !(g->no_struct_literals && gen_has_struct(g->vars[i].type)))
             candidates[n++] = i;
     if (n == 0 || g->no_assignments)
         return false;

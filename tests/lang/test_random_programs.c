@@ -262,13 +262,13 @@ static verdict run_program(choices *c, const run *r)
     assert_non_null(text);
     const verdict v = compare_source(&k, text, r->seed, r->t);
     if (r->is_last) {
-        print_error("%s\n", text);
+        (void)fprintf(stderr, "%s\n", text);
         for (size_t i = 0; i < CASE_MAX_CONSTANTS && k.constant_texts[i].len > 0; i++)
-            print_error("constant %zu: %s\n", i, buffer_text(&k.constant_texts[i]));
+            (void)fprintf(stderr, "constant %zu: %s\n", i, buffer_text(&k.constant_texts[i]));
         for (size_t i = 0; i < k.n_inputs; i++)
-            print_error("input %zu: %s\n", i, buffer_text(&k.input_texts[i]));
-        print_error("expected: %s\n     got: %s\n", v == REJECTED ? "accepted" : k.expected,
-                    k.outcome);
+            (void)fprintf(stderr, "input %zu: %s\n", i, buffer_text(&k.input_texts[i]));
+        (void)fprintf(stderr, "expected: %s\n     got: %s\n",
+                      v == REJECTED ? "accepted" : k.expected, k.outcome);
     }
     comparison_clear(&k);
     buffer_clear(&source);
@@ -288,8 +288,8 @@ static void report(choices *c, run r, verdict v)
     r.t = &ignored;
     choices_rewind(c);
     choices_shrink(c, fails_alike, &r, SHRINK_TRIES);
-    print_error("\nPOLYTUNE_SEED=%" PRIu64 " POLYTUNE_RANDOM_SIZE=%u (made smaller):\n", r.seed,
-                r.size);
+    (void)fprintf(stderr, "\nPOLYTUNE_SEED=%" PRIu64 " POLYTUNE_RANDOM_SIZE=%u (made smaller):\n",
+                  r.seed, r.size);
     choices_rewind(c);
     r.is_last = true;
     (void)run_program(c, &r);
