@@ -179,7 +179,7 @@ static void check_result(checker *c, const fn_decl *decl)
     expr *body = decl->body;
     if (body->type == NULL || decl->result == NULL || block_value(body) != NULL ||
         ctype_is_unit(decl->result)) {
-        (void)adapt(c, body, decl->result);
+        (void)check_adapt(c, body, decl->result);
         return;
     }
     const span end = {body->span.end_line, body->span.end_column - 1, body->span.end_line,

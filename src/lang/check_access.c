@@ -50,7 +50,7 @@ static void check_init(checker *c, expr *e, const struct_decl *decl, const field
                    decl->name.text);
         return;
     }
-    (void)adapt(c, init->value, decl->fields[idx].type);
+    (void)check_adapt(c, init->value, decl->fields[idx].type);
     e->as.structure.by_field[idx] = init->value;
 }
 
@@ -117,7 +117,7 @@ void check_variant_literal(checker *c, expr *e)
     for (size_t i = 0; i < e->as.variant.n_args; i++) {
         check_expr(c, e->as.variant.args[i]);
         if (variant != NULL)
-            (void)adapt(c, e->as.variant.args[i], variant->fields[i].type);
+            (void)check_adapt(c, e->as.variant.args[i], variant->fields[i].type);
     }
     if (e->as.variant.decl == NULL)
         return;

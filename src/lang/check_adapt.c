@@ -8,7 +8,7 @@
 
 #include "lang/checker.h"
 
-const expr *blamed(const expr *e)
+const expr *check_blamed(const expr *e)
 {
     while (e->kind == EXPR_BLOCK && block_value(e) != NULL)
         e = block_value(e);
@@ -127,7 +127,7 @@ static bool relabel(checker *c, expr *e, const ctype *t)
     return ok;
 }
 
-bool adapt(checker *c, expr *e, const ctype *t)
+bool check_adapt(checker *c, expr *e, const ctype *t)
 {
     if (e->type == NULL || t == NULL)
         return false;
@@ -136,7 +136,7 @@ bool adapt(checker *c, expr *e, const ctype *t)
         return false;
     if (can_relabel(e->type, t))
         return relabel(c, e, t);
-    report_mismatch(c, blamed(e)->span, t, e->type);
+    report_mismatch(c, check_blamed(e)->span, t, e->type);
     return false;
 }
 
@@ -146,7 +146,7 @@ static bool follows(const ctype *from, const ctype *to)
     return ctype_is_unsuffixed(from) && ctype_is_integer(to) && can_relabel(from, to);
 }
 
-const ctype *unify(checker *c, span at, expr *left, expr *right)
+const ctype *check_unify(checker *c, span at, expr *left, expr *right)
 {
     const ctype *a = left->type;
     const ctype *b = right->type;
@@ -155,9 +155,9 @@ const ctype *unify(checker *c, span at, expr *left, expr *right)
     if (ctype_equal(a, b))
         return a;
     if (follows(a, b))
-        return adapt(c, left, b) ? b : NULL;
+        return check_adapt(c, left, b) ? b : NULL;
     if (follows(b, a))
-        return adapt(c, right, a) ? a : NULL;
+        return check_adapt(c, right, a) ? a : NULL;
     const bool both_numbers = ctype_is_integer(a) && ctype_is_integer(b);
     type_error(c, at, "incompatible operands: %s and %s%s", type_text(c, a), type_text(c, b),
                both_numbers ? "; convert one with `as`" : "");

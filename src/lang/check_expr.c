@@ -6,7 +6,7 @@
 void check_expr_as(checker *c, expr *e, const ctype *t)
 {
     check_expr(c, e);
-    (void)adapt(c, e, t);
+    (void)check_adapt(c, e, t);
 }
 
 /* ---- Literals and names ---- */
@@ -80,7 +80,7 @@ static void check_array(checker *c, expr *e)
     const ctype *element = common_type(e->as.list.elements, n);
     bool ok = element != NULL;
     for (size_t i = 0; i < n; i++)
-        ok = adapt(c, e->as.list.elements[i], element) && ok;
+        ok = check_adapt(c, e->as.list.elements[i], element) && ok;
     const array_size size = {.kind = SIZE_NUMBER, .as.number = n};
     if (ok)
         e->type = make_array(c, e->span, element, size);
@@ -110,7 +110,7 @@ static void check_args(checker *c, const expr *e, const fn_decl *function)
     for (size_t i = 0; i < n; i++) {
         check_expr(c, e->as.call.args[i]);
         if (fits)
-            (void)adapt(c, e->as.call.args[i], function->params[i].type);
+            (void)check_adapt(c, e->as.call.args[i], function->params[i].type);
     }
     if (function != NULL && !fits)
         type_error(c, e->span, "wrong number of arguments: `%s` takes %zu, found %zu",
@@ -166,7 +166,7 @@ static void check_shift(checker *c, expr *e)
 {
     const expr *left = e->as.binary.left;
     expr *right = e->as.binary.right;
-    const bool ok = adapt(c, right, ctype_scalar(CTYPE_U8));
+    const bool ok = check_adapt(c, right, ctype_scalar(CTYPE_U8));
     if (left->type == NULL)
         return;
     if (!ctype_is_integer(left->type))
@@ -179,8 +179,8 @@ static void check_shift(checker *c, expr *e)
 static void check_logic(checker *c, expr *e)
 {
     const ctype *boolean = ctype_scalar(CTYPE_BOOL);
-    (void)adapt(c, e->as.binary.left, boolean);
-    (void)adapt(c, e->as.binary.right, boolean);
+    (void)check_adapt(c, e->as.binary.left, boolean);
+    (void)check_adapt(c, e->as.binary.right, boolean);
     e->type = boolean;
 }
 
@@ -216,7 +216,7 @@ static void check_binary(checker *c, expr *e)
     }
     if (is_comparison(op)) /* bool, also when the operands are wrong: no follow-up errors */
         e->type = ctype_scalar(CTYPE_BOOL);
-    const ctype *t = unify(c, e->span, left, right);
+    const ctype *t = check_unify(c, e->span, left, right);
     const char *expected = "";
     if (t == NULL)
         return;
@@ -253,12 +253,12 @@ static void check_if(checker *c, expr *e)
     check_expr(c, then_branch);
     if (else_branch != NULL) {
         check_expr(c, else_branch);
-        e->type = unify(c, e->span, then_branch, else_branch);
+        e->type = check_unify(c, e->span, then_branch, else_branch);
         return;
     }
     e->type = ctype_unit();
     if (then_branch->type != NULL && !ctype_is_unit(then_branch->type))
-        type_error(c, blamed(then_branch)->span,
+        type_error(c, check_blamed(then_branch)->span,
                    "an `if` without `else` must yield (), found %s; end the block with a statement "
                    "that has no value, or add `else`",
                    type_text(c, then_branch->type));
@@ -278,9 +278,9 @@ static const ctype *unify_arms(checker *c, const match_arm *arms, size_t n)
         if (bodies[i]->type == NULL || ctype_equal(bodies[i]->type, t))
             continue;
         if (ctype_is_integer(bodies[i]->type)) {
-            ok = adapt(c, bodies[i], t) && ok;
+            ok = check_adapt(c, bodies[i], t) && ok;
         } else {
-            report_mismatch(c, blamed(bodies[i])->span, t, bodies[i]->type);
+            report_mismatch(c, check_blamed(bodies[i])->span, t, bodies[i]->type);
             ok = false;
         }
     }

@@ -56,10 +56,10 @@ static void check_let(checker *c, stmt *s)
     const ctype *t = value->type;
     if (s->as.let.type != NULL) {
         t = resolve_type(c, s->as.let.type);
-        (void)adapt(c, value, t);
+        (void)check_adapt(c, value, t);
     } else if (p->kind == PATTERN_BIND && p->as.bind.mutable) {
         t = default_type(c, value->span, t);
-        (void)adapt(c, value, t);
+        (void)check_adapt(c, value, t);
     }
     if (check_pattern(c, p, t) && t != NULL)
         check_irrefutable(c, p, "let");
@@ -126,9 +126,9 @@ static void check_compound(checker *c, const stmt *s, const ctype *t)
     expr *value = s->as.assign.value;
     check_expr(c, value);
     if (op == OP_SHL || op == OP_SHR)
-        (void)adapt(c, value, ctype_scalar(CTYPE_U8));
+        (void)check_adapt(c, value, ctype_scalar(CTYPE_U8));
     else
-        (void)adapt(c, value, t);
+        (void)check_adapt(c, value, t);
     if (t == NULL || ctype_is_integer(t) || (is_bit_op(op) && t->kind == CTYPE_BOOL))
         return;
     type_error(c, s->as.assign.place.variable.span, "expected %s to assign to, found %s",

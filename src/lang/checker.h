@@ -108,15 +108,15 @@ size_t find_variant(const enum_decl *decl, const char *name);
 /* ---- Fitting types together (check_adapt.c; T10-T15, T30) ---- */
 
 /* Makes the type of `e` be `t` if numbers without suffix allow it, else reports a mismatch. */
-bool adapt(checker *c, expr *e, const ctype *t);
+bool check_adapt(checker *c, expr *e, const ctype *t);
 /* The common type of both, to which it adapts them; NULL, reported at `at`, if there is none. */
-const ctype *unify(checker *c, span at, expr *left, expr *right);
+const ctype *check_unify(checker *c, span at, expr *left, expr *right);
 /* The type of the first, unless it has no suffix and another has one. NULL entries are skipped. */
 const ctype *common_type(expr *const *list, size_t n);
 /* The type that `let mut` gives a value (T14). */
 const ctype *default_type(checker *c, span at, const ctype *t);
 /* The expression to blame for the type of `e`: the last one of a block. */
-const expr *blamed(const expr *e);
+const expr *check_blamed(const expr *e);
 
 /* ---- Statements, scopes (check_stmt.c) ---- */
 

@@ -13,48 +13,48 @@
 
 /* ---- Tokens ---- */
 
-bool next_is(const parser *p, token_kind kind)
+bool parser_next_is(const parser *p, token_kind kind)
 {
     return p->at->kind == kind;
 }
 
-token_kind peek_second(const parser *p)
+token_kind parser_peek_second(const parser *p)
 {
     return p->at == p->last ? TOKEN_END : p->at[1].kind;
 }
 
-bool next_is_word(const parser *p, const char *word)
+bool parser_next_is_word(const parser *p, const char *word)
 {
-    return next_is(p, TOKEN_IDENT) && strcmp(p->at->as.name, word) == 0;
+    return parser_next_is(p, TOKEN_IDENT) && strcmp(p->at->as.name, word) == 0;
 }
 
-bool accept(parser *p, token_kind kind)
+bool parser_accept(parser *p, token_kind kind)
 {
-    if (!next_is(p, kind) || p->at == p->last)
+    if (!parser_next_is(p, kind) || p->at == p->last)
         return false;
     p->at++;
     return true;
 }
 
-span token_span(const token *t)
+span parser_token_span(const token *t)
 {
     return (span){t->line, t->column, t->line, t->end_column};
 }
 
-span previous_span(const parser *p)
+span parser_previous_span(const parser *p)
 {
-    return token_span(p->at - 1);
+    return parser_token_span(p->at - 1);
 }
 
 /* ---- Errors ---- */
 
-void give_up(parser *p)
+void parser_give_up(parser *p)
 {
     p->gave_up = true;
     p->at = p->last;
 }
 
-void report(parser *p, span at, const char *format, ...)
+void parser_report(parser *p, span at, const char *format, ...)
 {
     if (p->gave_up)
         return;
@@ -68,81 +68,83 @@ void report(parser *p, span at, const char *format, ...)
                       (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
-void report_expected(parser *p, const char *what)
+void parser_report_expected(parser *p, const char *what)
 {
-    const span at = token_span(p->at);
-    if (next_is(p, TOKEN_IDENT))
-        report(p, at, "expected %s, found `%s`", what, p->at->as.name);
-    else if (next_is(p, TOKEN_NUMBER))
-        report(p, at, "expected %s, found the number %" PRIu64, what, p->at->as.magnitude);
-    else if (next_is(p, TOKEN_END))
-        report(p, at, "expected %s, found the end of the file", what);
+    const span at = parser_token_span(p->at);
+    if (parser_next_is(p, TOKEN_IDENT))
+        parser_report(p, at, "expected %s, found `%s`", what, p->at->as.name);
+    else if (parser_next_is(p, TOKEN_NUMBER))
+        parser_report(p, at, "expected %s, found the number %" PRIu64, what, p->at->as.magnitude);
+    else if (parser_next_is(p, TOKEN_END))
+        parser_report(p, at, "expected %s, found the end of the file", what);
     else
-        report(p, at, "expected %s, found `%s`", what, token_kind_text(p->at->kind));
+        parser_report(p, at, "expected %s, found `%s`", what, token_kind_text(p->at->kind));
 }
 
-bool expect(parser *p, token_kind kind, const char *where)
+bool parser_expect(parser *p, token_kind kind, const char *where)
 {
-    if (accept(p, kind))
+    if (parser_accept(p, kind))
         return true;
     char what[200];
     (void)snprintf(what, sizeof what, "`%s` %s", token_kind_text(kind), where);
-    report_expected(p, what);
+    parser_report_expected(p, what);
     return false;
 }
 
-bool expect_ident(parser *p, ident *ret_ident, const char *where)
+bool parser_expect_ident(parser *p, ident *ret_ident, const char *where)
 {
-    if (!next_is(p, TOKEN_IDENT)) {
+    if (!parser_next_is(p, TOKEN_IDENT)) {
         char what[200];
         (void)snprintf(what, sizeof what, "%s", where);
-        report_expected(p, what);
+        parser_report_expected(p, what);
         return false;
     }
-    *ret_ident = (ident){p->at->as.name, token_span(p->at)};
+    *ret_ident = (ident){p->at->as.name, parser_token_span(p->at)};
     p->at++;
     return true;
 }
 
-bool nest(parser *p)
+bool parser_nest(parser *p)
 {
     if (++p->nesting <= PARSE_MAX_NESTING)
         return !p->gave_up;
-    report(p, token_span(p->at), "nested too deeply: at most %d levels are allowed",
-           PARSE_MAX_NESTING);
-    give_up(p);
+    parser_report(p, parser_token_span(p->at), "nested too deeply: at most %d levels are allowed",
+                  PARSE_MAX_NESTING);
+    parser_give_up(p);
     return false;
 }
 
-void unnest(parser *p)
+void parser_unnest(parser *p)
 {
     p->nesting--;
 }
 
-bool at_end_of_stmts(const parser *p)
+bool parser_at_end_of_stmts(const parser *p)
 {
-    return next_is(p, TOKEN_RIGHT_BRACE) || next_is(p, TOKEN_COMMA) || next_is(p, TOKEN_PUB) ||
-           next_is(p, TOKEN_FN) || next_is(p, TOKEN_STRUCT) || next_is(p, TOKEN_ENUM) ||
-           next_is(p, TOKEN_END);
+    return parser_next_is(p, TOKEN_RIGHT_BRACE) || parser_next_is(p, TOKEN_COMMA) ||
+           parser_next_is(p, TOKEN_PUB) || parser_next_is(p, TOKEN_FN) ||
+           parser_next_is(p, TOKEN_STRUCT) || parser_next_is(p, TOKEN_ENUM) ||
+           parser_next_is(p, TOKEN_END);
 }
 
 static bool at_item(const parser *p)
 {
-    return next_is(p, TOKEN_PUB) || next_is(p, TOKEN_FN) || next_is(p, TOKEN_STRUCT) ||
-           next_is(p, TOKEN_ENUM) || next_is(p, TOKEN_END);
+    return parser_next_is(p, TOKEN_PUB) || parser_next_is(p, TOKEN_FN) ||
+           parser_next_is(p, TOKEN_STRUCT) || parser_next_is(p, TOKEN_ENUM) ||
+           parser_next_is(p, TOKEN_END);
 }
 
-void recover(parser *p)
+void parser_recover(parser *p)
 {
     size_t depth = 0;
     for (; !at_item(p); p->at++) {
-        if (next_is(p, TOKEN_LEFT_BRACE)) {
+        if (parser_next_is(p, TOKEN_LEFT_BRACE)) {
             depth++;
-        } else if (next_is(p, TOKEN_RIGHT_BRACE)) {
+        } else if (parser_next_is(p, TOKEN_RIGHT_BRACE)) {
             if (depth == 0)
                 return;
             depth--;
-        } else if (next_is(p, TOKEN_SEMICOLON) && depth == 0) {
+        } else if (parser_next_is(p, TOKEN_SEMICOLON) && depth == 0) {
             p->at++;
             return;
         }
@@ -158,31 +160,31 @@ void *parser_new(parser *p, size_t count, size_t size)
     void *memory = arena_new(p->a, count, size);
     if (memory == NULL) {
         p->out_of_memory = true;
-        give_up(p);
+        parser_give_up(p);
     }
     return memory;
 }
 
-size_t list_start(const parser *p)
+size_t parser_list_start(const parser *p)
 {
     return p->items.len;
 }
 
-void list_push(parser *p, const void *item, size_t size)
+void parser_list_push(parser *p, const void *item, size_t size)
 {
     buffer_put(&p->items, item, size);
     if (p->items.failed) {
         p->out_of_memory = true;
-        give_up(p);
+        parser_give_up(p);
     }
 }
 
-void list_drop(parser *p, size_t from)
+void parser_list_drop(parser *p, size_t from)
 {
     p->items.len = from;
 }
 
-void *list_take(parser *p, size_t start, size_t size, size_t *ret_n)
+void *parser_list_take(parser *p, size_t start, size_t size, size_t *ret_n)
 {
     if (p->gave_up)
         return NULL;
@@ -197,7 +199,7 @@ void *list_take(parser *p, size_t start, size_t size, size_t *ret_n)
     return array;
 }
 
-expr *new_expr(parser *p, expr_kind kind, span at)
+expr *parser_new_expr(parser *p, expr_kind kind, span at)
 {
     expr *e = parser_new(p, 1, sizeof *e);
     if (e != NULL) {
@@ -208,42 +210,44 @@ expr *new_expr(parser *p, expr_kind kind, span at)
     return e;
 }
 
-bool grow(parser *p, uint32_t *height, uint32_t child_height)
+bool parser_grow(parser *p, uint32_t *height, uint32_t child_height)
 {
     if (child_height + 1 > *height)
         *height = child_height + 1;
     if (*height <= AST_MAX_HEIGHT)
         return true;
-    report(p, previous_span(p),
-           "too many operations on top of each other: at most %d are allowed; split the expression "
-           "with let",
-           AST_MAX_HEIGHT);
-    give_up(p);
+    parser_report(
+        p, parser_previous_span(p),
+        "too many operations on top of each other: at most %d are allowed; split the expression "
+        "with let",
+        AST_MAX_HEIGHT);
+    parser_give_up(p);
     return false;
 }
 
-bool adopt(parser *p, expr *parent, const expr *child)
+bool parser_adopt(parser *p, expr *parent, const expr *child)
 {
-    return child == NULL || grow(p, &parent->height, child->height);
+    return child == NULL || parser_grow(p, &parent->height, child->height);
 }
 
-bool make_number(parser *p, number_lit *ret_number, const token *t, bool negative, span at)
+bool parser_make_number(parser *p, number_lit *ret_number, const token *t, bool negative, span at)
 {
     const ctype_kind any = negative ? CTYPE_ANY_SIGNED : CTYPE_ANY_UNSIGNED;
     const ctype_kind suffix = t->suffix == CTYPE_ANY_UNSIGNED ? any : t->suffix;
     const uint64_t magnitude = t->as.magnitude;
     *ret_number = (number_lit){magnitude, negative, suffix};
     if (negative && !ctype_is_signed(ctype_scalar(suffix))) {
-        report(p, at, "bad number: a negative number cannot be a %s", ctype_scalar_name(suffix));
+        parser_report(p, at, "bad number: a negative number cannot be a %s",
+                      ctype_scalar_name(suffix));
         return false;
     }
     if (negative && magnitude > (uint64_t)1 << 63) {
-        report(p, at, "bad number: too small for 64 bits");
+        parser_report(p, at, "bad number: too small for 64 bits");
         return false;
     }
     if (suffix != CTYPE_USIZE && !ctype_fits(ctype_scalar(suffix), magnitude, negative)) {
-        report(p, at, "bad number: %s%" PRIu64 " is too large for %s", negative ? "-" : "",
-               magnitude, ctype_scalar_name(suffix));
+        parser_report(p, at, "bad number: %s%" PRIu64 " is too large for %s", negative ? "-" : "",
+                      magnitude, ctype_scalar_name(suffix));
         return false;
     }
     return true;
@@ -254,20 +258,20 @@ bool make_number(parser *p, number_lit *ret_number, const token *t, bool negativ
 /* program = { [ "pub" ] item } [ "pub" ] */
 static void parse_items(parser *p)
 {
-    while (!next_is(p, TOKEN_END)) {
-        const size_t unfinished = list_start(p);
+    while (!parser_next_is(p, TOKEN_END)) {
+        const size_t unfinished = parser_list_start(p);
         if (parse_item(p))
             continue;
-        list_drop(p, unfinished);
+        parser_list_drop(p, unfinished);
         /* To the next keyword that starts an item; `const` may also start a size. */
         for (size_t depth = 0; !at_item(p); p->at++) {
             const token_kind before_it = p->at[-1].kind;
-            if (next_is(p, TOKEN_CONST) && depth == 0 &&
+            if (parser_next_is(p, TOKEN_CONST) && depth == 0 &&
                 (before_it == TOKEN_SEMICOLON || before_it == TOKEN_RIGHT_BRACE))
                 break;
-            if (next_is(p, TOKEN_LEFT_BRACE))
+            if (parser_next_is(p, TOKEN_LEFT_BRACE))
                 depth++;
-            else if (next_is(p, TOKEN_RIGHT_BRACE) && depth > 0)
+            else if (parser_next_is(p, TOKEN_RIGHT_BRACE) && depth > 0)
                 depth--;
         }
     }
@@ -276,11 +280,11 @@ static void parse_items(parser *p)
 static void *items_of_kind(parser *p, const parsed_item *items, size_t n, token_kind kind,
                            size_t *ret_n)
 {
-    const size_t start = list_start(p);
+    const size_t start = parser_list_start(p);
     for (size_t i = 0; i < n; i++)
         if (items[i].kind == kind)
-            list_push(p, &items[i].decl, sizeof items[i].decl);
-    return list_take(p, start, sizeof items->decl, ret_n);
+            parser_list_push(p, &items[i].decl, sizeof items[i].decl);
+    return parser_list_take(p, start, sizeof items->decl, ret_n);
 }
 
 pt_status parse(parsed_program *ret_program, arena *a, const token_list *tokens, pt_diagnostics *d,
@@ -291,7 +295,7 @@ pt_status parse(parsed_program *ret_program, arena *a, const token_list *tokens,
     buffer_init(&p.items, MAX_ITEM_BYTES);
     parse_items(&p);
     size_t n = 0;
-    const parsed_item *items = list_take(&p, 0, sizeof *items, &n);
+    const parsed_item *items = parser_list_take(&p, 0, sizeof *items, &n);
     parsed_program program = {0};
     if (items != NULL) {
         program.constants = items_of_kind(&p, items, n, TOKEN_CONST, &program.n_constants);

@@ -25,7 +25,7 @@ static expr *parse_negation(parser *p, expr *operand, span minus)
     /* Q12: `- 5` and `-(5)` are numbers, as `-5` is. */
     if (is_literal && (suffix == CTYPE_ANY_UNSIGNED || ctype_is_signed(ctype_scalar(suffix)))) {
         if (operand->as.number.magnitude > (uint64_t)1 << 63) {
-            report(p, at, "bad number: too small for 64 bits");
+            parser_report(p, at, "bad number: too small for 64 bits");
             return NULL;
         }
         operand->as.number.negative = true;
@@ -33,50 +33,50 @@ static expr *parse_negation(parser *p, expr *operand, span minus)
         operand->span = at;
         return operand;
     }
-    expr *e = new_expr(p, EXPR_UNARY, at);
+    expr *e = parser_new_expr(p, EXPR_UNARY, at);
     if (e == NULL)
         return NULL;
     e->as.unary.op = OP_NEGATE;
     e->as.unary.operand = operand;
-    return adopt(p, e, operand) ? e : NULL;
+    return parser_adopt(p, e, operand) ? e : NULL;
 }
 
 /* unary = ( "-" | "!" ) unary | postfix */
 static expr *parse_unary(parser *p)
 {
-    const span start = token_span(p->at);
-    const bool is_number = next_is(p, TOKEN_MINUS) && p->at->glued;
-    if (is_number || !(next_is(p, TOKEN_MINUS) || next_is(p, TOKEN_BANG)))
+    const span start = parser_token_span(p->at);
+    const bool is_number = parser_next_is(p, TOKEN_MINUS) && p->at->glued;
+    if (is_number || !(parser_next_is(p, TOKEN_MINUS) || parser_next_is(p, TOKEN_BANG)))
         return parse_postfix(p);
-    const bool is_minus = next_is(p, TOKEN_MINUS);
+    const bool is_minus = parser_next_is(p, TOKEN_MINUS);
     p->at++;
-    expr *operand = nest(p) ? parse_unary(p) : NULL;
-    unnest(p);
+    expr *operand = parser_nest(p) ? parse_unary(p) : NULL;
+    parser_unnest(p);
     if (operand == NULL)
         return NULL;
     if (is_minus)
         return parse_negation(p, operand, start);
-    expr *e = new_expr(p, EXPR_UNARY, span_join(start, operand->span));
+    expr *e = parser_new_expr(p, EXPR_UNARY, span_join(start, operand->span));
     if (e == NULL)
         return NULL;
     e->as.unary.op = OP_NOT;
     e->as.unary.operand = operand;
-    return adopt(p, e, operand) ? e : NULL;
+    return parser_adopt(p, e, operand) ? e : NULL;
 }
 
 /* cast = cond { "as" type }
  * cond = if | match | unary */
 static expr *parse_cast(parser *p)
 {
-    const bool branches = next_is(p, TOKEN_IF) || next_is(p, TOKEN_MATCH);
+    const bool branches = parser_next_is(p, TOKEN_IF) || parser_next_is(p, TOKEN_MATCH);
     expr *e = branches ? parse_branching(p) : parse_unary(p);
-    while (e != NULL && accept(p, TOKEN_AS)) {
-        expr *cast = new_expr(p, EXPR_CAST, e->span);
+    while (e != NULL && parser_accept(p, TOKEN_AS)) {
+        expr *cast = parser_new_expr(p, EXPR_CAST, e->span);
         if (cast == NULL)
             return NULL;
         cast->as.cast.operand = e;
         cast->as.cast.target = parse_type(p);
-        if (cast->as.cast.target == NULL || !adopt(p, cast, e))
+        if (cast->as.cast.target == NULL || !parser_adopt(p, cast, e))
             return NULL;
         cast->span = span_join(e->span, cast->as.cast.target->span);
         e = cast;
@@ -93,14 +93,14 @@ static expr *parse_binary(parser *p, unsigned precedence)
         const operator_row *row = &operators[p->at->kind];
         if (row->precedence == 0 || row->precedence < precedence)
             break;
-        if (next_is(p, TOKEN_MINUS) && p->at->glued && p->minus_starts_next)
+        if (parser_next_is(p, TOKEN_MINUS) && p->at->glued && p->minus_starts_next)
             break;
         p->at++;
         expr *right = parse_binary(p, row->precedence + 1);
         if (right == NULL)
             return NULL;
-        expr *e = new_expr(p, EXPR_BINARY, span_join(left->span, right->span));
-        if (e == NULL || !adopt(p, e, left) || !adopt(p, e, right))
+        expr *e = parser_new_expr(p, EXPR_BINARY, span_join(left->span, right->span));
+        if (e == NULL || !parser_adopt(p, e, left) || !parser_adopt(p, e, right))
             return NULL;
         e->as.binary.op = row->op;
         e->as.binary.left = left;
@@ -112,8 +112,8 @@ static expr *parse_binary(parser *p, unsigned precedence)
 
 expr *parse_operators(parser *p)
 {
-    expr *e = nest(p) ? parse_binary(p, 1) : NULL;
-    unnest(p);
+    expr *e = parser_nest(p) ? parse_binary(p, 1) : NULL;
+    parser_unnest(p);
     return e;
 }
 
@@ -122,7 +122,7 @@ expr *parse_expr(parser *p)
 {
     const bool outer = p->minus_starts_next;
     p->minus_starts_next = false;
-    expr *e = next_is(p, TOKEN_LEFT_BRACE) ? parse_block(p, "") : parse_operators(p);
+    expr *e = parser_next_is(p, TOKEN_LEFT_BRACE) ? parse_block(p, "") : parse_operators(p);
     p->minus_starts_next = outer;
     return e;
 }

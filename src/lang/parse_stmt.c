@@ -33,54 +33,56 @@ static stmt *new_stmt(parser *p, stmt_kind kind, span at)
 /* end: ";" unless the next token is "}" or "," (G4) */
 static bool parse_end(parser *p, const char *where)
 {
-    return next_is(p, TOKEN_RIGHT_BRACE) || next_is(p, TOKEN_COMMA) ||
-           expect(p, TOKEN_SEMICOLON, where);
+    return parser_next_is(p, TOKEN_RIGHT_BRACE) || parser_next_is(p, TOKEN_COMMA) ||
+           parser_expect(p, TOKEN_SEMICOLON, where);
 }
 
 /* "let" "mut" IDENT [ ":" type ] "=" expr ";" | "let" pattern [ ":" type ] "=" expr ";" */
 static stmt *parse_let(parser *p)
 {
-    stmt *s = new_stmt(p, STMT_LET, token_span(p->at++));
+    stmt *s = new_stmt(p, STMT_LET, parser_token_span(p->at++));
     if (s == NULL)
         return NULL;
-    const bool is_mutable = accept(p, TOKEN_MUT);
-    if (is_mutable && !next_is(p, TOKEN_IDENT)) {
-        report_expected(p, "a name after `let mut`");
+    const bool is_mutable = parser_accept(p, TOKEN_MUT);
+    if (is_mutable && !parser_next_is(p, TOKEN_IDENT)) {
+        parser_report_expected(p, "a name after `let mut`");
         return NULL;
     }
     s->as.let.pattern = parse_pattern(p);
     if (s->as.let.pattern == NULL)
         return NULL;
     if (is_mutable && s->as.let.pattern->kind != PATTERN_BIND) {
-        report(p, s->as.let.pattern->span, "expected a name after `let mut`, found a pattern");
+        parser_report(p, s->as.let.pattern->span,
+                      "expected a name after `let mut`, found a pattern");
         return NULL;
     }
     if (is_mutable)
         s->as.let.pattern->as.bind.mutable = true;
-    if (accept(p, TOKEN_COLON)) {
+    if (parser_accept(p, TOKEN_COLON)) {
         s->as.let.type = parse_type(p);
         if (s->as.let.type == NULL)
             return NULL;
     }
-    if (!expect(p, TOKEN_ASSIGN, "and a value in the let statement"))
+    if (!parser_expect(p, TOKEN_ASSIGN, "and a value in the let statement"))
         return NULL;
     s->as.let.value = parse_expr(p);
-    if (s->as.let.value == NULL || !grow(p, &s->height, s->as.let.value->height))
+    if (s->as.let.value == NULL || !parser_grow(p, &s->height, s->as.let.value->height))
         return NULL;
     s->span = span_join(s->span, s->as.let.value->span);
-    return expect(p, TOKEN_SEMICOLON, "after the let statement") ? s : NULL;
+    return parser_expect(p, TOKEN_SEMICOLON, "after the let statement") ? s : NULL;
 }
 
 /* "for" pattern "in" expr "{" stmts "}" */
 static stmt *parse_for(parser *p)
 {
-    stmt *s = new_stmt(p, STMT_FOR, token_span(p->at++));
+    stmt *s = new_stmt(p, STMT_FOR, parser_token_span(p->at++));
     if (s == NULL)
         return NULL;
     s->as.for_.pattern = parse_pattern(p);
-    if (s->as.for_.pattern == NULL || !expect(p, TOKEN_IN, "after the pattern of the loop"))
+    if (s->as.for_.pattern == NULL || !parser_expect(p, TOKEN_IN, "after the pattern of the loop"))
         return NULL;
-    const bool is_name = next_is_word(p, "join_iter") && peek_second(p) == TOKEN_LEFT_PAREN;
+    const bool is_name =
+        parser_next_is_word(p, "join_iter") && parser_peek_second(p) == TOKEN_LEFT_PAREN;
     s->as.for_.sequence = parse_header_expr(p);
     if (s->as.for_.sequence == NULL)
         return NULL;
@@ -90,10 +92,10 @@ static stmt *parse_for(parser *p)
     p->no_struct = false;
     s->as.for_.body = parse_block(p, "before the body of the loop");
     p->no_struct = outer;
-    if (s->as.for_.body == NULL || !grow(p, &s->height, s->as.for_.sequence->height) ||
-        !grow(p, &s->height, s->as.for_.body->height))
+    if (s->as.for_.body == NULL || !parser_grow(p, &s->height, s->as.for_.sequence->height) ||
+        !parser_grow(p, &s->height, s->as.for_.body->height))
         return NULL;
-    s->span = span_join(s->span, previous_span(p));
+    s->span = span_join(s->span, parser_previous_span(p));
     return s;
 }
 
@@ -119,14 +121,14 @@ static bool collect_steps(parser *p, expr *target, ident *ret_variable)
         step.field = target->as.field.name;
         inner = target->as.field.structure;
     } else {
-        report(p, target->span,
-               "cannot assign to this: expected a variable, or a field or element "
-               "of one");
+        parser_report(p, target->span,
+                      "cannot assign to this: expected a variable, or a field or element "
+                      "of one");
         return false;
     }
     if (!collect_steps(p, inner, ret_variable))
         return false;
-    list_push(p, &step, sizeof step);
+    parser_list_push(p, &step, sizeof step);
     return true;
 }
 
@@ -138,17 +140,17 @@ static stmt *parse_assign(parser *p, expr *target)
     if (s == NULL)
         return NULL;
     place *const to = &s->as.assign.place;
-    const size_t start = list_start(p);
+    const size_t start = parser_list_start(p);
     if (!collect_steps(p, target, &to->variable))
         return NULL;
-    to->steps = list_take(p, start, sizeof *to->steps, &to->n_steps);
+    to->steps = parser_list_take(p, start, sizeof *to->steps, &to->n_steps);
     if (to->steps == NULL)
         return NULL;
     s->as.assign.compound = row.compound;
     s->as.assign.op = row.op;
     s->as.assign.value = parse_expr(p);
-    if (s->as.assign.value == NULL || !grow(p, &s->height, target->height) ||
-        !grow(p, &s->height, s->as.assign.value->height))
+    if (s->as.assign.value == NULL || !parser_grow(p, &s->height, target->height) ||
+        !parser_grow(p, &s->height, s->as.assign.value->height))
         return NULL;
     s->span = span_join(target->span, s->as.assign.value->span);
     return parse_end(p, "after the assignment") ? s : NULL;
@@ -156,14 +158,15 @@ static stmt *parse_assign(parser *p, expr *target)
 
 static bool starts_block_like(const parser *p)
 {
-    return next_is(p, TOKEN_IF) || next_is(p, TOKEN_MATCH) || next_is(p, TOKEN_LEFT_BRACE);
+    return parser_next_is(p, TOKEN_IF) || parser_next_is(p, TOKEN_MATCH) ||
+           parser_next_is(p, TOKEN_LEFT_BRACE);
 }
 
 /* An expression that starts a statement with `if`, `match` or `{` needs no `;` after it, so a
  * number with a sticking minus after it is the next statement, not a subtraction (Q1, G3, G4). */
 static expr *parse_stmt_expr(parser *p, bool block_like)
 {
-    if (next_is(p, TOKEN_LEFT_BRACE))
+    if (parser_next_is(p, TOKEN_LEFT_BRACE))
         return parse_block(p, "");
     const bool outer = p->minus_starts_next;
     p->minus_starts_next = block_like;
@@ -182,7 +185,7 @@ static stmt *parse_expr_stmt(parser *p)
     if (assigns[p->at->kind].is_assign && !block_like)
         return parse_assign(p, e);
     stmt *s = new_stmt(p, STMT_EXPR, e->span);
-    if (s == NULL || !grow(p, &s->height, e->height))
+    if (s == NULL || !parser_grow(p, &s->height, e->height))
         return NULL;
     s->as.expr.value = e;
     return block_like || parse_end(p, "after the expression") ? s : NULL;
@@ -191,9 +194,9 @@ static stmt *parse_expr_stmt(parser *p)
 /* stmt = let | for | place ( "=" | opassign ) expr end | expr end */
 static stmt *parse_stmt(parser *p)
 {
-    if (next_is(p, TOKEN_LET))
+    if (parser_next_is(p, TOKEN_LET))
         return parse_let(p);
-    if (next_is(p, TOKEN_FOR))
+    if (parser_next_is(p, TOKEN_FOR))
         return parse_for(p);
     return parse_expr_stmt(p);
 }
@@ -201,42 +204,42 @@ static stmt *parse_stmt(parser *p)
 /* stmts = { stmt } ; after an error, goes on with the next statement */
 static bool parse_stmts(parser *p, expr *block)
 {
-    const size_t start = list_start(p);
-    while (!at_end_of_stmts(p)) {
-        const size_t before = list_start(p);
-        const bool block_like = starts_block_like(p) || next_is(p, TOKEN_FOR);
+    const size_t start = parser_list_start(p);
+    while (!parser_at_end_of_stmts(p)) {
+        const size_t before = parser_list_start(p);
+        const bool block_like = starts_block_like(p) || parser_next_is(p, TOKEN_FOR);
         stmt *s = parse_stmt(p);
         if (s == NULL) {
-            list_drop(p, before);
-            recover(p);
+            parser_list_drop(p, before);
+            parser_recover(p);
             continue;
         }
-        if (block_like && accept(p, TOKEN_SEMICOLON) && s->kind == STMT_EXPR)
+        if (block_like && parser_accept(p, TOKEN_SEMICOLON) && s->kind == STMT_EXPR)
             s->as.expr.discarded = true;
-        if (!grow(p, &block->height, s->height))
+        if (!parser_grow(p, &block->height, s->height))
             return false;
-        list_push(p, &s, sizeof s);
+        parser_list_push(p, &s, sizeof s);
     }
     block->as.block.stmts =
-        list_take(p, start, sizeof *block->as.block.stmts, &block->as.block.n_stmts);
+        parser_list_take(p, start, sizeof *block->as.block.stmts, &block->as.block.n_stmts);
     return block->as.block.stmts != NULL;
 }
 
 /* "{" stmts "}" */
 expr *parse_block(parser *p, const char *where)
 {
-    const span start = token_span(p->at);
+    const span start = parser_token_span(p->at);
     const bool outer = p->minus_starts_next;
     p->minus_starts_next = false;
-    expr *block = new_expr(p, EXPR_BLOCK, start);
-    const bool ok = nest(p) && block != NULL && expect(p, TOKEN_LEFT_BRACE, where) &&
+    expr *block = parser_new_expr(p, EXPR_BLOCK, start);
+    const bool ok = parser_nest(p) && block != NULL && parser_expect(p, TOKEN_LEFT_BRACE, where) &&
                     parse_stmts(p, block) &&
-                    expect(p, TOKEN_RIGHT_BRACE, "at the end of the block");
-    unnest(p);
+                    parser_expect(p, TOKEN_RIGHT_BRACE, "at the end of the block");
+    parser_unnest(p);
     p->minus_starts_next = outer;
     if (!ok)
         return NULL;
-    block->span = span_join(start, previous_span(p));
+    block->span = span_join(start, parser_previous_span(p));
     return block;
 }
 
@@ -254,7 +257,7 @@ static expr *parse_branch(parser *p, const char *where)
  * and operators after the chain belong to its last if (G3) */
 static expr *parse_if(parser *p)
 {
-    expr *e = new_expr(p, EXPR_IF, token_span(p->at++));
+    expr *e = parser_new_expr(p, EXPR_IF, parser_token_span(p->at++));
     if (e == NULL)
         return NULL;
     e->as.if_.condition = parse_header_expr(p);
@@ -263,16 +266,17 @@ static expr *parse_if(parser *p)
     e->as.if_.then_branch = parse_branch(p, "after the condition of the if");
     if (e->as.if_.then_branch == NULL)
         return NULL;
-    e->span = span_join(e->span, previous_span(p));
-    if (accept(p, TOKEN_ELSE)) {
-        e->as.if_.else_branch =
-            next_is(p, TOKEN_IF) ? parse_operators(p) : parse_branch(p, "or `if` after `else`");
+    e->span = span_join(e->span, parser_previous_span(p));
+    if (parser_accept(p, TOKEN_ELSE)) {
+        e->as.if_.else_branch = parser_next_is(p, TOKEN_IF)
+                                    ? parse_operators(p)
+                                    : parse_branch(p, "or `if` after `else`");
         if (e->as.if_.else_branch == NULL)
             return NULL;
         e->span = span_join(e->span, e->as.if_.else_branch->span);
     }
-    if (!adopt(p, e, e->as.if_.condition) || !adopt(p, e, e->as.if_.then_branch) ||
-        !adopt(p, e, e->as.if_.else_branch))
+    if (!parser_adopt(p, e, e->as.if_.condition) || !parser_adopt(p, e, e->as.if_.then_branch) ||
+        !parser_adopt(p, e, e->as.if_.else_branch))
         return NULL;
     return e;
 }
@@ -281,20 +285,20 @@ static expr *parse_if(parser *p)
 static bool parse_arm(parser *p, expr *parent, match_arm *ret_arm)
 {
     ret_arm->pattern = parse_pattern(p);
-    if (ret_arm->pattern == NULL || !expect(p, TOKEN_FAT_ARROW, "after the pattern"))
+    if (ret_arm->pattern == NULL || !parser_expect(p, TOKEN_FAT_ARROW, "after the pattern"))
         return false;
     stmt *s = parse_stmt(p);
     if (s == NULL)
         return false;
-    expr *body = new_expr(p, EXPR_BLOCK, s->span);
+    expr *body = parser_new_expr(p, EXPR_BLOCK, s->span);
     stmt **stmts = parser_new(p, 1, sizeof *stmts);
-    if (body == NULL || stmts == NULL || !grow(p, &body->height, s->height))
+    if (body == NULL || stmts == NULL || !parser_grow(p, &body->height, s->height))
         return false;
     stmts[0] = s;
     body->as.block.stmts = stmts;
     body->as.block.n_stmts = 1;
     ret_arm->body = body;
-    return adopt(p, parent, body);
+    return parser_adopt(p, parent, body);
 }
 
 /* The comma after an arm may be left out only after a block, if or match (G7). */
@@ -310,30 +314,32 @@ static bool needs_comma(const match_arm *arm)
 /* { arm [ "," ] } "}" with at least one arm */
 static bool parse_arms(parser *p, expr *e)
 {
-    const size_t start = list_start(p);
+    const size_t start = parser_list_start(p);
     do {
         match_arm arm;
         if (!parse_arm(p, e, &arm))
             return false;
-        list_push(p, &arm, sizeof arm);
-        if (!accept(p, TOKEN_COMMA) && needs_comma(&arm) && !next_is(p, TOKEN_RIGHT_BRACE)) {
-            report_expected(p, "`,` or `}` after the arm");
+        parser_list_push(p, &arm, sizeof arm);
+        if (!parser_accept(p, TOKEN_COMMA) && needs_comma(&arm) &&
+            !parser_next_is(p, TOKEN_RIGHT_BRACE)) {
+            parser_report_expected(p, "`,` or `}` after the arm");
             return false;
         }
-    } while (!next_is(p, TOKEN_RIGHT_BRACE) && !next_is(p, TOKEN_END));
-    e->as.match.arms = list_take(p, start, sizeof *e->as.match.arms, &e->as.match.n_arms);
-    return e->as.match.arms != NULL && expect(p, TOKEN_RIGHT_BRACE, "at the end of the match");
+    } while (!parser_next_is(p, TOKEN_RIGHT_BRACE) && !parser_next_is(p, TOKEN_END));
+    e->as.match.arms = parser_list_take(p, start, sizeof *e->as.match.arms, &e->as.match.n_arms);
+    return e->as.match.arms != NULL &&
+           parser_expect(p, TOKEN_RIGHT_BRACE, "at the end of the match");
 }
 
 /* match = "match" expr "{" arm { [ "," ] arm } [ "," ] "}" */
 static expr *parse_match(parser *p)
 {
-    expr *e = new_expr(p, EXPR_MATCH, token_span(p->at++));
+    expr *e = parser_new_expr(p, EXPR_MATCH, parser_token_span(p->at++));
     if (e == NULL)
         return NULL;
     e->as.match.scrutinee = parse_header_expr(p);
-    if (e->as.match.scrutinee == NULL || !adopt(p, e, e->as.match.scrutinee) ||
-        !expect(p, TOKEN_LEFT_BRACE, "after the value to match"))
+    if (e->as.match.scrutinee == NULL || !parser_adopt(p, e, e->as.match.scrutinee) ||
+        !parser_expect(p, TOKEN_LEFT_BRACE, "after the value to match"))
         return NULL;
     const bool outer_struct = p->no_struct;
     const bool outer_minus = p->minus_starts_next;
@@ -344,11 +350,11 @@ static expr *parse_match(parser *p)
     p->minus_starts_next = outer_minus;
     if (!ok)
         return NULL;
-    e->span = span_join(e->span, previous_span(p));
+    e->span = span_join(e->span, parser_previous_span(p));
     return e;
 }
 
 expr *parse_branching(parser *p)
 {
-    return next_is(p, TOKEN_IF) ? parse_if(p) : parse_match(p);
+    return parser_next_is(p, TOKEN_IF) ? parse_if(p) : parse_match(p);
 }

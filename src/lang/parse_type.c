@@ -6,32 +6,33 @@
 bool parse_size(parser *p, size_expr *ret_size, bool allow_expr)
 {
     const token *t = p->at;
-    *ret_size = (size_expr){.span = token_span(t)};
-    if (accept(p, TOKEN_IDENT)) {
+    *ret_size = (size_expr){.span = parser_token_span(t)};
+    if (parser_accept(p, TOKEN_IDENT)) {
         ret_size->kind = SIZE_CONSTANT;
         ret_size->name = t->as.name;
         return true;
     }
-    if (accept(p, TOKEN_NUMBER)) {
+    if (parser_accept(p, TOKEN_NUMBER)) {
         ret_size->kind = SIZE_NUMBER;
         ret_size->number = t->as.magnitude;
         if (t->suffix == CTYPE_ANY_UNSIGNED || t->suffix == CTYPE_USIZE)
             return true;
-        report(p, token_span(t), "invalid array size: a size is a usize; drop the suffix");
+        parser_report(p, parser_token_span(t),
+                      "invalid array size: a size is a usize; drop the suffix");
         return false;
     }
-    if (!allow_expr || !accept(p, TOKEN_CONST)) {
-        report_expected(p, allow_expr ? "an array size: a number, a constant or const { .. }"
-                                      : "an array size: a number or a constant");
+    if (!allow_expr || !parser_accept(p, TOKEN_CONST)) {
+        parser_report_expected(p, allow_expr ? "an array size: a number, a constant or const { .. }"
+                                             : "an array size: a number or a constant");
         return false;
     }
     ret_size->kind = SIZE_EXPR;
-    if (!expect(p, TOKEN_LEFT_BRACE, "after `const`"))
+    if (!parser_expect(p, TOKEN_LEFT_BRACE, "after `const`"))
         return false;
     ret_size->expr = parse_const_expr(p);
-    if (ret_size->expr == NULL || !expect(p, TOKEN_RIGHT_BRACE, "after the size"))
+    if (ret_size->expr == NULL || !parser_expect(p, TOKEN_RIGHT_BRACE, "after the size"))
         return false;
-    ret_size->span = span_join(token_span(t), previous_span(p));
+    ret_size->span = span_join(parser_token_span(t), parser_previous_span(p));
     return true;
 }
 
@@ -39,18 +40,19 @@ bool parse_size(parser *p, size_expr *ret_size, bool allow_expr)
 static bool parse_tuple_type(parser *p, type_expr *t)
 {
     t->kind = TYPE_EXPR_TUPLE;
-    const size_t start = list_start(p);
-    if (!next_is(p, TOKEN_RIGHT_PAREN)) {
+    const size_t start = parser_list_start(p);
+    if (!parser_next_is(p, TOKEN_RIGHT_PAREN)) {
         do {
             type_expr *element = parse_type(p);
             if (element == NULL)
                 return false;
-            list_push(p, &element, sizeof element);
-        } while (accept(p, TOKEN_COMMA));
+            parser_list_push(p, &element, sizeof element);
+        } while (parser_accept(p, TOKEN_COMMA));
     }
     t->as.tuple.elements =
-        list_take(p, start, sizeof *t->as.tuple.elements, &t->as.tuple.n_elements);
-    return t->as.tuple.elements != NULL && expect(p, TOKEN_RIGHT_PAREN, "after the tuple type");
+        parser_list_take(p, start, sizeof *t->as.tuple.elements, &t->as.tuple.n_elements);
+    return t->as.tuple.elements != NULL &&
+           parser_expect(p, TOKEN_RIGHT_PAREN, "after the tuple type");
 }
 
 /* "[" type ";" size "]" */
@@ -59,36 +61,36 @@ static bool parse_array_type(parser *p, type_expr *t)
     t->kind = TYPE_EXPR_ARRAY;
     t->as.array.element = parse_type(p);
     return t->as.array.element != NULL &&
-           expect(p, TOKEN_SEMICOLON, "and a size after the element type") &&
+           parser_expect(p, TOKEN_SEMICOLON, "and a size after the element type") &&
            parse_size(p, &t->as.array.size, true) &&
-           expect(p, TOKEN_RIGHT_BRACKET, "after the array size");
+           parser_expect(p, TOKEN_RIGHT_BRACKET, "after the array size");
 }
 
 static bool parse_type_parts(parser *p, type_expr *t)
 {
-    if (next_is(p, TOKEN_IDENT)) {
+    if (parser_next_is(p, TOKEN_IDENT)) {
         t->kind = TYPE_EXPR_NAME;
         t->as.name = p->at->as.name;
         p->at++;
         return true;
     }
-    if (accept(p, TOKEN_LEFT_PAREN))
+    if (parser_accept(p, TOKEN_LEFT_PAREN))
         return parse_tuple_type(p, t);
-    if (accept(p, TOKEN_LEFT_BRACKET))
+    if (parser_accept(p, TOKEN_LEFT_BRACKET))
         return parse_array_type(p, t);
-    report_expected(p, "a type");
+    parser_report_expected(p, "a type");
     return false;
 }
 
 /* type = IDENT | "(" [ type { "," type } ] ")" | "[" type ";" size "]" */
 type_expr *parse_type(parser *p)
 {
-    const span start = token_span(p->at);
+    const span start = parser_token_span(p->at);
     type_expr *t = parser_new(p, 1, sizeof *t);
-    const bool ok = nest(p) && t != NULL && parse_type_parts(p, t);
-    unnest(p);
+    const bool ok = parser_nest(p) && t != NULL && parse_type_parts(p, t);
+    parser_unnest(p);
     if (!ok)
         return NULL;
-    t->span = span_join(start, previous_span(p));
+    t->span = span_join(start, parser_previous_span(p));
     return t;
 }

@@ -31,46 +31,46 @@ typedef struct parser {
 
 /* ---- Tokens (parse.c) ---- */
 
-bool next_is(const parser *p, token_kind kind);
+bool parser_next_is(const parser *p, token_kind kind);
 /* The token after the next one. */
-token_kind peek_second(const parser *p);
+token_kind parser_peek_second(const parser *p);
 /* Takes the next token if it is of that kind. */
-bool accept(parser *p, token_kind kind);
+bool parser_accept(parser *p, token_kind kind);
 /* Takes a token of that kind or reports what was expected; `where` completes "expected X ..". */
-bool expect(parser *p, token_kind kind, const char *where);
-bool expect_ident(parser *p, ident *ret_ident, const char *where);
+bool parser_expect(parser *p, token_kind kind, const char *where);
+bool parser_expect_ident(parser *p, ident *ret_ident, const char *where);
 /* The spelling of a word that is scanned as a name, such as `true`. */
-bool next_is_word(const parser *p, const char *word);
+bool parser_next_is_word(const parser *p, const char *word);
 
-span token_span(const token *t);
+span parser_token_span(const token *t);
 /* The span of the token taken last. */
-span previous_span(const parser *p);
+span parser_previous_span(const parser *p);
 
 /* Reports "expected `what`, found `the next token`" there. */
-void report_expected(parser *p, const char *what);
-void report(parser *p, span at, const char *format, ...) PRINTF_LIKE(3, 4);
-void give_up(parser *p);
+void parser_report_expected(parser *p, const char *what);
+void parser_report(parser *p, span at, const char *format, ...) PRINTF_LIKE(3, 4);
+void parser_give_up(parser *p);
 
 /* Counts one more level; false, with the error reported, past PARSE_MAX_NESTING. Pair it with
- * unnest, also after false. */
-MUST_CHECK bool nest(parser *p);
-void unnest(parser *p);
+ * parser_unnest, also after false. */
+MUST_CHECK bool parser_nest(parser *p);
+void parser_unnest(parser *p);
 
 /* Zeroed, in the arena; NULL after giving up. */
 MUST_CHECK void *parser_new(parser *p, size_t count, size_t size);
 
 /* Lists of unknown length: start, push items, take them as one array in the arena. Lists nest. Who
  * recovers from an error drops the unfinished lists from there on. */
-size_t list_start(const parser *p);
-void list_push(parser *p, const void *item, size_t size);
-void list_drop(parser *p, size_t from);
-MUST_CHECK void *list_take(parser *p, size_t start, size_t size, size_t *ret_n);
+size_t parser_list_start(const parser *p);
+void parser_list_push(parser *p, const void *item, size_t size);
+void parser_list_drop(parser *p, size_t from);
+MUST_CHECK void *parser_list_take(parser *p, size_t start, size_t size, size_t *ret_n);
 
 /* After an error: skips to just after a `;`, or to a `}` or an item, outside of brackets opened on
  * the way. */
-void recover(parser *p);
+void parser_recover(parser *p);
 /* G5: `}` `,` `pub` `fn` `struct` `enum` or the end of the text. */
-bool at_end_of_stmts(const parser *p);
+bool parser_at_end_of_stmts(const parser *p);
 
 /* What parse_item pushes. */
 typedef struct parsed_item {
@@ -93,11 +93,11 @@ expr *parse_block(parser *p, const char *where);
 bool parse_item(parser *p); /* parse_item.c; pushes a parsed_item */
 
 /* A number from a token, with or without a minus before it; reports one that does not fit. */
-bool make_number(parser *p, number_lit *ret_number, const token *t, bool negative, span at);
+bool parser_make_number(parser *p, number_lit *ret_number, const token *t, bool negative, span at);
 
 /* A new node of height 1, and counting in a child (NULL: nothing); false past AST_MAX_HEIGHT. */
-expr *new_expr(parser *p, expr_kind kind, span at);
-MUST_CHECK bool grow(parser *p, uint32_t *height, uint32_t child_height);
-MUST_CHECK bool adopt(parser *p, expr *parent, const expr *child);
+expr *parser_new_expr(parser *p, expr_kind kind, span at);
+MUST_CHECK bool parser_grow(parser *p, uint32_t *height, uint32_t child_height);
+MUST_CHECK bool parser_adopt(parser *p, expr *parent, const expr *child);
 
 #endif

@@ -1,4 +1,5 @@
-"""Shared and static library export pt_ symbols only, and every function of the public headers."""
+"""Shared and static library export pt_ symbols only, and every function of the public headers; and no internal name is
+one of the C library's, which it would replace in a statically linked program."""
 import pathlib
 import re
 import subprocess
@@ -18,8 +19,20 @@ def check(listing, declared):
     return foreign or missing or undeclared or not exported
 
 
+def names(command):
+    listing = subprocess.run(command, text=True, capture_output=True, check=True).stdout
+    return {line.split()[2].split("@")[0] for line in listing.splitlines() if len(line.split()) == 3}
+
+
+def clashes(internal, libc):
+    found = names(["nm", "-g", "--defined-only", internal]) & names(["nm", "-D", "--defined-only", libc])
+    for name in sorted(found):
+        print(f"also a name of the C library: {name}")
+    return found
+
+
 def main():
-    shared, static = sys.argv[1:]
+    shared, static, internal = sys.argv[1:]
     declared = set()
     for path in pathlib.Path("include/polytune").glob("*.h"):
         text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
@@ -28,7 +41,8 @@ def main():
     for command in (["nm", "-D", "--defined-only", shared], ["nm", "-g", "--defined-only", static]):
         listing = subprocess.run(command, text=True, capture_output=True, check=True).stdout
         failed = bool(check(listing, declared)) or failed
-    return failed
+    libc = re.search(r"libc\.so\.6 => (\S+)", subprocess.run(["ldd", shared], text=True, capture_output=True).stdout)
+    return bool(clashes(internal, libc.group(1))) or failed
 
 
 sys.exit(main())
