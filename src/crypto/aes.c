@@ -1,64 +1,51 @@
 #include "crypto/aes.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/assert.h"
 #include "base/compiler.h"
 #include "crypto/aes_backend.h"
-#include "crypto/cpu.h"
+#include "crypto/backend.h"
 
 /* Best first; the last one runs everywhere. */
-static const aes_backend_ops *const backends[] = {
+static const backend *const backends[] = {
 #ifdef CRYPTO_X86
-    &aes_backend_vaes512,
-    &aes_backend_vaes,
-    &aes_backend_aesni,
+    &aes_backend_vaes512.base,
+    &aes_backend_vaes.base,
+    &aes_backend_aesni.base,
 #endif
     /* An Armv8 back-end ("armv8", AESE and AESMC) belongs here. */
-    &aes_backend_soft,
+    &aes_backend_soft.base,
 };
 
 #define N_BACKENDS (sizeof backends / sizeof backends[0])
 
 static _Atomic(const aes_backend_ops *) active;
 
-/* The first back-end this machine can run, of that name unless it is NULL; NULL if none. */
 static const aes_backend_ops *find(const char *name)
 {
-    const unsigned features = cpu_features();
-    for (size_t i = 0; i < N_BACKENDS; i++) {
-        if ((backends[i]->needs & ~features) != 0)
-            continue;
-        if (name == NULL || strcmp(name, backends[i]->name) == 0)
-            return backends[i];
-    }
-    return NULL;
+    /* base is the first member. */
+    return (const aes_backend_ops *)(const void *)backend_find(backends, N_BACKENDS, name);
 }
 
 /* Threads that meet here all store the same pointer. */
 static NOINLINE const aes_backend_ops *choose(void)
 {
-    const aes_backend_ops *found = NULL;
-    const char *wanted = getenv("POLYTUNE_AES");
-    if (wanted != NULL)
-        found = find(wanted);
-    if (found == NULL)
-        found = find(NULL);
+    const aes_backend_ops *found =
+        (const aes_backend_ops *)(const void *)backend_choose(backends, N_BACKENDS, "POLYTUNE_AES");
     atomic_store_explicit(&active, found, memory_order_release);
     return found;
 }
 
 const aes_backend_ops *aes_active(void)
 {
-    const aes_backend_ops *backend = atomic_load_explicit(&active, memory_order_acquire);
-    return backend != NULL ? backend : choose();
+    const aes_backend_ops *chosen = atomic_load_explicit(&active, memory_order_acquire);
+    return chosen != NULL ? chosen : choose();
 }
 
 const char *aes_backend(void)
 {
-    return aes_active()->name;
+    return aes_active()->base.name;
 }
 
 bool aes_has_backend(const char *name)

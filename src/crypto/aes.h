@@ -1,9 +1,8 @@
 /* AES-128 encryption with run-time dispatch. Layer: crypto.
  *
- * Back-ends: "vaes" (AVX-512 or AVX2 vector AES), "aesni", "soft" (bitsliced, constant time; the
- * reference). The slot for "armv8" is in the table. The best one is chosen once, on first use; the
- * environment variable POLYTUNE_AES=NAME forces one for tests. All back-ends give the same bytes.
- * Thread safe. */
+ * Back-ends: "vaes512" and "vaes" (four or two blocks per instruction), "aesni", "soft" (bitsliced,
+ * constant time; the reference). The best one is chosen once, on first use; the environment
+ * variable POLYTUNE_AES=NAME forces one for tests. All give the same bytes. Thread safe. */
 #ifndef CRYPTO_AES_H
 #define CRYPTO_AES_H
 

@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 #include "crypto/aes.h"
+#include "crypto/backend.h"
 
 typedef struct aes_backend {
-    const char *name;
-    unsigned needs; /* features of cpu.h */
+    backend base;
     void (*expand_n)(aes_key *ret_keys, const block *keys, size_t n);
     void (*encrypt_n)(block *ret, const aes_key *key, const block *v, size_t n);
     void (*ctr)(block *ret, const aes_key *key, uint64_t first, size_t n);

@@ -326,8 +326,7 @@ static void soft_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_
 }
 
 const aes_backend_ops aes_backend_soft = {
-    .name = "soft",
-    .needs = 0,
+    .base = {.name = "soft", .needs = 0},
     .expand_n = soft_expand_n,
     .encrypt_n = soft_encrypt_n,
     .ctr = soft_ctr,

@@ -58,13 +58,14 @@ static ALWAYS_INLINE void vec_store_lanes(block *p, size_t stride, vec v)
 
 static ALWAYS_INLINE vec vec_load_some(const block *p, size_t n)
 {
-    return n == LANES ? _mm256_loadu_si256((const __m256i *)p) : _mm256_zextsi128_si256(load(p));
+    return n == LANES ? _mm256_loadu_si256((const __m256i *)(const void *)p)
+                      : _mm256_zextsi128_si256(load(p));
 }
 
 static ALWAYS_INLINE void vec_store_some(block *p, vec v, size_t n)
 {
     if (n == LANES)
-        _mm256_storeu_si256((__m256i *)p, v);
+        _mm256_storeu_si256((__m256i *)(void *)p, v);
     else
         _mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(v));
 }

@@ -452,8 +452,7 @@ static void hash_tweaks(block *ret, block s, uint64_t first_tweak, size_t n_twea
 }
 
 const aes_backend_ops AES_BACKEND = {
-    .name = AES_BACKEND_NAME,
-    .needs = AES_BACKEND_NEEDS,
+    .base = {.name = AES_BACKEND_NAME, .needs = AES_BACKEND_NEEDS},
     .expand_n = expand_n,
     .encrypt_n = encrypt_n,
     .ctr = ctr,

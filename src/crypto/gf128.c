@@ -1,61 +1,48 @@
 #include "crypto/gf128.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/compiler.h"
-#include "crypto/cpu.h"
+#include "crypto/backend.h"
 #include "crypto/gf128_backend.h"
 
 /* Best first; the last one runs everywhere. */
-static const gf_backend_ops *const backends[] = {
+static const backend *const backends[] = {
 #ifdef CRYPTO_X86
-    &gf_backend_vpclmul,
-    &gf_backend_pclmul,
+    &gf_backend_vpclmul.base,
+    &gf_backend_pclmul.base,
 #endif
-    &gf_backend_soft,
+    &gf_backend_soft.base,
 };
 
 #define N_BACKENDS (sizeof backends / sizeof backends[0])
 
 static _Atomic(const gf_backend_ops *) active;
 
-/* The first back-end this machine can run, of that name unless it is NULL; NULL if none. */
 static const gf_backend_ops *find(const char *name)
 {
-    const unsigned features = cpu_features();
-    for (size_t i = 0; i < N_BACKENDS; i++) {
-        if ((backends[i]->needs & ~features) != 0)
-            continue;
-        if (name == NULL || strcmp(name, backends[i]->name) == 0)
-            return backends[i];
-    }
-    return NULL;
+    /* base is the first member. */
+    return (const gf_backend_ops *)(const void *)backend_find(backends, N_BACKENDS, name);
 }
 
 /* Threads that meet here all store the same pointer. */
 static NOINLINE const gf_backend_ops *choose(void)
 {
-    const gf_backend_ops *found = NULL;
-    const char *wanted = getenv("POLYTUNE_GF");
-    if (wanted != NULL)
-        found = find(wanted);
-    if (found == NULL)
-        found = find(NULL);
+    const gf_backend_ops *found =
+        (const gf_backend_ops *)(const void *)backend_choose(backends, N_BACKENDS, "POLYTUNE_GF");
     atomic_store_explicit(&active, found, memory_order_release);
     return found;
 }
 
 static const gf_backend_ops *in_use(void)
 {
-    const gf_backend_ops *backend = atomic_load_explicit(&active, memory_order_acquire);
-    return backend != NULL ? backend : choose();
+    const gf_backend_ops *chosen = atomic_load_explicit(&active, memory_order_acquire);
+    return chosen != NULL ? chosen : choose();
 }
 
 const char *gf_backend(void)
 {
-    return in_use()->name;
+    return in_use()->base.name;
 }
 
 bool gf_has_backend(const char *name)

@@ -3,11 +3,11 @@
 #ifndef CRYPTO_GF128_BACKEND_H
 #define CRYPTO_GF128_BACKEND_H
 
+#include "crypto/backend.h"
 #include "crypto/gf128.h"
 
 typedef struct gf_backend_ops {
-    const char *name;
-    unsigned needs; /* features of cpu.h */
+    backend base;
     block (*mul)(block a, block b);
     void (*dot_add)(gf_acc *acc, const block *a, const block *b, size_t n);
     void (*powers)(block *ret, block start, block x, size_t n);

@@ -82,8 +82,7 @@ static void soft_powers(block *ret, block start, block x, size_t n)
 }
 
 const gf_backend_ops gf_backend_soft = {
-    .name = "soft",
-    .needs = 0,
+    .base = {.name = "soft", .needs = 0},
     .mul = soft_mul,
     .dot_add = soft_dot_add,
     .powers = soft_powers,

@@ -30,12 +30,12 @@ static ALWAYS_INLINE vec vec_of_block(block v)
 
 static ALWAYS_INLINE vec vec_load(const block *p)
 {
-    return _mm256_loadu_si256((const __m256i *)p);
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
 
 static ALWAYS_INLINE void vec_store(block *p, vec v)
 {
-    _mm256_storeu_si256((__m256i *)p, v);
+    _mm256_storeu_si256((__m256i *)(void *)p, v);
 }
 
 #include "crypto/gf128_x86_impl.h"

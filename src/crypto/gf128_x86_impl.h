@@ -121,8 +121,7 @@ static void powers(block *ret, block start, block x, size_t n)
 }
 
 const gf_backend_ops GF_BACKEND = {
-    .name = GF_BACKEND_NAME,
-    .needs = GF_BACKEND_NEEDS,
+    .base = {.name = GF_BACKEND_NAME, .needs = GF_BACKEND_NEEDS},
     .mul = mul_blocks,
     .dot_add = dot_add,
     .powers = powers,

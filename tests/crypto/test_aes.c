@@ -53,10 +53,10 @@ static uint8_t multiply(uint8_t a, uint8_t b)
 {
     unsigned ret = 0;
     for (unsigned i = 0; i < 8; i++) {
-        ret ^= ((unsigned)b >> i & 1u) != 0 ? (unsigned)a << i : 0;
+        ret ^= ((unsigned)b >> i & 1u) != 0 ? (unsigned)a << i : 0u;
     }
     for (unsigned i = 15; i > 7; i--)
-        ret ^= (ret >> i & 1u) != 0 ? 0x11bu << (i - 8) : 0;
+        ret ^= (ret >> i & 1u) != 0 ? 0x11bu << (i - 8) : 0u;
     return (uint8_t)ret;
 }
 

@@ -1,5 +1,4 @@
-#define _DEFAULT_SOURCE /* setenv */
-/* Generators: the spec's vector, streams without overlap, wiping; start-up of the layer. */
+/* Generators: the spec's vector, streams without overlap, wiping. */
 #include "crypto/vectors.h"
 
 #include "crypto/crypto.h"
@@ -57,26 +56,12 @@ static void generators_from_the_system_differ(void **state)
     rng_clear(&b);
 }
 
-static void a_wrong_back_end_name_is_reported(void **state)
-{
-    (void)state;
-    pt_error error;
-    assert_int_equal(setenv("POLYTUNE_AES", "nonesuch", 1), 0);
-    assert_int_equal(crypto_init(&error), PT_ERR_USAGE);
-    assert_int_equal(unsetenv("POLYTUNE_AES"), 0);
-    assert_int_equal(setenv("POLYTUNE_GF", "", 1), 0);
-    assert_int_equal(crypto_init(&error), PT_ERR_USAGE);
-    assert_int_equal(unsetenv("POLYTUNE_GF"), 0);
-    assert_int_equal(crypto_init(&error), PT_OK);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vector),
         cmocka_unit_test(a_seeded_generator_runs_through_its_stream),
         cmocka_unit_test(generators_from_the_system_differ),
-        cmocka_unit_test(a_wrong_back_end_name_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
