@@ -6,8 +6,13 @@
 #include "crypto/ro.h"
 #include "mpc/abit.h"
 #include "mpc/coin.h"
+#include "mpc/ideal.h"
 #include "mpc/share.h"
 #include "mpc/wave.h"
+
+const char ideal_setup_waves[] = "BOT1 ";
+const char ideal_batch_waves[] = "BARRIER ";
+const char ideal_delta_waves[] = "";
 
 static void dealer_init(rng *ret_rng, const session *s, uint64_t what)
 {

@@ -1,5 +1,5 @@
 /* Authenticated bits: shares of all parties fit together, for every k and number of parties; the
- * block counter runs on over chunks and batches. */
+ * block counter runs on over chunks and batches (protocol spec, section 10.1, items 1 to 3). */
 #include "support/test.h"
 
 #include "base/mem.h"
@@ -10,6 +10,7 @@
 
 /* What one party gets: two ranges a batch, the second with individual keys. */
 typedef struct bits_view {
+    bool dealt; /* the base OTs were ideal */
     size_t counts[2];
     block *shares[2];
     block *keys;
@@ -41,7 +42,9 @@ static pt_status make_batch(session *s, void *user, pt_error *error)
         {.count = v->counts[0], .shares = v->shares[0]},
         {.count = v->counts[1], .shares = v->shares[1], .keys = v->keys},
     };
-    pt_status status = s->n_cot_batches == 0 ? parties_setup(s, error) : PT_OK;
+    pt_status status = PT_OK;
+    if (s->n_cot_batches == 0)
+        status = v->dealt ? parties_first_coin(s, error) : parties_setup(s, error);
     if (status == PT_OK)
         status = abit_batch(s, ranges, 2, error);
     return status;
@@ -109,23 +112,29 @@ static void check_batch(const parties *p, const bits_view *views)
     }
 }
 
-static void run_batches(size_t n, unsigned k, const size_t (*counts)[2], size_t n_batches)
+static void run_batches(size_t n, unsigned k, bool dealt, const size_t (*counts)[2],
+                        size_t n_batches)
 {
     const pt_mpc_options options = {.cot_field_bits = k};
     parties p;
     parties_open(&p, n, &options);
+    if (dealt)
+        parties_deal_trees(&p);
     uint64_t blocks = 0;
     for (size_t b = 0; b < n_batches; b++) {
         bits_view views[PARTIES_MAX];
         for (size_t i = 0; i < n; i++)
             views[i] = view_new(n, counts[b][0], counts[b][1]);
+        for (size_t i = 0; i < n; i++)
+            views[i].dealt = dealt;
         parties_run_each(&p, make_batch, views, sizeof views[0]);
         for (size_t i = 0; i < n; i++)
             assert_int_equal(p.status[i], PT_OK);
         check_batch(&p, views);
         blocks += (counts[b][0] + counts[b][1] + 127) / 128 + 1;
         for (size_t i = 0; i < n; i++) {
-            assert_true(p.sessions[i].cot[i == 0 ? 1 : 0].next_block == blocks);
+            for (size_t j = 0; j < n; j++)
+                assert_true(p.sessions[i].cot[j].next_block == blocks);
             assert_memory_equal(p.sessions[i].transcript, p.sessions[0].transcript, DIGEST_BYTES);
             assert_memory_equal(&p.sessions[i].s_tri, &p.sessions[0].s_tri, sizeof(block));
             view_free(&views[i]);
@@ -134,23 +143,34 @@ static void run_batches(size_t n, unsigned k, const size_t (*counts)[2], size_t 
     parties_close(&p);
 }
 
+/* Fewer bits than a block, whole blocks, no multiple of one, a bit alone; then three chunks. */
+static const size_t few[][2] = {{5, 60}, {128, 128}, {0, 300}, {1, 0}};
+static const size_t many[][2] = {{11000, 5777}, {130, 9}};
+
 static void shares_fit_together(void **state)
 {
     (void)state;
-    static const size_t counts[][2] = {{5, 60}, {128, 128}, {0, 300}, {1, 0}};
     for (size_t n = 2; n <= 6; n++) {
-        for (unsigned k = n == 2 ? 1u : 8u >> (n % 4); k <= 8; k = n == 2 ? 2 * k : 16)
-            run_batches(n, k, counts, 4);
+        for (unsigned k = 1; k <= 8; k *= 2)
+            run_batches(n, k, true, few, 4);
     }
 }
 
 static void many_chunks_fit_together(void **state)
 {
     (void)state;
-    static const size_t counts[][2] = {{20000, 5001}, {130, 9000}};
-    run_batches(2, 4, counts, 2);
-    run_batches(3, 2, counts, 2);
-    run_batches(3, 8, counts, 1);
+    for (size_t n = 2; n <= 6; n++) {
+        for (unsigned k = 1; k <= 8; k *= 2)
+            run_batches(n, k, true, many, 2);
+    }
+}
+
+static void real_base_ots_serve(void **state)
+{
+    (void)state;
+    for (unsigned k = 1; k <= 8; k *= 2)
+        run_batches(2, k, false, few, 2);
+    run_batches(3, 4, false, few, 4);
 }
 
 static void deltas_are_pinned(void **state)
@@ -176,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_fit_together),
         cmocka_unit_test(many_chunks_fit_together),
+        cmocka_unit_test(real_base_ots_serve),
         cmocka_unit_test(deltas_are_pinned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* The whole protocol on ideal authenticated bits: results equal plain evaluation for every
- * evaluator, receiver set and segmentation, and every wire's invariant holds in all parties' views
- * (protocol spec, section 10.1, items 4 to 7). */
+/* The whole protocol on ideal authenticated bits, and again on the real COT: results equal plain
+ * evaluation for every evaluator, receiver set and segmentation, and every wire's invariant holds
+ * in all parties' views (protocol spec, section 10.1, items 4 to 7). */
 #include "support/test.h"
 
 #include "base/bits.h"
@@ -9,6 +9,7 @@
 #include "mpc/engine_run.h"
 #include "mpc/garble.h"
 #include "mpc/hook.h"
+#include "mpc/ideal.h"
 #include "mpc/run.h"
 #include "mpc/share.h"
 
@@ -183,6 +184,7 @@ static void check_gc_bytes(const views *v, const pt_circuit *c, uint64_t segment
 /* Runs a circuit with all parties watched, and checks everything. */
 static void run_watched(const pt_circuit *c, uint64_t seed, uint64_t segment_ands)
 {
+    /* Consecutive seeds try every k. */
     uint8_t *inputs = random_inputs(c, seed);
     uint8_t *values = mem_new(c->n_inputs + c->n_gates, 1);
     assert_non_null(values);
@@ -194,6 +196,7 @@ static void run_watched(const pt_circuit *c, uint64_t seed, uint64_t segment_and
                   .inputs = inputs,
                   .seed = seed,
                   .segment_ands = segment_ands,
+                  .options = {.cot_field_bits = 1u << seed % 4},
                   .hook = watch,
                   .hook_user = &v};
     test_run_parties(&t);
@@ -235,11 +238,11 @@ static void test_segments(void **state)
 {
     (void)state;
     static const uint64_t segment_ands[] = {1, 2, 7, 16, 1000};
-    for (size_t n = 2; n <= 4; n++) {
+    for (size_t n = 2; n <= 6; n++) {
         circuit_shape shape = mixed;
         shape.n_parties = n;
         pt_circuit *c = test_circuit_random(&shape, 100 + n);
-        for (size_t k = 0; k < sizeof segment_ands / sizeof segment_ands[0]; k++)
+        for (size_t k = n <= 4 ? 0 : 2; k < sizeof segment_ands / sizeof segment_ands[0]; k++)
             run_watched(c, k, segment_ands[k]);
         pt_circuit_free(c);
     }
@@ -297,33 +300,44 @@ static void test_special_circuits(void **state)
 
 /* ---- Roles ---- */
 
+static void run_role(const pt_circuit *c, size_t evaluator, unsigned set)
+{
+    size_t receivers[PARTIES_MAX];
+    size_t n_receivers = 0;
+    for (size_t p = 0; p < c->n_parties; p++) {
+        if ((set >> p & 1u) != 0)
+            receivers[n_receivers++] = p;
+    }
+    uint8_t *inputs = random_inputs(c, set);
+    test_run t = {.circuit = c,
+                  .inputs = inputs,
+                  .options = {.evaluator = evaluator,
+                              .cot_field_bits = 1u << set % 3,
+                              .output_parties = receivers,
+                              .n_output_parties = n_receivers}};
+    test_run_parties(&t);
+    test_run_assert_right(&t);
+    test_run_clear(&t);
+    mem_free(inputs);
+}
+
+/* Every evaluator and every set of receivers; from n = 4 on, with each evaluator every fifth set.
+ */
 static void test_roles(void **state)
 {
     (void)state;
-    circuit_shape shape = mixed;
-    shape.n_parties = 3;
-    for (unsigned evaluator = 0; evaluator < 3; evaluator++) {
-        for (unsigned set = 1; set < 8; set++) {
-            size_t receivers[3];
-            size_t n_receivers = 0;
-            for (size_t p = 0; p < 3; p++) {
-                if ((set >> p & 1u) != 0)
-                    receivers[n_receivers++] = p;
+    circuit_shape shape = {.inputs = 2, .gates = 20, .outputs = 6, .constants = 1};
+    for (size_t n = 2; n <= 6; n++) {
+        shape.n_parties = n;
+        for (size_t evaluator = 0; evaluator < n; evaluator++) {
+            const unsigned step = n < 4 ? 1 : 5;
+            for (unsigned set = 1 + (unsigned)evaluator % step; set < 1u << n; set += step) {
+                /* Circuits with AND gates, and circuits without. */
+                shape.and_percent = set % 4 == 2 ? 0 : 50;
+                pt_circuit *c = test_circuit_random(&shape, evaluator * 8 + set);
+                run_role(c, evaluator, set);
+                pt_circuit_free(c);
             }
-            /* One circuit with AND gates, one without. */
-            shape.and_percent = set % 2 == 0 ? 0 : 50;
-            pt_circuit *c = test_circuit_random(&shape, evaluator * 8 + set);
-            uint8_t *inputs = random_inputs(c, set);
-            test_run t = {.circuit = c,
-                          .inputs = inputs,
-                          .options = {.evaluator = evaluator,
-                                      .output_parties = receivers,
-                                      .n_output_parties = n_receivers}};
-            test_run_parties(&t);
-            test_run_assert_right(&t);
-            test_run_clear(&t);
-            mem_free(inputs);
-            pt_circuit_free(c);
         }
     }
 }
@@ -496,14 +510,22 @@ static void test_order(void **state)
     const circuit_shape and_gates = {
         .n_parties = 3, .inputs = 4, .gates = 30, .outputs = 4, .and_percent = 100};
     const circuit_shape no_and = {.n_parties = 2, .inputs = 4, .gates = 30, .outputs = 4};
-#define START   "HELLO BARRIER BOT1 BARRIER "
+    char expected[1024];
+#define SET_UP  "HELLO BARRIER %s%s"
 #define TRIPLES "TRU TRS COIN_O "
 #define INPUTS  "INM INL LBL "
-    check_order(&and_gates, 0, START TRIPLES "ZC ZO OPEN " INPUTS "GC EV1 EV2 OUT");
-    check_order(&and_gates, 15,
-                START TRIPLES "ZC ZO OPEN " INPUTS "GC EV1 EV2 "
-                              "BARRIER " TRIPLES "ZB ZC ZO OPEN GC EV1 EV2 OUT");
-    check_order(&no_and, 0, START INPUTS "GC OUT");
+    (void)snprintf(expected, sizeof expected,
+                   SET_UP "%s" TRIPLES "ZC ZO OPEN " INPUTS "GC EV1 EV2 OUT", ideal_setup_waves,
+                   ideal_batch_waves, ideal_delta_waves);
+    check_order(&and_gates, 0, expected);
+    (void)snprintf(expected, sizeof expected,
+                   SET_UP "%s" TRIPLES "ZC ZO OPEN " INPUTS "GC EV1 EV2 "
+                          "%s" TRIPLES "ZB ZC ZO OPEN GC EV1 EV2 OUT",
+                   ideal_setup_waves, ideal_batch_waves, ideal_delta_waves, ideal_batch_waves);
+    check_order(&and_gates, 15, expected);
+    (void)snprintf(expected, sizeof expected, SET_UP INPUTS "GC OUT", ideal_setup_waves,
+                   ideal_batch_waves);
+    check_order(&no_and, 0, expected);
 }
 
 /* ---- Want of memory ---- */

@@ -1,5 +1,5 @@
 /* Leaky ANDs and bucketing with all parties' views (protocol spec, sections 4.1 to 4.5, 4.7 B and
- * 10.1 item 4), and what a wrong U does. */
+ * 10.1 item 4), and what a wrong U does. Linked with ideal bits, and with the real COT. */
 #include "support/test.h"
 
 #include "base/bits.h"
@@ -88,9 +88,10 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
     }
 }
 
-static void run_views(parties *p, view *views, size_t n)
+static void run_views(parties *p, view *views, size_t n, unsigned k)
 {
-    parties_open(p, n, NULL);
+    const pt_mpc_options options = {.cot_field_bits = k};
+    parties_open(p, n, &options);
     for (size_t i = 0; i < n; i++)
         view_init(&views[i], n);
     parties_hook(p, hook, views);
@@ -204,15 +205,15 @@ static void test_algebra(void **state)
     static const size_t shifts[][N_LAYERS] = {
         {0, 0, 0, 0}, {0, LEN - 1, 1, 0}, {0, LEN - N_AND, N_AND, 17}, {0, 36, 36, 36}};
     for (size_t n = 2; n <= 6; n++) {
-        for (size_t k = 0; k < sizeof shifts / sizeof shifts[0]; k++) {
+        for (unsigned kind = 0; kind < sizeof shifts / sizeof shifts[0]; kind++) {
             parties p;
             view views[PARTIES_MAX] = {0};
-            run_views(&p, views, n);
+            run_views(&p, views, n, 1u << kind); /* and every k */
             for (size_t c = 0; c < N_LAYERS; c++) {
                 for (size_t place = 0; place < LEN; place++)
                     check_triple(&p, views, c, place);
             }
-            check_bucketing(&p, views, shifts[k]);
+            check_bucketing(&p, views, shifts[kind]);
             close_views(&p, views);
         }
     }
@@ -224,7 +225,7 @@ static void test_zero_sum(void **state)
     (void)state;
     parties p;
     view views[PARTIES_MAX] = {0};
-    run_views(&p, views, 3);
+    run_views(&p, views, 3, 0);
     const block chi = block_make(0x0123456789abcdef, 0xfedcba9876543210);
     block sum = block_zero();
     for (size_t i = 0; i < 3; i++)
@@ -252,7 +253,7 @@ static void test_wrong_u(void **state)
         views[1].cheats = true;
         views[1].at = k;
         views[1].error_u = errors[k % 4];
-        run_views(&p, views, 2);
+        run_views(&p, views, 2, 0);
         const unsigned x = share_bit(views[0].layers.x[0] + k * 2);
         /* Bit 1 of S changes d as well, which both parties then add to S. */
         const uint64_t d_term = (errors[k % 4] >> 1 & x) != 0 ? delta_sum(&p) : 0;
