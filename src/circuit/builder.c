@@ -232,6 +232,7 @@ wire circuit_xor(circuit_builder *b, wire x, wire y)
         return WIRE_FALSE;
     const wire low = x < y ? x : y;
     const wire high = x < y ? y : x;
+    b->work++;
     uint32_t *slot = find(b, low, high, false);
     if (*slot != 0)
         return (b->n_inputs + *slot) * 2 ^ complement;
@@ -412,6 +413,7 @@ wire circuit_and(circuit_builder *b, wire x, wire y)
         return WIRE_FALSE;
     const wire low = x < y ? x : y;
     const wire high = x < y ? y : x;
+    b->work++;
     uint32_t *slot = find(b, low, high, true);
     if (*slot == 0)
         return append(b, slot, (builder_gate){.a = low, .b = high});
@@ -441,4 +443,9 @@ wire circuit_mux(circuit_builder *b, wire s, wire t, wire f)
     if (wire_complement(s) != 0)
         return circuit_xor(b, t, circuit_and(b, wire_not(s), circuit_xor(b, t, f)));
     return circuit_xor(b, f, circuit_and(b, s, circuit_xor(b, t, f)));
+}
+
+uint64_t circuit_builder_work(const circuit_builder *b)
+{
+    return b->work;
 }

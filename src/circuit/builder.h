@@ -51,6 +51,9 @@ bool circuit_builder_failed(const circuit_builder *b);
 /* Makes the builder fail with PT_ERR_MEMORY or PT_ERR_LIMIT: for gadgets that could not get scratch
  * memory. The first failure stays. */
 void circuit_builder_fail(circuit_builder *b, pt_status failure);
+/* Gates asked for that did not fold at once, built or found again: what building has cost so far.
+ */
+uint64_t circuit_builder_work(const circuit_builder *b);
 /* AND gates built so far, dead ones included. */
 uint32_t circuit_builder_and_count(const circuit_builder *b);
 

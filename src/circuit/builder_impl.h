@@ -25,6 +25,7 @@ struct circuit_builder {
     builder_gate *gates;
     uint32_t *table;     /* open addressing: gate number + 1, or 0; NULL once finished */
     unsigned table_bits; /* its size is 2^table_bits */
+    uint64_t work;       /* gates looked up so far */
     pt_status failure;   /* PT_OK, PT_ERR_MEMORY or PT_ERR_LIMIT */
 };
 

@@ -32,7 +32,7 @@ bool lower_out_of_memory(lowerer *l)
 bool lower_count(lowerer *l, uint64_t n, span at)
 {
     l->n_steps += n;
-    if (l->n_steps > LOWER_MAX_STEPS)
+    if (l->n_steps > LOWER_MAX_STEPS || circuit_builder_work(l->builder) > LOWER_MAX_WORK)
         return lower_fail(l, PT_ERR_LIMIT, at, "the program takes too long to unroll");
     /* What exactly failed is told when the circuit is finished. */
     return !circuit_builder_failed(l->builder);
@@ -139,6 +139,10 @@ static bool start_builder(lowerer *l, const lowered *from)
     if (total > TYPE_MAX_BITS)
         return lower_fail(l, PT_ERR_LIMIT, l->input->function->span,
                           "the inputs have more than %zu bits", TYPE_MAX_BITS);
+    if (total == 0) /* B3 */
+        return lower_fail(l, PT_ERR_PROGRAM, l->input->function->span,
+                          "the inputs of %s have no bits; at least one party must give a value",
+                          l->input->function->name.text);
     l->builder = circuit_builder_new(widths, from->n_parties, 0);
     if (l->builder == NULL)
         return lower_out_of_memory(l);

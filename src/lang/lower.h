@@ -23,6 +23,12 @@
 #else
 #    define LOWER_MAX_STEPS ((uint64_t)1 << 28)
 #endif
+/* Most gates asked of the builder: equal ones are built once, but looking them up takes time too. */
+#ifdef PT_TESTING
+#    define LOWER_MAX_WORK ((uint64_t)1 << 24)
+#else
+#    define LOWER_MAX_WORK ((uint64_t)1 << 30)
+#endif
 /* Deepest nesting of expressions and calls together, to bound the stack. */
 #define LOWER_MAX_DEPTH 2000u
 /* Most memory for wires of values at once. */

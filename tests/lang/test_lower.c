@@ -294,6 +294,21 @@ static void depth_is_limited(void **state)
     assert_int_equal(run_compile_status(source, NULL, message), PT_ERR_LIMIT);
 }
 
+/* Equal gates are built once, so the circuit stays small: the work is what is limited. */
+static void work_is_limited(void **state)
+{
+    (void)state;
+    static char source[8192];
+    char message[PT_ERROR_MESSAGE_MAX];
+    size_t len = (size_t)snprintf(source, sizeof source, "fn f0(n: u64) -> u64 { n * n } ");
+    for (int i = 1; i < 60; i++)
+        len += (size_t)snprintf(source + len, sizeof source - len,
+                                "fn f%d(n: u64) -> u64 { f%d(n) ^ f%d(n) } ", i, i - 1, i - 1);
+    (void)snprintf(source + len, sizeof source - len,
+                   "pub fn main(n: u64, k: u8) -> u64 { f59(n) }");
+    assert_int_equal(run_compile_status(source, NULL, message), PT_ERR_LIMIT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +321,7 @@ int main(void)
         cmocka_unit_test(the_first_panic_of_the_path_counts),
         cmocka_unit_test(limits_are_errors),
         cmocka_unit_test(depth_is_limited),
+        cmocka_unit_test(work_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,12 +35,6 @@ static void one_array_gives_one_party_per_element(void **state)
     pt_program_free(program);
 }
 
-static void a_circuit_need_not_have_inputs(void **state)
-{
-    (void)state;
-    assert_runs("pub fn main(u: (), v: ()) -> u8 { 7 }", NULL, "() | ()", "7");
-}
-
 static void constants_are_supplied_by_name(void **state)
 {
     (void)state;
@@ -180,7 +174,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parties_and_types),
         cmocka_unit_test(one_array_gives_one_party_per_element),
-        cmocka_unit_test(a_circuit_need_not_have_inputs),
         cmocka_unit_test(constants_are_supplied_by_name),
         cmocka_unit_test(all_missing_constants_are_reported),
         cmocka_unit_test(any_function_may_be_the_entry),
