@@ -23,7 +23,8 @@
 #else
 #    define LOWER_MAX_STEPS ((uint64_t)1 << 28)
 #endif
-/* Most gates asked of the builder: equal ones are built once, but looking them up takes time too. */
+/* Most gates asked of the builder: equal ones are built once, but looking them up takes time too.
+ */
 #ifdef PT_TESTING
 #    define LOWER_MAX_WORK ((uint64_t)1 << 24)
 #else
