@@ -4,6 +4,7 @@
 
 #include "polytune/channel.h"
 #include "polytune/circuit.h"
+#include "polytune/constants.h"
 #include "polytune/mpc.h"
 #include "polytune/program.h"
 #include "polytune/status.h"

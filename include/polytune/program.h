@@ -48,6 +48,19 @@ PT_API PT_MUST_CHECK pt_status pt_program_check(pt_diagnostics **ret_diagnostics
                                                 const pt_compile_options *options, pt_error *error);
 PT_API void pt_program_free(pt_program *program);
 
+/* What is known of a program before all its external constants are. */
+typedef struct pt_program_facts {
+    size_t n_externals; /* external constants that it uses */
+    size_t n_parties;   /* of the entry point; 0: depends on a constant that was not given */
+} pt_program_facts;
+
+/* Parses and type-checks, and says what else must be known to compile; constants may be missing.
+ * Outputs and errors as with pt_program_compile. */
+PT_API PT_MUST_CHECK pt_status pt_program_inspect(pt_program_facts *ret_facts,
+                                                  pt_diagnostics **ret_diagnostics,
+                                                  const pt_compile_options *options,
+                                                  pt_error *error);
+
 /* One error of a program. Lines and columns are one-based, natural; the end is exclusive. Zero
  * line: no place. */
 typedef struct pt_diagnostic {

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/bits_literal.h"
 #include "cli/command.h"
+#include "cli/const_flags.h"
 #include "cli/file.h"
 #include "cli/report.h"
 
@@ -18,82 +19,68 @@ static bool has_suffix(const char *text, const char *suffix)
     return n >= m && strcmp(text + n - m, suffix) == 0;
 }
 
-/* Splits PARTY::NAME=LITERAL; the pieces point into *copy, which the caller frees. */
-static pt_status split_constant(pt_constant *ret_constant, char **ret_copy, const char *text,
-                                pt_error *error)
+static bool is_bristol(const computation *c)
 {
-    char *copy = mem_string(text);
-    if (copy == NULL)
-        return error_memory(error);
-    char *equals = strchr(copy, '=');
-    char *colons = strstr(copy, "::");
-    if (equals == NULL || colons == NULL || colons > equals || colons == copy ||
-        colons + 2 == equals) {
-        mem_free(copy);
-        return error_set(
-            error, PT_ERR_USAGE,
-            "--const takes PARTY::NAME=LITERAL, e.g. PARTY_0::ROWS=3usize, not '%.80s'", text);
-    }
-    *colons = '\0';
-    *equals = '\0';
-    *ret_constant = (pt_constant){.party = copy, .name = colons + 2, .literal = equals + 1};
-    *ret_copy = copy;
-    return PT_OK;
+    return has_suffix(c->path, ".txt");
 }
 
-static pt_status compile(computation *c, const char *source, size_t len, const args *a,
-                         pt_error *error)
+static pt_compile_options compile_options(const computation *c, const args *a,
+                                          const pt_constant *constants, size_t n_constants)
 {
-    const size_t n = args_count(a, "const");
-    pt_constant *constants = mem_new(n, sizeof *constants);
-    char **copies = mem_new(n, sizeof *copies);
+    return (pt_compile_options){
+        .source = c->source,
+        .source_len = c->source_len,
+        .file_name = c->path,
+        .function = args_get(a, "function"),
+        .constants = constants,
+        .n_constants = n_constants,
+    };
+}
+
+static pt_status compile(computation *c, const pt_compile_options *options, pt_error *error)
+{
     pt_diagnostics *diagnostics = NULL;
-    pt_status status = constants == NULL || copies == NULL ? error_memory(error) : PT_OK;
-    for (size_t i = 0; i < n && status == PT_OK; i++)
-        status = split_constant(&constants[i], &copies[i], args_nth(a, "const", i), error);
-    if (status == PT_OK) {
-        const pt_compile_options options = {
-            .source = source,
-            .source_len = len,
-            .file_name = c->path,
-            .function = args_get(a, "function"),
-            .constants = constants,
-            .n_constants = n,
-        };
-        status = pt_program_compile(&c->program, &diagnostics, &options, error);
-        report_diagnostics(diagnostics, error);
-    }
-    for (size_t i = 0; copies != NULL && i < n; i++)
-        mem_free(copies[i]);
-    mem_free(copies);
-    mem_free(constants);
+    const pt_status status = pt_program_compile(&c->program, &diagnostics, options, error);
+    report_diagnostics(diagnostics, error);
     pt_diagnostics_free(diagnostics);
     return status;
 }
 
-static pt_status read_bristol(computation *c, const char *source, size_t len, const args *a,
-                              pt_error *error)
+static pt_status read_bristol(computation *c, const args *a, pt_error *error)
 {
     if (args_get(a, "function") != NULL || args_count(a, "const") != 0)
         return error_set(error, PT_ERR_USAGE,
                          "'%s' is a Bristol Fashion circuit: it has no functions or constants",
                          c->path);
-    return pt_circuit_read_bristol(&c->bristol, source, len, c->path, error);
+    return pt_circuit_read_bristol(&c->bristol, c->source, c->source_len, c->path, error);
 }
 
-pt_status computation_init(computation *ret_computation, const char *path, const args *a,
-                           pt_error *error)
+pt_status computation_open(computation *ret_computation, const char *path, pt_error *error)
 {
-    computation *c = ret_computation;
-    char *source = NULL;
-    size_t len = 0;
-    *c = (computation){.path = path};
-    pt_status status = file_read(&source, &len, path, error);
-    if (status == PT_OK && has_suffix(path, ".txt"))
-        status = read_bristol(c, source, len, a, error);
-    else if (status == PT_OK)
-        status = compile(c, source, len, a, error);
-    mem_free(source);
+    *ret_computation = (computation){.path = path};
+    return file_read(&ret_computation->source, &ret_computation->source_len, path, error);
+}
+
+pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c, const args *a,
+                              const pt_constant *constants, size_t n_constants, pt_error *error)
+{
+    pt_diagnostics *diagnostics = NULL;
+    *ret_facts = (pt_program_facts){0};
+    if (is_bristol(c))
+        return PT_OK;
+    const pt_compile_options options = compile_options(c, a, constants, n_constants);
+    const pt_status status = pt_program_inspect(ret_facts, &diagnostics, &options, error);
+    report_diagnostics(diagnostics, error);
+    pt_diagnostics_free(diagnostics);
+    return status;
+}
+
+pt_status computation_compile(computation *c, const args *a, const pt_constant *constants,
+                              size_t n_constants, pt_error *error)
+{
+    const pt_compile_options options = compile_options(c, a, constants, n_constants);
+    const pt_status status =
+        is_bristol(c) ? read_bristol(c, a, error) : compile(c, &options, error);
     if (status != PT_OK)
         return status;
     c->circuit = c->program != NULL ? pt_program_circuit(c->program) : c->bristol;
@@ -102,10 +89,24 @@ pt_status computation_init(computation *ret_computation, const char *path, const
     return PT_OK;
 }
 
+pt_status computation_init(computation *ret_computation, const char *path, const args *a,
+                           pt_error *error)
+{
+    const_flags given = {0};
+    pt_status status = computation_open(ret_computation, path, error);
+    if (status == PT_OK)
+        status = const_flags_init(&given, a, NULL, error);
+    if (status == PT_OK)
+        status = computation_compile(ret_computation, a, given.list, given.n, error);
+    const_flags_clear(&given);
+    return status;
+}
+
 void computation_clear(computation *c)
 {
     pt_program_free(c->program);
     pt_circuit_free(c->bristol);
+    mem_free(c->source);
     *c = (computation){0};
 }
 

@@ -14,6 +14,8 @@
 
 typedef struct computation {
     const char *path;
+    char *source;
+    size_t source_len;
     pt_program *program; /* NULL for a Bristol circuit */
     pt_circuit *bristol; /* NULL for a Garble program */
     const pt_circuit *circuit;
@@ -24,6 +26,18 @@ typedef struct computation {
  * shown here. */
 PT_MUST_CHECK pt_status computation_init(computation *ret_computation, const char *path,
                                          const args *a, pt_error *error);
+
+/* Reads the file. Release with computation_clear, also after a failure. */
+PT_MUST_CHECK pt_status computation_open(computation *ret_computation, const char *path,
+                                         pt_error *error);
+/* What is known before all constants are; a Bristol circuit needs none. */
+PT_MUST_CHECK pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
+                                            const args *a, const pt_constant *constants,
+                                            size_t n_constants, pt_error *error);
+/* Compiles a program, or reads a Bristol circuit. */
+PT_MUST_CHECK pt_status computation_compile(computation *c, const args *a,
+                                            const pt_constant *constants, size_t n_constants,
+                                            pt_error *error);
 void computation_clear(computation *c);
 
 /* The bits of `party`'s input, one byte each; `argument` is a literal or @FILE. *ret_bits:

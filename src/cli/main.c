@@ -32,7 +32,7 @@ const flag flags_common[] = {
 
 const flag flags_program[] = {
     {"function", "NAME", "the function to run (default main)", false},
-    {"const", "PARTY::NAME=LITERAL", "the value of an external constant of the program", true},
+    {"const", "[PARTY::]NAME=LITERAL", "the value of an external constant of the program", true},
     {0},
 };
 

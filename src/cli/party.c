@@ -1,10 +1,13 @@
 /* polytune party: one party of a computation. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/computation.h"
+#include "cli/const_flags.h"
 #include "cli/mpc_flags.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -19,17 +22,27 @@ static const flag flags[] = {
     {"input", "LITERAL",
      "this party's private input; @FILE reads it from a file (.json: Garble JSON)", false},
     {"session", "NAME", "the name that the parties agreed on; letters, digits and . _ ~ -", false},
+    {"parties", "N", "how many parties there are, if that depends on constants of other parties",
+     false},
     {"timeout", "SECONDS", "give up when nothing arrives for so long (default 60)", false},
     {0},
 };
 static const flag *const flag_lists[] = {flags, flags_program, flags_mpc, flags_common, NULL};
 
 typedef struct party {
+    const args *a;
     const char *where;
     const char *session;
     const char *input;
     size_t index;
+    uint64_t stated_parties; /* --parties, or 0 */
     uint32_t timeout_ms;
+    size_t parties;
+    computation c;
+    mpc_flags mpc;
+    pt_channel channel;
+    uint8_t *input_bits;
+    buffer session_data; /* what the protocol compares besides the circuit */
 } party;
 
 static pt_status check_where(const char *where, pt_error *error)
@@ -47,10 +60,12 @@ static pt_status check_where(const char *where, pt_error *error)
     return PT_OK;
 }
 
-static pt_status read_flags(party *p, const args *a, pt_error *error)
+static pt_status read_flags(party *p, pt_error *error)
 {
     const char *required[] = {"program", "party", "input", "session"};
+    const args *a = p->a;
     const char *timeout = args_get(a, "timeout");
+    const char *parties = args_get(a, "parties");
     uint64_t number = 0;
     pt_status status = check_where(a->positional[0], error);
     for (size_t i = 0; i < sizeof required / sizeof *required && status == PT_OK; i++) {
@@ -67,26 +82,28 @@ static pt_status read_flags(party *p, const args *a, pt_error *error)
     if (timeout != NULL)
         status = args_number(&number, timeout, "--timeout", 1, MAX_TIMEOUT_S, error);
     p->timeout_ms = (uint32_t)number * 1000;
+    if (status == PT_OK && parties != NULL)
+        status =
+            args_number(&p->stated_parties, parties, "--parties", 2, PT_MPC_MAX_PARTIES, error);
     p->where = a->positional[0];
     p->session = args_get(a, "session");
     p->input = args_get(a, "input");
     return status;
 }
 
-static pt_status print_result(const computation *c, const party *p, const mpc_flags *f,
-                              const uint8_t *out, const pt_mpc_stats *stats, const args *a,
+static pt_status print_result(const party *p, const uint8_t *out, const pt_mpc_stats *stats,
                               pt_error *error)
 {
-    const bool receives = mpc_flags_receives(f, p->index);
+    const bool receives = mpc_flags_receives(&p->mpc, p->index);
     char *text = NULL;
     json_t *json = NULL;
     pt_status status = PT_OK;
     if (receives)
-        status = computation_result(&text, &json, c, out, error);
-    if (status == PT_OK && args_get(a, "json") != NULL) {
+        status = computation_result(&text, &json, &p->c, out, error);
+    if (status == PT_OK && args_get(p->a, "json") != NULL) {
         json_t *object = json_pack("{s:o?, s:s?, s:I}", "result", json_incref(json), "text", text,
                                    "bytes_sent", (json_int_t)stats->bytes_sent);
-        output_add_stats(object, c->parties, stats);
+        output_add_stats(object, p->parties, stats);
         status = output_json(object, error);
     } else if (status == PT_OK && receives) {
         status = output_line(text, error);
@@ -98,60 +115,153 @@ static pt_status print_result(const computation *c, const party *p, const mpc_fl
     return status;
 }
 
-static pt_status take_part(const computation *c, const party *p, const mpc_flags *f,
-                           const uint8_t *input, const args *a, pt_error *error)
+static pt_status run_protocol(party *p, pt_error *error)
 {
-    const size_t n_out = pt_circuit_output_bits(c->circuit);
-    pt_channel channel = {0};
+    const size_t n_out = pt_circuit_output_bits(p->c.circuit);
     pt_mpc_stats stats = {0};
     uint8_t *out = mem_new(n_out, 1);
-    pt_status status = out == NULL ? error_memory(error) : PT_OK;
+    pt_status status = out == NULL || p->session_data.failed ? error_memory(error) : PT_OK;
     if (status == PT_OK) {
-        const pt_relay_options options = {
-            .url = p->where,
-            .session = p->session,
-            .party = p->index,
-            .parties = c->parties,
-            .timeout_ms = p->timeout_ms,
-            .notice = report_notice,
-        };
-        status = pt_channel_relay_open(&channel, &options, error);
+        pt_mpc_options options = mpc_flags_options(&p->mpc, p->index, p->parties, &stats, true);
+        options.session = p->session_data.bytes;
+        options.session_len = p->session_data.len;
+        status = pt_mpc_run(&options, &p->channel, p->c.circuit, p->input_bits, out, error);
     }
-    if (status == PT_OK) {
-        pt_mpc_options options = mpc_flags_options(f, p->index, c->parties, &stats, true);
-        options.session = (const uint8_t *)p->session;
-        options.session_len = strlen(p->session);
-        status = pt_mpc_run(&options, &channel, c->circuit, input, out, error);
-    }
-    pt_channel_close(&channel);
+    pt_channel_close(&p->channel);
     report_progress_end();
     if (status == PT_OK)
-        status = print_result(c, p, f, out, &stats, a, error);
+        status = print_result(p, out, &stats, error);
     mem_free_secret(out, n_out);
     return status;
 }
 
+static pt_status open_channel(party *p, pt_error *error)
+{
+    const pt_relay_options options = {
+        .url = p->where,
+        .session = p->session,
+        .party = p->index,
+        .parties = p->parties,
+        .timeout_ms = p->timeout_ms,
+        .notice = report_notice,
+    };
+    return pt_channel_relay_open(&p->channel, &options, error);
+}
+
+static pt_status set_parties(party *p, size_t parties, pt_error *error)
+{
+    if (p->stated_parties != 0 && p->stated_parties != parties)
+        return error_set(error, PT_ERR_USAGE, "the program is for %zu part%s, not --parties=%llu",
+                         parties, parties == 1 ? "y" : "ies",
+                         (unsigned long long)p->stated_parties);
+    p->parties = parties;
+    if (p->index >= parties)
+        return error_set(error, PT_ERR_USAGE, "--party=%zu: the program's parties are 0 to %zu",
+                         p->index, parties - 1);
+    return mpc_flags_init(&p->mpc, p->a, parties, error);
+}
+
+/* Compiles, and reads this party's input. */
+static pt_status prepare(party *p, const pt_constant *constants, size_t n_constants,
+                         pt_error *error)
+{
+    pt_status status = computation_compile(&p->c, p->a, constants, n_constants, error);
+    if (status == PT_OK && p->parties == 0)
+        status = set_parties(p, p->c.parties, error);
+    if (status == PT_OK && p->parties != p->c.parties)
+        status = error_set(error, PT_ERR_CONSTANT,
+                           "with the constants of all parties, the program is for %zu parties, not "
+                           "%zu",
+                           p->c.parties, p->parties);
+    if (status == PT_OK)
+        status = computation_input(&p->input_bits, &p->c, p->index, p->input, error);
+    return status;
+}
+
+static void show_constants(const party *p, const pt_constant *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        report_message(REPORT_INFO, "constant %s::%s = %.100s", list[i].party, list[i].name,
+                       list[i].literal);
+    if (n == 0)
+        report_message(REPORT_INFO, "none of the %zu parties gives a constant", p->parties);
+}
+
+/* Learns the others' constants, prepares, and makes sure that all saw the same. */
+static pt_status agree(party *p, const const_flags *given, pt_error *error)
+{
+    uint8_t digest[PT_CONSTANTS_DIGEST_BYTES];
+    pt_constants *all = NULL;
+    size_t n = 0;
+    pt_status status = pt_constants_exchange(&all, &p->channel, p->index, p->parties, given->list,
+                                             given->n, error);
+    if (status != PT_OK)
+        return status;
+    const pt_constant *list = pt_constants_list(all, &n);
+    show_constants(p, list, n);
+    status = prepare(p, list, n, error);
+    status = pt_constants_confirm(all, &p->channel, status, error);
+    pt_constants_digest(digest, all);
+    buffer_put_u8(&p->session_data, 0);
+    buffer_put(&p->session_data, digest, sizeof digest);
+    pt_constants_free(all);
+    return status;
+}
+
+/* A program that needs external constants is compiled only when all parties have said theirs. */
+static pt_status take_part_with_constants(party *p, const pt_program_facts *facts,
+                                          const const_flags *given, pt_error *error)
+{
+    if (facts->n_parties == 0 && p->stated_parties == 0)
+        return error_set(error, PT_ERR_USAGE,
+                         "how many parties there are depends on a constant that is not given; "
+                         "polytune party needs --parties=N");
+    pt_status status =
+        set_parties(p, facts->n_parties != 0 ? facts->n_parties : (size_t)p->stated_parties, error);
+    if (status == PT_OK)
+        status = open_channel(p, error);
+    if (status == PT_OK)
+        status = agree(p, given, error);
+    return status;
+}
+
+static pt_status take_part(party *p, pt_error *error)
+{
+    const_flags given = {0};
+    char own_name[32];
+    pt_program_facts facts = {0};
+    (void)snprintf(own_name, sizeof own_name, "PARTY_%zu", p->index);
+    pt_status status = computation_open(&p->c, args_get(p->a, "program"), error);
+    if (status == PT_OK)
+        status = const_flags_init(&given, p->a, own_name, error);
+    if (status == PT_OK)
+        status = computation_inspect(&facts, &p->c, p->a, given.list, given.n, error);
+    if (status == PT_OK && facts.n_externals != 0) {
+        status = take_part_with_constants(p, &facts, &given, error);
+    } else if (status == PT_OK) {
+        status = prepare(p, NULL, 0, error);
+        if (status == PT_OK)
+            status = open_channel(p, error);
+    }
+    const_flags_clear(&given);
+    return status == PT_OK ? run_protocol(p, error) : status;
+}
+
 static pt_status run(const args *a, pt_error *error)
 {
-    party p = {0};
-    computation c = {0};
-    mpc_flags f = {0};
-    uint8_t *input = NULL;
-    pt_status status = read_flags(&p, a, error);
-    if (status == PT_OK)
-        status = computation_init(&c, args_get(a, "program"), a, error);
-    if (status == PT_OK)
-        status = mpc_flags_init(&f, a, c.parties, error);
-    if (status == PT_OK && p.index >= c.parties)
-        status = error_set(error, PT_ERR_USAGE, "--party=%zu: the program's parties are 0 to %zu",
-                           p.index, c.parties - 1);
-    if (status == PT_OK)
-        status = computation_input(&input, &c, p.index, p.input, error);
-    if (status == PT_OK)
-        status = take_part(&c, &p, &f, input, a, error);
-    mem_free_secret(input, input == NULL ? 0 : pt_circuit_input_bits(c.circuit, p.index));
-    mpc_flags_clear(&f);
-    computation_clear(&c);
+    party p = {.a = a};
+    buffer_init(&p.session_data, SIZE_MAX / 4);
+    pt_status status = read_flags(&p, error);
+    if (status == PT_OK) {
+        buffer_put(&p.session_data, p.session, strlen(p.session));
+        status = take_part(&p, error);
+    }
+    pt_channel_close(&p.channel);
+    mem_free_secret(p.input_bits,
+                    p.input_bits == NULL ? 0 : pt_circuit_input_bits(p.c.circuit, p.index));
+    buffer_clear(&p.session_data);
+    mpc_flags_clear(&p.mpc);
+    computation_clear(&p.c);
     return status;
 }
 
@@ -159,11 +269,16 @@ const command command_party = {
     .name = "party",
     .arguments = "RELAY_URL",
     .summary = "take part in a computation through a relay",
-    .details = "The parties agree beforehand on the relay, the session's name, the program and who "
-               "is which number.\n"
-               "Messages are not encrypted end to end in this version: use a relay that the "
-               "parties trust to pass them\n"
-               "on faithfully, behind TLS or in a private network.\n",
+    .details =
+        "A constant PARTY_1::ROWS of the program is party 1's: it gives --const=ROWS=3usize, and "
+        "the parties tell each other\n"
+        "theirs before compiling. Constants of any other name, such as PARTIES::COUNT, all "
+        "parties give alike.\n"
+        "The parties agree beforehand on the relay, the session's name, the program and who "
+        "is which number.\n"
+        "Messages are not encrypted end to end in this version: use a relay that the "
+        "parties trust to pass them\n"
+        "on faithfully, behind TLS or in a private network.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = run,

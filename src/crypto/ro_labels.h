@@ -12,6 +12,7 @@
 #define RO_LABEL_PARAMETERS    "mpcag/parameters" /* 0.8  parameter hash */
 #define RO_LABEL_ROSTER        "mpcag/roster"     /* 0.8  roster hash */
 #define RO_LABEL_SESSION_DATA  "mpcag/session"    /* 0.8  hash of the application's session data */
+#define RO_LABEL_CONSTANTS     "mpcag/constants"  /* api/constants.c  what a party sent */
 #define RO_LABEL_BASE_OT_POINT "mpcag/bot-hg"     /* 1    hash to group */
 #define RO_LABEL_BASE_OT_KEY   "mpcag/bot-key"    /* 1    keys */
 #define RO_LABEL_PAIR          "mpcag/pair"       /* 2.1  directed pair */

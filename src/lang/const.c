@@ -75,6 +75,35 @@ void const_values(uint64_t *ret_values, const checked_program *program, const ui
     }
 }
 
+static bool is_known(const const_expr *e, const bool *known, const bool *externals_given)
+{
+    switch (e->kind) {
+    case CONST_BOOL:
+    case CONST_NUMBER:
+        return true;
+    case CONST_NAME:
+        return known[e->as.name.decl->idx];
+    case CONST_EXTERNAL:
+        return externals_given[e->as.external.idx];
+    case CONST_ADD:
+    case CONST_SUB:
+    case CONST_MIN:
+    case CONST_MAX:
+        break;
+    }
+    for (size_t i = 0; i < e->as.op.n_operands; i++) {
+        if (!is_known(e->as.op.operands[i], known, externals_given))
+            return false;
+    }
+    return true;
+}
+
+void const_known(bool *ret_known, const checked_program *program, const bool *externals_given)
+{
+    for (size_t i = 0; i < program->n_constants; i++)
+        ret_known[i] = is_known(program->constants[i]->value, ret_known, externals_given);
+}
+
 uint64_t const_size(const array_size *size, const uint64_t *constants, const uint64_t *externals)
 {
     if (size->kind == SIZE_NUMBER)

@@ -7,6 +7,7 @@
 #ifndef LANG_CONST_H
 #define LANG_CONST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lang/ast.h"
@@ -16,6 +17,9 @@
  * 0 if that is neither bool nor integer; look at its `external` then. Cannot fail on a checked
  * program. */
 void const_values(uint64_t *ret_values, const checked_program *program, const uint64_t *externals);
+
+/* Which constants do not depend on an external value that is not among the given ones. */
+void const_known(bool *ret_known, const checked_program *program, const bool *externals_given);
 
 /* The number of elements that `size` stands for, given all constants' and externals' values. */
 uint64_t const_size(const array_size *size, const uint64_t *constants, const uint64_t *externals);

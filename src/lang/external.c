@@ -61,7 +61,7 @@ static pt_status read_scalars(supply *s, pt_error *error)
     for (size_t i = 0; i < s->program->n_externals; i++) {
         const external_value *external = &s->program->externals[i];
         pt_literal *literal = NULL;
-        if (!is_scalar(external))
+        if (!is_scalar(external) || !s->values->given[i])
             continue;
         const pt_status status = read_external(s, &literal, i, error);
         if (status != PT_OK)
@@ -94,7 +94,7 @@ static void note_missing(supply *s)
 {
     for (size_t i = 0; i < s->program->n_externals; i++) {
         const external_value *external = &s->program->externals[i];
-        if (find_supplied(s, external) != NULL)
+        if (s->values->given[i])
             continue;
         s->is_wrong = true;
         diag_add(s->diagnostics, DIAG_COMPILE, external->span, "missing constant %s::%s",
@@ -102,34 +102,58 @@ static void note_missing(supply *s)
     }
 }
 
-pt_status external_values_init(external_values *ret_values, const checked_program *program,
-                               const pt_constant *supplied, size_t n_supplied, arena *types,
-                               pt_diagnostics *diagnostics, pt_error *error)
+static pt_status supply_init(supply *s, pt_error *error)
 {
-    *ret_values = (external_values){
+    const checked_program *program = s->program;
+    *s->values = (external_values){
         .n_externals = program->n_externals,
+        .given = mem_new(program->n_externals, sizeof(bool)),
         .constants = mem_new(program->n_constants, sizeof(uint64_t)),
         .externals = mem_new(program->n_externals, sizeof(uint64_t)),
         .literals = mem_new(program->n_externals, sizeof(pt_literal *)),
     };
-    if (ret_values->constants == NULL || ret_values->externals == NULL ||
-        ret_values->literals == NULL)
+    if (s->values->given == NULL || s->values->constants == NULL || s->values->externals == NULL ||
+        s->values->literals == NULL)
         return error_memory(error);
-    supply s = {.values = ret_values,
-                .program = program,
-                .supplied = supplied,
-                .n_supplied = n_supplied,
-                .types = types,
-                .diagnostics = diagnostics};
+    for (size_t i = 0; i < program->n_externals; i++)
+        s->values->given[i] = find_supplied(s, &program->externals[i]) != NULL;
+    return PT_OK;
+}
+
+static pt_status supply_finish(const supply *s, pt_status status)
+{
+    return status == PT_OK && s->is_wrong ? PT_ERR_CONSTANT : status;
+}
+
+pt_status external_values_init(external_values *ret_values, const checked_program *program,
+                               const pt_constant *supplied, size_t n_supplied, arena *types,
+                               pt_diagnostics *diagnostics, pt_error *error)
+{
+    supply s = {ret_values, program, supplied, n_supplied, types, diagnostics, false};
+    pt_status status = supply_init(&s, error);
+    if (status != PT_OK)
+        return status;
     note_missing(&s);
-    if (s.is_wrong)
-        return PT_ERR_CONSTANT;
-    pt_status status = read_scalars(&s, error);
+    if (!s.is_wrong)
+        status = read_scalars(&s, error);
     if (status == PT_OK && !s.is_wrong) {
         const_values(ret_values->constants, program, ret_values->externals);
         status = read_others(&s, error);
     }
-    return status == PT_OK && s.is_wrong ? PT_ERR_CONSTANT : status;
+    return supply_finish(&s, status);
+}
+
+pt_status external_values_init_given(external_values *ret_values, const checked_program *program,
+                                     const pt_constant *supplied, size_t n_supplied, arena *types,
+                                     pt_diagnostics *diagnostics, pt_error *error)
+{
+    supply s = {ret_values, program, supplied, n_supplied, types, diagnostics, false};
+    pt_status status = supply_init(&s, error);
+    if (status == PT_OK)
+        status = read_scalars(&s, error);
+    if (status == PT_OK)
+        const_values(ret_values->constants, program, ret_values->externals);
+    return supply_finish(&s, status);
 }
 
 void external_values_clear(external_values *values)
@@ -137,6 +161,7 @@ void external_values_clear(external_values *values)
     for (size_t i = 0; values->literals != NULL && i < values->n_externals; i++)
         pt_literal_free(values->literals[i]);
     mem_free(values->literals);
+    mem_free(values->given);
     mem_free(values->externals);
     mem_free(values->constants);
     *values = (external_values){0};

@@ -11,6 +11,7 @@
  * literals for those externals that are neither bool nor integer, else NULL. */
 typedef struct external_values {
     size_t n_externals;
+    bool *given; /* which externals were supplied */
     uint64_t *constants;
     uint64_t *externals;
     pt_literal **literals;
@@ -25,6 +26,13 @@ MUST_CHECK pt_status external_values_init(external_values *ret_values,
                                           const pt_constant *supplied, size_t n_supplied,
                                           arena *types, pt_diagnostics *diagnostics,
                                           pt_error *error);
+/* The same when some are still missing: these count as 0, and as not given. Constants that are
+ * neither bool nor integer are not read, their types may depend on missing ones. */
+MUST_CHECK pt_status external_values_init_given(external_values *ret_values,
+                                                const checked_program *program,
+                                                const pt_constant *supplied, size_t n_supplied,
+                                                arena *types, pt_diagnostics *diagnostics,
+                                                pt_error *error);
 void external_values_clear(external_values *values);
 
 #endif

@@ -93,8 +93,7 @@ bool lower_call(lowerer *l, value *ret_value, const expr *e)
     return done;
 }
 
-/* B2: one parameter that is an array of literal or named size gives each element to a party. */
-static bool is_array_of_parties(const fn_decl *function)
+bool lower_is_array_of_parties(const fn_decl *function)
 {
     return function->n_params == 1 && function->params[0].type->kind == CTYPE_ARRAY &&
            function->params[0].type->as.array.size.kind != SIZE_EXPR;
@@ -104,7 +103,7 @@ static bool is_array_of_parties(const fn_decl *function)
 static bool resolve_inputs(lowerer *l, lowered *ret_lowered)
 {
     const fn_decl *function = l->input->function;
-    const bool elements = is_array_of_parties(function);
+    const bool elements = lower_is_array_of_parties(function);
     const pt_type *array = NULL;
     if (elements && !lower_type(l, &array, function->params[0].type, function->span))
         return false;

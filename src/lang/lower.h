@@ -61,6 +61,9 @@ typedef struct lowered {
 MUST_CHECK pt_status lower_function(lowered *ret_lowered, const lower_input *input, arena *types,
                                     pt_diagnostics *diagnostics, pt_error *error);
 
+/* B2: one parameter that is an array of literal or named size gives each element to a party. */
+bool lower_is_array_of_parties(const fn_decl *function);
+
 /* The type with numbers for a checker's type, for values that are read before lowering. */
 MUST_CHECK pt_status lower_resolve_type(const pt_type **ret_type, const ctype *type, arena *types,
                                         const uint64_t *constants, const uint64_t *externals,

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "circuit/keep_outputs.h"
 #include "lang/check.h"
+#include "lang/const.h"
 #include "lang/diag.h"
 #include "lang/external.h"
 #include "lang/lower.h"
@@ -32,12 +33,16 @@ void pt_program_free(pt_program *program)
     mem_free(program);
 }
 
-static const fn_decl *find_function(const checked_program *checked, const char *name)
+/* The entry point; NULL, reported, if there is none. */
+static const fn_decl *find_function(const checked_program *checked,
+                                    const pt_compile_options *options, pt_diagnostics *diagnostics)
 {
+    const char *name = options->function != NULL ? options->function : "main";
     for (size_t i = 0; i < checked->n_functions; i++) {
         if (strcmp(checked->functions[i]->name.text, name) == 0)
             return checked->functions[i];
     }
+    diag_add(diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %s", name);
     return NULL;
 }
 
@@ -47,7 +52,6 @@ static pt_status lower_program(pt_program *program, const checked_program *check
                                const pt_compile_options *options, pt_diagnostics *diagnostics,
                                pt_error *error)
 {
-    const char *name = options->function != NULL ? options->function : "main";
     external_values values;
     pt_status status =
         external_values_init(&values, checked, options->constants, options->n_constants,
@@ -55,13 +59,12 @@ static pt_status lower_program(pt_program *program, const checked_program *check
     if (status != PT_OK)
         goto done;
     const lower_input input = {.program = checked,
-                               .function = find_function(checked, name),
+                               .function = find_function(checked, options, diagnostics),
                                .constants = values.constants,
                                .externals = values.externals,
                                .external_literals = (const pt_literal *const *)values.literals};
     if (input.function == NULL) {
         status = PT_ERR_PROGRAM;
-        diag_add(diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %s", name);
         goto done;
     }
     status = lower_function(&program->lowered, &input, &program->types, diagnostics, error);
@@ -141,6 +144,77 @@ pt_status pt_program_check(pt_diagnostics **ret_diagnostics, const pt_compile_op
     arena_init(&tree, PROGRAM_MAX_TREE_BYTES);
     const pt_status status = lang_check(&checked, ret_diagnostics, &tree, options->source,
                                         options->source_len, options->file_name, error);
+    arena_clear(&tree);
+    return status;
+}
+
+/* How many parties give input, or 0 when that depends on an external value that is not given. */
+static pt_status count_parties(size_t *ret_count, const checked_program *checked,
+                               const fn_decl *function, const external_values *values,
+                               pt_error *error)
+{
+    *ret_count = function->n_params;
+    if (!lower_is_array_of_parties(function))
+        return PT_OK;
+    const array_size *size = &function->params[0].type->as.array.size;
+    bool *known = mem_new(checked->n_constants, sizeof *known);
+    if (known == NULL)
+        return error_memory(error);
+    const_known(known, checked, values->given);
+    const bool is_known = size->kind == SIZE_NUMBER || known[size->as.constant->idx];
+    mem_free(known);
+    const uint64_t count = const_size(size, values->constants, values->externals);
+    if (is_known && (count == 0 || count > CIRCUIT_MAX_PARTIES))
+        return error_set(error, PT_ERR_LIMIT,
+                         "the program is for %" PRIu64 " parties; 1 to %d are supported", count,
+                         CIRCUIT_MAX_PARTIES);
+    *ret_count = is_known ? (size_t)count : 0;
+    return PT_OK;
+}
+
+static pt_status inspect_checked(pt_program_facts *ret_facts, const checked_program *checked,
+                                 const pt_compile_options *options, pt_diagnostics *diagnostics,
+                                 pt_error *error)
+{
+    arena types;
+    external_values values;
+    pt_program_facts facts = {.n_externals = checked->n_externals};
+    arena_init(&types, PROGRAM_MAX_TYPE_BYTES);
+    pt_status status = external_values_init_given(&values, checked, options->constants,
+                                                  options->n_constants, &types, diagnostics, error);
+    if (status == PT_OK) {
+        const fn_decl *function = find_function(checked, options, diagnostics);
+        status = function == NULL
+                     ? PT_ERR_PROGRAM
+                     : count_parties(&facts.n_parties, checked, function, &values, error);
+    }
+    external_values_clear(&values);
+    arena_clear(&types);
+    if (status == PT_OK)
+        *ret_facts = facts;
+    return status;
+}
+
+pt_status pt_program_inspect(pt_program_facts *ret_facts, pt_diagnostics **ret_diagnostics,
+                             const pt_compile_options *options, pt_error *error)
+{
+    arena tree;
+    checked_program *checked = NULL;
+    pt_diagnostics *diagnostics = NULL;
+    if (ret_diagnostics != NULL)
+        *ret_diagnostics = NULL;
+    arena_init(&tree, PROGRAM_MAX_TREE_BYTES);
+    pt_status status = lang_check(&checked, ret_diagnostics, &tree, options->source,
+                                  options->source_len, options->file_name, error);
+    if (status != PT_OK)
+        goto done;
+    status =
+        diag_new(&diagnostics, options->file_name, options->source, options->source_len, error);
+    if (status != PT_OK)
+        goto done;
+    status = inspect_checked(ret_facts, checked, options, diagnostics, error);
+    status = report(ret_diagnostics, diagnostics, status, error);
+done:
     arena_clear(&tree);
     return status;
 }

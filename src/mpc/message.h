@@ -1,7 +1,7 @@
 /* One message between two parties: header, checks, statistics (protocol spec, section 0.6). Layer:
  * mpc, below wave.h.
  *
- *      byte  0      kind: 1 wave, 2 stream frame, 3 abort
+ *      byte  0      kind: 1 wave, 2 stream frame, 3 abort (4 and 5: api/constants.c)
  *            1      protocol version
  *            2      sender    (the caller's numbers, so that HELLO can be read even when the
  *            3      receiver   parties disagree on the evaluator)

@@ -22,6 +22,7 @@ PUBLIC = {
     "channel.h": "channel",
     "program.h": "lang",
     "mpc.h": "mpc",
+    "constants.h": "api",
     "polytune.h": "api",
 }
 ABOVE_API = {"api", "relay", "cli"}

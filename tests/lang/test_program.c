@@ -169,6 +169,81 @@ static void failed_allocations_are_reported(void **state)
     }
 }
 
+/* What pt_program_inspect says of `source` with at most one constant. */
+static pt_status inspect(pt_program_facts *ret_facts, const char *source, const pt_constant *given)
+{
+    const pt_compile_options options = {.source = source,
+                                        .source_len = strlen(source),
+                                        .constants = given,
+                                        .n_constants = given == NULL ? 0 : 1};
+    pt_diagnostics *diagnostics = NULL;
+    pt_error error;
+    const pt_status status = pt_program_inspect(ret_facts, &diagnostics, &options, &error);
+    assert_true((status == PT_OK || status == PT_ERR_LIMIT) == (diagnostics == NULL));
+    pt_diagnostics_free(diagnostics);
+    return status;
+}
+
+static void assert_facts(const char *source, const pt_constant *given, size_t n_externals,
+                         size_t n_parties)
+{
+    pt_program_facts facts = {99, 99};
+    assert_int_equal(inspect(&facts, source, given), PT_OK);
+    assert_int_equal(facts.n_externals, n_externals);
+    assert_int_equal(facts.n_parties, n_parties);
+}
+
+static void facts_are_known_before_the_constants(void **state)
+{
+    (void)state;
+    static const pt_constant n3 = {"P", "N", "3usize"};
+    static const pt_constant other = {"P", "M", "3usize"};
+    assert_facts("pub fn main(a: u8, b: u8) -> u8 { a ^ b }", NULL, 0, 2);
+    assert_facts("pub fn main(v: [u8; 4]) -> u8 { v[0] }", NULL, 0, 4);
+    assert_facts("const K: usize = 5usize; const L: usize = K + 1usize;"
+                 "pub fn main(v: [u8; L]) -> u8 { v[0] }",
+                 NULL, 0, 6);
+    assert_facts("const N: usize = P::N; pub fn main(a: [u8; N], b: u8) -> u8 { a[0] ^ b }", NULL,
+                 1, 2);
+    static const char *const counted = "const N: usize = max(P::N, 2usize) + 1usize; "
+                                       "const T: [u8; 2] = Q::T;"
+                                       "pub fn main(v: [u8; N]) -> u8 { v[0] ^ T[0] }";
+    assert_facts(counted, NULL, 2, 0);
+    assert_facts(counted, &other, 2, 0);
+    assert_facts(counted, &n3, 2, 4);
+}
+
+static void facts_need_a_sound_program(void **state)
+{
+    (void)state;
+    static const pt_constant wrong = {"P", "N", "3u8"};
+    static const pt_constant many = {"P", "N", "256usize"};
+    static const char *const source = "const N: usize = P::N; pub fn main(v: [u8; N]) -> u8 { 1 }";
+    pt_program_facts facts = {99, 99};
+    assert_int_equal(inspect(&facts, "pub fn main(", NULL), PT_ERR_PROGRAM);
+    assert_int_equal(inspect(&facts, "pub fn f(a: u8) -> u8 { a }", NULL), PT_ERR_PROGRAM);
+    assert_int_equal(inspect(&facts, source, &wrong), PT_ERR_CONSTANT);
+    assert_int_equal(inspect(&facts, source, &many), PT_ERR_LIMIT);
+    assert_int_equal(facts.n_parties, 99);
+}
+
+static void failed_allocations_are_reported_by_inspect(void **state)
+{
+    (void)state;
+    static const pt_constant n3 = {"P", "N", "3usize"};
+    pt_status status = PT_ERR_MEMORY;
+    for (unsigned long n = 1; status != PT_OK; n++) {
+        const char *source = "const N: usize = P::N; pub fn main(v: [u8; N]) -> u8 { v[0] }";
+        const pt_compile_options options = {
+            .source = source, .source_len = strlen(source), .constants = &n3, .n_constants = 1};
+        pt_program_facts facts = {0};
+        mem_fail_at(n);
+        status = pt_program_inspect(&facts, NULL, &options, NULL);
+        mem_fail_at(0);
+        assert_true(status == PT_OK ? facts.n_parties == 3 : status == PT_ERR_MEMORY);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +255,9 @@ int main(void)
         cmocka_unit_test(source_errors_are_listed),
         cmocka_unit_test(decoding_checks_what_it_gets),
         cmocka_unit_test(failed_allocations_are_reported),
+        cmocka_unit_test(facts_are_known_before_the_constants),
+        cmocka_unit_test(facts_need_a_sound_program),
+        cmocka_unit_test(failed_allocations_are_reported_by_inspect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
