@@ -103,7 +103,7 @@ static pt_status send_evaluation(const mpc_run *r, const segment *g, wave *w, bl
 static pt_status check_evaluation(mpc_run *r, segment *g, const wave *w, block *ret_chi,
                                   pt_error *error)
 {
-    const session *s = r->s;
+    session *s = r->s;
     const size_t len = bits_bytes(g->n_and);
     const uint8_t *payload = wave_from(w, 0);
     if (!bits_padding_is_zero(payload, g->n_and))
@@ -114,7 +114,9 @@ static pt_status check_evaluation(mpc_run *r, segment *g, const wave *w, block *
     const pt_status status = sum_terms(r, g, chi, label_term, &tag, 1, error);
     if (status != PT_OK)
         return status;
-    if (!ct_block_equal(tag, block_load(payload + len + sizeof(block))))
+    block difference = block_xor(tag, block_load(payload + len + sizeof(block)));
+    HOOK(s, "tag_difference", &difference, sizeof difference);
+    if (!ct_block_equal(difference, block_zero()))
         return peer_fault(s, PT_PEER_EVALUATOR, 0, "EV1", "evaluated the circuit wrongly", error);
     r->verified.evaluation++;
     *ret_chi = chi;

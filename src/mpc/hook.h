@@ -36,6 +36,7 @@
  *     "wire_label_0" garbler: L_{w,0} of each step's output
  *     "wire_labels"  evaluator: the active labels of each step's output
  *     "wire_masked"  evaluator: its Lambda (byte)
+ *     "tag_difference" garbler: what EV1's tag is off by (block), before it is judged
  *     "masked_gates" P_1: Lambda of the segment's gates, packed, before the tags of EV1
  */
 #ifndef MPC_HOOK_H

@@ -14,7 +14,12 @@ static pt_status run_party(session *s, void *user, pt_error *error)
     const size_t party = s->roster[s->me];
     const uint8_t *inputs = t->inputs + circuit_party_first_input(t->circuit, party);
     const uint64_t segment_ands = t->segment_ands != 0 ? t->segment_ands : ENGINE_SEGMENT_ANDS;
-    return engine_run(s, &t->options, t->circuit, segment_ands, inputs, t->outputs[party], error);
+    const pt_status status =
+        engine_run(s, &t->options, t->circuit, segment_ands, inputs, t->outputs[party], error);
+    if (status != PT_OK)
+        session_abort(s);
+    pt_channel_close(&t->parties.channels[party]); /* nobody waits for who is gone */
+    return status;
 }
 
 void test_run_parties(test_run *t)
@@ -30,6 +35,8 @@ void test_run_parties(test_run *t)
         if (t->circuit->n_outputs > 0)
             memset(t->outputs[party], NOT_WRITTEN, t->circuit->n_outputs);
     }
+    if (t->prepare != NULL)
+        t->prepare(t);
     mem_fail_at(t->fail_alloc);
     parties_run(&t->parties, run_party, t);
     mem_fail_at(0);

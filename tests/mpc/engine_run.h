@@ -12,6 +12,9 @@ typedef struct test_run {
     pt_mpc_options options;
     mpc_hook_fn hook; /* may be NULL */
     void *hook_user;
+    /* Called when the parties are open and before they run, e.g. to wrap a channel; may be NULL. */
+    void (*prepare)(struct test_run *t);
+    void *prepare_user;
     uint64_t seed;            /* of the parties' generators */
     unsigned long fail_alloc; /* the allocation to fail, counted from the start; 0: none */
 
@@ -19,7 +22,8 @@ typedef struct test_run {
     uint8_t *outputs[PARTIES_MAX]; /* by the caller's number, n_outputs bytes */
 } test_run;
 
-/* Runs all parties to the end. Fill the first part; release with test_run_clear. */
+/* Runs all parties to the end; each closes its channel when it is done. Fill the first part;
+ * release with test_run_clear. */
 void test_run_parties(test_run *t);
 void test_run_clear(test_run *t);
 
