@@ -1,0 +1,352 @@
+/* Nothing that may serve once serves twice, over several segments and two sessions (protocol spec,
+ * sections 0.4, 2.3 and 10.4): no hash input under one AES key S xor w, no tweak for two purposes,
+ * no block counter T of a pair for two sets of bits, no tree leaf, no nonce. The functions that use
+ * these things are wrapped by the linker, so every caller is seen, also one added later. */
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "crypto/ro.h"
+#include "mpc/circuits.h"
+#include "mpc/cot.h"
+#include "mpc/engine.h"
+#include "mpc/parties.h"
+
+/* ---- Logs, one of each kind for every party ---- */
+
+/* Items of one size, compared as bytes; they have no padding. */
+typedef struct use_log {
+    uint8_t *items;
+    size_t item;
+    size_t count;
+    size_t capacity;
+} use_log;
+
+/* An input of the hash: `key` is S xor w, `input` is sigma(x) xor eps. */
+typedef struct hash_use {
+    block key;
+    block input;
+    uint64_t call; /* number of the call */
+} hash_use;
+
+/* What a COT function used a block counter for. */
+typedef struct counter_use {
+    uint64_t pair;    /* address of the side's state */
+    uint64_t counter; /* T */
+    block x;          /* the bits; zero at the sender */
+} counter_use;
+
+typedef struct nonce_use {
+    uint8_t sid[SID_BYTES];
+    uint64_t wave, number, party;
+    uint8_t nonce[COMMITMENT_NONCE_BYTES];
+} nonce_use;
+
+typedef struct party_logs {
+    use_log hashes, tweaks, corrections, receiver_planes, sender_planes, leaves, nonces,
+        hello_nonces;
+    uint64_t calls;
+} party_logs;
+
+static party_logs logs[PARTIES_MAX];
+static _Thread_local party_logs *own; /* of the party that this thread plays */
+
+static void log_add(use_log *l, size_t item, const void *data)
+{
+    l->item = item;
+    if (l->count == l->capacity) {
+        l->capacity = l->capacity == 0 ? 256 : 2 * l->capacity;
+        l->items = mem_resize(l->items, l->capacity, item);
+        if (l->items == NULL)
+            abort();
+    }
+    memcpy(l->items + l->count++ * item, data, item);
+}
+
+static size_t compare_size; /* for qsort, one at a time */
+static int compare_items(const void *a, const void *b)
+{
+    return memcmp(a, b, compare_size);
+}
+
+static void log_sort(use_log *l)
+{
+    compare_size = l->item;
+    if (l->count != 0)
+        qsort(l->items, l->count, l->item, compare_items);
+}
+
+static const void *log_at(const use_log *l, size_t i)
+{
+    return l->items + i * l->item;
+}
+
+/* No two items that agree in their first `len` bytes. */
+static void assert_no_repeats(use_log *l, size_t len, const char *what)
+{
+    assert_true(l->count > 1);
+    log_sort(l);
+    for (size_t i = 1; i < l->count; i++) {
+        if (memcmp(log_at(l, i - 1), log_at(l, i), len) == 0)
+            fail_msg("%s: used twice", what);
+    }
+}
+
+static void log_join(use_log *to, const use_log *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        log_add(to, from->item, log_at(from, i));
+}
+
+/* ---- Wrapped functions ---- */
+
+static void log_hash(block key, block x, uint32_t eps)
+{
+    const hash_use use = {key, block_xor(block_sigma(x), block_make(0, eps)), own->calls};
+    log_add(&own->hashes, sizeof use, &use);
+}
+
+void __real_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
+void __wrap_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
+void __wrap_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n)
+{
+    own->calls++;
+    log_add(&own->tweaks, sizeof(block), &key->round[0]);
+    for (size_t i = 0; i < n; i++)
+        log_hash(key->round[0], x[i], eps[i]);
+    __real_hash_n(ret, key, x, eps, n);
+}
+
+void __real_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_tweaks, const block *x,
+                       const uint32_t *eps, size_t m);
+void __wrap_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_tweaks, const block *x,
+                       const uint32_t *eps, size_t m);
+void __wrap_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_tweaks, const block *x,
+                       const uint32_t *eps, size_t m)
+{
+    own->calls++;
+    for (size_t t = 0; t < n_tweaks; t++) {
+        const block key = block_xor(s, block_make(0, first_tweak + t));
+        log_add(&own->tweaks, sizeof key, &key);
+        for (size_t j = 0; j < m; j++)
+            log_hash(key, x[t * m + j], eps[j]);
+    }
+    __real_hash_batch(ret, s, first_tweak, n_tweaks, x, eps, m);
+}
+
+static void log_counters(use_log *l, const void *pair, uint64_t first, const block *x, size_t n)
+{
+    for (size_t t = 0; t < n; t++) {
+        const counter_use use = {(uint64_t)(uintptr_t)pair, first + t,
+                                 x == NULL ? block_zero() : x[t]};
+        log_add(l, sizeof use, &use);
+    }
+}
+
+void __real_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
+                        uint64_t first, size_t n);
+void __wrap_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
+                        uint64_t first, size_t n);
+void __wrap_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
+                        uint64_t first, size_t n)
+{
+    log_counters(&own->corrections, r->leaves, first, x, n);
+    for (size_t y = 0; first == 0 && y < cot_trees(r->k) << r->k; y++)
+        log_add(&own->leaves, sizeof(block), &r->leaves[y].round[0]);
+    __real_cot_correct(r, scratch, ret_d, x, first, n);
+}
+
+void __real_cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret_planes,
+                                const block *x, uint64_t first, size_t n);
+void __wrap_cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret_planes,
+                                const block *x, uint64_t first, size_t n);
+void __wrap_cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret_planes,
+                                const block *x, uint64_t first, size_t n)
+{
+    log_counters(&own->receiver_planes, r->leaves, first, x, n);
+    __real_cot_receiver_planes(r, scratch, ret_planes, x, first, n);
+}
+
+void __real_cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes,
+                              const block *d, uint64_t first, size_t n);
+void __wrap_cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes,
+                              const block *d, uint64_t first, size_t n);
+void __wrap_cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes,
+                              const block *d, uint64_t first, size_t n)
+{
+    log_counters(&own->sender_planes, s->leaves, first, NULL, n);
+    __real_cot_sender_planes(s, scratch, ret_planes, d, first, n);
+}
+
+/* Own commitments, and those of others when they are opened. */
+void __real_commitment_make(uint8_t *ret_commitment, const uint8_t *sid, uint64_t wave_id,
+                            uint64_t number, uint64_t party, const void *value, size_t len,
+                            const uint8_t *nonce);
+void __wrap_commitment_make(uint8_t *ret_commitment, const uint8_t *sid, uint64_t wave_id,
+                            uint64_t number, uint64_t party, const void *value, size_t len,
+                            const uint8_t *nonce);
+void __wrap_commitment_make(uint8_t *ret_commitment, const uint8_t *sid, uint64_t wave_id,
+                            uint64_t number, uint64_t party, const void *value, size_t len,
+                            const uint8_t *nonce)
+{
+    nonce_use use = {.wave = wave_id, .number = number, .party = party};
+    memcpy(use.sid, sid, sizeof use.sid);
+    memcpy(use.nonce, nonce, sizeof use.nonce);
+    log_add(&own->nonces, sizeof use, &use);
+    __real_commitment_make(ret_commitment, sid, wave_id, number, party, value, len, nonce);
+}
+
+/* ---- Runs ---- */
+
+typedef struct job {
+    const pt_circuit *circuit;
+    uint8_t inputs[64];
+} job;
+
+static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
+{
+    const size_t nonce = 32; /* the last field of HELLO */
+    (void)user;
+    if (strcmp(name, "HELLO") == 0 && peer == s->me)
+        log_add(&own->hello_nonces, nonce, (uint8_t *)data + len - nonce);
+}
+
+static pt_status play(session *s, void *user, pt_error *error)
+{
+    const job *j = user;
+    const pt_mpc_options options = {0};
+    uint8_t outputs[16];
+    own = &logs[s->me];
+    rng_init(&s->rng); /* as outside of tests */
+    const size_t first = circuit_party_first_input(j->circuit, s->roster[s->me]);
+    return engine_run(s, &options, j->circuit, 5, j->inputs + first, outputs, error);
+}
+
+static void run_session(size_t n, unsigned k)
+{
+    const circuit_shape shape = {
+        .n_parties = n, .inputs = 4, .gates = 40, .outputs = 8, .and_percent = 60};
+    const pt_mpc_options options = {.cot_field_bits = k};
+    pt_circuit *c = test_circuit_random(&shape, n);
+    job j = {.circuit = c};
+    parties p;
+    assert_true(c->n_and > 15); /* four segments and more */
+    parties_open(&p, n, &options);
+    parties_hook(&p, hook, NULL);
+    parties_run_ok(&p, play, &j);
+    parties_close(&p);
+    pt_circuit_free(c);
+}
+
+static void logs_clear(void)
+{
+    for (size_t i = 0; i < PARTIES_MAX; i++) {
+        party_logs *l = &logs[i];
+        mem_free(l->hashes.items);
+        mem_free(l->tweaks.items);
+        mem_free(l->corrections.items);
+        mem_free(l->receiver_planes.items);
+        mem_free(l->sender_planes.items);
+        mem_free(l->leaves.items);
+        mem_free(l->nonces.items);
+        mem_free(l->hello_nonces.items);
+        *l = (party_logs){0};
+    }
+}
+
+/* A key serves in one call, for inputs that differ. Both ends of a pair hash the same things by
+ * design, so each party is looked at alone. */
+static void check_hashes(party_logs *l)
+{
+    assert_no_repeats(&l->tweaks, sizeof(block), "a tweak");
+    assert_no_repeats(&l->hashes, 2 * sizeof(block), "a hash input");
+    for (size_t i = 1; i < l->hashes.count; i++) {
+        const hash_use *a = log_at(&l->hashes, i - 1);
+        const hash_use *b = log_at(&l->hashes, i);
+        if (memcmp(&a->key, &b->key, sizeof a->key) == 0)
+            assert_int_equal(a->call, b->call);
+    }
+}
+
+/* Corrections are sent once for a (pair, T); the planes are computed once, of the same bits. In one
+ * session only, as the pair's address is its name. */
+static void check_counters(party_logs *l)
+{
+    const size_t name = sizeof(uint64_t) * 2;
+    assert_no_repeats(&l->corrections, name, "a block counter");
+    assert_no_repeats(&l->receiver_planes, name, "a block counter");
+    assert_no_repeats(&l->sender_planes, name, "a block counter");
+    assert_int_equal(l->corrections.count, l->receiver_planes.count);
+    assert_int_equal(l->corrections.count, l->sender_planes.count);
+    assert_memory_equal(l->corrections.items, l->receiver_planes.items,
+                        l->corrections.count * sizeof(counter_use));
+}
+
+static int compare_nonces(const void *a, const void *b)
+{
+    const nonce_use *x = a;
+    const nonce_use *y = b;
+    return memcmp(x->nonce, y->nonce, sizeof x->nonce);
+}
+
+/* One nonce belongs to one commitment. */
+static void check_nonces(use_log *all)
+{
+    const size_t name = offsetof(nonce_use, nonce);
+    assert_true(all->count > 10);
+    qsort(all->items, all->count, all->item, compare_nonces);
+    for (size_t i = 1; i < all->count; i++) {
+        const nonce_use *a = log_at(all, i - 1);
+        const nonce_use *b = log_at(all, i);
+        if (compare_nonces(a, b) == 0)
+            assert_memory_equal(a, b, name);
+    }
+    log_sort(all);
+    for (size_t i = 1; i < all->count; i++) {
+        const nonce_use *a = log_at(all, i - 1);
+        const nonce_use *b = log_at(all, i);
+        if (memcmp(a, b, name) == 0)
+            assert_memory_equal(a->nonce, b->nonce, sizeof a->nonce);
+    }
+}
+
+static void nothing_is_used_twice(void **state)
+{
+    (void)state;
+    for (size_t n = 2; n <= 4; n++) {
+        run_session(n, n == 2 ? 8 : 2);
+        for (size_t i = 0; i < n; i++) {
+            check_counters(&logs[i]);
+            logs[i].corrections.count = 0;
+            logs[i].receiver_planes.count = 0;
+            logs[i].sender_planes.count = 0;
+        }
+        run_session(n, n == 2 ? 8 : 2);
+        use_log nonces = {0};
+        use_log hello_nonces = {0};
+        use_log leaves = {0};
+        for (size_t i = 0; i < n; i++) {
+            check_hashes(&logs[i]);
+            check_counters(&logs[i]);
+            log_join(&nonces, &logs[i].nonces);
+            log_join(&hello_nonces, &logs[i].hello_nonces);
+            log_join(&leaves, &logs[i].leaves);
+        }
+        check_nonces(&nonces);
+        assert_int_equal(hello_nonces.count, 2 * n);
+        assert_no_repeats(&hello_nonces, hello_nonces.item, "a nonce of HELLO");
+        assert_no_repeats(&leaves, leaves.item, "a leaf");
+        mem_free(nonces.items);
+        mem_free(hello_nonces.items);
+        mem_free(leaves.items);
+        logs_clear();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_used_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
