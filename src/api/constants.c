@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/channel.h"
+#include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/message.h"
@@ -37,7 +38,7 @@ static const char phase_confirm[] = "constants digest";
 
 /* What one party sent. The texts of `list` are in the message. */
 typedef struct party_constants {
-    uint8_t *message; /* from malloc */
+    uint8_t *message; /* as the channel gives it: released with free */
     size_t len;
     pt_constant *list;
     size_t n;
@@ -401,8 +402,8 @@ static pt_status check_digests(const pt_constants *c, size_t party, const uint8_
         return error_set_peer(error, PT_PEER_MALFORMED, (int)party, phase_confirm,
                               "party %zu sent malformed digests of constants", party);
     for (size_t p = 0; p < c->parties; p++) {
-        if (memcmp(m + DIGESTS_AT + p * PT_CONSTANTS_DIGEST_BYTES, c->sent[p].digest,
-                   PT_CONSTANTS_DIGEST_BYTES) == 0)
+        if (ct_equal(m + DIGESTS_AT + p * PT_CONSTANTS_DIGEST_BYTES, c->sent[p].digest,
+                     PT_CONSTANTS_DIGEST_BYTES))
             continue;
         if (p == party || p == c->party)
             return error_set_peer(error, PT_PEER_TRANSCRIPT, (int)party, phase_confirm,
