@@ -339,7 +339,7 @@ static void want_of_memory_ends_everybody(void **state)
             if (!run_from_outside(n, nth, NOWHERE, &n_messages))
                 break;
         }
-        assert_true(n_runs > 20);
+        assert_true(n_runs > 10);
     }
 }
 
