@@ -75,8 +75,3 @@ pt_status error_set_peer(pt_error *error, pt_status status, int party, const cha
     va_end(args);
     return status;
 }
-
-pt_status error_memory(pt_error *error)
-{
-    return error_set(error, PT_ERR_MEMORY, "out of memory");
-}

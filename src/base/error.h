@@ -17,6 +17,10 @@ pt_status error_set_peer(pt_error *error, pt_status status, int party, const cha
                          const char *format, ...) PRINTF_LIKE(5, 6);
 
 /* PT_ERR_MEMORY with a standard message. */
-pt_status error_memory(pt_error *error);
+static inline pt_status error_memory(pt_error *error)
+{
+    (void)error_set(error, PT_ERR_MEMORY, "out of memory");
+    return PT_ERR_MEMORY;
+}
 
 #endif

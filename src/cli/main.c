@@ -13,10 +13,11 @@
 #include "polytune/polytune.h"
 
 static const command *const commands[] = {
-    &command_eval,     &command_check, &command_compile,
-    &command_simulate, &command_serve, &command_party,
+    &command_eval,  &command_check, &command_compile, &command_simulate, &command_serve,
+    &command_party, NULL,
 };
-#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+#define COMMANDS_MAX 32
 
 /* Subcommands that are planned: asked for, they say so. */
 static const char *const planned[] = {"pre", "keygen", "bench", NULL};
@@ -47,7 +48,7 @@ static int help(void)
     (void)printf("polytune %s: compute on data that its owners do not show each other\n\n"
                  "usage: polytune COMMAND [ARGUMENTS] [FLAGS]\n\n",
                  pt_version());
-    for (size_t i = 0; i < N_COMMANDS; i++)
+    for (size_t i = 0; commands[i] != NULL; i++)
         (void)printf("  %-9s %-10s %s\n", commands[i]->name, commands[i]->arguments,
                      commands[i]->summary);
     (void)printf("\npolytune COMMAND --help shows a command's flags.\n%s", exit_text);
@@ -89,8 +90,8 @@ static int usage(const char *format, ...)
 
 static int unknown_command(const char *name)
 {
-    const char *names[N_COMMANDS + 1] = {NULL};
-    for (size_t i = 0; i < N_COMMANDS; i++)
+    const char *names[COMMANDS_MAX + 1] = {NULL};
+    for (size_t i = 0; commands[i] != NULL && i < COMMANDS_MAX; i++)
         names[i] = commands[i]->name;
     for (size_t i = 0; planned[i] != NULL; i++) {
         if (strcmp(planned[i], name) == 0)
@@ -139,7 +140,7 @@ int main(int argc, char **argv)
         return help();
     if (strcmp(argv[1], "--version") == 0)
         return printf("polytune %s\n", pt_version()) > 0 && fflush(stdout) == 0 ? 0 : 1;
-    for (size_t i = 0; i < N_COMMANDS; i++) {
+    for (size_t i = 0; commands[i] != NULL; i++) {
         if (strcmp(commands[i]->name, argv[1]) == 0)
             return run(commands[i], argc - 2, (const char *const *)argv + 2);
     }
