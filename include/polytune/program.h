@@ -32,6 +32,7 @@ typedef struct pt_compile_options {
     const char *function;  /* entry point; NULL for "main" */
     const pt_constant *constants;
     size_t n_constants;
+    bool count_lines; /* for pt_program_line_counts */
 } pt_compile_options;
 
 /* Parses, checks and lowers. On success *ret_program is the caller's; on failure it is untouched.
@@ -83,6 +84,16 @@ PT_API void pt_diagnostics_free(pt_diagnostics *diagnostics);
 PT_API size_t pt_program_party_count(const pt_program *program);
 /* The circuit, owned by the program. Its outputs are the panic code, then the result bits. */
 PT_API const pt_circuit *pt_program_circuit(const pt_program *program);
+/* How many AND gates of the circuit come from a line of the source. */
+typedef struct pt_line_count {
+    uint32_t line; /* one-based */
+    uint64_t and_gates;
+} pt_line_count;
+/* Every line that AND gates come from, the one with most of them first; the sum is that of the
+ * circuit. Gates of a function or loop count where they are written, however often it is called or
+ * repeated; a gate that several lines share counts for the one that built it first. NULL unless
+ * `count_lines` was set. Owned by the program. */
+PT_API const pt_line_count *pt_program_line_counts(const pt_program *program, size_t *ret_count);
 /* The circuit as Bristol Fashion text with the result bits only (spec garble.md F1): one output
  * value, most significant bit first, without the panic code. Release with pt_text_free. */
 PT_API PT_MUST_CHECK pt_status pt_program_write_bristol(char **ret_text, size_t *ret_len,

@@ -56,7 +56,35 @@ void circuit_builder_free(circuit_builder *b)
     mem_free(b->party_inputs);
     mem_free(b->gates);
     mem_free(b->table);
+    mem_free(b->lines);
+    mem_free(b->line_counts);
     mem_free(b);
+}
+
+bool builder_keep_lines(circuit_builder *b)
+{
+    PT_ASSERT(b->n_gates == 0);
+    b->lines = mem_new(b->capacity, sizeof *b->lines);
+    return b->lines != NULL;
+}
+
+bool circuit_builder_count_lines(circuit_builder *b, uint32_t n_lines)
+{
+    b->n_lines = n_lines;
+    b->line_counts = mem_new((size_t)n_lines + 1, sizeof *b->line_counts);
+    return b->line_counts != NULL && builder_keep_lines(b);
+}
+
+uint32_t circuit_builder_set_line(circuit_builder *b, uint32_t line)
+{
+    const uint32_t before = b->line;
+    b->line = line;
+    return before;
+}
+
+const uint32_t *circuit_builder_line_counts(const circuit_builder *b)
+{
+    return b->line_counts;
 }
 
 wire circuit_input(const circuit_builder *b, uint32_t i)
@@ -139,6 +167,12 @@ static bool grow_gates(circuit_builder *b)
     if (gates == NULL)
         return false;
     b->gates = gates;
+    if (b->lines != NULL) {
+        uint32_t *lines = mem_resize(b->lines, capacity, sizeof *lines);
+        if (lines == NULL)
+            return false;
+        b->lines = lines;
+    }
     b->capacity = capacity;
     return true;
 }
@@ -162,6 +196,8 @@ static bool make_room(circuit_builder *b)
 static wire append(circuit_builder *b, uint32_t *slot, builder_gate g)
 {
     b->gates[b->n_gates] = g;
+    if (b->lines != NULL)
+        b->lines[b->n_gates] = b->line;
     b->n_gates++;
     *slot = b->n_gates;
     if (gate_is_and(g))

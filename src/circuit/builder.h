@@ -47,6 +47,15 @@ wire circuit_or(circuit_builder *b, wire x, wire y);
 /* t if s, else f; one AND. */
 wire circuit_mux(circuit_builder *b, wire s, wire t, wire f);
 
+/* Asks for counts of AND gates by source line, before the first gate. Lines are 1 .. n_lines, and 0
+ * for none. False: out of memory. */
+MUST_CHECK bool circuit_builder_count_lines(circuit_builder *b, uint32_t n_lines);
+/* The line of gates built from now on; returns the one before. Costs nothing when not asked for. */
+uint32_t circuit_builder_set_line(circuit_builder *b, uint32_t line);
+/* After circuit_builder_finish: the AND gates in the circuit of each line, n_lines + 1 numbers. A
+ * gate counts for the line that first built it. NULL when not asked for. */
+const uint32_t *circuit_builder_line_counts(const circuit_builder *b);
+
 bool circuit_builder_failed(const circuit_builder *b);
 /* Makes the builder fail with PT_ERR_MEMORY or PT_ERR_LIMIT: for gadgets that could not get scratch
  * memory. The first failure stays. */

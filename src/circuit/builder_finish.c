@@ -146,6 +146,8 @@ static void emit_gates(finisher *f)
             continue;
         const uint32_t x = wire_of(f, g.a ^ ((needs & FLIP_A) != 0 ? 1u : 0u));
         const uint32_t y = wire_of(f, g.b ^ ((needs & FLIP_B) != 0 ? 1u : 0u));
+        if (b->lines != NULL && gate_is_and(g))
+            b->line_counts[b->lines[i] <= b->n_lines ? b->lines[i] : 0]++;
         f->map[2 * (size_t)node + made_complement(needs)] =
             emit(f->c, gate_is_and(g) ? GATE_AND : GATE_XOR, x, y);
     }

@@ -26,7 +26,11 @@ struct circuit_builder {
     uint32_t *table;     /* open addressing: gate number + 1, or 0; NULL once finished */
     unsigned table_bits; /* its size is 2^table_bits */
     uint64_t work;       /* gates looked up so far */
-    pt_status failure;   /* PT_OK, PT_ERR_MEMORY or PT_ERR_LIMIT */
+    uint32_t line;       /* of the gate built next */
+    uint32_t n_lines;
+    uint32_t *lines;       /* of each gate, as many as `gates`; NULL when not asked for */
+    uint32_t *line_counts; /* n_lines + 1; NULL when not asked for */
+    pt_status failure;     /* PT_OK, PT_ERR_MEMORY or PT_ERR_LIMIT */
 };
 
 static inline uint32_t wire_node(wire w)
@@ -55,6 +59,9 @@ static inline bool builder_gate_of(const circuit_builder *b, builder_gate *ret_g
     *ret_gate = b->gates[node - b->n_inputs - 1];
     return true;
 }
+
+/* Makes `b` keep the line of each gate. False: out of memory. */
+MUST_CHECK bool builder_keep_lines(circuit_builder *b);
 
 /* Factors common operands out where that saves ANDs, which shows only when everything is built: see
  * builder_share.c. Rewrites the gates and `outputs`; afterwards no gates can be added. False: the

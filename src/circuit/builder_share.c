@@ -92,6 +92,8 @@ static void rebuild(circuit_builder *to, wire *map, const circuit_builder *from,
         const builder_gate g = from->gates[i];
         if (uses[node] == 0)
             continue;
+        if (from->lines != NULL)
+            to->line = from->lines[i];
         const wire x = map[wire_node(g.a)] ^ wire_complement(g.a);
         const wire y = map[wire_node(g.b)] ^ wire_complement(g.b);
         map[node] = rebuild_gate(to, gate_is_and(g), may_share(&g, uses), x, y);
@@ -101,11 +103,14 @@ static void rebuild(circuit_builder *to, wire *map, const circuit_builder *from,
 static void take_gates(circuit_builder *b, circuit_builder *from)
 {
     builder_gate *old = b->gates;
+    uint32_t *old_lines = b->lines;
     b->gates = from->gates;
+    b->lines = from->lines;
     b->n_gates = from->n_gates;
     b->n_and = from->n_and;
     b->capacity = from->capacity;
     from->gates = old;
+    from->lines = old_lines;
 }
 
 /* Builds anew and keeps it if it has fewer ANDs than `n_and`. */
@@ -116,7 +121,8 @@ static void try_rebuilt(circuit_builder *b, const uint8_t *uses, uint32_t n_and,
     wire *map = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *map);
     wire *mapped = mem_new(n_outputs, sizeof *mapped);
     uint8_t *new_uses = NULL;
-    if (anew == NULL || map == NULL || mapped == NULL)
+    if (anew == NULL || map == NULL || mapped == NULL ||
+        (b->lines != NULL && !builder_keep_lines(anew)))
         goto done;
     rebuild(anew, map, b, uses);
     for (size_t i = 0; i < n_outputs; i++)

@@ -34,6 +34,7 @@ static pt_compile_options compile_options(const computation *c, const args *a,
         .function = args_get(a, "function"),
         .constants = constants,
         .n_constants = n_constants,
+        .count_lines = args_get(a, "report") != NULL,
     };
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -146,6 +147,9 @@ static bool start_builder(lowerer *l, const lowered *from)
     if (l->builder == NULL)
         return lower_out_of_memory(l);
     panics_init(&l->panics, l->builder);
+    if (l->input->count_lines != 0 &&
+        !circuit_builder_count_lines(l->builder, l->input->count_lines))
+        return lower_out_of_memory(l);
     return true;
 }
 
@@ -170,6 +174,19 @@ static bool lower_entry(lowerer *l, value *ret_value)
     return done;
 }
 
+static bool take_line_counts(const lowerer *l, lowered *ret_lowered)
+{
+    const uint32_t *counts = circuit_builder_line_counts(l->builder);
+    if (counts == NULL)
+        return true;
+    const size_t n = (size_t)l->input->count_lines + 1;
+    ret_lowered->line_counts = mem_new(n, sizeof *counts);
+    if (ret_lowered->line_counts == NULL)
+        return false;
+    memcpy(ret_lowered->line_counts, counts, n * sizeof *counts);
+    return true;
+}
+
 /* Panic code, most significant bit first, then the result. */
 static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
 {
@@ -187,6 +204,11 @@ static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
     mem_free(outputs);
     if (status != PT_OK)
         return status;
+    if (!take_line_counts(l, ret_lowered)) {
+        pt_circuit_free(ret_lowered->circuit);
+        ret_lowered->circuit = NULL;
+        return error_memory(l->error);
+    }
     ret_lowered->sites = l->panics.sites;
     ret_lowered->n_sites = l->panics.n_sites;
     l->panics.sites = NULL;

@@ -43,6 +43,7 @@ typedef struct lower_input {
     const uint64_t *constants;
     const uint64_t *externals;
     const pt_literal *const *external_literals;
+    uint32_t count_lines; /* of the source, to count AND gates by line; 0: do not count */
 } lower_input;
 
 /* What a program is at run time. */
@@ -53,6 +54,7 @@ typedef struct lowered {
     const pt_type *output;
     panic_site *sites; /* released with mem_free */
     size_t n_sites;
+    uint32_t *line_counts; /* if asked for: AND gates by line, count_lines + 1; mem_free */
 } lowered;
 
 /* Lowers `input->function`; types are made in `types`. What the program is to blame for is added to

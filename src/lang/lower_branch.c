@@ -143,6 +143,7 @@ static bool lower_cases(lowerer *l, value *ret_value, const expr *e, match_case 
     for (size_t i = 0; i < e->as.match.n_arms && !ends; i++) {
         const match_arm *arm = &e->as.match.arms[i];
         match_case *c = &cases[n_cases];
+        (void)circuit_builder_set_line(l->builder, arm->pattern->span.line);
         if (!test_arm(l, &c->matches, &next, arm->pattern, scrutinee))
             return false;
         if (i + 1 == e->as.match.n_arms)
@@ -154,6 +155,7 @@ static bool lower_cases(lowerer *l, value *ret_value, const expr *e, match_case 
             return false;
         n_cases++;
     }
+    (void)circuit_builder_set_line(l->builder, e->span.line);
     panic_fork_end(&l->panics, &fork);
     return merge_cases(l, ret_value, cases, n_cases);
 }

@@ -236,6 +236,13 @@ static bool lower_kind(lowerer *l, value *ret_value, const expr *e)
     return lower_fail(l, PT_ERR_INTERNAL, e->span, "unknown kind of expression");
 }
 
+/* The line to which gates of `e` itself are counted. Long sums and conditions are written with each
+ * operator beside its right operand. */
+static uint32_t line_of(const expr *e)
+{
+    return e->kind == EXPR_BINARY ? e->as.binary.right->span.line : e->span.line;
+}
+
 bool lower_expr(lowerer *l, value *ret_value, const expr *e)
 {
     value v;
@@ -246,11 +253,14 @@ bool lower_expr(lowerer *l, value *ret_value, const expr *e)
                           "expressions and calls are nested deeper than %u levels",
                           LOWER_MAX_DEPTH);
     l->depth++;
+    const uint32_t outer_line = circuit_builder_set_line(l->builder, line_of(e));
     if (!lower_kind(l, &v, e))
         return false;
     l->depth--;
-    if (e->value_type != NULL)
-        return lower_convert(l, ret_value, &v, e->value_type, e->type, e->span);
-    *ret_value = v;
+    if (e->value_type == NULL)
+        *ret_value = v;
+    else if (!lower_convert(l, ret_value, &v, e->value_type, e->type, e->span))
+        return false;
+    (void)circuit_builder_set_line(l->builder, outer_line);
     return true;
 }

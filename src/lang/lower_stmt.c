@@ -60,7 +60,7 @@ static bool lower_for(lowerer *l, const stmt *s)
     return true;
 }
 
-bool lower_stmt(lowerer *l, const stmt *s)
+static bool lower_stmt_kind(lowerer *l, const stmt *s)
 {
     switch (s->kind) {
     case STMT_LET:
@@ -80,6 +80,14 @@ bool lower_stmt(lowerer *l, const stmt *s)
     }
     }
     return lower_fail(l, PT_ERR_INTERNAL, s->span, "unknown kind of statement");
+}
+
+bool lower_stmt(lowerer *l, const stmt *s)
+{
+    const uint32_t outer_line = circuit_builder_set_line(l->builder, s->span.line);
+    const bool done = lower_stmt_kind(l, s);
+    (void)circuit_builder_set_line(l->builder, outer_line);
+    return done;
 }
 
 bool lower_block(lowerer *l, value *ret_value, const expr *block)

@@ -12,6 +12,7 @@
 #include "lang/const.h"
 #include "lang/diag.h"
 #include "lang/external.h"
+#include "lang/line_counts.h"
 #include "lang/lower.h"
 
 /* Most memory for the tree of one compilation, and for the types of one program. */
@@ -21,6 +22,8 @@
 struct pt_program {
     arena types;
     lowered lowered;
+    pt_line_count *line_counts; /* NULL when not asked for */
+    size_t n_line_counts;
 };
 
 void pt_program_free(pt_program *program)
@@ -29,6 +32,7 @@ void pt_program_free(pt_program *program)
         return;
     pt_circuit_free(program->lowered.circuit);
     mem_free(program->lowered.sites);
+    mem_free(program->line_counts);
     arena_clear(&program->types);
     mem_free(program);
 }
@@ -44,6 +48,14 @@ static const fn_decl *find_function(const checked_program *checked,
     }
     diag_add(diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %s", name);
     return NULL;
+}
+
+static uint32_t count_lines(const pt_compile_options *options)
+{
+    uint32_t n = 1;
+    for (size_t i = 0; i < options->source_len; i++)
+        n += options->source[i] == '\n' ? 1 : 0;
+    return n;
 }
 
 /* Constants, then the function, then lowering (C5). What the source is to blame for is in
@@ -62,12 +74,18 @@ static pt_status lower_program(pt_program *program, const checked_program *check
                                .function = find_function(checked, options, diagnostics),
                                .constants = values.constants,
                                .externals = values.externals,
-                               .external_literals = (const pt_literal *const *)values.literals};
+                               .external_literals = (const pt_literal *const *)values.literals,
+                               .count_lines = options->count_lines ? count_lines(options) : 0};
     if (input.function == NULL) {
         status = PT_ERR_PROGRAM;
         goto done;
     }
     status = lower_function(&program->lowered, &input, &program->types, diagnostics, error);
+    if (status == PT_OK && input.count_lines != 0)
+        status = line_counts_make(&program->line_counts, &program->n_line_counts,
+                                  program->lowered.line_counts, input.count_lines, error);
+    mem_free(program->lowered.line_counts);
+    program->lowered.line_counts = NULL;
 done:
     external_values_clear(&values);
     return status;
@@ -227,6 +245,12 @@ size_t pt_program_party_count(const pt_program *program)
 const pt_circuit *pt_program_circuit(const pt_program *program)
 {
     return program->lowered.circuit;
+}
+
+const pt_line_count *pt_program_line_counts(const pt_program *program, size_t *ret_count)
+{
+    *ret_count = program->n_line_counts;
+    return program->line_counts;
 }
 
 const pt_type *pt_program_input_type(const pt_program *program, size_t party)

@@ -338,6 +338,32 @@ static void evaluation_checks_bits_and_memory(void **state)
     pt_circuit_free(c);
 }
 
+static void gates_count_for_the_line_that_built_them(void **state)
+{
+    (void)state;
+    circuit_builder *b = new_builder();
+    assert_true(circuit_builder_count_lines(b, 4));
+    const wire x = circuit_input(b, 0);
+    const wire y = circuit_input(b, 1);
+    const wire z = circuit_input(b, 2);
+    assert_int_equal(circuit_builder_set_line(b, 1), 0);
+    const wire xy = circuit_and(b, x, y);
+    assert_int_equal(circuit_builder_set_line(b, 2), 1);
+    (void)circuit_and(b, y, z); /* dead */
+    const wire shared = circuit_and(b, x, y);
+    (void)circuit_builder_set_line(b, 3);
+    const wire xz = circuit_and(b, x, z);
+    (void)circuit_builder_set_line(b, 9); /* there is no such line */
+    const wire outputs[] = {circuit_and(b, shared, z), xy, xz};
+    pt_circuit *c = NULL;
+    assert_int_equal(circuit_builder_finish(&c, b, outputs, 3, NULL, 0, NULL), PT_OK);
+    const uint32_t expected[] = {1, 1, 0, 1, 0};
+    assert_memory_equal(circuit_builder_line_counts(b), expected, sizeof expected);
+    assert_int_equal(c->n_and, 3);
+    pt_circuit_free(c);
+    circuit_builder_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(dead_gates_go_and_constants_stay_away),
         cmocka_unit_test(nots_are_shared_and_moved_into_xors),
         cmocka_unit_test(common_operands_are_factored_out),
+        cmocka_unit_test(gates_count_for_the_line_that_built_them),
         cmocka_unit_test(output_values_are_kept),
         cmocka_unit_test(random_circuits_equal_the_reference),
         cmocka_unit_test(constant_inputs_leave_no_gate),

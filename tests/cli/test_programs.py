@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, PANIC, PROGRAM, ROOT, polytune, program_file
+from support import Case, DONE, INPUT, PANIC, PROGRAM, ROOT, USAGE, polytune, program_file
 
 MAX = ROOT / "examples/millionaires.garble"
 ADD = "pub fn main(p: u8, q: u8) -> u8 { p + q }"
@@ -87,6 +87,53 @@ class Programs(Case):
             self.assertEqual(got["inputs"], 16)
             self.assertLessEqual(got["and"], 8)
             self.assertIn("AND gates", polytune("compile", path).out)
+
+    def test_a_report_says_where_gates_come_from(self):
+        source = """fn twice(n: u8) -> u8 {
+    n + n
+}
+pub fn main(a: u8, b: u8) -> u8 {
+    let c = a & b;
+\tlet unused = a * b;
+    let mut d = twice(a ^ b)
+        + (c
+            & b);
+    for i in 0..3 {
+        d = d ^ (twice(d) & a);
+    }
+    d ^ (a & b)
+}
+"""
+        with program_file(source) as path:
+            got = self.json_of(polytune("compile", path, "--report", "--json"))
+            lines = {row["line"]: row for row in got["lines"]}
+            self.assertEqual(sum(row["and"] for row in got["lines"]), got["and"])
+            self.assertAlmostEqual(sum(row["percent"] for row in got["lines"]), 100)
+            counts = [row["and"] for row in got["lines"]]
+            self.assertEqual(counts, sorted(counts, reverse=True))
+            self.assertIn(5, lines)  # a & b, which line 13 shares
+            self.assertNotIn(13, lines)
+            self.assertEqual(lines[5], {"line": 5, "and": 8, "percent": lines[5]["percent"], "source": "let c = a & b;"})
+            self.assertIn(11, lines)
+            # The sum belongs to the line where its right operand begins. The product can panic, so it is not dead.
+            self.assertTrue({2, 6, 8} <= lines.keys(), lines)
+            self.assertEqual(lines[6]["source"], "let unused = a * b;")
+            text = polytune("compile", path, "--report").out
+            self.assertRegex(text, r"(?m)^ AND gates   share   line  source$")
+            self.assertRegex(text, r"(?m)^ +8 +\d+\.\d % +5  let c = a & b;$")
+            self.assertRegex(text, rf"(?m)^ +{got['and']}   total$")
+            self.assertEqual(polytune("compile", path).out, text[:text.index("\n\n") + 1])
+            # Counting changes nothing.
+            without = self.json_of(polytune("compile", path, "--json"))
+            self.assertEqual({**without, "lines": got["lines"]}, got)
+
+    def test_a_report_of_next_to_nothing(self):
+        with program_file("pub fn main(a: u8, b: u8) -> u8 { a ^ b }") as path:
+            self.assertEqual(self.json_of(polytune("compile", path, "--report", "--json"))["lines"], [])
+            self.assertIn("0   total", polytune("compile", path, "--report").out)
+            target = path.with_suffix(".txt")
+            self.assertEqual(polytune("compile", path, "-o", target).status, DONE)
+            self.assertFailed(polytune("compile", target, "--report"), USAGE, "Bristol")
 
     def test_an_exported_circuit_computes_the_same(self):
         # Garble's own order: most significant bit first, so the literals are bit-reversed here.

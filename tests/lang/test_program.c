@@ -152,8 +152,11 @@ static void failed_allocations_are_reported(void **state)
         "for k in 0..2 { if s.b { t.a[i] += f(s, i); } else { t.a[k] = 1; } }\n"
         "let r = match e { E::A => 0, E::B(n) => n * 2 }; (r, t) }";
     const pt_constant constants[] = {{"P", "N", "2"}};
-    const pt_compile_options options = {
-        .source = source, .source_len = strlen(source), .constants = constants, .n_constants = 1};
+    const pt_compile_options options = {.source = source,
+                                        .source_len = strlen(source),
+                                        .constants = constants,
+                                        .n_constants = 1,
+                                        .count_lines = true};
     pt_status status = PT_ERR_MEMORY;
     for (unsigned long n = 1; status != PT_OK; n++) {
         pt_program *program = NULL;
@@ -244,6 +247,54 @@ static void failed_allocations_are_reported_by_inspect(void **state)
     }
 }
 
+/* Sums, branches, shared and dead gates, factoring at the end: every AND has a line. */
+static void gates_are_counted_by_line(void **state)
+{
+    (void)state;
+    static const char *const source =
+        "enum E { A(u8), B }\n"
+        "pub fn main(e: E, v: [u16; 4], i: usize) -> u16 {\n"
+        "  let mut s = 0u16;\n"
+        "  for x in v { s = s * 3u16 + x / 3u16; }\n"
+        "  let k = match e {\n"
+        "    E::A(7) => v[i],\n"
+        "    E::A(n) => n as u16\n"
+        "      + s,\n"
+        "    E::B => 1u16,\n"
+        "  };\n"
+        "  let dead = (k ^ s) & (k ^ v[2]);\n"
+        "  if k > s && i != 3usize { k } else { (k & v[1]) ^ (k & s) }\n"
+        "}\n";
+    pt_compile_options options = {
+        .source = source, .source_len = strlen(source), .count_lines = true};
+    pt_program *program = NULL;
+    pt_program *plain = NULL;
+    pt_circuit_stats stats;
+    pt_circuit_stats plain_stats;
+    pt_error error;
+    size_t n = 0;
+    uint64_t sum = 0;
+    assert_int_equal(pt_program_compile(&program, NULL, &options, &error), PT_OK);
+    const pt_line_count *counts = pt_program_line_counts(program, &n);
+    assert_non_null(counts);
+    for (size_t i = 0; i < n; i++) {
+        sum += counts[i].and_gates;
+        assert_true(counts[i].and_gates > 0 && counts[i].line >= 4 && counts[i].line <= 12);
+        assert_true(counts[i].line != 11);
+        assert_true(i == 0 || counts[i - 1].and_gates >= counts[i].and_gates);
+    }
+    pt_circuit_get_stats(&stats, pt_program_circuit(program));
+    assert_int_equal(sum, stats.and_gates);
+    options.count_lines = false;
+    assert_int_equal(pt_program_compile(&plain, NULL, &options, &error), PT_OK);
+    assert_null(pt_program_line_counts(plain, &n));
+    assert_int_equal(n, 0);
+    pt_circuit_get_stats(&plain_stats, pt_program_circuit(plain));
+    assert_memory_equal(&stats, &plain_stats, sizeof stats);
+    pt_program_free(program);
+    pt_program_free(plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +306,7 @@ int main(void)
         cmocka_unit_test(source_errors_are_listed),
         cmocka_unit_test(decoding_checks_what_it_gets),
         cmocka_unit_test(failed_allocations_are_reported),
+        cmocka_unit_test(gates_are_counted_by_line),
         cmocka_unit_test(facts_are_known_before_the_constants),
         cmocka_unit_test(facts_need_a_sound_program),
         cmocka_unit_test(failed_allocations_are_reported_by_inspect),
