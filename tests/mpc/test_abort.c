@@ -335,11 +335,11 @@ static void want_of_memory_ends_everybody(void **state)
     for (size_t n = 2; n <= 3; n++) {
         size_t n_messages;
         size_t n_runs = 0;
-        for (unsigned long nth = 1;; nth += 1 + nth / 4, n_runs++) {
+        for (unsigned long nth = 1;; nth += 1 + nth / 2, n_runs++) {
             if (!run_from_outside(n, nth, NOWHERE, &n_messages))
                 break;
         }
-        assert_true(n_runs > 10);
+        assert_true(n_runs > 8);
     }
 }
 
