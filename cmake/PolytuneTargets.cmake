@@ -58,7 +58,7 @@ function(polytune_test name)
     target_link_libraries(${target} PRIVATE polytune_testing PkgConfig::CMOCKA ${TEST_LIBS})
     add_test(NAME ${name} COMMAND ${target})
     if(NOT TEST_TIMEOUT)
-        set(TEST_TIMEOUT 300)
+        set(TEST_TIMEOUT 900)
     endif()
     set_tests_properties(${name} PROPERTIES
         TIMEOUT ${TEST_TIMEOUT} LABELS "${TEST_LABELS}"
