@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "channel/queue.h"
 
+#define MAX_EXTENSION 8192
+
 /* Messages to one peer that wait. */
 typedef struct held_back {
     queue messages;
@@ -79,6 +81,23 @@ static pt_status hold(faulty *f, size_t to, const uint8_t *bytes, size_t len, pt
     return queue_put(&f->peers[to].messages, bytes, len) ? PT_OK : error_memory(error);
 }
 
+/* Sends a copy with something behind it. */
+static pt_status pass_extended(faulty *f, size_t to, const char *phase, const uint8_t *bytes,
+                               size_t len, pt_error *error)
+{
+    const size_t more = (size_t)(random_next(f) % MAX_EXTENSION) + 1;
+    uint8_t *copy = mem_new(len + more, 1);
+    if (copy == NULL)
+        return error_memory(error);
+    if (len != 0)
+        memcpy(copy, bytes, len);
+    for (size_t i = len; i < len + more; i++)
+        copy[i] = (uint8_t)random_next(f);
+    const pt_status status = pass(f, to, phase, copy, len + more, error);
+    mem_free(copy);
+    return status;
+}
+
 /* Sends a copy that differs. */
 static pt_status pass_changed(faulty *f, fault_kind kind, size_t to, const char *phase,
                               const uint8_t *bytes, size_t len, pt_error *error)
@@ -120,6 +139,9 @@ static pt_status strike(faulty *f, fault *found, size_t to, const char *phase, c
         status = pass(f, to, phase, bytes, len, error);
         if (status == PT_OK)
             status = pass(f, to, phase, bytes, len, error);
+        break;
+    case FAULT_EXTEND:
+        status = pass_extended(f, to, phase, bytes, len, error);
         break;
     case FAULT_TRUNCATE:
     case FAULT_FLIP_BIT:

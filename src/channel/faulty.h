@@ -17,6 +17,7 @@ typedef enum fault_kind {
     FAULT_SWAP,      /* sent after the next message to that peer */
     FAULT_DUPLICATE, /* sent twice */
     FAULT_TRUNCATE,  /* cut short at a random place */
+    FAULT_EXTEND,    /* a random number of random bytes more */
     FAULT_FLIP_BIT,  /* a random bit */
     FAULT_REPLACE,   /* by random bytes of the same length */
     FAULT_CLOSE      /* instead of sending, the channel is closed */

@@ -25,7 +25,7 @@ static pt_status run_party(session *s, void *user, pt_error *error)
 void test_run_parties(test_run *t)
 {
     const size_t n = t->circuit->n_parties;
-    parties_open(&t->parties, n, &t->options);
+    parties_open_timed(&t->parties, n, &t->options, t->timeout_ms);
     if (t->hook != NULL)
         parties_hook(&t->parties, t->hook, t->hook_user);
     for (size_t party = 0; party < n; party++) {

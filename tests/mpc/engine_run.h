@@ -16,6 +16,7 @@ typedef struct test_run {
     void (*prepare)(struct test_run *t);
     void *prepare_user;
     uint64_t seed;            /* of the parties' generators */
+    uint32_t timeout_ms;      /* of the channels; 0: a minute */
     unsigned long fail_alloc; /* the allocation to fail, counted from the start; 0: none */
 
     parties parties;

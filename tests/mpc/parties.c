@@ -22,13 +22,13 @@ typedef struct party_job {
     pt_error *error;
 } party_job;
 
-void parties_open_each(parties *p, size_t n, const pt_mpc_options *options)
+static void open_all(parties *p, size_t n, const pt_mpc_options *options, uint32_t timeout_ms)
 {
     pt_error error;
     memset(p, 0, sizeof *p);
     assert_true(n <= PARTIES_MAX);
     p->n = n;
-    assert_int_equal(pt_channel_memory_mesh(p->channels, n, TIMEOUT_MS, &error), PT_OK);
+    assert_int_equal(pt_channel_memory_mesh(p->channels, n, timeout_ms, &error), PT_OK);
     for (size_t party = 0; party < n; party++) {
         pt_mpc_options o = options[party];
         o.party = party;
@@ -44,12 +44,22 @@ void parties_open_each(parties *p, size_t n, const pt_mpc_options *options)
     }
 }
 
-void parties_open(parties *p, size_t n, const pt_mpc_options *base)
+void parties_open_each(parties *p, size_t n, const pt_mpc_options *options)
+{
+    open_all(p, n, options, TIMEOUT_MS);
+}
+
+void parties_open_timed(parties *p, size_t n, const pt_mpc_options *base, uint32_t timeout_ms)
 {
     pt_mpc_options options[PARTIES_MAX] = {0};
     for (size_t i = 0; base != NULL && i < n; i++)
         options[i] = *base;
-    parties_open_each(p, n, options);
+    open_all(p, n, options, timeout_ms != 0 ? timeout_ms : TIMEOUT_MS);
+}
+
+void parties_open(parties *p, size_t n, const pt_mpc_options *base)
+{
+    parties_open_timed(p, n, base, 0);
 }
 
 void parties_hook(parties *p, mpc_hook_fn hook, void *user)

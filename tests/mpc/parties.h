@@ -22,6 +22,8 @@ typedef struct parties {
 /* Options of party `party` (caller's number); `base` gives everything but party and parties, NULL:
  * defaults. */
 void parties_open(parties *p, size_t n, const pt_mpc_options *base);
+/* The same with an inactivity timeout other than a minute; 0 is a minute. */
+void parties_open_timed(parties *p, size_t n, const pt_mpc_options *base, uint32_t timeout_ms);
 /* Opens each with options of its own: options[i] is for caller's party i. */
 void parties_open_each(parties *p, size_t n, const pt_mpc_options *options);
 /* `hook` is called by every party with `user`; s->me tells who. */

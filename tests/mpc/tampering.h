@@ -42,7 +42,8 @@ struct attack {
     unsigned k;
     uint64_t segment_ands; /* 0: one segment */
     bool xor_only;
-    deviation deviate; /* may be NULL */
+    uint32_t timeout_ms; /* 0: nobody has to wait for what never comes */
+    deviation deviate;   /* may be NULL */
     void *user;
     fault *faults;
     size_t n_faults;

@@ -1,0 +1,210 @@
+/* Every message of a run is harmed in every way, one at a time: cut, stretched, lost, repeated,
+ * reordered, replaced, under another name, from another session (protocol spec, section 10.2, last
+ * rows). Each honest party ends, with an error or the right output; tamper_run asserts it. Here is
+ * told when an error is due. Base OTs are ideal. */
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "mpc/message.h"
+#include "mpc/tampering.h"
+
+#define MESSAGES     256
+#define SEGMENT_ANDS 4 /* two segments, so that ZB is among the messages */
+#define AT_SENDER    2 /* in a message, see message.h */
+
+/* Ways to harm a message beyond those of channel/faulty.h, numbered after them. */
+typedef enum harm {
+    HARM_BODY = FAULT_CLOSE + 1, /* random bytes behind a right header */
+    HARM_SENDER,                 /* another party's number in the header */
+    HARM_SESSION,                /* the message of another session in its place */
+    HARMS
+} harm;
+
+static const char *const harm_names[HARMS] = {
+    [FAULT_DROP] = "drop",
+    [FAULT_DELAY] = "delay",
+    [FAULT_SWAP] = "swap with the next",
+    [FAULT_DUPLICATE] = "duplicate",
+    [FAULT_TRUNCATE] = "truncate",
+    [FAULT_EXTEND] = "extend",
+    [FAULT_FLIP_BIT] = "flip a bit",
+    [FAULT_REPLACE] = "replace",
+    [FAULT_CLOSE] = "close",
+    [HARM_BODY] = "replace the body",
+    [HARM_SENDER] = "wrong sender",
+    [HARM_SESSION] = "replay from another session",
+};
+
+/* Bits of these need not have an effect: an unchosen e_v, d_tau on a zero slice, U for x = 0, a
+ * block for q_t = 0, a row or label that no gate uses. */
+static const char *const inert[] = {"BOT2", "COT", "TRU", "ZB", "GC", "LBL"};
+
+/* The messages from one party to another in one session. */
+typedef struct record {
+    size_t count;
+    const char *phase[MESSAGES];
+    uint8_t *bytes[MESSAGES];
+    size_t len[MESSAGES];
+} record;
+
+typedef struct harmed {
+    attack attack; /* first */
+    size_t peer;
+    size_t nth; /* message to the peer */
+    harm harm;
+    record *record;      /* to be filled, or NULL */
+    const record *other; /* of another session */
+    const char *phase;
+    size_t n_seen;
+} harmed;
+
+static void record_message(harmed *h, const uint8_t *data, size_t len)
+{
+    record *r = h->record;
+    assert_true(r->count < MESSAGES);
+    r->bytes[r->count] = mem_new(len, 1);
+    assert_non_null(r->bytes[r->count]);
+    memcpy(r->bytes[r->count], data, len);
+    r->len[r->count] = len;
+    r->phase[r->count++] = h->phase;
+}
+
+static void record_clear(record *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        mem_free(r->bytes[i]);
+}
+
+static void harm_message(const harmed *h, session *s, uint8_t *data, size_t len)
+{
+    rng random;
+    if (h->harm == HARM_BODY) {
+        rng_init_seed(&random, block_make(h->nth, h->attack.seed));
+        rng_bytes(&random, data + MESSAGE_HEADER_BYTES, len - MESSAGE_HEADER_BYTES);
+    } else if (h->harm == HARM_SENDER) {
+        data[AT_SENDER] = (uint8_t)((s->me + 1) % s->n);
+    } else if (h->harm == HARM_SESSION) {
+        assert_int_equal(h->other->len[h->nth], len);
+        memcpy(data, h->other->bytes[h->nth], len);
+    }
+}
+
+static void deviate(attack *a, session *s, const char *name, size_t peer, uint8_t *data, size_t len)
+{
+    harmed *h = (harmed *)a;
+    if (peer != h->peer || name[0] >= 'a') {
+        if (peer != h->peer || strcmp(name, "message") != 0)
+            return;
+        if (h->record != NULL)
+            record_message(h, data, len);
+        else if (h->n_seen++ == h->nth)
+            harm_message(h, s, data, len);
+    } else {
+        h->phase = name;
+    }
+}
+
+static void record_run(record *r, size_t n, size_t cheater, size_t peer, uint64_t seed)
+{
+    harmed h = {.attack = {.n = n,
+                           .cheater = cheater,
+                           .seed = seed,
+                           .k = 4,
+                           .segment_ands = SEGMENT_ANDS,
+                           .deviate = deviate},
+                .peer = peer,
+                .record = r};
+    *r = (record){0};
+    tamper_run(&h.attack);
+    test_run_assert_right(&h.attack.run);
+    tamper_clear(&h.attack);
+}
+
+typedef enum expectation { IS_RIGHT, IS_ERROR, IS_EITHER } expectation;
+
+static expectation expected(harm what, const record *r, size_t nth)
+{
+    if (what == (harm)FAULT_DELAY)
+        return IS_RIGHT;
+    if (what == (harm)FAULT_DUPLICATE && nth + 1 == r->count)
+        return IS_RIGHT; /* nobody reads on */
+    for (size_t i = 0; i < sizeof inert / sizeof inert[0]; i++) {
+        if (what == (harm)FAULT_FLIP_BIT && strcmp(inert[i], r->phase[nth]) == 0)
+            return IS_EITHER;
+    }
+    return IS_ERROR;
+}
+
+/* P_1 waits for GC before it sends again, and who misses its last message waits for that. */
+static bool blocks(harm what, const record *r, size_t cheater, size_t nth)
+{
+    return cheater == 0 && nth + 1 < r->count && strcmp(r->phase[nth + 1], "GC") == 0 &&
+           (what == (harm)FAULT_DROP || what == (harm)FAULT_SWAP);
+}
+
+static void run_harm(harm what, const record *r, const record *other, size_t n, size_t cheater,
+                     size_t peer, size_t nth)
+{
+    fault f = {.kind = (fault_kind)what, .peer = (int)peer, .nth = nth};
+    harmed h = {.attack = {.n = n,
+                           .cheater = cheater,
+                           .seed = 1,
+                           .k = 4,
+                           .segment_ands = SEGMENT_ANDS,
+                           .timeout_ms = blocks(what, r, cheater, nth) ? 300 : 0,
+                           .deviate = deviate,
+                           .faults = &f,
+                           .n_faults = what <= (harm)FAULT_CLOSE ? 1 : 0},
+                .peer = peer,
+                .nth = nth,
+                .harm = what,
+                .other = other};
+    tamper_run(&h.attack);
+    const pt_status status = h.attack.run.parties.status[peer];
+    assert_true(f.struck || h.n_seen > nth || status == PT_ERR_TIMEOUT);
+    const expectation e = expected(what, r, nth);
+    if ((e == IS_ERROR && status == PT_OK) || (e == IS_RIGHT && status != PT_OK))
+        fail_msg("n = %zu, %zu to %zu, %s number %zu: %s: %s (%s)", n, cheater, peer, r->phase[nth],
+                 nth, harm_names[what], pt_status_name(status),
+                 h.attack.run.parties.errors[peer].message);
+    tamper_clear(&h.attack);
+}
+
+static void run_pair(size_t n, size_t cheater, size_t peer)
+{
+    record *r = mem_new(2, sizeof *r);
+    assert_non_null(r);
+    record_run(&r[0], n, cheater, peer, 1);
+    record_run(&r[1], n, cheater, peer, 2);
+    for (size_t nth = 0; nth < r[0].count; nth++) {
+        for (harm what = 0; what < HARMS; what++)
+            run_harm(what, &r[0], &r[1], n, cheater, peer, nth);
+    }
+    record_clear(&r[0]);
+    record_clear(&r[1]);
+    mem_free(r);
+}
+
+static void test_two_parties(void **state)
+{
+    (void)state;
+    run_pair(2, 0, 1);
+    run_pair(2, 1, 0);
+}
+
+static void test_three_parties(void **state)
+{
+    (void)state;
+    run_pair(3, 0, 1);
+    run_pair(3, 1, 2);
+    run_pair(3, 2, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_parties),
+        cmocka_unit_test(test_three_parties),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
