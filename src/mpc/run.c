@@ -43,7 +43,9 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
         ret_run->n_segments = 1;
     const uint64_t most = circuit->n_and < segment_ands ? circuit->n_and : segment_ands;
     const uint64_t pool_blocks = and_shares_blocks(s, most);
-    if (pool_blocks > SIZE_MAX / sizeof(block))
+    /* A block for each output comes from every peer (form C of OPEN). */
+    const uint64_t output_bytes = (uint64_t)circuit->n_outputs * sizeof(block);
+    if (pool_blocks > SIZE_MAX / sizeof(block) || output_bytes > SIZE_MAX)
         return error_set(error, PT_ERR_LIMIT, "the circuit is too large for this machine");
     ret_run->pool_blocks = (size_t)pool_blocks;
     /* Not blocks_new, which would touch every page twice. */

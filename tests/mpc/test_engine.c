@@ -528,34 +528,6 @@ static void test_order(void **state)
     check_order(&no_and, 0, expected);
 }
 
-/* ---- Want of memory ---- */
-
-/* Each allocation in turn fails at whichever party makes it: nobody crashes, hangs or is wrong. */
-static void test_allocation_failures(void **state)
-{
-    (void)state;
-    circuit_shape shape = mixed;
-    shape.n_parties = 3;
-    pt_circuit *c = test_circuit_random(&shape, 9);
-    uint8_t *inputs = random_inputs(c, 9);
-    size_t n_failed = 0;
-    for (unsigned long nth = 1;; nth += 1 + nth / 60) {
-        test_run t = {.circuit = c, .inputs = inputs, .segment_ands = 20, .fail_alloc = nth};
-        test_run_parties(&t);
-        test_run_assert_never_wrong(&t, 7);
-        const bool failed = parties_find(&t.parties, PT_ERR_MEMORY) != PARTIES_MAX;
-        n_failed += failed;
-        if (!failed)
-            test_run_assert_right(&t);
-        test_run_clear(&t);
-        if (!failed)
-            break;
-    }
-    assert_true(n_failed > 50);
-    mem_free(inputs);
-    pt_circuit_free(c);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -568,7 +540,6 @@ int main(void)
         cmocka_unit_test(test_uniform_messages),
         cmocka_unit_test(test_equal_operands_hide_label),
         cmocka_unit_test(test_order),
-        cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
