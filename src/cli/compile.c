@@ -1,5 +1,6 @@
 /* polytune compile: circuit statistics, and export as Bristol Fashion. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -10,7 +11,8 @@
 #include "cli/output.h"
 
 static const flag flags[] = {
-    {"output", "FILE", "write the circuit as Bristol Fashion text", false},
+    {"output", "FILE", "write the circuit as Bristol Fashion text; - prints it instead of the size",
+     false},
     {"o", "FILE", "the same", false},
     {"report", NULL, "tell how many AND gates come from each line of the program", false},
     {0},
@@ -73,7 +75,8 @@ static pt_status export(const computation *c, const char *path, pt_error *error)
                            ? pt_program_write_bristol(&text, &len, c->program, error)
                            : pt_circuit_write_bristol(&text, &len, c->circuit, error);
     if (status == PT_OK)
-        status = file_write(path, text, len, error);
+        status = strcmp(path, "-") == 0 ? output_text(text, len, error)
+                                        : file_write(path, text, len, error);
     pt_text_free(text);
     return status;
 }
@@ -81,14 +84,18 @@ static pt_status export(const computation *c, const char *path, pt_error *error)
 static pt_status run(const args *a, pt_error *error)
 {
     const char *path = args_get(a, "o") != NULL ? args_get(a, "o") : args_get(a, "output");
+    const bool to_stdout = path != NULL && strcmp(path, "-") == 0;
     computation c;
+    if (to_stdout && (args_get(a, "json") != NULL || args_get(a, "report") != NULL))
+        return error_set(error, PT_ERR_USAGE,
+                         "'-o -' prints the circuit alone; give -o a file for --json or --report");
     pt_status status = computation_init(&c, a->positional[0], a, error);
     if (status == PT_OK && c.program == NULL && args_get(a, "report") != NULL)
         status = error_set(error, PT_ERR_USAGE,
                            "'%s' is a Bristol Fashion circuit: it has no lines to report", c.path);
     if (status == PT_OK && path != NULL)
         status = export(&c, path, error);
-    if (status == PT_OK)
+    if (status == PT_OK && !to_stdout)
         status = print_stats(&c, a, error);
     computation_clear(&c);
     return status;
@@ -98,9 +105,8 @@ const command command_compile = {
     .name = "compile",
     .arguments = "PROGRAM",
     .summary = "compile a program and print the size of its circuit",
-    .details = "The exported circuit has the result bits only, most significant first; it cannot "
-               "tell that a program "
-               "panicked.\n",
+    .details = "In an exported circuit the most significant bit of every input and result is wire "
+               "0 of it;\nit cannot tell that a program panicked.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = run,

@@ -10,13 +10,19 @@
 #include "base/error.h"
 #include "cli/report.h"
 
-pt_status output_line(const char *text, pt_error *error)
+pt_status output_text(const char *text, size_t len, pt_error *error)
 {
     report_progress_end();
-    if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
+    if (fwrite(text, 1, len, stdout) != len || ferror(stdout) || fflush(stdout) != 0)
         return error_set(error, PT_ERR_FILE, "cannot write to standard output: %s",
                          strerror(errno));
     return PT_OK;
+}
+
+pt_status output_line(const char *text, pt_error *error)
+{
+    const pt_status status = output_text(text, strlen(text), error);
+    return status == PT_OK ? output_text("\n", 1, error) : status;
 }
 
 pt_status output_json(json_t *object, pt_error *error)

@@ -9,6 +9,9 @@
 /* Prints a line of text. Fails when stdout cannot be written. */
 PT_MUST_CHECK pt_status output_line(const char *text, pt_error *error);
 
+/* Prints text as it is. Fails when this, or what was printed before, cannot be written. */
+PT_MUST_CHECK pt_status output_text(const char *text, size_t len, pt_error *error);
+
 /* Prints a JSON object on one line and releases it. NULL is taken as out of memory. */
 PT_MUST_CHECK pt_status output_json(json_t *object, pt_error *error);
 

@@ -1,5 +1,6 @@
 """Garble programs through eval, check, compile and simulate: results, panics, bad programs, bad inputs."""
 import json
+import os
 import pathlib
 import tempfile
 import unittest
@@ -59,6 +60,27 @@ class Programs(Case):
             for command in (["check"], ["compile"], ["eval", "--input=1", "--input=1"]):
                 result = polytune(command[0], path, *command[1:])
                 self.assertFailed(result, PROGRAM, "program.garble:2:9", "    a + c", "^")
+
+    def test_an_exported_circuit_goes_where_it_is_sent(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file, link, pipe = (pathlib.Path(folder, name) for name in ("a.txt", "link.txt", "pipe"))
+            self.assertEqual(polytune("compile", MAX, "-o", file).status, DONE)
+            circuit = file.read_text()
+            self.assertRan(polytune("compile", MAX, "-o", "-"), circuit.strip())
+            for more in ("--json", "--report"):
+                self.assertFailed(polytune("compile", MAX, "-o", "-", more), USAGE, "-o")
+            # What is no plain file is written to, not replaced.
+            link.symlink_to(file)
+            file.write_text("old")
+            self.assertEqual(polytune("compile", MAX, "-o", link).status, DONE)
+            self.assertTrue(link.is_symlink())
+            self.assertEqual(file.read_text(), circuit)
+            os.mkfifo(pipe)
+            end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+            self.assertEqual(polytune("compile", MAX, "-o", pipe).status, DONE)
+            self.assertEqual(os.read(end, 1 << 20).decode(), circuit)
+            os.close(end)
+            self.assertTrue(pipe.is_fifo())
 
     def test_a_named_function_is_run(self):
         with program_file(ADD + " pub fn twice(p: u8, q: u8) -> u8 { p + q + p + q }") as path:
