@@ -1,14 +1,18 @@
 /* The command `polytune`: finds the subcommand, runs it, turns its status into a message and an
  * exit status. */
 #define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/report.h"
 #include "polytune/polytune.h"
 
@@ -23,7 +27,6 @@ static const command *const commands[] = {
 static const char *const planned[] = {"pre", "keygen", "bench", NULL};
 
 const flag flags_common[] = {
-    {"json", NULL, "print one JSON object on stdout", false},
     {"quiet", NULL, "say nothing on stderr but errors", false},
     {"log-format", "FORMAT", "text (default) or json, for what goes to stderr", false},
     {"help", NULL, "show this help", false},
@@ -34,6 +37,7 @@ const flag flags_common[] = {
 const flag flags_program[] = {
     {"function", "NAME", "the function to run (default main)", false},
     {"const", "[PARTY::]NAME=LITERAL", "the value of an external constant of the program", true},
+    {"json", NULL, "print one JSON object on stdout", false},
     {0},
 };
 
@@ -42,6 +46,17 @@ static const char *const exit_text = "Exit status: 0 done, 1 internal error, 2 u
                                      "circuit file, 5 the program panicked, 6 a peer or relay "
                                      "could not be reached, timed out or closed, 7 a party\n"
                                      "deviated or the parties disagree on what to run.\n";
+
+/* The exit status once all help is written. */
+static int end_help(void)
+{
+    pt_error error;
+    pt_error_clear(&error);
+    const pt_status status = output_text("", 0, &error);
+    if (status != PT_OK)
+        report_failure(status, &error);
+    return (int)pt_status_class_of(status);
+}
 
 static int help(void)
 {
@@ -52,12 +67,13 @@ static int help(void)
         (void)printf("  %-9s %-10s %s\n", commands[i]->name, commands[i]->arguments,
                      commands[i]->summary);
     (void)printf("\npolytune COMMAND --help shows a command's flags.\n%s", exit_text);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return end_help();
 }
 
 static int command_help(const command *c)
 {
-    (void)printf("usage: polytune %s %s [FLAGS]\n\n%s\n", c->name, c->arguments, c->summary);
+    (void)printf("usage: polytune %s%s%s [FLAGS]\n\n%s\n", c->name,
+                 c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
     if (c->details != NULL)
         (void)printf("%s", c->details);
     (void)printf("\n");
@@ -72,7 +88,7 @@ static int command_help(const command *c)
         }
     }
     (void)printf("\n%s", exit_text);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return end_help();
 }
 
 static int usage(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -128,22 +144,50 @@ static int run(const command *c, int argc, const char *const *argv)
     return (int)pt_status_class_of(status);
 }
 
+static const command *find_command(const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    return NULL;
+}
+
+static int version(void)
+{
+    (void)printf("polytune %s\n", pt_version());
+    return end_help();
+}
+
+/* A standard stream that the caller closed is opened so that using it fails; otherwise the next
+ * socket or file would take its number, and get the messages. */
+static void keep_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         (void)help();
         return PT_CLASS_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0)
+    const bool asks_help = strcmp(argv[1], "help") == 0;
+    const char *name = asks_help && argc > 2 ? argv[2] : argv[1];
+    const command *c = find_command(name);
+    if (c != NULL)
+        return asks_help ? command_help(c) : run(c, argc - 2, (const char *const *)argv + 2);
+    if (asks_help && argc > 2)
+        return unknown_command(name);
+    if (asks_help || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return help();
-    if (strcmp(argv[1], "--version") == 0)
-        return printf("polytune %s\n", pt_version()) > 0 && fflush(stdout) == 0 ? 0 : 1;
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        if (strcmp(commands[i]->name, argv[1]) == 0)
-            return run(commands[i], argc - 2, (const char *const *)argv + 2);
-    }
+    if (strcmp(name, "--version") == 0)
+        return version();
     if (argv[1][0] == '-')
         return usage(
             "the first argument is a command, not the flag '%.60s'; polytune --help lists them",

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", "trace", NULL};
 
@@ -58,9 +59,25 @@ static void clear_live_line(void)
     state.live_line = false;
 }
 
+/* Text that may quote anything, as a JSON string; what is not UTF-8 has its odd bytes replaced. */
+static json_t *message_json(const char *text)
+{
+    json_t *string = json_string(text);
+    char *copy = string == NULL ? mem_string(text) : NULL;
+    for (char *c = copy; c != NULL && *c != '\0'; c++) {
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    }
+    if (copy != NULL)
+        string = json_string(copy);
+    mem_free(copy);
+    return string;
+}
+
 static void print_json(report_level level, const char *text)
 {
-    json_t *line = json_pack("{s:s, s:s}", "level", level_names[level], "message", text);
+    json_t *line =
+        json_pack("{s:s, s:o}", "level", level_names[level], "message", message_json(text));
     char *dump = line == NULL ? NULL : json_dumps(line, JSON_COMPACT);
     if (dump != NULL)
         (void)fprintf(stderr, "%s\n", dump);

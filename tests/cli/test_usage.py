@@ -1,4 +1,6 @@
 """Help, versions, and everything a user can type wrongly."""
+import json
+import subprocess
 import unittest
 
 from support import BIN, Case, DONE, INPUT, PROGRAM, ROOT, USAGE, polytune, program_file
@@ -14,6 +16,27 @@ class Usage(Case):
             self.assertIn("usage: polytune", result.out)
             self.assertEqual(result.err, "")
         self.assertRegex(polytune("--version").out, r"^polytune \d+\.\d+\.\d+$")
+
+    def test_help_of_a_command_both_ways(self):
+        self.assertEqual(polytune("help", "serve").out, polytune("serve", "--help").out)
+        self.assertIn("usage: polytune serve [FLAGS]", polytune("help", "serve").out)
+        self.assertFailed(polytune("help", "evil"), USAGE, "did you mean 'eval'?")
+
+    def test_flags_that_would_do_nothing_are_refused(self):
+        self.assertFailed(polytune("check", MAX, "--json"), USAGE, "--json")
+        self.assertFailed(polytune("serve", "--json"), USAGE, "--json")
+
+    def test_output_that_cannot_be_written(self):
+        for command in (["--help"], ["eval", "--help"], ["--version"], ["compile", MAX],
+                        ["eval", MAX, "--input=1", "--input=2", "--json"]):
+            for shell in ('"$@" >&-', '"$@" >/dev/full'):
+                done = subprocess.run(["sh", "-c", shell, "sh", BIN, *map(str, command)], text=True, capture_output=True)
+                self.assertEqual(done.returncode, INPUT, (command, done))
+                self.assertIn("standard output", done.stderr)
+        for shell in ('"$@" <&-', '"$@" 2>&-', '"$@" <&- 2>&-'):
+            done = subprocess.run(["sh", "-c", shell, "sh", BIN, "eval", str(MAX), "--input=1", "--input=2"], text=True,
+                                  capture_output=True)
+            self.assertEqual((done.returncode, done.stdout), (DONE, "false\n"))
 
     def test_no_command_shows_help_and_is_an_error(self):
         self.assertEqual(polytune().status, USAGE)
@@ -69,6 +92,11 @@ class Usage(Case):
             self.assertEqual(result.status, PROGRAM)
             for line in result.err.splitlines():
                 self.assertRegex(line, r'^\{"level":"error","message":')
+        with program_file("") as path:
+            path.write_bytes(b"pub fn main(\xff a: u8) -> u8 { a }")
+            result = polytune("check", path, "--log-format=json")
+            self.assertEqual(result.status, PROGRAM)
+            self.assertIn("not valid UTF-8", json.loads(result.err)["message"])
 
 
 if __name__ == "__main__":
