@@ -36,7 +36,8 @@ static pt_status bad(const parser *p, const char *format, ...)
     if (vsnprintf(message, sizeof message, format, args) < 0)
         message[0] = '\0';
     va_end(args);
-    return error_set(p->error, PT_ERR_CIRCUIT, "%.200s:%zu: %s", p->name, p->line, message);
+    return error_set(p->error, PT_ERR_CIRCUIT, "%.200s:%zu: %s", p->name,
+                     p->line == 0 ? 1 : p->line, message);
 }
 
 /* --- lines and words --- */

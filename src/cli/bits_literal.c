@@ -15,14 +15,15 @@ static int digit_value(char c)
     return 99;
 }
 
-pt_status bits_literal_parse(uint8_t *ret_bits, size_t n_bits, const char *text, pt_error *error)
+pt_status bits_literal_parse(uint8_t *ret_bits, size_t n_bits, const char *text, size_t len,
+                             pt_error *error)
 {
     const bool hex = strncmp(text, "0x", 2) == 0;
     const size_t per_digit = hex ? 4 : 1;
     if (!hex && strncmp(text, "0b", 2) != 0)
         return error_set(error, PT_ERR_INPUT,
                          "expected 0x and hexadecimal digits, or 0b and binary digits");
-    const size_t n_digits = strlen(text + 2);
+    const size_t n_digits = len - 2;
     if (n_digits == 0 && n_bits != 0)
         return error_set(error, PT_ERR_INPUT, "expected digits after %.2s", text);
     memset(ret_bits, 0, n_bits);
@@ -30,8 +31,9 @@ pt_status bits_literal_parse(uint8_t *ret_bits, size_t n_bits, const char *text,
         const char c = text[2 + n_digits - 1 - i];
         const int value = digit_value(c);
         if (value >= 1 << per_digit)
-            return error_set(error, PT_ERR_INPUT, "'%c' at position %zu is not a %s digit", c,
-                             2 + n_digits - i, hex ? "hexadecimal" : "binary");
+            return error_set(error, PT_ERR_INPUT, "'%c' at position %zu is not a %s digit",
+                             c >= ' ' && c <= '~' ? c : '?', 2 + n_digits - i,
+                             hex ? "hexadecimal" : "binary");
         for (size_t b = 0; b < per_digit; b++) {
             const size_t bit = i * per_digit + b;
             const uint8_t set = (uint8_t)((value >> b) & 1);

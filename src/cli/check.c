@@ -1,36 +1,38 @@
-/* polytune check: parse and type-check; silent when good. */
-#include <stdio.h>
-
-#include "base/error.h"
-#include "base/mem.h"
+/* polytune check: parses and type-checks, and computes nothing; silent when good. */
 #include "cli/command.h"
-#include "cli/file.h"
+#include "cli/computation.h"
 #include "cli/report.h"
 #include "polytune/polytune.h"
 
 static const flag *const flag_lists[] = {flags_common, NULL};
 
+static pt_status check_program(const computation *c, pt_error *error)
+{
+    const pt_compile_options options = {
+        .source = c->source, .source_len = c->source_len, .file_name = c->path};
+    pt_diagnostics *diagnostics = NULL;
+    const pt_status status = pt_program_check(&diagnostics, &options, error);
+    report_diagnostics(diagnostics, error);
+    pt_diagnostics_free(diagnostics);
+    return status;
+}
+
 static pt_status run(const args *a, pt_error *error)
 {
-    char *source = NULL;
-    size_t len = 0;
-    pt_diagnostics *diagnostics = NULL;
-    pt_status status = file_read(&source, &len, a->positional[0], error);
-    if (status == PT_OK) {
-        const pt_compile_options options = {
-            .source = source, .source_len = len, .file_name = a->positional[0]};
-        status = pt_program_check(&diagnostics, &options, error);
-        report_diagnostics(diagnostics, error);
-    }
-    pt_diagnostics_free(diagnostics);
-    mem_free(source);
+    computation c;
+    pt_status status = computation_open(&c, a->positional[0], error);
+    if (status == PT_OK && computation_is_bristol(&c))
+        status = computation_compile(&c, a, NULL, 0, error);
+    else if (status == PT_OK)
+        status = check_program(&c, error);
+    computation_clear(&c);
     return status;
 }
 
 const command command_check = {
     .name = "check",
     .arguments = "PROGRAM",
-    .summary = "parse and type-check a Garble program; silent when it is good",
+    .summary = "look for mistakes in a program or circuit; silent when it is good",
     .flags = flag_lists,
     .n_positional = 1,
     .run = run,

@@ -19,7 +19,7 @@ static bool has_suffix(const char *text, const char *suffix)
     return n >= m && strcmp(text + n - m, suffix) == 0;
 }
 
-static bool is_bristol(const computation *c)
+bool computation_is_bristol(const computation *c)
 {
     return has_suffix(c->path, ".txt");
 }
@@ -67,7 +67,7 @@ pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
 {
     pt_diagnostics *diagnostics = NULL;
     *ret_facts = (pt_program_facts){0};
-    if (is_bristol(c))
+    if (computation_is_bristol(c))
         return PT_OK;
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     const pt_status status = pt_program_inspect(ret_facts, &diagnostics, &options, error);
@@ -81,7 +81,7 @@ pt_status computation_compile(computation *c, const args *a, const pt_constant *
 {
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     const pt_status status =
-        is_bristol(c) ? read_bristol(c, a, error) : compile(c, &options, error);
+        computation_is_bristol(c) ? read_bristol(c, a, error) : compile(c, &options, error);
     if (status != PT_OK)
         return status;
     c->circuit = c->program != NULL ? pt_program_circuit(c->program) : c->bristol;
@@ -116,7 +116,7 @@ static pt_status parse_literal(uint8_t *ret_bits, const computation *c, size_t p
 {
     const size_t n_bits = pt_circuit_input_bits(c->circuit, party);
     if (c->program == NULL)
-        return bits_literal_parse(ret_bits, n_bits, text, error);
+        return bits_literal_parse(ret_bits, n_bits, text, len, error);
     pt_literal *literal = NULL;
     const pt_type *type = pt_program_input_type(c->program, party);
     const pt_status status = json ? pt_literal_from_json(&literal, type, text, len, error)
@@ -130,7 +130,7 @@ static pt_status parse_literal(uint8_t *ret_bits, const computation *c, size_t p
 /* The file's text without the white space at its end. */
 static size_t trimmed(char *text, size_t len)
 {
-    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+    while (len > 0 && memchr(" \t\r\n", text[len - 1], 4) != NULL)
         text[--len] = '\0';
     return len;
 }

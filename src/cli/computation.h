@@ -30,6 +30,8 @@ PT_MUST_CHECK pt_status computation_init(computation *ret_computation, const cha
 /* Reads the file. Release with computation_clear, also after a failure. */
 PT_MUST_CHECK pt_status computation_open(computation *ret_computation, const char *path,
                                          pt_error *error);
+/* Told by the name of the file. */
+bool computation_is_bristol(const computation *c);
 /* What is known before all constants are; a Bristol circuit needs none. */
 PT_MUST_CHECK pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
                                             const args *a, const pt_constant *constants,

@@ -26,9 +26,10 @@ static pt_status split_listen(char *host, uint16_t *ret_port, const char *listen
 {
     const char *colon = strrchr(listen, ':');
     uint64_t port = 0;
-    if (colon == NULL || colon == listen)
-        return error_set(error, PT_ERR_USAGE,
-                         "--listen takes HOST:PORT, e.g. " DEFAULT_LISTEN ", not '%.80s'", listen);
+    if (colon == NULL || colon == listen || (listen[0] == '[' && colon[-1] != ']'))
+        return error_set(
+            error, PT_ERR_USAGE,
+            "--listen takes HOST:PORT, e.g. " DEFAULT_LISTEN " or [::1]:8000, not '%.80s'", listen);
     pt_status status = args_number(&port, colon + 1, "the port in --listen", 0, 65535, error);
     if (status != PT_OK)
         return status;

@@ -1,7 +1,7 @@
 """Bristol Fashion circuits: literals, errors, and AES-128 and SHA-256 under the protocol."""
 import unittest
 
-from support import Case, INPUT, SHARED, USAGE, polytune, program_file, relay, start_parties
+from support import Case, DONE, INPUT, SHARED, USAGE, polytune, program_file, relay, start_parties
 
 # One full adder: inputs a (2 bits) and b (1 bit); outputs sum and carry of a_0 + a_1 + b.
 ADDER = """5 8
@@ -43,6 +43,18 @@ class Bristol(Case):
             for bad in ("0x4", "0b100", "3", "0x", "0b2", "0xg", ""):
                 self.assertFailed(polytune("eval", path, f"--input={bad}", "--input=0x1"), INPUT, "party 0")
             self.assertFailed(polytune("eval", path, "--function=f", "--input=0x1", "--input=0x1"), USAGE, "no functions")
+
+    def test_a_literal_ends_where_its_file_ends(self):
+        with program_file(ADDER, ".txt") as path, program_file("0x1\0junk", ".input") as odd:
+            self.assertFailed(polytune("eval", path, f"--input=@{odd}", "--input=0x1"), INPUT, "not a hexadecimal digit")
+
+    def test_check(self):
+        with program_file(ADDER, ".txt") as path:
+            result = polytune("check", path)
+            self.assertEqual((result.status, result.out, result.err), (DONE, "", ""))
+        for bad in ("", ADDER.replace("AND", "NAND")):
+            with program_file(bad, ".txt") as path:
+                self.assertFailed(polytune("check", path), INPUT, "program.txt:" + ("1" if bad == "" else "6"))
 
     def test_bad_files(self):
         for bad in ("", "x", ADDER.replace("AND", "NAND"), ADDER.replace("2 1 3 2 6 XOR\n", ""), ADDER + "1 1 0 9 INV\n",

@@ -89,7 +89,8 @@ class Failures(Case):
         with relay() as (url, _):
             taken = Process("serve", "--listen=" + url.removeprefix("http://"))
             self.assertFailed(taken.wait(SOON), TRANSPORT, "listen")
-        for bad in ("--listen=nonsense", "--listen=127.0.0.1:99999", "--listen=127.0.0.1"):
+        for bad in ("--listen=nonsense", "--listen=127.0.0.1:99999", "--listen=127.0.0.1", "--listen=[::1]",
+                    "--listen=[::1:8000"):
             self.assertFailed(polytune("serve", bad), USAGE, "--listen")
 
 
