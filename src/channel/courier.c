@@ -45,7 +45,7 @@ static void fail(relay_channel *c, pt_status status, const relay_peer *peer, con
     if (c->failure.status != PT_OK)
         return;
     (void)error_set_peer(&c->failure, status, peer == NULL ? PT_NO_PARTY : (int)peer->party, NULL,
-                         "relay %s, session %s: %s", c->base, c->session, problem);
+                         "relay %s, session %s: %s", c->shown, c->session, problem);
     monitor_wake(&c->lock);
 }
 
@@ -270,7 +270,7 @@ static void *run(void *user)
         const bool any = reap(c, problem, sizeof problem);
         monitor_unlock(&c->lock);
         if (problem[0] != '\0')
-            relay_notice(c, "retrying: relay %s: %s", c->base, problem);
+            relay_notice(c, "retrying: relay %s: %s", c->shown, problem);
         /* What has finished may leave the next one to start. */
         if (!any)
             (void)curl_multi_poll(c->multi, NULL, 0, (int)idle_ms, NULL);

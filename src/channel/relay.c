@@ -17,6 +17,7 @@
 #define RESPONSE_MAX     ((size_t)64 << 10)
 #define NOTICE_AFTER_MS  2000 /* a wait is first spoken of after so long, then every second */
 #define NOTICE_EVERY_MS  1000
+#define SEATS_HOLD_MS    1000
 #define SEATS_POLL_MS    100
 #define LEAVE_TIMEOUT_MS 2000L
 
@@ -103,11 +104,11 @@ static pt_status report_silence(const relay_peer *p, const char *phase, pt_error
     const relay_channel *c = p->channel;
     if (p->recv_is_failing)
         return error_set_peer(error, PT_ERR_IO, (int)p->party, phase,
-                              "relay %s cannot be used while waiting for party %zu: %s", c->base,
+                              "relay %s cannot be used while waiting for party %zu: %s", c->shown,
                               p->party, p->recv_problem);
     return error_set_peer(error, PT_ERR_TIMEOUT, (int)p->party, phase,
                           "party %zu sent nothing for %.1f s (relay %s, session %s)", p->party,
-                          (double)c->timeout_ms / 1000, c->base, c->session);
+                          (double)c->timeout_ms / 1000, c->shown, c->session);
 }
 
 /* Waits for a packet, telling the user from time to time. With the lock held, which is released
@@ -275,6 +276,7 @@ static void relay_free(relay_channel *c)
         monitor_clear(&c->lock);
     mem_free(c->peers);
     mem_free(c->base);
+    mem_free(c->shown);
     mem_free(c->session);
     mem_free(c);
 }
@@ -299,12 +301,21 @@ static void sleep_ms(uint64_t ms)
     (void)nanosleep(&time, NULL);
 }
 
+/* A redirection, or no answer to a path that every relay has. */
+static bool is_no_relays_answer(const http_call *call)
+{
+    return call->result == CURLE_OK && !call->response.failed &&
+           ((call->status >= 300 && call->status < 400) || call->status == 404 ||
+            call->status == 405);
+}
+
 /* Performs what `prepare` prepares until it succeeds, is refused, or has failed for the timeout. */
 static pt_status perform_patiently(relay_channel *c, http_call *call,
                                    void (*prepare)(const relay_channel *c, http_call *call),
                                    pt_error *error)
 {
     const uint64_t start = clock_ms();
+    uint64_t told = 0;
     for (unsigned n_failures = 0;; n_failures++) {
         char problem[160];
         const uint64_t before = clock_ms() - start;
@@ -322,13 +333,17 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
         const bool is_conflict = call->status == 409;
         const bool may_pass = http_is_transient(call) || (is_conflict && call->retry_after_ms != 0);
         if (!may_pass || (is_conflict && waited >= c->timeout_ms))
-            return error_set(error, PT_ERR_REFUSED, "relay %s, session %s, party %zu: %s", c->base,
-                             c->session, c->party, problem);
+            return error_set(error, PT_ERR_REFUSED, "relay %s, session %s, party %zu: %s%s",
+                             c->shown, c->session, c->party, problem,
+                             is_no_relays_answer(call) ? "; is this a relay?" : "");
         if (waited >= c->timeout_ms)
             return error_set(error, call->result == CURLE_OK ? PT_ERR_TIMEOUT : PT_ERR_IO,
-                             "relay %s cannot be used by party %zu: %s", c->base, c->party,
+                             "relay %s cannot be used by party %zu: %s", c->shown, c->party,
                              problem);
-        relay_notice(c, "retrying (%llu s): relay %s: %s", seconds(waited), c->base, problem);
+        if (n_failures == 0 || waited - told >= NOTICE_EVERY_MS) {
+            told = waited;
+            relay_notice(c, "retrying (%llu s): relay %s: %s", seconds(waited), c->shown, problem);
+        }
         uint64_t delay = courier_backoff_ms(c, n_failures);
         if (delay < call->retry_after_ms)
             delay = call->retry_after_ms;
@@ -357,8 +372,9 @@ static void note_token(relay_channel *c, const http_call *call)
 
 static void prepare_seats(const relay_channel *c, http_call *call)
 {
-    http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=1&parties=%zu", c->session,
-                 c->parties);
+    /* The answer must come well before this side gives up. */
+    http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=%d&parties=%zu", c->session,
+                 c->timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0, c->parties);
     http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
     if (c->is_numbered)
         http_header(call, "X-Polytune-Session: %s", c->token);
@@ -410,7 +426,7 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
         if (!parse_seats(c, call, seated))
             return error_set(error, PT_ERR_REFUSED,
                              "relay %s: its list of participants is not one; is this a relay?",
-                             c->base);
+                             c->shown);
         size_t missing;
         const uint64_t now = clock_ms();
         const size_t n = count_seated(c, seated, &missing);
@@ -422,7 +438,7 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
         if (now - progress >= c->timeout_ms)
             return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing, "join",
                                   "party %zu did not join session %s at relay %s", missing,
-                                  c->session, c->base);
+                                  c->session, c->shown);
         if (now - told >= NOTICE_EVERY_MS && now >= told) {
             told = now;
             relay_notice(c, "waiting for party %zu (%llu s)", missing, seconds(now - start));
@@ -492,6 +508,23 @@ static pt_status check_options(const pt_relay_options *o, pt_error *error)
     return PT_OK;
 }
 
+/* The URL for messages: a password in it is nobody else's business. */
+static char *without_credentials(const char *url)
+{
+    char *shown = mem_string(url);
+    char *host = shown == NULL ? NULL : strstr(shown, "://");
+    if (host == NULL)
+        return shown;
+    host += 3;
+    for (size_t i = strcspn(host, "/"); i-- != 0;) {
+        if (host[i] == '@') {
+            memmove(host, host + i + 1, strlen(host + i + 1) + 1);
+            break;
+        }
+    }
+    return shown;
+}
+
 static relay_channel *channel_new(const pt_relay_options *o)
 {
     relay_channel *c = mem_new(1, sizeof *c);
@@ -504,19 +537,20 @@ static relay_channel *channel_new(const pt_relay_options *o)
     c->notice_user = o->notice_user;
     pt_error_clear(&c->failure);
     c->base = mem_string(o->url);
+    for (size_t len = c->base == NULL ? 0 : strlen(c->base); len != 0 && c->base[len - 1] == '/';)
+        c->base[--len] = '\0';
     c->session = mem_string(o->session);
     c->peers = mem_new(o->parties, sizeof *c->peers);
     c->has_lock = monitor_init(&c->lock);
     const bool random = getrandom(&c->client, sizeof c->client, 0) == sizeof c->client &&
                         getrandom(&c->random, sizeof c->random, 0) == sizeof c->random;
-    if (c->base == NULL || c->session == NULL || c->peers == NULL || !c->has_lock || !random) {
+    c->shown = c->base == NULL ? NULL : without_credentials(c->base);
+    if (c->shown == NULL || c->session == NULL || c->peers == NULL || !c->has_lock || !random) {
         relay_free(c);
         return NULL;
     }
     c->client |= 1; /* 0 would mean none; */
     c->random |= 1; /* xorshift would stay there */
-    for (size_t len = strlen(c->base); len != 0 && c->base[len - 1] == '/';)
-        c->base[--len] = '\0';
     for (size_t i = 0; i < c->parties; i++) {
         c->peers[i].channel = c;
         c->peers[i].party = i;

@@ -59,7 +59,8 @@ struct relay_peer {
 };
 
 struct relay_channel {
-    char *base; /* URL without a slash at the end */
+    char *base;  /* URL without a slash at the end */
+    char *shown; /* the same for messages: without a user and password */
     char *session;
     size_t party;
     size_t parties;

@@ -23,6 +23,26 @@ class Failures(Case):
             result = party.wait(SOON)
             self.assertFailed(result, TRANSPORT, "party 1")
 
+    def test_a_short_timeout_still_tells_who_is_missing(self):
+        with relay() as (url, _):
+            party = start_parties(url, "s", MAX, ["1"], "--timeout=1")[0]
+            self.assertFailed(party.wait(SOON), TRANSPORT, "party 1 did not join")
+
+    def test_no_relay_but_something_else(self):
+        with relay() as (url, _):
+            party = start_parties(url + "/elsewhere", "s", MAX, ["1"], QUICK)[0]
+            self.assertFailed(party.wait(SOON), TRANSPORT, "404", "is this a relay?")
+
+    def test_a_password_in_the_url_is_not_shown(self):
+        with relay() as (url, process):
+            process.kill()
+            party = start_parties(url.replace("//", "//me:secret@"), "s", MAX, ["1"], QUICK)[0]
+            result = party.wait(SOON)
+            self.assertFailed(result, TRANSPORT, url)
+            self.assertNotIn("secret", result.err)
+            # Nor does every attempt get a line.
+            self.assertLessEqual(result.err.count("(0 s)"), 1)
+
     def test_a_peer_that_dies(self):
         # A circuit long enough that the killed party is in the middle of it.
         source = "pub fn main(a: u64, b: u64, c: u64) -> u64 { let mut x = a; for i in 0..400 { x = (x ^ (b & c)) & (x ^ a ^ b); x = x ^ (x & c); } x }"
