@@ -172,8 +172,10 @@ static pt_status read_range(literal_reader *r, const pt_type *type, size_t to)
         r->at = at;
         return literal_expected_type(r, type);
     }
-    if (peek(r, 0) != '.' || peek(r, 1) != '.')
-        return literal_expected(r, "`..`");
+    if (peek(r, 0) != '.' || peek(r, 1) != '.') {
+        r->at = at;
+        return literal_expected_type(r, type);
+    }
     r->at += 2;
     skip_space(r);
     const char *end_at = r->at;

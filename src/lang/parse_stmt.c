@@ -30,11 +30,27 @@ static stmt *new_stmt(parser *p, stmt_kind kind, span at)
     return s;
 }
 
-/* end: ";" unless the next token is "}" or "," (G4) */
+/* end: ";" unless the next token is "}" or "," (G4). Before an item it is the block's "}" that is
+ * missing, and the block says so. */
 static bool parse_end(parser *p, const char *where)
 {
-    return parser_next_is(p, TOKEN_RIGHT_BRACE) || parser_next_is(p, TOKEN_COMMA) ||
-           parser_expect(p, TOKEN_SEMICOLON, where);
+    return parser_at_end_of_stmts(p) || parser_expect(p, TOKEN_SEMICOLON, where);
+}
+
+/* A Rust statement that Garble has not, read as a name: `while x {`, `return x`. */
+static bool report_foreign(parser *p, const expr *e)
+{
+    if (e->kind != EXPR_NAME || parser_next_is(p, TOKEN_SEMICOLON) || parser_at_end_of_stmts(p))
+        return false;
+    if (strcmp(e->as.name.text, "while") == 0)
+        parser_report(p, e->span,
+                      "there is no `while`: a loop is `for x in array` or `for i in 0..8`");
+    else if (strcmp(e->as.name.text, "return") == 0)
+        parser_report(p, e->span,
+                      "there is no `return`: a function's last expression is its result");
+    else
+        return false;
+    return true;
 }
 
 /* "let" "mut" IDENT [ ":" type ] "=" expr ";" | "let" pattern [ ":" type ] "=" expr ";" */
@@ -184,6 +200,8 @@ static stmt *parse_expr_stmt(parser *p)
         return NULL;
     if (assigns[p->at->kind].is_assign && !block_like)
         return parse_assign(p, e);
+    if (!block_like && report_foreign(p, e))
+        return NULL;
     stmt *s = new_stmt(p, STMT_EXPR, e->span);
     if (s == NULL || !parser_grow(p, &s->height, e->height))
         return NULL;

@@ -16,6 +16,7 @@ typedef struct scanner {
     size_t n_tokens;
     size_t capacity;
     size_t n_idents;
+    bool is_not_text; /* said once; what follows is no program */
     bool out_of_memory;
 } scanner;
 
@@ -105,8 +106,10 @@ static void advance(scanner *s)
         return;
     }
     const size_t len = utf8_len(s);
-    if (len == 0)
+    if (len == 0 && !s->is_not_text) {
         diag_add(s->d, DIAG_SCAN, here(s, 1), "the file is not valid UTF-8 text");
+        s->is_not_text = true;
+    }
     s->at += len == 0 ? 1 : len;
     s->column++;
 }
@@ -347,7 +350,7 @@ pt_status scan(token_list *ret_list, arena *a, const char *source, size_t len, p
                pt_error *error)
 {
     scanner s = {.at = source, .end = source + len, .line = 1, .column = 1, .d = d};
-    while (s.at < s.end && !s.out_of_memory)
+    while (s.at < s.end && !s.is_not_text && !s.out_of_memory)
         scan_one(&s);
     if (!s.out_of_memory)
         (void)add_token(&s, TOKEN_END, 0);

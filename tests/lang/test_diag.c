@@ -49,6 +49,17 @@ static void common_errors_read_well(void **state)
         "file\n"
         "    1 | pub fn main(n: u8) -> u8 {\n"
         "      |                           ^\n");
+    /* One mistake, one error. */
+    assert_printed("fn f(n: u8) -> u8 {\n"
+                   "    n\n"
+                   "pub fn main(n: u8) -> u8 { f(n) }",
+                   "t:3:1: parse error: expected `}` at the end of the block, found `pub`\n"
+                   "    3 | pub fn main(n: u8) -> u8 { f(n) }\n"
+                   "      | ^^^\n");
+    assert_printed("pub fn main(n: u8) -> u8 { n }\n\xff\xfe\n\xff #",
+                   "t:2:1: scan error: the file is not valid UTF-8 text\n"
+                   "    2 | \xff\xfe\n"
+                   "      | ^\n");
     assert_printed("enum E { A, B(u8, bool) }\n"
                    "pub fn main(e: E) -> u8 {\n"
                    "  match e {\n"

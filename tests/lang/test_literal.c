@@ -274,6 +274,7 @@ static void wrong_text_is_told_where(void **state)
         {t->bytes, "[1; 4]", "line 1, column 5: expected 3 elements, found another count"},
         {t->bytes, "[]", "line 1, column 3: expected 3 elements, found 0"},
         {t->none, "[1]", "line 1, column 2: expected 0 elements, found more"},
+        {t->bytes, "5", "line 1, column 1: expected a value of type [u8; 3], found `5`"},
         {t->bytes, "0..3", "line 1, column 1: expected a range with suffix u8"},
         {t->bytes, "2u8..5u16", "line 1, column 1: expected a range with suffix u8"},
         {t->bytes, "254u8..257", "line 1, column 8: the range goes past the largest u8"},
