@@ -42,10 +42,11 @@ const flag flags_program[] = {
 };
 
 static const char *const exit_text = "Exit status: 0 done, 1 internal error, 2 usage, 3 the "
-                                     "program does not compile, 4 invalid input, constant or\n"
-                                     "circuit file, 5 the program panicked, 6 a peer or relay "
-                                     "could not be reached, timed out or closed, 7 a party\n"
-                                     "deviated or the parties disagree on what to run.\n";
+                                     "program does not compile, 4 an input, constant or\n"
+                                     "circuit is invalid or a file cannot be read or written, 5 "
+                                     "the program panicked, 6 a peer or relay could not be\n"
+                                     "reached, timed out or closed, 7 a party deviated or the "
+                                     "parties disagree on what to run.\n";
 
 /* The exit status once all help is written. */
 static int end_help(void)
