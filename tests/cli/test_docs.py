@@ -8,36 +8,52 @@ from support import BIN, Case, ROOT, TIMEOUT
 
 
 def transcripts(path):
-    """(command, expected lines) from fenced blocks whose lines begin with '$ '."""
-    for block in re.findall(r"^```(?:console)?\n(.*?)^```", path.read_text(), re.M | re.S):
+    """(command, expected lines, program) from fenced blocks whose lines begin with '$ '; the program, which commands read
+    from standard input, is the last rust block before."""
+    program = None
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", path.read_text(), re.M | re.S):
+        if language == "rust":
+            program = block
+        if language not in ("", "console"):
+            continue
         command, expected = None, []
         for line in block.splitlines():
             if line.startswith("$ "):
                 if command is not None:
-                    yield command, expected
+                    yield command, expected, program
                 command, expected = line[2:], []
             elif command is not None and command.endswith("\\"):
                 command = command[:-1] + " " + line.strip()
             elif command is not None:
                 expected.append(line)
         if command is not None:
-            yield command, expected
+            yield command, expected, program
 
 
 class Documents(Case):
     def test_commands_shown(self):
         seen = 0
         for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-            for command, expected in transcripts(path):
+            for command, expected, program in transcripts(path):
                 words = shlex.split(command)
                 if words[0] != "polytune":
                     continue
                 seen += 1
                 with self.subTest(f"{path.name}: {command}"):
-                    done = subprocess.run([BIN, *words[1:]], text=True, capture_output=True, timeout=TIMEOUT, cwd=ROOT)
+                    done = subprocess.run([BIN, *words[1:]], text=True, capture_output=True, timeout=TIMEOUT, cwd=ROOT,
+                                          input=program if "-" in words else "")
                     shown = (done.stdout + done.stderr).splitlines()
                     self.assertEqual(shown, expected)
         self.assertGreater(seen, 3)
+
+    def test_every_program_of_the_guide_is_run(self):
+        guide = ROOT / "docs/language.md"
+        run = {program for command, _, program in transcripts(guide) if " - " in command + " "}
+        programs = re.findall(r"^```rust\n(.*?)^```", guide.read_text(), re.M | re.S)
+        self.assertGreater(len(programs), 15)
+        for program in programs:
+            with self.subTest(program):
+                self.assertIn(program, run)
 
     def test_programs_shown_are_the_examples(self):
         for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
