@@ -55,7 +55,7 @@ typedef struct bad_text {
 } bad_text;
 
 static const bad_text bad_texts[] = {
-    {"", "test.txt:0: expected the numbers of gates and wires, found the end of the text"},
+    {"", "test.txt:1: expected the numbers of gates and wires, found the end of the text"},
     {"\n\n", "found the end of the text"},
     {"x", "test.txt:1: expected number of gates, found 'x'"},
     {"1", "test.txt:1: expected number of wires, found the end of the line"},
