@@ -235,8 +235,10 @@ static void visit_errors(const pt_diagnostics *d)
         PT_ASSERT(strchr(item.message, '\n') == NULL);
     }
     char *text = NULL;
-    PT_ASSERT(pt_diagnostics_print(&text, d, NULL) == PT_OK);
-    pt_text_free(text);
+    for (int color = 0; color < 2; color++) {
+        PT_ASSERT(pt_diagnostics_print(&text, d, color != 0, NULL) == PT_OK);
+        pt_text_free(text);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -72,10 +72,10 @@ typedef struct pt_diagnostic {
 
 PT_API size_t pt_diagnostics_count(const pt_diagnostics *diagnostics);
 PT_API pt_diagnostic pt_diagnostics_get(const pt_diagnostics *diagnostics, size_t index);
-/* All of them as text: file, line, the source line and a caret under the span. Release with
- * pt_text_free. */
+/* All of them as text: file, line, the source line and carets under the span; with `color`, escape
+ * sequences for a terminal. Release with pt_text_free. */
 PT_API PT_MUST_CHECK pt_status pt_diagnostics_print(char **ret_text,
-                                                    const pt_diagnostics *diagnostics,
+                                                    const pt_diagnostics *diagnostics, bool color,
                                                     pt_error *error);
 PT_API void pt_diagnostics_free(pt_diagnostics *diagnostics);
 

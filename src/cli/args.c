@@ -4,49 +4,10 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 
-#define NAME_MAX_LEN 40
-
-static size_t min3(size_t a, size_t b, size_t c)
-{
-    const size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-static size_t edit_distance(const char *a, const char *b)
-{
-    const size_t n = strlen(a);
-    const size_t m = strlen(b);
-    size_t row[NAME_MAX_LEN + 1];
-    if (n > NAME_MAX_LEN || m > NAME_MAX_LEN)
-        return NAME_MAX_LEN;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            const size_t above = row[j];
-            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[m];
-}
-
-const char *nearest_name(const char *name, const char *const *names)
-{
-    const char *best = NULL;
-    size_t best_distance = strlen(name) / 2 + 1;
-    for (size_t i = 0; names[i] != NULL; i++) {
-        const size_t distance = edit_distance(name, names[i]);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = names[i];
-        }
-    }
-    return best;
-}
+/* Bytes of an unknown name shown in a message. */
+#define NAME_SHOWN 60
 
 static const flag *find_flag(const flag *const *lists, const char *name, size_t len)
 {
@@ -59,29 +20,23 @@ static const flag *find_flag(const flag *const *lists, const char *name, size_t 
     return NULL;
 }
 
-#define ALL_NAMES_MAX 64
-
 static pt_status unknown_flag(const flag *const *lists, const char *given, pt_error *error)
 {
-    const char *names[ALL_NAMES_MAX + 1];
-    char name[NAME_MAX_LEN + 1];
-    size_t n = 0;
-    for (; *lists != NULL; lists++) {
-        for (const flag *f = *lists; f->name != NULL && n < ALL_NAMES_MAX; f++)
-            names[n++] = f->name;
-    }
-    names[n] = NULL;
+    nearest n;
     const size_t dashes = strspn(given, "-");
-    const size_t len = strcspn(given + dashes, "=");
-    const size_t kept = len < NAME_MAX_LEN ? len : NAME_MAX_LEN;
-    memcpy(name, given + dashes, kept);
-    name[kept] = '\0';
-    const char *nearest = nearest_name(name, names);
-    if (nearest != NULL)
-        return error_set(error, PT_ERR_USAGE, "unknown flag '%.*s%s'; did you mean '--%s'?",
-                         (int)dashes, given, name, nearest);
-    return error_set(error, PT_ERR_USAGE, "unknown flag '%.*s%s'; --help lists the flags",
-                     (int)dashes, given, name);
+    const char *name = given + dashes;
+    const size_t len = strcspn(name, "=");
+    const int shown = len < NAME_SHOWN ? (int)len : NAME_SHOWN;
+    nearest_init(&n, name, len);
+    for (; *lists != NULL; lists++) {
+        for (const flag *f = *lists; f->name != NULL; f++)
+            nearest_offer(&n, f->name);
+    }
+    if (n.best != NULL)
+        return error_set(error, PT_ERR_USAGE, "unknown flag '%.*s%.*s'; did you mean '--%s'?",
+                         dashes < 2 ? (int)dashes : 2, given, shown, name, n.best);
+    return error_set(error, PT_ERR_USAGE, "unknown flag '%.*s%.*s'; --help lists the flags",
+                     dashes < 2 ? (int)dashes : 2, given, shown, name);
 }
 
 /* Takes the flag at argv[*at], and its value from the same or the next argument. */

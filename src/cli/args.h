@@ -47,8 +47,4 @@ const char *args_nth(const args *a, const char *name, size_t n);
 PT_MUST_CHECK pt_status args_number(uint64_t *ret_number, const char *text, const char *what,
                                     uint64_t min, uint64_t max, pt_error *error);
 
-/* The entry of `names` (NULL-ended) closest to `name` by edit distance, or NULL when none is near.
- */
-const char *nearest_name(const char *name, const char *const *names);
-
 #endif

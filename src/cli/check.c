@@ -1,10 +1,15 @@
 /* polytune check: parses and type-checks, and computes nothing; silent when good. */
 #include "cli/command.h"
 #include "cli/computation.h"
+#include "cli/output.h"
 #include "cli/report.h"
 #include "polytune/polytune.h"
 
-static const flag *const flag_lists[] = {flags_common, NULL};
+static const flag flags[] = {
+    {"json", NULL, "print the errors as one JSON object on stdout", false},
+    {0},
+};
+static const flag *const flag_lists[] = {flags, flags_common, NULL};
 
 static pt_status check_program(const computation *c, pt_error *error)
 {
@@ -12,7 +17,7 @@ static pt_status check_program(const computation *c, pt_error *error)
         .source = c->source, .source_len = c->source_len, .file_name = c->path};
     pt_diagnostics *diagnostics = NULL;
     const pt_status status = pt_program_check(&diagnostics, &options, error);
-    report_diagnostics(diagnostics, error);
+    report_diagnostics(c->path, diagnostics, error);
     pt_diagnostics_free(diagnostics);
     return status;
 }
@@ -26,6 +31,8 @@ static pt_status run(const args *a, pt_error *error)
     else if (status == PT_OK)
         status = check_program(&c, error);
     computation_clear(&c);
+    if (status == PT_OK && args_get(a, "json") != NULL)
+        status = output_json(json_pack("{s:[]}", "errors"), error);
     return status;
 }
 

@@ -42,7 +42,7 @@ static pt_status compile(computation *c, const pt_compile_options *options, pt_e
 {
     pt_diagnostics *diagnostics = NULL;
     const pt_status status = pt_program_compile(&c->program, &diagnostics, options, error);
-    report_diagnostics(diagnostics, error);
+    report_diagnostics(c->path, diagnostics, error);
     pt_diagnostics_free(diagnostics);
     return status;
 }
@@ -71,7 +71,7 @@ pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
         return PT_OK;
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     const pt_status status = pt_program_inspect(ret_facts, &diagnostics, &options, error);
-    report_diagnostics(diagnostics, error);
+    report_diagnostics(c->path, diagnostics, error);
     pt_diagnostics_free(diagnostics);
     return status;
 }
@@ -210,8 +210,11 @@ static pt_status program_result(char **ret_text, json_t **ret_json, const comput
     char *text = NULL;
     char *json_text = NULL;
     json_t *json = NULL;
-    pt_status status = pt_program_decode(&literal, NULL, c->program, bits,
+    pt_panic panic = {0};
+    pt_status status = pt_program_decode(&literal, &panic, c->program, bits,
                                          pt_circuit_output_bits(c->circuit), error);
+    if (status == PT_ERR_PANIC)
+        report_panic(c->path, &panic, error->message);
     if (status == PT_OK)
         status = pt_literal_print(&text, literal, error);
     if (status == PT_OK)

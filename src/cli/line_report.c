@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/output.h"
 
 typedef struct report {
     const pt_line_count *counts;
@@ -106,9 +107,9 @@ json_t *line_report_json(const computation *c)
     for (size_t i = 0; i < r.n; i++) {
         size_t len = 0;
         const char *text = source_text(&r, r.counts[i].line, &len);
-        json_t *row = json_pack("{s:I, s:I, s:f, s:s%}", "line", (json_int_t)r.counts[i].line,
-                                "and", (json_int_t)r.counts[i].and_gates, "percent", percent(&r, i),
-                                "source", text, len);
+        json_t *row = json_pack("{s:I, s:I, s:f, s:o}", "line", (json_int_t)r.counts[i].line, "and",
+                                (json_int_t)r.counts[i].and_gates, "percent", percent(&r, i),
+                                "source", output_json_text(text, len));
         if (json_array_append_new(array, row) != 0) {
             json_decref(array);
             array = NULL;

@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -20,8 +21,6 @@ static const command *const commands[] = {
     &command_eval,  &command_check, &command_compile, &command_simulate, &command_serve,
     &command_party, NULL,
 };
-
-#define COMMANDS_MAX 32
 
 /* Subcommands that are planned: asked for, they say so. */
 static const char *const planned[] = {"pre", "keygen", "bench", NULL};
@@ -107,16 +106,16 @@ static int usage(const char *format, ...)
 
 static int unknown_command(const char *name)
 {
-    const char *names[COMMANDS_MAX + 1] = {NULL};
-    for (size_t i = 0; commands[i] != NULL && i < COMMANDS_MAX; i++)
-        names[i] = commands[i]->name;
+    nearest n;
+    nearest_init(&n, name, strlen(name));
+    for (size_t i = 0; commands[i] != NULL; i++)
+        nearest_offer(&n, commands[i]->name);
     for (size_t i = 0; planned[i] != NULL; i++) {
         if (strcmp(planned[i], name) == 0)
             return usage("'%s' is not part of this version", name);
     }
-    const char *nearest = nearest_name(name, names);
-    if (nearest != NULL)
-        return usage("unknown command '%.60s'; did you mean '%s'?", name, nearest);
+    if (n.best != NULL)
+        return usage("unknown command '%.60s'; did you mean '%s'?", name, n.best);
     return usage("unknown command '%.60s'; polytune --help lists the commands", name);
 }
 
@@ -139,8 +138,13 @@ static int run(const command *c, int argc, const char *const *argv)
     if (status == PT_OK)
         status = c->run(&a, &error);
     report_progress_end();
-    if (status != PT_OK)
+    if (status != PT_OK) {
         report_failure(status, &error);
+        if (args_get(&a, "json") != NULL &&
+            output_json(report_errors_json(status, &error), &error) != PT_OK)
+            report_failure(error.status, &error);
+    }
+    report_clear();
     args_clear(&a);
     return (int)pt_status_class_of(status);
 }

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "cli/report.h"
 
 pt_status output_text(const char *text, size_t len, pt_error *error)
@@ -32,6 +33,21 @@ pt_status output_json(json_t *object, pt_error *error)
     const pt_status status = text == NULL ? error_memory(error) : output_line(text, error);
     free(text);
     return status;
+}
+
+json_t *output_json_text(const char *text, size_t len)
+{
+    json_t *string = json_stringn(text, len);
+    if (string != NULL)
+        return string;
+    char *ascii = mem_new(len + 1, 1);
+    if (ascii == NULL)
+        return NULL;
+    for (size_t i = 0; i < len; i++)
+        ascii[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    string = json_stringn(ascii, len);
+    mem_free(ascii);
+    return string;
 }
 
 static json_int_t peak_rss_bytes(void)

@@ -15,6 +15,10 @@ PT_MUST_CHECK pt_status output_text(const char *text, size_t len, pt_error *erro
 /* Prints a JSON object on one line and releases it. NULL is taken as out of memory. */
 PT_MUST_CHECK pt_status output_json(json_t *object, pt_error *error);
 
+/* Text as a JSON string; bytes beyond ASCII become '?' if they are not UTF-8. NULL when out of
+ * memory. */
+json_t *output_json_text(const char *text, size_t len);
+
 /* Adds the figures of a run to an object: "parties", "and", "seconds", "peak_rss_bytes", "phases".
  */
 void output_add_stats(json_t *object, size_t parties, const pt_mpc_stats *stats);

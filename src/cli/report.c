@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/mem.h"
+#include "cli/output.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", "trace", NULL};
 
@@ -23,9 +23,19 @@ static struct {
     report_level level;
     bool json;
     bool terminal;
+    bool color;
     bool live_line;
     uint64_t last_progress_ms;
+    json_t *errors; /* those with a place, as report_errors_json has them */
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = REPORT_INFO};
+
+static bool wants_color(void)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    return (no_color == NULL || no_color[0] == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
 
 pt_status report_init(const args *a, pt_error *error)
 {
@@ -48,6 +58,7 @@ pt_status report_init(const args *a, pt_error *error)
                          format);
     state.json = format != NULL && strcmp(format, "json") == 0;
     state.terminal = isatty(STDERR_FILENO) == 1 && !state.json;
+    state.color = state.terminal && wants_color();
     state.last_progress_ms = clock_ms();
     return PT_OK;
 }
@@ -59,25 +70,10 @@ static void clear_live_line(void)
     state.live_line = false;
 }
 
-/* Text that may quote anything, as a JSON string; what is not UTF-8 has its odd bytes replaced. */
-static json_t *message_json(const char *text)
-{
-    json_t *string = json_string(text);
-    char *copy = string == NULL ? mem_string(text) : NULL;
-    for (char *c = copy; c != NULL && *c != '\0'; c++) {
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    }
-    if (copy != NULL)
-        string = json_string(copy);
-    mem_free(copy);
-    return string;
-}
-
 static void print_json(report_level level, const char *text)
 {
-    json_t *line =
-        json_pack("{s:s, s:o}", "level", level_names[level], "message", message_json(text));
+    json_t *line = json_pack("{s:s, s:o}", "level", level_names[level], "message",
+                             output_json_text(text, strlen(text)));
     char *dump = line == NULL ? NULL : json_dumps(line, JSON_COMPACT);
     if (dump != NULL)
         (void)fprintf(stderr, "%s\n", dump);
@@ -116,22 +112,104 @@ void report_text(report_level level, const char *text)
     print(level, text, true);
 }
 
+/* ---- Errors on stdout ---- */
+
+static json_t *number_or_null(uint32_t number)
+{
+    return number == 0 ? json_null() : json_integer(number);
+}
+
+/* Zero line: no place. */
+static json_t *error_json(const char *file, const char *phase, const pt_diagnostic *d)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "file",
+                     file == NULL ? json_null() : output_json_text(file, strlen(file)), "line",
+                     number_or_null(d->line), "column", number_or_null(d->column), "end_line",
+                     number_or_null(d->end_line), "end_column", number_or_null(d->end_column),
+                     "phase", phase, "message", output_json_text(d->message, strlen(d->message)));
+}
+
+static void note_error(const char *file, const char *phase, const pt_diagnostic *d)
+{
+    if (state.errors == NULL)
+        state.errors = json_array();
+    (void)json_array_append_new(state.errors, error_json(file, phase, d));
+}
+
+void report_panic(const char *file, const pt_panic *panic, const char *message)
+{
+    const pt_diagnostic d = {.message = message,
+                             .line = panic->line,
+                             .column = panic->column,
+                             .end_line = panic->end_line,
+                             .end_column = panic->end_column};
+    note_error(file, "panic", &d);
+}
+
+/* What kind of failure it is, where no diagnostic says more. */
+static const char *phase_of(pt_status status)
+{
+    switch (pt_status_class_of(status)) {
+    case PT_CLASS_USAGE:
+        return "usage";
+    case PT_CLASS_PROGRAM:
+        return "compile";
+    case PT_CLASS_INPUT:
+        return "input";
+    case PT_CLASS_PANIC:
+        return "panic";
+    case PT_CLASS_TRANSPORT:
+        return "transport";
+    case PT_CLASS_PEER:
+        return "peer";
+    case PT_CLASS_DONE:
+    case PT_CLASS_INTERNAL:
+        break;
+    }
+    return "internal";
+}
+
+static const char *message_of(pt_status status, const pt_error *error)
+{
+    return error->message[0] != '\0' ? error->message : pt_status_text(status);
+}
+
+json_t *report_errors_json(pt_status status, const pt_error *error)
+{
+    const pt_diagnostic d = {.message = message_of(status, error)};
+    if (state.errors == NULL)
+        note_error(NULL, phase_of(status), &d);
+    return json_pack("{s:O}", "errors", state.errors);
+}
+
+void report_clear(void)
+{
+    json_decref(state.errors);
+    state.errors = NULL;
+}
+
+/* ---- Errors on stderr ---- */
+
 /* In place of a message: everything was said. */
 static const char already_shown[] = "\x01";
 
-void report_diagnostics(const pt_diagnostics *diagnostics, pt_error *error)
+void report_diagnostics(const char *file, const pt_diagnostics *diagnostics, pt_error *error)
 {
     char *text = NULL;
-    if (diagnostics == NULL || pt_diagnostics_print(&text, diagnostics, NULL) != PT_OK)
+    if (diagnostics == NULL || pt_diagnostics_print(&text, diagnostics, state.color, NULL) != PT_OK)
         return;
     report_text(REPORT_ERROR, text);
     pt_text_free(text);
+    for (size_t i = 0; i < pt_diagnostics_count(diagnostics); i++) {
+        const pt_diagnostic d = pt_diagnostics_get(diagnostics, i);
+        note_error(file, d.phase, &d);
+    }
     (void)error_set(error, error->status, "%s", already_shown);
 }
 
 void report_failure(pt_status status, const pt_error *error)
 {
-    const char *text = error->message[0] != '\0' ? error->message : pt_status_text(status);
+    const char *text = message_of(status, error);
     if (strcmp(text, already_shown) == 0)
         return;
     if (error->phase != NULL)

@@ -1,11 +1,13 @@
 /* What the command says on stderr: messages by level, progress, waiting. Layer: cli.
  *
  * POLYTUNE_LOG=error|warn|info|debug|trace chooses what is shown (default info),
- * --log-format=text|json how, --quiet only errors. On a terminal progress is one live line;
+ * --log-format=text|json how, --quiet only errors. On a terminal progress is one live line, and the
+ * errors of a program are coloured unless NO_COLOR is set (no-color.org) or TERM is "dumb";
  * otherwise a plain line now and then. Thread safe. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,12 +31,22 @@ void report_message(report_level level, const char *format, ...) PRINTF_LIKE(2, 
 /* Shows a text exactly as it is (diagnostics with carets); in JSON format as one message. */
 void report_text(report_level level, const char *text);
 
-/* Shows the errors of a program, if there are any, and marks `error` so that it is not shown again.
- */
-void report_diagnostics(const pt_diagnostics *diagnostics, pt_error *error);
+/* Shows the errors of the program in `file`, if there are any, and marks `error` so that it is not
+ * shown again. */
+void report_diagnostics(const char *file, const pt_diagnostics *diagnostics, pt_error *error);
+
+/* Where the program in `file` panicked, for report_errors_json. */
+void report_panic(const char *file, const pt_panic *panic, const char *message);
 
 /* Shows what a command failed with, unless that was shown already. */
 void report_failure(pt_status status, const pt_error *error);
+
+/* The same for stdout: {"errors": [..]}, each with "file", "line", "column", "end_line",
+ * "end_column" (null where there is none), "phase" and "message". NULL when out of memory. */
+PT_MUST_CHECK json_t *report_errors_json(pt_status status, const pt_error *error);
+
+/* Releases what was noted for report_errors_json. */
+void report_clear(void);
 
 /* A pt_notice_fn: who is waited for. */
 void report_notice(void *user, const char *text);

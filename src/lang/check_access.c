@@ -46,8 +46,8 @@ static void check_init(checker *c, expr *e, const struct_decl *decl, const field
         return;
     const size_t idx = find_field(decl, init->name.text);
     if (idx == decl->n_fields) {
-        type_error(c, init->name.span, "unknown field `%s` of struct `%s`", init->name.text,
-                   decl->name.text);
+        type_error(c, init->name.span, "unknown field `%s` of struct `%s`%s", init->name.text,
+                   decl->name.text, suggest_field(c, decl, init->name.text));
         return;
     }
     (void)check_adapt(c, init->value, decl->fields[idx].type);
@@ -59,7 +59,8 @@ void check_struct_literal(checker *c, expr *e)
     const ident *name = &e->as.structure.name;
     const struct_decl *decl = symbol_of(c, name->text)->structure;
     if (decl == NULL)
-        type_error(c, name->span, "unknown struct `%s`", name->text);
+        type_error(c, name->span, "unknown struct `%s`%s", name->text,
+                   suggest_name(c, SUGGEST_STRUCTS, name->text));
     else
         e->as.structure.by_field = checker_new(c, decl->n_fields, sizeof(expr *));
     e->as.structure.decl = decl;
@@ -76,14 +77,16 @@ const variant_decl *check_variant_use(checker *c, const variant_use *use)
 {
     const enum_decl *decl = symbol_of(c, use->enum_name->text)->enumeration;
     if (decl == NULL) {
-        type_error(c, use->enum_name->span, "unknown enum `%s`", use->enum_name->text);
+        type_error(c, use->enum_name->span, "unknown enum `%s`%s", use->enum_name->text,
+                   suggest_name(c, SUGGEST_ENUMS, use->enum_name->text));
         return NULL;
     }
     *use->ret_decl = decl;
     const size_t idx = find_variant(decl, use->variant_name->text);
     if (idx == decl->n_variants) {
-        type_error(c, use->variant_name->span, "unknown variant `%s` of enum `%s`",
-                   use->variant_name->text, decl->name.text);
+        type_error(c, use->variant_name->span, "unknown variant `%s` of enum `%s`%s",
+                   use->variant_name->text, decl->name.text,
+                   suggest_variant(c, decl, use->variant_name->text));
         return NULL;
     }
     *use->ret_variant = idx;
@@ -166,7 +169,8 @@ const ctype *field_type(checker *c, const ctype *structure, const ident *name, s
     *ret_idx = find_field(decl, name->text);
     if (*ret_idx < decl->n_fields)
         return decl->fields[*ret_idx].type;
-    type_error(c, name->span, "unknown field `%s` of struct `%s`", name->text, decl->name.text);
+    type_error(c, name->span, "unknown field `%s` of struct `%s`%s", name->text, decl->name.text,
+               suggest_field(c, decl, name->text));
     return NULL;
 }
 

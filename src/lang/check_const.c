@@ -52,7 +52,8 @@ static bool check_const_name(checker *c, const_expr *e, const const_context *con
 {
     const const_decl *decl = symbol_of(c, e->as.name.text)->constant;
     if (decl == NULL) {
-        type_error(c, e->span, "unknown name `%s`: no such constant", e->as.name.text);
+        type_error(c, e->span, "unknown name `%s`: no such constant%s", e->as.name.text,
+                   suggest_name(c, SUGGEST_CONSTANTS, e->as.name.text));
         return false;
     }
     if (!context->is_size && decl->idx >= c->n_constants_done) {

@@ -52,7 +52,8 @@ static void check_name(checker *c, expr *e)
                    e->as.name.text);
         note_call(c, s->function);
     } else {
-        type_error(c, e->span, "unknown name `%s`", e->as.name.text);
+        type_error(c, e->span, "unknown name `%s`%s", e->as.name.text,
+                   suggest_name(c, SUGGEST_VARIABLES | SUGGEST_CONSTANTS, e->as.name.text));
     }
 }
 
@@ -127,7 +128,8 @@ static void check_call(checker *c, expr *e)
     if (is_hidden)
         type_error(c, name->span, "`%s` is not a function but a variable", name->text);
     else if (function == NULL)
-        type_error(c, name->span, "unknown name `%s`: no such function", name->text);
+        type_error(c, name->span, "unknown name `%s`: no such function%s", name->text,
+                   suggest_name(c, SUGGEST_FUNCTIONS, name->text));
     check_args(c, e, is_hidden ? NULL : function);
     if (function != NULL)
         note_call(c, function);

@@ -112,8 +112,8 @@ static bool sort_field_patterns(checker *c, pattern *p, const struct_decl *decl)
         const field_pattern *field = &p->as.structure.fields[i];
         const size_t idx = find_field(decl, field->name.text);
         if (idx == decl->n_fields) {
-            type_error(c, field->name.span, "unknown field `%s` of struct `%s`", field->name.text,
-                       decl->name.text);
+            type_error(c, field->name.span, "unknown field `%s` of struct `%s`%s", field->name.text,
+                       decl->name.text, suggest_field(c, decl, field->name.text));
             ok = false;
         } else if (p->as.structure.by_field[idx] != NULL) {
             type_error(c, field->name.span, "field `%s` is matched twice", field->name.text);
@@ -151,7 +151,8 @@ static bool check_struct_pattern(checker *c, pattern *p, const ctype *t)
     const struct_decl *decl = symbol_of(c, name->text)->structure;
     p->as.structure.decl = decl;
     if (decl == NULL) {
-        type_error(c, name->span, "unknown struct `%s`", name->text);
+        type_error(c, name->span, "unknown struct `%s`%s", name->text,
+                   suggest_name(c, SUGGEST_STRUCTS, name->text));
         return check_lost_fields(c, p);
     }
     if (t != NULL && !is_of_struct(t, decl)) {

@@ -91,7 +91,8 @@ static const ctype *check_variable(checker *c, place *to)
         if (symbol_of(c, name->text)->constant != NULL)
             type_error(c, name->span, "not mutable: `%s` is a constant", name->text);
         else
-            type_error(c, name->span, "unknown name `%s`", name->text);
+            type_error(c, name->span, "unknown name `%s`%s", name->text,
+                       suggest_name(c, SUGGEST_VARIABLES, name->text));
         return NULL;
     }
     if (!variable->mutable && variable->type != NULL)

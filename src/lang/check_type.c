@@ -19,7 +19,9 @@ static const ctype *resolve_name(checker *c, const type_expr *written)
     else if (s->enumeration != NULL)
         t = ctype_enum(c->a, s->enumeration);
     else
-        type_error(c, written->span, "unknown type `%s`", written->as.name);
+        type_error(
+            c, written->span, "unknown type `%s`%s", written->as.name,
+            suggest_name(c, SUGGEST_SCALARS | SUGGEST_STRUCTS | SUGGEST_ENUMS, written->as.name));
     if (t == NULL && (s->structure != NULL || s->enumeration != NULL))
         c->out_of_memory = true;
     return t;
@@ -47,7 +49,8 @@ static bool resolve_size_name(checker *c, const size_expr *written, array_size *
 {
     const const_decl *decl = symbol_of(c, written->name)->constant;
     if (decl == NULL) {
-        type_error(c, written->span, "unknown name `%s`: no such constant", written->name);
+        type_error(c, written->span, "unknown name `%s`: no such constant%s", written->name,
+                   suggest_name(c, SUGGEST_CONSTANTS, written->name));
         return false;
     }
     if (!is_usize_constant(decl)) {

@@ -60,6 +60,22 @@ symbol *symbol_of(checker *c, const char *name);
 const ctype *make_tuple(checker *c, span at, const ctype **elements, size_t n_elements);
 const ctype *make_array(checker *c, span at, const ctype *element, array_size size);
 
+/* ---- Suggestions (check_suggest.c): "; did you mean `x`?", or nothing, for a message's end ----
+ */
+
+enum {
+    SUGGEST_VARIABLES = 1, /* in scope */
+    SUGGEST_CONSTANTS = 2,
+    SUGGEST_FUNCTIONS = 4,
+    SUGGEST_SCALARS = 8, /* built-in types */
+    SUGGEST_STRUCTS = 16,
+    SUGGEST_ENUMS = 32
+};
+
+const char *suggest_name(checker *c, unsigned spaces, const char *name);
+const char *suggest_field(checker *c, const struct_decl *decl, const char *name);
+const char *suggest_variant(checker *c, const enum_decl *decl, const char *name);
+
 /* ---- Types and constants (check_type.c, check_const.c) ---- */
 
 /* NULL after an error. */

@@ -155,6 +155,15 @@ pt_diagnostic pt_diagnostics_get(const pt_diagnostics *d, size_t index)
                            item->span.column,        item->span.end_line, item->span.end_column};
 }
 
+/* How text is marked on a terminal: SGR sequences, or nothing. */
+typedef struct style {
+    const char *place, *kind, *message, *gutter, *caret, *end;
+} style;
+
+static const style plain = {"", "", "", "", "", ""};
+static const style colored = {"\033[1m",  "\033[1;31m", "\033[1m",
+                              "\033[34m", "\033[1;31m", "\033[0m"};
+
 /* A line of the source, without its end. */
 typedef struct line_view {
     const char *text;
@@ -190,16 +199,19 @@ static bool is_control(char c)
 
 /* The line itself, then carets under columns first .. end - 1 (one-based; at least one caret). Tabs
  * are repeated in the caret line, so the carets stay in place however wide a tab is. */
-static void print_line(buffer *out, uint32_t number, line_view line, uint32_t first, uint32_t end)
+static void print_line(buffer *out, const style *s, uint32_t number, line_view line, uint32_t first,
+                       uint32_t end)
 {
-    buffer_printf(out, "%5u | ", number);
+    buffer_printf(out, "%s%5u |%s ", s->gutter, number, s->end);
     for (size_t i = 0; i < line.len; i++)
         buffer_put_u8(out, is_control(line.text[i]) ? '?' : (uint8_t)line.text[i]);
-    buffer_printf(out, "\n      | ");
+    buffer_printf(out, "\n%s      |%s ", s->gutter, s->end);
     uint32_t column = 1;
     for (size_t i = 0; i < line.len && (column < end || column == first); i++) {
         if (i > 0 && continues_character(line.text[i]))
             continue;
+        if (column == first)
+            buffer_printf(out, "%s", s->caret);
         if (column >= first)
             buffer_put_u8(out, '^');
         else
@@ -207,17 +219,17 @@ static void print_line(buffer *out, uint32_t number, line_view line, uint32_t fi
         column++;
     }
     if (column <= first) /* past the end of the line */
-        buffer_put_u8(out, '^');
-    buffer_printf(out, "\n");
+        buffer_printf(out, "%s^", s->caret);
+    buffer_printf(out, "%s\n", s->end);
 }
 
-static void print_excerpt(buffer *out, const pt_diagnostics *d, const span *at)
+static void print_excerpt(buffer *out, const style *s, const pt_diagnostics *d, const span *at)
 {
     for (uint32_t number = at->line; number <= at->end_line; number++) {
         if (number != at->line && number == at->end_line && at->end_column <= 1)
             break;
         if (at->end_line - at->line >= PRINT_MAX_LINES && number == at->line + 2) {
-            buffer_printf(out, "  ... |\n");
+            buffer_printf(out, "%s  ... |%s\n", s->gutter, s->end);
             number = at->end_line;
         }
         const line_view line = find_line(d, number);
@@ -230,25 +242,28 @@ static void print_excerpt(buffer *out, const pt_diagnostics *d, const span *at)
                 first++;
         const uint32_t end = number == at->end_line ? at->end_column : UINT32_MAX;
         if (number == at->line || first <= line.len)
-            print_line(out, number, line, first, end);
+            print_line(out, s, number, line, first, end);
     }
 }
 
-pt_status pt_diagnostics_print(char **ret_text, const pt_diagnostics *d, pt_error *error)
+static void print_item(buffer *out, const style *s, const pt_diagnostics *d, const diag_item *item)
+{
+    buffer_printf(out, "%s%s:", s->place, d->file_name);
+    if (item->span.line != 0)
+        buffer_printf(out, "%u:%u:", item->span.line, item->span.column);
+    buffer_printf(out, "%s %s%s error:%s %s%s%s\n", s->end, s->kind, phase_names[item->phase],
+                  s->end, s->message, item->message, s->end);
+    if (item->span.line != 0)
+        print_excerpt(out, s, d, &item->span);
+}
+
+pt_status pt_diagnostics_print(char **ret_text, const pt_diagnostics *d, bool color,
+                               pt_error *error)
 {
     buffer out;
     buffer_init(&out, PRINT_MAX_BYTES);
-    for (size_t i = 0; i < pt_diagnostics_count(d); i++) {
-        const diag_item *item = &d->items[i];
-        if (item->span.line == 0) {
-            buffer_printf(&out, "%s: %s error: %s\n", d->file_name, phase_names[item->phase],
-                          item->message);
-            continue;
-        }
-        buffer_printf(&out, "%s:%u:%u: %s error: %s\n", d->file_name, item->span.line,
-                      item->span.column, phase_names[item->phase], item->message);
-        print_excerpt(&out, d, &item->span);
-    }
+    for (size_t i = 0; i < pt_diagnostics_count(d); i++)
+        print_item(&out, color ? &colored : &plain, d, &d->items[i]);
     if (d != NULL && d->n_dropped > 0)
         buffer_printf(&out, "... and %zu more errors\n", d->n_dropped);
     buffer_put_u8(&out, 0);

@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 
 pt_status literal_new(pt_literal **ret_literal, const pt_type *type, pt_error *error)
 {
@@ -276,13 +277,42 @@ void literal_fields_clear(literal_fields *fields)
     fields->given = NULL;
 }
 
+static pt_status unknown_part(const literal_reader *r, const char *at, const char *of,
+                              const pt_type *type, const char *what, const nearest *n)
+{
+    const int shown = (int)(n->len < 64 ? n->len : 64);
+    if (n->best != NULL)
+        return literal_fail(r, at, "%s %s has no %s `%.*s`; did you mean `%s`?", of, type->name,
+                            what, shown, n->name, n->best);
+    return literal_fail(r, at, "%s %s has no %s `%.*s`", of, type->name, what, shown, n->name);
+}
+
+pt_status literal_unknown_variant(const literal_reader *r, const pt_type *type, const char *at,
+                                  const char *name, size_t len)
+{
+    nearest n;
+    nearest_init(&n, name, len);
+    for (size_t i = 0; i < type->n_variants; i++)
+        nearest_offer(&n, type->variants[i].name);
+    return unknown_part(r, at, "enum", type, "variant", &n);
+}
+
+static pt_status unknown_field(const literal_reader *r, const pt_type *type, const char *at,
+                               const char *name, size_t len)
+{
+    nearest n;
+    nearest_init(&n, name, len);
+    for (size_t i = 0; i < type->n_fields; i++)
+        nearest_offer(&n, type->fields[i].name);
+    return unknown_part(r, at, "struct", type, "field", &n);
+}
+
 pt_status literal_fields_take(const type_field **ret_field, literal_fields *fields,
                               const literal_reader *r, const char *at, const char *name, size_t len)
 {
     const type_field *field = type_find_field(fields->type, name, len);
     if (field == NULL)
-        return literal_fail(r, at, "struct %s has no field `%.*s`", fields->type->name,
-                            (int)(len < 64 ? len : 64), name);
+        return unknown_field(r, fields->type, at, name, len);
     bool *given = &fields->given[field - fields->type->fields];
     if (*given)
         return literal_fail(r, at, "field `%s` is given twice", field->name);

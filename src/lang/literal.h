@@ -50,6 +50,9 @@ typedef struct literal_number {
 /* PT_ERR_INPUT with the place of `at` as one-based line and column before the message. */
 pt_status literal_fail(const literal_reader *r, const char *at, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* There is no variant of that name in the enum `type`. */
+pt_status literal_unknown_variant(const literal_reader *r, const pt_type *type, const char *at,
+                                  const char *name, size_t len);
 /* "expected WHAT, found ..." at the place reached. */
 pt_status literal_expected(const literal_reader *r, const char *what);
 /* "expected a value of type T, found ..." at the place reached. */

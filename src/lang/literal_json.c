@@ -367,7 +367,7 @@ static pt_status read_enum(json_reader *j, const pt_type *type, size_t to)
         return status;
     const size_t tag = type_find_variant(type, string_text(j), j->string.len);
     if (tag == type->n_variants)
-        return literal_fail(r, at, "enum %s has no such variant", type->name);
+        return literal_unknown_variant(r, type, at, string_text(j), j->string.len);
     literal_put(r, to, type->tag_bits, tag);
     status = expect(r, ',');
     if (status == PT_OK)

@@ -349,8 +349,7 @@ static pt_status read_enum(literal_reader *r, const pt_type *type, size_t to)
     const size_t tag = type_find_variant(type, name.text, name.len);
     if (tag == type->n_variants) {
         r->at = at;
-        return literal_fail(r, at, "enum %s has no variant `%.*s`", type->name,
-                            (int)(name.len < 64 ? name.len : 64), name.text);
+        return literal_unknown_variant(r, type, at, name.text, name.len);
     }
     skip_space(r);
     const type_variant *variant = &type->variants[tag];

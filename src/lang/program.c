@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "circuit/keep_outputs.h"
 #include "lang/check.h"
 #include "lang/const.h"
@@ -42,11 +43,16 @@ static const fn_decl *find_function(const checked_program *checked,
                                     const pt_compile_options *options, pt_diagnostics *diagnostics)
 {
     const char *name = options->function != NULL ? options->function : "main";
+    nearest n;
+    nearest_init(&n, name, strlen(name));
     for (size_t i = 0; i < checked->n_functions; i++) {
         if (strcmp(checked->functions[i]->name.text, name) == 0)
             return checked->functions[i];
+        nearest_offer(&n, checked->functions[i]->name.text);
     }
-    diag_add(diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %s", name);
+    diag_add(diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %.100s%s%s%s", name,
+             n.best != NULL ? "; did you mean " : "", n.best != NULL ? n.best : "",
+             n.best != NULL ? "?" : "");
     return NULL;
 }
 

@@ -67,8 +67,8 @@ class Programs(Case):
             self.assertEqual(polytune("compile", MAX, "-o", file).status, DONE)
             circuit = file.read_text()
             self.assertRan(polytune("compile", MAX, "-o", "-"), circuit.strip())
-            for more in ("--json", "--report"):
-                self.assertFailed(polytune("compile", MAX, "-o", "-", more), USAGE, "-o")
+            self.assertFailed(polytune("compile", MAX, "-o", "-", "--report"), USAGE, "-o")
+            self.assertEqual(polytune("compile", MAX, "-o", "-", "--json").status, USAGE)
             # What is no plain file is written to, not replaced.
             link.symlink_to(file)
             file.write_text("old")

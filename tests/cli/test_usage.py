@@ -23,7 +23,6 @@ class Usage(Case):
         self.assertFailed(polytune("help", "evil"), USAGE, "did you mean 'eval'?")
 
     def test_flags_that_would_do_nothing_are_refused(self):
-        self.assertFailed(polytune("check", MAX, "--json"), USAGE, "--json")
         self.assertFailed(polytune("serve", "--json"), USAGE, "--json")
 
     def test_output_that_cannot_be_written(self):

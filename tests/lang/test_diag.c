@@ -10,7 +10,7 @@ static void assert_printed(const char *source, const char *expected)
 {
     pt_diagnostics *d = check_bad(source);
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
     assert_string_equal(text, expected);
     pt_text_free(text);
     pt_diagnostics_free(d);
@@ -26,7 +26,7 @@ static void common_errors_read_well(void **state)
                    "t:2:17: type error: incompatible operands: u8 and bool\n"
                    "    2 |     let total = n + z;\n"
                    "      |                 ^^^^^\n"
-                   "t:3:2: type error: unknown name `totl`\n"
+                   "t:3:2: type error: unknown name `totl`; did you mean `total`?\n"
                    "    3 | \ttotl * 2\n"
                    "      | \t^^^^\n");
     assert_printed("pub fn main(n: u8) -> u8 {\n"
@@ -147,7 +147,7 @@ static void the_list_sorts_and_drops_repeats(void **state)
     assert_int_equal(diag_finish(d, &error), PT_ERR_PROGRAM);
     assert_string_equal(error.message, "program: nowhere");
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
     assert_string_equal(text, "program: compile error: nowhere\n"
                               "program:1:1: type error: first\n    1 | a\n      | ^\n"
                               "program:2:1: type error: second\n    2 | b\n      | ^\n");
@@ -164,8 +164,77 @@ static void the_number_of_errors_is_limited(void **state)
     pt_diagnostics *d = check_bad(source);
     assert_int_equal(pt_diagnostics_count(d), DIAG_MAX_ERRORS);
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
     assert_non_null(strstr(text, "... and 899 more errors\n"));
+    pt_text_free(text);
+    pt_diagnostics_free(d);
+}
+
+/* The message of the only error. */
+static void assert_message(const char *source, const char *message)
+{
+    pt_diagnostics *d = check_bad(source);
+    assert_int_equal(pt_diagnostics_count(d), 1);
+    assert_string_equal(pt_diagnostics_get(d, 0).message, message);
+    pt_diagnostics_free(d);
+}
+
+#define ITEMS                                                                                      \
+    "const LIMIT: u8 = 9u8; const ROWS: usize = 2usize; struct Point { left: u8, right: u8 }\n"    \
+    "enum Shape { Circle, Square(u8) } fn double(n: u8) -> u8 { n + n }\n"                         \
+    "pub fn main(p: Point, s: Shape, count: u8) -> u8 { let mut total = double(LIMIT);\n"
+#define END " total }"
+
+static void close_names_are_suggested(void **state)
+{
+    (void)state;
+    assert_message(ITEMS "total += coutn;" END, "unknown name `coutn`; did you mean `count`?");
+    assert_message(ITEMS "totl += count;" END, "unknown name `totl`; did you mean `total`?");
+    assert_message(ITEMS "total += LIMITS;" END, "unknown name `LIMITS`; did you mean `LIMIT`?");
+    assert_message(ITEMS "total += limit;" END, "unknown name `limit`; did you mean `LIMIT`?");
+    assert_message(ITEMS "total += doubel(1);" END,
+                   "unknown name `doubel`: no such function; did you mean `double`?");
+    assert_message(ITEMS "let a = [0u8; ROW];" END,
+                   "unknown name `ROW`: no such constant; did you mean `ROWS`?");
+    assert_message(ITEMS "total += p.rihgt;" END,
+                   "unknown field `rihgt` of struct `Point`; did you mean `right`?");
+    assert_message(ITEMS "let q = Point { left: 1, right: 2, rigth: 3 };" END,
+                   "unknown field `rigth` of struct `Point`; did you mean `right`?");
+    assert_message(ITEMS "let Point { leftt, .. } = p;" END,
+                   "unknown field `leftt` of struct `Point`; did you mean `left`?");
+    assert_message(ITEMS "let q = Piont { left: 1, right: 2 };" END,
+                   "unknown struct `Piont`; did you mean `Point`?");
+    assert_message(ITEMS "let q = Points { left: 1, right: 2 };" END,
+                   "unknown struct `Points`; did you mean `Point`?");
+    assert_message(ITEMS "let q = Shape::Circl;" END,
+                   "unknown variant `Circl` of enum `Shape`; did you mean `Circle`?");
+    assert_message(ITEMS "let q = Shap::Circle;" END, "unknown enum `Shap`; did you mean `Shape`?");
+    assert_message(ITEMS "let q = count as U8;" END, "unknown type `U8`; did you mean `u8`?");
+    assert_message(ITEMS "let q: Shapes = s;" END, "unknown type `Shapes`; did you mean `Shape`?");
+    assert_message("const LIMIT: u8 = 9u8; const TWICE: u8 = LIMTI + 1u8;"
+                   "pub fn main(n: u8) -> u8 { n + TWICE + LIMIT }",
+                   "unknown name `LIMTI`: no such constant; did you mean `LIMIT`?");
+}
+
+static void names_out_of_scope_are_not_suggested(void **state)
+{
+    (void)state;
+    assert_message(ITEMS "{ let inner = 1u8; } total += innr;" END, "unknown name `innr`");
+    assert_message(ITEMS "total += doubl;" END, "unknown name `doubl`");
+    assert_message(ITEMS "limit = 2;" END, "unknown name `limit`");
+}
+
+static void a_terminal_gets_colours(void **state)
+{
+    (void)state;
+    pt_diagnostics *d = check_bad("pub fn main(n: u8) -> u8 { n + oops }");
+    char *text = NULL;
+    assert_int_equal(pt_diagnostics_print(&text, d, true, NULL), PT_OK);
+    assert_string_equal(text, "\033[1mt:1:32:\033[0m \033[1;31mtype error:\033[0m "
+                              "\033[1munknown name `oops`\033[0m\n"
+                              "\033[34m    1 |\033[0m pub fn main(n: u8) -> u8 { n + oops }\n"
+                              "\033[34m      |\033[0m                                "
+                              "\033[1;31m^^^^\033[0m\n");
     pt_text_free(text);
     pt_diagnostics_free(d);
 }
@@ -174,6 +243,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(common_errors_read_well),
+        cmocka_unit_test(close_names_are_suggested),
+        cmocka_unit_test(names_out_of_scope_are_not_suggested),
+        cmocka_unit_test(a_terminal_gets_colours),
         cmocka_unit_test(long_spans_are_elided),
         cmocka_unit_test(several_errors_come_in_order),
         cmocka_unit_test(one_mistake_is_one_error),
