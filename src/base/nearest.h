@@ -5,9 +5,9 @@
  *      for every known name: nearest_offer(&n, name);
  *      if (n.best != NULL) ..
  *
- * Close is an edit distance (insertions, deletions, replacements, swaps of neighbours) of one, or at
- * most a third of the name's length, but less than either name's length; names that differ in case
- * only are one apart. Of equally close names the first wins. */
+ * Close is an edit distance (insertions, deletions, replacements, swaps of neighbours) of one, or
+ * at most a third of the name's length, but less than either name's length; names that differ in
+ * case only are one apart. Of equally close names the first wins. */
 #ifndef BASE_NEAREST_H
 #define BASE_NEAREST_H
 
