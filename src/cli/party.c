@@ -7,13 +7,11 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/computation.h"
+#include "cli/connect.h"
 #include "cli/const_flags.h"
 #include "cli/mpc_flags.h"
 #include "cli/output.h"
 #include "cli/report.h"
-
-#define DEFAULT_TIMEOUT_S 60
-#define MAX_TIMEOUT_S     86400
 
 static const flag flags[] = {
     {"program", "PROGRAM",
@@ -21,22 +19,19 @@ static const flag flags[] = {
     {"party", "I", "this party's number, counted from 0", false},
     {"input", "LITERAL",
      "this party's private input; @FILE reads it from a file (.json: Garble JSON)", false},
-    {"session", "NAME", "the name that the parties agreed on; letters, digits and . _ ~ -", false},
     {"parties", "N", "how many parties there are, if that depends on constants of other parties",
      false},
-    {"timeout", "SECONDS", "give up when nothing arrives for so long (default 60)", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_program, flags_mpc, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,     flags_connect, flags_program,
+                                         flags_mpc, flags_common,  NULL};
 
 typedef struct party {
     const args *a;
-    const char *where;
-    const char *session;
+    connection connection;
     const char *input;
     size_t index;
     uint64_t stated_parties; /* --parties, or 0 */
-    uint32_t timeout_ms;
     size_t parties;
     computation c;
     mpc_flags mpc;
@@ -45,48 +40,28 @@ typedef struct party {
     buffer session_data; /* what the protocol compares besides the circuit */
 } party;
 
-static pt_status check_where(const char *where, pt_error *error)
-{
-    if (strncmp(where, "p2p:", 4) == 0)
-        return error_set(error, PT_ERR_USAGE,
-                         "peer-to-peer channels are not part of this version; use a relay's URL");
-    if (strpbrk(where, ";,") != NULL)
-        return error_set(
-            error, PT_ERR_USAGE,
-            "direct HTTP between the parties is not part of this version; use one relay's URL");
-    if (strncmp(where, "http://", 7) != 0 && strncmp(where, "https://", 8) != 0)
-        return error_set(error, PT_ERR_USAGE,
-                         "'%.80s' is not the URL of a relay, e.g. http://127.0.0.1:8000", where);
-    return PT_OK;
-}
-
 static pt_status read_flags(party *p, pt_error *error)
 {
-    const char *required[] = {"program", "party", "input", "session"};
+    const char *required[] = {"program", "party", "input"};
     const args *a = p->a;
-    const char *timeout = args_get(a, "timeout");
     const char *parties = args_get(a, "parties");
     uint64_t number = 0;
-    pt_status status = check_where(a->positional[0], error);
+    pt_status status = PT_OK;
     for (size_t i = 0; i < sizeof required / sizeof *required && status == PT_OK; i++) {
         if (args_get(a, required[i]) == NULL)
             status = error_set(error, PT_ERR_USAGE, "polytune party needs --%s", required[i]);
     }
+    if (status == PT_OK)
+        status = connection_init(&p->connection, a->positional[0], a, error);
     if (status == PT_OK)
         status =
             args_number(&number, args_get(a, "party"), "--party", 0, PT_MPC_MAX_PARTIES - 1, error);
     if (status != PT_OK)
         return status;
     p->index = (size_t)number;
-    number = DEFAULT_TIMEOUT_S;
-    if (timeout != NULL)
-        status = args_number(&number, timeout, "--timeout", 1, MAX_TIMEOUT_S, error);
-    p->timeout_ms = (uint32_t)number * 1000;
-    if (status == PT_OK && parties != NULL)
+    if (parties != NULL)
         status =
             args_number(&p->stated_parties, parties, "--parties", 2, PT_MPC_MAX_PARTIES, error);
-    p->where = a->positional[0];
-    p->session = args_get(a, "session");
     p->input = args_get(a, "input");
     return status;
 }
@@ -133,19 +108,6 @@ static pt_status run_protocol(party *p, pt_error *error)
         status = print_result(p, out, &stats, error);
     mem_free_secret(out, n_out);
     return status;
-}
-
-static pt_status open_channel(party *p, pt_error *error)
-{
-    const pt_relay_options options = {
-        .url = p->where,
-        .session = p->session,
-        .party = p->index,
-        .parties = p->parties,
-        .timeout_ms = p->timeout_ms,
-        .notice = report_notice,
-    };
-    return pt_channel_relay_open(&p->channel, &options, error);
 }
 
 static pt_status set_parties(party *p, size_t parties, pt_error *error)
@@ -219,7 +181,7 @@ static pt_status take_part_with_constants(party *p, const pt_program_facts *fact
     pt_status status =
         set_parties(p, facts->n_parties != 0 ? facts->n_parties : (size_t)p->stated_parties, error);
     if (status == PT_OK)
-        status = open_channel(p, error);
+        status = connection_open(&p->channel, &p->connection, p->index, p->parties, error);
     if (status == PT_OK)
         status = agree(p, given, error);
     return status;
@@ -241,7 +203,7 @@ static pt_status take_part(party *p, pt_error *error)
     } else if (status == PT_OK) {
         status = prepare(p, NULL, 0, error);
         if (status == PT_OK)
-            status = open_channel(p, error);
+            status = connection_open(&p->channel, &p->connection, p->index, p->parties, error);
     }
     const_flags_clear(&given);
     return status == PT_OK ? run_protocol(p, error) : status;
@@ -253,7 +215,7 @@ static pt_status run(const args *a, pt_error *error)
     buffer_init(&p.session_data, SIZE_MAX / 4);
     pt_status status = read_flags(&p, error);
     if (status == PT_OK) {
-        buffer_put(&p.session_data, p.session, strlen(p.session));
+        buffer_put(&p.session_data, p.connection.session, strlen(p.connection.session));
         status = take_part(&p, error);
     }
     pt_channel_close(&p.channel);

@@ -66,7 +66,7 @@ class Usage(Case):
                           "given twice")
         self.assertFailed(polytune("eval", MAX, "--input=1"), USAGE, "2 parties", "1 time")
         self.assertFailed(polytune("party", "http://127.0.0.1:1", f"--program={MAX}"), USAGE, "needs --party")
-        self.assertFailed(polytune("party", "ftp://x", f"--program={MAX}"), USAGE, "not the URL of a relay")
+        self.assertFailed(polytune("party", "ftp://x", f"--program={MAX}", "--party=0", "--input=1"), USAGE, "not the URL of a relay")
 
     def test_numbers_out_of_range(self):
         for flag in ("--evaluator=2", "--evaluator=x", "--output-parties=0,2", "--output-parties=0,,1",

@@ -1,0 +1,25 @@
+/* How a party reaches the others: the argument WHERE and the flags that belong to it. Layer: cli.
+ */
+#ifndef CLI_CONNECT_H
+#define CLI_CONNECT_H
+
+#include "cli/args.h"
+#include "polytune/polytune.h"
+
+extern const flag flags_connect[];
+
+typedef struct connection {
+    const char *where;
+    const char *session;
+    uint32_t timeout_ms;
+} connection;
+
+/* Reads and checks WHERE and the flags, without reaching out to anybody. The texts stay `a`'s. */
+PT_MUST_CHECK pt_status connection_init(connection *ret_connection, const char *where,
+                                        const args *a, pt_error *error);
+
+/* Reaches the others, as `party` of `parties`. */
+PT_MUST_CHECK pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
+                                        size_t parties, pt_error *error);
+
+#endif
