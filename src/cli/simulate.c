@@ -1,10 +1,9 @@
 /* polytune simulate: every party in this process, the real protocol over the memory channel. */
-#include <pthread.h>
-
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/inputs.h"
+#include "cli/local_run.h"
 #include "cli/mpc_flags.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -16,63 +15,8 @@ static const flag flags[] = {
 };
 static const flag *const flag_lists[] = {flags, flags_program, flags_mpc, flags_common, NULL};
 
-typedef struct simulated_party {
-    const computation *c;
-    pt_mpc_options options;
-    pt_channel channel;
-    const uint8_t *input;
-    uint8_t *output;
-    pt_mpc_stats stats;
-    pt_status status;
-    pt_error error;
-    pthread_t thread;
-    bool started;
-} simulated_party;
-
-static void *run_party(void *argument)
-{
-    simulated_party *p = argument;
-    p->status = pt_mpc_run(&p->options, &p->channel, p->c->circuit, p->input, p->output, &p->error);
-    return NULL;
-}
-
-/* The failure that explains the others: not the mere echo of another party's abort. */
-static const simulated_party *first_cause(const simulated_party *parties, size_t n)
-{
-    const simulated_party *found = NULL;
-    for (size_t i = 0; i < n; i++) {
-        const simulated_party *p = &parties[i];
-        if (p->status != PT_OK &&
-            (found == NULL || found->status == PT_PEER_ABORT || found->status == PT_ERR_CLOSED))
-            found = p;
-    }
-    return found;
-}
-
-static pt_status run_all(simulated_party *parties, size_t n, pt_error *error)
-{
-    pt_status status = PT_OK;
-    for (size_t i = 0; i < n; i++) {
-        parties[i].started = pthread_create(&parties[i].thread, NULL, run_party, &parties[i]) == 0;
-        if (!parties[i].started) {
-            status = error_set(error, PT_ERR_INTERNAL, "cannot start a thread for party %zu", i);
-            pt_channel_close(&parties[i].channel); /* wakes those who wait for it */
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (parties[i].started)
-            (void)pthread_join(parties[i].thread, NULL);
-    }
-    const simulated_party *failed = first_cause(parties, n);
-    if (status == PT_OK && failed != NULL) {
-        *error = failed->error;
-        status = failed->status;
-    }
-    return status;
-}
-
 /* Every receiving party must hold the same bits. */
-static pt_status agreed_output(const uint8_t **ret_bits, const simulated_party *parties, size_t n,
+static pt_status agreed_output(const uint8_t **ret_bits, const local_party *parties, size_t n,
                                const mpc_flags *f, size_t n_bits, pt_error *error)
 {
     *ret_bits = NULL;
@@ -88,19 +32,20 @@ static pt_status agreed_output(const uint8_t **ret_bits, const simulated_party *
     return PT_OK;
 }
 
-static json_t *as_json(const char *text, json_t *result, const simulated_party *parties, size_t n)
+static json_t *as_json(const char *text, json_t *result, const pt_mpc_stats *stats, size_t n)
 {
     json_t *object = json_pack("{s:O, s:s}", "result", result, "text", text);
     json_t *sent = json_array();
     for (size_t i = 0; i < n; i++)
-        (void)json_array_append_new(sent, json_integer((json_int_t)parties[i].stats.bytes_sent));
+        (void)json_array_append_new(sent, json_integer((json_int_t)stats[i].bytes_sent));
     (void)json_object_set_new(object, "bytes_sent", sent);
-    output_add_stats(object, n, &parties[0].stats);
+    output_add_stats(object, n, &stats[0]);
     return object;
 }
 
-static pt_status print_result(const computation *c, const simulated_party *parties,
-                              const mpc_flags *f, const args *a, pt_error *error)
+static pt_status print_result(const computation *c, const local_party *parties,
+                              const pt_mpc_stats *stats, const mpc_flags *f, const args *a,
+                              pt_error *error)
 {
     const uint8_t *bits = NULL;
     char *text = NULL;
@@ -110,7 +55,7 @@ static pt_status print_result(const computation *c, const simulated_party *parti
     if (status == PT_OK)
         status = computation_result(&text, &json, c, bits, error);
     if (status == PT_OK && args_get(a, "json") != NULL)
-        status = output_json(as_json(text, json, parties, c->parties), error);
+        status = output_json(as_json(text, json, stats, c->parties), error);
     else if (status == PT_OK)
         status = output_line(text, error);
     mem_free(text);
@@ -123,15 +68,17 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
 {
     const size_t n = c->parties;
     const size_t n_out = pt_circuit_output_bits(c->circuit);
-    simulated_party *parties = mem_new(n, sizeof *parties);
+    local_party *parties = mem_new(n, sizeof *parties);
+    pt_mpc_stats *stats = mem_new(n, sizeof *stats);
     pt_channel *channels = mem_new(n, sizeof *channels);
-    pt_status status = parties == NULL || channels == NULL ? error_memory(error) : PT_OK;
+    pt_status status =
+        parties == NULL || stats == NULL || channels == NULL ? error_memory(error) : PT_OK;
     if (status == PT_OK)
         status = pt_channel_memory_mesh(channels, n, 0, error);
     for (size_t i = 0; i < n && status == PT_OK; i++) {
-        simulated_party *p = &parties[i];
-        p->c = c;
-        p->options = mpc_flags_options(f, i, n, &p->stats, i == 0);
+        local_party *p = &parties[i];
+        p->circuit = c->circuit;
+        p->options = mpc_flags_options(f, i, n, &stats[i], i == 0);
         p->channel = channels[i];
         p->input = in->all + in->first[i];
         p->output = mem_new(n_out, 1);
@@ -139,15 +86,16 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
             status = error_memory(error);
     }
     if (status == PT_OK)
-        status = run_all(parties, n, error);
+        status = local_run(parties, n, error);
     report_progress_end();
     if (status == PT_OK)
-        status = print_result(c, parties, f, a, error);
+        status = print_result(c, parties, stats, f, a, error);
     for (size_t i = 0; parties != NULL && channels != NULL && i < n; i++) {
         pt_channel_close(parties[i].channel.ops != NULL ? &parties[i].channel : &channels[i]);
         mem_free_secret(parties[i].output, n_out);
     }
     mem_free(parties);
+    mem_free(stats);
     mem_free(channels);
     return status;
 }

@@ -1,0 +1,45 @@
+#include "cli/local_run.h"
+
+#include "base/error.h"
+
+static void *run_party(void *argument)
+{
+    local_party *p = argument;
+    p->status = pt_mpc_run(&p->options, &p->channel, p->circuit, p->input, p->output, &p->error);
+    return NULL;
+}
+
+/* The failure that explains the others: not the mere echo of another party's abort. */
+static const local_party *first_cause(const local_party *parties, size_t n)
+{
+    const local_party *found = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const local_party *p = &parties[i];
+        if (p->status != PT_OK &&
+            (found == NULL || found->status == PT_PEER_ABORT || found->status == PT_ERR_CLOSED))
+            found = p;
+    }
+    return found;
+}
+
+pt_status local_run(local_party *parties, size_t n, pt_error *error)
+{
+    pt_status status = PT_OK;
+    for (size_t i = 0; i < n; i++) {
+        parties[i].started = pthread_create(&parties[i].thread, NULL, run_party, &parties[i]) == 0;
+        if (!parties[i].started) {
+            status = error_set(error, PT_ERR_INTERNAL, "cannot start a thread for party %zu", i);
+            pt_channel_close(&parties[i].channel); /* wakes those who wait for it */
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (parties[i].started)
+            (void)pthread_join(parties[i].thread, NULL);
+    }
+    const local_party *failed = first_cause(parties, n);
+    if (status == PT_OK && failed != NULL) {
+        *error = failed->error;
+        status = failed->status;
+    }
+    return status;
+}
