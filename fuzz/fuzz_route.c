@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "httpd/text.h"
 #include "relay/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (*path != '\0')
         *path++ = '\0';
     const size_t before = strlen(path);
-    PT_ASSERT(route_unescape(path) == strlen(path));
+    PT_ASSERT(text_unescape(path) == strlen(path));
     PT_ASSERT(strlen(path) <= before);
     route r;
     const char *reason = NULL;

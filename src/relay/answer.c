@@ -1,9 +1,6 @@
-#define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -17,9 +14,9 @@ static const char lost[] =
 static bool may_wait(request *r)
 {
     const uint64_t now = clock_ms();
-    if (r->deadline_ms == 0)
-        r->deadline_ms = now + r->wait_ms;
-    return !r->replaced && now < r->deadline_ms;
+    if (r->http.deadline_ms == 0)
+        r->http.deadline_ms = now + r->wait_ms;
+    return !r->replaced && now < r->http.deadline_ms;
 }
 
 static enum MHD_Result wait_in(void **slot, request *r)
@@ -28,15 +25,15 @@ static enum MHD_Result wait_in(void **slot, request *r)
     *slot = r;
     if (older != NULL && older != r) {
         older->replaced = true;
-        server_release(older);
+        httpd_release(&older->http);
     }
-    server_hold(r);
+    httpd_hold(&r->http);
     return MHD_YES;
 }
 
 void answer_wake(void *waiter)
 {
-    server_release(waiter);
+    httpd_release(&((request *)waiter)->http);
 }
 
 static void leave_slot(void **slot, const request *r)
@@ -69,26 +66,15 @@ static bool is_stale(const request *r, const session *e)
     return r->has_token && (e == NULL || e->token != r->token);
 }
 
-/* A suspended request does not notice that its client went away. */
-static bool client_is_gone(const request *r)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info == NULL)
-        return true;
-    char byte;
-    const ssize_t n = recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-}
-
 /* ---- seats ---- */
 
 static void wake_watchers(relay_server *server, const char *name)
 {
-    for (request *r = server->held, *next; r != NULL; r = next) {
-        next = r->next;
+    for (httpd_request *h = httpd_held(server->http), *next; h != NULL; h = next) {
+        const request *r = (request *)h;
+        next = h->next;
         if (r->route.kind == ROUTE_PARTICIPANTS && strcmp(r->route.session, name) == 0)
-            server_release(r);
+            httpd_release(h);
     }
 }
 
@@ -98,9 +84,10 @@ typedef enum holder_state { HOLDER_UNKNOWN, HOLDER_ALIVE, HOLDER_GONE } holder_s
 static holder_state find_holder(const relay_server *server, uint64_t client)
 {
     holder_state state = HOLDER_UNKNOWN;
-    for (const request *r = server->held; r != NULL && state != HOLDER_ALIVE; r = r->next)
-        if (r->client == client)
-            state = client_is_gone(r) ? HOLDER_GONE : HOLDER_ALIVE;
+    for (const httpd_request *h = httpd_held(server->http); h != NULL && state != HOLDER_ALIVE;
+         h = h->next)
+        if (((const request *)h)->client == client)
+            state = httpd_client_is_gone(h) ? HOLDER_GONE : HOLDER_ALIVE;
     return state;
 }
 
@@ -172,7 +159,7 @@ static enum MHD_Result answer_participants(request *r)
     if (e != NULL && r->has_token)
         e->active_ms = clock_ms();
     if ((e == NULL ? 0 : e->n_seats) < r->parties && may_wait(r)) {
-        server_hold(r);
+        httpd_hold(&r->http);
         return MHD_YES;
     }
     return reply_seats(r, e);
@@ -229,16 +216,16 @@ static enum MHD_Result answer_send(request *r)
     store_result result = open_queue(r, r->route.from, &e, &p);
     if (result != STORE_DONE)
         return reply_failure(r, result);
-    trim_body(&r->body);
+    trim_body(&r->http.body);
     /* The body counts once: as a message, or as part of a request. */
-    store_discharge(s, r->charged);
-    result = pair_put(s, e, p, r->number, r->body.bytes, r->body.len);
+    store_discharge(s, r->http.charged);
+    result = pair_put(s, e, p, r->number, r->http.body.bytes, r->http.body.len);
     if (result == STORE_DONE) {
-        r->charged = 0;
-        buffer_init(&r->body, 0); /* the bytes are the store's */
+        r->http.charged = 0;
+        buffer_init(&r->http.body, 0); /* the bytes are the store's */
         return reply_stored(r);
     }
-    s->bytes += r->charged;
+    s->bytes += r->http.charged;
     if (result == STORE_REPEATED)
         return reply_stored(r);
     if (result == STORE_FULL && may_wait(r))
@@ -257,7 +244,7 @@ static enum MHD_Result reply_message(request *r, pair *p)
 {
     if (!r->has_number) {
         /* Without acknowledgements the message goes once it is written to the connection. */
-        if (client_is_gone(r))
+        if (httpd_client_is_gone(&r->http))
             return reply_nothing(r);
         p->reader = r;
         r->lent = true;
@@ -334,7 +321,7 @@ static enum MHD_Result answer_metrics(request *r)
                    "# TYPE polytune_relay_requests_held gauge\n"
                    "polytune_relay_requests_held %zu\n",
                    server->n_requests, server->store.carried, server->store.n_messages,
-                   server->store.bytes, server->store.n_sessions, server->n_held);
+                   server->store.bytes, server->store.n_sessions, httpd_n_held(server->http));
     return request_reply(r, 200, -1, text);
 }
 
@@ -357,7 +344,7 @@ static enum MHD_Result answer_options(request *r)
 
 enum MHD_Result answer(request *r)
 {
-    if (r->server->stopping)
+    if (httpd_is_stopping(r->server->http))
         return request_reply(r, 503, 1, "the relay is stopping\n");
     if (r->route.method == ROUTE_OPTIONS)
         return answer_options(r);

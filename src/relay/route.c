@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "httpd/text.h"
+
 /* In a pattern a segment is a word, or names what stands there: S session, P party, F from, T to.
  */
 typedef struct path_row {
@@ -23,36 +25,13 @@ static const path_row rows[] = {
     {"/session/S/recv/T/F", ROUTE_BROKER_RECV, ROUTE_POST, "POST, OPTIONS"},
 };
 
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '~' || c == '-';
-}
-
-bool route_number(const char *text, size_t len, uint64_t max, uint64_t *ret_number)
-{
-    uint64_t number = 0;
-    if (len == 0 || len > 20)
-        return false;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-        const uint64_t digit = (uint64_t)(text[i] - '0');
-        if (number > (max - digit) / 10 || digit > max)
-            return false;
-        number = number * 10 + digit;
-    }
-    *ret_number = number;
-    return true;
-}
-
 static const char *take_session(route *r, const char *text, size_t len)
 {
     static const char reason[] = "a session name is 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -";
     if (len == 0 || len > ROUTE_SESSION_MAX)
         return reason;
     for (size_t i = 0; i < len; i++)
-        if (!is_unreserved(text[i]))
+        if (!text_is_unreserved(text[i]))
             return reason;
     memcpy(r->session, text, len);
     r->session[len] = '\0';
@@ -62,7 +41,7 @@ static const char *take_session(route *r, const char *text, size_t len)
 static const char *take_party(uint32_t *ret_party, const char *text, size_t len)
 {
     uint64_t number;
-    if (!route_number(text, len, ROUTE_PARTY_MAX, &number))
+    if (!text_number(text, len, ROUTE_PARTY_MAX, &number))
         return "a party is a decimal number of at most 65535";
     *ret_party = (uint32_t)number;
     return NULL;
@@ -134,33 +113,4 @@ unsigned route_parse(route *ret_route, const char *method, const char *path,
     }
     *ret_reason = "no such path";
     return 404;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-size_t route_unescape(char *text)
-{
-    char *out = text;
-    for (const char *in = text; *in != '\0';) {
-        const int high = *in == '%' ? hex_digit(in[1]) : -1;
-        const int low = high < 0 ? -1 : hex_digit(in[2]);
-        const char c = (char)(low < 0 ? 0 : high * 16 + low);
-        if (is_unreserved(c)) {
-            *out++ = c;
-            in += 3;
-        } else {
-            *out++ = *in++;
-        }
-    }
-    *out = '\0';
-    return (size_t)(out - text);
 }

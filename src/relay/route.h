@@ -44,12 +44,4 @@ typedef struct route {
 unsigned route_parse(route *ret_route, const char *method, const char *path,
                      const char **ret_reason);
 
-/* Decodes the %-escapes of unreserved characters in place (RFC 3986, section 6.2.2.2) and leaves
- * all others, so that an escaped slash or zero byte cannot change what a path means. Returns the
- * new length. */
-size_t route_unescape(char *text);
-
-/* A decimal number of at most `max`; false for anything else. */
-bool route_number(const char *text, size_t len, uint64_t max, uint64_t *ret_number);
-
 #endif

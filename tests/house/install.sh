@@ -19,7 +19,7 @@ LD_LIBRARY_PATH="$library_path" ./shared >out_shared
 
 # shellcheck disable=SC2046
 cc -std=c11 -Wall -Wextra -Werror -o static embed.c $(pkg-config --cflags polytune) "$library_path/libpolytune.a" \
-    $(pkg-config --libs libsodium libcurl jansson) -pthread
+    $(pkg-config --libs libsodium libcurl libmicrohttpd jansson) -pthread
 ./static >out_static
 
 cmp out_shared out_static

@@ -10,9 +10,10 @@ ALLOWED = {
     "circuit": {"base"},
     "lang": {"base", "circuit"},
     "mpc": {"base", "circuit", "crypto", "channel/channel.h"},
-    "channel": {"base"},
+    "httpd": {"base"},
+    "channel": {"base", "httpd"},
     "api": {"base", "circuit", "crypto", "lang", "mpc", "channel"},
-    "relay": {"base"},
+    "relay": {"base", "httpd"},
     "cli": {"base", "relay/relay.h"},
 }
 # Which layer a public header belongs to: it may be included there and above.
@@ -56,7 +57,7 @@ def main():
                 wrong.append(f'{path}:{number}: a public header includes "{match.group(1)}"')
     # The check itself must be able to fail.
     assert not allowed("base", "crypto/aes.h") and not allowed("mpc", "channel/relay.h")
-    assert not allowed("lang", "crypto/aes.h") and allowed("mpc", "channel/channel.h")
+    assert not allowed("lang", "crypto/aes.h") and not allowed("httpd", "relay/relay.h") and allowed("mpc", "channel/channel.h")
     print("\n".join(wrong) or f"{seen} includes point downwards")
     return 1 if wrong or seen == 0 else 0
 

@@ -1,0 +1,133 @@
+/* An HTTP server for the relay and the direct channel, around libmicrohttpd. Layer: httpd.
+ *
+ * One thread of the server's own drives all connections and calls the application: nothing the
+ * application keeps for itself needs a lock. The application fills an httpd_app. Its request begins
+ * with an httpd_request; the server allocates and frees it, reads head and body, refuses what no
+ * application should see (ambiguous lengths, bodies too large), and asks for an answer once the
+ * request is complete. An answer may be put off: a request that is held is suspended until its
+ * deadline or release, and then simply answered anew from the start. */
+#ifndef HTTPD_HTTPD_H
+#define HTTPD_HTTPD_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/compiler.h"
+#include "polytune/status.h"
+
+typedef struct httpd httpd;
+typedef struct httpd_request httpd_request;
+
+struct httpd_request {
+    httpd *server;
+    struct MHD_Connection *connection;
+
+    /* The application's to set in `begin`. */
+    bool wants_body;
+    const char *allow; /* methods of this path, for the Allow header of a 405 */
+
+    /* What is wrong with it, answered once the body has been read. 0: nothing so far. */
+    unsigned refusal;
+    const char *reason;
+
+    buffer body;
+    size_t charged; /* bytes of the body that the application has charged */
+
+    /* Waiting. */
+    uint64_t deadline_ms; /* set before holding */
+    bool held;
+    httpd_request *previous;
+    httpd_request *next; /* the held ones are a list, see httpd_held */
+
+    /* The server's own. */
+    bool has_length;
+    uint64_t length;
+    unsigned n_lengths;
+    unsigned n_encodings;
+    bool is_chunked;
+    size_t received; /* bytes of body, also those not kept */
+};
+
+/* What a server serves. Every function is called on the server's thread. */
+typedef struct httpd_app {
+    const char *name;     /* for messages: "the relay" */
+    size_t request_size;  /* bytes of the application's request, zeroed at first */
+    size_t body_max;      /* bytes of a body that is wanted */
+    const char *too_long; /* what a 413 says */
+    bool any_origin;      /* browsers may ask from any page (Access-Control-Allow-Origin) */
+
+    /* The head is there. Finds out what is asked for; refuses with httpd_refuse. */
+    void (*begin)(httpd_request *r, const char *method, const char *path);
+    /* Each header (but those of the body) and query argument, after `begin`. May be NULL. */
+    void (*header)(httpd_request *r, const char *name, const char *value);
+    void (*argument)(httpd_request *r, const char *name, const char *value);
+    /* Accounts for bytes of a body before they are kept, false if there is no room; and takes it
+     * back. May be NULL. */
+    bool (*charge)(httpd_request *r, size_t len);
+    void (*discharge)(httpd_request *r, size_t len);
+    /* Answers the complete request with httpd_reply or httpd_finish, or holds it. */
+    enum MHD_Result (*answer)(httpd_request *r);
+    /* The request is over; `sent`: its answer has been written. May be NULL. */
+    void (*end)(httpd_request *r, bool sent);
+    /* Called now and then. May be NULL. */
+    void (*sweep)(void *user, uint64_t now_ms);
+    /* Called soon after httpd_wake. May be NULL. */
+    void (*woken)(void *user);
+} httpd_app;
+
+typedef struct httpd_options {
+    const char *address;        /* host or numeric address to listen on */
+    uint16_t port;              /* 0: any free one, see httpd_port */
+    size_t max_connections;     /* as far as the system allows open files */
+    uint32_t client_timeout_ms; /* idle or stalled connections are closed */
+} httpd_options;
+
+/* Listens and starts serving. `app` must outlive the server, `user` is for the application.
+ * PT_ERR_USAGE for an address that cannot be resolved, PT_ERR_IO when it cannot be listened on. */
+MUST_CHECK pt_status httpd_start(httpd **ret_server, const httpd_options *options,
+                                 const httpd_app *app, void *user, pt_error *error);
+
+/* The port it listens on, and the application's `user`. */
+uint16_t httpd_port(const httpd *server);
+void *httpd_user(const httpd *server);
+
+/* Asks it to stop: held requests are answered anew, and see httpd_is_stopping. Returns at once; may
+ * be called from a signal handler, any thread, and more than once. */
+void httpd_request_stop(httpd *server);
+/* Has the application's `woken` called. The same rules. */
+void httpd_wake(httpd *server);
+
+/* Returns when the server has stopped. For one caller. */
+void httpd_wait(httpd *server);
+
+/* Stops, waits and frees. Accepts NULL. */
+void httpd_free(httpd *server);
+
+/* ---- for the application, on the server's thread ---- */
+
+bool httpd_is_stopping(const httpd *server);
+
+/* The first of the held requests, a list through `next`; and how many there are. */
+httpd_request *httpd_held(const httpd *server);
+size_t httpd_n_held(const httpd *server);
+
+/* Suspends the request until its deadline or release. */
+void httpd_hold(httpd_request *r);
+/* Resumes a held request; nothing for others. */
+void httpd_release(httpd_request *r);
+
+/* Refuses the request once its body has been read; the first refusal counts. `reason` is static. */
+void httpd_refuse(httpd_request *r, unsigned status, const char *reason);
+
+/* Answers with text; `retry_after_s` < 0 for none. */
+enum MHD_Result httpd_reply(httpd_request *r, unsigned status, int retry_after_s, const char *text);
+/* Answers with a response made by the caller, and releases it. NULL closes the connection. */
+enum MHD_Result httpd_finish(httpd_request *r, unsigned status, struct MHD_Response *response);
+
+/* Whether the client went away: a suspended request does not notice. */
+bool httpd_client_is_gone(const httpd_request *r);
+
+#endif

@@ -1,0 +1,227 @@
+#define _GNU_SOURCE /* POLLRDHUP */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "httpd/impl.h"
+#include "httpd/text.h"
+
+/* A body over the limit is read on until so many times the limit, to be able to say so, before the
+ * connection is cut. */
+#define SWALLOW_TIMES 4
+
+/* Up to here memory is reserved on the word of Content-Length alone. */
+#define RESERVE_AHEAD ((size_t)64 << 10)
+
+void httpd_refuse(httpd_request *r, unsigned status, const char *reason)
+{
+    if (r->refusal == 0) {
+        r->refusal = status;
+        r->reason = reason;
+    }
+}
+
+/* ---- answering ---- */
+
+enum MHD_Result httpd_finish(httpd_request *r, unsigned status, struct MHD_Response *response)
+{
+    if (response == NULL)
+        return MHD_NO;
+    if (r->server->app->any_origin)
+        (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+    const enum MHD_Result queued = MHD_queue_response(r->connection, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+enum MHD_Result httpd_reply(httpd_request *r, unsigned status, int retry_after_s, const char *text)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+    if (response == NULL)
+        return MHD_NO;
+    (void)MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED && r->allow != NULL)
+        (void)MHD_add_response_header(response, "Allow", r->allow);
+    if (retry_after_s >= 0) {
+        char seconds[16];
+        (void)snprintf(seconds, sizeof seconds, "%d", retry_after_s);
+        (void)MHD_add_response_header(response, "Retry-After", seconds);
+    }
+    return httpd_finish(r, status, response);
+}
+
+static enum MHD_Result reply_refusal(httpd_request *r)
+{
+    const int retry_after_s = r->refusal == 429 || r->refusal == 503 ? 1 : -1;
+    char line[160];
+    (void)snprintf(line, sizeof line, "%s\n", r->reason);
+    return httpd_reply(r, r->refusal, retry_after_s, line);
+}
+
+static enum MHD_Result refuse_at_once(httpd_request *r, unsigned status, const char *reason)
+{
+    r->refusal = status;
+    r->reason = reason;
+    return reply_refusal(r);
+}
+
+bool httpd_client_is_gone(const httpd_request *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info == NULL)
+        return true;
+    struct pollfd fd = {.fd = info->connect_fd, .events = POLLRDHUP};
+    return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+/* ---- head ---- */
+
+static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    httpd_request *r = user;
+    (void)kind;
+    if (value == NULL)
+        value = "";
+    if (strcasecmp(name, "Content-Length") == 0) {
+        r->n_lengths++;
+        r->has_length = text_number(value, strlen(value), UINT64_MAX, &r->length);
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        r->n_encodings++;
+        r->is_chunked = strcasecmp(value, "chunked") == 0;
+    } else if (r->server->app->header != NULL) {
+        r->server->app->header(r, name, value);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result take_argument(void *user, enum MHD_ValueKind kind, const char *name,
+                                     const char *value)
+{
+    httpd_request *r = user;
+    (void)kind;
+    if (r->server->app->argument != NULL)
+        r->server->app->argument(r, name, value == NULL ? "" : value);
+    return MHD_YES;
+}
+
+/* Requests whose end two readers could see at different places (RFC 9112, section 6.3); the server
+ * library would let them pass. */
+static const char *ambiguous_length(const httpd_request *r)
+{
+    if (r->n_lengths > 1)
+        return "more than one Content-Length";
+    if (r->n_lengths != 0 && r->n_encodings != 0)
+        return "both Content-Length and Transfer-Encoding";
+    if (r->n_encodings > 1 || (r->n_encodings == 1 && !r->is_chunked))
+        return "no Transfer-Encoding but chunked is understood";
+    if (r->n_lengths == 1 && !r->has_length)
+        return "Content-Length is not a number";
+    return NULL;
+}
+
+/* The headers are there. What makes the body unreadable or too large is answered at once, and the
+ * connection closes; everything else when the body has been read. */
+static enum MHD_Result begin(httpd_request *r, const char *url, const char *method)
+{
+    const httpd_app *app = r->server->app;
+    app->begin(r, method, url);
+    (void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, take_header, r);
+    (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_argument, r);
+    const char *reason = ambiguous_length(r);
+    if (reason != NULL)
+        return refuse_at_once(r, 400, reason);
+    if (r->has_length && r->length > app->body_max)
+        return refuse_at_once(r, 413, app->too_long);
+    buffer_init(&r->body, r->has_length ? (size_t)r->length : app->body_max);
+    return MHD_YES;
+}
+
+/* ---- body ---- */
+
+static void drop_body(httpd_request *r)
+{
+    buffer_clear(&r->body);
+    if (r->charged != 0 && r->server->app->discharge != NULL)
+        r->server->app->discharge(r, r->charged);
+    r->charged = 0;
+}
+
+static void keep_body(httpd_request *r, const char *bytes, size_t len)
+{
+    const httpd_app *app = r->server->app;
+    if (app->charge != NULL) {
+        if (!app->charge(r, len)) {
+            httpd_refuse(r, 429, "full: a limit is reached");
+            drop_body(r);
+            return;
+        }
+        r->charged += len;
+    }
+    if (r->has_length && (r->length <= RESERVE_AHEAD || r->received > RESERVE_AHEAD))
+        (void)buffer_reserve(&r->body, (size_t)r->length - r->body.len);
+    buffer_put(&r->body, bytes, len);
+    if (r->body.failed) {
+        httpd_refuse(r, 503, "out of memory");
+        drop_body(r);
+    }
+}
+
+/* False cuts the connection. */
+static bool take_body(httpd_request *r, const char *bytes, size_t len)
+{
+    const httpd_app *app = r->server->app;
+    r->received += len;
+    if (r->received > app->body_max) {
+        httpd_refuse(r, 413, app->too_long);
+        drop_body(r);
+    }
+    if (r->refusal == 0 && r->wants_body)
+        keep_body(r, bytes, len);
+    return r->received <= SWALLOW_TIMES * app->body_max;
+}
+
+/* ---- life ---- */
+
+enum MHD_Result request_step(void *server, struct MHD_Connection *connection, const char *url,
+                             const char *method, const char *version, const char *upload,
+                             size_t *upload_len, void **state)
+{
+    (void)version;
+    httpd_request *r = *state;
+    if (r == NULL) {
+        httpd *owner = server;
+        r = mem_new(1, owner->app->request_size);
+        if (r == NULL)
+            return MHD_NO;
+        r->server = owner;
+        r->connection = connection;
+        *state = r;
+        return begin(r, url, method);
+    }
+    if (*upload_len != 0) {
+        const bool goes_on = take_body(r, upload, *upload_len);
+        *upload_len = 0;
+        return goes_on ? MHD_YES : MHD_NO;
+    }
+    return r->refusal != 0 ? reply_refusal(r) : r->server->app->answer(r);
+}
+
+void request_end(void *server, struct MHD_Connection *connection, void **state,
+                 enum MHD_RequestTerminationCode how)
+{
+    (void)server;
+    (void)connection;
+    httpd_request *r = *state;
+    if (r == NULL)
+        return;
+    *state = NULL;
+    if (r->server->app->end != NULL)
+        r->server->app->end(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    drop_body(r);
+    mem_free(r);
+}

@@ -1,0 +1,305 @@
+#define _DEFAULT_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "httpd/impl.h"
+#include "httpd/listen.h"
+#include "httpd/text.h"
+
+#define SWEEP_MS        500  /* how often the application may look around */
+#define STOP_MS         2000 /* how long running requests may take to end when stopping */
+#define CONNECTION_POOL ((size_t)64 << 10)
+#define SPARE_FILES     64 /* open files left for everything but connections */
+
+/* ---- held requests ---- */
+
+void httpd_hold(httpd_request *r)
+{
+    httpd *server = r->server;
+    r->held = true;
+    r->previous = NULL;
+    r->next = server->held;
+    if (r->next != NULL)
+        r->next->previous = r;
+    server->held = r;
+    server->n_held++;
+    if (r->deadline_ms < server->next_deadline_ms)
+        server->next_deadline_ms = r->deadline_ms;
+    MHD_suspend_connection(r->connection);
+}
+
+void httpd_release(httpd_request *r)
+{
+    if (!r->held)
+        return;
+    r->held = false;
+    if (r->previous != NULL)
+        r->previous->next = r->next;
+    else
+        r->server->held = r->next;
+    if (r->next != NULL)
+        r->next->previous = r->previous;
+    r->server->n_held--;
+    r->server->has_resumed = true;
+    MHD_resume_connection(r->connection);
+}
+
+httpd_request *httpd_held(const httpd *server)
+{
+    return server->held;
+}
+
+size_t httpd_n_held(const httpd *server)
+{
+    return server->n_held;
+}
+
+/* Releases those whose deadline has come, and finds when to look again. */
+static void release_due(httpd *server, uint64_t now_ms)
+{
+    if (now_ms < server->next_deadline_ms)
+        return;
+    uint64_t next_deadline = UINT64_MAX;
+    for (httpd_request *r = server->held, *next; r != NULL; r = next) {
+        next = r->next;
+        if (r->deadline_ms <= now_ms)
+            httpd_release(r);
+        else if (r->deadline_ms < next_deadline)
+            next_deadline = r->deadline_ms;
+    }
+    server->next_deadline_ms = next_deadline;
+}
+
+/* ---- event loop ---- */
+
+static size_t n_connections(const httpd *server)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info == NULL ? 0 : info->num_connections;
+}
+
+static int poll_timeout_ms(const httpd *server, uint64_t now_ms, uint64_t until_ms)
+{
+    /* Version 0.9.75 says nothing of connections resumed since its last run. */
+    if (server->has_resumed)
+        return 0;
+    MHD_UNSIGNED_LONG_LONG library_ms = 0;
+    if (server->next_deadline_ms < until_ms)
+        until_ms = server->next_deadline_ms;
+    uint64_t timeout_ms = until_ms <= now_ms ? 0 : until_ms - now_ms;
+    if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms < timeout_ms)
+        timeout_ms = library_ms;
+    return (int)timeout_ms;
+}
+
+/* Has the waiting answered anew and gives all a moment to read their answers. */
+static void wind_down(httpd *server, int daemon_fd)
+{
+    const uint64_t end_ms = clock_ms() + STOP_MS;
+    server->stopping = true;
+    const MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    if (listening != MHD_INVALID_SOCKET)
+        (void)close(listening);
+    while (server->held != NULL)
+        httpd_release(server->held);
+    /* Idle connections of clients that keep them alive are not waited for: once a round of the
+     * loop brings nothing, what is left is idle. */
+    for (int quiet = 0; quiet < 2 && n_connections(server) != 0 && clock_ms() < end_ms;) {
+        struct pollfd ready = {.fd = daemon_fd, .events = POLLIN};
+        MHD_UNSIGNED_LONG_LONG library_ms = 50;
+        const bool busy =
+            server->has_resumed ||
+            (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms == 0);
+        quiet = busy || poll(&ready, 1, 50) > 0 ? 0 : quiet + 1;
+        server->has_resumed = false;
+        (void)MHD_run(server->daemon);
+    }
+    MHD_stop_daemon(server->daemon);
+    server->daemon = NULL;
+}
+
+static void take_wakes(httpd *server)
+{
+    uint64_t n = 0;
+    if (read(server->wake_fd, &n, sizeof n) == sizeof n && server->app->woken != NULL)
+        server->app->woken(server->user);
+}
+
+static void *serve(void *user)
+{
+    httpd *server = user;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const int daemon_fd = info->epoll_fd;
+    struct pollfd ready[2] = {{.fd = daemon_fd, .events = POLLIN},
+                              {.fd = server->wake_fd, .events = POLLIN}};
+    uint64_t sweep_ms = clock_ms() + SWEEP_MS;
+    while (!atomic_load(&server->stop_asked)) {
+        (void)poll(ready, 2, poll_timeout_ms(server, clock_ms(), sweep_ms));
+        server->has_resumed = false;
+        if (ready[1].revents != 0)
+            take_wakes(server);
+        (void)MHD_run(server->daemon);
+        const uint64_t now = clock_ms();
+        release_due(server, now);
+        if (now >= sweep_ms) {
+            if (server->app->sweep != NULL)
+                server->app->sweep(server->user, now);
+            sweep_ms = now + SWEEP_MS;
+        }
+    }
+    wind_down(server, daemon_fd);
+    return NULL;
+}
+
+/* ---- start ---- */
+
+/* As many connections as wanted, or as the system allows open files for. */
+static unsigned connection_limit(size_t wanted)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return 512;
+    const rlim_t need = (rlim_t)wanted + SPARE_FILES;
+    if (files.rlim_cur != RLIM_INFINITY && files.rlim_cur < need) {
+        const rlim_t before = files.rlim_cur;
+        files.rlim_cur =
+            files.rlim_max == RLIM_INFINITY || files.rlim_max > need ? need : files.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+            files.rlim_cur = before;
+        if (files.rlim_cur < need)
+            wanted = files.rlim_cur > 2 * SPARE_FILES ? (size_t)files.rlim_cur - SPARE_FILES
+                                                      : SPARE_FILES;
+    }
+    return wanted > 1000000 ? 1000000 : (unsigned)wanted;
+}
+
+static size_t unescape(void *user, struct MHD_Connection *connection, char *text)
+{
+    (void)user;
+    (void)connection;
+    return text_unescape(text);
+}
+
+static pt_status start_daemon(httpd *server, const httpd_options *o, pt_error *error)
+{
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_step, server,
+        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+        connection_limit(o->max_connections), MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)(o->client_timeout_ms / 1000 + (o->client_timeout_ms % 1000 != 0)),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, MHD_OPTION_NOTIFY_COMPLETED,
+        request_end, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
+    if (server->daemon == NULL)
+        return error_set(error, PT_ERR_IO, "cannot start the HTTP server: %s", strerror(errno));
+    server->listen_fd = -1; /* the daemon's now */
+    return PT_OK;
+}
+
+/* Signals are for the program's own threads. */
+static int start_thread(httpd *server)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int failed = pthread_create(&server->thread, NULL, serve, server);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed;
+}
+
+pt_status httpd_start(httpd **ret_server, const httpd_options *options, const httpd_app *app,
+                      void *user, pt_error *error)
+{
+    httpd *server = mem_new(1, sizeof *server);
+    if (server == NULL)
+        return error_memory(error);
+    server->app = app;
+    server->user = user;
+    server->listen_fd = -1;
+    server->next_deadline_ms = UINT64_MAX;
+    atomic_init(&server->stop_asked, false);
+    pt_status status = PT_OK;
+    server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (server->wake_fd < 0)
+        status = error_set(error, PT_ERR_IO, "cannot start %s: %s", app->name, strerror(errno));
+    if (status == PT_OK)
+        status =
+            listen_open(&server->listen_fd, &server->port, options->address, options->port, error);
+    if (status == PT_OK)
+        status = start_daemon(server, options, error);
+    if (status == PT_OK) {
+        const int failed = start_thread(server);
+        server->running = failed == 0;
+        if (failed != 0)
+            status =
+                error_set(error, PT_ERR_IO, "cannot start %s: %s", app->name, strerror(failed));
+    }
+    if (status == PT_OK)
+        *ret_server = server;
+    else
+        httpd_free(server);
+    return status;
+}
+
+uint16_t httpd_port(const httpd *server)
+{
+    return server->port;
+}
+
+void *httpd_user(const httpd *server)
+{
+    return server->user;
+}
+
+bool httpd_is_stopping(const httpd *server)
+{
+    return server->stopping;
+}
+
+void httpd_wake(httpd *server)
+{
+    const uint64_t one = 1;
+    const int before = errno;
+    const ssize_t written = write(server->wake_fd, &one, sizeof one);
+    (void)written;
+    errno = before;
+}
+
+void httpd_request_stop(httpd *server)
+{
+    atomic_store(&server->stop_asked, true);
+    httpd_wake(server);
+}
+
+void httpd_wait(httpd *server)
+{
+    if (server->running)
+        (void)pthread_join(server->thread, NULL);
+    server->running = false;
+}
+
+void httpd_free(httpd *server)
+{
+    if (server == NULL)
+        return;
+    if (server->wake_fd >= 0)
+        httpd_request_stop(server);
+    httpd_wait(server);
+    if (server->daemon != NULL)
+        MHD_stop_daemon(server->daemon);
+    if (server->listen_fd >= 0)
+        (void)close(server->listen_fd);
+    if (server->wake_fd >= 0)
+        (void)close(server->wake_fd);
+    mem_free(server);
+}
