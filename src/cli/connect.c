@@ -58,5 +58,14 @@ pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t p
         .timeout_ms = c->timeout_ms,
         .notice = report_notice,
     };
-    return pt_channel_relay_open(ret_channel, &options, error);
+    pt_channel network = {0};
+    pt_status status = pt_channel_relay_open(&network, &options, error);
+    if (status == PT_OK && c->meter != NULL)
+        status = pt_channel_metered_wrap(&network, network, c->meter, error);
+    if (status != PT_OK) {
+        pt_channel_close(&network);
+        return status;
+    }
+    *ret_channel = network;
+    return PT_OK;
 }

@@ -12,6 +12,7 @@ typedef struct connection {
     const char *where;
     const char *session;
     uint32_t timeout_ms;
+    pt_meter *meter; /* counts what crosses the network; NULL for none; the caller's */
 } connection;
 
 /* Reads and checks WHERE and the flags, without reaching out to anybody. The texts stay `a`'s. */

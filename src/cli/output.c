@@ -69,3 +69,17 @@ void output_add_stats(json_t *object, size_t parties, const pt_mpc_stats *stats)
     (void)json_object_set_new(object, "peak_rss_bytes", json_integer(peak_rss_bytes()));
     (void)json_object_set_new(object, "phases", phases);
 }
+
+void output_add_traffic(json_t *object, pt_meter *meter)
+{
+    json_t *rows = json_array();
+    pt_traffic t;
+    for (size_t i = 0; pt_meter_read(&t, meter, i); i++)
+        (void)json_array_append_new(
+            rows, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "phase", t.phase, "peer",
+                            (json_int_t)t.peer, "messages_sent", (json_int_t)t.messages_sent,
+                            "bytes_sent", (json_int_t)t.bytes_sent, "messages_received",
+                            (json_int_t)t.messages_received, "bytes_received",
+                            (json_int_t)t.bytes_received));
+    (void)json_object_set_new(object, "traffic", rows);
+}

@@ -22,5 +22,7 @@ json_t *output_json_text(const char *text, size_t len);
 /* Adds the figures of a run to an object: "parties", "and", "seconds", "peak_rss_bytes", "phases".
  */
 void output_add_stats(json_t *object, size_t parties, const pt_mpc_stats *stats);
+/* Adds "traffic": an object per phase and peer. */
+void output_add_traffic(json_t *object, pt_meter *meter);
 
 #endif

@@ -79,6 +79,7 @@ static pt_status print_result(const party *p, const uint8_t *out, const pt_mpc_s
         json_t *object = json_pack("{s:o?, s:s?, s:I}", "result", json_incref(json), "text", text,
                                    "bytes_sent", (json_int_t)stats->bytes_sent);
         output_add_stats(object, p->parties, stats);
+        output_add_traffic(object, p->connection.meter);
         status = output_json(object, error);
     } else if (status == PT_OK && receives) {
         status = output_line(text, error);
@@ -108,6 +109,14 @@ static pt_status run_protocol(party *p, pt_error *error)
         status = print_result(p, out, &stats, error);
     mem_free_secret(out, n_out);
     return status;
+}
+
+static pt_status open_channel(party *p, pt_error *error)
+{
+    const pt_status status = pt_meter_new(&p->connection.meter, p->parties, error);
+    if (status != PT_OK)
+        return status;
+    return connection_open(&p->channel, &p->connection, p->index, p->parties, error);
 }
 
 static pt_status set_parties(party *p, size_t parties, pt_error *error)
@@ -181,7 +190,7 @@ static pt_status take_part_with_constants(party *p, const pt_program_facts *fact
     pt_status status =
         set_parties(p, facts->n_parties != 0 ? facts->n_parties : (size_t)p->stated_parties, error);
     if (status == PT_OK)
-        status = connection_open(&p->channel, &p->connection, p->index, p->parties, error);
+        status = open_channel(p, error);
     if (status == PT_OK)
         status = agree(p, given, error);
     return status;
@@ -203,7 +212,7 @@ static pt_status take_part(party *p, pt_error *error)
     } else if (status == PT_OK) {
         status = prepare(p, NULL, 0, error);
         if (status == PT_OK)
-            status = connection_open(&p->channel, &p->connection, p->index, p->parties, error);
+            status = open_channel(p, error);
     }
     const_flags_clear(&given);
     return status == PT_OK ? run_protocol(p, error) : status;
@@ -219,6 +228,7 @@ static pt_status run(const args *a, pt_error *error)
         status = take_part(&p, error);
     }
     pt_channel_close(&p.channel);
+    pt_meter_free(p.connection.meter);
     mem_free_secret(p.input_bits,
                     p.input_bits == NULL ? 0 : pt_circuit_input_bits(p.c.circuit, p.index));
     buffer_clear(&p.session_data);

@@ -6,42 +6,57 @@
 #include "channel/channel.h"
 #include "channel/conformance.h"
 #include "channel/faulty.h"
-#include "channel/metered.h"
 
 /* ---- without faults a wrapper is a channel like any other ---- */
 
-static channel_meter meters[CONFORMANCE_MAX_PARTIES];
+static pt_meter *meters[CONFORMANCE_MAX_PARTIES];
 
 static void open_metered(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
 {
     (void)user;
     assert_int_equal(pt_channel_memory_mesh(ret_channels, parties, timeout_ms, NULL), PT_OK);
     for (size_t i = 0; i < parties; i++)
-        assert_int_equal(channel_metered_wrap(&ret_channels[i], ret_channels[i], &meters[i], NULL),
-                         PT_OK);
+        assert_int_equal(
+            pt_channel_metered_wrap(&ret_channels[i], ret_channels[i], meters[i], NULL), PT_OK);
 }
 
-static void a_meter_counts_both_ways(void **state)
+static void assert_row(pt_meter *meter, size_t index, const pt_traffic *want)
+{
+    pt_traffic got;
+    assert_true(pt_meter_read(&got, meter, index));
+    assert_string_equal(got.phase, want->phase);
+    assert_int_equal(got.peer, want->peer);
+    assert_int_equal(got.messages_sent, want->messages_sent);
+    assert_int_equal(got.bytes_sent, want->bytes_sent);
+    assert_int_equal(got.messages_received, want->messages_received);
+    assert_int_equal(got.bytes_received, want->bytes_received);
+}
+
+static void a_meter_counts_by_phase_and_peer(void **state)
 {
     (void)state;
-    pt_channel c[2];
-    channel_meter meter = {0};
-    assert_int_equal(pt_channel_memory_mesh(c, 2, 1000, NULL), PT_OK);
-    assert_int_equal(channel_metered_wrap(&c[0], c[0], &meter, NULL), PT_OK);
+    pt_channel c[3];
+    pt_meter *meter = NULL;
+    pt_traffic none;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    assert_int_equal(pt_channel_memory_mesh(c, 3, 1000, NULL), PT_OK);
+    assert_int_equal(pt_meter_new(&meter, 3, NULL), PT_OK);
+    assert_false(pt_meter_read(&none, meter, 0));
+    assert_int_equal(pt_channel_metered_wrap(&c[0], c[0], meter, NULL), PT_OK);
+    assert_int_equal(channel_send(&c[0], 2, "q", (const uint8_t *)"abc", 3, NULL), PT_OK);
     assert_int_equal(channel_send(&c[0], 1, "p", (const uint8_t *)"abc", 3, NULL), PT_OK);
     assert_int_equal(channel_send(&c[0], 1, "p", NULL, 0, NULL), PT_OK);
     assert_int_equal(channel_send(&c[1], 0, "p", (const uint8_t *)"abcd", 4, NULL), PT_OK);
-    uint8_t *bytes = NULL;
-    size_t len = 0;
     assert_int_equal(channel_recv(&c[0], 1, "p", 3, &bytes, &len, NULL), PT_ERR_TOO_LARGE);
     assert_int_equal(channel_recv(&c[0], 1, "p", 4, &bytes, &len, NULL), PT_OK);
     free(bytes);
-    assert_int_equal(meter.messages_sent, 2);
-    assert_int_equal(meter.bytes_sent, 3);
-    assert_int_equal(meter.messages_received, 1);
-    assert_int_equal(meter.bytes_received, 4);
-    pt_channel_close(&c[0]);
-    pt_channel_close(&c[1]);
+    assert_row(meter, 0, &(pt_traffic){"q", 2, 1, 3, 0, 0});
+    assert_row(meter, 1, &(pt_traffic){"p", 1, 2, 3, 1, 4});
+    assert_false(pt_meter_read(&none, meter, 2));
+    for (size_t i = 0; i < 3; i++)
+        pt_channel_close(&c[i]);
+    pt_meter_free(meter);
 }
 
 /* ---- faults ---- */
@@ -131,11 +146,18 @@ static void a_delayed_message_comes_with_the_next_recv(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_meter_counts_both_ways),
+        cmocka_unit_test(a_meter_counts_by_phase_and_peer),
         cmocka_unit_test(each_fault_does_its_harm),
         cmocka_unit_test(a_flipped_bit_is_one_bit_and_repeats_with_its_seed),
         cmocka_unit_test(a_delayed_message_comes_with_the_next_recv),
     };
     conformance_subject metered = {"metered channel", CONFORMANCE_MAX_PARTIES, open_metered, NULL};
-    return conformance_run(&metered) + cmocka_run_group_tests(tests, NULL, NULL);
+    for (size_t i = 0; i < CONFORMANCE_MAX_PARTIES; i++) {
+        if (pt_meter_new(&meters[i], CONFORMANCE_MAX_PARTIES, NULL) != PT_OK)
+            return 1;
+    }
+    const int failures = conformance_run(&metered) + cmocka_run_group_tests(tests, NULL, NULL);
+    for (size_t i = 0; i < CONFORMANCE_MAX_PARTIES; i++)
+        pt_meter_free(meters[i]);
+    return failures;
 }

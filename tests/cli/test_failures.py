@@ -98,10 +98,13 @@ class Failures(Case):
 
     def test_json_of_party(self):
         with relay() as (url, _):
-            for result in [p.wait(SOON) for p in start_parties(url, "s", MAX, ["1", "2"], "--json")]:
+            for i, result in enumerate(p.wait(SOON) for p in start_parties(url, "s", MAX, ["1", "2"], "--json")):
                 got = self.json_of(result)
                 self.assertEqual((got["result"], got["text"], got["parties"]), ("False", "false", 2))
                 self.assertGreater(got["bytes_sent"], 1000)
+                sent = sum(row["bytes_sent"] for row in got["traffic"])
+                self.assertGreaterEqual(sent, got["bytes_sent"])
+                self.assertEqual({row["peer"] for row in got["traffic"]}, set(range(got["parties"])) - {i})
                 for key in ("and", "seconds", "peak_rss_bytes", "phases"):
                     self.assertIn(key, got)
 
