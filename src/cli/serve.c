@@ -16,6 +16,10 @@
 static const flag flags[] = {
     {"listen", "HOST:PORT", "where to listen (default " DEFAULT_LISTEN "); port 0 is any free one",
      false},
+    {"tls-cert", "FILE", "serve https with this certificate (PEM, with the chain)", false},
+    {"tls-key", "FILE", "the certificate's private key (PEM)", false},
+    {"max-per-address", "N", "connections that one address may have open (default: any number)",
+     false},
     {"expiry", "SECONDS", "drop a session that nobody used for so long (default 3600)", false},
     {0},
 };
@@ -56,9 +60,9 @@ static pt_status serve(const relay_options *options, pt_error *error)
     if (status != PT_OK)
         return status;
     const bool ipv6 = strchr(options->address, ':') != NULL;
-    report_message(REPORT_INFO, "relay listening on http://%s%s%s:%u; stop it with Ctrl-C",
-                   ipv6 ? "[" : "", options->address, ipv6 ? "]" : "",
-                   (unsigned)relay_server_port(server));
+    report_message(REPORT_INFO, "relay listening on http%s://%s%s%s:%u; stop it with Ctrl-C",
+                   options->tls_cert != NULL ? "s" : "", ipv6 ? "[" : "", options->address,
+                   ipv6 ? "]" : "", (unsigned)relay_server_port(server));
     (void)sigwait(&stop, &received);
     report_message(REPORT_INFO, "stopping");
     relay_server_request_stop(server);
@@ -72,14 +76,21 @@ static pt_status run(const args *a, pt_error *error)
     const char *listen = args_get(a, "listen") != NULL ? args_get(a, "listen") : DEFAULT_LISTEN;
     const char *expiry = args_get(a, "expiry");
     relay_options options = {0};
+    const char *per_address = args_get(a, "max-per-address");
     uint64_t seconds = 0;
+    uint64_t max_per_address = 0;
     char *host = mem_new(strlen(listen) + 1, 1);
     if (host == NULL)
         return error_memory(error);
     pt_status status = split_listen(host, &options.port, listen, error);
     if (status == PT_OK && expiry != NULL)
         status = args_number(&seconds, expiry, "--expiry", 1, 1000000, error);
+    if (status == PT_OK && per_address != NULL)
+        status = args_number(&max_per_address, per_address, "--max-per-address", 1, 1000000, error);
     options.address = host;
+    options.max_per_address = (size_t)max_per_address;
+    options.tls_cert = args_get(a, "tls-cert");
+    options.tls_key = args_get(a, "tls-key");
     options.expiry_ms = (uint32_t)seconds * 1000;
     if (status == PT_OK)
         status = serve(&options, error);

@@ -20,6 +20,7 @@
 
 typedef struct httpd httpd;
 typedef struct httpd_request httpd_request;
+struct connection;
 
 struct httpd_request {
     httpd *server;
@@ -49,6 +50,7 @@ struct httpd_request {
     unsigned n_encodings;
     bool is_chunked;
     size_t received; /* bytes of body, also those not kept */
+    struct connection *peer;
 };
 
 /* What a server serves. Every function is called on the server's thread. */
@@ -79,14 +81,23 @@ typedef struct httpd_app {
 } httpd_app;
 
 typedef struct httpd_options {
-    const char *address;        /* host or numeric address to listen on */
-    uint16_t port;              /* 0: any free one, see httpd_port */
-    size_t max_connections;     /* as far as the system allows open files */
-    uint32_t client_timeout_ms; /* idle or stalled connections are closed */
+    const char *address;    /* host or numeric address; all addresses of a name are listened on */
+    uint16_t port;          /* 0: any free one, see httpd_port */
+    size_t max_connections; /* as far as the system allows open files */
+    size_t max_per_address; /* connections from one address; 0: no limit of its own */
+    uint32_t client_timeout_ms; /* see below */
+    const char *tls_cert;       /* PEM files of the certificate chain and its key; NULL: no TLS */
+    const char *tls_key;
 } httpd_options;
 
+/* Who is slow on purpose must not keep others out. Within the client timeout a connection brings
+ * the whole head of its next request, from the end of the one before on, and never stands still for
+ * longer; bodies and answers move at 16 KiB/s at least. When all connections are taken, the one
+ * that has been idle for longest makes place for a new one. */
+
 /* Listens and starts serving. `app` must outlive the server, `user` is for the application.
- * PT_ERR_USAGE for an address that cannot be resolved, PT_ERR_IO when it cannot be listened on. */
+ * PT_ERR_USAGE for an address that cannot be resolved or a certificate and key that cannot be used,
+ * PT_ERR_IO when the address cannot be listened on. */
 MUST_CHECK pt_status httpd_start(httpd **ret_server, const httpd_options *options,
                                  const httpd_app *app, void *user, pt_error *error);
 

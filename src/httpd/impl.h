@@ -1,5 +1,5 @@
-/* The inside of the HTTP server, shared by server.c (life, event loop) and request.c (one request).
- * Layer: httpd. */
+/* The inside of the HTTP server, shared by server.c (life, event loop), connection.c (who may stay)
+ * and request.c (one request). Layer: httpd. */
 #ifndef HTTPD_IMPL_H
 #define HTTPD_IMPL_H
 
@@ -7,29 +7,64 @@
 #include <stdatomic.h>
 
 #include "httpd/httpd.h"
+#include "httpd/listen.h"
+
+/* What is known of a connection besides what the library knows. */
+typedef struct connection connection;
+
+typedef struct connection_list {
+    connection *first;
+    connection *last;
+} connection_list;
 
 struct httpd {
     const httpd_app *app;
     void *user;
     struct MHD_Daemon *daemon;
-    int listen_fd;
+    listeners listeners;
     int wake_fd; /* an eventfd: readable once asked to stop or woken */
     atomic_bool stop_asked;
     uint16_t port;
     pthread_t thread;
     bool running; /* the thread is there to be joined */
     bool stopping;
+
+    size_t n_connections;
+    size_t max_connections;
+    uint32_t client_timeout_ms;
+    connection_list idle; /* no head yet, oldest first */
+    connection_list busy; /* with a request */
+
     httpd_request *held;
     size_t n_held;
     bool has_resumed;          /* since the library last ran */
     uint64_t next_deadline_ms; /* no held request is due before */
 };
 
+/* connection.c */
+
+/* libmicrohttpd's callback at a connection's begin and end. */
+void connection_notify(void *server, struct MHD_Connection *handle, void **state,
+                       enum MHD_ConnectionNotificationCode what);
+
+/* The connection has a request's head: what is known of it, or NULL when it is to close. It has
+ * moved so many bytes further; 0 starts a new measurement. It waits for the next head. */
+connection *connection_begin(struct MHD_Connection *handle);
+void connection_progress(connection *c, size_t moved);
+/* It waits for this side: no deadline until it moves on. */
+void connection_pause(connection *c);
+void connection_end(connection *c);
+
+/* Closes those that are too slow. */
+void connection_expire(httpd *server, uint64_t now_ms);
+/* Makes room for one more, closing the one that is idle for longest; false if none is. */
+bool connection_make_room(httpd *server);
+
 /* request.c: libmicrohttpd's callbacks for a request: on each step, and at its end. */
-enum MHD_Result request_step(void *server, struct MHD_Connection *connection, const char *url,
+enum MHD_Result request_step(void *server, struct MHD_Connection *handle, const char *url,
                              const char *method, const char *version, const char *upload,
                              size_t *upload_len, void **state);
-void request_end(void *server, struct MHD_Connection *connection, void **state,
+void request_end(void *server, struct MHD_Connection *handle, void **state,
                  enum MHD_RequestTerminationCode how);
 
 #endif

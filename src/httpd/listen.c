@@ -4,73 +4,119 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "httpd/text.h"
 
-/* Opens the first address that can be listened on; -1 with errno otherwise. */
-static int listen_on(const struct addrinfo *addresses)
+#define PORT_TRIES 16 /* to find a port that is free on all addresses of a name */
+
+static void set_port(struct sockaddr *address, uint16_t port)
 {
-    int fd = -1;
-    for (const struct addrinfo *a = addresses; a != NULL && fd < 0; a = a->ai_next) {
-        fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
-        if (fd < 0)
-            continue;
-        const int on = 1;
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
-            const int why = errno;
-            (void)close(fd);
-            errno = why;
-            fd = -1;
-        }
-    }
-    return fd;
+    if (address->sa_family == AF_INET6)
+        ((struct sockaddr_in6 *)(void *)address)->sin6_port = htons(port);
+    else if (address->sa_family == AF_INET)
+        ((struct sockaddr_in *)(void *)address)->sin_port = htons(port);
 }
 
-static pt_status port_of(uint16_t *ret_port, int fd, pt_error *error)
+static uint16_t port_of(int fd)
 {
     struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0)
-        return error_set(error, PT_ERR_IO, "cannot tell the port: %s", strerror(errno));
-    char text[8];
-    uint64_t number = 0;
-    if (getnameinfo((struct sockaddr *)&bound, size, NULL, 0, text, sizeof text, NI_NUMERICSERV) !=
-            0 ||
-        !text_number(text, strlen(text), UINT16_MAX, &number))
-        return error_set(error, PT_ERR_IO, "cannot tell the port");
-    *ret_port = (uint16_t)number;
-    return PT_OK;
+        return 0;
+    return bound.ss_family == AF_INET6
+               ? ntohs(((const struct sockaddr_in6 *)(const void *)&bound)->sin6_port)
+               : ntohs(((const struct sockaddr_in *)(const void *)&bound)->sin_port);
 }
 
-pt_status listen_open(int *ret_fd, uint16_t *ret_port, const char *address, uint16_t port,
-                      pt_error *error)
+/* A listening socket, or -1 with errno. */
+static int listen_on(const struct addrinfo *a, bool is_alone)
 {
-    char service[8];
-    (void)snprintf(service, sizeof service, "%u", (unsigned)port);
-    const struct addrinfo wanted = {.ai_family = AF_UNSPEC,
-                                    .ai_socktype = SOCK_STREAM,
-                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    const int on = 1;
+    const int fd =
+        socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+    if (fd < 0)
+        return -1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (a->ai_family == AF_INET6 && !is_alone)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    const int why = errno;
+    (void)close(fd);
+    errno = why;
+    return -1;
+}
+
+static bool came_before(const struct addrinfo *first, const struct addrinfo *a)
+{
+    for (const struct addrinfo *b = first; b != a; b = b->ai_next)
+        if (b->ai_addrlen == a->ai_addrlen && memcmp(b->ai_addr, a->ai_addr, a->ai_addrlen) == 0)
+            return true;
+    return false;
+}
+
+static bool machine_lacks(int why)
+{
+    return why == EADDRNOTAVAIL || why == EAFNOSUPPORT;
+}
+
+/* Listens on all; 0 or an errno. Port 0 becomes the one that the first address got. */
+static int listen_on_all(listeners *l, struct addrinfo *addresses, uint16_t port)
+{
+    int why = EADDRNOTAVAIL;
+    *l = (listeners){0};
+    for (struct addrinfo *a = addresses; a != NULL; a = a->ai_next)
+        set_port(a->ai_addr, port);
+    for (struct addrinfo *a = addresses; a != NULL && l->n < LISTENERS_MAX; a = a->ai_next) {
+        if (came_before(addresses, a))
+            continue;
+        set_port(a->ai_addr, port);
+        const int fd = listen_on(a, addresses->ai_next == NULL);
+        if (fd >= 0) {
+            l->fds[l->n++] = fd;
+            if (port == 0)
+                port = port_of(fd);
+        } else {
+            why = errno;
+            if (!machine_lacks(why)) {
+                listeners_close(l);
+                return why;
+            }
+        }
+    }
+    return l->n == 0 ? why : 0;
+}
+
+pt_status listeners_open(listeners *ret_listeners, uint16_t *ret_port, const char *address,
+                         uint16_t port, pt_error *error)
+{
+    const struct addrinfo wanted = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
     struct addrinfo *addresses = NULL;
-    const int failed = getaddrinfo(address, service, &wanted, &addresses);
+    listeners l = {0};
+    const int failed = getaddrinfo(address, NULL, &wanted, &addresses);
     if (failed != 0)
         return error_set(error, PT_ERR_USAGE, "cannot listen on \"%s\": %s", address,
                          gai_strerror(failed));
-    const int fd = listen_on(addresses);
-    const int why = errno;
+    int why = listen_on_all(&l, addresses, port);
+    for (int tries = 1; port == 0 && why == EADDRINUSE && tries < PORT_TRIES; tries++)
+        why = listen_on_all(&l, addresses, port);
     freeaddrinfo(addresses);
-    if (fd < 0)
+    if (why != 0)
         return error_set(error, PT_ERR_IO, "cannot listen on %s port %u: %s", address,
                          (unsigned)port, strerror(why));
-    const pt_status status = port_of(ret_port, fd, error);
-    if (status == PT_OK)
-        *ret_fd = fd;
-    else
-        (void)close(fd);
-    return status;
+    *ret_port = port_of(l.fds[0]);
+    *ret_listeners = l;
+    return PT_OK;
+}
+
+void listeners_close(listeners *l)
+{
+    while (l->n != 0)
+        (void)close(l->fds[--l->n]);
 }

@@ -31,6 +31,8 @@ enum MHD_Result httpd_finish(httpd_request *r, unsigned status, struct MHD_Respo
         return MHD_NO;
     if (r->server->app->any_origin)
         (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+    connection_progress(r->peer, 0);
+    connection_progress(r->peer, r->server->app->body_max);
     const enum MHD_Result queued = MHD_queue_response(r->connection, status, response);
     MHD_destroy_response(response);
     return queued;
@@ -176,6 +178,7 @@ static bool take_body(httpd_request *r, const char *bytes, size_t len)
 {
     const httpd_app *app = r->server->app;
     r->received += len;
+    connection_progress(r->peer, len);
     if (r->received > app->body_max) {
         httpd_refuse(r, 413, app->too_long);
         drop_body(r);
@@ -187,7 +190,7 @@ static bool take_body(httpd_request *r, const char *bytes, size_t len)
 
 /* ---- life ---- */
 
-enum MHD_Result request_step(void *server, struct MHD_Connection *connection, const char *url,
+enum MHD_Result request_step(void *server, struct MHD_Connection *handle, const char *url,
                              const char *method, const char *version, const char *upload,
                              size_t *upload_len, void **state)
 {
@@ -195,11 +198,13 @@ enum MHD_Result request_step(void *server, struct MHD_Connection *connection, co
     httpd_request *r = *state;
     if (r == NULL) {
         httpd *owner = server;
-        r = mem_new(1, owner->app->request_size);
+        struct connection *peer = connection_begin(handle);
+        r = peer == NULL ? NULL : mem_new(1, owner->app->request_size);
         if (r == NULL)
             return MHD_NO;
+        r->peer = peer;
         r->server = owner;
-        r->connection = connection;
+        r->connection = handle;
         *state = r;
         return begin(r, url, method);
     }
@@ -211,11 +216,11 @@ enum MHD_Result request_step(void *server, struct MHD_Connection *connection, co
     return r->refusal != 0 ? reply_refusal(r) : r->server->app->answer(r);
 }
 
-void request_end(void *server, struct MHD_Connection *connection, void **state,
+void request_end(void *server, struct MHD_Connection *handle, void **state,
                  enum MHD_RequestTerminationCode how)
 {
     (void)server;
-    (void)connection;
+    (void)handle;
     httpd_request *r = *state;
     if (r == NULL)
         return;
@@ -223,5 +228,6 @@ void request_end(void *server, struct MHD_Connection *connection, void **state,
     if (r->server->app->end != NULL)
         r->server->app->end(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     drop_body(r);
+    connection_end(r->peer);
     mem_free(r);
 }

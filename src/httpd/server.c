@@ -1,23 +1,27 @@
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE /* accept4 */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "httpd/impl.h"
-#include "httpd/listen.h"
 #include "httpd/text.h"
+#include "httpd/tls.h"
 
 #define SWEEP_MS        500  /* how often the application may look around */
 #define STOP_MS         2000 /* how long running requests may take to end when stopping */
 #define CONNECTION_POOL ((size_t)64 << 10)
-#define SPARE_FILES     64 /* open files left for everything but connections */
+#define SPARE_FILES     128 /* open files left for everything but connections */
+#define ACCEPT_BATCH    32
+#define CLOSING_MAX     (2 * ACCEPT_BATCH) /* connections that were told to close and have not yet */
+#define TLS_PRIORITIES  "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* ---- held requests ---- */
 
@@ -33,6 +37,7 @@ void httpd_hold(httpd_request *r)
     server->n_held++;
     if (r->deadline_ms < server->next_deadline_ms)
         server->next_deadline_ms = r->deadline_ms;
+    connection_pause(r->peer);
     MHD_suspend_connection(r->connection);
 }
 
@@ -49,6 +54,7 @@ void httpd_release(httpd_request *r)
         r->next->previous = r->previous;
     r->server->n_held--;
     r->server->has_resumed = true;
+    connection_progress(r->peer, 0);
     MHD_resume_connection(r->connection);
 }
 
@@ -80,11 +86,21 @@ static void release_due(httpd *server, uint64_t now_ms)
 
 /* ---- event loop ---- */
 
-static size_t n_connections(const httpd *server)
+/* Takes in new connections, as many as there is room for. */
+static void accept_some(httpd *server, int fd)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    return info == NULL ? 0 : info->num_connections;
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        struct sockaddr_storage address;
+        socklen_t size = sizeof address;
+        if (!connection_make_room(server))
+            return;
+        const int peer =
+            accept4(fd, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (peer < 0)
+            return;
+        /* The library closes the socket also when it refuses it. */
+        (void)MHD_add_connection(server->daemon, peer, (struct sockaddr *)&address, size);
+    }
 }
 
 static int poll_timeout_ms(const httpd *server, uint64_t now_ms, uint64_t until_ms)
@@ -106,14 +122,12 @@ static void wind_down(httpd *server, int daemon_fd)
 {
     const uint64_t end_ms = clock_ms() + STOP_MS;
     server->stopping = true;
-    const MHD_socket listening = MHD_quiesce_daemon(server->daemon);
-    if (listening != MHD_INVALID_SOCKET)
-        (void)close(listening);
+    listeners_close(&server->listeners);
     while (server->held != NULL)
         httpd_release(server->held);
     /* Idle connections of clients that keep them alive are not waited for: once a round of the
      * loop brings nothing, what is left is idle. */
-    for (int quiet = 0; quiet < 2 && n_connections(server) != 0 && clock_ms() < end_ms;) {
+    for (int quiet = 0; quiet < 2 && server->n_connections != 0 && clock_ms() < end_ms;) {
         struct pollfd ready = {.fd = daemon_fd, .events = POLLIN};
         MHD_UNSIGNED_LONG_LONG library_ms = 50;
         const bool busy =
@@ -134,24 +148,40 @@ static void take_wakes(httpd *server)
         server->app->woken(server->user);
 }
 
+/* What to wait for: the connections, a wake, and new connections if there is room for any. */
+static nfds_t fill_poll(httpd *server, int daemon_fd, struct pollfd *ret_ready)
+{
+    ret_ready[0] = (struct pollfd){.fd = daemon_fd, .events = POLLIN};
+    ret_ready[1] = (struct pollfd){.fd = server->wake_fd, .events = POLLIN};
+    if (server->n_connections >= server->max_connections && server->idle.first == NULL)
+        return 2;
+    for (size_t i = 0; i < server->listeners.n; i++)
+        ret_ready[2 + i] = (struct pollfd){.fd = server->listeners.fds[i], .events = POLLIN};
+    return (nfds_t)(2 + server->listeners.n);
+}
+
 static void *serve(void *user)
 {
     httpd *server = user;
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     const int daemon_fd = info->epoll_fd;
-    struct pollfd ready[2] = {{.fd = daemon_fd, .events = POLLIN},
-                              {.fd = server->wake_fd, .events = POLLIN}};
+    struct pollfd ready[2 + LISTENERS_MAX];
     uint64_t sweep_ms = clock_ms() + SWEEP_MS;
     while (!atomic_load(&server->stop_asked)) {
-        (void)poll(ready, 2, poll_timeout_ms(server, clock_ms(), sweep_ms));
+        const nfds_t n = fill_poll(server, daemon_fd, ready);
+        (void)poll(ready, n, poll_timeout_ms(server, clock_ms(), sweep_ms));
         server->has_resumed = false;
         if (ready[1].revents != 0)
             take_wakes(server);
+        for (nfds_t i = 2; i < n; i++)
+            if (ready[i].revents != 0)
+                accept_some(server, ready[i].fd);
         (void)MHD_run(server->daemon);
         const uint64_t now = clock_ms();
         release_due(server, now);
         if (now >= sweep_ms) {
+            connection_expire(server, now);
             if (server->app->sweep != NULL)
                 server->app->sweep(server->user, now);
             sweep_ms = now + SWEEP_MS;
@@ -183,26 +213,65 @@ static unsigned connection_limit(size_t wanted)
     return wanted > 1000000 ? 1000000 : (unsigned)wanted;
 }
 
-static size_t unescape(void *user, struct MHD_Connection *connection, char *text)
+static size_t unescape(void *user, struct MHD_Connection *handle, char *text)
 {
     (void)user;
-    (void)connection;
+    (void)handle;
     return text_unescape(text);
+}
+
+/* Starts the library; `cert` and `key` are PEM texts, or NULL. */
+static pt_status start_library(httpd *server, const httpd_options *o, const char *cert,
+                               const char *key, pt_error *error)
+{
+    const struct MHD_OptionItem with_tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem without[] = {{MHD_OPTION_END, 0, NULL}};
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+            (cert == NULL ? 0u : (unsigned)MHD_USE_TLS),
+        0, NULL, NULL, request_step, server, MHD_OPTION_ARRAY, cert == NULL ? without : with_tls,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->max_connections + CLOSING_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)o->max_per_address,
+        MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)(o->client_timeout_ms / 1000 + (o->client_timeout_ms % 1000 != 0)),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, MHD_OPTION_NOTIFY_COMPLETED,
+        request_end, NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
+    if (server->daemon != NULL)
+        return PT_OK;
+    if (cert != NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "cannot use the certificate %s with the key %s: not valid, or they do not "
+                         "belong together",
+                         o->tls_cert, o->tls_key);
+    return error_set(error, PT_ERR_IO, "cannot start the HTTP server: %s", strerror(errno));
 }
 
 static pt_status start_daemon(httpd *server, const httpd_options *o, pt_error *error)
 {
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, request_step, server,
-        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        connection_limit(o->max_connections), MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)(o->client_timeout_ms / 1000 + (o->client_timeout_ms % 1000 != 0)),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, MHD_OPTION_NOTIFY_COMPLETED,
-        request_end, NULL, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
-    if (server->daemon == NULL)
-        return error_set(error, PT_ERR_IO, "cannot start the HTTP server: %s", strerror(errno));
-    server->listen_fd = -1; /* the daemon's now */
-    return PT_OK;
+    buffer cert;
+    buffer key;
+    pt_status status = PT_OK;
+    buffer_init(&cert, 0);
+    buffer_init(&key, 0);
+    server->client_timeout_ms = o->client_timeout_ms;
+    server->max_connections = connection_limit(o->max_connections);
+    if ((o->tls_cert == NULL) != (o->tls_key == NULL))
+        status = error_set(error, PT_ERR_USAGE, "TLS needs both a certificate and its key");
+    if (status == PT_OK && o->tls_cert != NULL)
+        status = tls_read_pem(&cert, o->tls_cert, "certificate", error);
+    if (status == PT_OK && o->tls_key != NULL)
+        status = tls_read_pem(&key, o->tls_key, "key", error);
+    if (status == PT_OK)
+        status = start_library(server, o, (const char *)cert.bytes, (const char *)key.bytes, error);
+    buffer_clear(&cert);
+    buffer_clear(&key);
+    return status;
 }
 
 /* Signals are for the program's own threads. */
@@ -225,7 +294,6 @@ pt_status httpd_start(httpd **ret_server, const httpd_options *options, const ht
         return error_memory(error);
     server->app = app;
     server->user = user;
-    server->listen_fd = -1;
     server->next_deadline_ms = UINT64_MAX;
     atomic_init(&server->stop_asked, false);
     pt_status status = PT_OK;
@@ -233,8 +301,8 @@ pt_status httpd_start(httpd **ret_server, const httpd_options *options, const ht
     if (server->wake_fd < 0)
         status = error_set(error, PT_ERR_IO, "cannot start %s: %s", app->name, strerror(errno));
     if (status == PT_OK)
-        status =
-            listen_open(&server->listen_fd, &server->port, options->address, options->port, error);
+        status = listeners_open(&server->listeners, &server->port, options->address, options->port,
+                                error);
     if (status == PT_OK)
         status = start_daemon(server, options, error);
     if (status == PT_OK) {
@@ -297,8 +365,7 @@ void httpd_free(httpd *server)
     httpd_wait(server);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
-    if (server->listen_fd >= 0)
-        (void)close(server->listen_fd);
+    listeners_close(&server->listeners);
     if (server->wake_fd >= 0)
         (void)close(server->wake_fd);
     mem_free(server);

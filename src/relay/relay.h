@@ -41,6 +41,7 @@ typedef struct relay_options {
     const char *address;        /* host or numeric address to listen on; default 127.0.0.1 */
     uint16_t port;              /* 0: any free one, see relay_server_port */
     size_t max_connections;     /* default 4096; as far as the system allows open files */
+    size_t max_per_address;     /* connections from one address; default: no limit of its own */
     size_t max_sessions;        /* default 4096 */
     size_t max_messages;        /* waiting in one queue; default 65536 */
     size_t max_queue_bytes;     /* waiting in one queue; default 64 MiB */
@@ -50,13 +51,16 @@ typedef struct relay_options {
     uint32_t takeover_ms;       /* a seat unused for so long may be taken anew; default 30 s */
     uint32_t hold_max_ms;       /* longest time a waiting request is held; default 60 s */
     uint32_t broker_wait_ms;    /* how long the browser broker's recv is held; default 30 s */
-    uint32_t client_timeout_ms; /* idle or stalled connections are closed; default 60 s */
+    uint32_t client_timeout_ms; /* idle, stalled or dripping connections are closed (see
+                                   httpd.h); default 60 s */
+    const char *tls_cert;       /* PEM files of a certificate chain and its key: serve https */
+    const char *tls_key;
 } relay_options;
 
 typedef struct relay_server relay_server;
 
-/* Listens and starts serving. PT_ERR_USAGE for an address that cannot be resolved, PT_ERR_IO when
- * it cannot be listened on. */
+/* Listens and starts serving. PT_ERR_USAGE for an address that cannot be resolved or a certificate
+ * and key that cannot be used, PT_ERR_IO when the address cannot be listened on. */
 MUST_CHECK pt_status relay_server_start(relay_server **ret_server, const relay_options *options,
                                         pt_error *error);
 

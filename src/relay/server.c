@@ -47,7 +47,10 @@ pt_status relay_server_start(relay_server **ret_server, const relay_options *opt
     const httpd_options http = {.address = o->address,
                                 .port = o->port,
                                 .max_connections = o->max_connections,
-                                .client_timeout_ms = o->client_timeout_ms};
+                                .max_per_address = o->max_per_address,
+                                .client_timeout_ms = o->client_timeout_ms,
+                                .tls_cert = o->tls_cert,
+                                .tls_key = o->tls_key};
     const pt_status status = httpd_start(&server->http, &http, &relay_app, server, error);
     if (status == PT_OK)
         *ret_server = server;

@@ -1,0 +1,141 @@
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "httpd/impl.h"
+
+#define RATE_MIN ((size_t)16 << 10) /* bytes a second that bodies and answers must move */
+
+struct connection {
+    httpd *server;
+    struct MHD_Connection *handle;
+    connection_list *list; /* NULL once it is to close */
+    connection *previous;
+    connection *next;
+    uint64_t deadline_ms;
+};
+
+static void leave_list(connection *c)
+{
+    if (c->list == NULL)
+        return;
+    if (c->previous != NULL)
+        c->previous->next = c->next;
+    else
+        c->list->first = c->next;
+    if (c->next != NULL)
+        c->next->previous = c->previous;
+    else
+        c->list->last = c->previous;
+    c->list = NULL;
+}
+
+static void enter_list(connection *c, connection_list *list)
+{
+    leave_list(c);
+    c->list = list;
+    c->next = NULL;
+    c->previous = list->last;
+    if (list->last != NULL)
+        list->last->next = c;
+    else
+        list->first = c;
+    list->last = c;
+}
+
+/* The library notices that the socket is shut, and closes the connection in its own time. */
+static void shut(struct MHD_Connection *handle)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL)
+        (void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static void start_idling(connection *c)
+{
+    enter_list(c, &c->server->idle);
+    c->deadline_ms = clock_ms() + c->server->client_timeout_ms;
+}
+
+void connection_notify(void *server, struct MHD_Connection *handle, void **state,
+                       enum MHD_ConnectionNotificationCode what)
+{
+    httpd *owner = server;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        owner->n_connections++;
+        connection *c = mem_new(1, sizeof *c);
+        *state = c;
+        if (c == NULL) {
+            shut(handle);
+            return;
+        }
+        c->server = owner;
+        c->handle = handle;
+        start_idling(c);
+    } else {
+        owner->n_connections--;
+        connection *c = *state;
+        *state = NULL;
+        if (c != NULL)
+            leave_list(c);
+        mem_free(c);
+    }
+}
+
+connection *connection_begin(struct MHD_Connection *handle)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    connection *c = info == NULL ? NULL : info->socket_context;
+    if (c == NULL || c->list == NULL)
+        return NULL;
+    enter_list(c, &c->server->busy);
+    connection_progress(c, 0);
+    return c;
+}
+
+void connection_progress(connection *c, size_t moved)
+{
+    if (moved == 0)
+        c->deadline_ms = clock_ms() + c->server->client_timeout_ms;
+    c->deadline_ms += moved * 1000 / RATE_MIN;
+}
+
+void connection_pause(connection *c)
+{
+    c->deadline_ms = UINT64_MAX;
+}
+
+void connection_end(connection *c)
+{
+    if (c->list != NULL)
+        start_idling(c);
+}
+
+static void close_one(connection *c)
+{
+    leave_list(c);
+    shut(c->handle);
+}
+
+void connection_expire(httpd *server, uint64_t now_ms)
+{
+    while (server->idle.first != NULL && server->idle.first->deadline_ms <= now_ms)
+        close_one(server->idle.first);
+    for (connection *c = server->busy.first, *next; c != NULL; c = next) {
+        next = c->next;
+        if (c->deadline_ms <= now_ms)
+            close_one(c);
+    }
+}
+
+bool connection_make_room(httpd *server)
+{
+    if (server->n_connections < server->max_connections)
+        return true;
+    if (server->idle.first == NULL)
+        return false;
+    close_one(server->idle.first);
+    return true;
+}
