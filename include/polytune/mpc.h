@@ -18,7 +18,7 @@
 extern "C" {
 #endif
 
-#define PT_MPC_MAX_PARTIES 255
+#define PT_MPC_MAX_PARTIES 255 /* with a dealer one less */
 #define PT_MPC_MAX_PHASES  16
 
 /* What a run cost; filled also when it fails. Wire bytes count payload and headers of the engine's
@@ -48,6 +48,7 @@ typedef struct pt_mpc_options {
     size_t n_output_parties;
     unsigned statistical_security; /* rho: 40 (default) .. 80 */
     unsigned cot_field_bits; /* k: 1, 2, 4 (default), 8; less traffic and more work as it grows */
+    bool dealer;             /* the preprocessing comes from a trusted dealer, see pt_dealer_run */
     const uint8_t *session;  /* application data bound into the run, e.g. a session name and the
                                 program's text */
     size_t session_len;
@@ -65,6 +66,24 @@ typedef struct pt_mpc_options {
 PT_API PT_MUST_CHECK pt_status pt_mpc_run(const pt_mpc_options *options, const pt_channel *channel,
                                           const pt_circuit *circuit, const uint8_t *input_bits,
                                           uint8_t *ret_output_bits, pt_error *error);
+
+/* Plays the trusted dealer for one session, and returns when all of it is delivered.
+ *
+ * The dealer hands out what the parties otherwise make together before they garble, which is most
+ * of the work and traffic. It takes part as one party more: the channel is opened for parties + 1,
+ * and the dealer has the last number, `parties`. Of `options` it reads parties, progress and stats;
+ * everything else it learns from the parties, who set pt_mpc_options.dealer.
+ *
+ * Trust: the parties are still protected from each other, but all of them trust the dealer to deal
+ * honestly, to work with none of them, and to see nothing of what they send to each other. It knows
+ * every mask and key: together with any party, or with a record of the parties' messages to each
+ * other, it knows all inputs. It learns how many gates and input bits the circuit has, but neither
+ * the circuit nor an input nor a result.
+ *
+ * PT_PEER_SETUP when the parties do not ask for the same: `error` names a party and what differs.
+ */
+PT_API PT_MUST_CHECK pt_status pt_dealer_run(const pt_mpc_options *options,
+                                             const pt_channel *channel, pt_error *error);
 
 #ifdef __cplusplus
 }

@@ -23,5 +23,10 @@
 #define RO_LABEL_OPEN          "mpcag/open"       /* 3.4  challenge of an opening */
 #define RO_LABEL_ZERO_BLIND    "mpcag/zb"         /* 4.4  pads of the blinded zero check */
 #define RO_LABEL_EVALUATION    "mpcag/ev"         /* 6.4  challenge of EV1 */
+#define RO_LABEL_DEALT_DELTA   "mpcag/dl-delta"   /* 7    Delta_i from the dealer's seed */
+#define RO_LABEL_DEALT_BITS    "mpcag/dl-bits"    /* 7    key of P_i's bits */
+#define RO_LABEL_DEALT_ROOT    "mpcag/dl-root"    /* 7    roots of P_i's trees */
+#define RO_LABEL_DEALT_TAG     "mpcag/dl-tag"     /* 7    tag of a message of the dealer */
+#define RO_LABEL_DEALT_COT     "mpcag/dl-cot"     /* 7    digest of a pair's corrections */
 
 #endif

@@ -14,11 +14,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
-#include "crypto/transpose.h"
 #include "mpc/abit_check.h"
+#include "mpc/abit_spread.h"
 #include "mpc/coin.h"
 #include "mpc/cot.h"
-#include "mpc/share.h"
 #include "mpc/wave.h"
 
 #define BLOCK_BITS MPC_KAPPA /* COTs in a block */
@@ -31,8 +30,7 @@ typedef struct batch_peer {
 
 typedef struct batch {
     session *s;
-    const abit_range *ranges;
-    size_t n_ranges;
+    abit_places places;
     uint64_t number;
     size_t n_bits;
     size_t n_blocks; /* T data blocks and the mask block */
@@ -45,12 +43,6 @@ typedef struct batch {
     block *planes;      /* MPC_KAPPA * COT_STRIDE */
     block x_tilde;
 } batch;
-
-/* Where in the ranges a bit of the batch is. */
-typedef struct cursor {
-    size_t range;
-    size_t at; /* bit of the range */
-} cursor;
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -97,8 +89,7 @@ static pt_status batch_init(batch *b, session *s, const abit_range *ranges, size
 {
     const uint64_t max_blocks = MPC_MAX_COTS / BLOCK_BITS;
     *b = (batch){.s = s,
-                 .ranges = ranges,
-                 .n_ranges = n_ranges,
+                 .places = {.s = s, .ranges = ranges, .n_ranges = n_ranges},
                  .number = s->n_cot_batches,
                  .n_trees = cot_trees(s->k),
                  .first = s->cot[s->me == 0 ? 1 : 0].next_block};
@@ -179,94 +170,16 @@ static pt_status toss_check_coin(batch *b, block *ret_chi, pt_error *error)
 
 /* ---- Second pass: planes, hashes, rows ---- */
 
-static void cursor_advance(const batch *b, cursor *c, size_t bits)
-{
-    while (c->range < b->n_ranges && bits >= b->ranges[c->range].count - c->at) {
-        bits -= b->ranges[c->range].count - c->at;
-        *c = (cursor){.range = c->range + 1};
-    }
-    if (c->range < b->n_ranges)
-        c->at += bits;
-}
-
-/* MACs M_j[x^i] of consecutive bits. */
-static void spread_macs(const batch *b, size_t peer, const abit_range *r, size_t at,
-                        const block *rows, size_t n)
-{
-    const size_t width = b->s->n;
-    block *to = r->shares + at * width + share_slot(b->s->me, peer);
-    for (size_t h = 0; h < n; h++)
-        to[h * width] = rows[h];
-}
-
-/* Keys K_i[x^j] of consecutive bits into the sums R_i, which the first peer's keys start. */
-static void spread_keys(const batch *b, size_t peer, const abit_range *r, size_t at,
-                        const block *rows, size_t n)
-{
-    const size_t width = b->s->n;
-    block *to = r->shares + at * width;
-    const bool starts = peer == (b->s->me == 0 ? 1 : 0);
-    for (size_t h = 0; h < n; h++)
-        to[h * width] = starts ? rows[h] : block_xor(to[h * width], rows[h]);
-    if (r->keys == NULL)
-        return;
-    block *keys = r->keys + at * (width - 1) + key_slot(b->s->me, peer);
-    for (size_t h = 0; h < n; h++)
-        keys[h * (width - 1)] = rows[h];
-}
-
-/* x^i Delta_i into the sums R_i; `x` holds the bits of the block from bit `from` on. */
-static void spread_bits(const batch *b, const abit_range *r, size_t at, block x, unsigned from,
-                        size_t n)
-{
-    const size_t width = b->s->n;
-    block *to = r->shares + at * width;
-    for (unsigned h = 0; h < n; h++)
-        to[h * width] = block_xor(to[h * width], block_if(block_bit(x, from + h), b->s->delta));
-}
-
-typedef enum row_kind { ROWS_MAC, ROWS_KEY, ROWS_BIT } row_kind;
-
-/* Spreads the rows of one block over the ranges from `c` on; rows past the last bit are dropped. */
-static void spread_block(const batch *b, cursor c, size_t peer, row_kind kind, const block *rows,
-                         block x)
-{
-    size_t from = 0;
-    while (from < BLOCK_BITS && c.range < b->n_ranges) {
-        const abit_range *r = &b->ranges[c.range];
-        const size_t n = smaller(BLOCK_BITS - from, r->count - c.at);
-        switch (kind) {
-        case ROWS_MAC:
-            spread_macs(b, peer, r, c.at, rows + from, n);
-            break;
-        case ROWS_KEY:
-            spread_keys(b, peer, r, c.at, rows + from, n);
-            break;
-        case ROWS_BIT:
-            spread_bits(b, r, c.at, x, (unsigned)from, n);
-            break;
-        }
-        from += n;
-        cursor_advance(b, &c, n);
-    }
-}
-
 /* Hashes the planes of a chunk and spreads their rows. The mask block's rows have no place in the
  * ranges. */
-static void take_planes(batch *b, cursor c, size_t peer, row_kind kind, plane_hash *hash,
+static void take_planes(batch *b, abit_cursor c, size_t peer, abit_rows kind, plane_hash *hash,
                         const block *weights, size_t n)
 {
-    block rows[BLOCK_BITS];
     plane_hash_add(hash, b->planes, COT_STRIDE, weights, n);
-    for (size_t t = 0; t < n; t++) {
-        transpose_128(rows, b->planes + t, COT_STRIDE);
-        spread_block(b, c, peer, kind, rows, block_zero());
-        cursor_advance(b, &c, BLOCK_BITS);
-    }
-    mem_wipe(rows, sizeof rows);
+    abit_spread_planes(&b->places, c, peer, kind, b->planes, n);
 }
 
-static void finish_chunk(batch *b, cursor c, const block *weights, size_t at, size_t n)
+static void finish_chunk(batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
 {
     const session *s = b->s;
     for (size_t p = 0; p < s->n; p++) {
@@ -275,15 +188,12 @@ static void finish_chunk(batch *b, cursor c, const block *weights, size_t at, si
         const cot_pair *pair = &s->cot[p];
         batch_peer *peer = &b->peers[p];
         cot_receiver_planes(&pair->receiver, b->scratch, b->planes, b->x + at, b->first + at, n);
-        take_planes(b, c, p, ROWS_MAC, &peer->v, weights, n);
+        take_planes(b, c, p, ABIT_ROWS_MAC, &peer->v, weights, n);
         cot_sender_planes(&pair->sender, b->scratch, b->planes, peer->d + at * b->n_trees,
                           b->first + at, n);
-        take_planes(b, c, p, ROWS_KEY, &peer->w, weights, n);
+        take_planes(b, c, p, ABIT_ROWS_KEY, &peer->w, weights, n);
     }
-    for (size_t t = 0; t < n; t++) {
-        spread_block(b, c, s->me, ROWS_BIT, NULL, b->x[at + t]);
-        cursor_advance(b, &c, BLOCK_BITS);
-    }
+    abit_spread_bits(&b->places, c, b->x + at, n);
 }
 
 static void finish_blocks(batch *b, block chi)
@@ -291,14 +201,14 @@ static void finish_blocks(batch *b, block chi)
     block weights[COT_CHUNK];
     check_weights next;
     gf_acc x_tilde = {0};
-    cursor c = {0};
+    abit_cursor c = {0};
     check_weights_init(&next, chi);
     for (size_t at = 0; at < b->n_blocks; at += COT_CHUNK) {
         const size_t n = smaller(COT_CHUNK, b->n_blocks - at);
         check_weights_next(&next, weights, n, at + n == b->n_blocks);
         gf_dot_add(&x_tilde, b->x + at, weights, n);
         finish_chunk(b, c, weights, at, n);
-        cursor_advance(b, &c, n * BLOCK_BITS);
+        abit_cursor_advance(&b->places, &c, n * BLOCK_BITS);
         session_progress(b->s, "COT", smaller((at + n) * BLOCK_BITS, b->n_bits), b->n_bits);
     }
     b->x_tilde = gf_reduce(&x_tilde);

@@ -6,12 +6,9 @@
 #include "mpc/coin.h"
 #include "mpc/cot.h"
 
-/* Section 0.5: bit 0 of every Delta is 1; bit 1 is 1 at the spec's P_2 only. */
 static void draw_delta(session *s)
 {
-    const uint64_t pinned = 3;
-    s->delta = rng_block(&s->rng);
-    s->delta.lo = (s->delta.lo & ~pinned) | (s->me == 1 ? 3u : 1u);
+    s->delta = session_pin_delta(rng_block(&s->rng), s->me);
     HOOK(s, "delta", &s->delta, sizeof s->delta);
 }
 
@@ -35,6 +32,7 @@ static pt_status run_bot1(session *s, wave *w, base_ot_receiver *receivers, pt_e
         HOOK_PEER(s, "delta_to", p, &delta, sizeof delta);
         s->cot[p].sender.delta = delta;
         base_ot_choose(&receivers[p], pair_of(s, p, s->me), cot_choices(delta, s->k), &s->rng);
+        mem_wipe(&delta, sizeof delta);
         buffer_put(wave_to(w, p), receivers[p].bot1, BASE_OT_BOT1_SIZE);
     }
     wave_expect_each(w, COIN_COMMITMENT_BYTES, BASE_OT_BOT1_SIZE);
@@ -48,18 +46,21 @@ static pt_status run_bot1(session *s, wave *w, base_ot_receiver *receivers, pt_e
 static pt_status put_bot2(session *s, const wave *bot1, wave *bot2, size_t peer, pt_error *error)
 {
     block messages[BASE_OT_COUNT][2];
+    block roots[MPC_KAPPA];
     uint8_t pid[GGM_PID_BYTES];
     uint8_t *at = buffer_extend(wave_to(bot2, peer), BASE_OT_BOT2_SIZE + cot_check_bytes(s->k));
     if (at == NULL)
         return error_memory(error);
     ggm_pair_id(pid, s->sid, session_number(s->me), session_number(peer));
+    rng_blocks(&s->rng, roots, cot_trees(s->k));
     pt_status status = cot_receiver_init(&s->cot[peer].receiver, messages, at + BASE_OT_BOT2_SIZE,
-                                         s->k, pid, &s->rng, error);
+                                         s->k, pid, roots, error);
     if (status == PT_OK && !base_ot_send(at, pair_of(s, s->me, peer), wave_from(bot1, peer),
                                          (const block(*)[2])messages, &s->rng))
         status =
             peer_fault(s, PT_PEER_BASE_OT, peer, "BOT1", "sent an invalid group element", error);
     mem_wipe(messages, sizeof messages);
+    mem_wipe(roots, sizeof roots);
     return status;
 }
 

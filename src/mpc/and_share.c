@@ -7,6 +7,7 @@
 #include "mpc/abit.h"
 #include "mpc/bucket.h"
 #include "mpc/coin.h"
+#include "mpc/masks.h"
 #include "mpc/open.h"
 #include "mpc/share.h"
 #include "mpc/triple.h"
@@ -116,41 +117,6 @@ static pt_status check_deltas(const batch *b, mpc_run *r, pt_error *error)
     if (status == PT_OK)
         r->verified.deltas = true;
     return status;
-}
-
-/* Section 5.1 for the masks: carries them through the segment's steps and keeps those of each AND
- * gate's inputs. */
-static void walk_masks(mpc_run *r, const segment *g)
-{
-    const size_t n = r->s->n;
-    const size_t share_bytes = n * sizeof(block);
-    if (g->number == 0 && r->circuit->n_inputs > 0)
-        memcpy(r->masks, r->input_masks, r->circuit->n_inputs * share_bytes);
-    size_t and_gate = 0;
-    for (size_t k = 0; k < g->n_steps; k++) {
-        const plan_step step = g->steps[k];
-        block *out = r->masks + step.out * n;
-        switch ((gate_op)step.op) {
-        case GATE_XOR:
-            share_xor(out, r->masks + step.a * n, r->masks + step.b * n, n);
-            break;
-        case GATE_AND:
-            memcpy(g->lambda_alpha + and_gate * n, r->masks + step.a * n, share_bytes);
-            memcpy(g->lambda_beta + and_gate * n, r->masks + step.b * n, share_bytes);
-            memcpy(out, g->lambda_gamma + and_gate * n, share_bytes);
-            and_gate++;
-            break;
-        case GATE_NOT:
-            if (step.out != step.a)
-                memcpy(out, r->masks + step.a * n, share_bytes);
-            break;
-        case GATE_CONST:
-            memset(out, 0, share_bytes);
-            break;
-        }
-        HOOK(r->s, "wire_mask", out, share_bytes);
-    }
-    PT_ASSERT(and_gate == g->n_and);
 }
 
 static void reverse_shares(block *v, size_t count, size_t n)
@@ -276,7 +242,7 @@ pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
         status = check_deltas(&b, r, error);
     if (status != PT_OK)
         return status;
-    walk_masks(r, g);
+    masks_walk(r, g);
     if (g->n_and > 0)
         return make_triples(&b, r, g, error);
     r->verified.zero_sums++; /* nothing to check */

@@ -33,7 +33,7 @@ static void digest_init(ro *h, const uint8_t pid[GGM_PID_BYTES], unsigned k)
 }
 
 pt_status cot_receiver_init(cot_receiver *r, block (*ret_messages)[2], uint8_t *ret_check,
-                            unsigned k, const uint8_t pid[GGM_PID_BYTES], rng *random,
+                            unsigned k, const uint8_t pid[GGM_PID_BYTES], const block *roots,
                             pt_error *error)
 {
     block leaf[GGM_MAX_LEAVES];
@@ -46,18 +46,22 @@ pt_status cot_receiver_init(cot_receiver *r, block (*ret_messages)[2], uint8_t *
     digest_init(&digest, pid, k);
     for (uint32_t tau = 0; tau < cot_trees(k); tau++) {
         const ggm_tree tree = {.pid = pid, .tau = tau, .k = k};
-        uint8_t *sum = ret_check + tau * GGM_CHECK_BYTES;
+        uint8_t sum[GGM_CHECK_BYTES] = {0};
         uint8_t check[GGM_CHECK_BYTES];
-        memset(sum, 0, GGM_CHECK_BYTES);
-        ggm_expand(leaf, ret_messages + tau * k, &tree, rng_block(random));
+        ggm_expand(leaf, ret_messages + tau * k, &tree, roots[tau]);
         for (uint32_t y = 0; y < n_leaves; y++) {
             key[y] = ggm_leaf(check, &tree, y, leaf[y]);
             check_xor(sum, check);
             ro_part(&digest, check, sizeof check);
         }
         aes_key_expand_n(r->leaves + tau * n_leaves, key, n_leaves);
+        if (ret_check != NULL)
+            memcpy(ret_check + tau * GGM_CHECK_BYTES, sum, sizeof sum);
     }
-    ro_final(&digest, ret_check + cot_trees(k) * GGM_CHECK_BYTES);
+    uint8_t d[GGM_CHECK_BYTES];
+    ro_final(&digest, d);
+    if (ret_check != NULL)
+        memcpy(ret_check + cot_trees(k) * GGM_CHECK_BYTES, d, sizeof d);
     mem_wipe(leaf, sizeof leaf);
     mem_wipe(key, sizeof key);
     return PT_OK;
@@ -142,14 +146,16 @@ pt_status cot_sender_init(cot_sender *s, block delta, unsigned k, const uint8_t 
         ggm_expand_punctured(leaf, &tree, alpha, messages + tau * k);
         for (uint32_t y = 0; y < n_leaves; y++)
             key[y] = ggm_leaf(checks[y], &tree, y, leaf[y]);
-        complete_checks(checks, k, alpha, check + tau * GGM_CHECK_BYTES);
+        if (check != NULL)
+            complete_checks(checks, k, alpha, check + tau * GGM_CHECK_BYTES);
         ro_part(&digest, checks, n_leaves * GGM_CHECK_BYTES);
         permute_keys(key, k, alpha);
         aes_key_expand_n(s->leaves + tau * n_leaves, key, n_leaves);
     }
     uint8_t d[GGM_CHECK_BYTES];
     ro_final(&digest, d);
-    s->tree_is_bad = !ct_equal(d, check + cot_trees(k) * GGM_CHECK_BYTES, sizeof d);
+    s->tree_is_bad =
+        check != NULL && !ct_equal(d, check + cot_trees(k) * GGM_CHECK_BYTES, sizeof d);
     mem_wipe(leaf, sizeof leaf);
     mem_wipe(key, sizeof key);
     mem_wipe(checks, sizeof checks);
@@ -280,8 +286,9 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-void cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
-                 uint64_t first, size_t n)
+/* Corrections, planes (NULL: not wanted), or both. */
+static void receiver_pass(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                          block *ret_planes, const block *x, uint64_t first, size_t n)
 {
     const size_t trees = cot_trees(r->k);
     const size_t step = step_of(r->k);
@@ -289,26 +296,33 @@ void cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, cons
         const size_t m = smaller(step, n - at);
         for (size_t tau = 0; tau < trees; tau++) {
             tree_sums(scratch, r->leaves + (tau << r->k), r->k, first + at, m);
-            for (size_t t = 0; t < m; t++)
+            for (size_t t = 0; ret_d != NULL && t < m; t++)
                 ret_d[(at + t) * trees + tau] = block_xor(x[at + t], scratch->u[t]);
+            for (unsigned b = 0; ret_planes != NULL && b < r->k; b++)
+                memcpy(ret_planes + (tau * r->k + b) * COT_STRIDE + at, scratch->v[b],
+                       m * sizeof(block));
         }
     }
+    if (ret_planes != NULL)
+        memcpy(ret_planes, x, n * sizeof(block));
+}
+
+void cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
+                 uint64_t first, size_t n)
+{
+    receiver_pass(r, scratch, ret_d, NULL, x, first, n);
 }
 
 void cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret_planes,
                          const block *x, uint64_t first, size_t n)
 {
-    const size_t step = step_of(r->k);
-    for (size_t at = 0; at < n; at += step) {
-        const size_t m = smaller(step, n - at);
-        for (size_t tau = 0; tau < cot_trees(r->k); tau++) {
-            tree_sums(scratch, r->leaves + (tau << r->k), r->k, first + at, m);
-            for (unsigned b = 0; b < r->k; b++)
-                memcpy(ret_planes + (tau * r->k + b) * COT_STRIDE + at, scratch->v[b],
-                       m * sizeof(block));
-        }
-    }
-    memcpy(ret_planes, x, n * sizeof(block));
+    receiver_pass(r, scratch, NULL, ret_planes, x, first, n);
+}
+
+void cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                         block *ret_planes, const block *x, uint64_t first, size_t n)
+{
+    receiver_pass(r, scratch, ret_d, ret_planes, x, first, n);
 }
 
 void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes, const block *d,

@@ -58,17 +58,19 @@ static inline size_t cot_check_bytes(unsigned k)
     return (cot_trees(k) + 1) * GGM_CHECK_BYTES;
 }
 
-/* Draws the trees. ret_messages[t]: the two messages of base OT t; ret_check: cot_check_bytes(k),
- * the tree consistency data of section 2.2. PT_ERR_MEMORY. */
+/* Grows the trees from their roots, cot_trees(k) fresh secrets. ret_messages[t]: the two messages
+ * of base OT t; ret_check: cot_check_bytes(k), the tree consistency data of section 2.2, or NULL.
+ * PT_ERR_MEMORY. */
 MUST_CHECK pt_status cot_receiver_init(cot_receiver *r, block (*ret_messages)[2],
                                        uint8_t *ret_check, unsigned k,
-                                       const uint8_t pid[GGM_PID_BYTES], rng *random,
+                                       const uint8_t pid[GGM_PID_BYTES], const block *roots,
                                        pt_error *error);
 
 /* The choice bits of the 128 base OTs, packed, from Delta_j. */
 block cot_choices(block delta, unsigned k);
 
-/* Rebuilds the trees from the chosen messages and stores the verdict on `check`. PT_ERR_MEMORY. */
+/* Rebuilds the trees from the chosen messages and stores the verdict on `check`; NULL: whose they
+ * are is trusted. PT_ERR_MEMORY. */
 MUST_CHECK pt_status cot_sender_init(cot_sender *s, block delta, unsigned k,
                                      const uint8_t pid[GGM_PID_BYTES], const block *messages,
                                      const uint8_t *check, pt_error *error);
@@ -89,6 +91,9 @@ void cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, cons
 /* V planes: ret_planes[p * COT_STRIDE + t]. Plane 0 is x itself (LSB override). */
 void cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret_planes,
                          const block *x, uint64_t first, size_t n);
+/* Both of these in one pass. */
+void cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                         block *ret_planes, const block *x, uint64_t first, size_t n);
 /* W planes from the corrections d received. Plane 0 is zero. */
 void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes, const block *d,
                        uint64_t first, size_t n);

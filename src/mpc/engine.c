@@ -5,6 +5,7 @@
 #include "mpc/abit.h"
 #include "mpc/and_share.h"
 #include "mpc/authenticate.h"
+#include "mpc/dealt.h"
 #include "mpc/evaluate.h"
 #include "mpc/garble.h"
 #include "mpc/hello.h"
@@ -16,7 +17,7 @@
  * batch is ready, so that GC is evaluated as it comes and never stored. */
 static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, pt_error *error)
 {
-    pt_status status = and_shares_make(r, g, error);
+    pt_status status = r->s->dealer ? dealt_shares_make(r, g, error) : and_shares_make(r, g, error);
     if (status == PT_OK && g->number == 0)
         status = inputs_run(r, input_bits, error);
     if (status == PT_OK)
@@ -54,7 +55,7 @@ pt_status engine_run(session *s, const pt_mpc_options *options, const pt_circuit
     if (status == PT_OK)
         status = session_hello(s, &facts, error);
     if (status == PT_OK)
-        status = abit_setup(s, error);
+        status = s->dealer ? dealt_setup(s, error) : abit_setup(s, error);
     if (status == PT_OK)
         status = run_segments(&r, input_bits, error);
     if (status == PT_OK)

@@ -4,9 +4,8 @@
 
 #include "mpc/run.h"
 
-/* The largest segment: enough ANDs for B = 3 at rho = 40 (section 4.6). Two parties take about 418
- * bytes a gate at k = 4 (pool 376, corrections 40), 183 MiB in all. AGREEMENT */
-#define ENGINE_SEGMENT_ANDS ((uint64_t)7 << 16)
+/* Segments of a run are as large as they may be. AGREEMENT */
+#define ENGINE_SEGMENT_ANDS MPC_SEGMENT_ANDS_MAX
 
 /* The protocol in an initialised session, from HELLO to the outputs. The caller aborts and clears
  * the session on failure. */

@@ -2,9 +2,11 @@
 
 #include "base/bits.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
+#include "mpc/coin.h"
 #include "mpc/wave.h"
 
 /* AGREEMENT: the fixed choices of this protocol version, in words. */
@@ -14,7 +16,9 @@
 
 #define NONCE_BYTES  32
 #define OUTPUT_BYTES 32
-#define NO_DEALER    0
+#define COUNTS_BYTES 16 /* what the dealer gets in addition */
+
+enum { MODE_NO_DEALER = 0, MODE_DEALER = 1 };
 
 typedef enum hello_field {
     HELLO_PARTIES,
@@ -51,12 +55,18 @@ static const struct {
     [HELLO_SESSION_DATA] = {DIGEST_BYTES, "runs with another session name or session data"},
 };
 
+/* Where a field starts; HELLO_FIELDS: the nonce. */
+static size_t field_at(hello_field field)
+{
+    size_t at = 0;
+    for (size_t f = 0; f < (size_t)field; f++)
+        at += fields[f].bytes;
+    return at;
+}
+
 static size_t hello_bytes(void)
 {
-    size_t bytes = NONCE_BYTES;
-    for (size_t f = 0; f < HELLO_FIELDS; f++)
-        bytes += fields[f].bytes;
-    return bytes;
+    return field_at(HELLO_FIELDS) + NONCE_BYTES;
 }
 
 static void put_outputs(buffer *b, const session *s)
@@ -80,18 +90,23 @@ static void put_roster_hash(buffer *b, const session *s)
     buffer_put(b, hash, sizeof hash);
 }
 
-static void put_parameter_hash(buffer *b)
+static void parameter_hash(uint8_t ret_hash[DIGEST_BYTES])
 {
     static const uint64_t parameters[] = {
         MPC_KAPPA, MPC_LEAKY_AND_BITS, MPC_DELTA_CHECK_REPETITIONS, MPC_BUCKET_MIN, MPC_BUCKET_MAX,
     };
-    uint8_t hash[DIGEST_BYTES];
     ro h;
-    ro_init(&h, sizeof hash, RO_LABEL_PARAMETERS);
+    ro_init(&h, DIGEST_BYTES, RO_LABEL_PARAMETERS);
     ro_field(&h, SUITE, sizeof SUITE - 1);
     for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
         ro_u64(&h, parameters[i]);
-    ro_final(&h, hash);
+    ro_final(&h, ret_hash);
+}
+
+static void put_parameter_hash(buffer *b)
+{
+    uint8_t hash[DIGEST_BYTES];
+    parameter_hash(hash);
     buffer_put(b, hash, sizeof hash);
 }
 
@@ -120,7 +135,7 @@ static void put_hello(buffer *b, session *s, const hello_facts *facts)
     buffer_put_u32(b, (uint32_t)session_number(s->me));
     buffer_put_u32(b, s->rho);
     buffer_put_u32(b, s->k);
-    buffer_put_u32(b, NO_DEALER);
+    buffer_put_u32(b, s->dealer ? MODE_DEALER : MODE_NO_DEALER);
     buffer_put_u64(b, facts->segment_ands);
     put_outputs(b, s);
     put_roster_hash(b, s);
@@ -169,6 +184,39 @@ static void fix_sid(session *s, const wave *w)
     ro_final(&h, s->sid);
 }
 
+static pt_status tell_dealer(session *s, const wave *w, const pt_circuit *circuit, pt_error *error)
+{
+    buffer b;
+    buffer_init(&b, hello_bytes() + COUNTS_BYTES);
+    buffer_put(&b, w->all.bytes, w->all.len);
+    buffer_put_u64(&b, circuit->n_and);
+    buffer_put_u64(&b, circuit->n_inputs);
+    const pt_status status = b.failed || w->all.failed
+                                 ? error_memory(error)
+                                 : stream_send(s, s->n, "HELLO", 0, b.bytes, b.len, error);
+    buffer_clear(&b);
+    return status;
+}
+
+/* Nothing secret-dependent is sent before it. With a dealer, who spares the parties the waves that
+ * would carry it otherwise, the first COIN_C travels with it (section 0.7). */
+static pt_status run_barrier(session *s, pt_error *error)
+{
+    wave w;
+    if (!s->dealer)
+        return wave_barrier(s, "BARRIER", error);
+    pt_status status = wave_begin(&w, s, "BARRIER", error);
+    if (status == PT_OK) {
+        coin_commit_first(s, &w);
+        wave_expect_each(&w, COIN_COMMITMENT_BYTES, 0);
+        status = wave_run(&w, error);
+    }
+    if (status == PT_OK)
+        coin_commit_first_received(s, &w, 0);
+    wave_end(&w);
+    return status;
+}
+
 pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
 {
     wave w;
@@ -177,7 +225,10 @@ pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
         goto done;
     put_hello(wave_all(&w), s, facts);
     wave_expect_each(&w, hello_bytes(), 0);
-    status = wave_exchange(&w, error);
+    if (s->dealer)
+        status = tell_dealer(s, &w, facts->circuit, error);
+    if (status == PT_OK)
+        status = wave_exchange(&w, error);
     if (status != PT_OK)
         goto done;
     status = compare_all(&w, error);
@@ -185,8 +236,101 @@ pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
         goto done;
     fix_sid(s, &w);
     wave_advance(&w);
-    status = wave_barrier(s, "BARRIER", error);
+    status = run_barrier(s, error);
 done:
     wave_end(&w);
+    return status;
+}
+
+/* ---- The dealer's part ---- */
+
+static uint64_t field_number(const uint8_t *hello, hello_field field)
+{
+    uint64_t v = 0;
+    for (size_t i = fields[field].bytes; i-- > 0;)
+        v = v << 8 | hello[field_at(field) + i];
+    return v;
+}
+
+static void set_number(uint8_t *hello, hello_field field, uint64_t v)
+{
+    for (size_t i = 0; i < fields[field].bytes; i++)
+        hello[field_at(field) + i] = (uint8_t)(v >> (8 * i));
+}
+
+/* What every HELLO must say, where the dealer has a say; the rest is the first party's. */
+static void expect(const session *d, uint8_t *hello)
+{
+    set_number(hello, HELLO_PARTIES, d->n);
+    set_number(hello, HELLO_MODE, MODE_DEALER);
+    parameter_hash(hello + field_at(HELLO_PARAMETERS));
+}
+
+static uint64_t get_count(const uint8_t *at)
+{
+    uint64_t v = 0;
+    for (size_t i = 8; i-- > 0;)
+        v = v << 8 | at[i];
+    return v;
+}
+
+/* Takes from what all parties said alike. */
+static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *hello,
+                            pt_error *error)
+{
+    const uint64_t k = field_number(hello, HELLO_K);
+    const hello_terms terms = {
+        .segment_ands = field_number(hello, HELLO_SEGMENT),
+        .n_and = get_count(hello + hello_bytes()),
+        .n_inputs = get_count(hello + hello_bytes() + 8),
+    };
+    if (field_number(hello, HELLO_EVALUATOR) >= d->n || !session_k_is_valid(k) ||
+        terms.segment_ands == 0 || terms.segment_ands > MPC_SEGMENT_ANDS_MAX)
+        return peer_fault(d, PT_PEER_MALFORMED, NO_PEER, "HELLO",
+                          "the parties ask for what the protocol does not have", error);
+    if (terms.n_and > MPC_MAX_AND ||
+        terms.n_inputs > MPC_MAX_COTS - DEALING_BITS_PER_AND * MPC_MAX_AND)
+        return error_set(error, PT_ERR_LIMIT, "the parties' circuit is too large for one session");
+    d->k = (unsigned)k;
+    *ret_terms = terms;
+    return PT_OK;
+}
+
+/* `hellos`: n of them by the caller's number, each with the counts. */
+static pt_status judge(session *d, hello_terms *ret_terms, uint8_t *hellos, pt_error *error)
+{
+    const size_t bytes = hello_bytes() + COUNTS_BYTES;
+    uint8_t *expected = hellos + d->n * bytes;
+    const uint64_t evaluator = field_number(hellos, HELLO_EVALUATOR);
+    ro h;
+    memcpy(expected, hellos, bytes);
+    expect(d, expected);
+    if (evaluator < d->n)
+        session_number_parties(d, (size_t)evaluator);
+    ro_init(&h, SID_BYTES, RO_LABEL_SID);
+    for (size_t p = 0; p < d->n; p++) {
+        const uint8_t *hello = hellos + d->roster[p] * bytes;
+        const pt_status status = compare(d, p, expected, hello, error);
+        if (status != PT_OK)
+            return status;
+        if (!ct_equal(hello + hello_bytes(), expected + hello_bytes(), COUNTS_BYTES))
+            return peer_fault(d, PT_PEER_SETUP, p, "HELLO", fields[HELLO_CIRCUIT].difference,
+                              error);
+        ro_field(&h, hello, hello_bytes());
+    }
+    ro_final(&h, d->sid);
+    return take_terms(d, ret_terms, expected, error);
+}
+
+pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms, pt_error *error)
+{
+    const size_t bytes = hello_bytes() + COUNTS_BYTES;
+    uint8_t *hellos = mem_new(d->n + 1, bytes);
+    pt_status status = hellos == NULL ? error_memory(error) : PT_OK;
+    for (size_t p = 0; status == PT_OK && p < d->n; p++)
+        status = stream_recv(d, p, "HELLO", 0, hellos + p * bytes, bytes, error);
+    if (status == PT_OK)
+        status = judge(d, ret_terms, hellos, error);
+    mem_free(hellos);
     return status;
 }

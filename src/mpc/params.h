@@ -19,9 +19,16 @@
 #define MPC_BUCKET_MIN 3  /* SECURITY: B (4.6) */
 #define MPC_BUCKET_MAX 14 /* SECURITY */
 
+/* The largest segment: enough ANDs for B = 3 at rho = 40 (section 4.6). Two parties take about 418
+ * bytes a gate at k = 4 (pool 376, corrections 40), 183 MiB in all. AGREEMENT */
+#define MPC_SEGMENT_ANDS_MAX ((uint64_t)7 << 16)
+
+#define DEALING_BITS_PER_AND 4 /* AGREEMENT: x, y, r and lambda_gamma of a dealt gate (7) */
+
 #define MPC_MAX_AND  ((uint64_t)1 << 38) /* SECURITY: per session (8, note 6) */
 #define MPC_MAX_COTS ((uint64_t)1 << 42) /* SECURITY: per directed pair and session (8, note 6) */
 
+_Static_assert(MPC_MAX_COTS / DEALING_BITS_PER_AND > MPC_MAX_AND, "dealt gates need fewer bits");
 _Static_assert(MPC_KAPPA % 8 == 0, "every k divides kappa");
 
 #endif

@@ -6,11 +6,20 @@
 #include "crypto/crypto.h"
 #include "mpc/cot.h"
 
+static pt_status check_parties(size_t parties, bool dealer, pt_error *error)
+{
+    const size_t most = dealer ? MPC_MAX_PARTIES - 1 : MPC_MAX_PARTIES;
+    if (parties < 2 || parties > most)
+        return error_set(error, PT_ERR_USAGE, "there must be 2 to %zu parties%s, not %zu", most,
+                         dealer ? " with a dealer" : "", parties);
+    return PT_OK;
+}
+
 static pt_status check_counts(const pt_mpc_options *o, pt_error *error)
 {
-    if (o->parties < 2 || o->parties > MPC_MAX_PARTIES)
-        return error_set(error, PT_ERR_USAGE, "there must be 2 to %d parties, not %zu",
-                         MPC_MAX_PARTIES, o->parties);
+    const pt_status status = check_parties(o->parties, o->dealer, error);
+    if (status != PT_OK)
+        return status;
     if (o->party >= o->parties)
         return error_set(error, PT_ERR_USAGE, "party %zu is not one of the %zu parties", o->party,
                          o->parties);
@@ -25,26 +34,39 @@ static pt_status check_counts(const pt_mpc_options *o, pt_error *error)
     return PT_OK;
 }
 
+bool session_k_is_valid(uint64_t k)
+{
+    return k == 1 || k == 2 || k == 4 || k == 8;
+}
+
 static pt_status check_parameters(const session *s, pt_error *error)
 {
     if (s->rho < MPC_RHO_DEFAULT || s->rho > MPC_RHO_MAX)
         return error_set(error, PT_ERR_USAGE, "the statistical security must be %d to %d bits",
                          MPC_RHO_DEFAULT, MPC_RHO_MAX);
-    if (s->k != 1 && s->k != 2 && s->k != 4 && s->k != 8)
+    if (!session_k_is_valid(s->k))
         return error_set(error, PT_ERR_USAGE, "the COT field exponent must be 1, 2, 4 or 8");
     return PT_OK;
 }
 
-/* Section 0.1: the evaluator becomes 0, the others keep their order. */
+void session_number_parties(session *s, size_t evaluator)
+{
+    s->roster[0] = evaluator;
+    size_t next = 1;
+    for (size_t party = 0; party < s->n; party++) {
+        if (party != evaluator)
+            s->roster[next++] = party;
+    }
+    if (s->dealer)
+        s->roster[s->n] = s->n;
+}
+
 static void number_parties(session *s, const pt_mpc_options *o)
 {
     s->n = o->parties;
-    s->roster[0] = o->evaluator;
-    size_t next = 1;
-    for (size_t party = 0; party < o->parties; party++) {
-        if (party != o->evaluator)
-            s->roster[next++] = party;
-    }
+    s->dealer = o->dealer;
+    s->seats = s->n + (s->dealer ? 1 : 0);
+    session_number_parties(s, o->evaluator);
     for (size_t i = 0; i < s->n; i++) {
         if (s->roster[i] == o->party)
             s->me = i;
@@ -52,6 +74,17 @@ static void number_parties(session *s, const pt_mpc_options *o)
         for (size_t r = 0; o->output_parties != NULL && r < o->n_output_parties; r++)
             s->receives[i] |= o->output_parties[r] == s->roster[i];
     }
+}
+
+static void session_start(session *s, const pt_mpc_options *options, const pt_channel *channel)
+{
+    s->channel = channel;
+    s->stats = options->stats != NULL ? options->stats : &s->own_stats;
+    *s->stats = (pt_mpc_stats){0};
+    s->stats_mark_ns = clock_ns();
+    s->progress = options->progress;
+    s->progress_user = options->progress_user;
+    rng_init(&s->rng);
 }
 
 pt_status session_init(session *s, const pt_mpc_options *options, const pt_channel *channel,
@@ -72,13 +105,24 @@ pt_status session_init(session *s, const pt_mpc_options *options, const pt_chann
     s->cot = mem_new(s->n, sizeof *s->cot);
     if (s->cot == NULL)
         return error_memory(error);
-    s->channel = channel;
-    s->stats = options->stats != NULL ? options->stats : &s->own_stats;
-    *s->stats = (pt_mpc_stats){0};
-    s->stats_mark_ns = clock_ns();
-    s->progress = options->progress;
-    s->progress_user = options->progress_user;
-    rng_init(&s->rng);
+    session_start(s, options, channel);
+    return PT_OK;
+}
+
+pt_status session_init_dealer(session *d, const pt_mpc_options *options, const pt_channel *channel,
+                              pt_error *error)
+{
+    pt_status status = check_parties(options->parties, true, error);
+    if (status == PT_OK)
+        status = crypto_init(error);
+    if (status != PT_OK)
+        return status;
+    *d = (session){.n = options->parties,
+                   .me = options->parties,
+                   .dealer = true,
+                   .seats = options->parties + 1};
+    session_number_parties(d, 0); /* until the parties say who evaluates */
+    session_start(d, options, channel);
     return PT_OK;
 }
 
@@ -86,6 +130,7 @@ void session_wipe_secrets(session *s)
 {
     rng_clear(&s->rng);
     mem_wipe(&s->delta, sizeof s->delta);
+    mem_wipe(s->dealt_seed, sizeof s->dealt_seed);
     mem_wipe(s->coin_secret, sizeof s->coin_secret);
     mem_wipe(s->coin_nonce, sizeof s->coin_nonce);
     for (size_t p = 0; s->cot != NULL && p < s->n; p++)
@@ -104,12 +149,12 @@ static const struct {
     const char *wave;
     const char *row;
 } phase_rows[] = {
-    {"HELLO", "set-up"}, {"BOT1", "base OT"},  {"BOT2", "base OT"},   {"COT", "bits"},
-    {"ABCHK", "bits"},   {"DC1", "key check"}, {"DC2", "key check"},  {"DC3", "key check"},
-    {"TRU", "triples"},  {"TRS", "triples"},   {"ZB", "triples"},     {"ZC", "triples"},
-    {"ZO", "triples"},   {"OPEN", "triples"},  {"GC", "garbling"},    {"INM", "inputs"},
-    {"INL", "inputs"},   {"LBL", "inputs"},    {"EV1", "evaluation"}, {"EV2", "evaluation"},
-    {"OUT", "outputs"},
+    {"DLREQ", "dealer"},  {"DLSEED", "dealer"},  {"DEAL", "dealer"},    {"HELLO", "set-up"},
+    {"BOT1", "base OT"},  {"BOT2", "base OT"},   {"COT", "bits"},       {"ABCHK", "bits"},
+    {"DC1", "key check"}, {"DC2", "key check"},  {"DC3", "key check"},  {"TRU", "triples"},
+    {"TRS", "triples"},   {"ZB", "triples"},     {"ZC", "triples"},     {"ZO", "triples"},
+    {"OPEN", "triples"},  {"GC", "garbling"},    {"INM", "inputs"},     {"INL", "inputs"},
+    {"LBL", "inputs"},    {"EV1", "evaluation"}, {"EV2", "evaluation"}, {"OUT", "outputs"},
 };
 
 static const char *row_name(const char *wave_phase)

@@ -6,6 +6,9 @@
  * session_number(i) = i + 1. `roster` maps back to the caller's numbering, for the channel and for
  * messages to people.
  *
+ * A trusted dealer (section 7), if there is one, has index n here and number n at the caller. It is
+ * a session too, with me = n; only side streams (wave.h) go to it and come from it, never a wave.
+ *
  * One session is used by one thread. session_clear wipes every secret. */
 #ifndef MPC_SESSION_H
 #define MPC_SESSION_H
@@ -22,8 +25,9 @@
 #include "mpc/params.h"
 #include "polytune/mpc.h"
 
-#define SID_BYTES    32
-#define DIGEST_BYTES 32
+#define SID_BYTES          32
+#define DIGEST_BYTES       32
+#define DEALING_SEED_BYTES 32
 
 typedef struct cot_pair cot_pair; /* cot.h */
 typedef struct session session;
@@ -31,7 +35,9 @@ typedef struct session session;
 struct session {
     /* What was agreed. */
     size_t n;                       /* parties */
-    size_t me;                      /* own index, 0 = evaluator */
+    size_t me;                      /* own index, 0 = evaluator, n = the dealer */
+    bool dealer;                    /* there is a dealer */
+    size_t seats;                   /* parties to tell of an abort: n, plus a dealer still needed */
     size_t roster[MPC_MAX_PARTIES]; /* index here -> caller's party number */
     bool receives[MPC_MAX_PARTIES]; /* who learns the outputs */
     unsigned rho;
@@ -55,8 +61,9 @@ struct session {
 
     /* Secrets and counters for the whole session. */
     rng rng;
-    block delta;   /* Delta_i, pins applied */
-    cot_pair *cot; /* n entries; own unused */
+    block delta;                            /* Delta_i, pins applied */
+    uint8_t dealt_seed[DEALING_SEED_BYTES]; /* from the dealer: all secrets but the rng's */
+    cot_pair *cot;                          /* n entries; own unused */
     uint64_t n_cot_batches;
     uint64_t next_triple_tweak; /* w_0 of section 4.3 */
     uint64_t next_and;          /* g of section 5.2 */
@@ -81,6 +88,17 @@ struct session {
 MUST_CHECK pt_status session_init(session *s, const pt_mpc_options *options,
                                   const pt_channel *channel, pt_error *error);
 
+/* The same for the dealer: of the options counts its `parties`; what the parties agreed on follows
+ * from their HELLOs. */
+MUST_CHECK pt_status session_init_dealer(session *d, const pt_mpc_options *options,
+                                         const pt_channel *channel, pt_error *error);
+
+/* Section 0.1: the evaluator (caller's number) becomes 0, the others keep their order. */
+void session_number_parties(session *s, size_t evaluator);
+
+/* Whether the protocol knows such a k. */
+bool session_k_is_valid(uint64_t k);
+
 /* Wipes every secret and releases everything. Accepts a zeroed session; sends nothing. */
 void session_clear(session *s);
 
@@ -101,6 +119,14 @@ void session_progress(const session *s, const char *phase, uint64_t done, uint64
 static inline uint64_t session_number(size_t index)
 {
     return (uint64_t)index + 1;
+}
+
+/* Section 0.5: bit 0 of every Delta is 1; bit 1 is 1 at the spec's P_2 only. */
+static inline block session_pin_delta(block delta, size_t index)
+{
+    const uint64_t pinned = 3;
+    delta.lo = (delta.lo & ~pinned) | (index == 1 ? 3u : 1u);
+    return delta;
 }
 
 /* The caller's number of a party, for messages. */

@@ -189,7 +189,7 @@ void session_abort(session *s)
 {
     if (!s->aborted) {
         s->aborted = true;
-        for (size_t p = 0; p < s->n; p++) {
+        for (size_t p = 0; p < s->seats; p++) {
             if (p != s->me)
                 message_send_abort(s, p);
         }
@@ -203,5 +203,7 @@ pt_status peer_fault(const session *s, pt_status status, size_t peer, const char
     if (peer == NO_PEER)
         return error_set_peer(error, status, PT_NO_PARTY, phase, "%s", what);
     const int party = session_party(s, peer);
+    if (s->dealer && peer == s->n)
+        return error_set_peer(error, status, party, phase, "the dealer %s", what);
     return error_set_peer(error, status, party, phase, "party %d %s", party, what);
 }

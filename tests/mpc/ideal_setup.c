@@ -11,6 +11,7 @@
 #include "mpc/ideal.h"
 #include "mpc/parties.h"
 
+const bool ideal_has_dealer = false;
 const char ideal_setup_waves[] = "COIN_C ";
 const char ideal_batch_waves[] = "COT COIN_O ABCHK BARRIER ";
 const char ideal_delta_waves[] = "DC1 DC2 DC3 ";
@@ -28,11 +29,13 @@ static pt_status draw(transfer *t, cot_receiver *receiver, const session *s, siz
 {
     rng random;
     ro h;
+    block roots[MPC_KAPPA];
     ggm_pair_id(t->pid, s->sid, session_number(i), session_number(j));
     ro_init(&h, sizeof(block), "test/ideal-setup");
     ro_field(&h, t->pid, sizeof t->pid);
     rng_init_seed(&random, ro_final_block(&h));
-    return cot_receiver_init(receiver, t->messages, t->check, s->k, t->pid, &random, error);
+    rng_blocks(&random, roots, cot_trees(s->k));
+    return cot_receiver_init(receiver, t->messages, t->check, s->k, t->pid, roots, error);
 }
 
 static pt_status set_up_peer(session *s, size_t peer, transfer *t, pt_error *error)

@@ -28,7 +28,14 @@ static void open_all(parties *p, size_t n, const pt_mpc_options *options, uint32
     memset(p, 0, sizeof *p);
     assert_true(n <= PARTIES_MAX);
     p->n = n;
-    assert_int_equal(pt_channel_memory_mesh(p->channels, n, timeout_ms, &error), PT_OK);
+    p->has_dealer = options[0].dealer;
+    const size_t seats = n + (p->has_dealer ? 1 : 0);
+    assert_int_equal(pt_channel_memory_mesh(p->channels, seats, timeout_ms, &error), PT_OK);
+    if (p->has_dealer) {
+        const pt_mpc_options o = {.parties = n};
+        assert_int_equal(session_init_dealer(&p->dealer, &o, &p->channels[n], &error), PT_OK);
+        rng_init_seed(&p->dealer.rng, block_make(0x7e57, n));
+    }
     for (size_t party = 0; party < n; party++) {
         pt_mpc_options o = options[party];
         o.party = party;
@@ -186,13 +193,15 @@ void parties_deal(parties *p, block *const *shares, block *const *keys, size_t c
 static void deal_pair(session *receiver, session *sender)
 {
     block messages[BASE_OT_COUNT][2], chosen[BASE_OT_COUNT];
+    block roots[MPC_KAPPA];
     uint8_t check[(MPC_KAPPA + 1) * GGM_CHECK_BYTES];
     uint8_t pid[GGM_PID_BYTES];
     pt_error error;
+    rng_blocks(&receiver->rng, roots, cot_trees(receiver->k));
     const block choices = cot_choices(sender->delta, sender->k);
     ggm_pair_id(pid, receiver->sid, session_number(receiver->me), session_number(sender->me));
     assert_int_equal(cot_receiver_init(&receiver->cot[sender->me].receiver, messages, check,
-                                       receiver->k, pid, &receiver->rng, &error),
+                                       receiver->k, pid, roots, &error),
                      PT_OK);
     for (unsigned t = 0; t < BASE_OT_COUNT; t++)
         chosen[t] = messages[t][block_bit(choices, t)];
@@ -249,8 +258,9 @@ size_t parties_find(const parties *p, pt_status status)
 
 void parties_close(parties *p)
 {
-    for (size_t i = 0; i < p->n; i++) {
+    for (size_t i = 0; i < p->n; i++)
         session_clear(&p->sessions[i]);
+    session_clear(&p->dealer);
+    for (size_t i = 0; i < p->n + (p->has_dealer ? 1 : 0); i++)
         pt_channel_close(&p->channels[i]);
-    }
 }

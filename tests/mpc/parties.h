@@ -13,9 +13,11 @@ typedef pt_status (*party_fn)(session *s, void *user, pt_error *error);
 
 typedef struct parties {
     size_t n;
-    pt_channel channels[PARTIES_MAX]; /* by the caller's party number */
-    session sessions[PARTIES_MAX];    /* by session index */
-    pt_status status[PARTIES_MAX];    /* by session index, of the last parties_run */
+    bool has_dealer;
+    pt_channel channels[PARTIES_MAX + 1]; /* by the caller's party number, then the dealer's */
+    session sessions[PARTIES_MAX];        /* by session index */
+    session dealer;                       /* if the options want one; not run by parties_run */
+    pt_status status[PARTIES_MAX];        /* by session index, of the last parties_run */
     pt_error errors[PARTIES_MAX];
 } parties;
 

@@ -68,7 +68,7 @@ typedef struct sides {
     block delta;
     rng random;
     cot_pair pair; /* receiver and sender of the same pair */
-    block messages[MPC_KAPPA][2], chosen[MPC_KAPPA];
+    block roots[MPC_KAPPA], messages[MPC_KAPPA][2], chosen[MPC_KAPPA];
     uint8_t check[(MPC_KAPPA + 1) * GGM_CHECK_BYTES];
 } sides;
 
@@ -79,8 +79,9 @@ static void receiver_side(sides *e, unsigned k, uint64_t seed)
     rng_init_seed(&e->random, block_make(k, seed));
     e->delta = rng_block(&e->random);
     e->delta.lo |= 1;
+    rng_blocks(&e->random, e->roots, cot_trees(k));
     assert_int_equal(
-        cot_receiver_init(&e->pair.receiver, e->messages, e->check, k, zero_pid, &e->random, NULL),
+        cot_receiver_init(&e->pair.receiver, e->messages, e->check, k, zero_pid, e->roots, NULL),
         PT_OK);
     const block choices = cot_choices(e->delta, k);
     for (unsigned t = 0; t < MPC_KAPPA; t++)
@@ -257,7 +258,7 @@ static void failed_allocations_are_reported(void **state)
     cot_pair_clear(&e.pair);
     mem_fail_at(1);
     assert_int_equal(
-        cot_receiver_init(&e.pair.receiver, e.messages, e.check, 2, zero_pid, &e.random, &error),
+        cot_receiver_init(&e.pair.receiver, e.messages, e.check, 2, zero_pid, e.roots, &error),
         PT_ERR_MEMORY);
     cot_pair_clear(&e.pair);
     mem_fail_at(0);
