@@ -52,8 +52,9 @@ typedef struct pt_mpc_options {
     const uint8_t *session;  /* application data bound into the run, e.g. a session name and the
                                 program's text */
     size_t session_len;
-    void (*progress)(void *user, const char *phase, uint64_t done,
-                     uint64_t total); /* may be NULL */
+    /* Told from time to time what runs and how much of the whole run's work is done, which only
+     * grows: its share of `total` is about that of the time. May be NULL. */
+    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *progress_user;
     pt_mpc_stats *stats; /* may be NULL */
 } pt_mpc_options;

@@ -17,6 +17,7 @@ static const char *const level_names[] = {"error", "warn", "info", "debug", "tra
 
 #define PLAIN_LINE_EVERY_MS 5000
 #define LIVE_LINE_EVERY_MS  100
+#define ESTIMATE_AFTER_MS   2000
 
 static struct {
     pthread_mutex_t lock;
@@ -26,7 +27,8 @@ static struct {
     bool color;
     bool live_line;
     uint64_t last_progress_ms;
-    json_t *errors; /* those with a place, as report_errors_json has them */
+    uint64_t progress_start_ms; /* 0: nothing told yet */
+    json_t *errors;             /* those with a place, as report_errors_json has them */
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = REPORT_INFO};
 
 static bool wants_color(void)
@@ -225,6 +227,21 @@ void report_notice(void *user, const char *text)
     report_message(REPORT_INFO, "%s", text);
 }
 
+/* ", about 2 min left", once there is something to judge by. */
+static void time_left(char *ret_text, size_t size, uint64_t elapsed_ms, uint64_t done,
+                      uint64_t total)
+{
+    if (done == 0 || elapsed_ms < ESTIMATE_AFTER_MS)
+        return;
+    const double left_s = (double)elapsed_ms / 1000 * ((double)total - (double)done) / (double)done;
+    if (left_s < 100)
+        (void)snprintf(ret_text, size, ", about %.0f s left", left_s);
+    else if (left_s < 6000)
+        (void)snprintf(ret_text, size, ", about %.0f min left", left_s / 60);
+    else
+        (void)snprintf(ret_text, size, ", about %.1f h left", left_s / 3600);
+}
+
 void report_progress(void *user, const char *phase, uint64_t done, uint64_t total)
 {
     (void)user;
@@ -234,13 +251,17 @@ void report_progress(void *user, const char *phase, uint64_t done, uint64_t tota
     const uint64_t now = clock_ms();
     const uint64_t every = state.terminal ? LIVE_LINE_EVERY_MS : PLAIN_LINE_EVERY_MS;
     const unsigned percent = total == 0 ? 0 : (unsigned)(100.0 * (double)done / (double)total);
+    char left[64] = "";
+    if (state.progress_start_ms == 0)
+        state.progress_start_ms = now;
+    time_left(left, sizeof left, now - state.progress_start_ms, done, total);
     if (now - state.last_progress_ms >= every) {
         state.last_progress_ms = now;
         if (state.terminal) {
-            (void)fprintf(stderr, "\r\033[K%s %u %%", phase, percent);
+            (void)fprintf(stderr, "\r\033[K%u %% (%s)%s", percent, phase, left);
             state.live_line = true;
         } else if (!state.json) {
-            (void)fprintf(stderr, "polytune: %s %u %%\n", phase, percent);
+            (void)fprintf(stderr, "polytune: %u %% (%s)%s\n", percent, phase, left);
         }
         (void)fflush(stderr);
     }

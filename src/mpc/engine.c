@@ -17,6 +17,7 @@
  * batch is ready, so that GC is evaluated as it comes and never stored. */
 static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, pt_error *error)
 {
+    r->s->progress_segment = g->n_and;
     pt_status status = r->s->dealer ? dealt_shares_make(r, g, error) : and_shares_make(r, g, error);
     if (status == PT_OK && g->number == 0)
         status = inputs_run(r, input_bits, error);
@@ -51,6 +52,7 @@ pt_status engine_run(session *s, const pt_mpc_options *options, const pt_circuit
                                .session_data = options->session,
                                .session_data_len = options->session_len,
                                .segment_ands = segment_ands};
+    s->progress_ands = circuit->n_and;
     pt_status status = mpc_run_init(&r, s, circuit, segment_ands, error);
     if (status == PT_OK)
         status = session_hello(s, &facts, error);

@@ -204,7 +204,7 @@ pt_status evaluate_segment(mpc_run *r, segment *g, pt_error *error)
         if (status != PT_OK)
             break;
         evaluate_frame(&w, w.gate + count);
-        session_progress(s, "evaluation", g->first_and + w.gate, r->circuit->n_and);
+        session_progress(s, "evaluation", w.gate, g->n_and);
     } while (w.gate < g->n_and);
     evaluator_clear(&w);
     return status == PT_OK ? wave_barrier(s, "GC", error) : status;

@@ -211,7 +211,7 @@ pt_status garble_segment(mpc_run *r, segment *g, pt_error *error)
         if (count > 0)
             status = stream_send(s, 0, "GC", g->number, w.frame,
                                  garble_frame_bytes(s->n, s->me, count), error);
-        session_progress(s, "garbling", g->first_and + w.gate, r->circuit->n_and);
+        session_progress(s, "garbling", w.gate, g->n_and);
     } while (w.gate < g->n_and);
     garbler_clear(&w);
     return status == PT_OK ? wave_barrier(s, "GC", error) : status;

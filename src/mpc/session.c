@@ -206,8 +206,28 @@ void session_mark_time(session *s, const char *wave_phase)
     s->stats_mark_ns = now;
 }
 
-void session_progress(const session *s, const char *phase, uint64_t done, uint64_t total)
+/* When a phase starts in a segment's time and how much of it it takes, in per cent, as measured
+ * with two parties at the default k. Garbling and evaluation are the same work at different
+ * parties. */
+static const struct {
+    const char *phase;
+    unsigned start;
+    unsigned share;
+} progress_shares[] = {
+    {"COT", 0, 50}, {"triples", 50, 20}, {"garbling", 70, 30}, {"evaluation", 70, 30}};
+
+void session_progress(session *s, const char *phase, uint64_t done, uint64_t total)
 {
-    if (s->progress != NULL)
-        s->progress(s->progress_user, phase, done, total);
+    uint64_t percent = 0;
+    if (s->progress == NULL || total == 0 || s->progress_ands == 0)
+        return;
+    for (size_t i = 0; i < sizeof progress_shares / sizeof *progress_shares; i++) {
+        if (strcmp(progress_shares[i].phase, phase) == 0)
+            percent = progress_shares[i].start + progress_shares[i].share * done / total;
+    }
+    const uint64_t reached = 100 * s->next_and + percent * s->progress_segment;
+    if (reached <= s->progress_done)
+        return; /* small batches on the side repeat phases */
+    s->progress_done = reached;
+    s->progress(s->progress_user, phase, reached, 100 * s->progress_ands);
 }

@@ -76,6 +76,9 @@ struct session {
     uint64_t stats_mark_ns; /* since when */
     void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *progress_user;
+    uint64_t progress_ands;    /* of the whole circuit; 0 until known */
+    uint64_t progress_segment; /* AND gates of the segment that runs */
+    uint64_t progress_done;    /* as last told */
 #ifdef PT_TESTING
     mpc_hook_fn hook;
     void *hook_user;
@@ -112,8 +115,8 @@ void session_count_received(session *s, size_t bytes);
 /* The time since the last mark belonged to this wave. */
 void session_mark_time(session *s, const char *wave_phase);
 
-/* Tells the caller how far the work of a phase is. */
-void session_progress(const session *s, const char *phase, uint64_t done, uint64_t total);
+/* Tells the caller how far the run is, from how far a phase is in its segment. */
+void session_progress(session *s, const char *phase, uint64_t done, uint64_t total);
 
 /* The number the spec uses for a party: P_1 .. P_n. */
 static inline uint64_t session_number(size_t index)
