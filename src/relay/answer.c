@@ -1,6 +1,10 @@
+#define _DEFAULT_SOURCE /* NI_MAXHOST */
 #include <inttypes.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -325,6 +329,25 @@ static enum MHD_Result answer_metrics(request *r)
     return request_reply(r, 200, -1, text);
 }
 
+/* What peers that want to connect to each other need to know of themselves: how the outside of a
+ * home router looks from here. */
+static enum MHD_Result answer_address(request *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->http.connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+    const bool is_six = address != NULL && address->sa_family == AF_INET6;
+    char host[NI_MAXHOST];
+    char port[NI_MAXSERV];
+    char text[sizeof host + sizeof port + 8];
+    if (address == NULL ||
+        getnameinfo(address, is_six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
+                    host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        return request_reply(r, 404, -1, "the address is not known\n");
+    (void)snprintf(text, sizeof text, is_six ? "[%s]:%s\n" : "%s:%s\n", host, port);
+    return request_reply(r, 200, -1, text);
+}
+
 /* The question browsers ask before a request with our headers (the Fetch standard, CORS protocol).
  */
 static enum MHD_Result answer_options(request *r)
@@ -355,6 +378,8 @@ enum MHD_Result answer(request *r)
         return request_reply(r, 200, -1, "ok\n");
     case ROUTE_METRICS:
         return answer_metrics(r);
+    case ROUTE_ADDRESS:
+        return answer_address(r);
     case ROUTE_JOIN:
         return answer_join(r);
     case ROUTE_PARTICIPANTS:

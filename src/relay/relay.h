@@ -13,6 +13,7 @@
  *                                        ?wait=SECONDS: wait for one
  *     POST /session/{s}/send/{from}/{to}, /session/{s}/recv/{me}/{from}
  *                                        the same for browsers; recv waits, then 404
+ *     GET  /address                      the address and port that the request came from
  *     GET  /ping, /health, /metrics
  *
  * That is all a client needs. One that also wants every message exactly once, whatever happens to

@@ -17,6 +17,7 @@ static const path_row rows[] = {
     {"/ping", ROUTE_PING, ROUTE_GET, "GET, HEAD, OPTIONS"},
     {"/health", ROUTE_HEALTH, ROUTE_GET, "GET, HEAD, OPTIONS"},
     {"/metrics", ROUTE_METRICS, ROUTE_GET, "GET, HEAD, OPTIONS"},
+    {"/address", ROUTE_ADDRESS, ROUTE_GET, "GET, HEAD, OPTIONS"},
     {"/join/S/P", ROUTE_JOIN, ROUTE_PUT | ROUTE_DELETE, "PUT, DELETE, OPTIONS"},
     {"/participants/S", ROUTE_PARTICIPANTS, ROUTE_GET, "GET, HEAD, OPTIONS"},
     {"/send/S/F/T", ROUTE_SEND, ROUTE_POST, "POST, OPTIONS"},

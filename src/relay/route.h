@@ -14,6 +14,7 @@ typedef enum route_kind {
     ROUTE_PING,
     ROUTE_HEALTH,
     ROUTE_METRICS,
+    ROUTE_ADDRESS,
     ROUTE_JOIN,
     ROUTE_PARTICIPANTS,
     ROUTE_SEND,

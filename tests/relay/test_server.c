@@ -1,7 +1,10 @@
 /* The relay's front: paths, names, methods, sizes, and requests that are not quite HTTP. */
 #include "support/test.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "relay/fixture.h"
@@ -59,6 +62,19 @@ static void the_relay_says_that_it_lives(void **state)
     assert_int_equal(r.status, 200);
     assert_non_null(strstr((char *)r.body, "polytune_relay_sessions "));
     http_clear(&r);
+}
+
+static void a_client_learns_its_own_address(void **state)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    char text[64];
+    const int fd = connect_to(fixture_port(state));
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    (void)snprintf(text, sizeof text, "127.0.0.1:%u\n", (unsigned)ntohs(address.sin_port));
+    ask(fd, "GET", "/address", "", "");
+    expect_next(fd, 200, text);
+    (void)close(fd);
 }
 
 /* ---- names, numbers, paths, methods ---- */
@@ -311,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_plain_client_polls_for_its_messages),
         cmocka_unit_test(one_connection_serves_many_requests),
         cmocka_unit_test(the_relay_says_that_it_lives),
+        cmocka_unit_test(a_client_learns_its_own_address),
         cmocka_unit_test(bad_names_and_numbers_are_400),
         cmocka_unit_test(a_reason_is_one_line),
         cmocka_unit_test(unknown_paths_are_404),
