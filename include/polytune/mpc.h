@@ -86,6 +86,10 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run(const pt_mpc_options *options, const p
 PT_API PT_MUST_CHECK pt_status pt_dealer_run(const pt_mpc_options *options,
                                              const pt_channel *channel, pt_error *error);
 
+/* For a party that finds, with the channel open, that its pt_mpc_run will not take place: tells the
+ * dealer not to wait for it. */
+PT_API void pt_dealer_dismiss(const pt_channel *channel, size_t parties);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,7 +5,9 @@
 static void *run_party(void *argument)
 {
     local_party *p = argument;
-    p->status = pt_mpc_run(&p->options, &p->channel, p->circuit, p->input, p->output, &p->error);
+    p->status = p->circuit == NULL ? pt_dealer_run(&p->options, &p->channel, &p->error)
+                                   : pt_mpc_run(&p->options, &p->channel, p->circuit, p->input,
+                                                p->output, &p->error);
     return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* All parties of a computation in this process, a thread each. Layer: cli. */
+/* All parties of a computation in this process, and its dealer, a thread each. Layer: cli. */
 #ifndef CLI_LOCAL_RUN_H
 #define CLI_LOCAL_RUN_H
 
@@ -9,7 +9,7 @@
 
 typedef struct local_party {
     /* Filled in by the caller, who closes the channel. */
-    const pt_circuit *circuit;
+    const pt_circuit *circuit; /* NULL: this is the dealer, without input and output */
     pt_mpc_options options;
     pt_channel channel;
     const uint8_t *input;

@@ -18,12 +18,13 @@
 #include "polytune/polytune.h"
 
 static const command *const commands[] = {
-    &command_eval,  &command_check, &command_compile, &command_simulate,
-    &command_serve, &command_party, &command_bench,   NULL,
+    &command_eval,     &command_check, &command_compile,
+    &command_simulate, &command_serve, &command_party,
+    &command_pre,      &command_bench, NULL,
 };
 
 /* Subcommands that are planned: asked for, they say so. */
-static const char *const planned[] = {"pre", "keygen", NULL};
+static const char *const planned[] = {"keygen", NULL};
 
 const flag flags_common[] = {
     {"quiet", NULL, "say nothing on stderr but errors", false},

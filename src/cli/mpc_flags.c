@@ -10,6 +10,8 @@ const flag flags_mpc[] = {
     {"evaluator", "PARTY", "the party that evaluates the garbled circuit (default 0)", false},
     {"output-parties", "P,Q,..", "the parties that learn the result (default all)", false},
     {"rho", "BITS", "statistical security, 40 (default) to 80", false},
+    {"dealer", NULL, "a trusted dealer prepares the run; polytune pre --help says what that means",
+     false},
     {"cot-bits", "K", "1, 2, 4 (default) or 8: less traffic and more work as it grows", false},
     {0},
 };
@@ -59,6 +61,10 @@ pt_status mpc_flags_init(mpc_flags *ret_flags, const args *a, size_t parties, pt
             "the program is for %zu part%s; a secure computation needs 2 to %d parties", parties,
             parties == 1 ? "y" : "ies", PT_MPC_MAX_PARTIES);
     pt_status status = PT_OK;
+    f->dealer = args_get(a, "dealer") != NULL;
+    if (f->dealer && parties == PT_MPC_MAX_PARTIES)
+        return error_set(error, PT_ERR_USAGE, "with a dealer there can be at most %d parties",
+                         PT_MPC_MAX_PARTIES - 1);
     if (evaluator != NULL)
         status = args_number(&number, evaluator, "--evaluator", 0, parties - 1, error);
     f->evaluator = (size_t)number;
@@ -103,6 +109,7 @@ pt_mpc_options mpc_flags_options(const mpc_flags *f, size_t party, size_t partie
         .n_output_parties = f->n_output_parties,
         .statistical_security = f->statistical_security,
         .cot_field_bits = f->cot_field_bits,
+        .dealer = f->dealer,
         .progress = show_progress ? report_progress : NULL,
         .stats = stats,
     };

@@ -13,6 +13,7 @@ typedef struct mpc_flags {
     size_t n_output_parties;
     unsigned statistical_security;
     unsigned cot_field_bits;
+    bool dealer;
 } mpc_flags;
 
 PT_MUST_CHECK pt_status mpc_flags_init(mpc_flags *ret_flags, const args *a, size_t parties,

@@ -113,10 +113,13 @@ static pt_status run_protocol(party *p, pt_error *error)
 
 static pt_status open_channel(party *p, pt_error *error)
 {
-    const pt_status status = pt_meter_new(&p->connection.meter, p->parties, error);
+    const size_t seats = p->parties + (p->mpc.dealer ? 1 : 0); /* the dealer's is the last */
+    const pt_status status = pt_meter_new(&p->connection.meter, seats, error);
     if (status != PT_OK)
         return status;
-    return connection_open(&p->channel, &p->connection, p->index, p->parties, error);
+    if (p->mpc.dealer)
+        report_message(REPORT_INFO, "party %zu on the network is the dealer", p->parties);
+    return connection_open(&p->channel, &p->connection, p->index, seats, error);
 }
 
 static pt_status set_parties(party *p, size_t parties, pt_error *error)
@@ -193,6 +196,8 @@ static pt_status take_part_with_constants(party *p, const pt_program_facts *fact
         status = open_channel(p, error);
     if (status == PT_OK)
         status = agree(p, given, error);
+    if (status != PT_OK && p->mpc.dealer && p->channel.ops != NULL)
+        pt_dealer_dismiss(&p->channel, p->parties);
     return status;
 }
 

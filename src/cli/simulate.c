@@ -32,13 +32,18 @@ static pt_status agreed_output(const uint8_t **ret_bits, const local_party *part
     return PT_OK;
 }
 
-static json_t *as_json(const char *text, json_t *result, const pt_mpc_stats *stats, size_t n)
+/* Figures of n parties, and of the dealer after them. */
+static json_t *as_json(const char *text, json_t *result, const pt_mpc_stats *stats, size_t n,
+                       bool dealer)
 {
     json_t *object = json_pack("{s:O, s:s}", "result", result, "text", text);
     json_t *sent = json_array();
     for (size_t i = 0; i < n; i++)
         (void)json_array_append_new(sent, json_integer((json_int_t)stats[i].bytes_sent));
     (void)json_object_set_new(object, "bytes_sent", sent);
+    if (dealer)
+        (void)json_object_set_new(object, "dealer_bytes_sent",
+                                  json_integer((json_int_t)stats[n].bytes_sent));
     output_add_stats(object, n, &stats[0]);
     return object;
 }
@@ -55,7 +60,7 @@ static pt_status print_result(const computation *c, const local_party *parties,
     if (status == PT_OK)
         status = computation_result(&text, &json, c, bits, error);
     if (status == PT_OK && args_get(a, "json") != NULL)
-        status = output_json(as_json(text, json, stats, c->parties), error);
+        status = output_json(as_json(text, json, stats, c->parties, f->dealer), error);
     else if (status == PT_OK)
         status = output_line(text, error);
     mem_free(text);
@@ -67,30 +72,33 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
                           pt_error *error)
 {
     const size_t n = c->parties;
+    const size_t seats = n + (f->dealer ? 1 : 0);
     const size_t n_out = pt_circuit_output_bits(c->circuit);
-    local_party *parties = mem_new(n, sizeof *parties);
-    pt_mpc_stats *stats = mem_new(n, sizeof *stats);
-    pt_channel *channels = mem_new(n, sizeof *channels);
+    local_party *parties = mem_new(seats, sizeof *parties);
+    pt_mpc_stats *stats = mem_new(seats, sizeof *stats);
+    pt_channel *channels = mem_new(seats, sizeof *channels);
     pt_status status =
         parties == NULL || stats == NULL || channels == NULL ? error_memory(error) : PT_OK;
     if (status == PT_OK)
-        status = pt_channel_memory_mesh(channels, n, 0, error);
-    for (size_t i = 0; i < n && status == PT_OK; i++) {
+        status = pt_channel_memory_mesh(channels, seats, 0, error);
+    for (size_t i = 0; i < seats && status == PT_OK; i++) {
         local_party *p = &parties[i];
-        p->circuit = c->circuit;
-        p->options = mpc_flags_options(f, i, n, &stats[i], i == 0);
         p->channel = channels[i];
+        p->options = mpc_flags_options(f, i, n, &stats[i], i == 0);
+        if (i == n) /* the dealer */
+            continue;
+        p->circuit = c->circuit;
         p->input = in->all + in->first[i];
         p->output = mem_new(n_out, 1);
         if (p->output == NULL)
             status = error_memory(error);
     }
     if (status == PT_OK)
-        status = local_run(parties, n, error);
+        status = local_run(parties, seats, error);
     report_progress_end();
     if (status == PT_OK)
         status = print_result(c, parties, stats, f, a, error);
-    for (size_t i = 0; parties != NULL && channels != NULL && i < n; i++) {
+    for (size_t i = 0; parties != NULL && channels != NULL && i < seats; i++) {
         pt_channel_close(parties[i].channel.ops != NULL ? &parties[i].channel : &channels[i]);
         mem_free_secret(parties[i].output, n_out);
     }

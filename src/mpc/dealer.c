@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "mpc/dealing.h"
 #include "mpc/hello.h"
+#include "mpc/message.h"
 #include "mpc/wave.h"
 #include "polytune/mpc.h"
 
@@ -292,4 +293,11 @@ pt_status pt_dealer_run(const pt_mpc_options *options, const pt_channel *channel
         session_abort(&d);
     session_clear(&d);
     return status;
+}
+
+void pt_dealer_dismiss(const pt_channel *channel, size_t parties)
+{
+    session s = {.channel = channel, .stats = &s.own_stats};
+    s.roster[0] = parties;
+    message_send_abort(&s, 0);
 }

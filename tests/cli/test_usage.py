@@ -47,8 +47,7 @@ class Usage(Case):
         self.assertFailed(polytune("--simulate"), USAGE, "a command")
 
     def test_what_is_planned_says_so(self):
-        for command in ("pre", "keygen"):
-            self.assertFailed(polytune(command), USAGE, "not part of this version")
+        self.assertFailed(polytune("keygen"), USAGE, "not part of this version")
         for where in ("p2p:new", "http://a:1;http://b:2"):
             result = polytune("party", where, "--session=s", f"--program={MAX}", "--party=0", "--input=1")
             self.assertFailed(result, USAGE, "not part of this version")
