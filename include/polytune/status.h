@@ -51,7 +51,9 @@ extern "C" {
     X(PT_PEER_ZERO_CHECK, PT_CLASS_PEER, "AND-triple zero check failed")                           \
     X(PT_PEER_OPENING, PT_CLASS_PEER, "authenticated opening failed")                              \
     X(PT_PEER_EVALUATOR, PT_CLASS_PEER, "the evaluator's circuit authentication failed")           \
-    X(PT_PEER_GARBLER, PT_CLASS_PEER, "a garbler's circuit authentication failed")
+    X(PT_PEER_GARBLER, PT_CLASS_PEER, "a garbler's circuit authentication failed")                 \
+    X(PT_PEER_IDENTITY, PT_CLASS_PEER, "a party is not who it should be")                          \
+    X(PT_PEER_ALTERED, PT_CLASS_PEER, "messages were altered on the way")
 
 /* clang-format off */
 typedef enum pt_status {
