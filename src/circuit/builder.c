@@ -27,6 +27,7 @@ circuit_builder *circuit_builder_new(const uint32_t *party_inputs, size_t n_part
     if (b == NULL)
         return NULL;
     b->failure = PT_OK;
+    b->is_sharing = true;
     if (!count_inputs(&b->n_inputs, party_inputs, n_parties)) {
         b->n_inputs = 0;
         b->failure = PT_ERR_LIMIT;
@@ -85,6 +86,13 @@ uint32_t circuit_builder_set_line(circuit_builder *b, uint32_t line)
 const uint32_t *circuit_builder_line_counts(const circuit_builder *b)
 {
     return b->line_counts;
+}
+
+bool circuit_builder_set_sharing(circuit_builder *b, bool on)
+{
+    const bool before = b->is_sharing;
+    b->is_sharing = on;
+    return before;
 }
 
 wire circuit_input(const circuit_builder *b, uint32_t i)
@@ -146,17 +154,21 @@ static uint32_t *find(const circuit_builder *b, wire x, wire y, bool is_and)
 
 static bool grow_table(circuit_builder *b)
 {
-    uint32_t *table = mem_new((size_t)2 << b->table_bits, sizeof *table);
+    const uint32_t *old = b->table;
+    const size_t old_size = (size_t)1 << b->table_bits;
+    uint32_t *table = mem_new(2 * old_size, sizeof *table);
     if (table == NULL)
         return false;
-    mem_free(b->table);
     b->table = table;
     b->table_bits++;
-    for (uint32_t i = 0; i < b->n_gates; i++) {
-        const builder_gate g = b->gates[i];
+    for (size_t i = 0; i < old_size; i++) {
+        if (old[i] == 0)
+            continue;
+        const builder_gate g = b->gates[old[i] - 1];
         const bool is_and = gate_is_and(g);
-        *find(b, is_and ? g.a : g.b, is_and ? g.b : g.a, is_and) = i + 1;
+        *find(b, is_and ? g.a : g.b, is_and ? g.b : g.a, is_and) = old[i];
     }
+    mem_free((void *)old);
     return true;
 }
 
@@ -186,20 +198,24 @@ static bool make_room(circuit_builder *b)
     if (b->n_gates >= b->max_gates) {
         b->failure = PT_ERR_LIMIT;
     } else if ((b->n_gates == b->capacity && !grow_gates(b)) ||
-               ((uint64_t)b->n_gates * 3 >= (uint64_t)2 << b->table_bits && !grow_table(b))) {
+               (b->is_sharing && (uint64_t)b->n_entries * 3 >= (uint64_t)2 << b->table_bits &&
+                !grow_table(b))) {
         b->failure = PT_ERR_MEMORY;
     }
     return b->failure == PT_OK;
 }
 
-/* Appends the gate and puts it into `slot`. */
+/* Appends the gate and puts it into `slot`, if there is one. */
 static wire append(circuit_builder *b, uint32_t *slot, builder_gate g)
 {
     b->gates[b->n_gates] = g;
     if (b->lines != NULL)
         b->lines[b->n_gates] = b->line;
     b->n_gates++;
-    *slot = b->n_gates;
+    if (slot != NULL) {
+        *slot = b->n_gates;
+        b->n_entries++;
+    }
     if (gate_is_and(g))
         b->n_and++;
     return (b->n_inputs + b->n_gates) * 2;
@@ -269,8 +285,8 @@ wire circuit_xor(circuit_builder *b, wire x, wire y)
     const wire low = x < y ? x : y;
     const wire high = x < y ? y : x;
     b->work++;
-    uint32_t *slot = find(b, low, high, false);
-    if (*slot != 0)
+    uint32_t *slot = b->is_sharing ? find(b, low, high, false) : NULL;
+    if (slot != NULL && *slot != 0)
         return (b->n_inputs + *slot) * 2 ^ complement;
     return append(b, slot, (builder_gate){.a = high, .b = low}) ^ complement;
 }
@@ -450,8 +466,8 @@ wire circuit_and(circuit_builder *b, wire x, wire y)
     const wire low = x < y ? x : y;
     const wire high = x < y ? y : x;
     b->work++;
-    uint32_t *slot = find(b, low, high, true);
-    if (*slot == 0)
+    uint32_t *slot = b->is_sharing ? find(b, low, high, true) : NULL;
+    if (slot == NULL || *slot == 0)
         return append(b, slot, (builder_gate){.a = low, .b = high});
     return share_polarity(b, (b->n_inputs + *slot) * 2, b->gates[*slot - 1], low, high);
 }

@@ -56,6 +56,10 @@ uint32_t circuit_builder_set_line(circuit_builder *b, uint32_t line);
  * gate counts for the line that first built it. NULL when not asked for. */
 const uint32_t *circuit_builder_line_counts(const circuit_builder *b);
 
+/* Whether equal gates are built once, as at first; returns what it was before. Large networks on
+ * fresh wires have none, and are built faster and in less memory without looking. */
+bool circuit_builder_set_sharing(circuit_builder *b, bool on);
+
 bool circuit_builder_failed(const circuit_builder *b);
 /* Makes the builder fail with PT_ERR_MEMORY or PT_ERR_LIMIT: for gadgets that could not get scratch
  * memory. The first failure stays. */

@@ -25,6 +25,8 @@ struct circuit_builder {
     builder_gate *gates;
     uint32_t *table;     /* open addressing: gate number + 1, or 0; NULL once finished */
     unsigned table_bits; /* its size is 2^table_bits */
+    uint32_t n_entries;  /* in the table */
+    bool is_sharing;     /* gates are looked up and entered */
     uint64_t work;       /* gates looked up so far */
     uint32_t line;       /* of the gate built next */
     uint32_t n_lines;

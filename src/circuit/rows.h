@@ -1,0 +1,38 @@
+/* Networks that move rows of wires: merging two sorted lists, and gathering marked rows. Layer:
+ * circuit. */
+#ifndef CIRCUIT_ROWS_H
+#define CIRCUIT_ROWS_H
+
+#include "circuit/builder.h"
+
+/* Rows of `width` wires, one after the other. */
+typedef struct row_table {
+    circuit_builder *builder;
+    wire *wires;
+    size_t width;
+} row_table;
+
+static inline wire *row_at(const row_table *t, size_t i)
+{
+    return t->wires + i * t->width;
+}
+
+/* Merges rows 0 .. n_a-1 with the n_b rows behind them, both ascending by their first n_key bits,
+ * with Batcher's odd-even network: n_key + width ANDs for each exchange. ret_order[i] (n_a + n_b
+ * numbers) is the row that is i-th then. The wires of the rows stay whole rows also when the lists
+ * are not sorted. The builder fails when there is no memory. */
+void rows_merge(const row_table *t, uint32_t *ret_order, size_t n_a, size_t n_b, size_t n_key);
+
+/* Moves the rows whose first wire is true behind the others; rows whose first wire is false must
+ * have no true wires. They come in the order of the bitonic network of spec garble.md S34, on
+ * `n_rows` rows: at most `width` ANDs for each exchange, and none with a row of WIRE_FALSE.
+ * `make_pair` fills rows i and i+1 before they are first read, and `make_row` row i: ascending
+ * (`up`), or descending. */
+typedef struct row_source {
+    void *context;
+    void (*make_row)(void *context, const row_table *t, size_t i);
+    void (*make_pair)(void *context, const row_table *t, size_t i, bool up);
+} row_source;
+void rows_gather(const row_table *t, size_t n_rows, const row_source *source);
+
+#endif
