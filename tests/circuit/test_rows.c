@@ -58,7 +58,7 @@ static void fill(uint32_t *rows, size_t n, uint64_t *random, bool sorted, uint32
 
 static void run_rows(uint32_t *ret, const pt_circuit *c, const uint32_t *rows, size_t n)
 {
-    uint8_t in[MAX_WIRES], out[MAX_WIRES];
+    uint8_t in[MAX_WIRES] = {0}, out[MAX_WIRES];
     for (size_t i = 0; i < n * WIDTH; i++)
         in[i] = rows[i / WIDTH] >> (WIDTH - 1 - i % WIDTH) & 1;
     assert_int_equal(pt_circuit_eval(out, c, in, NULL), PT_OK);
@@ -196,7 +196,7 @@ static void plain_sort(uint8_t *rows, size_t n, bool up)
 
 static void check_pattern(const pt_circuit *c, size_t n, uint32_t marks)
 {
-    uint8_t rows[MAX_ROWS], in[MAX_WIRES], out[MAX_WIRES];
+    uint8_t rows[MAX_ROWS], in[MAX_WIRES] = {0}, out[MAX_WIRES];
     for (size_t i = 0; i < n; i++)
         rows[i] = (marks >> i & 1) != 0 ? (uint8_t)(32 + i) : 0;
     for (size_t i = 0; i < n * MARKED_WIDTH; i++)
