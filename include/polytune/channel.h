@@ -55,7 +55,7 @@ PT_API PT_MUST_CHECK pt_status pt_channel_memory_mesh(pt_channel *ret_channels, 
                                                       uint32_t timeout_ms, pt_error *error);
 
 typedef struct pt_relay_options {
-    const char *url;     /* http://host:port, no trailing path needed */
+    const char *url;     /* http(s)://host:port, no trailing path needed */
     const char *session; /* [A-Za-z0-9._~-]{1,128} */
     size_t party;
     size_t parties;
@@ -63,6 +63,7 @@ typedef struct pt_relay_options {
                             default, 60 s */
     pt_notice_fn notice; /* may be NULL */
     void *notice_user;
+    const char *tls_ca; /* PEM file of the authorities to trust for https; NULL: the system's */
 } pt_relay_options;
 
 /* Takes this party's seat at an HTTP relay (`polytune serve`) and waits until all parties are

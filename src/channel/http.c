@@ -31,7 +31,7 @@ static size_t take_response(char *bytes, size_t size, size_t count, void *user)
     return call->response.failed ? 0 : size * count;
 }
 
-bool http_call_init(http_call *call, size_t response_max)
+bool http_call_init(http_call *call, size_t response_max, const char *tls_ca)
 {
     *call = (http_call){0};
     buffer_init(&call->url, 4096);
@@ -58,6 +58,10 @@ bool http_call_init(http_call *call, size_t response_max)
     SET(CURLOPT_USERAGENT, "polytune");
     SET(CURLOPT_WRITEFUNCTION, take_response);
     SET(CURLOPT_WRITEDATA, call);
+    if (tls_ca != NULL) {
+        SET(CURLOPT_CAINFO, tls_ca);
+        SET(CURLOPT_CAPATH, NULL);
+    }
 #undef SET
     if (!ok)
         http_call_clear(call);

@@ -27,8 +27,9 @@ typedef struct http_call {
     char detail[CURL_ERROR_SIZE];
 } http_call;
 
-/* `response_max` bounds the body. False when out of memory. */
-MUST_CHECK bool http_call_init(http_call *call, size_t response_max);
+/* `response_max` bounds the body; `tls_ca` is a PEM file of the authorities to trust instead of the
+ * system's, or NULL. False when out of memory. */
+MUST_CHECK bool http_call_init(http_call *call, size_t response_max, const char *tls_ca);
 void http_call_clear(http_call *call);
 
 /* Starts a new request; the path is appended to the base URL, printf-like. */

@@ -1,8 +1,7 @@
-/* The channel over an HTTP relay; see relay_impl.h for how it is built. */
+/* The channel over an HTTP relay: its paths and answers; see net.h for the rest. */
 #define _DEFAULT_SOURCE
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,253 +10,161 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "channel/relay_impl.h"
+#include "channel/net.h"
+#include "channel/url.h"
 
-#define SESSION_MAX      128
 #define RESPONSE_MAX     ((size_t)64 << 10)
-#define NOTICE_AFTER_MS  2000 /* a wait is first spoken of after so long, then every second */
-#define NOTICE_EVERY_MS  1000
+#define HOLD_S           15 /* how long the relay may hold a request that waits */
+#define POLL_FIRST_MS    2  /* between polls of a relay that does not hold them, doubling */
+#define POLL_MAX_MS      200
+#define HELD_MS          500 /* an empty answer after less was not held */
 #define SEATS_HOLD_MS    1000
 #define SEATS_POLL_MS    100
 #define LEAVE_TIMEOUT_MS 2000L
 
-void relay_notice(const relay_channel *c, const char *format, ...)
-{
-    if (c->notice == NULL)
-        return;
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    c->notice(c->notice_user, text);
-}
+typedef struct relay_channel {
+    net_channel net;
+    char *base;  /* URL without a slash at the end */
+    char *shown; /* the same for messages: without a user and password */
+
+    bool is_numbered;  /* the relay keeps numbered messages until they are acknowledged */
+    char token[24];    /* of the session at the relay, in hexadecimal */
+    uint64_t client;   /* tells this client from others */
+    unsigned *n_empty; /* per peer: answers "nothing yet" at once, in a row */
+} relay_channel;
 
 static unsigned long long seconds(uint64_t ms)
 {
     return ms / 1000;
 }
 
-/* ---- send and recv ---- */
+/* ---- the link ---- */
 
-static pt_status check_peer(const relay_channel *c, size_t peer, pt_error *error)
+static void add_headers(const relay_channel *c, http_call *call, uint64_t number)
 {
-    if (peer < c->parties && peer != c->party)
-        return PT_OK;
-    return error_set(error, PT_ERR_USAGE, "party %zu has no channel to party %zu", c->party, peer);
+    if (!c->is_numbered)
+        return;
+    http_header(call, "X-Polytune-Seq: %" PRIu64, number);
+    http_header(call, "X-Polytune-Session: %s", c->token);
+    http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
 }
 
-/* Reports the channel's failure as one of this call. With the lock held. */
-static pt_status report_failure(const relay_channel *c, size_t peer, const char *phase,
-                                pt_error *error)
+static void prepare_sending(net_peer *p, http_call *call)
 {
-    return error_set_peer(error, c->failure.status, (int)peer, phase, "%s", c->failure.message);
+    const relay_channel *c = (relay_channel *)p->channel;
+    http_prepare(call, HTTP_POST, c->base, "/send/%s/%zu/%zu?wait=%d", c->net.session, c->net.party,
+                 p->party, HOLD_S);
+    add_headers(c, call, p->sending.number);
 }
 
-static void put_packets(relay_peer *p, packet *first)
+static void prepare_asking(net_peer *p, http_call *call)
 {
-    if (p->out_last == NULL)
-        p->out_first = first;
+    const relay_channel *c = (relay_channel *)p->channel;
+    http_prepare(call, HTTP_POST, c->base, "/recv/%s/%zu/%zu?wait=%d", c->net.session, p->party,
+                 c->net.party, HOLD_S);
+    add_headers(c, call, p->asking.number);
+}
+
+static uint64_t ask_at(const net_peer *p)
+{
+    return p->finished || !net_has_room(p) ? NET_NEVER : p->asking.not_before_ms;
+}
+
+/* Anything but success. One relay serves all peers: what breaks it breaks all. */
+static void handle_failure(transfer *t)
+{
+    relay_channel *c = (relay_channel *)t->peer->channel;
+    const long status = t->call.status;
+    char problem[NET_PROBLEM_MAX];
+    http_explain(&t->call, problem, sizeof problem);
+    const bool may_pass = http_is_transient(&t->call);
+    if (may_pass && courier_retry(t, c->net.timeout_ms))
+        return;
+    pt_status class = status == 429 ? PT_ERR_TIMEOUT : PT_ERR_IO;
+    if (!may_pass && status != 409 && !t->call.response.failed)
+        class = PT_ERR_REFUSED;
+    net_fail_all(&c->net, class, "relay %s, session %s: %s", c->shown, c->net.session, problem);
+}
+
+static void sent(net_peer *p)
+{
+    if (p->sending.call.status == 200)
+        courier_sent(p);
     else
-        p->out_last->next = first;
-    while (first->next != NULL)
-        first = first->next;
-    p->out_last = first;
+        handle_failure(&p->sending);
 }
 
-/* Appends to the last packet if that has not been sent yet: while one is on its way, small messages
- * gather behind it. With the lock held. */
-static bool append(relay_peer *p, const uint8_t *bytes, size_t len)
+/* Nothing yet: ask again, not too soon if the relay did not hold the request. */
+static void received_nothing(transfer *t, unsigned *n_empty)
 {
-    const bool is_waiting = p->out_last != NULL && !(p->out_sending && p->out_last == p->out_first);
-    return is_waiting && frame_append(p->out_last, bytes, len);
-}
-
-static pt_status relay_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
-                            size_t len, pt_error *error)
-{
-    relay_channel *c = self;
-    pt_status status = check_peer(c, to, error);
-    if (status != PT_OK)
-        return status;
-    relay_peer *p = &c->peers[to];
-    monitor_lock(&c->lock);
-    if (c->failure.status != PT_OK)
-        status = report_failure(c, to, phase, error);
-    const bool done = status != PT_OK || append(p, bytes, len);
-    monitor_unlock(&c->lock);
-    if (done)
-        return status;
-    packet *packets = frame_message(bytes, len);
-    if (packets == NULL)
-        return error_memory(error);
-    monitor_lock(&c->lock);
-    put_packets(p, packets);
-    monitor_unlock(&c->lock);
-    courier_nudge(c);
-    return PT_OK;
-}
-
-/* Why nothing came in time. With the lock held. */
-static pt_status report_silence(const relay_peer *p, const char *phase, pt_error *error)
-{
-    const relay_channel *c = p->channel;
-    if (p->recv_is_failing)
-        return error_set_peer(error, PT_ERR_IO, (int)p->party, phase,
-                              "relay %s cannot be used while waiting for party %zu: %s", c->shown,
-                              p->party, p->recv_problem);
-    return error_set_peer(error, PT_ERR_TIMEOUT, (int)p->party, phase,
-                          "party %zu sent nothing for %.1f s (relay %s, session %s)", p->party,
-                          (double)c->timeout_ms / 1000, c->shown, c->session);
-}
-
-/* Waits for a packet, telling the user from time to time. With the lock held, which is released
- * while waiting or telling. */
-static pt_status wait_for_packet(relay_peer *p, const char *phase, pt_error *error)
-{
-    relay_channel *c = p->channel;
-    const uint64_t start = clock_ms();
-    const uint64_t deadline = start + c->timeout_ms;
-    uint64_t notice_at = start + NOTICE_AFTER_MS;
-    while (p->inbox.count == 0) {
-        const uint64_t now = clock_ms();
-        if (c->failure.status != PT_OK)
-            return report_failure(c, p->party, phase, error);
-        if (now >= deadline)
-            return report_silence(p, phase, error);
-        if (now >= notice_at) {
-            notice_at = now + NOTICE_EVERY_MS;
-            monitor_unlock(&c->lock);
-            relay_notice(c, "waiting for party %zu (%llu s)", p->party, seconds(now - start));
-            monitor_lock(&c->lock);
-            continue;
-        }
-        (void)monitor_wait(&c->lock, notice_at < deadline ? notice_at : deadline);
+    const uint64_t now = clock_ms();
+    courier_succeeded(t);
+    if (now - t->started_ms >= HELD_MS) {
+        *n_empty = 0;
+        return;
     }
-    return PT_OK;
+    uint64_t delay = POLL_FIRST_MS;
+    for (unsigned i = 0; i < *n_empty && delay < POLL_MAX_MS; i++)
+        delay *= 2;
+    t->not_before_ms = now + (delay < POLL_MAX_MS ? delay : POLL_MAX_MS);
+    ++*n_empty;
 }
 
-static pt_status feed_packet(relay_peer *p, const char *phase, pt_error *error)
+static void asked(net_peer *p)
 {
-    relay_channel *c = p->channel;
-    message received = {0};
-    monitor_lock(&c->lock);
-    const pt_status status = wait_for_packet(p, phase, error);
-    if (status == PT_OK) {
-        received = queue_take(&p->inbox);
-        p->inbox_bytes -= received.len;
+    relay_channel *c = (relay_channel *)p->channel;
+    transfer *t = &p->asking;
+    const long status = t->call.status;
+    if (status == 400 || status == 404) {
+        received_nothing(t, &c->n_empty[p->party]);
+        return;
     }
-    monitor_unlock(&c->lock);
-    if (status == PT_OK) {
-        courier_nudge(c); /* there is room again */
-        frame_feed(&p->frames, received);
+    if (status != 200) {
+        handle_failure(t);
+        return;
     }
-    return status;
+    message m = {0};
+    m.bytes = buffer_take(&t->call.response, &m.len);
+    if (m.bytes == NULL)
+        m.bytes = mem_new(1, 1);
+    if (m.bytes == NULL || !net_receive(p, m)) {
+        mem_free(m.bytes);
+        net_fail(p, PT_ERR_MEMORY, "out of memory");
+        return;
+    }
+    courier_succeeded(t);
+    t->number++;
+    c->n_empty[p->party] = 0;
 }
 
-/* Nothing of interest can come from that peer any more. */
-static void stop_asking(relay_peer *p)
-{
-    monitor_lock(&p->channel->lock);
-    p->finished = true;
-    monitor_unlock(&p->channel->lock);
-}
-
-static pt_status report_frames(relay_peer *p, frame_result result, const char *phase,
-                               size_t max_len, pt_error *error)
-{
-    const int party = (int)p->party;
-    switch (result) {
-    case FRAME_CLOSED:
-        stop_asking(p);
-        return error_set_peer(error, PT_ERR_CLOSED, party, phase, "party %d closed the connection",
-                              party);
-    case FRAME_TOO_LARGE:
-        return error_set_peer(error, PT_ERR_TOO_LARGE, party, phase,
-                              "party %d sent a message of more than the %zu bytes expected", party,
-                              max_len);
-    case FRAME_MALFORMED:
-        stop_asking(p);
-        return error_set_peer(error, PT_PEER_MALFORMED, party, phase,
-                              "party %d or the relay %s sent a malformed packet", party,
-                              p->channel->base);
-    case FRAME_LOST:
-        stop_asking(p);
-        return error_set_peer(error, PT_ERR_IO, party, phase,
-                              "the relay %s lost a message from party %d", p->channel->base, party);
-    case FRAME_MEMORY:
-    case FRAME_MESSAGE:
-    case FRAME_NEED_MORE:
-        break;
-    }
-    return error_memory(error);
-}
-
-static pt_status relay_recv(void *self, size_t from, const char *phase, size_t max_len,
-                            uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
-{
-    relay_channel *c = self;
-    pt_status status = check_peer(c, from, error);
-    if (status != PT_OK)
-        return status;
-    relay_peer *p = &c->peers[from];
-    for (;;) {
-        message m;
-        const frame_result result = frame_next(&p->frames, max_len, &m);
-        if (result == FRAME_MESSAGE) {
-            *ret_bytes = m.bytes;
-            *ret_len = m.len;
-            return PT_OK;
-        }
-        if (result != FRAME_NEED_MORE)
-            return report_frames(p, result, phase, max_len, error);
-        status = feed_packet(p, phase, error);
-        if (status != PT_OK)
-            return status;
-    }
-}
+static const net_link relay_link = {
+    .prepare_sending = prepare_sending,
+    .prepare_asking = prepare_asking,
+    .ask_at = ask_at,
+    .sent = sent,
+    .asked = asked,
+};
 
 /* ---- closing ---- */
 
-static size_t n_packets_queued(const relay_channel *c)
+static bool is_broken(relay_channel *c)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < c->parties; i++)
-        for (const packet *p = c->peers[i].out_first; p != NULL; p = p->next)
-            n++;
-    return n;
-}
-
-/* Says goodbye to the peers and waits until all has been sent, as long as that makes progress. */
-static void flush(relay_channel *c)
-{
-    monitor_lock(&c->lock);
-    for (size_t i = 0; i < c->parties && c->failure.status == PT_OK; i++) {
-        packet *bye = i == c->party ? NULL : frame_bye();
-        if (bye != NULL)
-            put_packets(&c->peers[i], bye);
-    }
-    courier_nudge(c);
-    size_t n = n_packets_queued(c);
-    uint64_t deadline = clock_ms() + c->timeout_ms;
-    while (n != 0 && c->failure.status == PT_OK && clock_ms() < deadline) {
-        (void)monitor_wait(&c->lock, deadline);
-        const size_t n_now = n_packets_queued(c);
-        if (n_now < n)
-            deadline = clock_ms() + c->timeout_ms;
-        n = n_now;
-    }
-    monitor_unlock(&c->lock);
+    bool broken = false;
+    monitor_lock(&c->net.lock);
+    for (size_t i = 0; i < c->net.parties; i++)
+        broken = broken || c->net.peers[i].failure.status != PT_OK;
+    monitor_unlock(&c->net.lock);
+    return broken;
 }
 
 /* Gives the seat back; if that fails, the relay forgets it after a while. */
 static void leave(relay_channel *c)
 {
     http_call call;
-    if (!c->is_numbered || c->failure.status != PT_OK || !http_call_init(&call, RESPONSE_MAX))
+    if (!c->is_numbered || is_broken(c) || !http_call_init(&call, RESPONSE_MAX, c->net.tls_ca))
         return;
     (void)curl_easy_setopt(call.easy, CURLOPT_TIMEOUT_MS, LEAVE_TIMEOUT_MS);
-    http_prepare(&call, HTTP_DELETE, c->base, "/join/%s/%zu", c->session, c->party);
+    http_prepare(&call, HTTP_DELETE, c->base, "/join/%s/%zu", c->net.session, c->net.party);
     http_header(&call, "X-Polytune-Client: %" PRIx64, c->client);
     if (http_ready(&call))
         http_perform(&call);
@@ -266,31 +173,23 @@ static void leave(relay_channel *c)
 
 static void relay_free(relay_channel *c)
 {
-    courier_stop(c);
-    for (size_t i = 0; i < c->parties && c->peers != NULL; i++) {
-        frame_free(c->peers[i].out_first);
-        queue_clear(&c->peers[i].inbox);
-        frame_reader_clear(&c->peers[i].frames);
-    }
-    if (c->has_lock)
-        monitor_clear(&c->lock);
-    mem_free(c->peers);
+    net_clear(&c->net);
     mem_free(c->base);
     mem_free(c->shown);
-    mem_free(c->session);
+    mem_free(c->n_empty);
     mem_free(c);
 }
 
 static void relay_close(void *self)
 {
     relay_channel *c = self;
-    flush(c);
-    courier_stop(c);
+    net_flush(&c->net);
+    courier_stop(&c->net);
     leave(c);
     relay_free(c);
 }
 
-static const pt_channel_ops relay_ops = {relay_send, relay_recv, relay_close};
+static const pt_channel_ops relay_ops = {net_send, net_recv, relay_close};
 
 /* ---- joining ---- */
 
@@ -319,7 +218,7 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
     for (unsigned n_failures = 0;; n_failures++) {
         char problem[160];
         const uint64_t before = clock_ms() - start;
-        const uint64_t left = before < c->timeout_ms ? c->timeout_ms - before : 1;
+        const uint64_t left = before < c->net.timeout_ms ? c->net.timeout_ms - before : 1;
         prepare(c, call);
         if (!http_ready(call) ||
             curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)left) != CURLE_OK)
@@ -332,28 +231,29 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
         /* A seat that cannot be had now but perhaps soon. */
         const bool is_conflict = call->status == 409;
         const bool may_pass = http_is_transient(call) || (is_conflict && call->retry_after_ms != 0);
-        if (!may_pass || (is_conflict && waited >= c->timeout_ms))
+        if (!may_pass || (is_conflict && waited >= c->net.timeout_ms))
             return error_set(error, PT_ERR_REFUSED, "relay %s, session %s, party %zu: %s%s",
-                             c->shown, c->session, c->party, problem,
+                             c->shown, c->net.session, c->net.party, problem,
                              is_no_relays_answer(call) ? "; is this a relay?" : "");
-        if (waited >= c->timeout_ms)
+        if (waited >= c->net.timeout_ms)
             return error_set(error, call->result == CURLE_OK ? PT_ERR_TIMEOUT : PT_ERR_IO,
-                             "relay %s cannot be used by party %zu: %s", c->shown, c->party,
+                             "relay %s cannot be used by party %zu: %s", c->shown, c->net.party,
                              problem);
-        if (n_failures == 0 || waited - told >= NOTICE_EVERY_MS) {
+        if (n_failures == 0 || waited - told >= NET_NOTICE_EVERY_MS) {
             told = waited;
-            relay_notice(c, "retrying (%llu s): relay %s: %s", seconds(waited), c->shown, problem);
+            net_notice(&c->net, "retrying (%llu s): relay %s: %s", seconds(waited), c->shown,
+                       problem);
         }
-        uint64_t delay = courier_backoff_ms(c, n_failures);
+        uint64_t delay = courier_backoff_ms(&c->net, n_failures);
         if (delay < call->retry_after_ms)
             delay = call->retry_after_ms;
-        sleep_ms(delay < c->timeout_ms - waited ? delay : c->timeout_ms - waited);
+        sleep_ms(delay < c->net.timeout_ms - waited ? delay : c->net.timeout_ms - waited);
     }
 }
 
 static void prepare_join(const relay_channel *c, http_call *call)
 {
-    http_prepare(call, HTTP_PUT, c->base, "/join/%s/%zu", c->session, c->party);
+    http_prepare(call, HTTP_PUT, c->base, "/join/%s/%zu", c->net.session, c->net.party);
     http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
 }
 
@@ -373,8 +273,8 @@ static void note_token(relay_channel *c, const http_call *call)
 static void prepare_seats(const relay_channel *c, http_call *call)
 {
     /* The answer must come well before this side gives up. */
-    http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=%d&parties=%zu", c->session,
-                 c->timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0, c->parties);
+    http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=%d&parties=%zu", c->net.session,
+                 c->net.timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0, c->net.parties);
     http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
     if (c->is_numbered)
         http_header(call, "X-Polytune-Session: %s", c->token);
@@ -386,12 +286,12 @@ static bool parse_seats(const relay_channel *c, const http_call *call, bool *ret
     json_t *list = json_loadb((const char *)call->response.bytes, call->response.len,
                               JSON_REJECT_DUPLICATES, NULL);
     bool ok = json_is_array(list);
-    memset(ret_seated, 0, c->parties * sizeof *ret_seated);
+    memset(ret_seated, 0, c->net.parties * sizeof *ret_seated);
     for (size_t i = 0; ok && i < json_array_size(list); i++) {
         const json_t *item = json_array_get(list, i);
         const json_int_t party = json_integer_value(item);
         ok = json_is_integer(item);
-        if (ok && party >= 0 && (uint64_t)party < c->parties)
+        if (ok && party >= 0 && (uint64_t)party < c->net.parties)
             ret_seated[party] = true;
     }
     json_decref(list);
@@ -401,8 +301,8 @@ static bool parse_seats(const relay_channel *c, const http_call *call, bool *ret
 static size_t count_seated(const relay_channel *c, const bool *seated, size_t *ret_missing)
 {
     size_t n = 0;
-    *ret_missing = c->parties;
-    for (size_t i = c->parties; i-- != 0;) {
+    *ret_missing = c->net.parties;
+    for (size_t i = c->net.parties; i-- != 0;) {
         if (seated[i])
             n++;
         else
@@ -417,7 +317,7 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
     size_t n_before = 1; /* this party */
     const uint64_t start = clock_ms();
     uint64_t progress = start;
-    uint64_t told = start + NOTICE_AFTER_MS - NOTICE_EVERY_MS;
+    uint64_t told = start + NET_NOTICE_AFTER_MS - NET_NOTICE_EVERY_MS;
     for (;;) {
         const uint64_t asked = clock_ms();
         const pt_status status = perform_patiently(c, call, prepare_seats, error);
@@ -430,18 +330,18 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
         size_t missing;
         const uint64_t now = clock_ms();
         const size_t n = count_seated(c, seated, &missing);
-        if (n == c->parties)
+        if (n == c->net.parties)
             return PT_OK;
         if (n > n_before)
             progress = now;
         n_before = n;
-        if (now - progress >= c->timeout_ms)
+        if (now - progress >= c->net.timeout_ms)
             return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing, "join",
                                   "party %zu did not join session %s at relay %s", missing,
-                                  c->session, c->shown);
-        if (now - told >= NOTICE_EVERY_MS && now >= told) {
+                                  c->net.session, c->shown);
+        if (now - told >= NET_NOTICE_EVERY_MS && now >= told) {
             told = now;
-            relay_notice(c, "waiting for party %zu (%llu s)", missing, seconds(now - start));
+            net_notice(&c->net, "waiting for party %zu (%llu s)", missing, seconds(now - start));
         }
         if (now - asked < SEATS_POLL_MS)
             sleep_ms(SEATS_POLL_MS);
@@ -451,7 +351,7 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
 static pt_status join(relay_channel *c, pt_error *error)
 {
     http_call call;
-    if (!http_call_init(&call, RESPONSE_MAX))
+    if (!http_call_init(&call, RESPONSE_MAX, c->net.tls_ca))
         return error_memory(error);
     pt_status status = perform_patiently(c, &call, prepare_join, error);
     if (status == PT_OK) {
@@ -466,110 +366,44 @@ static pt_status join(relay_channel *c, pt_error *error)
 
 /* ---- opening ---- */
 
-static bool is_session_name(const char *name)
+static bool channel_init(relay_channel *c, const pt_relay_options *o, const net_options *net)
 {
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-";
-    const size_t len = strlen(name);
-    return len >= 1 && len <= SESSION_MAX && strspn(name, allowed) == len;
-}
-
-/* The URL has a host, is http or https, and ends with the path. */
-static bool is_relay_url(const char *url)
-{
-    CURLU *parsed = curl_url();
-    char *part = NULL;
-    bool ok = parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK;
-    ok = ok && curl_url_get(parsed, CURLUPART_SCHEME, &part, 0) == CURLUE_OK &&
-         (strcmp(part, "http") == 0 || strcmp(part, "https") == 0);
-    curl_free(part);
-    curl_url_cleanup(parsed);
-    const char *host = strstr(url, "://");
-    return ok && host != NULL && host[3] != '/' && strpbrk(url, "?# ") == NULL &&
-           strlen(url) <= 2048;
-}
-
-static pt_status check_options(const pt_relay_options *o, pt_error *error)
-{
-    if (o->url == NULL || !is_relay_url(o->url))
-        return error_set(error, PT_ERR_USAGE,
-                         "\"%.200s\" is not the URL of a relay, such as http://127.0.0.1:8000",
-                         o->url == NULL ? "" : o->url);
-    if (o->session == NULL || !is_session_name(o->session))
-        return error_set(error, PT_ERR_USAGE,
-                         "a session name is 1 to %d of the characters A-Z a-z 0-9 . _ ~ -",
-                         SESSION_MAX);
-    if (o->parties == 0 || o->parties > CHANNEL_MAX_PARTIES)
-        return error_set(error, PT_ERR_USAGE, "%zu parties: 1 to %d are possible", o->parties,
-                         CHANNEL_MAX_PARTIES);
-    if (o->party >= o->parties)
-        return error_set(error, PT_ERR_USAGE, "party %zu: the %zu parties are numbered from 0",
-                         o->party, o->parties);
-    return PT_OK;
-}
-
-/* The URL for messages: a password in it is nobody else's business. */
-static char *without_credentials(const char *url)
-{
-    char *shown = mem_string(url);
-    char *host = shown == NULL ? NULL : strstr(shown, "://");
-    if (host == NULL)
-        return shown;
-    host += 3;
-    for (size_t i = strcspn(host, "/"); i-- != 0;) {
-        if (host[i] == '@') {
-            memmove(host, host + i + 1, strlen(host + i + 1) + 1);
-            break;
-        }
-    }
-    return shown;
-}
-
-static relay_channel *channel_new(const pt_relay_options *o)
-{
-    relay_channel *c = mem_new(1, sizeof *c);
-    if (c == NULL)
-        return NULL;
-    c->party = o->party;
-    c->parties = o->parties;
-    c->timeout_ms = o->timeout_ms == 0 ? RELAY_DEFAULT_TIMEOUT_MS : o->timeout_ms;
-    c->notice = o->notice;
-    c->notice_user = o->notice_user;
-    pt_error_clear(&c->failure);
-    c->base = mem_string(o->url);
-    for (size_t len = c->base == NULL ? 0 : strlen(c->base); len != 0 && c->base[len - 1] == '/';)
-        c->base[--len] = '\0';
-    c->session = mem_string(o->session);
-    c->peers = mem_new(o->parties, sizeof *c->peers);
-    c->has_lock = monitor_init(&c->lock);
-    const bool random = getrandom(&c->client, sizeof c->client, 0) == sizeof c->client &&
-                        getrandom(&c->random, sizeof c->random, 0) == sizeof c->random;
-    c->shown = c->base == NULL ? NULL : without_credentials(c->base);
-    if (c->shown == NULL || c->session == NULL || c->peers == NULL || !c->has_lock || !random) {
-        relay_free(c);
-        return NULL;
-    }
-    c->client |= 1; /* 0 would mean none; */
-    c->random |= 1; /* xorshift would stay there */
-    for (size_t i = 0; i < c->parties; i++) {
-        c->peers[i].channel = c;
-        c->peers[i].party = i;
-        frame_reader_init(&c->peers[i].frames);
-    }
-    return c;
+    bool ok = net_init(&c->net, &relay_link, net) &&
+              getrandom(&c->client, sizeof c->client, 0) == sizeof c->client;
+    c->client |= 1; /* 0 would mean none */
+    c->base = url_base(o->url);
+    c->shown = url_shown(o->url);
+    c->n_empty = mem_new(o->parties, sizeof *c->n_empty);
+    ok = ok && c->base != NULL && c->shown != NULL && c->n_empty != NULL;
+    c->net.via = ok ? net_text(" (relay %s, session %s)", c->shown, c->net.session) : NULL;
+    ok = ok && c->net.via != NULL;
+    for (size_t i = 0; ok && i < o->parties; i++)
+        ok = (c->net.peers[i].name = net_text("party %zu", i)) != NULL;
+    return ok;
 }
 
 pt_status pt_channel_relay_open(pt_channel *ret_channel, const pt_relay_options *options,
                                 pt_error *error)
 {
-    pt_status status = check_options(options, error);
+    const net_options net = {.session = options->session,
+                             .party = options->party,
+                             .parties = options->parties,
+                             .timeout_ms = options->timeout_ms,
+                             .tls_ca = options->tls_ca,
+                             .notice = options->notice,
+                             .notice_user = options->notice_user};
+    if (options->url == NULL || !url_is_good(options->url))
+        return error_set(error, PT_ERR_USAGE,
+                         "\"%.200s\" is not the URL of a relay, such as http://127.0.0.1:8000",
+                         options->url == NULL ? "" : options->url);
+    pt_status status = net_check(&net, error);
     if (status != PT_OK)
         return status;
-    relay_channel *c = channel_new(options);
+    relay_channel *c = mem_new(1, sizeof *c);
     if (c == NULL)
         return error_memory(error);
-    status = join(c, error);
-    if (status == PT_OK && !courier_start(c)) {
+    status = channel_init(c, options, &net) ? join(c, error) : error_memory(error);
+    if (status == PT_OK && !courier_start(&c->net)) {
         status = error_memory(error);
         leave(c);
     }

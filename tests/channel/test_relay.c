@@ -170,8 +170,8 @@ static void a_lost_message_is_noticed(void **state)
     expect_text(&c[1], 0, "one");
     send_text(&c[0], 1, "two");
     pt_channel_close(&c[0]); /* sends "two", which is lost, and the end */
-    expect_failure(&c[1], 0, PT_ERR_IO, "lost a message from party 0");
-    expect_failure(&c[1], 0, PT_ERR_IO, "lost a message from party 0");
+    expect_failure(&c[1], 0, PT_ERR_IO, "a message from party 0 was lost");
+    expect_failure(&c[1], 0, PT_ERR_IO, "a message from party 0 was lost");
     pt_channel_close(&c[1]);
     plain_relay_stop(relay);
 }
