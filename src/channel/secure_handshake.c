@@ -311,8 +311,8 @@ static pt_status check_hello(handshake *h, size_t from, reader *r, pt_error *err
                      flags == FLAG_SECRET ? "none" : "one");
     if (parties != s->parties)
         return BLAME(h, from, PT_PEER_SETUP, SECURE_ALERT_SETUP, error,
-                     "for party %zu there are %lu parties, for this party %zu", from,
-                     (unsigned long)parties, s->parties);
+                     "for party %zu there are %lu parties, for this party %zu (a dealer counts)",
+                     from, (unsigned long)parties, s->parties);
     if (sender != from || receiver != s->party)
         return BLAME(h, from, PT_PEER_IDENTITY, SECURE_ALERT_ALTERED, error,
                      "a message from party %lu to party %lu came as one from party %zu to party "

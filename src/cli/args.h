@@ -18,7 +18,7 @@ typedef struct flag {
     bool repeat; /* may be given several times */
 } flag;
 
-#define FLAG_LISTS_MAX 6
+#define FLAG_LISTS_MAX 8
 
 typedef struct args {
     const flag *const

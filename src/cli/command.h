@@ -20,6 +20,7 @@ extern const command command_compile;
 extern const command command_simulate;
 extern const command command_serve;
 extern const command command_party;
+extern const command command_keygen;
 extern const command command_pre;
 extern const command command_bench;
 

@@ -44,7 +44,12 @@ pt_status connection_init(connection *ret_connection, const char *where, const a
         .session = args_get(a, "session"),
         .timeout_ms = (uint32_t)seconds * 1000,
     };
-    return status;
+    return status == PT_OK ? secure_flags_init(&ret_connection->secure, a, error) : status;
+}
+
+void connection_clear(connection *c)
+{
+    secure_flags_clear(&c->secure);
 }
 
 pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
@@ -59,9 +64,13 @@ pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t p
         .notice = report_notice,
     };
     pt_channel network = {0};
-    pt_status status = pt_channel_relay_open(&network, &options, error);
+    pt_status status = secure_flags_check(&c->secure, party, parties, error);
+    if (status == PT_OK)
+        status = pt_channel_relay_open(&network, &options, error);
     if (status == PT_OK && c->meter != NULL)
         status = pt_channel_metered_wrap(&network, network, c->meter, error);
+    if (status == PT_OK)
+        status = secure_flags_wrap(&network, &c->secure, c->session, party, parties, error);
     if (status != PT_OK) {
         pt_channel_close(&network);
         return status;

@@ -4,6 +4,7 @@
 #define CLI_CONNECT_H
 
 #include "cli/args.h"
+#include "cli/secure_flags.h"
 #include "polytune/polytune.h"
 
 extern const flag flags_connect[];
@@ -12,14 +13,18 @@ typedef struct connection {
     const char *where;
     const char *session;
     uint32_t timeout_ms;
+    secure_flags secure;
     pt_meter *meter; /* counts what crosses the network; NULL for none; the caller's */
 } connection;
 
-/* Reads and checks WHERE and the flags, without reaching out to anybody. The texts stay `a`'s. */
+/* Reads and checks WHERE, the flags (these and flags_secure) and the files that they name, without
+ * reaching out to anybody. The texts stay `a`'s. Release with connection_clear in any case. */
 PT_MUST_CHECK pt_status connection_init(connection *ret_connection, const char *where,
                                         const args *a, pt_error *error);
 
-/* Reaches the others, as `party` of `parties`. */
+void connection_clear(connection *c);
+
+/* Reaches the others, as `party` of `parties`, with all messages encrypted. */
 PT_MUST_CHECK pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
                                         size_t parties, pt_error *error);
 

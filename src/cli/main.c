@@ -18,13 +18,9 @@
 #include "polytune/polytune.h"
 
 static const command *const commands[] = {
-    &command_eval,     &command_check, &command_compile,
-    &command_simulate, &command_serve, &command_party,
-    &command_pre,      &command_bench, NULL,
+    &command_eval,  &command_check, &command_compile, &command_simulate, &command_serve,
+    &command_party, &command_pre,   &command_keygen,  &command_bench,    NULL,
 };
-
-/* Subcommands that are planned: asked for, they say so. */
-static const char *const planned[] = {"keygen", NULL};
 
 const flag flags_common[] = {
     {"quiet", NULL, "say nothing on stderr but errors", false},
@@ -111,10 +107,6 @@ static int unknown_command(const char *name)
     nearest_init(&n, name, strlen(name));
     for (size_t i = 0; commands[i] != NULL; i++)
         nearest_offer(&n, commands[i]->name);
-    for (size_t i = 0; planned[i] != NULL; i++) {
-        if (strcmp(planned[i], name) == 0)
-            return usage("'%s' is not part of this version", name);
-    }
     if (n.best != NULL)
         return usage("unknown command '%.60s'; did you mean '%s'?", name, n.best);
     return usage("unknown command '%.60s'; polytune --help lists the commands", name);

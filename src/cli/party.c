@@ -23,7 +23,7 @@ static const flag flags[] = {
      false},
     {0},
 };
-static const flag *const flag_lists[] = {flags,     flags_connect, flags_program,
+static const flag *const flag_lists[] = {flags,     flags_connect, flags_secure, flags_program,
                                          flags_mpc, flags_common,  NULL};
 
 typedef struct party {
@@ -234,6 +234,7 @@ static pt_status run(const args *a, pt_error *error)
     }
     pt_channel_close(&p.channel);
     pt_meter_free(p.connection.meter);
+    connection_clear(&p.connection);
     mem_free_secret(p.input_bits,
                     p.input_bits == NULL ? 0 : pt_circuit_input_bits(p.c.circuit, p.index));
     buffer_clear(&p.session_data);
@@ -253,9 +254,10 @@ const command command_party = {
         "parties give alike.\n"
         "The parties agree beforehand on the relay, the session's name, the program and who "
         "is which number.\n"
-        "Messages are not encrypted end to end in this version: use a relay that the "
-        "parties trust to pass them\n"
-        "on faithfully, behind TLS or in a private network.\n",
+        "Messages are encrypted from party to party: the relay cannot read them. That nobody "
+        "plays a party is known with\n"
+        "--key and --roster, or with --session-secret; with neither, the parties compare the "
+        "words that are shown.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = run,

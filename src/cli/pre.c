@@ -8,7 +8,7 @@ static const flag flags[] = {
     {"parties", "N", "how many parties there are, without the dealer", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_connect, flags_common, NULL};
+static const flag *const flag_lists[] = {flags, flags_connect, flags_secure, flags_common, NULL};
 
 static pt_status serve_session(const connection *c, size_t parties, pt_error *error)
 {
@@ -30,7 +30,7 @@ static pt_status serve_session(const connection *c, size_t parties, pt_error *er
 
 static pt_status run(const args *a, pt_error *error)
 {
-    connection c;
+    connection c = {0};
     uint64_t parties = 0;
     if (args_get(a, "parties") == NULL)
         return error_set(error, PT_ERR_USAGE, "polytune pre needs --parties");
@@ -38,7 +38,10 @@ static pt_status run(const args *a, pt_error *error)
     if (status == PT_OK)
         status = args_number(&parties, args_get(a, "parties"), "--parties", 2,
                              PT_MPC_MAX_PARTIES - 1, error);
-    return status == PT_OK ? serve_session(&c, (size_t)parties, error) : status;
+    if (status == PT_OK)
+        status = serve_session(&c, (size_t)parties, error);
+    connection_clear(&c);
+    return status;
 }
 
 const command command_pre = {

@@ -83,7 +83,7 @@ class Dealer(Case):
             with_dealer, without = [Process("party", url, "--session=s", f"--program={MAX}", f"--party={i}",
                                             "--input=1", *more) for i, more in enumerate((["--dealer"], []))]
             for party in (with_dealer, without):
-                self.assertFailed(party.wait(), PEER, "preprocessing mode")
+                self.assertFailed(party.wait(), PEER, "(a dealer counts)")
             self.assertIn(dealer.wait().status, (PEER, TRANSPORT))
 
     def test_a_dealer_that_dies_is_a_peer_that_died(self):

@@ -1,0 +1,138 @@
+#include "cli/secure_flags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/file.h"
+#include "cli/report.h"
+
+#define SECRET_VARIABLE "POLYTUNE_SESSION_SECRET"
+
+const flag flags_secure[] = {
+    {"key", "FILE", "this party's private key, of polytune keygen; goes with --roster", false},
+    {"roster", "FILE", "everybody's public keys, lines NUMBER PUBLIC_KEY; goes with --key", false},
+    {"session-secret", "SECRET",
+     "what only the parties know, the same for all; @FILE reads it from a file; or set "
+     "" SECRET_VARIABLE,
+     false},
+    {0},
+};
+
+static pt_status read_keys(secure_flags *f, const char *key, const char *roster_path,
+                           pt_error *error)
+{
+    if (key == NULL && roster_path == NULL)
+        return PT_OK;
+    if (roster_path == NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--key needs --roster=FILE, the public keys of all parties");
+    if (key == NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--roster needs --key=FILE, this party's private key (polytune keygen)");
+    f->roster = mem_new(1, sizeof *f->roster);
+    if (f->roster == NULL)
+        return error_memory(error);
+    const pt_status status = roster_read(f->roster, roster_path, error);
+    return status == PT_OK ? key_read(f->private_key, key, error) : status;
+}
+
+/* The line break with which editors end a file is no part of the secret. */
+static pt_status read_secret_file(secure_flags *f, const char *path, pt_error *error)
+{
+    const pt_status status = file_read(&f->secret, &f->secret_len, path, error);
+    if (status == PT_OK && f->secret_len > 0 && f->secret[f->secret_len - 1] == '\n')
+        f->secret_len--;
+    if (status == PT_OK && f->secret_len > 0 && f->secret[f->secret_len - 1] == '\r')
+        f->secret_len--;
+    return status;
+}
+
+static pt_status read_secret(secure_flags *f, const char *given, pt_error *error)
+{
+    pt_status status = PT_OK;
+    const bool from_file = given != NULL && given[0] == '@';
+    const char *text = given != NULL ? given : getenv(SECRET_VARIABLE);
+    if (text == NULL || (given == NULL && text[0] == '\0'))
+        return PT_OK;
+    if (from_file) {
+        status = read_secret_file(f, text + 1, error);
+    } else {
+        f->secret = mem_string(text);
+        if (f->secret == NULL)
+            return error_memory(error);
+        f->secret_len = strlen(text);
+    }
+    if (status == PT_OK && f->secret_len == 0)
+        status = error_set(error, PT_ERR_USAGE, "--session-secret is empty");
+    return status;
+}
+
+pt_status secure_flags_init(secure_flags *ret_flags, const args *a, pt_error *error)
+{
+    *ret_flags = (secure_flags){0};
+    const pt_status status = read_keys(ret_flags, args_get(a, "key"), args_get(a, "roster"), error);
+    return status == PT_OK ? read_secret(ret_flags, args_get(a, "session-secret"), error) : status;
+}
+
+void secure_flags_clear(secure_flags *f)
+{
+    mem_free_secret(f->secret, f->secret == NULL ? 0 : f->secret_len);
+    mem_free(f->roster);
+    mem_wipe(f, sizeof *f);
+}
+
+pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties, pt_error *error)
+{
+    uint8_t own[PT_KEY_BYTES];
+    if (f->roster == NULL)
+        return PT_OK;
+    for (size_t i = 0; i < parties; i++) {
+        if (i >= ROSTER_MAX_KEYS || !f->roster->has[i])
+            return error_set(error, PT_ERR_USAGE,
+                             "the roster has no key for party %zu; the parties are 0 to %zu", i,
+                             parties - 1);
+    }
+    const pt_status status = pt_channel_secure_public_key(own, f->private_key, error);
+    if (status == PT_OK && memcmp(own, f->roster->keys + party * PT_KEY_BYTES, sizeof own) != 0)
+        return error_set(error, PT_ERR_USAGE,
+                         "the key that the roster has for party %zu, this party, does not belong "
+                         "to --key",
+                         party);
+    return status;
+}
+
+static void say_who_is_known(const secure_flags *f, const pt_channel *channel)
+{
+    char words[PT_FINGERPRINT_SIZE];
+    if (f->roster != NULL || f->secret != NULL)
+        report_message(REPORT_DEBUG, "encrypted; the parties are known by their %s",
+                       f->roster == NULL   ? "session secret"
+                       : f->secret == NULL ? "keys"
+                                           : "keys and session secret");
+    else if (pt_channel_secure_fingerprint(words, channel, NULL) == PT_OK)
+        report_message(REPORT_INFO,
+                       "encrypted, but not authenticated: if all parties, on the telephone for "
+                       "example, find the same words, nobody is in between: %s",
+                       words);
+}
+
+pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f, const char *session,
+                            size_t party, size_t parties, pt_error *error)
+{
+    const pt_secure_options options = {
+        .party = party,
+        .parties = parties,
+        .session = session,
+        .session_len = session == NULL ? 0 : strlen(session),
+        .private_key = f->roster == NULL ? NULL : f->private_key,
+        .roster = f->roster == NULL ? NULL : f->roster->keys,
+        .session_secret = f->secret,
+        .session_secret_len = f->secret_len,
+    };
+    const pt_status status = pt_channel_secure_wrap(channel, *channel, &options, error);
+    if (status == PT_OK)
+        say_who_is_known(f, channel);
+    return status;
+}

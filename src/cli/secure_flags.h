@@ -1,0 +1,34 @@
+/* How the parties know each other: --key, --roster and --session-secret, and the encryption that
+ * they belong to. Layer: cli. */
+#ifndef CLI_SECURE_FLAGS_H
+#define CLI_SECURE_FLAGS_H
+
+#include "cli/args.h"
+#include "cli/keys.h"
+#include "polytune/polytune.h"
+
+extern const flag flags_secure[];
+
+typedef struct secure_flags {
+    uint8_t private_key[PT_KEY_BYTES];
+    roster *roster; /* NULL without; then there is no private key either */
+    char *secret;   /* NULL without */
+    size_t secret_len;
+} secure_flags;
+
+/* Reads the flags, POLYTUNE_SESSION_SECRET, and the files they name. Release with
+ * secure_flags_clear in any case. */
+PT_MUST_CHECK pt_status secure_flags_init(secure_flags *ret_flags, const args *a, pt_error *error);
+void secure_flags_clear(secure_flags *f);
+
+/* Whether the roster fits, before anybody is bothered. */
+PT_MUST_CHECK pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties,
+                                           pt_error *error);
+
+/* Replaces a channel by an encrypted one over it; on failure it stays as it is. Says on stderr what
+ * the parties know of each other. */
+PT_MUST_CHECK pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f,
+                                          const char *session, size_t party, size_t parties,
+                                          pt_error *error);
+
+#endif

@@ -1,0 +1,336 @@
+"""Encryption end to end: keys, rosters, session secrets, words to compare, and relays that cheat."""
+import contextlib
+import http.client
+import http.server
+import os
+import pathlib
+import re
+import stat
+import tempfile
+import threading
+import unittest
+
+from support import Case, DONE, INPUT, PEER, Process, ROOT, USAGE, polytune, program_file, relay
+
+MAX = ROOT / "examples/millionaires.garble"
+SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
+WORDS = re.compile(r"nobody is in between: ((?:[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]-?){5})$",
+                   re.M)
+SOON = 60
+CONSTANTS = """
+const ROWS: usize = PARTY_0::ROWS;
+pub fn main(a: [u8; ROWS], b: u8) -> u8 { a[0] + b }
+"""
+
+
+class Keys:
+    """A folder with key files of so many parties and their roster."""
+
+    def __init__(self, folder, parties):
+        self.folder = pathlib.Path(folder)
+        self.public = []
+        for i in range(parties):
+            made = polytune("keygen", "-o", self.key(i))
+            assert made.status == DONE, made
+            self.public.append(made.out.strip())
+        self.roster = self.write("roster", self.public)
+
+    def key(self, i):
+        return self.folder / f"{i}.key"
+
+    def write(self, name, public):
+        path = self.folder / name
+        path.write_text("# who is who\n\n" + "".join(f"{i} {key}  # party {i}\n" for i, key in enumerate(public)))
+        return path
+
+    def flags(self, i, roster=None):
+        return [f"--key={self.key(i)}", f"--roster={roster or self.roster}"]
+
+
+@contextlib.contextmanager
+def keys(parties):
+    with tempfile.TemporaryDirectory() as folder:
+        yield Keys(folder, parties)
+
+
+def run(url, program, inputs, flags, session="s"):
+    """Parties, each with flags of its own; their results."""
+    parties = [Process("party", url, f"--session={session}", f"--program={program}", f"--party={i}", f"--input={text}",
+                       "--timeout=20", *more) for i, (text, more) in enumerate(zip(inputs, flags))]
+    return [party.wait(SOON) for party in parties]
+
+
+class Keygen(Case):
+    def test_a_key_pair(self):
+        with keys(1) as k:
+            path = k.key(0)
+            self.assertRegex(k.public[0], r"^pk:[A-Za-z0-9_-]{48}$")
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+            self.assertTrue(path.read_text().startswith("# Polytune private key"))
+            self.assertRan(polytune("keygen", "--public", path), k.public[0])
+            # Never a second time into the same file, and never the same key.
+            before = path.read_text()
+            self.assertFailed(polytune("keygen", "-o", path), INPUT, "exists already")
+            self.assertEqual(path.read_text(), before)
+            self.assertNotEqual(polytune("keygen", "-o", path.with_name("other")).out.strip(), k.public[0])
+
+    def test_what_cannot_be_written_or_read(self):
+        self.assertFailed(polytune("keygen", "-o", "/nowhere/key"), INPUT, "/nowhere/key")
+        self.assertFailed(polytune("keygen", "--public", "/nowhere/key"), INPUT, "/nowhere/key")
+        self.assertFailed(polytune("keygen", "--public", ROOT), INPUT, str(ROOT))
+        self.assertFailed(polytune("keygen", "--public", "a", "-o", "b"), USAGE, "-o")
+
+    def test_a_key_that_others_may_read_is_refused(self):
+        with keys(1) as k:
+            for mode in (0o640, 0o604, 0o620, 0o611):
+                k.key(0).chmod(mode)
+                self.assertFailed(polytune("keygen", "--public", k.key(0)), INPUT, "chmod 600")
+            k.key(0).chmod(0o400)
+            self.assertRan(polytune("keygen", "--public", k.key(0)), k.public[0])
+
+    def test_a_corrupt_key_file(self):
+        with keys(1) as k:
+            text = k.key(0).read_text()
+            secret = text.split()[-1]
+            at = len(text) - 10
+            other = "A" if text[at] != "A" else "B"
+            for bad, word in ((text[:at] + other + text[at + 1:], "typing error"),
+                              (text[:at] + "!" + text[at + 1:], "character"),
+                              (text[:-2] + "\n", "51 characters"),
+                              (text + secret, "more than one key"),
+                              ("# nothing\n", "has no key"), ("", "has no key"),
+                              (k.public[0], "is a public key"), ("hello", "sk:"), ("\0" * 5000, "has no key"),
+                              ("x" * 100000, "sk:")):
+                k.key(0).write_text(bad)
+                self.assertFailed(polytune("keygen", "--public", k.key(0)), INPUT, word)
+            # What is shown on a screen is no secret.
+            self.assertNotIn(secret, polytune("keygen", "--public", k.key(0)).err)
+
+
+class Flags(Case):
+    BASE = ("party", "http://127.0.0.1:9", "--session=s", f"--program={MAX}", "--party=0", "--input=1")
+
+    def test_key_and_roster_go_together(self):
+        with keys(2) as k:
+            self.assertFailed(polytune(*self.BASE, f"--key={k.key(0)}"), USAGE, "--roster")
+            self.assertFailed(polytune(*self.BASE, f"--roster={k.roster}"), USAGE, "--key")
+
+    def test_rosters_are_checked_before_anybody_is_bothered(self):
+        with keys(2) as k:
+            def fails(lines, status, *words):
+                path = k.folder / "bad"
+                path.write_text(lines)
+                self.assertFailed(polytune(*self.BASE, *k.flags(0, path)), status, *words)
+            zero, one = (f"{i} {key}\n" for i, key in enumerate(k.public))
+            typo = one[:20] + ("x" if one[20] != "x" else "y") + one[21:]
+            fails(zero, USAGE, "no key for party 1")
+            fails(zero + typo, INPUT, "line 2", "party 1", "checksum")
+            fails(zero + one + one, INPUT, "line 3", "two lines")
+            fails(zero + one.replace("1 pk", "300 pk"), INPUT, "line 2", "NUMBER PUBLIC_KEY")
+            fails(zero + one.replace("1 pk", "one pk"), INPUT, "line 2", "NUMBER PUBLIC_KEY")
+            fails(zero + "1\n", INPUT, "line 2", "not a public key")
+            fails(zero + one[:-5], INPUT, "line 2", "51 characters")
+            fails(zero + "1 " + k.key(1).read_text().split()[-1], INPUT, "private key")
+            fails(zero + "\0" + one, INPUT, "not text")
+            fails(zero.replace("0 ", "1 ") + one.replace("1 ", "0 "), USAGE, "does not belong to --key")
+            self.assertFailed(polytune(*self.BASE, *k.flags(0, "/nowhere/roster")), INPUT, "/nowhere/roster")
+
+    def test_an_empty_secret_is_none(self):
+        self.assertFailed(polytune(*self.BASE, "--session-secret="), USAGE, "empty")
+        with program_file("\n", ".txt") as path:
+            self.assertFailed(polytune(*self.BASE, f"--session-secret=@{path}"), USAGE, "empty")
+        self.assertFailed(polytune(*self.BASE, "--session-secret=@/nowhere"), INPUT, "/nowhere")
+
+
+class Parties(Case):
+    def assertAll(self, results, status, *words):
+        for result in results:
+            self.assertFailed(result, status, *words)
+
+    def test_without_keys_all_see_the_same_words(self):
+        with relay() as (url, _), program_file(SUM3) as path:
+            seen = set()
+            for session in ("a", "b"):
+                results = run(url, path, "123", [[]] * 3, session)
+                for result in results:
+                    self.assertRan(result, "6")
+                    self.assertIn("not authenticated", result.err)
+                words = {WORDS.search(result.err).group(1) for result in results}
+                self.assertEqual(len(words), 1, results)
+                seen |= words
+            self.assertEqual(len(seen), 2)
+
+    def test_with_a_roster_and_a_secret(self):
+        with relay() as (url, _), keys(3) as k, program_file(SUM3) as path:
+            secret = ["--session-secret=correct horse"]
+            for session, flags in (("r", [k.flags(i) for i in range(3)]), ("s", [secret] * 3),
+                                   ("rs", [k.flags(i) + secret for i in range(3)])):
+                for result in run(url, path, "123", flags, session):
+                    self.assertRan(result, "6")
+                    self.assertNotIn("not authenticated", result.err)
+
+    def test_a_roster_may_name_a_dealer(self):
+        with relay() as (url, _), keys(3) as k:
+            dealer = Process("pre", url, "--session=s", "--parties=2", *k.flags(2))
+            for result in run(url, MAX, "12", [k.flags(i) + ["--dealer"] for i in range(2)]):
+                self.assertRan(result, "false")
+            self.assertEqual(dealer.wait(SOON).status, DONE)
+            for result in run(url, MAX, "12", [k.flags(i) for i in range(2)], "without"):
+                self.assertRan(result, "false")
+
+    def test_a_secret_from_a_file_and_the_environment(self):
+        with relay() as (url, _), program_file("correct horse\r\n", ".txt") as path:
+            os.environ["POLYTUNE_SESSION_SECRET"] = "correct horse"
+            try:
+                results = run(url, MAX, "12", [[f"--session-secret=@{path}"], []])
+            finally:
+                del os.environ["POLYTUNE_SESSION_SECRET"]
+            for result in results:
+                self.assertRan(result, "false")
+
+    def test_a_wrong_key_in_a_roster(self):
+        with relay() as (url, _), keys(3) as k, keys(1) as stranger, program_file(SUM3) as path:
+            other = k.write("other", [k.public[0], stranger.public[0], k.public[2]])
+            flags = [k.flags(0, other), k.flags(1), k.flags(2)]
+            results = run(url, path, "123", flags)
+            self.assertFailed(results[0], PEER, "party 1 has another key than the roster says")
+            self.assertFailed(results[1], PEER, "party 0", "expects this party to have another public key")
+            self.assertFailed(results[2], PEER, "has ended the connection")
+
+    def test_a_wrong_secret(self):
+        with relay() as (url, _):
+            results = run(url, MAX, "12", [["--session-secret=right"], ["--session-secret=wrong"]])
+            self.assertAll(results, PEER, "the same session secret")
+
+    def test_a_secret_given_by_one_only(self):
+        with relay() as (url, _):
+            for session, flags in (("a", [["--session-secret=x"], []]), ("b", [[], ["--session-secret=x"]])):
+                results = run(url, MAX, "12", flags, session)
+                self.assertAll(results, PEER, "session secret", "all parties must give the same one, or none")
+
+
+class Meddler(http.server.BaseHTTPRequestHandler):
+    """A relay that does what `server.meddle(path, body)` says: (path, body) of what it passes on to the real one."""
+    protocol_version = "HTTP/1.1"
+
+    def pass_on(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        path, body = self.server.meddle(self.path, body)
+        upstream = http.client.HTTPConnection(self.server.upstream, timeout=SOON)
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "content-length")}
+        try:
+            upstream.request(self.command, path, body, headers)
+            answer = upstream.getresponse()
+            content = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("content-length", "connection", "date", "transfer-encoding"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        except OSError:
+            self.close_connection = True
+        finally:
+            upstream.close()
+
+    do_GET = do_POST = do_PUT = pass_on
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def meddling_relay(meddle):
+    with relay() as (url, _):
+        server = Server(("127.0.0.1", 0), Meddler)
+        server.upstream, server.meddle = url.removeprefix("http://"), meddle
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+def is_whole_message(path, body):
+    """Whether it goes from party 0 to 1 and is a packet (9 bytes of header) with one whole message (13 bytes of header)."""
+    return (re.match(r"/send/[^/]+/0/1", path) and len(body) > 60 and body[14:22] == bytes(8)
+            and len(body) == 22 + int.from_bytes(body[10:14], "little"))
+
+
+class CheatingRelays(Case):
+    def test_one_that_only_watches_sees_nothing(self):
+        """And shows that the others fail for what they do."""
+        seen = []
+
+        def watch(path, body):
+            seen.append(body)
+            return path, body
+        with meddling_relay(watch) as url, program_file(CONSTANTS) as path:
+            results = run(url, path, ("[1, 2]", "3"), [["--const=ROWS=2usize"], []])
+            for result in results:
+                self.assertRan(result, "4")
+        everything = b"".join(seen)
+        self.assertGreater(len(everything), 10000)
+        for word in (b"ROWS", b"2usize", b"PARTY_0"):
+            self.assertNotIn(word, everything)
+
+    def test_one_that_swaps_two_parties(self):
+        swapped = {"0/1": "0/2", "0/2": "0/1", "1/0": "2/0", "2/0": "1/0"}
+
+        def swap(path, body):
+            match = re.fullmatch(r"(/send/[^/]+/)(\d/\d)(.*)", path)
+            if match:
+                path = match[1] + swapped.get(match[2], match[2]) + match[3]
+            return path, body
+        with meddling_relay(swap) as url, program_file(SUM3) as path:
+            for result in run(url, path, "123", [[]] * 3):
+                self.assertFailed(result, PEER)
+                self.assertRegex(result.err, "the relay mixes up the parties|has ended the connection")
+
+    def flip(self, nth, flags):
+        """A bit of the nth message that party 0 sends to party 1; what both say."""
+        count = 0
+
+        def meddle(path, body):
+            nonlocal count
+            if is_whole_message(path, body):
+                count += 1
+                if count == nth:
+                    body = body[:50] + bytes([body[50] ^ 4]) + body[51:]
+            return path, body
+        with meddling_relay(meddle) as url:
+            return run(url, MAX, "12", flags)
+
+    def test_one_that_flips_a_bit(self):
+        for nth in (1, 2, 3, 5):
+            for result in self.flip(nth, [[], []]):
+                self.assertFailed(result, PEER)
+                self.assertRegex(result.err, "altered|committed|set up differently|another name")
+
+    def test_one_that_replays_a_message(self):
+        passed = []
+
+        def replay(path, body):
+            """The fourth message is the third once more, in its own packet."""
+            if is_whole_message(path, body):
+                passed.append(body)
+                if len(passed) == 4:
+                    body = body[:9] + passed[2][9:]
+            return path, body
+        with meddling_relay(replay) as url:
+            for result in run(url, MAX, "12", [[], []]):
+                self.assertFailed(result, PEER, "altered")
+
+
+if __name__ == "__main__":
+    unittest.main()
