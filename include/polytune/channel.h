@@ -167,6 +167,31 @@ PT_API PT_MUST_CHECK pt_status pt_channel_secure_fingerprint(char ret_words[PT_F
                                                              const pt_channel *channel,
                                                              pt_error *error);
 
+typedef struct pt_http_options {
+    const char *const
+        *urls; /* http(s)://host:port of every party, in party order; a path is kept */
+    size_t party;
+    size_t parties;
+    const char *session;     /* as above; NULL for a fixed name */
+    const char *listen_host; /* where to listen if not at the own URL; NULL */
+    uint16_t listen_port;
+    const char *tls_cert; /* PEM files of the certificate chain and its key, for an own URL that is
+                             https and not behind a proxy; NULL */
+    const char *tls_key;
+    const char *tls_ca;  /* PEM file of the authorities to trust for https; NULL: the system's */
+    uint32_t timeout_ms; /* as above */
+    pt_notice_fn notice; /* may be NULL */
+    void *notice_user;
+} pt_http_options;
+
+/* Serves at this party's own URL, posts to the others' and waits until all parties are there, in
+ * whatever order they start. PT_ERR_USAGE for options that cannot be, PT_ERR_IO when it cannot
+ * listen, PT_ERR_TIMEOUT naming a party that did not come, PT_ERR_REFUSED by one that disagrees on
+ * the session or the order of the parties. */
+PT_API PT_MUST_CHECK pt_status pt_channel_http_open(pt_channel *ret_channel,
+                                                    const pt_http_options *options,
+                                                    pt_error *error);
+
 #ifdef __cplusplus
 }
 #endif

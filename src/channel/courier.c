@@ -189,7 +189,7 @@ static bool reap(net_channel *c, char *ret_problem, size_t size)
             finished_sending(t->peer);
         else
             finished_asking(t->peer);
-        if (!failed_before && t->failing_since_ms != 0)
+        if (!failed_before && t->failing_since_ms != 0 && !c->is_quiet)
             explain(t, ret_problem, size);
     }
     return any;

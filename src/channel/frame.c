@@ -60,7 +60,10 @@ packet *frame_message(const uint8_t *bytes, size_t len)
 
 packet *frame_bye(void)
 {
-    return packet_new(KIND_BYE, NULL, 0, 0);
+    packet *bye = packet_new(KIND_BYE, NULL, 0, 0);
+    if (bye != NULL)
+        bye->is_last = true;
+    return bye;
 }
 
 bool frame_append(packet *p, const uint8_t *bytes, size_t len)

@@ -28,6 +28,7 @@
 typedef struct packet {
     struct packet *next;
     buffer bytes;
+    bool is_last; /* it says that the sender has closed */
 } packet;
 
 /* The packets that carry a message, as a list; NULL when out of memory. */

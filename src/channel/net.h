@@ -97,6 +97,7 @@ struct net_channel {
     bool has_courier;
     bool stopping;
     bool closing;    /* nothing more is received */
+    bool is_quiet;   /* retries are not spoken of */
     uint64_t random; /* for jitter; the courier's, before that the opening caller's */
     net_peer *peers; /* one per party; the own one is unused */
 };

@@ -26,7 +26,7 @@ struct httpd_request {
     httpd *server;
     struct MHD_Connection *connection;
 
-    /* The application's to set in `begin`. */
+    /* The application's to set in `begin` (or `check`). */
     bool wants_body;
     const char *allow; /* methods of this path, for the Allow header of a 405 */
 
@@ -66,6 +66,8 @@ typedef struct httpd_app {
     /* Each header (but those of the body) and query argument, after `begin`. May be NULL. */
     void (*header)(httpd_request *r, const char *name, const char *value);
     void (*argument)(httpd_request *r, const char *name, const char *value);
+    /* All of the head is there, the last chance to set `wants_body`. May be NULL. */
+    void (*check)(httpd_request *r);
     /* Accounts for bytes of a body before they are kept, false if there is no room; and takes it
      * back. May be NULL. */
     bool (*charge)(httpd_request *r, size_t len);
@@ -135,6 +137,9 @@ void httpd_refuse(httpd_request *r, unsigned status, const char *reason);
 
 /* Answers with text; `retry_after_s` < 0 for none. */
 enum MHD_Result httpd_reply(httpd_request *r, unsigned status, int retry_after_s, const char *text);
+/* The same with one more header. */
+enum MHD_Result httpd_reply_with(httpd_request *r, unsigned status, int retry_after_s,
+                                 const char *text, const char *header, const char *value);
 /* Answers with a response made by the caller, and releases it. NULL closes the connection. */
 enum MHD_Result httpd_finish(httpd_request *r, unsigned status, struct MHD_Response *response);
 

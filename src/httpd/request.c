@@ -40,6 +40,12 @@ enum MHD_Result httpd_finish(httpd_request *r, unsigned status, struct MHD_Respo
 
 enum MHD_Result httpd_reply(httpd_request *r, unsigned status, int retry_after_s, const char *text)
 {
+    return httpd_reply_with(r, status, retry_after_s, text, NULL, NULL);
+}
+
+enum MHD_Result httpd_reply_with(httpd_request *r, unsigned status, int retry_after_s,
+                                 const char *text, const char *header, const char *value)
+{
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
     if (response == NULL)
@@ -47,6 +53,8 @@ enum MHD_Result httpd_reply(httpd_request *r, unsigned status, int retry_after_s
     (void)MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED && r->allow != NULL)
         (void)MHD_add_response_header(response, "Allow", r->allow);
+    if (header != NULL)
+        (void)MHD_add_response_header(response, header, value);
     if (retry_after_s >= 0) {
         char seconds[16];
         (void)snprintf(seconds, sizeof seconds, "%d", retry_after_s);
@@ -134,6 +142,8 @@ static enum MHD_Result begin(httpd_request *r, const char *url, const char *meth
     app->begin(r, method, url);
     (void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, take_header, r);
     (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_argument, r);
+    if (app->check != NULL)
+        app->check(r);
     const char *reason = ambiguous_length(r);
     if (reason != NULL)
         return refuse_at_once(r, 400, reason);
