@@ -3,46 +3,92 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "cli/report.h"
+#include "cli/where.h"
 
 #define DEFAULT_TIMEOUT_S 60
 #define MAX_TIMEOUT_S     86400
+#define DIRECT_SESSION    "polytune" /* when none is given */
 
 const flag flags_connect[] = {
-    {"session", "NAME", "the name that the parties agreed on; letters, digits and . _ ~ -", false},
+    {"session", "NAME",
+     "the name that the parties agreed on; letters, digits and . _ ~ - (a relay needs one)", false},
+    {"listen", "HOST:PORT", "where to serve, if not at the own URL: behind a reverse proxy", false},
+    {"tls-cert", "FILE", "certificate (PEM, with the chain) for an own URL that is https", false},
+    {"tls-key", "FILE", "the certificate's private key (PEM)", false},
+    {"tls-ca", "FILE", "trust https certificates of these authorities (PEM), not the system's",
+     false},
     {"timeout", "SECONDS", "give up when nothing arrives for so long (default 60)", false},
     {0},
 };
 
-static pt_status check_where(const char *where, pt_error *error)
+/* HOST:PORT, checked; `ret_host` is the caller's to free. */
+static pt_status read_listen(char **ret_host, uint16_t *ret_port, const char *listen,
+                             pt_error *error)
 {
-    if (strncmp(where, "p2p:", 4) == 0)
-        return error_set(error, PT_ERR_USAGE,
-                         "peer-to-peer channels are not part of this version; use a relay's URL");
-    if (strpbrk(where, ";,") != NULL)
-        return error_set(
-            error, PT_ERR_USAGE,
-            "direct HTTP between the parties is not part of this version; use one relay's URL");
-    if (strncmp(where, "http://", 7) != 0 && strncmp(where, "https://", 8) != 0)
-        return error_set(error, PT_ERR_USAGE,
-                         "'%.80s' is not the URL of a relay, e.g. http://127.0.0.1:8000", where);
+    char *host = mem_new(strlen(listen) + 1, 1);
+    if (host == NULL)
+        return error_memory(error);
+    const pt_status status = where_listen(host, ret_port, listen, error);
+    if (status == PT_OK)
+        *ret_host = host;
+    else
+        mem_free(host);
+    return status;
+}
+
+/* Flags that only make sense where the party serves. */
+static pt_status check_direct_flags(const args *a, where_kind kind, pt_error *error)
+{
+    static const char *const names[] = {"listen", "tls-cert", "tls-key"};
+    for (size_t i = 0; kind == WHERE_RELAY && i < sizeof names / sizeof *names; i++)
+        if (args_get(a, names[i]) != NULL)
+            return error_set(error, PT_ERR_USAGE,
+                             "--%s is for parties that serve themselves; a relay's client does not",
+                             names[i]);
+    if ((args_get(a, "tls-cert") == NULL) != (args_get(a, "tls-key") == NULL))
+        return error_set(error, PT_ERR_USAGE, "--tls-cert and --tls-key belong together");
+    if (kind == WHERE_RELAY && args_get(a, "session") == NULL)
+        return error_set(error, PT_ERR_USAGE, "a relay needs --session");
     return PT_OK;
 }
 
-pt_status connection_init(connection *ret_connection, const char *where, const args *a,
+static pt_status check_where(where_kind *ret_kind, const char *text, pt_error *error)
+{
+    where w;
+    const pt_status status = where_parse(&w, text, error);
+    *ret_kind = w.kind;
+    where_clear(&w);
+    return status;
+}
+
+pt_status connection_init(connection *ret_connection, const char *text, const args *a,
                           pt_error *error)
 {
     const char *timeout = args_get(a, "timeout");
+    const char *listen = args_get(a, "listen");
+    const char *session = args_get(a, "session");
     uint64_t seconds = DEFAULT_TIMEOUT_S;
-    pt_status status = check_where(where, error);
-    if (status == PT_OK && args_get(a, "session") == NULL)
-        status = error_set(error, PT_ERR_USAGE, "a relay needs --session");
+    where_kind kind;
+    uint16_t port = 0;
+    char *host = NULL;
+    pt_status status = check_where(&kind, text, error);
+    if (status == PT_OK)
+        status = check_direct_flags(a, kind, error);
+    if (status == PT_OK && listen != NULL)
+        status = read_listen(&host, &port, listen, error);
+    mem_free(host);
     if (status == PT_OK && timeout != NULL)
         status = args_number(&seconds, timeout, "--timeout", 1, MAX_TIMEOUT_S, error);
     *ret_connection = (connection){
-        .where = where,
-        .session = args_get(a, "session"),
+        .where = text,
+        .session = session != NULL ? session : DIRECT_SESSION,
         .timeout_ms = (uint32_t)seconds * 1000,
+        .listen = listen,
+        .tls_cert = args_get(a, "tls-cert"),
+        .tls_key = args_get(a, "tls-key"),
+        .tls_ca = args_get(a, "tls-ca"),
     };
     return status == PT_OK ? secure_flags_init(&ret_connection->secure, a, error) : status;
 }
@@ -52,8 +98,8 @@ void connection_clear(connection *c)
     secure_flags_clear(&c->secure);
 }
 
-pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
-                          size_t parties, pt_error *error)
+static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t party,
+                            size_t parties, pt_error *error)
 {
     const pt_relay_options options = {
         .url = c->where,
@@ -62,11 +108,59 @@ pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t p
         .parties = parties,
         .timeout_ms = c->timeout_ms,
         .notice = report_notice,
+        .tls_ca = c->tls_ca,
     };
+    return pt_channel_relay_open(ret_channel, &options, error);
+}
+
+static pt_status open_direct(pt_channel *ret_channel, const connection *c, const where *w,
+                             size_t party, size_t parties, pt_error *error)
+{
+    pt_http_options options = {
+        .urls = w->urls,
+        .party = party,
+        .parties = parties,
+        .session = c->session,
+        .tls_cert = c->tls_cert,
+        .tls_key = c->tls_key,
+        .tls_ca = c->tls_ca,
+        .timeout_ms = c->timeout_ms,
+        .notice = report_notice,
+    };
+    char *host = NULL;
+    pt_status status = PT_OK;
+    if (w->n_urls != parties)
+        return error_set(error, PT_ERR_USAGE,
+                         "%zu URLs are given, but %zu take part (a dealer's URL is the last)",
+                         w->n_urls, parties);
+    if (c->listen != NULL)
+        status = read_listen(&host, &options.listen_port, c->listen, error);
+    options.listen_host = host;
+    if (status == PT_OK)
+        status = pt_channel_http_open(ret_channel, &options, error);
+    mem_free(host);
+    return status;
+}
+
+static pt_status open_network(pt_channel *ret_channel, const connection *c, size_t party,
+                              size_t parties, pt_error *error)
+{
+    where w;
+    pt_status status = where_parse(&w, c->where, error);
+    if (status == PT_OK)
+        status = w.kind == WHERE_RELAY ? open_relay(ret_channel, c, party, parties, error)
+                                       : open_direct(ret_channel, c, &w, party, parties, error);
+    where_clear(&w);
+    return status;
+}
+
+pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
+                          size_t parties, pt_error *error)
+{
     pt_channel network = {0};
     pt_status status = secure_flags_check(&c->secure, party, parties, error);
     if (status == PT_OK)
-        status = pt_channel_relay_open(&network, &options, error);
+        status = open_network(&network, c, party, parties, error);
     if (status == PT_OK && c->meter != NULL)
         status = pt_channel_metered_wrap(&network, network, c->meter, error);
     if (status == PT_OK)

@@ -13,14 +13,18 @@ typedef struct connection {
     const char *where;
     const char *session;
     uint32_t timeout_ms;
+    const char *listen; /* HOST:PORT, or NULL */
+    const char *tls_cert;
+    const char *tls_key;
+    const char *tls_ca;
     secure_flags secure;
     pt_meter *meter; /* counts what crosses the network; NULL for none; the caller's */
 } connection;
 
 /* Reads and checks WHERE, the flags (these and flags_secure) and the files that they name, without
  * reaching out to anybody. The texts stay `a`'s. Release with connection_clear in any case. */
-PT_MUST_CHECK pt_status connection_init(connection *ret_connection, const char *where,
-                                        const args *a, pt_error *error);
+PT_MUST_CHECK pt_status connection_init(connection *ret_connection, const char *text, const args *a,
+                                        pt_error *error);
 
 void connection_clear(connection *c);
 

@@ -245,16 +245,19 @@ static pt_status run(const args *a, pt_error *error)
 
 const command command_party = {
     .name = "party",
-    .arguments = "RELAY_URL",
-    .summary = "take part in a computation through a relay",
+    .arguments = "WHERE",
+    .summary = "take part in a computation over the network",
     .details =
         "A constant PARTY_1::ROWS of the program is party 1's: it gives --const=ROWS=3usize, and "
         "the parties tell each other\n"
         "theirs before compiling. Constants of any other name, such as PARTIES::COUNT, all "
         "parties give alike.\n"
-        "The parties agree beforehand on the relay, the session's name, the program and who "
-        "is which number.\n"
-        "Messages are encrypted from party to party: the relay cannot read them. That nobody "
+        "WHERE is the URL of a relay, or the URLs of all parties in the order of their numbers, "
+        "separated by ; or ,: then\n"
+        "each party serves at its own URL and posts to the others. The parties agree beforehand "
+        "on that, the session's\n"
+        "name, the program and who is which number, and start in any order.\n"
+        "Messages are encrypted from party to party: a relay cannot read them. That nobody "
         "plays a party is known with\n"
         "--key and --roster, or with --session-secret; with neither, the parties compare the "
         "words that are shown.\n",

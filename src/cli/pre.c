@@ -46,7 +46,7 @@ static pt_status run(const args *a, pt_error *error)
 
 const command command_pre = {
     .name = "pre",
-    .arguments = "RELAY_URL",
+    .arguments = "WHERE",
     .summary = "be the trusted dealer of a computation",
     .details =
         "Prepares one run for parties that use --dealer, which spares them most of the work and "

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/report.h"
+#include "cli/where.h"
 #include "relay/relay.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8000"
@@ -24,26 +25,6 @@ static const flag flags[] = {
     {0},
 };
 static const flag *const flag_lists[] = {flags, flags_common, NULL};
-
-/* Splits HOST:PORT; [::1]:8000 for IPv6. `host` has room for the whole text. */
-static pt_status split_listen(char *host, uint16_t *ret_port, const char *listen, pt_error *error)
-{
-    const char *colon = strrchr(listen, ':');
-    uint64_t port = 0;
-    if (colon == NULL || colon == listen || (listen[0] == '[' && colon[-1] != ']'))
-        return error_set(
-            error, PT_ERR_USAGE,
-            "--listen takes HOST:PORT, e.g. " DEFAULT_LISTEN " or [::1]:8000, not '%.80s'", listen);
-    pt_status status = args_number(&port, colon + 1, "the port in --listen", 0, 65535, error);
-    if (status != PT_OK)
-        return status;
-    const bool bracketed = listen[0] == '[' && colon[-1] == ']';
-    const size_t len = (size_t)(colon - listen) - (bracketed ? 2 : 0);
-    memcpy(host, listen + bracketed, len);
-    host[len] = '\0';
-    *ret_port = (uint16_t)port;
-    return PT_OK;
-}
 
 /* Serves until SIGINT or SIGTERM; the signals are blocked in every thread and waited for here. */
 static pt_status serve(const relay_options *options, pt_error *error)
@@ -82,7 +63,7 @@ static pt_status run(const args *a, pt_error *error)
     char *host = mem_new(strlen(listen) + 1, 1);
     if (host == NULL)
         return error_memory(error);
-    pt_status status = split_listen(host, &options.port, listen, error);
+    pt_status status = where_listen(host, &options.port, listen, error);
     if (status == PT_OK && expiry != NULL)
         status = args_number(&seconds, expiry, "--expiry", 1, 1000000, error);
     if (status == PT_OK && per_address != NULL)

@@ -125,9 +125,9 @@ static void wind_down(httpd *server, int daemon_fd)
     listeners_close(&server->listeners);
     while (server->held != NULL)
         httpd_release(server->held);
-    /* Idle connections of clients that keep them alive are not waited for: once a round of the
-     * loop brings nothing, what is left is idle. */
-    for (int quiet = 0; quiet < 2 && server->n_connections != 0 && clock_ms() < end_ms;) {
+    /* Neither idle connections nor those that a round of the loop brings nothing for are waited
+     * for. */
+    for (int quiet = 0; quiet < 2 && server->busy.first != NULL && clock_ms() < end_ms;) {
         struct pollfd ready = {.fd = daemon_fd, .events = POLLIN};
         MHD_UNSIGNED_LONG_LONG library_ms = 50;
         const bool busy =
