@@ -47,9 +47,8 @@ class Usage(Case):
         self.assertFailed(polytune("--simulate"), USAGE, "a command")
 
     def test_what_is_planned_says_so(self):
-        for where in ("p2p:new", "http://a:1;http://b:2"):
-            result = polytune("party", where, "--session=s", f"--program={MAX}", "--party=0", "--input=1")
-            self.assertFailed(result, USAGE, "not part of this version")
+        result = polytune("party", "p2p:new", "--session=s", f"--program={MAX}", "--party=0", "--input=1")
+        self.assertFailed(result, USAGE, "not part of this version")
 
     def test_flags_take_equals_or_the_next_argument(self):
         self.assertRan(polytune("eval", MAX, "--input", "5", "--input=4"), "true")
