@@ -197,6 +197,8 @@ static void assert_sound(const attack *a)
         if (i == a->cheater || p->status[i] == PT_OK)
             continue;
         assert_ended(a, p->status[i], p->errors[i].message);
+        for (size_t b = 0; b < DEALING_SEED_BYTES; b++)
+            assert_int_equal(p->sessions[i].dealt_seed[b], 0);
         assert_true((p->sessions[i].delta.lo | p->sessions[i].delta.hi) == 0);
         for (size_t j = 0; j < a->n; j++) {
             assert_null(p->sessions[i].cot[j].receiver.leaves);

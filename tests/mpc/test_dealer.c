@@ -177,6 +177,8 @@ static void the_dealer_gets_hello_and_requests(void **state)
                 seen++;
             }
             assert_int_equal(seen, 4);
+            /* Nor is it told of an abort once it has dealt everything and may have gone. */
+            assert_int_equal(a.run.parties.sessions[i].seats, n);
         }
         tamper_clear(&a);
     }
@@ -305,10 +307,15 @@ static void run_row(const row *r, size_t n)
     assert_true(d.n_seen > r->nth);
     if (status != r->status || (r->says != NULL && strstr(message, r->says) == NULL))
         fail_msg("%s, n = %zu: %s: %s", r->target, n, pt_status_name(status), message);
+    /* The others hear of it, and so does a dealer who still waits for requests. */
+    if (detects != n && d.attack.cheater != n && r->segments == 0)
+        assert_int_equal(p->dealer_status, PT_PEER_ABORT);
     for (size_t i = 0; i < n; i++) {
         if (i == d.attack.cheater)
             continue;
         assert_int_not_equal(p->status[i], PT_OK);
+        if (detects == n)
+            assert_int_equal(p->status[i], PT_PEER_ABORT);
         if ((i == detects || detects == n) &&
             tamper_sent(&d.attack, i, r->never) > r->segments * (n == 2 ? 1 : 2))
             fail_msg("%s, n = %zu: party %zu has sent %s", r->target, n, i, r->never);
