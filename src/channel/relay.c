@@ -28,8 +28,8 @@ typedef struct relay_channel {
     char *shown; /* the same for messages: without a user and password */
 
     bool is_numbered;  /* the relay keeps numbered messages until they are acknowledged */
-    char token[24];    /* of the session at the relay, in hexadecimal */
-    uint64_t client;   /* tells this client from others */
+    char epoch[24];    /* which of the sessions of that name it is: X-Polytune-Session */
+    char token[33];    /* a secret that binds this party's seat to this client */
     unsigned *n_empty; /* per peer: answers "nothing yet" at once, in a row */
 } relay_channel;
 
@@ -40,13 +40,22 @@ static unsigned long long seconds(uint64_t ms)
 
 /* ---- the link ---- */
 
+/* Proves that the seat is this client's. */
+static void show_token(const relay_channel *c, http_call *call)
+{
+    /* A user and password in the URL are for a proxy before the relay, which reads Authorization.
+     */
+    const bool has_login = strcmp(c->base, c->shown) != 0;
+    http_header(call, has_login ? "X-Polytune-Token: %s" : "Authorization: Bearer %s", c->token);
+}
+
 static void add_headers(const relay_channel *c, http_call *call, uint64_t number)
 {
     if (!c->is_numbered)
         return;
     http_header(call, "X-Polytune-Seq: %" PRIu64, number);
-    http_header(call, "X-Polytune-Session: %s", c->token);
-    http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
+    http_header(call, "X-Polytune-Session: %s", c->epoch);
+    show_token(c, call);
 }
 
 static void prepare_sending(net_peer *p, http_call *call)
@@ -165,7 +174,7 @@ static void leave(relay_channel *c)
         return;
     (void)curl_easy_setopt(call.easy, CURLOPT_TIMEOUT_MS, LEAVE_TIMEOUT_MS);
     http_prepare(&call, HTTP_DELETE, c->base, "/join/%s/%zu", c->net.session, c->net.party);
-    http_header(&call, "X-Polytune-Client: %" PRIx64, c->client);
+    show_token(c, &call);
     if (http_ready(&call))
         http_perform(&call);
     http_call_clear(&call);
@@ -177,7 +186,7 @@ static void relay_free(relay_channel *c)
     mem_free(c->base);
     mem_free(c->shown);
     mem_free(c->n_empty);
-    mem_free(c);
+    mem_free_secret(c, sizeof *c);
 }
 
 static void relay_close(void *self)
@@ -254,19 +263,19 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
 static void prepare_join(const relay_channel *c, http_call *call)
 {
     http_prepare(call, HTTP_PUT, c->base, "/join/%s/%zu", c->net.session, c->net.party);
-    http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
+    show_token(c, call);
 }
 
-/* A relay that numbers messages answers with a token for the session; a plain one does not. */
-static void note_token(relay_channel *c, const http_call *call)
+/* A relay that numbers messages answers with a name for the session; a plain one does not. */
+static void note_epoch(relay_channel *c, const http_call *call)
 {
-    char token[sizeof c->token];
-    if (!http_response_header(call, "X-Polytune-Session", token, sizeof token))
+    char epoch[sizeof c->epoch];
+    if (!http_response_header(call, "X-Polytune-Session", epoch, sizeof epoch))
         return;
-    const size_t len = strlen(token);
-    if (len == 0 || len > 16 || strspn(token, "0123456789abcdef") != len)
+    const size_t len = strlen(epoch);
+    if (len == 0 || len > 16 || strspn(epoch, "0123456789abcdef") != len)
         return;
-    memcpy(c->token, token, len + 1);
+    memcpy(c->epoch, epoch, len + 1);
     c->is_numbered = true;
 }
 
@@ -275,9 +284,9 @@ static void prepare_seats(const relay_channel *c, http_call *call)
     /* The answer must come well before this side gives up. */
     http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=%d&parties=%zu", c->net.session,
                  c->net.timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0, c->net.parties);
-    http_header(call, "X-Polytune-Client: %" PRIx64, c->client);
+    show_token(c, call);
     if (c->is_numbered)
-        http_header(call, "X-Polytune-Session: %s", c->token);
+        http_header(call, "X-Polytune-Session: %s", c->epoch);
 }
 
 /* Marks who is listed. False if the response is not a list of numbers. */
@@ -355,7 +364,7 @@ static pt_status join(relay_channel *c, pt_error *error)
         return error_memory(error);
     pt_status status = perform_patiently(c, &call, prepare_join, error);
     if (status == PT_OK) {
-        note_token(c, &call);
+        note_epoch(c, &call);
         status = wait_for_parties(c, &call, error);
     }
     http_call_clear(&call);
@@ -368,9 +377,12 @@ static pt_status join(relay_channel *c, pt_error *error)
 
 static bool channel_init(relay_channel *c, const pt_relay_options *o, const net_options *net)
 {
-    bool ok = net_init(&c->net, &relay_link, net) &&
-              getrandom(&c->client, sizeof c->client, 0) == sizeof c->client;
-    c->client |= 1; /* 0 would mean none */
+    uint8_t random[sizeof c->token / 2];
+    bool ok =
+        net_init(&c->net, &relay_link, net) && getrandom(random, sizeof random, 0) == sizeof random;
+    for (size_t i = 0; ok && i < sizeof random; i++)
+        (void)snprintf(c->token + 2 * i, 3, "%02x", random[i]);
+    mem_wipe(random, sizeof random);
     c->base = url_base(o->url);
     c->shown = url_shown(o->url);
     c->n_empty = mem_new(o->parties, sizeof *c->n_empty);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -72,15 +73,27 @@ static void clear_live_line(void)
     state.live_line = false;
 }
 
-static void print_json(report_level level, const char *text)
+static void print_json(json_t *line)
 {
-    json_t *line = json_pack("{s:s, s:o}", "level", level_names[level], "message",
-                             output_json_text(text, strlen(text)));
     char *dump = line == NULL ? NULL : json_dumps(line, JSON_COMPACT);
     if (dump != NULL)
         (void)fprintf(stderr, "%s\n", dump);
     free(dump);
     json_decref(line);
+}
+
+/* The time in UTC (RFC 3339). */
+static json_t *time_json(void)
+{
+    struct timespec now;
+    struct tm utc;
+    char day[32];
+    char text[48];
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || gmtime_r(&now.tv_sec, &utc) == NULL ||
+        strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
+        return json_null();
+    (void)snprintf(text, sizeof text, "%s.%03ldZ", day, now.tv_nsec / 1000000);
+    return json_string(text);
 }
 
 static void print(report_level level, const char *text, bool plain)
@@ -90,7 +103,8 @@ static void print(report_level level, const char *text, bool plain)
     (void)pthread_mutex_lock(&state.lock);
     clear_live_line();
     if (state.json)
-        print_json(level, text);
+        print_json(json_pack("{s:s, s:o}", "level", level_names[level], "message",
+                             output_json_text(text, strlen(text))));
     else if (plain)
         (void)fputs(text, stderr);
     else
@@ -112,6 +126,32 @@ void report_message(report_level level, const char *format, ...)
 void report_text(report_level level, const char *text)
 {
     print(level, text, true);
+}
+
+bool report_wants_event(report_level level, report_level text_level)
+{
+    return (state.json ? level : text_level) <= state.level;
+}
+
+void report_event(report_level level, report_level text_level, json_t *fields, const char *text)
+{
+    if (!state.json) {
+        json_decref(fields);
+        print(text_level, text, false);
+        return;
+    }
+    json_t *line = level > state.level
+                       ? NULL
+                       : json_pack("{s:o, s:s}", "time", time_json(), "level", level_names[level]);
+    if (line != NULL && json_object_update(line, fields) == 0) {
+        (void)pthread_mutex_lock(&state.lock);
+        print_json(line);
+        (void)fflush(stderr);
+        (void)pthread_mutex_unlock(&state.lock);
+    } else {
+        json_decref(line);
+    }
+    json_decref(fields);
 }
 
 /* ---- Errors on stdout ---- */

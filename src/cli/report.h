@@ -31,6 +31,13 @@ void report_message(report_level level, const char *format, ...) PRINTF_LIKE(2, 
 /* Shows a text exactly as it is (diagnostics with carets); in JSON format as one message. */
 void report_text(report_level level, const char *text);
 
+/* Shows an event of a log: in JSON format its fields, with time and level; else the text, which may
+ * have a level of its own. Takes over `fields`. */
+void report_event(report_level level, report_level text_level, json_t *fields, const char *text);
+
+/* Whether such an event would be shown. */
+bool report_wants_event(report_level level, report_level text_level);
+
 /* Shows the errors of the program in `file`, if there are any, and marks `error` so that it is not
  * shown again. */
 void report_diagnostics(const char *file, const pt_diagnostics *diagnostics, pt_error *error);

@@ -59,7 +59,6 @@ typedef struct httpd_app {
     size_t request_size;  /* bytes of the application's request, zeroed at first */
     size_t body_max;      /* bytes of a body that is wanted */
     const char *too_long; /* what a 413 says */
-    bool any_origin;      /* browsers may ask from any page (Access-Control-Allow-Origin) */
 
     /* The head is there. Finds out what is asked for; refuses with httpd_refuse. */
     void (*begin)(httpd_request *r, const char *method, const char *path);
@@ -74,6 +73,9 @@ typedef struct httpd_app {
     void (*discharge)(httpd_request *r, size_t len);
     /* Answers the complete request with httpd_reply or httpd_finish, or holds it. */
     enum MHD_Result (*answer)(httpd_request *r);
+    /* Every answer passes here before it is sent, those of the server's own too: to add headers, or
+     * to count. May be NULL. */
+    void (*finish)(httpd_request *r, unsigned status, struct MHD_Response *response);
     /* The request is over; `sent`: its answer has been written. May be NULL. */
     void (*end)(httpd_request *r, bool sent);
     /* Called now and then. May be NULL. */

@@ -29,8 +29,8 @@ enum MHD_Result httpd_finish(httpd_request *r, unsigned status, struct MHD_Respo
 {
     if (response == NULL)
         return MHD_NO;
-    if (r->server->app->any_origin)
-        (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+    if (r->server->app->finish != NULL)
+        r->server->app->finish(r, status, response);
     connection_progress(r->peer, 0);
     connection_progress(r->peer, r->server->app->body_max);
     const enum MHD_Result queued = MHD_queue_response(r->connection, status, response);

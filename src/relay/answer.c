@@ -10,141 +10,135 @@
 #include "base/mem.h"
 #include "relay/server.h"
 
-static const char lost[] =
-    "the relay does not know this session any more: it was lost or replaced\n";
+#define EXPOSED "X-Polytune-Session, X-Polytune-Token, X-Polytune-Seq, Retry-After"
 
-/* ---- waiting ---- */
-
-static bool may_wait(request *r)
+static int seconds(uint64_t ms)
 {
-    const uint64_t now = clock_ms();
-    if (r->http.deadline_ms == 0)
-        r->http.deadline_ms = now + r->wait_ms;
-    return !r->replaced && now < r->http.deadline_ms;
+    return (int)((ms + 999) / 1000);
 }
 
-static enum MHD_Result wait_in(void **slot, request *r)
+/* ---- refusals ---- */
+
+static enum MHD_Result refuse(request *r, refusal why, unsigned status, int retry_after_s,
+                              const char *text)
 {
-    request *older = *slot;
-    *slot = r;
-    if (older != NULL && older != r) {
-        older->replaced = true;
-        httpd_release(&older->http);
-    }
-    httpd_hold(&r->http);
-    return MHD_YES;
+    stats_refused(r, why);
+    return request_reply(r, status, retry_after_s, text);
 }
 
-void answer_wake(void *waiter)
+/* A session would have to be opened, and must not be. */
+static enum MHD_Result refuse_opening(request *r)
 {
-    httpd_release(&((request *)waiter)->http);
-}
-
-static void leave_slot(void **slot, const request *r)
-{
-    if (*slot == r)
-        *slot = NULL;
+    if (r->server->is_stopping)
+        return refuse(r, REFUSED_STOPPING, 503, 5,
+                      "the relay is stopping and opens no new sessions\n");
+    return refuse(r, REFUSED_SESSIONS, 429, seconds(admit_opening_wait_ms(r)),
+                  "too many new sessions from this address\n");
 }
 
 static enum MHD_Result reply_failure(request *r, store_result result)
 {
     switch (result) {
     case STORE_LOST:
-        return request_reply(r, 409, -1, lost);
+        return refuse(r, REFUSED_LOST, 409, -1,
+                      "the relay does not know this session any more: it was lost or replaced\n");
     case STORE_ENDING:
-        return request_reply(r, 409, 1, "an earlier run of this session is still ending\n");
-    case STORE_FULL:
-        return request_reply(r, 429, 1, "full: a limit of the relay is reached\n");
+        return refuse(r, REFUSED_TAKEN, 409, 1, "an earlier run of this session is still ending\n");
     case STORE_TAKEN:
+        return refuse(r, REFUSED_TAKEN, 409, 1, "another client holds this seat\n");
+    case STORE_FULL:
+        return refuse(r, REFUSED_FULL, 429, 1, "full: a limit of the relay is reached\n");
+    case STORE_UNAUTHORIZED:
+        stats_refused(r, REFUSED_UNAUTHORIZED);
+        return httpd_reply_with(&r->http, 401, -1,
+                                "this seat needs its token: Authorization: Bearer TOKEN\n",
+                                "WWW-Authenticate", "Bearer");
+    case STORE_FORBIDDEN:
+        return refuse(r, REFUSED_FORBIDDEN, 403, -1, "this is not the token of this seat\n");
+    case STORE_CLOSED:
+        return refuse_opening(r);
+    case STORE_UNAVAILABLE:
+        return refuse(r, REFUSED_STORE, 503, 1, "the relay's store cannot be used now\n");
     case STORE_MEMORY:
+    case STORE_EMPTY:
     case STORE_DONE:
     case STORE_REPEATED:
         break;
     }
-    return request_reply(r, 503, 1, "the relay is out of memory\n");
-}
-
-/* Whether the client means a session that is no more. Where it did not say, it is never sure. */
-static bool is_stale(const request *r, const session *e)
-{
-    return r->has_token && (e == NULL || e->token != r->token);
+    return refuse(r, REFUSED_MEMORY, 503, 1, "the relay is out of memory\n");
 }
 
 /* ---- seats ---- */
 
-static void wake_watchers(relay_server *server, const char *name)
-{
-    for (httpd_request *h = httpd_held(server->http), *next; h != NULL; h = next) {
-        const request *r = (request *)h;
-        next = h->next;
-        if (r->route.kind == ROUTE_PARTICIPANTS && strcmp(r->route.session, name) == 0)
-            httpd_release(h);
-    }
-}
-
 typedef enum holder_state { HOLDER_UNKNOWN, HOLDER_ALIVE, HOLDER_GONE } holder_state;
 
 /* Whether the client that holds a seat is still there, as far as its held requests tell. */
-static holder_state find_holder(const relay_server *server, uint64_t client)
+static holder_state find_holder(const request *r, const store_joined *taken)
 {
     holder_state state = HOLDER_UNKNOWN;
-    for (const httpd_request *h = httpd_held(server->http); h != NULL && state != HOLDER_ALIVE;
-         h = h->next)
-        if (((const request *)h)->client == client)
+    if (!taken->has_holder)
+        return state;
+    for (const httpd_request *h = httpd_held(r->http.server); h != NULL && state != HOLDER_ALIVE;
+         h = h->next) {
+        const store_caller *who = &((const request *)h)->who;
+        if (who->has_token && memcmp(who->digest, taken->holder, sizeof who->digest) == 0)
             state = httpd_client_is_gone(h) ? HOLDER_GONE : HOLDER_ALIVE;
+    }
     return state;
 }
 
-static enum MHD_Result answer_join(request *r);
-
-/* Another client holds the seat: take over from one that died, refuse beside one that lives. */
-static enum MHD_Result answer_taken(request *r)
+/* Tells the session, and a token that was made here. */
+static enum MHD_Result reply_joined(request *r, uint64_t epoch)
 {
-    const session *e = store_find(&r->server->store, r->route.session);
-    seat *own = e == NULL ? NULL : session_seat(e, r->route.party);
-    const holder_state holder =
-        own == NULL || own->client == 0 ? HOLDER_UNKNOWN : find_holder(r->server, own->client);
-    if (holder == HOLDER_GONE) {
-        seat_abandon(&r->server->store, own, clock_ms());
-        return answer_join(r);
+    char text[64] = "";
+    if (r->issued[0] != '\0')
+        (void)snprintf(text, sizeof text, "{\"token\":\"%s\"}\n", r->issued);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_COPY);
+    if (response == NULL)
+        return MHD_NO;
+    if (r->issued[0] != '\0') {
+        (void)MHD_add_response_header(response, "X-Polytune-Token", r->issued);
+        (void)MHD_add_response_header(response, "Content-Type", "application/json");
+        (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     }
-    return request_reply(r, 409, holder == HOLDER_ALIVE ? -1 : 1,
-                         "another client holds this seat\n");
+    (void)snprintf(text, sizeof text, "%016" PRIx64, epoch);
+    (void)MHD_add_response_header(response, "X-Polytune-Session", text);
+    (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
+    return request_finish(r, 200, response);
 }
 
 static enum MHD_Result answer_join(request *r)
 {
-    relay_server *server = r->server;
-    if (r->route.method == ROUTE_DELETE) {
-        store_leave(&server->store, r->route.session, r->route.party, r->client);
-        return request_reply(r, 200, -1, "");
+    store *s = r->server->store;
+    store_joined joined = {0};
+    if (r->server->options.needs_tokens && !r->who.has_token && !admit_issue(r))
+        return reply_failure(r, STORE_MEMORY);
+    store_result result = store_join(s, &r->who, false, &joined);
+    if (result == STORE_TAKEN) {
+        /* Take over from a client that died, refuse beside one that lives. */
+        const holder_state holder = find_holder(r, &joined);
+        if (holder == HOLDER_ALIVE)
+            return refuse(r, REFUSED_TAKEN, 409, -1, "another client holds this seat\n");
+        if (holder == HOLDER_GONE)
+            result = store_join(s, &r->who, true, &joined);
     }
-    session *e = NULL;
-    const store_result result =
-        store_join(&server->store, r->route.session, r->route.party, r->client, clock_ms(), &e);
-    if (result == STORE_TAKEN)
-        return answer_taken(r);
-    if (result != STORE_DONE)
-        return reply_failure(r, result);
-    wake_watchers(server, r->route.session);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
-    if (response == NULL)
-        return MHD_NO;
-    char token[24];
-    (void)snprintf(token, sizeof token, "%016" PRIx64, e->token);
-    (void)MHD_add_response_header(response, "X-Polytune-Session", token);
-    (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", "X-Polytune-Session");
-    return request_finish(r, 200, response);
+    return result == STORE_DONE ? reply_joined(r, joined.epoch) : reply_failure(r, result);
 }
 
-static enum MHD_Result reply_seats(request *r, const session *e)
+static enum MHD_Result answer_leave(request *r)
+{
+    const store_result result = store_leave(r->server->store, &r->who);
+    return result == STORE_DONE ? request_reply(r, 200, -1, "") : reply_failure(r, result);
+}
+
+static enum MHD_Result reply_seats(request *r, const store_seats *seats)
 {
     buffer json;
     buffer_init(&json, (size_t)STORE_SEATS_MAX * 8);
     buffer_put(&json, "[", 1);
-    for (size_t i = 0; e != NULL && i < e->n_seats; i++)
-        buffer_printf(&json, "%s%" PRIu32, i == 0 ? "" : ",", e->seats[i].party);
+    for (size_t i = 0; i < seats->n; i++)
+        buffer_printf(&json, "%s%" PRIu32, i == 0 ? "" : ",", seats->parties[i]);
     buffer_put(&json, "]", 1);
     struct MHD_Response *response =
         json.failed ? NULL
@@ -157,40 +151,25 @@ static enum MHD_Result reply_seats(request *r, const session *e)
 
 static enum MHD_Result answer_participants(request *r)
 {
-    session *e = store_find(&r->server->store, r->route.session);
-    if (is_stale(r, e))
-        return reply_failure(r, STORE_LOST);
-    if (e != NULL && r->has_token)
-        e->active_ms = clock_ms();
-    if ((e == NULL ? 0 : e->n_seats) < r->parties && may_wait(r)) {
+    store_seats seats;
+    const store_result result = store_list(r->server->store, &r->who, &seats);
+    if (result != STORE_DONE)
+        return reply_failure(r, result);
+    if (seats.n < r->parties && waiting_is_possible(r)) {
         httpd_hold(&r->http);
         return MHD_YES;
     }
-    return reply_seats(r, e);
+    return reply_seats(r, &seats);
 }
 
 /* ---- messages ---- */
-
-/* Names the session, the sender or receiver as heard of, and the queue; all are made if need be. */
-static store_result open_queue(request *r, uint32_t speaker, session **ret_session, pair **ret_pair)
-{
-    store *s = &r->server->store;
-    const uint64_t now = clock_ms();
-    if (is_stale(r, store_find(s, r->route.session)))
-        return STORE_LOST;
-    store_result result = store_open(s, r->route.session, now, ret_session);
-    if (result != STORE_DONE)
-        return result;
-    session_touch(*ret_session, speaker, now);
-    return pair_open(s, *ret_session, r->route.from, r->route.to, ret_pair);
-}
 
 static void add_number(struct MHD_Response *response, uint64_t number)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRIu64, number);
     (void)MHD_add_response_header(response, "X-Polytune-Seq", text);
-    (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", "X-Polytune-Seq");
+    (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
 }
 
 static enum MHD_Result reply_stored(request *r)
@@ -214,26 +193,20 @@ static void trim_body(buffer *body)
 
 static enum MHD_Result answer_send(request *r)
 {
-    store *s = &r->server->store;
-    session *e = NULL;
-    pair *p = NULL;
-    store_result result = open_queue(r, r->route.from, &e, &p);
-    if (result != STORE_DONE)
-        return reply_failure(r, result);
     trim_body(&r->http.body);
-    /* The body counts once: as a message, or as part of a request. */
-    store_discharge(s, r->http.charged);
-    result = pair_put(s, e, p, r->number, r->http.body.bytes, r->http.body.len);
+    const store_result result = store_put(r->server->store, &r->who, r->route.to, r->number,
+                                          r->http.body.bytes, r->http.body.len);
     if (result == STORE_DONE) {
+        /* The bytes are the store's, and counted there. */
+        r->server->receiving -= r->http.charged;
         r->http.charged = 0;
-        buffer_init(&r->http.body, 0); /* the bytes are the store's */
+        buffer_init(&r->http.body, 0);
         return reply_stored(r);
     }
-    s->bytes += r->http.charged;
     if (result == STORE_REPEATED)
         return reply_stored(r);
-    if (result == STORE_FULL && may_wait(r))
-        return wait_in(&p->sender, r);
+    if (result == STORE_FULL && waiting_is_possible(r))
+        return waiting_start(r, STORE_WAKE_SENDER);
     return reply_failure(r, result);
 }
 
@@ -244,16 +217,14 @@ static enum MHD_Result reply_nothing(request *r)
     return request_reply(r, r->route.kind == ROUTE_BROKER_RECV ? 404 : 400, -1, "nothing yet\n");
 }
 
-static enum MHD_Result reply_message(request *r, pair *p)
+static enum MHD_Result reply_message(request *r)
 {
     if (!r->has_number) {
         /* Without acknowledgements the message goes once it is written to the connection. */
         if (httpd_client_is_gone(&r->http))
             return reply_nothing(r);
-        p->reader = r;
         r->lent = true;
     }
-    r->message = stored_hold(p->first);
     struct MHD_Response *response =
         MHD_create_response_from_buffer(r->message->len, r->message->bytes, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
@@ -266,67 +237,32 @@ static enum MHD_Result reply_message(request *r, pair *p)
 
 static enum MHD_Result answer_recv(request *r)
 {
-    store *s = &r->server->store;
-    session *e = store_find(s, r->route.session);
-    const bool waits = may_wait(r);
-    if (e == NULL && !r->has_token && !waits)
-        return r->number > 1 ? reply_failure(r, STORE_LOST) : reply_nothing(r);
-    pair *p = NULL;
-    const store_result result = open_queue(r, r->route.to, &e, &p);
-    if (result != STORE_DONE)
-        return reply_failure(r, result);
+    const bool waits = waiting_is_possible(r);
     if (r->replaced)
         return reply_nothing(r);
-    if (r->has_number) {
-        if (r->number > p->last_number + 1)
-            return reply_failure(r, STORE_LOST);
-        pair_acknowledge(s, e, p, r->number);
-        if (p->first == NULL ? r->number <= p->last_number : p->first->number != r->number)
-            return reply_failure(r, STORE_LOST);
-    }
-    if (p->first != NULL)
-        return reply_message(r, p);
-    return waits ? wait_in(&p->receiver, r) : reply_nothing(r);
+    const store_result result =
+        store_get(r->server->store, &r->who, r->route.from, r->number, &r->message);
+    if (result == STORE_DONE)
+        return reply_message(r);
+    if (result != STORE_EMPTY)
+        return reply_failure(r, result);
+    return waits ? waiting_start(r, STORE_WAKE_RECEIVER) : reply_nothing(r);
 }
 
 void answer_sent(request *r, bool ok)
 {
-    store *s = &r->server->store;
-    session *e = store_find(s, r->route.session);
-    pair *p = e == NULL ? NULL : pair_find(e, r->route.from, r->route.to);
-    if (p != NULL) {
-        leave_slot(&p->receiver, r);
-        leave_slot(&p->sender, r);
-        if (r->lent && p->reader == r) {
-            p->reader = NULL;
-            if (ok)
-                pair_acknowledge(s, e, p, r->message->number + 1);
-        }
-    }
+    waiting_stop(r);
+    if (r->lent && ok)
+        (void)store_delivered(r->server->store, &r->who, r->route.from, r->message->number);
 }
 
 /* ---- the rest ---- */
 
-static enum MHD_Result answer_metrics(request *r)
+static enum MHD_Result answer_health(request *r)
 {
-    const relay_server *server = r->server;
-    char text[1024];
-    (void)snprintf(text, sizeof text,
-                   "# TYPE polytune_relay_requests_total counter\n"
-                   "polytune_relay_requests_total %" PRIu64 "\n"
-                   "# TYPE polytune_relay_messages_total counter\n"
-                   "polytune_relay_messages_total %" PRIu64 "\n"
-                   "# TYPE polytune_relay_messages_waiting gauge\n"
-                   "polytune_relay_messages_waiting %zu\n"
-                   "# TYPE polytune_relay_bytes gauge\n"
-                   "polytune_relay_bytes %zu\n"
-                   "# TYPE polytune_relay_sessions gauge\n"
-                   "polytune_relay_sessions %zu\n"
-                   "# TYPE polytune_relay_requests_held gauge\n"
-                   "polytune_relay_requests_held %zu\n",
-                   server->n_requests, server->store.carried, server->store.n_messages,
-                   server->store.bytes, server->store.n_sessions, httpd_n_held(server->http));
-    return request_reply(r, 200, -1, text);
+    if (store_check(r->server->store) != STORE_DONE)
+        return request_reply(r, 503, 1, "the store cannot be used\n");
+    return request_reply(r, 200, -1, "ok\n");
 }
 
 /* What peers that want to connect to each other need to know of themselves: how the outside of a
@@ -360,35 +296,48 @@ static enum MHD_Result answer_options(request *r)
     (void)MHD_add_response_header(response, "Access-Control-Allow-Methods", r->route.allow);
     (void)MHD_add_response_header(
         response, "Access-Control-Allow-Headers",
-        "Content-Type, X-Polytune-Seq, X-Polytune-Session, X-Polytune-Client");
+        "Authorization, Content-Type, X-Polytune-Seq, X-Polytune-Session, X-Polytune-Token");
     (void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
     return request_finish(r, 204, response);
 }
 
-enum MHD_Result answer(request *r)
+static enum MHD_Result answer_route(request *r)
 {
-    if (httpd_is_stopping(r->server->http))
-        return request_reply(r, 503, 1, "the relay is stopping\n");
-    if (r->route.method == ROUTE_OPTIONS)
-        return answer_options(r);
     switch (r->route.kind) {
     case ROUTE_PING:
         return request_reply(r, 200, -1, "pong");
     case ROUTE_HEALTH:
-        return request_reply(r, 200, -1, "ok\n");
+        return answer_health(r);
     case ROUTE_METRICS:
-        return answer_metrics(r);
+        return stats_answer(r);
     case ROUTE_ADDRESS:
         return answer_address(r);
     case ROUTE_JOIN:
-        return answer_join(r);
+        r->who.party = r->route.party;
+        return r->route.method == ROUTE_DELETE ? answer_leave(r) : answer_join(r);
     case ROUTE_PARTICIPANTS:
         return answer_participants(r);
     case ROUTE_SEND:
+        r->who.party = r->route.from;
         return answer_send(r);
     case ROUTE_RECV:
     case ROUTE_BROKER_RECV:
+        r->who.party = r->route.to;
         return answer_recv(r);
     }
     return request_reply(r, 404, -1, "no such path\n");
+}
+
+enum MHD_Result answer(request *r)
+{
+    waiting_stop(r); /* its time may be over */
+    if (httpd_is_stopping(r->http.server))
+        return refuse(r, REFUSED_STOPPING, 503, 1, "the relay is stopping\n");
+    if (r->route.method == ROUTE_OPTIONS)
+        return answer_options(r);
+    r->who.may_open = !r->server->is_stopping && admit_opening_wait_ms(r) == 0;
+    r->server->current = r;
+    const enum MHD_Result result = answer_route(r);
+    r->server->current = NULL;
+    return result;
 }

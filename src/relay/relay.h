@@ -1,8 +1,8 @@
 /* The relay: an HTTP server that passes messages between parties. Layer: relay.
  *
  * It is not trusted with anything but delivery: clients encrypt end to end. One thread of its own
- * serves every connection; sessions live in memory and expire. A server is started, perhaps asked
- * to stop from a signal handler, waited for, and freed.
+ * serves every connection; sessions live in a store (store.h) and expire. A server is started,
+ * perhaps asked to stop from a signal handler, waited for, and freed.
  *
  *     PUT  /join/{session}/{party}       take a seat; DELETE leaves it
  *     GET  /participants/{session}       JSON array of the seated parties' numbers;
@@ -16,19 +16,30 @@
  *     GET  /address                      the address and port that the request came from
  *     GET  /ping, /health, /metrics
  *
- * That is all a client needs. One that also wants every message exactly once, whatever happens to
- * its connections, joins with `X-Polytune-Client: H`, a random hexadecimal number of its own, and
- * gets `X-Polytune-Session: T` back. It sends both with every request: when the session was lost or
- * replaced, the answer is 409 instead of a mixture of two sessions; and another client cannot take
- * the seat (409, with Retry-After if that may change). It numbers the messages of each queue from 1
- * with `X-Polytune-Seq`: on send that is the message's number, and a repeated one is dropped; on
- * recv it asks for that message and so acknowledges those before it, which are kept until then.
+ * That is all a client needs of a relay that is open. Two things make it safe.
  *
- * Refusals: 400 bad name, number or header; 404 path; 405 method; 409 above; 413 a message over
- * 4 MiB; 429 with Retry-After a limit reached; 503 stopping or out of memory. */
+ * A seat can be bound to a token, a secret of the client: then whoever speaks for that party shows
+ * it, as `Authorization: Bearer TOKEN` (or `X-Polytune-Token: TOKEN`, where a proxy wants the other
+ * for itself). The client that joins shows a token of its own making, 128 random bits or more, so
+ * that it may repeat the request when the answer was lost; to one that joins without, a relay that
+ * needs tokens answers with a new one, in X-Polytune-Token and as {"token": ..}. Without a token
+ * for such a seat: 401; with another: 403. A seat that another client holds cannot be taken: 409,
+ * with Retry-After if that may change; the holder of its token may join again at any time. An open
+ * relay serves clients without tokens, too, but not for seats bound to one.
+ *
+ * Joining answers with `X-Polytune-Session: T`. A client that sends it with every request gets 409
+ * when the session was lost or replaced, instead of a mixture of two sessions. It then numbers the
+ * messages of each queue from 1 with `X-Polytune-Seq`: on send that is the message's number, and a
+ * repeated one is dropped; on recv it asks for that message and so acknowledges those before it,
+ * which are kept until then. So every message comes exactly once, whatever happens to connections.
+ *
+ * Refusals: 400 bad name, number or header; 401, 403, 409 above; 404 path; 405 method; 413 a
+ * message over 4 MiB; 429 with Retry-After a limit reached; 503 stopping, out of memory, or the
+ * store cannot be used. */
 #ifndef RELAY_RELAY_H
 #define RELAY_RELAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,17 +48,40 @@
 
 #define RELAY_MESSAGE_MAX ((size_t)4 << 20) /* bytes of one message */
 
+/* Something that happened, for a log: what a session goes through, and (as details) each request.
+ * Holds no secrets. */
+typedef struct relay_event {
+    const char *what; /* "opened", "seated", "left", "ended", "replaced", "expired", "refused",
+                         "request" */
+    bool is_detail;
+    const char *session; /* NULL: none */
+    int party;           /* -1: none */
+    const char *address; /* of the request that caused it; NULL: none did */
+    const char *reason;  /* of a refusal, or which request; NULL: none */
+    unsigned status;     /* of the answer; 0: none */
+} relay_event;
+
 /* Zero means the default. */
 typedef struct relay_options {
-    const char *address;        /* host or numeric address to listen on; default 127.0.0.1 */
-    uint16_t port;              /* 0: any free one, see relay_server_port */
-    size_t max_connections;     /* default 4096; as far as the system allows open files */
-    size_t max_per_address;     /* connections from one address; default: no limit of its own */
-    size_t max_sessions;        /* default 4096 */
-    size_t max_messages;        /* waiting in one queue; default 65536 */
-    size_t max_queue_bytes;     /* waiting in one queue; default 64 MiB */
-    size_t max_session_bytes;   /* waiting in one session; default 512 MiB */
-    size_t max_bytes;           /* in all, also of requests being received; default 2 GiB */
+    const char *store;        /* memory, sqlite:FILE or redis://..; default memory */
+    bool needs_tokens;        /* nobody speaks for a seat without its token */
+    bool trust_forwarded;     /* the last address of X-Forwarded-For is who asks */
+    const char *cors;         /* origins of pages, separated by commas; default *, any */
+    const char *address;      /* host or numeric address to listen on; default 127.0.0.1 */
+    uint16_t port;            /* 0: any free one, see relay_server_port */
+    size_t max_connections;   /* default 4096; as far as the system allows open files */
+    size_t max_per_address;   /* connections from one address; default: no limit of its own */
+    size_t max_sessions;      /* default 4096 */
+    size_t max_messages;      /* waiting in one queue; default 65536 */
+    size_t max_queue_bytes;   /* waiting in one queue; default 64 MiB */
+    size_t max_session_bytes; /* waiting in one session; default 512 MiB */
+    size_t max_bytes;         /* in all, also of requests being received; default 2 GiB */
+    size_t max_seats;         /* in a session; default 256 */
+    /* So many requests a second one address, or one session, may make; and so many sessions a
+     * minute one address may open. Twice as many at once. 0: any number. */
+    uint32_t address_requests;
+    uint32_t session_requests;
+    uint32_t address_sessions;
     uint32_t expiry_ms;         /* a session unused for so long is dropped; default one hour */
     uint32_t takeover_ms;       /* a seat unused for so long may be taken anew; default 30 s */
     uint32_t hold_max_ms;       /* longest time a waiting request is held; default 60 s */
@@ -56,12 +90,17 @@ typedef struct relay_options {
                                    httpd.h); default 60 s */
     const char *tls_cert;       /* PEM files of a certificate chain and its key: serve https */
     const char *tls_key;
+    /* Told what happens, on the server's thread. May be NULL. */
+    void (*log)(void *user, const relay_event *event);
+    void *log_user;
+    bool log_details; /* of each request, too */
 } relay_options;
 
 typedef struct relay_server relay_server;
 
 /* Listens and starts serving. PT_ERR_USAGE for an address that cannot be resolved or a certificate
- * and key that cannot be used, PT_ERR_IO when the address cannot be listened on. */
+ * and key that cannot be used, PT_ERR_IO when the address cannot be listened on; for the store see
+ * store_open. */
 MUST_CHECK pt_status relay_server_start(relay_server **ret_server, const relay_options *options,
                                         pt_error *error);
 
@@ -71,6 +110,10 @@ uint16_t relay_server_port(const relay_server *server);
 /* Asks it to stop: held requests are answered with 503, others finished. Returns at once; may be
  * called from a signal handler and more than once. */
 void relay_server_request_stop(relay_server *server);
+
+/* Asks it to stop when the running sessions have ended, or after `grace_ms`; until then it opens no
+ * new ones. Where other relays serve the same sessions it stops at once. The same rules. */
+void relay_server_request_end(relay_server *server, uint32_t grace_ms);
 
 /* Returns when the server has stopped. For one caller. */
 void relay_server_wait(relay_server *server);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/mem.h"
 #include "httpd/text.h"
 #include "relay/server.h"
 
@@ -11,10 +12,13 @@ static void begin(httpd_request *http, const char *method, const char *path)
     request *r = (request *)http;
     const char *reason = NULL;
     r->server = httpd_user(http->server);
-    r->server->n_requests++;
+    if (atomic_load(&r->server->http) == NULL)
+        atomic_store(&r->server->http, http->server); /* the starting thread is not so far yet */
+    admit_address(r);
     const unsigned status = route_parse(&r->route, method, path, &reason);
     if (status != 0)
         httpd_refuse(http, status, reason);
+    r->who.session = r->route.session;
     http->allow = r->route.allow;
     http->wants_body = r->route.kind == ROUTE_SEND;
     if (r->route.kind == ROUTE_BROKER_RECV)
@@ -29,20 +33,36 @@ static void take_number(request *r, const char *value)
     r->has_number = true;
 }
 
+static void take_epoch(request *r, const char *value)
+{
+    if (r->who.has_epoch || !text_hex(value, &r->who.epoch))
+        httpd_refuse(&r->http, 400, "X-Polytune-Session is what joining answered with");
+    r->who.has_epoch = true;
+}
+
+static void take_origin(request *r, const char *value)
+{
+    const size_t len = strlen(value);
+    r->from_page = true;
+    if (len < sizeof r->origin)
+        memcpy(r->origin, value, len + 1);
+}
+
 static void take_header(httpd_request *http, const char *name, const char *value)
 {
     request *r = (request *)http;
-    if (strcasecmp(name, "X-Polytune-Seq") == 0) {
+    if (strcasecmp(name, "X-Polytune-Seq") == 0)
         take_number(r, value);
-    } else if (strcasecmp(name, "X-Polytune-Session") == 0) {
-        if (r->has_token || !text_hex(value, &r->token))
-            httpd_refuse(http, 400, "X-Polytune-Session is what joining answered with");
-        r->has_token = true;
-    } else if (strcasecmp(name, "X-Polytune-Client") == 0) {
-        if (r->client != 0 || !text_hex(value, &r->client) || r->client == 0)
-            httpd_refuse(http, 400,
-                         "X-Polytune-Client is a hexadecimal number of 1 to 16 digits, not 0");
-    }
+    else if (strcasecmp(name, "X-Polytune-Session") == 0)
+        take_epoch(r, value);
+    else if (strcasecmp(name, "X-Polytune-Token") == 0)
+        admit_token(r, value);
+    else if (strcasecmp(name, "Authorization") == 0)
+        admit_authorization(r, value);
+    else if (strcasecmp(name, "Origin") == 0)
+        take_origin(r, value);
+    else if (strcasecmp(name, "X-Forwarded-For") == 0 && r->server->options.trust_forwarded)
+        admit_forwarded(r, value);
 }
 
 static void take_wait(request *r, const char *value)
@@ -69,14 +89,32 @@ static void take_argument(httpd_request *http, const char *name, const char *val
 
 /* ---- body and end ---- */
 
+/* Refused before its body is kept. */
+static void check(httpd_request *http)
+{
+    request *r = (request *)http;
+    if (http->refusal == 0 && r->route.method != ROUTE_OPTIONS && !admit_count(r)) {
+        stats_refused(r, REFUSED_RATE);
+        httpd_refuse(http, 429, "too many requests; slow down");
+    }
+}
+
 static bool charge(httpd_request *http, size_t len)
 {
-    return store_charge(&((request *)http)->server->store, len);
+    request *r = (request *)http;
+    relay_server *server = r->server;
+    const size_t used = server->store->bytes + server->receiving;
+    if (used > server->options.max_bytes || len > server->options.max_bytes - used) {
+        stats_refused(r, REFUSED_FULL);
+        return false;
+    }
+    server->receiving += len;
+    return true;
 }
 
 static void discharge(httpd_request *http, size_t len)
 {
-    store_discharge(&((request *)http)->server->store, len);
+    ((request *)http)->server->receiving -= len;
 }
 
 static enum MHD_Result answer_request(httpd_request *http)
@@ -84,17 +122,53 @@ static enum MHD_Result answer_request(httpd_request *http)
     return answer((request *)http);
 }
 
+/* Which pages of a browser may read the answer (the Fetch standard, CORS protocol). */
+static void allow_origin(const request *r, struct MHD_Response *response)
+{
+    const char *origins = r->server->options.cors;
+    if (strcmp(origins, "*") == 0) {
+        (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
+        return;
+    }
+    (void)MHD_add_response_header(response, "Vary", "Origin");
+    const size_t len = strlen(r->origin);
+    for (const char *at = origins; r->from_page && len != 0 && *at != '\0';) {
+        const size_t one = strcspn(at, ",");
+        if (one == len && memcmp(at, r->origin, len) == 0)
+            (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", r->origin);
+        at += one + (at[one] == ',');
+    }
+}
+
+static void finish(httpd_request *http, unsigned status, struct MHD_Response *response)
+{
+    request *r = (request *)http;
+    allow_origin(r, response);
+    stats_answered(r, status);
+}
+
 static void end(httpd_request *http, bool sent)
 {
     request *r = (request *)http;
     answer_sent(r, sent);
     stored_release(r->message);
+    mem_wipe(r->issued, sizeof r->issued);
+    server_end_if_idle(r->server);
 }
 
 static void sweep(void *user, uint64_t now_ms)
 {
     relay_server *server = user;
-    store_expire(&server->store, now_ms);
+    (void)now_ms;
+    store_sweep(server->store);
+    server_end_if_idle(server);
+}
+
+static void woken(void *user)
+{
+    relay_server *server = user;
+    store_collect(server->store);
+    server_end_if_idle(server);
 }
 
 const httpd_app relay_app = {
@@ -102,13 +176,15 @@ const httpd_app relay_app = {
     .request_size = sizeof(request),
     .body_max = RELAY_MESSAGE_MAX,
     .too_long = "a message is at most 4 MiB",
-    .any_origin = true,
     .begin = begin,
     .header = take_header,
     .argument = take_argument,
+    .check = check,
     .charge = charge,
     .discharge = discharge,
     .answer = answer_request,
     .end = end,
+    .finish = finish,
     .sweep = sweep,
+    .woken = woken,
 };

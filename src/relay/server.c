@@ -1,5 +1,10 @@
+#define _DEFAULT_SOURCE
 #include "relay/server.h"
 
+#include <sodium.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -12,8 +17,10 @@ static relay_options with_defaults(const relay_options *given)
             o.field = (value);                                                                     \
     } while (0)
     DEFAULT(address, "127.0.0.1");
+    DEFAULT(cors, "*");
     DEFAULT(max_connections, 4096);
     DEFAULT(max_sessions, 4096);
+    DEFAULT(max_seats, 256);
     DEFAULT(max_messages, 65536);
     DEFAULT(max_queue_bytes, (size_t)64 << 20);
     DEFAULT(max_session_bytes, (size_t)512 << 20);
@@ -27,23 +34,61 @@ static relay_options with_defaults(const relay_options *given)
     return o;
 }
 
+/* ---- what the store tells ---- */
+
+static void wake(void *user, store_wake what, const char *session, uint32_t from, uint32_t to)
+{
+    waiting_wake(user, what, session, from, to);
+}
+
+static void woken(void *user)
+{
+    relay_server *server = user;
+    httpd *http = atomic_load(&server->http);
+    if (http != NULL)
+        httpd_wake(http);
+}
+
+static pt_status open_store(relay_server *server, pt_error *error)
+{
+    const relay_options *o = &server->options;
+    const store_options options = {.sessions = o->max_sessions,
+                                   .seats = o->max_seats,
+                                   .messages = o->max_messages,
+                                   .queue_bytes = o->max_queue_bytes,
+                                   .session_bytes = o->max_session_bytes,
+                                   .bytes = o->max_bytes,
+                                   .expiry_ms = o->expiry_ms,
+                                   .takeover_ms = o->takeover_ms,
+                                   .needs_tokens = o->needs_tokens};
+    const store_listener listener = {
+        .user = server, .wake = wake, .note = stats_note, .woken = woken};
+    return store_open(&server->store, o->store, &options, &listener, error);
+}
+
+/* ---- life ---- */
+
+static bool init_limits(relay_server *server)
+{
+    const relay_options *o = &server->options;
+    return quota_init(&server->address_requests, o->address_requests, 2.0 * o->address_requests) &&
+           quota_init(&server->session_requests, o->session_requests, 2.0 * o->session_requests) &&
+           quota_init(&server->address_sessions, o->address_sessions / 60.0,
+                      2.0 * o->address_sessions) &&
+           getrandom(server->waiting_key, sizeof server->waiting_key, 0) ==
+               sizeof server->waiting_key;
+}
+
 pt_status relay_server_start(relay_server **ret_server, const relay_options *options,
                              pt_error *error)
 {
     relay_server *server = mem_new(1, sizeof *server);
-    if (server == NULL)
+    if (server == NULL || sodium_init() < 0) {
+        mem_free(server);
         return error_memory(error);
+    }
     server->options = with_defaults(options);
     const relay_options *o = &server->options;
-    store_init(&server->store,
-               &(store_limits){.sessions = o->max_sessions,
-                               .messages = o->max_messages,
-                               .queue_bytes = o->max_queue_bytes,
-                               .session_bytes = o->max_session_bytes,
-                               .bytes = o->max_bytes,
-                               .expiry_ms = o->expiry_ms,
-                               .takeover_ms = o->takeover_ms},
-               answer_wake);
     const httpd_options http = {.address = o->address,
                                 .port = o->port,
                                 .max_connections = o->max_connections,
@@ -51,34 +96,67 @@ pt_status relay_server_start(relay_server **ret_server, const relay_options *opt
                                 .client_timeout_ms = o->client_timeout_ms,
                                 .tls_cert = o->tls_cert,
                                 .tls_key = o->tls_key};
-    const pt_status status = httpd_start(&server->http, &http, &relay_app, server, error);
+    httpd *started = NULL;
+    pt_status status = init_limits(server) ? PT_OK : error_memory(error);
     if (status == PT_OK)
+        status = open_store(server, error);
+    if (status == PT_OK)
+        status = httpd_start(&started, &http, &relay_app, server, error);
+    if (status == PT_OK) {
+        atomic_store(&server->http, started);
+        httpd_wake(started); /* for what the store had to say before */
         *ret_server = server;
-    else
+    } else {
         relay_server_free(server);
+    }
     return status;
 }
 
 uint16_t relay_server_port(const relay_server *server)
 {
-    return httpd_port(server->http);
+    return httpd_port(atomic_load(&server->http));
 }
 
 void relay_server_request_stop(relay_server *server)
 {
-    httpd_request_stop(server->http);
+    httpd_request_stop(atomic_load(&server->http));
+}
+
+void relay_server_request_end(relay_server *server, uint32_t grace_ms)
+{
+    atomic_store(&server->grace_ms, grace_ms);
+    atomic_store(&server->stop_asked, true);
+    httpd_wake(atomic_load(&server->http));
+}
+
+void server_end_if_idle(relay_server *server)
+{
+    store_figures figures = {0};
+    httpd *http = atomic_load(&server->http);
+    if (!atomic_load(&server->stop_asked) || http == NULL)
+        return;
+    if (!server->is_stopping) {
+        server->is_stopping = true;
+        server->stop_by_ms = clock_ms() + atomic_load(&server->grace_ms);
+    }
+    if (server->store->is_shared || clock_ms() >= server->stop_by_ms ||
+        store_measure(server->store, &figures) != STORE_DONE || figures.sessions == 0)
+        httpd_request_stop(http);
 }
 
 void relay_server_wait(relay_server *server)
 {
-    httpd_wait(server->http);
+    httpd_wait(atomic_load(&server->http));
 }
 
 void relay_server_free(relay_server *server)
 {
     if (server == NULL)
         return;
-    httpd_free(server->http);
-    store_clear(&server->store);
+    httpd_free(atomic_load(&server->http));
+    store_free(server->store);
+    quota_clear(&server->address_requests);
+    quota_clear(&server->session_requests);
+    quota_clear(&server->address_sessions);
     mem_free(server);
 }

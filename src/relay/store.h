@@ -1,9 +1,14 @@
-/* What the relay remembers: sessions, their seats, and a queue per ordered pair of parties.
- * Layer: relay. Knows nothing of HTTP.
+/* What the relay remembers: sessions, their seats, and a queue of messages per ordered pair of
+ * parties. Layer: relay. Knows nothing of HTTP.
  *
- * Messages of a pair are numbered 1, 2, ... in the order they came. Every byte kept is charged to
- * its queue, its session and the store, each with a limit. One thread uses a store. Lookups are by
- * binary search, so nobody can choose names that make them slow. */
+ * A store is one of three behind the same table of functions: in memory; the same written through
+ * to an SQLite file, which survives the relay (store_sqlite.c); in Redis, for several relays that
+ * serve the same sessions (store_redis.c). Every function does all or nothing, and what it reported
+ * as done is kept as safely as that store keeps anything.
+ *
+ * Messages of a pair are numbered 1, 2, ... in the order they came. A seat may be bound to a token:
+ * then nobody without it speaks for that party. Stores keep a digest of the token only. One thread
+ * uses a store; only `woken` of the listener is called from elsewhere. */
 #ifndef RELAY_STORE_H
 #define RELAY_STORE_H
 
@@ -12,130 +17,216 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "polytune/status.h"
 
-#define STORE_SEATS_MAX 1024 /* seats in a session */
+#define STORE_SEATS_MAX    1024 /* seats in a session */
+#define STORE_DIGEST_BYTES 32
 
 typedef enum store_result {
     STORE_DONE,
-    STORE_REPEATED, /* the message was here before; nothing changed */
-    STORE_LOST,     /* the numbers do not fit: the session was lost in between */
-    STORE_FULL,     /* a limit is reached; may pass */
-    STORE_TAKEN,    /* another client holds the seat */
-    STORE_ENDING,   /* another run is ending in this session; may pass */
+    STORE_REPEATED,     /* the message was here before; nothing changed */
+    STORE_EMPTY,        /* there is no message yet */
+    STORE_LOST,         /* the numbers or the session do not fit: it was lost in between */
+    STORE_FULL,         /* a limit is reached; may pass */
+    STORE_TAKEN,        /* another client holds the seat */
+    STORE_ENDING,       /* another run is ending in this session; may pass */
+    STORE_UNAUTHORIZED, /* the seat needs a token, and none was given */
+    STORE_FORBIDDEN,    /* the token is not the seat's */
+    STORE_CLOSED,       /* that needs a new session, and the caller may not open one */
+    STORE_UNAVAILABLE,  /* the database cannot be used; may pass */
     STORE_MEMORY
 } store_result;
 
-/* A message; lives while the queue or a reader holds a reference. */
+/* A message; lives while a queue or a reader holds a reference. */
 typedef struct stored {
     struct stored *next;
     uint64_t number;
+    int64_t row; /* the journal's */
     size_t refs;
     size_t len;
     uint8_t *bytes;
 } stored;
 
-typedef struct pair {
-    uint32_t from;
-    uint32_t to;
-    stored *first;
-    stored *last;
-    size_t count;
-    size_t bytes;
-    uint64_t last_number;
-    void *receiver; /* waits for a message */
-    void *sender;   /* waits for room */
-    void *reader;   /* is being sent the first message, which goes once it has been sent */
-} pair;
+/* Who asks, in which session. */
+typedef struct store_caller {
+    const char *session;
+    uint32_t party; /* the seat it speaks for */
+    bool has_epoch; /* it knows which of the sessions of that name it means */
+    uint64_t epoch;
+    bool has_token;
+    uint8_t digest[STORE_DIGEST_BYTES]; /* of its token */
+    bool may_open;                      /* a session may be made for it */
+} store_caller;
 
-typedef struct seat {
-    uint32_t party;
-    uint64_t client; /* who sits there; 0: one that did not say */
-    bool left;
-    uint64_t active_ms;
-} seat;
+/* What joining tells. */
+typedef struct store_joined {
+    uint64_t epoch; /* of the session; on STORE_DONE */
+    /* On STORE_TAKEN: the token of who sits there. */
+    bool has_holder;
+    uint8_t holder[STORE_DIGEST_BYTES];
+} store_joined;
 
-typedef struct session {
-    char *name;
-    uint64_t token; /* tells apart sessions of the same name one after the other */
-    uint64_t active_ms;
-    bool used; /* has carried a message */
-    size_t bytes;
-    seat *seats; /* by party */
-    size_t n_seats;
-    pair **pairs; /* by from, then to */
-    size_t n_pairs;
-} session;
+typedef struct store_seats {
+    size_t n;
+    uint32_t parties[STORE_SEATS_MAX]; /* ascending */
+} store_seats;
 
-typedef struct store_limits {
+/* What may have come true for those who wait; woken once too often does no harm. */
+typedef enum store_wake {
+    STORE_WAKE_RECEIVER, /* of that queue: a message */
+    STORE_WAKE_SENDER,   /* of that queue: room */
+    STORE_WAKE_WATCHERS, /* of that session: a seat was taken */
+    STORE_WAKE_SESSION,  /* everybody in it: it is gone */
+    STORE_WAKE_ALL
+} store_wake;
+
+typedef enum store_event {
+    STORE_OPENED,
+    STORE_SEATED, /* with the party */
+    STORE_LEFT,   /* with the party */
+    STORE_ENDED,
+    STORE_REPLACED,
+    STORE_EXPIRED
+} store_event;
+
+/* What a store tells its user. All but `woken` are called within the store's functions. */
+typedef struct store_listener {
+    void *user;
+    void (*wake)(void *user, store_wake what, const char *session, uint32_t from, uint32_t to);
+    void (*note)(void *user, store_event event, const char *session, uint32_t party);
+    /* From any thread: call store_collect soon. */
+    void (*woken)(void *user);
+} store_listener;
+
+typedef struct store_options {
     size_t sessions;
+    size_t seats; /* in a session */
     size_t messages;
     size_t queue_bytes;
     size_t session_bytes;
     size_t bytes;
     uint32_t expiry_ms;
     uint32_t takeover_ms;
-} store_limits;
+    bool needs_tokens; /* who does not sit speaks for nobody */
+} store_options;
 
-typedef struct store {
-    store_limits limits;
-    void (*wake)(void *waiter); /* told when what a waiter waits for may have come */
-    session **sessions;         /* by name */
-    size_t n_sessions;
-    size_t n_messages;
-    size_t bytes;
-    uint64_t carried; /* messages ever stored */
-} store;
+typedef struct store_figures {
+    uint64_t sessions;
+    uint64_t seats;
+    uint64_t messages; /* waiting */
+    uint64_t bytes;
+} store_figures;
 
-void store_init(store *s, const store_limits *limits, void (*wake)(void *waiter));
-void store_clear(store *s);
+typedef struct store store;
 
-/* Charges bytes held elsewhere (a request being received) to the store; false past the limit. */
-MUST_CHECK bool store_charge(store *s, size_t bytes);
-void store_discharge(store *s, size_t bytes);
+typedef struct store_ops {
+    store_result (*join)(store *s, const store_caller *who, bool holder_is_gone,
+                         store_joined *ret_joined);
+    store_result (*leave)(store *s, const store_caller *who);
+    store_result (*seats)(store *s, const store_caller *who, store_seats *ret_seats);
+    store_result (*put)(store *s, const store_caller *who, uint32_t to, uint64_t number,
+                        uint8_t *bytes, size_t len);
+    store_result (*get)(store *s, const store_caller *who, uint32_t from, uint64_t number,
+                        stored **ret_message);
+    store_result (*delivered)(store *s, const store_caller *who, uint32_t from, uint64_t number);
+    void (*sweep)(store *s);
+    void (*collect)(store *s);
+    store_result (*check)(store *s);
+    store_result (*figures)(store *s, store_figures *ret_figures);
+    void (*free)(store *s);
+} store_ops;
 
-/* The session of that name, or NULL. */
-session *store_find(const store *s, const char *name);
+/* The part all stores begin with. */
+struct store {
+    const store_ops *ops;
+    const char *kind; /* "memory", "sqlite", "redis" */
+    store_options options;
+    store_listener listener;
+    bool is_shared;   /* other relays serve the same sessions */
+    size_t bytes;     /* of this process's memory used for messages and sessions */
+    uint64_t carried; /* messages ever put */
+    uint64_t errors;  /* of the database */
+};
 
-/* The same, made if there is none. STORE_FULL or STORE_MEMORY otherwise. */
-MUST_CHECK store_result store_open(store *s, const char *name, uint64_t now_ms,
-                                   session **ret_session);
+/* Opens the store that `where` names: NULL or "memory", "sqlite:FILE", "redis://...". PT_ERR_USAGE
+ * for another, PT_ERR_INPUT for a file that is not a relay's, PT_ERR_IO when it cannot be used. */
+MUST_CHECK pt_status store_open(store **ret_store, const char *where, const store_options *options,
+                                const store_listener *listener, pt_error *error);
+/* Accepts NULL. */
+void store_free(store *s);
 
-/* Takes a seat, in a session made if needed. `client` tells a repeated request from another
- * client's; 0 always succeeds. A seat unused for too long can be taken anew: by that a session that
- * has carried messages is replaced by a new one. */
-MUST_CHECK store_result store_join(store *s, const char *name, uint32_t party, uint64_t client,
-                                   uint64_t now_ms, session **ret_session);
+/* Takes a seat, in a session made if needed; a caller with a token binds the seat to it. The
+ * token's holder may do it again. A seat that another client holds can be taken when it was unused
+ * for takeover_ms or its holder is known to be gone: if messages have flowed, a new session begins.
+ */
+static inline store_result store_join(store *s, const store_caller *who, bool holder_is_gone,
+                                      store_joined *ret_joined)
+{
+    return s->ops->join(s, who, holder_is_gone, ret_joined);
+}
 
-/* The seat, or NULL if nobody took it. */
-seat *session_seat(const session *e, uint32_t party);
+/* Leaves a seat; the session ends when everybody has left. Unknown seats are nothing to do. */
+static inline store_result store_leave(store *s, const store_caller *who)
+{
+    return s->ops->leave(s, who);
+}
 
-/* Declares that whoever sits there is gone: the seat may be taken anew at once. */
-void seat_abandon(const store *s, seat *own, uint64_t now_ms);
+/* Who sits there; nobody where there is no session. */
+static inline store_result store_list(store *s, const store_caller *who, store_seats *ret_seats)
+{
+    return s->ops->seats(s, who, ret_seats);
+}
 
-/* Leaves a seat; the session goes when everybody has left. Unknown seats are nothing to do. */
-void store_leave(store *s, const char *name, uint32_t party, uint64_t client);
+/* Appends a message of the caller, taking over `bytes` (from base/mem.h) on STORE_DONE only.
+ * `number` 0 means the next one. */
+static inline store_result store_put(store *s, const store_caller *who, uint32_t to,
+                                     uint64_t number, uint8_t *bytes, size_t len)
+{
+    return s->ops->put(s, who, to, number, bytes, len);
+}
 
-/* Notes that the party was heard of. */
-void session_touch(session *e, uint32_t party, uint64_t now_ms);
+/* The caller's message of that number, acknowledging those before it; number 0: the oldest, which
+ * stays until store_delivered. Release it with stored_release. */
+static inline store_result store_get(store *s, const store_caller *who, uint32_t from,
+                                     uint64_t number, stored **ret_message)
+{
+    return s->ops->get(s, who, from, number, ret_message);
+}
 
-/* The queue from one party to another: NULL if there is none yet; or made if there is none. */
-pair *pair_find(const session *e, uint32_t from, uint32_t to);
-MUST_CHECK store_result pair_open(store *s, session *e, uint32_t from, uint32_t to,
-                                  pair **ret_pair);
+/* Drops the messages up to `number`. */
+static inline store_result store_delivered(store *s, const store_caller *who, uint32_t from,
+                                           uint64_t number)
+{
+    return s->ops->delivered(s, who, from, number);
+}
 
-/* Appends a message, taking over `bytes` (from malloc) on STORE_DONE only. `number` 0 means the
- * next one. Wakes the receiver. */
-MUST_CHECK store_result pair_put(store *s, session *e, pair *p, uint64_t number, uint8_t *bytes,
-                                 size_t len);
+/* Drops sessions unused for too long; for calling twice a second or so. */
+static inline void store_sweep(store *s)
+{
+    s->ops->sweep(s);
+}
 
-/* Drops the messages before `number`; wakes the sender if that made room. */
-void pair_acknowledge(store *s, session *e, pair *p, uint64_t number);
+/* Passes on what other relays did. */
+static inline void store_collect(store *s)
+{
+    s->ops->collect(s);
+}
 
-/* References to a message. */
+/* STORE_DONE when the store can be used. */
+static inline store_result store_check(store *s)
+{
+    return s->ops->check(s);
+}
+
+static inline store_result store_measure(store *s, store_figures *ret_figures)
+{
+    return s->ops->figures(s, ret_figures);
+}
+
+/* A message of its own, taking over `bytes`, with one reference; NULL when out of memory. */
+MUST_CHECK stored *stored_new(uint64_t number, uint8_t *bytes, size_t len);
 stored *stored_hold(stored *m);
+/* Accepts NULL. */
 void stored_release(stored *m);
-
-/* Drops sessions unused for too long. */
-void store_expire(store *s, uint64_t now_ms);
 
 #endif

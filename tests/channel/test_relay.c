@@ -176,12 +176,11 @@ static void a_lost_message_is_noticed(void **state)
     plain_relay_stop(relay);
 }
 
-/* Puts a packet in party 0's name into the queue, as the relay could. */
-static void inject(uint16_t port, const char *session, const void *bytes, size_t len)
+/* Asks as party 0 that anybody may speak for: its seat has no token. */
+static void ask_as_0(uint16_t port, const char *method, const char *path, const void *bytes,
+                     size_t len)
 {
-    char path[64];
-    (void)snprintf(path, sizeof path, "/send/%s/0/1", session);
-    http_response r = http_once(port, "POST", path, "", bytes, len);
+    http_response r = http_once(port, method, path, "", bytes, len);
     assert_int_equal(r.status, 200);
     http_clear(&r);
 }
@@ -199,12 +198,24 @@ static void invented_packets_are_malformed(void **state)
         {"\1\1\0\0\0\0\0\0\0\1\5\0\0\0\0\0\0\0\0\0\0\0abc", 25},
     };
     for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
-        pt_channel c[2];
-        relay_mesh_open(relay_server_port(*state), "invented", c, 2, PATIENCE_MS);
-        inject(relay_server_port(*state), "invented", packets[i].bytes, packets[i].len);
-        expect_failure(&c[1], 0, PT_PEER_MALFORMED, "malformed");
-        expect_failure(&c[1], 0, PT_PEER_MALFORMED, "malformed");
-        close_both(c);
+        const uint16_t port = relay_server_port(*state);
+        pt_channel c;
+        pt_error error;
+        char session[16];
+        char path[64];
+        char url[64];
+        (void)snprintf(session, sizeof session, "invented-%zu", i);
+        (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)port);
+        (void)snprintf(path, sizeof path, "/join/%s/0", session);
+        ask_as_0(port, "PUT", path, "", 0);
+        const pt_relay_options options = {
+            .url = url, .session = session, .party = 1, .parties = 2, .timeout_ms = PATIENCE_MS};
+        assert_int_equal(pt_channel_relay_open(&c, &options, &error), PT_OK);
+        (void)snprintf(path, sizeof path, "/send/%s/0/1", session);
+        ask_as_0(port, "POST", path, packets[i].bytes, packets[i].len);
+        expect_failure(&c, 0, PT_PEER_MALFORMED, "malformed");
+        expect_failure(&c, 0, PT_PEER_MALFORMED, "malformed");
+        pt_channel_close(&c);
     }
 }
 

@@ -13,7 +13,7 @@ ALLOWED = {
     "httpd": {"base"},
     "channel": {"base", "httpd"},
     "api": {"base", "circuit", "crypto", "lang", "mpc", "channel"},
-    "relay": {"base", "httpd"},
+    "relay": {"base", "crypto", "httpd"},
     "cli": {"base", "relay/relay.h"},
 }
 # Which layer a public header belongs to: it may be included there and above.

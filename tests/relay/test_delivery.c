@@ -154,18 +154,26 @@ static void a_message_is_kept_until_acknowledged(void **state)
 
 /* ---- seats and session tokens ---- */
 
-/* Joins as a client that numbers; returns the status and the session's header line. */
-static int join(uint16_t port, const char *path, const char *client, char *ret_header, size_t size)
+/* The header line of a token. */
+#define TOKEN(name) "Authorization: Bearer token-of-22-characters-" name "\r\n"
+
+/* Joins with a token; returns the status and the session's header line. */
+static int join(uint16_t port, const char *path, const char *token, char *ret_header, size_t size)
 {
-    char line[64];
-    char token[32] = "";
-    (void)snprintf(line, sizeof line, "X-Polytune-Client: %s\r\n", client);
-    http_response r = http_once(port, "PUT", path, line, "", 0);
+    char epoch[32] = "";
+    http_response r = http_once(port, "PUT", path, token, "", 0);
     const int status = r.status;
-    if (http_value(&r, "X-Polytune-Session", token, sizeof token))
-        (void)snprintf(ret_header, size, "X-Polytune-Session: %s\r\n", token);
+    if (http_value(&r, "X-Polytune-Session", epoch, sizeof epoch))
+        (void)snprintf(ret_header, size, "X-Polytune-Session: %s\r\n", epoch);
     http_clear(&r);
     return status;
+}
+
+/* Two header lines in one. */
+static const char *both(char (*ret_lines)[256], const char *header, const char *token)
+{
+    (void)snprintf(*ret_lines, sizeof *ret_lines, "%s%s", header, token);
+    return *ret_lines;
 }
 
 static void a_seat_has_one_client(void **state)
@@ -173,14 +181,16 @@ static void a_seat_has_one_client(void **state)
     const uint16_t port = fixture_port(state);
     char first[64];
     char again[64];
-    assert_int_equal(join(port, "/join/one/0", "a1", first, sizeof first), 200);
-    assert_int_equal(join(port, "/join/one/0", "a1", again, sizeof again), 200);
+    assert_int_equal(join(port, "/join/one/0", TOKEN("a1"), first, sizeof first), 200);
+    assert_int_equal(join(port, "/join/one/0", TOKEN("a1"), again, sizeof again), 200);
     assert_string_equal(first, again);
-    assert_int_equal(join(port, "/join/one/0", "b2", again, sizeof again), 409);
-    assert_int_equal(join(port, "/join/one/1", "b2", again, sizeof again), 200);
+    assert_int_equal(join(port, "/join/one/0", TOKEN("b2"), again, sizeof again), 409);
+    assert_int_equal(join(port, "/join/one/1", TOKEN("b2"), again, sizeof again), 200);
     assert_string_equal(first, again);
-    /* Clients that do not say who they are are not told apart. */
-    expect(port, "PUT", "/join/one/0", "", "", 200, "");
+    expect(port, "PUT", "/join/one/0", "", "", 409, NULL);
+    /* Clients without tokens are not told apart. */
+    expect(port, "PUT", "/join/one/2", "", "", 200, "");
+    expect(port, "PUT", "/join/one/2", "", "", 200, "");
 }
 
 static void a_session_ends_when_all_have_left(void **state)
@@ -188,22 +198,23 @@ static void a_session_ends_when_all_have_left(void **state)
     const uint16_t port = fixture_port(state);
     char old[64];
     char header[64];
-    assert_int_equal(join(port, "/join/end/0", "a1", old, sizeof old), 200);
-    assert_int_equal(join(port, "/join/end/1", "b2", header, sizeof header), 200);
-    expect(port, "POST", "/send/end/0/1", old, "last words", 200, "");
-    expect(port, "DELETE", "/join/end/0", "X-Polytune-Client: ff\r\n", "", 200, "");
-    expect(port, "DELETE", "/join/end/0", "X-Polytune-Client: a1\r\n", "", 200, "");
+    assert_int_equal(join(port, "/join/end/0", TOKEN("a1"), old, sizeof old), 200);
+    assert_int_equal(join(port, "/join/end/1", TOKEN("b2"), header, sizeof header), 200);
+    char lines[256];
+    expect(port, "POST", "/send/end/0/1", both(&lines, old, TOKEN("a1")), "last words", 200, "");
+    expect(port, "DELETE", "/join/end/0", TOKEN("ff"), "", 403, NULL);
+    expect(port, "DELETE", "/join/end/0", TOKEN("a1"), "", 200, "");
     expect(port, "GET", "/participants/end", "", "", 200, "[0,1]");
     /* The next run has to wait until this one is over. */
-    http_response r = http_once(port, "PUT", "/join/end/0", "X-Polytune-Client: c3\r\n", "", 0);
+    http_response r = http_once(port, "PUT", "/join/end/0", TOKEN("c3"), "", 0);
     char value[8];
     assert_int_equal(r.status, 409);
     assert_true(http_value(&r, "Retry-After", value, sizeof value));
     http_clear(&r);
-    expect(port, "POST", "/recv/end/0/1", old, "", 200, "last words");
-    expect(port, "DELETE", "/join/end/1", "X-Polytune-Client: b2\r\n", "", 200, "");
+    expect(port, "POST", "/recv/end/0/1", both(&lines, old, TOKEN("b2")), "", 200, "last words");
+    expect(port, "DELETE", "/join/end/1", TOKEN("b2"), "", 200, "");
     expect(port, "GET", "/participants/end", "", "", 200, "[]");
-    assert_int_equal(join(port, "/join/end/0", "c3", header, sizeof header), 200);
+    assert_int_equal(join(port, "/join/end/0", TOKEN("c3"), header, sizeof header), 200);
     assert_string_not_equal(old, header);
     /* Who still means the old one is told. */
     expect(port, "POST", "/send/end/0/1", old, "m", 409, NULL);
@@ -215,11 +226,11 @@ static void leaving_before_anything_was_sent_frees_the_seat(void **state)
 {
     const uint16_t port = fixture_port(state);
     char header[64];
-    assert_int_equal(join(port, "/join/early/0", "a1", header, sizeof header), 200);
-    assert_int_equal(join(port, "/join/early/1", "b2", header, sizeof header), 200);
-    expect(port, "DELETE", "/join/early/0", "X-Polytune-Client: a1\r\n", "", 200, "");
+    assert_int_equal(join(port, "/join/early/0", TOKEN("a1"), header, sizeof header), 200);
+    assert_int_equal(join(port, "/join/early/1", TOKEN("b2"), header, sizeof header), 200);
+    expect(port, "DELETE", "/join/early/0", TOKEN("a1"), "", 200, "");
     expect(port, "GET", "/participants/early", "", "", 200, "[1]");
-    assert_int_equal(join(port, "/join/early/0", "c3", header, sizeof header), 200);
+    assert_int_equal(join(port, "/join/early/0", TOKEN("c3"), header, sizeof header), 200);
 }
 
 /* Joins until that works, which takes as long as it takes the relay to hear of a closed socket. */
@@ -236,30 +247,31 @@ static void the_seat_of_a_client_that_died_is_free(void **state)
     const uint16_t port = fixture_port(state);
     char first[64];
     char header[64];
-    char request[160];
+    char request[256];
     for (int used = 0; used < 2; used++) {
         const char *path = used ? "/join/died-2/0" : "/join/died-1/0";
-        assert_int_equal(join(port, path, "a1", first, sizeof first), 200);
+        assert_int_equal(join(port, path, TOKEN("a1"), first, sizeof first), 200);
         if (used)
             expect(port, "POST", "/send/died-2/1/0", first, "m", 200, "");
         const int fd = connect_to(port);
-        (void)snprintf(request, sizeof request, "%sX-Polytune-Client: a1\r\n", first);
+        (void)snprintf(request, sizeof request, "%s" TOKEN("a1"), first);
         ask(fd, "POST", used ? "/recv/died-2/2/0?wait=60" : "/recv/died-1/2/0?wait=60", request,
             "");
         wait_until_held(port, 1);
-        http_response r = http_once(port, "PUT", path, "X-Polytune-Client: b2\r\n", "", 0);
+        http_response r = http_once(port, "PUT", path, TOKEN("b2"), "", 0);
         char value[8];
         assert_int_equal(r.status, 409);
         assert_false(http_value(&r, "Retry-After", value, sizeof value));
         http_clear(&r);
         (void)close(fd);
-        join_soon(port, path, "b2", header, sizeof header);
+        join_soon(port, path, TOKEN("b2"), header, sizeof header);
         /* Where messages have flowed, a new session begins. */
         assert_int_equal(strcmp(first, header) != 0, used);
-        assert_int_equal(join(port, path, "b2", header, sizeof header), 200);
+        assert_int_equal(join(port, path, TOKEN("b2"), header, sizeof header), 200);
         /* The dead request may still be held; a newer one takes its place. */
         const int other = connect_to(port);
-        ask(other, "POST", used ? "/recv/died-2/2/0?wait=60" : "/recv/died-1/2/0?wait=60", "", "");
+        ask(other, "POST", used ? "/recv/died-2/2/0?wait=60" : "/recv/died-1/2/0?wait=60",
+            TOKEN("b2"), "");
         wait_until_held(port, 1);
         expect(port, "POST", used ? "/send/died-2/2/0" : "/send/died-1/2/0", "", "x", 200, "");
         expect_next(other, 200, "x");
@@ -274,14 +286,15 @@ static void an_abandoned_seat_can_be_taken_anew(void **state)
     const uint16_t port = relay_server_port(server);
     char old[64];
     char header[64];
-    assert_int_equal(join(port, "/join/take/0", "a1", old, sizeof old), 200);
-    join_soon(port, "/join/take/0", "b2", header, sizeof header);
+    assert_int_equal(join(port, "/join/take/0", TOKEN("a1"), old, sizeof old), 200);
+    join_soon(port, "/join/take/0", TOKEN("b2"), header, sizeof header);
     assert_string_equal(old, header);
-    expect(port, "POST", "/send/take/0/1", old, "m", 200, NULL);
-    join_soon(port, "/join/take/0", "c3", header, sizeof header);
+    char lines[256];
+    expect(port, "POST", "/send/take/0/1", both(&lines, old, TOKEN("b2")), "m", 200, NULL);
+    join_soon(port, "/join/take/0", TOKEN("c3"), header, sizeof header);
     assert_string_not_equal(old, header);
     expect(port, "POST", "/send/take/0/1", old, "m", 409, NULL);
-    expect(port, "POST", "/send/take/0/1", header, "m", 200, NULL);
+    expect(port, "POST", "/send/take/0/1", both(&lines, header, TOKEN("c3")), "m", 200, NULL);
     relay_server_free(server);
 }
 
@@ -360,20 +373,21 @@ static void unused_sessions_expire(void **state)
     const uint16_t port = relay_server_port(server);
     const int fd = connect_to(port);
     char header[64];
-    char request[128];
-    assert_int_equal(join(port, "/join/old/0", "a1", header, sizeof header), 200);
-    expect(port, "POST", "/send/old/0/1", "", "m", 200, "");
+    char request[256];
+    assert_int_equal(join(port, "/join/old/0", TOKEN("a1"), header, sizeof header), 200);
+    expect(port, "POST", "/send/old/0/1", TOKEN("a1"), "m", 200, "");
     for (bool there = true; there;) {
         http_response r = http_once(port, "GET", "/participants/old", "", "", 0);
         there = r.len > 2;
         http_clear(&r);
     }
-    (void)snprintf(request, sizeof request, "%sX-Polytune-Seq: 2\r\n", header);
+    (void)snprintf(request, sizeof request, "%sX-Polytune-Seq: 2\r\n" TOKEN("a1"), header);
     ask(fd, "POST", "/send/old/0/1", request, "m");
     expect_next(fd, 409, NULL);
     /* Also under a request that waits in it. */
-    assert_int_equal(join(port, "/join/old/0", "a1", header, sizeof header), 200);
-    ask(fd, "POST", "/recv/old/1/0?wait=60", header, "");
+    assert_int_equal(join(port, "/join/old/0", TOKEN("a1"), header, sizeof header), 200);
+    (void)snprintf(request, sizeof request, "%s" TOKEN("a1"), header);
+    ask(fd, "POST", "/recv/old/1/0?wait=60", request, "");
     expect_next(fd, 409, NULL);
     (void)close(fd);
     relay_server_free(server);

@@ -149,8 +149,18 @@ static void bad_headers_are_400(void **state)
     };
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         expect(fixture_port(state), "POST", "/send/headers/0/1", headers[i], "m", 400, NULL);
-    expect(fixture_port(state), "PUT", "/join/headers/0", "X-Polytune-Client: 0\r\n", "", 400,
-           NULL);
+    static const char *const tokens[] = {
+        "Authorization: Bearer \r\n",
+        "Authorization: Bearer too-short-for-a-token\r\n",
+        "X-Polytune-Token: not a token at all, with spaces\r\n",
+        "Authorization: Bearer 0123456789abcdef012345\r\n"
+        "X-Polytune-Token: 0123456789abcdef012345\r\n",
+    };
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++)
+        expect(fixture_port(state), "PUT", "/join/headers/0", tokens[i], "", 400, NULL);
+    /* Another scheme is somebody else's. */
+    expect(fixture_port(state), "PUT", "/join/headers/0", "Authorization: Basic bWU6c2VjcmV0\r\n",
+           "", 200, "");
 }
 
 /* ---- sizes ---- */

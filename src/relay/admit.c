@@ -1,0 +1,119 @@
+/* Who asks, and whether it asks too often. */
+#define _DEFAULT_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "relay/server.h"
+
+/* ---- addresses ---- */
+
+/* Writes the address; of IPv6 the network of 64 bits, which is what one customer has. An IPv4
+ * address may come as a mapped one. */
+static void write_ipv6(char *ret_text, const struct in6_addr *address)
+{
+    struct in6_addr network = *address;
+    if (IN6_IS_ADDR_V4MAPPED(address)) {
+        (void)inet_ntop(AF_INET, address->s6_addr + 12, ret_text, ADDRESS_MAX);
+        return;
+    }
+    memset(network.s6_addr + 8, 0, 8);
+    (void)inet_ntop(AF_INET6, &network, ret_text, ADDRESS_MAX);
+}
+
+void admit_address(request *r)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->http.connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+    (void)snprintf(r->address, sizeof r->address, "unknown");
+    if (address != NULL && address->sa_family == AF_INET)
+        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+                        r->address, ADDRESS_MAX);
+    else if (address != NULL && address->sa_family == AF_INET6)
+        write_ipv6(r->address, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
+/* The last address is the one that the proxy next to us saw; those before it anybody may write. */
+void admit_forwarded(request *r, const char *value)
+{
+    const char *comma = strrchr(value, ',');
+    const char *last = comma == NULL ? value : comma + 1;
+    char text[ADDRESS_MAX];
+    struct in_addr ipv4;
+    struct in6_addr ipv6;
+    last += strspn(last, " \t");
+    const size_t len = strcspn(last, " \t");
+    if (len >= sizeof text)
+        return;
+    memcpy(text, last, len);
+    text[len] = '\0';
+    if (inet_pton(AF_INET, text, &ipv4) == 1)
+        (void)inet_ntop(AF_INET, &ipv4, r->address, ADDRESS_MAX);
+    else if (inet_pton(AF_INET6, text, &ipv6) == 1)
+        write_ipv6(r->address, &ipv6);
+}
+
+/* ---- tokens ---- */
+
+static void note_token(request *r, const char *token, size_t len)
+{
+    (void)crypto_generichash(r->who.digest, sizeof r->who.digest, (const uint8_t *)token, len, NULL,
+                             0);
+    r->who.has_token = true;
+}
+
+void admit_token(request *r, const char *value)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+    const size_t len = strlen(value);
+    if (r->who.has_token || len < TOKEN_MIN || len > TOKEN_MAX || strspn(value, allowed) != len) {
+        httpd_refuse(&r->http, 400,
+                     "a seat token is 22 to 256 of the characters A-Z a-z 0-9 - . _ ~ + / =");
+        return;
+    }
+    note_token(r, value, len);
+}
+
+/* Another scheme than Bearer is somebody else's business: a proxy's before us. */
+void admit_authorization(request *r, const char *value)
+{
+    static const char scheme[] = "Bearer ";
+    if (strncasecmp(value, scheme, sizeof scheme - 1) == 0)
+        admit_token(r, value + sizeof scheme - 1 + strspn(value + sizeof scheme - 1, " "));
+}
+
+bool admit_issue(request *r)
+{
+    uint8_t random[16];
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return false;
+    (void)sodium_bin2hex(r->issued, sizeof r->issued, random, sizeof random);
+    mem_wipe(random, sizeof random);
+    note_token(r, r->issued, strlen(r->issued));
+    return true;
+}
+
+/* ---- limits ---- */
+
+bool admit_count(request *r)
+{
+    relay_server *server = r->server;
+    const char *session = r->route.session;
+    const uint64_t now = clock_ms();
+    return session[0] == '\0' ||
+           (quota_take(&server->address_requests, r->address, strlen(r->address), now) == 0 &&
+            quota_take(&server->session_requests, session, strlen(session), now) == 0);
+}
+
+uint64_t admit_opening_wait_ms(request *r)
+{
+    return quota_wait_ms(&r->server->address_sessions, r->address, strlen(r->address), clock_ms());
+}

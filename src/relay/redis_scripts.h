@@ -1,0 +1,215 @@
+/* What the store does inside Redis: one Lua script per operation, so that each is atomic among
+ * relays. Included by store_redis.c only. Layer: relay.
+ *
+ * Keys: K, a hash per session; `polytune:sessions`, a sorted set of the sessions by last use;
+ * `polytune:totals`, a hash. The session's hash has
+ *
+ *     epoch, used, bytes, messages, seats    what they say
+ *     list                                   the seated parties, separated by spaces
+ *     t<party>, a<party>, l<party>           a seat's token digest (or ""), last use, "1" if left
+ *     n<q>, o<q>, b<q>                       per queue q = from:to its newest and oldest number and
+ *                                            its bytes; m<q>:<number> a message
+ *
+ * Arguments: session, party, epoch or "", digest or "", whether a session may be opened, a random
+ * epoch for that, then those of the operation. The answer begins with a result's name. Time is the
+ * Redis server's. Pub/sub tells all relays what to wake. */
+#ifndef RELAY_REDIS_SCRIPTS_H
+#define RELAY_REDIS_SCRIPTS_H
+
+/* With the limits as local variables before it. */
+static const char script_common[] =
+    "local name, party, epoch, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]\n"
+    "local K, Z, T = KEYS[1], 'polytune:sessions', 'polytune:totals'\n"
+    "local OVERHEAD, SEAT = 128, 64\n"
+    "local time = redis.call('TIME')\n"
+    "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+    "local opened = 0\n"
+    "local function get(f) return redis.call('HGET', K, f) end\n"
+    "local function num(f) return tonumber(get(f) or 0) end\n"
+    "local function set(...) redis.call('HSET', K, ...) end\n"
+    "local function tell(text) redis.call('PUBLISH', CHANNEL, text) end\n"
+    "local function count(f, n)\n"
+    "  redis.call('HINCRBY', K, f, n)\n"
+    "  redis.call('HINCRBY', T, f, n)\n"
+    "end\n"
+    "local function charge(n)\n"
+    "  local all = tonumber(redis.call('HGET', T, 'bytes') or 0)\n"
+    "  if num('bytes') + n > SESSION_BYTES or all + n > BYTES then return false end\n"
+    "  count('bytes', n)\n"
+    "  return true\n"
+    "end\n"
+    "local function touch()\n"
+    "  redis.call('ZADD', Z, now, name)\n"
+    "  for _, key in ipairs({K, Z, T}) do redis.call('PEXPIRE', key, 2 * EXPIRY) end\n"
+    "  if get('t' .. party) then set('a' .. party, now) end\n"
+    "end\n"
+    "local function drop()\n"
+    "  for _, f in ipairs({'bytes', 'messages', 'seats'}) do count(f, 0 - num(f)) end\n"
+    "  redis.call('UNLINK', K)\n"
+    "  redis.call('ZREM', Z, name)\n"
+    "  if redis.call('ZCARD', Z) == 0 then redis.call('DEL', T) end\n"
+    "  tell('session - ' .. name)\n"
+    "end\n"
+    "local function open()\n"
+    "  if get('epoch') then return nil end\n"
+    "  if ARGV[5] ~= '1' then return 'CLOSED' end\n"
+    "  if redis.call('ZCARD', Z) >= SESSIONS or not charge(OVERHEAD) then return 'FULL' end\n"
+    "  set('epoch', ARGV[6])\n"
+    "  touch()\n"
+    "  opened = 1\n"
+    "  return nil\n"
+    "end\n"
+    "local function speaks()\n"
+    "  local e = get('epoch')\n"
+    "  if epoch ~= '' and e ~= epoch then return 'LOST' end\n"
+    "  local own = get('t' .. party)\n"
+    "  local bound = own and own ~= ''\n"
+    "  if not bound and not NEEDS_TOKENS then return nil end\n"
+    "  if digest == '' then return 'UNAUTHORIZED' end\n"
+    "  if bound and own == digest then return nil end\n"
+    "  return 'FORBIDDEN'\n"
+    "end\n"
+    "local function ack(q, number)\n"
+    "  local oldest, newest = num('o' .. q), num('n' .. q)\n"
+    "  local stop = math.min(number - 1, newest)\n"
+    "  if oldest > stop then return end\n"
+    "  local bytes = 0\n"
+    "  for i = oldest, stop do\n"
+    "    local f = string.format('m%s:%.0f', q, i)\n"
+    "    bytes = bytes + redis.call('HSTRLEN', K, f)\n"
+    "    redis.call('HDEL', K, f)\n"
+    "  end\n"
+    "  set('o' .. q, stop + 1, 'b' .. q, num('b' .. q) - bytes)\n"
+    "  count('messages', oldest - stop - 1)\n"
+    "  count('bytes', (oldest - stop - 1) * OVERHEAD - bytes)\n"
+    "  tell('room ' .. q .. ' ' .. name)\n"
+    "end\n";
+
+/* Argument 7: whether the holder is known to be gone. Answers DONE with the epoch and whether a
+ * session was opened, one was replaced, and the seat is taken anew; TAKEN with the holder's digest.
+ */
+static const char script_join[] =
+    "local own, left = get('t' .. party), get('l' .. party) == '1'\n"
+    "local function is_free()\n"
+    "  if not get('epoch') or own and own ~= '' and own == digest then return 'DONE' end\n"
+    "  if digest == '' and (not own or own == '') then return 'DONE' end\n"
+    "  local any_left, any_active = false, false\n"
+    "  for p in string.gmatch(get('list') or '', '%d+') do\n"
+    "    if get('l' .. p) == '1' then any_left = true\n"
+    "    elseif now - num('a' .. p) < TAKEOVER then any_active = true end\n"
+    "  end\n"
+    "  if not own and not any_left then return 'DONE' end\n"
+    "  if not own or left then return any_active and 'ENDING' or 'LOST' end\n"
+    "  if ARGV[7] ~= '1' and now - num('a' .. party) < TAKEOVER then return 'TAKEN' end\n"
+    "  return get('used') and 'LOST' or 'DONE'\n"
+    "end\n"
+    "local free, replaced = is_free(), 0\n"
+    "if free == 'TAKEN' then return {free, own} end\n"
+    "if free == 'LOST' then\n"
+    "  if ARGV[5] ~= '1' then return {'CLOSED'} end\n"
+    "  drop()\n"
+    "  replaced, own, left = 1, false, false\n"
+    "elseif free ~= 'DONE' then return {free} end\n"
+    "local wrong = open()\n"
+    "if wrong then return {wrong} end\n"
+    "if not own then\n"
+    "  if num('seats') >= SEATS or not charge(SEAT) then return {'FULL', opened, replaced} end\n"
+    "  count('seats', 1)\n"
+    "  set('list', (get('list') or '') .. ' ' .. party)\n"
+    "end\n"
+    "local anew = (own ~= digest or left) and 1 or 0\n"
+    "set('t' .. party, digest, 'l' .. party, '0')\n"
+    "touch()\n"
+    "tell('seated - ' .. name)\n"
+    "return {'DONE', get('epoch'), opened, replaced, anew}\n";
+
+/* Answers DONE with what happened: "ended", "left" or "". */
+static const char script_leave[] =
+    "local own = get('t' .. party)\n"
+    "if not own then return {'DONE', ''} end\n"
+    "local wrong = speaks()\n"
+    "if wrong then return {wrong} end\n"
+    "local others, list = false, ''\n"
+    "for p in string.gmatch(get('list') or '', '%d+') do\n"
+    "  if p ~= party then\n"
+    "    list = list .. ' ' .. p\n"
+    "    others = others or get('l' .. p) ~= '1'\n"
+    "  end\n"
+    "end\n"
+    "if not others then drop() return {'DONE', 'ended'} end\n"
+    "local before = get('l' .. party)\n"
+    "if get('used') then set('l' .. party, '1') else\n"
+    "  redis.call('HDEL', K, 't' .. party, 'a' .. party, 'l' .. party)\n"
+    "  set('list', list)\n"
+    "  count('seats', -1)\n"
+    "  count('bytes', -SEAT)\n"
+    "end\n"
+    "return {'DONE', before == '1' and '' or 'left'}\n";
+
+static const char script_seats[] = "local e = get('epoch')\n"
+                                   "if epoch ~= '' and e ~= epoch then return {'LOST'} end\n"
+                                   "if epoch ~= '' then redis.call('ZADD', Z, now, name) end\n"
+                                   "return {'DONE', get('list') or ''}\n";
+
+/* Arguments 7 to 9: receiver, number or 0, the bytes. Answers with whether a session was opened. */
+static const char script_put[] =
+    "local number, bytes = tonumber(ARGV[8]), ARGV[9]\n"
+    "local wrong = speaks() or open()\n"
+    "if wrong then return {wrong} end\n"
+    "touch()\n"
+    "local q = party .. ':' .. ARGV[7]\n"
+    "local newest = num('n' .. q)\n"
+    "if number ~= 0 and number <= newest then return {'REPEATED'} end\n"
+    "if number ~= 0 and number ~= newest + 1 then return {'LOST', opened} end\n"
+    "local oldest = tonumber(get('o' .. q) or 1)\n"
+    "local n, queued = newest + 1 - oldest, num('b' .. q)\n"
+    "local cost = #bytes + OVERHEAD + (newest == 0 and OVERHEAD or 0)\n"
+    "if n >= MESSAGES or n > 0 and #bytes + queued > QUEUE_BYTES or not charge(cost) then\n"
+    "  return {'FULL', opened}\n"
+    "end\n"
+    "count('messages', 1)\n"
+    "set('n' .. q, newest + 1, 'o' .. q, oldest, 'b' .. q, queued + #bytes, 'used', '1',\n"
+    "    string.format('m%s:%.0f', q, newest + 1), bytes)\n"
+    "tell('message ' .. q .. ' ' .. name)\n"
+    "return {'DONE', opened}\n";
+
+/* Arguments 7 and 8: sender, number or 0. Answers DONE with a number and the bytes. */
+static const char script_get[] =
+    "local number, q = tonumber(ARGV[8]), ARGV[7] .. ':' .. party\n"
+    "local wrong = speaks()\n"
+    "if wrong then return {wrong} end\n"
+    "if get('epoch') then touch() end\n"
+    "local newest = num('n' .. q)\n"
+    "if newest == 0 then return {number > 1 and 'LOST' or 'EMPTY'} end\n"
+    "if number > newest + 1 then return {'LOST'} end\n"
+    "if number ~= 0 then ack(q, number) end\n"
+    "local oldest = num('o' .. q)\n"
+    "if number ~= 0 and oldest ~= number then return {'LOST'} end\n"
+    "if oldest > newest then return {'EMPTY'} end\n"
+    "return {'DONE', string.format('%.0f', oldest), get(string.format('m%s:%.0f', q, oldest))}\n";
+
+/* Arguments 7 and 8: sender, number. */
+static const char script_delivered[] =
+    "local wrong = speaks()\n"
+    "if wrong then return {wrong} end\n"
+    "if get('epoch') then ack(ARGV[7] .. ':' .. party, tonumber(ARGV[8]) + 1) end\n"
+    "return {'DONE'}\n";
+
+/* Answers DONE with the names of the sessions that expired. */
+static const char script_sweep[] =
+    "local answer = {'DONE'}\n"
+    "local old = redis.call('ZRANGEBYSCORE', Z, '-inf', now - EXPIRY, 'LIMIT', 0, 64)\n"
+    "for _, one in ipairs(old) do\n"
+    "  name, K = one, 'polytune:{' .. one .. '}'\n"
+    "  drop()\n"
+    "  answer[#answer + 1] = one\n"
+    "end\n"
+    "return answer\n";
+
+/* Answers DONE with the numbers of sessions, seats, messages and bytes. */
+static const char script_figures[] =
+    "local f = redis.call('HMGET', T, 'seats', 'messages', 'bytes')\n"
+    "return {'DONE', redis.call('ZCARD', Z), tonumber(f[1] or 0), tonumber(f[2] or 0),\n"
+    "        tonumber(f[3] or 0)}\n";
+
+#endif

@@ -1,0 +1,768 @@
+/* The store in memory. Every byte kept is charged to its queue, its session and the store, each
+ * with a limit. Lookups are by binary search, so nobody can choose names that make them slow. */
+#define _DEFAULT_SOURCE
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/ct.h"
+#include "relay/store_impl.h"
+
+/* What a small thing costs beyond its bytes, roughly: so that many of them are not free. */
+#define OVERHEAD 128
+
+typedef struct pair {
+    uint32_t from;
+    uint32_t to;
+    stored *first;
+    stored *last;
+    size_t count;
+    size_t bytes;
+    uint64_t last_number;
+} pair;
+
+typedef struct seat {
+    uint32_t party;
+    bool has_token;
+    uint8_t digest[STORE_DIGEST_BYTES];
+    bool left;
+    uint64_t active_ms;
+} seat;
+
+typedef struct session {
+    char *name;
+    uint64_t epoch; /* tells apart sessions of the same name one after the other */
+    uint64_t active_ms;
+    bool used; /* has carried a message */
+    size_t bytes;
+    seat *seats; /* by party */
+    size_t n_seats;
+    pair **pairs; /* by from, then to */
+    size_t n_pairs;
+} session;
+
+typedef struct memory_store {
+    store base;
+    const store_journal *journal; /* or NULL */
+    void *journal_self;
+    session **sessions; /* by name */
+    size_t n_sessions;
+    size_t n_messages;
+} memory_store;
+
+/* Writes a change to the journal, if there is one; false: it must not be made. */
+#define JOURNAL(m, function, ...)                                                                  \
+    ((m)->journal == NULL || journal_wrote(m, (m)->journal->function(__VA_ARGS__)))
+
+static bool journal_wrote(memory_store *m, bool ok)
+{
+    if (!ok)
+        m->base.errors++;
+    return ok;
+}
+
+static void wake(memory_store *m, store_wake what, const char *name, uint32_t from, uint32_t to)
+{
+    m->base.listener.wake(m->base.listener.user, what, name, from, to);
+}
+
+static void note(memory_store *m, store_event event, const char *name, uint32_t party)
+{
+    m->base.listener.note(m->base.listener.user, event, name, party);
+}
+
+/* Charges both the session and the store. */
+static bool charge(memory_store *m, session *e, size_t bytes)
+{
+    const store_options *o = &m->base.options;
+    if (bytes > o->session_bytes || e->bytes > o->session_bytes - bytes || bytes > o->bytes ||
+        m->base.bytes > o->bytes - bytes)
+        return false;
+    e->bytes += bytes;
+    m->base.bytes += bytes;
+    return true;
+}
+
+static void discharge(memory_store *m, session *e, size_t bytes)
+{
+    e->bytes -= bytes;
+    m->base.bytes -= bytes;
+}
+
+/* Makes room for one more pointer or seat at `place` of an array of `*count`. NULL when out of
+ * memory. */
+static void *open_gap(void *array, size_t *count, size_t place, size_t size)
+{
+    char *grown = mem_resize(array, *count + 1, size);
+    if (grown == NULL)
+        return NULL;
+    memmove(grown + (place + 1) * size, grown + place * size, (*count - place) * size);
+    (*count)++;
+    return grown;
+}
+
+/* ---- queues ---- */
+
+static bool pair_before(const pair *p, uint32_t from, uint32_t to)
+{
+    return p->from != from ? p->from < from : p->to < to;
+}
+
+/* Where the pair is, or belongs. */
+static size_t pair_place(const session *e, uint32_t from, uint32_t to)
+{
+    size_t low = 0;
+    size_t high = e->n_pairs;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (pair_before(e->pairs[middle], from, to))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool pair_is_at(const session *e, size_t place, uint32_t from, uint32_t to)
+{
+    return place < e->n_pairs && e->pairs[place]->from == from && e->pairs[place]->to == to;
+}
+
+static pair *pair_find(const session *e, uint32_t from, uint32_t to)
+{
+    const size_t place = pair_place(e, from, to);
+    return pair_is_at(e, place, from, to) ? e->pairs[place] : NULL;
+}
+
+static store_result pair_open(memory_store *m, session *e, uint32_t from, uint32_t to,
+                              pair **ret_pair)
+{
+    const size_t place = pair_place(e, from, to);
+    if (pair_is_at(e, place, from, to)) {
+        *ret_pair = e->pairs[place];
+        return STORE_DONE;
+    }
+    if (!charge(m, e, sizeof(pair) + OVERHEAD))
+        return STORE_FULL;
+    pair *p = mem_new(1, sizeof *p);
+    pair **pairs = p == NULL ? NULL : open_gap(e->pairs, &e->n_pairs, place, sizeof *pairs);
+    if (pairs == NULL) {
+        mem_free(p);
+        discharge(m, e, sizeof(pair) + OVERHEAD);
+        return STORE_MEMORY;
+    }
+    e->pairs = pairs;
+    pairs[place] = p;
+    p->from = from;
+    p->to = to;
+    *ret_pair = p;
+    return STORE_DONE;
+}
+
+static void append(memory_store *m, session *e, pair *p, stored *message)
+{
+    if (p->last == NULL)
+        p->first = message;
+    else
+        p->last->next = message;
+    p->last = message;
+    p->last_number = message->number;
+    p->count++;
+    p->bytes += message->len;
+    m->n_messages++;
+    e->used = true;
+}
+
+static void drop_first(memory_store *m, session *e, pair *p)
+{
+    stored *first = p->first;
+    p->first = first->next;
+    if (p->first == NULL)
+        p->last = NULL;
+    p->count--;
+    p->bytes -= first->len;
+    m->n_messages--;
+    discharge(m, e, first->len + OVERHEAD);
+    stored_release(first);
+}
+
+/* Drops the messages before `number`, one by one and without a gap. */
+static store_result acknowledge(memory_store *m, session *e, pair *p, uint64_t number)
+{
+    bool dropped = false;
+    store_result result = STORE_DONE;
+    while (result == STORE_DONE && p->first != NULL && p->first->number < number) {
+        if (!JOURNAL(m, drop_message, m->journal_self, p->first))
+            result = STORE_UNAVAILABLE;
+        else
+            drop_first(m, e, p);
+        dropped = dropped || result == STORE_DONE;
+    }
+    if (dropped)
+        wake(m, STORE_WAKE_SENDER, e->name, p->from, p->to);
+    return result;
+}
+
+/* ---- sessions ---- */
+
+static size_t session_place(const memory_store *m, const char *name, bool *ret_found)
+{
+    size_t low = 0;
+    size_t high = m->n_sessions;
+    *ret_found = false;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(m->sessions[middle]->name, name);
+        if (order == 0) {
+            *ret_found = true;
+            return middle;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static session *session_find(const memory_store *m, const char *name)
+{
+    bool found;
+    const size_t place = session_place(m, name, &found);
+    return found ? m->sessions[place] : NULL;
+}
+
+static void session_free(session *e)
+{
+    if (e == NULL)
+        return;
+    for (size_t i = 0; i < e->n_pairs; i++)
+        mem_free(e->pairs[i]);
+    mem_free(e->pairs);
+    mem_free(e->seats);
+    mem_free(e->name);
+    mem_free(e);
+}
+
+/* Adds a session that is not there. */
+static store_result session_add(memory_store *m, const char *name, uint64_t epoch,
+                                session **ret_session)
+{
+    const size_t cost = sizeof(session) + OVERHEAD;
+    const store_options *o = &m->base.options;
+    bool found;
+    const size_t place = session_place(m, name, &found);
+    if (m->n_sessions >= o->sessions || cost > o->bytes || m->base.bytes > o->bytes - cost)
+        return STORE_FULL;
+    session *e = mem_new(1, sizeof *e);
+    if (e != NULL)
+        e->name = mem_string(name);
+    session **sessions = e == NULL || e->name == NULL
+                             ? NULL
+                             : open_gap(m->sessions, &m->n_sessions, place, sizeof *sessions);
+    if (sessions == NULL) {
+        session_free(e);
+        return STORE_MEMORY;
+    }
+    m->sessions = sessions;
+    sessions[place] = e;
+    e->epoch = epoch;
+    e->active_ms = clock_ms();
+    e->bytes = cost;
+    m->base.bytes += cost;
+    *ret_session = e;
+    return STORE_DONE;
+}
+
+/* Takes the session out of memory. */
+static void session_forget(memory_store *m, size_t place)
+{
+    session *e = m->sessions[place];
+    m->n_sessions--;
+    memmove(m->sessions + place, m->sessions + place + 1,
+            (m->n_sessions - place) * sizeof *m->sessions);
+    for (size_t i = 0; i < e->n_pairs; i++)
+        while (e->pairs[i]->first != NULL)
+            drop_first(m, e, e->pairs[i]);
+    m->base.bytes -= e->bytes;
+    session_free(e);
+}
+
+static bool journal_drop(memory_store *m, const session *e)
+{
+    if (m->journal == NULL)
+        return true;
+    bool ok = m->journal->begin_drop(m->journal_self, e->epoch);
+    for (size_t i = 0; ok && i < e->n_pairs; i++)
+        for (const stored *p = e->pairs[i]->first; ok && p != NULL; p = p->next)
+            ok = m->journal->drop_message(m->journal_self, p);
+    return journal_wrote(m, m->journal->end_drop(m->journal_self, ok));
+}
+
+/* Ends the session; who waits in it is told. */
+static store_result session_drop(memory_store *m, size_t place, store_event why)
+{
+    char *name = mem_string(m->sessions[place]->name);
+    if (name == NULL)
+        return STORE_MEMORY;
+    if (!journal_drop(m, m->sessions[place])) {
+        mem_free(name);
+        return STORE_UNAVAILABLE;
+    }
+    session_forget(m, place);
+    note(m, why, name, 0);
+    wake(m, STORE_WAKE_SESSION, name, 0, 0);
+    mem_free(name);
+    return STORE_DONE;
+}
+
+/* The session the caller names, made if there is none. */
+static store_result session_open(memory_store *m, const store_caller *who, session **ret_session)
+{
+    const char *name = who->session;
+    session *e = session_find(m, name);
+    uint64_t epoch;
+    if (e != NULL) {
+        *ret_session = e;
+        return STORE_DONE;
+    }
+    if (!who->may_open)
+        return STORE_CLOSED;
+    if (getrandom(&epoch, sizeof epoch, 0) != sizeof epoch)
+        return STORE_MEMORY;
+    const store_result result = session_add(m, name, epoch, &e);
+    if (result != STORE_DONE)
+        return result;
+    if (!JOURNAL(m, add_session, m->journal_self, epoch, name)) {
+        bool found;
+        session_forget(m, session_place(m, name, &found));
+        return STORE_UNAVAILABLE;
+    }
+    note(m, STORE_OPENED, name, 0);
+    *ret_session = e;
+    return STORE_DONE;
+}
+
+/* ---- seats ---- */
+
+static size_t seat_place(const session *e, uint32_t party)
+{
+    size_t low = 0;
+    while (low < e->n_seats && e->seats[low].party < party)
+        low++;
+    return low;
+}
+
+static seat *seat_find(const session *e, uint32_t party)
+{
+    const size_t place = seat_place(e, party);
+    return place < e->n_seats && e->seats[place].party == party ? &e->seats[place] : NULL;
+}
+
+static bool holds(const seat *own, const store_caller *who)
+{
+    return own->has_token && who->has_token &&
+           ct_equal(own->digest, who->digest, STORE_DIGEST_BYTES);
+}
+
+/* Whether the caller means this session, and may speak for its seat in it. */
+static store_result may_speak(const memory_store *m, const session *e, const store_caller *who)
+{
+    if (who->has_epoch && (e == NULL || e->epoch != who->epoch))
+        return STORE_LOST;
+    const seat *own = e == NULL ? NULL : seat_find(e, who->party);
+    const bool is_bound = own != NULL && own->has_token;
+    if (!is_bound && !m->base.options.needs_tokens)
+        return STORE_DONE;
+    if (!who->has_token)
+        return STORE_UNAUTHORIZED;
+    return is_bound && holds(own, who) ? STORE_DONE : STORE_FORBIDDEN;
+}
+
+static void touch(session *e, uint32_t party)
+{
+    seat *own = seat_find(e, party);
+    e->active_ms = clock_ms();
+    if (own != NULL)
+        own->active_ms = e->active_ms;
+}
+
+static bool is_active(const memory_store *m, const seat *own)
+{
+    return clock_ms() - own->active_ms < m->base.options.takeover_ms;
+}
+
+static bool anybody_active(const memory_store *m, const session *e)
+{
+    for (size_t i = 0; i < e->n_seats; i++)
+        if (!e->seats[i].left && is_active(m, &e->seats[i]))
+            return true;
+    return false;
+}
+
+static bool anybody_left(const session *e)
+{
+    for (size_t i = 0; i < e->n_seats; i++)
+        if (e->seats[i].left)
+            return true;
+    return false;
+}
+
+/* Whether the caller may sit down; STORE_LOST means only in a new session of this name. */
+static store_result seat_is_free(const memory_store *m, const session *e, const store_caller *who,
+                                 bool holder_is_gone)
+{
+    const seat *own = seat_find(e, who->party);
+    if (own != NULL && holds(own, who))
+        return STORE_DONE;
+    /* Clients without tokens are not told apart. */
+    if (!who->has_token && (own == NULL || !own->has_token))
+        return STORE_DONE;
+    if (own == NULL && !anybody_left(e))
+        return STORE_DONE;
+    if (own == NULL || own->left)
+        return anybody_active(m, e) ? STORE_ENDING : STORE_LOST;
+    if (!holder_is_gone && is_active(m, own))
+        return STORE_TAKEN;
+    return e->used ? STORE_LOST : STORE_DONE;
+}
+
+static store_result seat_add(memory_store *m, session *e, uint32_t party, seat **ret_seat)
+{
+    if (e->n_seats >= m->base.options.seats || e->n_seats >= STORE_SEATS_MAX ||
+        !charge(m, e, sizeof(seat)))
+        return STORE_FULL;
+    const size_t place = seat_place(e, party);
+    seat *seats = open_gap(e->seats, &e->n_seats, place, sizeof *seats);
+    if (seats == NULL) {
+        discharge(m, e, sizeof(seat));
+        return STORE_MEMORY;
+    }
+    e->seats = seats;
+    seats[place] = (seat){.party = party};
+    *ret_seat = &seats[place];
+    return STORE_DONE;
+}
+
+static void seat_remove(memory_store *m, session *e, seat *own)
+{
+    const size_t at = (size_t)(own - e->seats);
+    e->n_seats--;
+    memmove(own, own + 1, (e->n_seats - at) * sizeof *own);
+    discharge(m, e, sizeof(seat));
+}
+
+static store_result sit(memory_store *m, session *e, const store_caller *who)
+{
+    seat *own = seat_find(e, who->party);
+    const bool is_new = own == NULL;
+    const bool is_same =
+        !is_new && !own->left && (own->has_token ? holds(own, who) : !who->has_token);
+    if (is_new) {
+        const store_result result = seat_add(m, e, who->party, &own);
+        if (result != STORE_DONE)
+            return result;
+    }
+    const uint8_t *digest = who->has_token ? who->digest : NULL;
+    if (!is_same && !JOURNAL(m, set_seat, m->journal_self, e->epoch, who->party, digest, false)) {
+        if (is_new)
+            seat_remove(m, e, own);
+        return STORE_UNAVAILABLE;
+    }
+    own->left = false;
+    own->has_token = who->has_token;
+    memcpy(own->digest, who->digest, STORE_DIGEST_BYTES);
+    touch(e, who->party);
+    if (!is_same)
+        note(m, STORE_SEATED, e->name, who->party);
+    wake(m, STORE_WAKE_WATCHERS, e->name, 0, 0);
+    return STORE_DONE;
+}
+
+static void tell_holder(const seat *own, store_joined *ret_joined)
+{
+    ret_joined->has_holder = own->has_token;
+    memcpy(ret_joined->holder, own->digest, STORE_DIGEST_BYTES);
+}
+
+static store_result memory_join(store *s, const store_caller *who, bool holder_is_gone,
+                                store_joined *ret_joined)
+{
+    memory_store *m = (memory_store *)s;
+    bool found;
+    const size_t place = session_place(m, who->session, &found);
+    store_result result = STORE_DONE;
+    if (found) {
+        result = seat_is_free(m, m->sessions[place], who, holder_is_gone);
+        if (result == STORE_TAKEN)
+            tell_holder(seat_find(m->sessions[place], who->party), ret_joined);
+        if (result == STORE_LOST)
+            result = who->may_open ? session_drop(m, place, STORE_REPLACED) : STORE_CLOSED;
+    }
+    session *e = NULL;
+    if (result == STORE_DONE)
+        result = session_open(m, who, &e);
+    if (result == STORE_DONE)
+        result = sit(m, e, who);
+    if (result == STORE_DONE)
+        *ret_joined = (store_joined){.epoch = e->epoch};
+    return result;
+}
+
+static store_result memory_leave(store *s, const store_caller *who)
+{
+    memory_store *m = (memory_store *)s;
+    bool found;
+    const size_t place = session_place(m, who->session, &found);
+    session *e = found ? m->sessions[place] : NULL;
+    seat *own = e == NULL ? NULL : seat_find(e, who->party);
+    if (own == NULL)
+        return STORE_DONE;
+    const store_result result = may_speak(m, e, who);
+    if (result != STORE_DONE)
+        return result;
+    bool is_last = true;
+    for (size_t i = 0; i < e->n_seats; i++)
+        is_last = is_last && (&e->seats[i] == own || e->seats[i].left);
+    if (is_last)
+        return session_drop(m, place, STORE_ENDED);
+    /* Where nothing happened yet the seat becomes free again. */
+    const uint8_t *digest = own->has_token ? own->digest : NULL;
+    if (e->used ? !JOURNAL(m, set_seat, m->journal_self, e->epoch, who->party, digest, true)
+                : !JOURNAL(m, drop_seat, m->journal_self, e->epoch, who->party))
+        return STORE_UNAVAILABLE;
+    if (!own->left)
+        note(m, STORE_LEFT, e->name, who->party);
+    own->left = true;
+    if (!e->used)
+        seat_remove(m, e, own);
+    return STORE_DONE;
+}
+
+static store_result memory_seats(store *s, const store_caller *who, store_seats *ret_seats)
+{
+    const memory_store *m = (const memory_store *)s;
+    session *e = session_find(m, who->session);
+    ret_seats->n = 0;
+    if (who->has_epoch && (e == NULL || e->epoch != who->epoch))
+        return STORE_LOST;
+    if (e == NULL)
+        return STORE_DONE;
+    if (who->has_epoch)
+        e->active_ms = clock_ms();
+    for (size_t i = 0; i < e->n_seats; i++)
+        ret_seats->parties[ret_seats->n++] = e->seats[i].party;
+    return STORE_DONE;
+}
+
+/* ---- messages ---- */
+
+/* An empty queue takes any message, else one over the limit could never pass. */
+static bool has_room(const memory_store *m, const pair *p, size_t len)
+{
+    const store_options *o = &m->base.options;
+    return p->count < o->messages && (p->count == 0 || len + p->bytes <= o->queue_bytes);
+}
+
+static store_result put_message(memory_store *m, session *e, pair *p, uint64_t number,
+                                uint8_t *bytes, size_t len)
+{
+    if (number != 0 && number <= p->last_number)
+        return STORE_REPEATED;
+    if (number != 0 && number != p->last_number + 1)
+        return STORE_LOST;
+    if (!has_room(m, p, len) || !charge(m, e, len + OVERHEAD))
+        return STORE_FULL;
+    stored *message = stored_new(p->last_number + 1, bytes, len);
+    store_result result = message == NULL ? STORE_MEMORY : STORE_DONE;
+    if (result == STORE_DONE &&
+        !JOURNAL(m, add_message, m->journal_self, e->epoch, p->from, p->to, message)) {
+        mem_free(message);
+        result = STORE_UNAVAILABLE;
+    }
+    if (result != STORE_DONE) {
+        discharge(m, e, len + OVERHEAD);
+        return result;
+    }
+    append(m, e, p, message);
+    m->base.carried++;
+    wake(m, STORE_WAKE_RECEIVER, e->name, p->from, p->to);
+    return STORE_DONE;
+}
+
+static store_result memory_put(store *s, const store_caller *who, uint32_t to, uint64_t number,
+                               uint8_t *bytes, size_t len)
+{
+    memory_store *m = (memory_store *)s;
+    session *e = session_find(m, who->session);
+    pair *p = NULL;
+    store_result result = may_speak(m, e, who);
+    if (result == STORE_DONE)
+        result = session_open(m, who, &e);
+    if (result != STORE_DONE)
+        return result;
+    touch(e, who->party);
+    result = pair_open(m, e, who->party, to, &p);
+    return result == STORE_DONE ? put_message(m, e, p, number, bytes, len) : result;
+}
+
+static store_result memory_get(store *s, const store_caller *who, uint32_t from, uint64_t number,
+                               stored **ret_message)
+{
+    memory_store *m = (memory_store *)s;
+    session *e = session_find(m, who->session);
+    const store_result result = may_speak(m, e, who);
+    if (result != STORE_DONE)
+        return result;
+    if (e != NULL)
+        touch(e, who->party);
+    pair *p = e == NULL ? NULL : pair_find(e, from, who->party);
+    if (p == NULL)
+        return number > 1 ? STORE_LOST : STORE_EMPTY;
+    if (number != 0) {
+        if (number > p->last_number + 1)
+            return STORE_LOST;
+        const store_result acknowledged = acknowledge(m, e, p, number);
+        if (acknowledged != STORE_DONE)
+            return acknowledged;
+        if (p->first == NULL ? number <= p->last_number : p->first->number != number)
+            return STORE_LOST;
+    }
+    if (p->first == NULL)
+        return STORE_EMPTY;
+    *ret_message = stored_hold(p->first);
+    return STORE_DONE;
+}
+
+static store_result memory_delivered(store *s, const store_caller *who, uint32_t from,
+                                     uint64_t number)
+{
+    memory_store *m = (memory_store *)s;
+    session *e = session_find(m, who->session);
+    const store_result result = may_speak(m, e, who);
+    pair *p = e == NULL ? NULL : pair_find(e, from, who->party);
+    return result == STORE_DONE && p != NULL ? acknowledge(m, e, p, number + 1) : result;
+}
+
+/* ---- the rest ---- */
+
+static void memory_sweep(store *s)
+{
+    memory_store *m = (memory_store *)s;
+    const uint64_t now = clock_ms();
+    for (size_t i = m->n_sessions; i-- != 0;)
+        if (now - m->sessions[i]->active_ms >= s->options.expiry_ms)
+            (void)session_drop(m, i, STORE_EXPIRED);
+}
+
+static void memory_collect(store *s)
+{
+    (void)s;
+}
+
+static store_result memory_check(store *s)
+{
+    memory_store *m = (memory_store *)s;
+    return JOURNAL(m, check, m->journal_self) ? STORE_DONE : STORE_UNAVAILABLE;
+}
+
+static store_result memory_figures(store *s, store_figures *ret_figures)
+{
+    const memory_store *m = (const memory_store *)s;
+    *ret_figures =
+        (store_figures){.sessions = m->n_sessions, .messages = m->n_messages, .bytes = s->bytes};
+    for (size_t i = 0; i < m->n_sessions; i++)
+        ret_figures->seats += m->sessions[i]->n_seats;
+    return STORE_DONE;
+}
+
+static void memory_free(store *s)
+{
+    memory_store *m = (memory_store *)s;
+    while (m->n_sessions != 0)
+        session_forget(m, m->n_sessions - 1);
+    mem_free(m->sessions);
+    if (m->journal != NULL)
+        m->journal->free(m->journal_self);
+    mem_free(m);
+}
+
+static const store_ops memory_ops = {memory_join,  memory_leave,     memory_seats, memory_put,
+                                     memory_get,   memory_delivered, memory_sweep, memory_collect,
+                                     memory_check, memory_figures,   memory_free};
+
+pt_status store_memory_open(store **ret_store, const store_options *options,
+                            const store_listener *listener, pt_error *error)
+{
+    memory_store *m = mem_new(1, sizeof *m);
+    if (m == NULL)
+        return error_memory(error);
+    m->base =
+        (store){.ops = &memory_ops, .kind = "memory", .options = *options, .listener = *listener};
+    *ret_store = &m->base;
+    return PT_OK;
+}
+
+void store_memory_attach(store *s, const store_journal *journal, void *self)
+{
+    memory_store *m = (memory_store *)s;
+    m->journal = journal;
+    m->journal_self = self;
+}
+
+/* ---- putting back ---- */
+
+bool store_memory_add_session(store *s, uint64_t epoch, const char *name)
+{
+    memory_store *m = (memory_store *)s;
+    session *e;
+    return session_find(m, name) == NULL && session_add(m, name, epoch, &e) == STORE_DONE;
+}
+
+bool store_memory_add_seat(store *s, const char *name, uint32_t party, const uint8_t *digest,
+                           bool left)
+{
+    memory_store *m = (memory_store *)s;
+    session *e = session_find(m, name);
+    seat *own = NULL;
+    if (e == NULL || seat_find(e, party) != NULL || seat_add(m, e, party, &own) != STORE_DONE)
+        return false;
+    own->left = left;
+    own->has_token = digest != NULL;
+    if (digest != NULL)
+        memcpy(own->digest, digest, STORE_DIGEST_BYTES);
+    touch(e, party);
+    return true;
+}
+
+bool store_memory_add_queue(store *s, const char *name, uint32_t from, uint32_t to,
+                            uint64_t last_number)
+{
+    memory_store *m = (memory_store *)s;
+    session *e = session_find(m, name);
+    pair *p = NULL;
+    if (e == NULL || pair_open(m, e, from, to, &p) != STORE_DONE)
+        return false;
+    p->last_number = last_number;
+    e->used = true;
+    return true;
+}
+
+bool store_memory_add_message(store *s, const char *name, uint32_t from, uint32_t to,
+                              stored *message)
+{
+    memory_store *m = (memory_store *)s;
+    session *e = session_find(m, name);
+    pair *p = e == NULL ? NULL : pair_find(e, from, to);
+    /* The messages left of a queue are its newest ones, without a gap. */
+    if (p == NULL || message->number == 0 || message->number > p->last_number ||
+        (p->last != NULL && message->number != p->last->number + 1) ||
+        !charge(m, e, message->len + OVERHEAD))
+        return false;
+    const uint64_t last_number = p->last_number;
+    append(m, e, p, message);
+    p->last_number = last_number;
+    return true;
+}

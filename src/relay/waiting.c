@@ -1,0 +1,114 @@
+#include <sodium.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "relay/server.h"
+
+bool waiting_is_possible(request *r)
+{
+    const uint64_t now = clock_ms();
+    if (r->http.deadline_ms == 0)
+        r->http.deadline_ms = now + r->wait_ms;
+    return !r->replaced && now < r->http.deadline_ms;
+}
+
+static request **place_of(relay_server *server, store_wake what, const char *session, uint32_t from,
+                          uint32_t to)
+{
+    uint8_t name[ROUTE_SESSION_MAX + 12] = {0};
+    uint64_t hash;
+    const uint32_t numbers[3] = {(uint32_t)what, from, to};
+    const size_t len = strlen(session);
+    memcpy(name, numbers, sizeof numbers);
+    memcpy(name + sizeof numbers, session, len);
+    (void)crypto_shorthash((uint8_t *)&hash, name, sizeof numbers + len, server->waiting_key);
+    return &server->waiting[hash % WAITING_PLACES];
+}
+
+static bool waits_for(const request *r, store_wake what, const char *session, uint32_t from,
+                      uint32_t to)
+{
+    return r->waits_for == what && r->route.from == from && r->route.to == to &&
+           strcmp(r->route.session, session) == 0;
+}
+
+/* Takes out whoever waits for that, or NULL. */
+static request *take(relay_server *server, store_wake what, const char *session, uint32_t from,
+                     uint32_t to)
+{
+    request **link = place_of(server, what, session, from, to);
+    while (*link != NULL && !waits_for(*link, what, session, from, to))
+        link = &(*link)->next_waiting;
+    request *found = *link;
+    if (found != NULL) {
+        *link = found->next_waiting;
+        found->is_waiting = false;
+    }
+    return found;
+}
+
+enum MHD_Result waiting_start(request *r, store_wake what)
+{
+    request *older = take(r->server, what, r->route.session, r->route.from, r->route.to);
+    if (older != NULL) {
+        older->replaced = true;
+        httpd_release(&older->http);
+    }
+    request **place = place_of(r->server, what, r->route.session, r->route.from, r->route.to);
+    r->next_waiting = *place;
+    r->waits_for = what;
+    r->is_waiting = true;
+    *place = r;
+    httpd_hold(&r->http);
+    return MHD_YES;
+}
+
+void waiting_stop(request *r)
+{
+    if (!r->is_waiting)
+        return;
+    request **link =
+        place_of(r->server, r->waits_for, r->route.session, r->route.from, r->route.to);
+    while (*link != r)
+        link = &(*link)->next_waiting;
+    *link = r->next_waiting;
+    r->is_waiting = false;
+}
+
+/* Releases the held requests of a session, or all. */
+static void release(httpd *http, const char *session, bool only_watchers)
+{
+    for (httpd_request *h = httpd_held(http), *next; h != NULL; h = next) {
+        const request *r = (request *)h;
+        next = h->next;
+        if ((session == NULL || strcmp(r->route.session, session) == 0) &&
+            (!only_watchers || r->route.kind == ROUTE_PARTICIPANTS))
+            httpd_release(h);
+    }
+}
+
+void waiting_wake(relay_server *server, store_wake what, const char *session, uint32_t from,
+                  uint32_t to)
+{
+    httpd *http = atomic_load(&server->http);
+    request *found;
+    if (http == NULL)
+        return; /* not serving yet */
+    switch (what) {
+    case STORE_WAKE_RECEIVER:
+    case STORE_WAKE_SENDER:
+        found = take(server, what, session, from, to);
+        if (found != NULL)
+            httpd_release(&found->http);
+        return;
+    case STORE_WAKE_WATCHERS:
+        release(http, session, true);
+        return;
+    case STORE_WAKE_SESSION:
+        release(http, session, false);
+        return;
+    case STORE_WAKE_ALL:
+        release(http, NULL, false);
+        return;
+    }
+}

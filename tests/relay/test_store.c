@@ -1,0 +1,745 @@
+/* One suite for the three stores: what store.h promises holds for each. Redis is a server of the
+ * test's own; where there is none to start, its part says so. */
+#define _GNU_SOURCE
+#include "support/test.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "relay/store.h"
+
+/* ---- what the store tells ---- */
+
+typedef struct listener {
+    unsigned wakes[STORE_WAKE_ALL + 1];
+    unsigned notes[STORE_EXPIRED + 1];
+    char last[256]; /* the last wake: session, from, to */
+} listener;
+
+static void on_wake(void *user, store_wake what, const char *session, uint32_t from, uint32_t to)
+{
+    listener *l = user;
+    l->wakes[what]++;
+    (void)snprintf(l->last, sizeof l->last, "%s %u %u", session, (unsigned)from, (unsigned)to);
+}
+
+static void on_note(void *user, store_event event, const char *session, uint32_t party)
+{
+    (void)session;
+    (void)party;
+    ((listener *)user)->notes[event]++;
+}
+
+static void on_woken(void *user)
+{
+    (void)user;
+}
+
+/* ---- a store of each kind ---- */
+
+static struct {
+    char folder[64];
+    pid_t redis;
+    unsigned redis_port;
+    unsigned n_opened;
+} world;
+
+typedef enum kind { MEMORY, SQLITE, REDIS } kind;
+
+static const store_options options = {.sessions = 100,
+                                      .seats = 8,
+                                      .messages = 4,
+                                      .queue_bytes = 100,
+                                      .session_bytes = 2000,
+                                      .bytes = 20000,
+                                      .expiry_ms = 3600000,
+                                      .takeover_ms = 30000};
+
+static void redis_url(char *ret_url, size_t size)
+{
+    (void)snprintf(ret_url, size, "redis://:geheim%%21@127.0.0.1:%u/2", world.redis_port);
+}
+
+/* Collects until the listener was woken so often. */
+static void wait_for_wakes(store *s, const listener *l, store_wake what, unsigned n)
+{
+    while (l->wakes[what] < n) {
+        store_collect(s);
+        (void)poll(NULL, 0, 1);
+    }
+}
+
+static store *open_store(kind k, const store_options *o, listener *l)
+{
+    char where[128] = "memory";
+    store *s = NULL;
+    pt_error error;
+    const store_listener told = {l, on_wake, on_note, on_woken};
+    if (k == SQLITE)
+        (void)snprintf(where, sizeof where, "sqlite:%s/%u.db", world.folder, world.n_opened++);
+    if (k == REDIS)
+        redis_url(where, sizeof where);
+    if (store_open(&s, where, o, &told, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    if (k == REDIS) /* it listens */
+        wait_for_wakes(s, l, STORE_WAKE_ALL, 1);
+    return s;
+}
+
+/* ---- short hands ---- */
+
+static store_caller caller(const char *session, uint32_t party, const char *token)
+{
+    store_caller c = {.session = session, .party = party, .may_open = true};
+    c.has_token = token != NULL;
+    if (token != NULL)
+        memcpy(c.digest, token, strlen(token));
+    return c;
+}
+
+static uint64_t join(store *s, const store_caller *c)
+{
+    store_joined joined;
+    assert_int_equal(store_join(s, c, false, &joined), STORE_DONE);
+    return joined.epoch;
+}
+
+static store_result put(store *s, const store_caller *c, uint32_t to, uint64_t number,
+                        const char *text)
+{
+    uint8_t *bytes = mem_new(strlen(text) + 1, 1);
+    assert_non_null(bytes);
+    memcpy(bytes, text, strlen(text));
+    const store_result result = store_put(s, c, to, number, bytes, strlen(text));
+    if (result != STORE_DONE)
+        mem_free(bytes);
+    return result;
+}
+
+static void expect_message(store *s, const store_caller *c, uint32_t from, uint64_t number,
+                           const char *text)
+{
+    stored *m = NULL;
+    assert_int_equal(store_get(s, c, from, number, &m), STORE_DONE);
+    assert_int_equal(m->len, strlen(text));
+    assert_memory_equal(m->bytes, text, m->len);
+    if (number != 0)
+        assert_int_equal(m->number, number);
+    stored_release(m);
+}
+
+static store_result get(store *s, const store_caller *c, uint32_t from, uint64_t number)
+{
+    stored *m = NULL;
+    const store_result result = store_get(s, c, from, number, &m);
+    if (result == STORE_DONE)
+        stored_release(m);
+    return result;
+}
+
+/* ---- the suite ---- */
+
+static void numbers_make_it_exactly_once(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    const store_caller a = caller("once", 0, "a");
+    const store_caller b = caller("once", 1, "b");
+    assert_int_equal(join(s, &a), join(s, &b));
+    assert_int_equal(get(s, &b, 0, 1), STORE_EMPTY);
+    assert_int_equal(put(s, &a, 1, 1, "one"), STORE_DONE);
+    wait_for_wakes(s, &l, STORE_WAKE_RECEIVER, 1);
+    assert_string_equal(l.last, "once 0 1");
+    assert_int_equal(put(s, &a, 1, 1, "one"), STORE_REPEATED);
+    assert_int_equal(put(s, &a, 1, 3, "three"), STORE_LOST);
+    assert_int_equal(put(s, &a, 1, 2, ""), STORE_DONE);
+    expect_message(s, &b, 0, 1, "one");
+    expect_message(s, &b, 0, 1, "one");
+    expect_message(s, &b, 0, 2, "");
+    wait_for_wakes(s, &l, STORE_WAKE_SENDER, 1);
+    assert_int_equal(get(s, &b, 0, 1), STORE_LOST);
+    assert_int_equal(get(s, &b, 0, 4), STORE_LOST);
+    assert_int_equal(get(s, &b, 0, 3), STORE_EMPTY);
+    assert_int_equal(get(s, &b, 0, 2), STORE_LOST);
+    assert_int_equal(get(s, &b, 2, 2), STORE_LOST);
+    assert_int_equal(get(s, &b, 2, 1), STORE_EMPTY);
+    assert_int_equal(put(s, &a, 1, UINT64_MAX - 1, "far"), STORE_LOST);
+    assert_int_equal(put(s, &a, 1, 2, "again"), STORE_REPEATED);
+    store_free(s);
+}
+
+static void plain_clients_take_the_oldest(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    const store_caller a = caller("plain", 0, NULL);
+    const store_caller b = caller("plain", 1, NULL);
+    assert_int_equal(get(s, &b, 0, 0), STORE_EMPTY);
+    assert_int_equal(put(s, &a, 1, 0, "one"), STORE_DONE);
+    assert_int_equal(put(s, &a, 1, 0, "two"), STORE_DONE);
+    expect_message(s, &b, 0, 0, "one");
+    expect_message(s, &b, 0, 0, "one");
+    assert_int_equal(store_delivered(s, &b, 0, 1), STORE_DONE);
+    assert_int_equal(store_delivered(s, &b, 0, 1), STORE_DONE);
+    expect_message(s, &b, 0, 0, "two");
+    assert_int_equal(store_delivered(s, &b, 0, 2), STORE_DONE);
+    assert_int_equal(get(s, &b, 0, 0), STORE_EMPTY);
+    store_free(s);
+}
+
+static void seats_are_bound_to_tokens(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_seats seats;
+    store_joined joined = {0};
+    store_caller a = caller("bound", 2, "a");
+    const store_caller stranger = caller("bound", 2, "s");
+    const store_caller nobody = caller("bound", 2, NULL);
+    const store_caller plain = caller("bound", 0, NULL);
+    const uint64_t epoch = join(s, &a);
+    assert_int_equal(join(s, &a), epoch);
+    assert_int_equal(l.notes[STORE_SEATED], 1);
+    wait_for_wakes(s, &l, STORE_WAKE_WATCHERS, 1);
+    assert_int_equal(store_join(s, &stranger, false, &joined), STORE_TAKEN);
+    assert_true(joined.has_holder);
+    assert_memory_equal(joined.holder, a.digest, STORE_DIGEST_BYTES);
+    assert_int_equal(store_join(s, &nobody, false, &joined), STORE_TAKEN);
+    assert_int_equal(put(s, &stranger, 0, 1, "m"), STORE_FORBIDDEN);
+    assert_int_equal(put(s, &nobody, 0, 1, "m"), STORE_UNAUTHORIZED);
+    assert_int_equal(get(s, &stranger, 0, 1), STORE_FORBIDDEN);
+    assert_int_equal(get(s, &nobody, 0, 0), STORE_UNAUTHORIZED);
+    assert_int_equal(store_delivered(s, &stranger, 0, 1), STORE_FORBIDDEN);
+    assert_int_equal(store_leave(s, &stranger), STORE_FORBIDDEN);
+    assert_int_equal(store_leave(s, &nobody), STORE_UNAUTHORIZED);
+    assert_int_equal(put(s, &a, 0, 1, "m"), STORE_DONE);
+    /* A seat without a token is anybody's. */
+    assert_int_equal(join(s, &plain), epoch);
+    assert_int_equal(join(s, &plain), epoch);
+    expect_message(s, &plain, 2, 0, "m");
+    assert_int_equal(store_list(s, &a, &seats), STORE_DONE);
+    assert_int_equal(seats.n, 2);
+    assert_int_equal(seats.parties[0], 0);
+    assert_int_equal(seats.parties[1], 2);
+    a.has_epoch = true;
+    a.epoch = epoch + 1;
+    assert_int_equal(put(s, &a, 0, 2, "m"), STORE_LOST);
+    assert_int_equal(get(s, &a, 0, 1), STORE_LOST);
+    assert_int_equal(store_list(s, &a, &seats), STORE_LOST);
+    a.epoch = epoch;
+    assert_int_equal(put(s, &a, 0, 2, "m"), STORE_DONE);
+    store_free(s);
+}
+
+static void tokens_can_be_demanded(kind k)
+{
+    listener l = {0};
+    store_options strict = options;
+    strict.needs_tokens = true;
+    store *s = open_store(k, &strict, &l);
+    const store_caller a = caller("strict", 0, "a");
+    const store_caller b = caller("strict", 1, "b");
+    const store_caller nobody = caller("strict", 1, NULL);
+    assert_int_equal(put(s, &a, 1, 1, "m"), STORE_FORBIDDEN);
+    assert_int_equal(get(s, &nobody, 0, 0), STORE_UNAUTHORIZED);
+    (void)join(s, &a);
+    assert_int_equal(put(s, &a, 1, 1, "m"), STORE_DONE);
+    assert_int_equal(get(s, &b, 0, 1), STORE_FORBIDDEN);
+    (void)join(s, &b);
+    expect_message(s, &b, 0, 1, "m");
+    assert_int_equal(get(s, &nobody, 0, 0), STORE_UNAUTHORIZED);
+    store_free(s);
+}
+
+static void sessions_end_and_are_replaced(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_joined joined = {0};
+    store_figures figures;
+    const store_caller a = caller("end", 0, "a");
+    const store_caller b = caller("end", 1, "b");
+    const store_caller again = caller("end", 0, "c");
+    store_caller late = caller("end", 2, "d");
+    const uint64_t first = join(s, &a);
+    (void)join(s, &b);
+    /* Before anything was sent a seat becomes free again. */
+    assert_int_equal(store_leave(s, &b), STORE_DONE);
+    (void)join(s, &late);
+    assert_int_equal(store_leave(s, &late), STORE_DONE);
+    (void)join(s, &b);
+    assert_int_equal(put(s, &a, 1, 1, "m"), STORE_DONE);
+    /* Later it waits for its owner; others wait until the run is over. */
+    assert_int_equal(store_leave(s, &a), STORE_DONE);
+    assert_int_equal(store_join(s, &again, false, &joined), STORE_ENDING);
+    assert_int_equal(store_join(s, &late, false, &joined), STORE_ENDING);
+    assert_int_equal(join(s, &a), first);
+    assert_int_equal(put(s, &a, 1, 2, "n"), STORE_DONE);
+    assert_int_equal(store_leave(s, &a), STORE_DONE);
+    expect_message(s, &b, 0, 1, "m");
+    assert_int_equal(store_leave(s, &b), STORE_DONE);
+    wait_for_wakes(s, &l, STORE_WAKE_SESSION, 1);
+    assert_int_equal(l.notes[STORE_ENDED], 1);
+    assert_int_equal(store_measure(s, &figures), STORE_DONE);
+    assert_int_equal(figures.sessions + figures.seats + figures.messages + figures.bytes, 0);
+    /* A client that is gone loses its seat, and with it the session that was used. */
+    const uint64_t second = join(s, &a);
+    assert_int_not_equal(first, second);
+    assert_int_equal(store_join(s, &again, true, &joined), STORE_DONE);
+    assert_int_equal(joined.epoch, second);
+    assert_int_equal(put(s, &again, 1, 1, "m"), STORE_DONE);
+    assert_int_equal(store_join(s, &a, true, &joined), STORE_DONE);
+    assert_int_not_equal(joined.epoch, second);
+    assert_int_equal(l.notes[STORE_REPLACED], 1);
+    assert_int_equal(get(s, &b, 0, 0), STORE_EMPTY);
+    /* Who may not open, may not. */
+    late = caller("other", 0, "d");
+    late.may_open = false;
+    assert_int_equal(store_join(s, &late, false, &joined), STORE_CLOSED);
+    assert_int_equal(put(s, &late, 1, 1, "m"), STORE_CLOSED);
+    store_free(s);
+}
+
+static void limits_hold(kind k)
+{
+    listener l = {0};
+    store_options tight = options;
+    tight.sessions = 2;
+    tight.seats = 2;
+    store *s = open_store(k, &tight, &l);
+    store_joined joined;
+    const store_caller plain = caller("full", 0, NULL);
+    const store_caller seats[3] = {caller("full", 0, "a"), caller("full", 1, "b"),
+                                   caller("full", 2, "c")};
+    char text[91] = {0};
+    memset(text, 'x', sizeof text - 1);
+    (void)join(s, &seats[0]);
+    (void)join(s, &seats[1]);
+    assert_int_equal(store_join(s, &seats[2], false, &joined), STORE_FULL);
+    const store_caller second = caller("full-2", 0, "a");
+    const store_caller third = caller("full-3", 0, "a");
+    (void)join(s, &second);
+    assert_int_equal(store_join(s, &third, false, &joined), STORE_FULL);
+    assert_int_equal(put(s, &third, 1, 1, "m"), STORE_FULL);
+    (void)plain;
+    /* Bytes of a queue; the first message always fits. */
+    assert_int_equal(put(s, &seats[0], 1, 1, text), STORE_DONE);
+    assert_int_equal(put(s, &seats[0], 1, 2, text), STORE_FULL);
+    assert_int_equal(get(s, &seats[1], 0, 2), STORE_EMPTY);
+    /* Messages of a queue. */
+    for (uint64_t i = 2; i <= 5; i++)
+        assert_int_equal(put(s, &seats[0], 1, i, "m"), STORE_DONE);
+    assert_int_equal(put(s, &seats[0], 1, 6, "m"), STORE_FULL);
+    expect_message(s, &seats[1], 0, 3, "m");
+    assert_int_equal(put(s, &seats[0], 1, 6, "m"), STORE_DONE);
+    /* Bytes of a session. */
+    store_result result = STORE_DONE;
+    for (uint32_t to = 2; to < 40 && result == STORE_DONE; to++)
+        result = put(s, &seats[0], to, 1, text);
+    assert_int_equal(result, STORE_FULL);
+    store_free(s);
+}
+
+static void unused_sessions_expire(kind k)
+{
+    listener l = {0};
+    store_options quick = options;
+    quick.expiry_ms = 30;
+    store *s = open_store(k, &quick, &l);
+    const store_caller a = caller("old", 0, "a");
+    store_seats seats;
+    (void)join(s, &a);
+    assert_int_equal(put(s, &a, 1, 1, "m"), STORE_DONE);
+    for (seats.n = 1; seats.n != 0;) {
+        store_sweep(s);
+        assert_int_equal(store_list(s, &a, &seats), STORE_DONE);
+    }
+    wait_for_wakes(s, &l, STORE_WAKE_SESSION, 1);
+    assert_int_equal(l.notes[STORE_EXPIRED], 1);
+    store_free(s);
+}
+
+static void figures_count(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_figures figures;
+    const store_caller a = caller("count", 0, "a");
+    const store_caller b = caller("count", 1, "b");
+    (void)join(s, &a);
+    (void)join(s, &b);
+    assert_int_equal(put(s, &a, 1, 1, "0123456789"), STORE_DONE);
+    assert_int_equal(put(s, &a, 1, 2, "m"), STORE_DONE);
+    expect_message(s, &b, 0, 2, "m");
+    assert_int_equal(store_measure(s, &figures), STORE_DONE);
+    assert_int_equal(figures.sessions, 1);
+    assert_int_equal(figures.seats, 2);
+    assert_int_equal(figures.messages, 1);
+    assert_in_range(figures.bytes, 1, 2000);
+    assert_int_equal(s->carried, 2);
+    assert_int_equal(store_check(s), STORE_DONE);
+    store_free(s);
+}
+
+/* ---- of each kind ---- */
+
+static void empty_redis(void);
+
+#define FOR_ALL(X)                                                                                 \
+    X(numbers_make_it_exactly_once)                                                                \
+    X(plain_clients_take_the_oldest)                                                               \
+    X(seats_are_bound_to_tokens)                                                                   \
+    X(tokens_can_be_demanded)                                                                      \
+    X(sessions_end_and_are_replaced)                                                               \
+    X(limits_hold)                                                                                 \
+    X(unused_sessions_expire)                                                                      \
+    X(figures_count)
+
+#define DEFINE(name)                                                                               \
+    static void name##_memory(void **state)                                                        \
+    {                                                                                              \
+        (void)state;                                                                               \
+        name(MEMORY);                                                                              \
+    }                                                                                              \
+    static void name##_sqlite(void **state)                                                        \
+    {                                                                                              \
+        (void)state;                                                                               \
+        name(SQLITE);                                                                              \
+    }                                                                                              \
+    static void name##_redis(void **state)                                                         \
+    {                                                                                              \
+        (void)state;                                                                               \
+        if (world.redis == 0)                                                                      \
+            skip();                                                                                \
+        empty_redis();                                                                             \
+        name(REDIS);                                                                               \
+    }
+FOR_ALL(DEFINE)
+
+#define LIST(name)                                                                                 \
+    cmocka_unit_test(name##_memory), cmocka_unit_test(name##_sqlite),                              \
+        cmocka_unit_test(name##_redis),
+
+/* ---- SQLite ---- */
+
+static store *open_file(const char *where, listener *l)
+{
+    store *s = NULL;
+    pt_error error;
+    const store_listener told = {l, on_wake, on_note, on_woken};
+    if (store_open(&s, where, &options, &told, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    return s;
+}
+
+static void a_file_keeps_everything(void **state)
+{
+    (void)state;
+    listener l = {0};
+    char where[128];
+    store_joined joined;
+    (void)snprintf(where, sizeof where, "sqlite:%s/keep.db", world.folder);
+    store_caller a = caller("keep", 0, "a");
+    const store_caller b = caller("keep", 1, "b");
+    const store_caller left = caller("keep", 2, "c");
+    const store_caller plain = caller("keep", 3, NULL);
+    const store_caller stranger = caller("keep", 0, "s");
+    const store_caller ended = caller("ended", 0, "a");
+    /* In a process that is killed, so that nothing is closed. */
+    const pid_t child = fork();
+    if (child == 0) {
+        store *s = open_file(where, &l);
+        a.epoch = join(s, &a);
+        (void)join(s, &b);
+        (void)join(s, &left);
+        (void)join(s, &plain);
+        (void)join(s, &ended);
+        bool ok = put(s, &a, 1, 1, "one") == STORE_DONE && put(s, &a, 1, 2, "two") == STORE_DONE &&
+                  put(s, &a, 1, 3, "") == STORE_DONE && put(s, &b, 0, 1, "gone") == STORE_DONE &&
+                  get(s, &a, 1, 2) == STORE_EMPTY && get(s, &b, 0, 2) == STORE_DONE &&
+                  store_leave(s, &left) == STORE_DONE && store_leave(s, &ended) == STORE_DONE;
+        (void)kill(getpid(), ok ? SIGKILL : SIGTERM);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    for (int times = 0; times < 2; times++) {
+        store *s = open_file(where, &l);
+        store_figures figures;
+        store_seats seats;
+        assert_int_equal(store_measure(s, &figures), STORE_DONE);
+        assert_int_equal(figures.sessions, 1);
+        assert_int_equal(figures.messages, 2);
+        assert_int_equal(store_list(s, &a, &seats), STORE_DONE);
+        assert_int_equal(seats.n, 4);
+        assert_int_equal(store_join(s, &stranger, false, &joined), STORE_TAKEN);
+        assert_int_equal(store_join(s, &left, false, &joined), STORE_DONE);
+        assert_int_equal(put(s, &stranger, 1, 4, "m"), STORE_FORBIDDEN);
+        assert_int_equal(put(s, &a, 1, 3, "m"), STORE_REPEATED);
+        assert_int_equal(put(s, &a, 1, 5, "m"), STORE_LOST);
+        assert_int_equal(put(s, &b, 0, 1, "m"), STORE_REPEATED);
+        assert_int_equal(get(s, &a, 1, 2), STORE_EMPTY);
+        assert_int_equal(get(s, &b, 0, 1), STORE_LOST);
+        expect_message(s, &b, 0, 2, "two");
+        a.has_epoch = true;
+        a.epoch = join(s, &a);
+        assert_int_equal(get(s, &a, 1, 2), STORE_EMPTY);
+        assert_int_equal(store_leave(s, &left), STORE_DONE);
+        store_free(s);
+    }
+    store *s = open_file(where, &l);
+    expect_message(s, &b, 0, 3, "");
+    assert_int_equal(put(s, &a, 1, 4, "four"), STORE_DONE);
+    expect_message(s, &b, 0, 4, "four");
+    store_free(s);
+}
+
+static void expect_unusable(const char *where, pt_status status, const char *word)
+{
+    listener l = {0};
+    store *s = NULL;
+    pt_error error;
+    const store_listener told = {&l, on_wake, on_note, on_woken};
+    assert_int_equal(store_open(&s, where, &options, &told, &error), status);
+    if (strstr(error.message, word) == NULL)
+        fail_msg("no \"%s\" in: %s", word, error.message);
+}
+
+static void write_file(const char *path, const void *bytes, size_t len)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void files_that_cannot_be_used_are_named(void **state)
+{
+    (void)state;
+    listener l = {0};
+    char where[128];
+    static char junk[8192];
+    memset(junk, 'j', sizeof junk);
+    (void)snprintf(where, sizeof where, "sqlite:%s/junk.db", world.folder);
+    write_file(where + 7, junk, sizeof junk);
+    expect_unusable(where, PT_ERR_INPUT, "is not a database");
+    (void)snprintf(where, sizeof where, "sqlite:%s/none/there.db", world.folder);
+    expect_unusable(where, PT_ERR_IO, "cannot open");
+    (void)snprintf(where, sizeof where, "sqlite:%s", world.folder);
+    expect_unusable(where, PT_ERR_IO, "cannot open");
+    (void)snprintf(where, sizeof where, "sqlite:%s/shared.db", world.folder);
+    store *s = open_file(where, &l);
+    expect_unusable(where, PT_ERR_IO, "in use");
+    store_free(s);
+    /* Another program's: the same file with another application's number (offset 68). */
+    FILE *f = fopen(where + 7, "r+b");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 68, SEEK_SET), 0);
+    assert_int_equal(fwrite("ABCD", 1, 4, f), 4);
+    assert_int_equal(fclose(f), 0);
+    expect_unusable(where, PT_ERR_INPUT, "something else");
+    expect_unusable("sqlite:", PT_ERR_USAGE, "sqlite:FILE");
+    expect_unusable("postgres://x", PT_ERR_USAGE, "sqlite:FILE");
+}
+
+/* ---- Redis ---- */
+
+static unsigned free_port(void)
+{
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    (void)close(fd);
+    return ntohs(address.sin_port);
+}
+
+static pid_t start_redis(unsigned port)
+{
+    char text[16];
+    (void)snprintf(text, sizeof text, "%u", port);
+    const pid_t child = fork();
+    if (child != 0)
+        return child;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when this test is killed */
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    (void)dup2(null, STDOUT_FILENO);
+    (void)execlp("redis-server", "redis-server", "--port", text, "--bind", "127.0.0.1", "--save",
+                 "", "--appendonly", "no", "--requirepass", "geheim!", "--dir", world.folder,
+                 (char *)NULL);
+    _exit(127);
+}
+
+/* Whether it answers soon; false when it has ended. */
+static bool redis_is_up(void)
+{
+    char url[128];
+    pt_error error;
+    listener l = {0};
+    const store_listener told = {&l, on_wake, on_note, on_woken};
+    redis_url(url, sizeof url);
+    for (;;) {
+        store *s = NULL;
+        int status = 0;
+        if (waitpid(world.redis, &status, WNOHANG) == world.redis)
+            return false;
+        if (store_open(&s, url, &options, &told, &error) == PT_OK) {
+            store_free(s);
+            return true;
+        }
+        (void)poll(NULL, 0, 10);
+    }
+}
+
+static void stop_redis(void)
+{
+    if (world.redis == 0)
+        return;
+    (void)kill(world.redis, SIGKILL);
+    (void)waitpid(world.redis, NULL, 0);
+    world.redis = 0;
+}
+
+static void empty_redis(void)
+{
+    /* Unused sessions expire at once. */
+    listener l = {0};
+    store_options quick = options;
+    quick.expiry_ms = 1;
+    store *s = open_store(REDIS, &quick, &l);
+    store_figures figures = {.sessions = 1};
+    while (figures.sessions != 0) {
+        store_sweep(s);
+        assert_int_equal(store_measure(s, &figures), STORE_DONE);
+        (void)poll(NULL, 0, 1);
+    }
+    store_free(s);
+}
+
+static void relays_share_redis(void **state)
+{
+    (void)state;
+    if (world.redis == 0)
+        skip();
+    empty_redis();
+    listener l[2] = {0};
+    store *s[2] = {open_store(REDIS, &options, &l[0]), open_store(REDIS, &options, &l[1])};
+    const store_caller a = caller("two", 0, "a");
+    const store_caller b = caller("two", 1, "b");
+    assert_int_equal(join(s[0], &a), join(s[1], &b));
+    wait_for_wakes(s[0], &l[0], STORE_WAKE_WATCHERS, 2);
+    assert_int_equal(get(s[1], &b, 0, 1), STORE_EMPTY);
+    assert_int_equal(put(s[0], &a, 1, 1, "over"), STORE_DONE);
+    wait_for_wakes(s[1], &l[1], STORE_WAKE_RECEIVER, 1);
+    expect_message(s[1], &b, 0, 1, "over");
+    assert_int_equal(put(s[1], &a, 1, 1, "over"), STORE_REPEATED);
+    assert_int_equal(put(s[1], &a, 1, 2, "again"), STORE_DONE);
+    expect_message(s[0], &b, 0, 2, "again");
+    store_free(s[0]);
+    store_free(s[1]);
+}
+
+/* Last, for it ends the server. */
+static void redis_may_come_and_go(void **state)
+{
+    (void)state;
+    if (world.redis == 0)
+        skip();
+    empty_redis();
+    listener l = {0};
+    store *s = open_store(REDIS, &options, &l);
+    store_caller a = caller("gone", 0, "a");
+    a.epoch = join(s, &a);
+    wait_for_wakes(s, &l, STORE_WAKE_ALL, 1);
+    stop_redis();
+    wait_for_wakes(s, &l, STORE_WAKE_ALL, 2);
+    assert_int_equal(store_check(s), STORE_UNAVAILABLE);
+    assert_int_equal(put(s, &a, 1, 1, "m"), STORE_UNAVAILABLE);
+    assert_true(s->errors != 0);
+    world.redis = start_redis(world.redis_port);
+    assert_true(redis_is_up());
+    wait_for_wakes(s, &l, STORE_WAKE_ALL, 3);
+    while (store_check(s) != STORE_DONE)
+        (void)poll(NULL, 0, 10);
+    /* It kept nothing: who means the old session is told. */
+    a.has_epoch = true;
+    assert_int_equal(put(s, &a, 1, 1, "m"), STORE_LOST);
+    a.has_epoch = false;
+    (void)join(s, &a);
+    assert_int_equal(put(s, &a, 1, 1, "m"), STORE_DONE);
+    store_free(s);
+}
+
+static void redis_that_cannot_be_used_is_named(void **state)
+{
+    (void)state;
+    char url[64];
+    (void)snprintf(url, sizeof url, "redis://127.0.0.1:%u", free_port());
+    expect_unusable(url, PT_ERR_IO, "cannot use Redis at 127.0.0.1");
+    static const char *const wrong[] = {
+        "redis://",     "redis://h:x",    "redis://h:0",   "redis://h:99999", "redis://h/x",
+        "redis://[::1", "redis://:%zz@h", "redis://:%4@h", "redis://:%00@h",  "redis://u:p@/1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        expect_unusable(wrong[i], PT_ERR_USAGE, "redis://[[USER]:PASSWORD@]");
+    if (world.redis == 0)
+        return;
+    (void)snprintf(url, sizeof url, "redis://:wrong@127.0.0.1:%u", world.redis_port);
+    expect_unusable(url, PT_ERR_IO, "WRONGPASS");
+}
+
+/* ---- life ---- */
+
+static int setup(void **state)
+{
+    (void)state;
+    (void)snprintf(world.folder, sizeof world.folder, "/tmp/polytune-store-XXXXXX");
+    if (mkdtemp(world.folder) == NULL)
+        return -1;
+    world.redis_port = free_port();
+    world.redis = start_redis(world.redis_port);
+    if (world.redis > 0 && !redis_is_up()) {
+        print_message("redis-server cannot be started: its tests are skipped\n");
+        world.redis = 0;
+    }
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
+{
+    (void)info;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    stop_redis();
+    return nftw(world.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FOR_ALL(LIST) cmocka_unit_test(a_file_keeps_everything),
+        cmocka_unit_test(files_that_cannot_be_used_are_named),
+        cmocka_unit_test(relays_share_redis),
+        cmocka_unit_test(redis_that_cannot_be_used_is_named),
+        cmocka_unit_test(redis_may_come_and_go),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
