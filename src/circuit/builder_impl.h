@@ -65,9 +65,36 @@ static inline bool builder_gate_of(const circuit_builder *b, builder_gate *ret_g
 /* Makes `b` keep the line of each gate. False: out of memory. */
 MUST_CHECK bool builder_keep_lines(circuit_builder *b);
 
+/* --- rebuilding (builder_rebuild.c): a finished graph is built anew, by better rules --- */
+
+enum { USED_ONCE = 1, USED_OFTEN = 2 };
+
+/* Counts the readers of each node that some output needs, in `uses`, zeroed before; returns how
+ * many of these are ANDs. */
+uint32_t builder_count_uses(const circuit_builder *b, uint8_t *uses, const wire *outputs,
+                            size_t n_outputs);
+
+typedef struct builder_rebuilt {
+    circuit_builder *builder;
+    wire *map; /* per node of the old graph: the wire in the new one */
+} builder_rebuilt;
+
+/* An empty graph with the inputs of `from`, which are mapped. False: out of memory. Clear it either
+ * way. */
+MUST_CHECK bool builder_rebuilt_init(builder_rebuilt *ret_rebuilt, const circuit_builder *from);
+/* Replaces the graph of `b` and `outputs` by the new ones if these have fewer ANDs. False: out of
+ * memory. */
+MUST_CHECK bool builder_rebuilt_keep(bool *ret_kept, builder_rebuilt *rebuilt, circuit_builder *b,
+                                     wire *outputs, size_t n_outputs);
+void builder_rebuilt_clear(builder_rebuilt *rebuilt);
+
 /* Factors common operands out where that saves ANDs, which shows only when everything is built: see
  * builder_share.c. Rewrites the gates and `outputs`; afterwards no gates can be added. False: the
  * builder has failed. */
 MUST_CHECK bool builder_share(circuit_builder *b, wire *outputs, size_t n_outputs);
+
+/* Replaces parts of the graph by parts with fewer ANDs: see builder_rewrite.c. After builder_share,
+ * and like it. */
+MUST_CHECK bool builder_rewrite(circuit_builder *b, wire *outputs, size_t n_outputs);
 
 #endif

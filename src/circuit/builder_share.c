@@ -3,34 +3,8 @@
  *     !(sp) !(sq)     ->  !(s(p | q))
  * Both save an AND if nothing else reads sp and sq, which is known once all gates are built. So the
  * gates are counted by reader, and built anew with these rules if there is an occasion. */
-#include "base/assert.h"
 #include "base/mem.h"
 #include "circuit/builder_impl.h"
-
-enum { USED_ONCE = 1, USED_OFTEN = 2 };
-
-static void use(uint8_t *uses, wire w)
-{
-    uint8_t *n = &uses[wire_node(w)];
-    *n = *n == 0 ? USED_ONCE : USED_OFTEN;
-}
-
-/* Counts the readers of each node that some output needs; returns how many of these are ANDs. */
-static uint32_t count_uses(const circuit_builder *b, uint8_t *uses, const wire *outputs,
-                           size_t n_outputs)
-{
-    uint32_t n_and = 0;
-    for (size_t i = 0; i < n_outputs; i++)
-        use(uses, outputs[i]);
-    for (uint32_t i = b->n_gates; i-- > 0;) {
-        if (uses[b->n_inputs + 1 + i] == 0)
-            continue;
-        use(uses, b->gates[i].a);
-        use(uses, b->gates[i].b);
-        n_and += gate_is_and(b->gates[i]) ? 1u : 0u;
-    }
-    return n_and;
-}
 
 /* Two wires x, y driven by ANDs with a common operand s: sp and sq, up to complements. */
 static bool have_common(const circuit_builder *b, wire x, wire y, wire *s, wire *p, wire *q)
@@ -80,84 +54,43 @@ static wire rebuild_gate(circuit_builder *b, bool is_and, bool may, wire x, wire
     return is_and ? circuit_and(b, x, y) : circuit_xor(b, x, y);
 }
 
-/* map[n] = the wire in `to` of node n in `from`, for the nodes in use. */
-static void rebuild(circuit_builder *to, wire *map, const circuit_builder *from,
-                    const uint8_t *uses)
+static void rebuild(const builder_rebuilt *anew, const circuit_builder *from, const uint8_t *uses)
 {
-    map[0] = WIRE_FALSE;
-    for (uint32_t i = 0; i < from->n_inputs; i++)
-        map[i + 1] = circuit_input(to, i);
+    wire *map = anew->map;
     for (uint32_t i = 0; i < from->n_gates; i++) {
         const uint32_t node = from->n_inputs + 1 + i;
         const builder_gate g = from->gates[i];
         if (uses[node] == 0)
             continue;
         if (from->lines != NULL)
-            to->line = from->lines[i];
+            (void)circuit_builder_set_line(anew->builder, from->lines[i]);
         const wire x = map[wire_node(g.a)] ^ wire_complement(g.a);
         const wire y = map[wire_node(g.b)] ^ wire_complement(g.b);
-        map[node] = rebuild_gate(to, gate_is_and(g), may_share(&g, uses), x, y);
+        map[node] = rebuild_gate(anew->builder, gate_is_and(g), may_share(&g, uses), x, y);
     }
-}
-
-static void take_gates(circuit_builder *b, circuit_builder *from)
-{
-    builder_gate *old = b->gates;
-    uint32_t *old_lines = b->lines;
-    b->gates = from->gates;
-    b->lines = from->lines;
-    b->n_gates = from->n_gates;
-    b->n_and = from->n_and;
-    b->capacity = from->capacity;
-    from->gates = old;
-    from->lines = old_lines;
-}
-
-/* Builds anew and keeps it if it has fewer ANDs than `n_and`. */
-static void try_rebuilt(circuit_builder *b, const uint8_t *uses, uint32_t n_and, wire *outputs,
-                        size_t n_outputs)
-{
-    circuit_builder *anew = circuit_builder_new(b->party_inputs, b->n_parties, 0);
-    wire *map = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *map);
-    wire *mapped = mem_new(n_outputs, sizeof *mapped);
-    uint8_t *new_uses = NULL;
-    if (anew == NULL || map == NULL || mapped == NULL ||
-        (b->lines != NULL && !builder_keep_lines(anew)))
-        goto done;
-    rebuild(anew, map, b, uses);
-    for (size_t i = 0; i < n_outputs; i++)
-        mapped[i] = map[wire_node(outputs[i])] ^ wire_complement(outputs[i]);
-    new_uses = mem_new((size_t)b->n_inputs + 1 + anew->n_gates, sizeof *new_uses);
-    if (new_uses == NULL || anew->failure != PT_OK)
-        goto done;
-    if (count_uses(anew, new_uses, mapped, n_outputs) < n_and) {
-        take_gates(b, anew);
-        for (size_t i = 0; i < n_outputs; i++)
-            outputs[i] = mapped[i];
-    }
-done:
-    if (anew == NULL || map == NULL || mapped == NULL || new_uses == NULL)
-        circuit_builder_fail(b, PT_ERR_MEMORY);
-    else if (anew->failure != PT_OK)
-        circuit_builder_fail(b, anew->failure);
-    mem_free(map);
-    mem_free(mapped);
-    mem_free(new_uses);
-    circuit_builder_free(anew);
 }
 
 bool builder_share(circuit_builder *b, wire *outputs, size_t n_outputs)
 {
     uint8_t *uses = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *uses);
+    builder_rebuilt anew = {0};
+    bool kept;
     mem_free(b->table);
     b->table = NULL;
-    if (uses == NULL) {
-        circuit_builder_fail(b, PT_ERR_MEMORY);
-        return false;
+    bool done = uses != NULL;
+    if (done) {
+        (void)builder_count_uses(b, uses, outputs, n_outputs);
+        if (has_occasion(b, uses)) {
+            done = builder_rebuilt_init(&anew, b);
+            if (done) {
+                rebuild(&anew, b, uses);
+                done = builder_rebuilt_keep(&kept, &anew, b, outputs, n_outputs);
+            }
+        }
     }
-    const uint32_t n_and = count_uses(b, uses, outputs, n_outputs);
-    if (has_occasion(b, uses))
-        try_rebuilt(b, uses, n_and, outputs, n_outputs);
+    if (!done)
+        circuit_builder_fail(b, PT_ERR_MEMORY);
+    builder_rebuilt_clear(&anew);
     mem_free(uses);
     return b->failure == PT_OK;
 }

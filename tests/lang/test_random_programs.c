@@ -1,6 +1,6 @@
 /* Random programs: what the circuit yields is what the interpreter says, on random inputs.
  *
- * POLYTUNE_RANDOM_PROGRAMS=N runs N programs instead of a few hundred, POLYTUNE_SEED=S starts with
+ * POLYTUNE_RANDOM_PROGRAMS=N runs N programs instead of a few thousand, POLYTUNE_SEED=S starts with
  * (and, without a number, runs only) seed S, POLYTUNE_RANDOM_SIZE=N bounds the programs. A failure
  * prints seed, program and inputs, made smaller. */
 #include "support/test.h"
@@ -12,7 +12,7 @@
 #include "lang/generate.h"
 #include "lang/interp.h"
 
-#define DEFAULT_PROGRAMS   300
+#define DEFAULT_PROGRAMS   2500
 #define DEFAULT_SIZE       250
 #define INPUTS_PER_PROGRAM 8
 #define MAX_PARTIES        16
