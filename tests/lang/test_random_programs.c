@@ -1,8 +1,9 @@
 /* Random programs: what the circuit yields is what the interpreter says, on random inputs.
  *
- * POLYTUNE_RANDOM_PROGRAMS=N runs N programs instead of a few thousand, POLYTUNE_SEED=S starts with
- * (and, without a number, runs only) seed S, POLYTUNE_RANDOM_SIZE=N bounds the programs. A failure
- * prints seed, program and inputs, made smaller. */
+ * POLYTUNE_RANDOM_PROGRAMS=N runs N programs instead of some thousand, some hundred under
+ * sanitizers,, POLYTUNE_SEED=S starts with (and, without a number, runs only) seed S,
+ * POLYTUNE_RANDOM_SIZE=N bounds the programs. A failure prints seed, program and inputs, made
+ * smaller. */
 #include "support/test.h"
 
 #include <inttypes.h>
@@ -12,7 +13,11 @@
 #include "lang/generate.h"
 #include "lang/interp.h"
 
-#define DEFAULT_PROGRAMS   2500
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#    define DEFAULT_PROGRAMS 400
+#else
+#    define DEFAULT_PROGRAMS 2500
+#endif
 #define DEFAULT_SIZE       250
 #define INPUTS_PER_PROGRAM 8
 #define MAX_PARTIES        16
