@@ -34,9 +34,11 @@ def polytune(*arguments, stdin=None, env=None):
 class Process:
     """A command in the background."""
 
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([BIN, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=ROOT)
+    def __init__(self, *arguments, env=None, under=()):
+        """`under`: a command that runs the rest."""
+        self.process = subprocess.Popen([*under, BIN, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=ROOT,
+                                        env={**os.environ, **(env or {})})
 
     def wait(self, timeout=TIMEOUT):
         try:

@@ -1,0 +1,457 @@
+"""The relay in trouble: killed, restarted, shared, overrun, told to stop; and clients that know the plain paths only."""
+import contextlib
+import http.client
+import http.server
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from support import Case, DONE, INPUT, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay, start_parties
+
+MAX = ROOT / "examples/millionaires.garble"
+SOON = 100  # a process that is to end by itself ends well within this
+PATIENT = "--timeout=60"
+# Long enough that the relay can be killed several times meanwhile.
+LONG = """pub fn main(a: u64, b: u64, c: u64) -> u64 {
+    let mut x = a;
+    for i in 0..250 { x = (x ^ (b & c)) & (x ^ a ^ b) ^ (x & c) ^ (b & (x ^ c)); }
+    x
+}"""
+LONG_INPUTS = ("81985529216486895", "1311768467463790320", "6148914691236517205")
+
+
+def long_result():
+    a, b, c = map(int, LONG_INPUTS)
+    x = a
+    for _ in range(250):
+        x = (x ^ (b & c)) & (x ^ a ^ b) ^ (x & c) ^ (b & (x ^ c))
+    return str(x)
+
+
+class Answer:
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+
+
+def ask(url, method, path, body=b"", token=None, **headers):
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=SOON)
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token:
+        headers["Authorization"] = "Bearer " + token
+    try:
+        connection.request(method, path, body, headers)
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def figure(url, name):
+    """A figure of /metrics; 0 when it is not there."""
+    found = re.search("^polytune_relay_" + re.escape(name) + r" (\d+)$", ask(url, "GET", "/metrics").body.decode(), re.M)
+    return int(found.group(1)) if found else 0
+
+
+def wait_for_figure(url, name, least):
+    while figure(url, name) < least:
+        time.sleep(0.002)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class RedisServer:
+    def __init__(self, folder):
+        self.port, self.folder = free_port(), folder
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir",
+             self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(1000):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+                return
+            time.sleep(0.01)
+        raise AssertionError("redis-server does not come up")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def redis():
+    if shutil.which("redis-server") is None:
+        raise unittest.SkipTest("redis-server is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        server = RedisServer(folder)
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+class Restarts(Case):
+    def kill_during(self, url, serve, parties):
+        """Kills the relay whenever it has passed on some messages; returns how often."""
+        process, times = serve(), 0
+        try:
+            while times < 4 and all(p.process.poll() is None for p in parties):
+                try:
+                    if figure(url, "messages_total") < 20:
+                        continue
+                except OSError:
+                    continue  # not listening yet
+                process.kill()
+                times += 1
+                process = serve()
+            results = [party.wait(SOON) for party in parties]
+        finally:
+            process.kill()
+        return times, results
+
+    def test_a_relay_that_is_killed_again_and_again_loses_nothing(self):
+        url = f"http://127.0.0.1:{free_port()}"
+        with tempfile.TemporaryDirectory() as folder, program_file(LONG) as path:
+            def serve():
+                return Process("serve", "--listen=" + url.removeprefix("http://"), f"--store=sqlite:{folder}/relay.db",
+                               "--quiet")
+            parties = start_parties(url, "kill", path, LONG_INPUTS, PATIENT)
+            times, results = self.kill_during(url, serve, parties)
+        for result in results:
+            self.assertRan(result, long_result())
+        self.assertGreaterEqual(times, 2)
+
+    def test_a_store_that_cannot_be_used_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            where = f"--store=sqlite:{folder}/relay.db"
+            with relay(where):
+                self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", where), TRANSPORT, "in use")
+            junk = folder + "/junk"
+            with open(junk, "wb") as f:
+                f.write(b"no database" * 1000)
+            self.assertFailed(polytune("serve", f"--store=sqlite:{junk}"), INPUT, "not a database")
+            self.assertFailed(polytune("serve", f"--store=sqlite:{folder}/no/where"), TRANSPORT, "cannot open")
+        self.assertFailed(polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}"), TRANSPORT, "Redis", "refused")
+        self.assertNotIn("secret", polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}").err)
+        self.assertFailed(polytune("serve", "--store=elsewhere"), USAGE, "sqlite:FILE")
+
+    def test_a_full_disk_is_503(self):
+        """A file that may not grow is one."""
+        small = ("sh", "-c", 'ulimit -f 400; trap "" XFSZ; exec "$0" "$@"')
+        with tempfile.TemporaryDirectory() as folder:
+            process = Process("serve", "--listen=127.0.0.1:0", f"--store=sqlite:{folder}/relay.db", under=small)
+            try:
+                url = process.read_err_until(r"http://127\.0\.0\.1:\d+").group()
+                statuses = [ask(url, "POST", "/send/full/0/1", b"x" * 50000).status for _ in range(20)]
+                self.assertEqual(statuses[0], 200)
+                self.assertEqual(statuses[-1], 503)
+                self.assertGreater(figure(url, "store_errors_total"), 0)
+                n = statuses.count(200)
+                for _ in range(n):
+                    self.assertIn(ask(url, "POST", "/recv/full/0/1").status, (200, 503))
+                self.assertEqual(ask(url, "GET", "/ping").status, 200)
+            finally:
+                process.kill()
+
+
+class SharedRelays(Case):
+    def test_parties_may_use_different_relays(self):
+        with redis() as server, relay("--store=" + server.url) as (first, _), relay("--store=" + server.url) as (second, _):
+            urls = (first, second, first)
+            with program_file(LONG) as path:
+                parties = [Process("party", url, "--session=s", f"--program={path}", f"--party={i}", f"--input={text}", PATIENT)
+                           for i, (url, text) in enumerate(zip(urls, LONG_INPUTS))]
+                for party in parties:
+                    self.assertRan(party.wait(SOON), long_result())
+            self.assertGreater(figure(first, "messages_total"), 0)
+            self.assertGreater(figure(second, "messages_total"), 0)
+            self.assertEqual(figure(first, "sessions"), 0)
+
+    def test_a_redis_that_forgets_ends_the_run_cleanly(self):
+        with redis() as server, relay("--store=" + server.url) as (url, process), program_file(LONG) as path:
+            parties = start_parties(url, "s", path, LONG_INPUTS, PATIENT)
+            wait_for_figure(url, "messages_total", 20)
+            server.kill()
+            self.assertEqual(ask(url, "GET", "/health").status, 503)
+            answer = ask(url, "PUT", "/join/other/0")
+            self.assertEqual((answer.status, answer.headers["Retry-After"]), (503, "1"))
+            server.start()
+            for party in parties:
+                result = party.wait(SOON)
+                self.assertFailed(result, TRANSPORT)
+                self.assertRegex(result.err, "lost or replaced|closed the connection")
+            self.assertIsNone(process.process.poll())
+            # What comes after works.
+            parties = start_parties(url, "s", MAX, ["1", "2"], PATIENT)
+            self.assertEqual([party.wait(SOON).status for party in parties], [DONE, DONE])
+
+
+class Seats(Case):
+    TOKENS = ["token-of-22-characters-" + name for name in "abc"]
+
+    def test_a_stranger_cannot_use_a_seat(self):
+        with relay("--tokens") as (url, _):
+            a, b, stranger = self.TOKENS
+            self.assertEqual(ask(url, "PUT", "/join/s/0", token=a).status, 200)
+            self.assertEqual(ask(url, "PUT", "/join/s/1", token=b).status, 200)
+            self.assertEqual(ask(url, "POST", "/send/s/0/1", b"m", token=a).status, 200)
+            for method, path in (("POST", "/send/s/0/1"), ("POST", "/recv/s/0/1"), ("POST", "/session/s/recv/1/0"),
+                                 ("POST", "/session/s/send/0/1"), ("DELETE", "/join/s/0")):
+                answer = ask(url, method, path, b"x")
+                self.assertEqual((answer.status, answer.headers["WWW-Authenticate"]), (401, "Bearer"), path)
+                self.assertEqual(ask(url, method, path, b"x", token=stranger).status, 403, path)
+            for token in (None, stranger):
+                self.assertEqual(ask(url, "PUT", "/join/s/0", token=token).status, 409)
+            self.assertEqual(ask(url, "POST", "/send/s/5/1", b"x", token=stranger).status, 403)
+            self.assertEqual(ask(url, "POST", "/recv/s/0/1", token=b).body, b"m")
+            self.assertEqual(ask(url, "POST", "/recv/s/0/1", X_Polytune_Token=b).status, 400)
+            self.assertEqual(figure(url, 'refused_total{reason="forbidden"}'), 6)
+
+    def test_a_client_without_a_token_gets_one(self):
+        with relay("--tokens") as (url, _):
+            answer = ask(url, "PUT", "/join/s/0")
+            token = json.loads(answer.body)["token"]
+            self.assertEqual((answer.status, answer.headers["X-Polytune-Token"]), (200, token))
+            self.assertRegex(token, "^[0-9a-f]{32}$")
+            self.assertEqual(ask(url, "POST", "/send/s/0/1", b"m").status, 401)
+            self.assertEqual(ask(url, "POST", "/send/s/0/1", b"m", token=token).status, 200)
+
+    def test_who_comes_late_leaves_and_comes_back(self):
+        with relay() as (url, _):
+            a, b, late = self.TOKENS
+            for party, token in enumerate((a, b)):
+                self.assertEqual(ask(url, "PUT", f"/join/s/{party}", token=token).status, 200)
+            self.assertEqual(ask(url, "POST", "/send/s/0/2", b"for later", token=a).status, 200)
+            self.assertEqual(ask(url, "PUT", "/join/s/2", token=late).status, 200)
+            self.assertEqual(ask(url, "POST", "/recv/s/0/2", token=late).body, b"for later")
+            self.assertEqual(ask(url, "DELETE", "/join/s/2", token=late).status, 200)
+            self.assertEqual(ask(url, "POST", "/send/s/0/2", b"meanwhile", token=a).status, 200)
+            self.assertEqual(ask(url, "PUT", "/join/s/2", token=late).status, 200)
+            self.assertEqual(ask(url, "POST", "/recv/s/0/2", token=late).body, b"meanwhile")
+            self.assertEqual(ask(url, "GET", "/participants/s").body, b"[0,1,2]")
+
+    def test_parties_compute_where_tokens_are_demanded(self):
+        with relay("--tokens") as (url, _):
+            for party in start_parties(url, "s", MAX, ["1", "2"], PATIENT):
+                self.assertEqual(party.wait(SOON).status, DONE)
+
+
+class Limits(Case):
+    def test_parties_obey_429(self):
+        with relay("--rate-address=25") as (url, _):
+            for party in start_parties(url, "s", MAX, ["1", "2"], PATIENT):
+                self.assertEqual(party.wait(SOON).status, DONE)
+            self.assertGreater(figure(url, 'refused_total{reason="too_many_requests"}'), 0)
+
+    def test_requests_of_a_session_are_limited(self):
+        with relay("--rate-session=1") as (url, _):
+            answers = [ask(url, "GET", "/participants/s") for _ in range(20)]
+            self.assertEqual(answers[0].status, 200)
+            refused = [answer for answer in answers if answer.status == 429]
+            self.assertTrue(refused)
+            self.assertGreaterEqual(int(refused[0].headers["Retry-After"]), 1)
+            self.assertEqual(ask(url, "GET", "/participants/another").status, 200)
+            self.assertEqual(ask(url, "GET", "/ping").status, 200)
+
+    def test_new_sessions_of_an_address_are_limited(self):
+        with relay("--rate-opened=1", "--trust-forwarded") as (url, _):
+            def join(session, forwarded):
+                return ask(url, "PUT", f"/join/{session}/0", X_Forwarded_For=forwarded)
+            self.assertEqual([join(f"s{i}", "9.9.9.9, 10.0.0.1").status for i in range(3)], [200, 200, 429])
+            self.assertGreater(int(join("s3", "8.8.8.8, 10.0.0.1").headers["Retry-After"]), 1)
+            self.assertEqual(join("s4", "10.0.0.1, 10.0.0.2").status, 200)
+            self.assertEqual(join("s0", "10.0.0.1").status, 200)  # exists
+        with relay("--rate-opened=1") as (url, _):  # the header is not believed
+            answers = [ask(url, "PUT", f"/join/t{i}/0", X_Forwarded_For=f"10.0.0.{i}").status for i in range(3)]
+            self.assertEqual(answers, [200, 200, 429])
+
+    def test_seats_are_limited(self):
+        with relay("--max-seats=2") as (url, _):
+            self.assertEqual([ask(url, "PUT", f"/join/s/{i}").status for i in range(3)], [200, 200, 429])
+
+    def test_pages_of_other_origins(self):
+        for flags, origin, allowed in (((), "https://a.example", "*"),
+                                       (("--cors=https://a.example,https://b.example",), "https://b.example", "https://b.example"),
+                                       (("--cors=https://a.example",), "https://a.example.evil", None),
+                                       (("--cors=none",), "https://a.example", None)):
+            with relay(*flags) as (url, _):
+                for method, path in (("GET", "/ping"), ("OPTIONS", "/send/s/0/1"), ("GET", "/nowhere")):
+                    answer = ask(url, method, path, Origin=origin)
+                    self.assertEqual(answer.headers["Access-Control-Allow-Origin"], allowed, (flags, path))
+
+
+class Stopping(Case):
+    def test_running_sessions_may_end(self):
+        with relay() as (url, process):
+            waiting = start_parties(url, "s", MAX, ["1"], PATIENT)[0]
+            waiting.read_err_until("waiting for party 1")
+            process.process.send_signal(signal.SIGTERM)
+            process.read_err_until("stopping")
+            while (answer := ask(url, "PUT", "/join/new/0")).status == 200:
+                pass  # the signal is on its way
+            self.assertEqual(answer.status, 503)
+            self.assertIn("Retry-After", answer.headers)
+            other = Process("party", url, "--session=s", f"--program={MAX}", "--party=1", "--input=2", PATIENT)
+            self.assertEqual([p.wait(SOON).status for p in (waiting, other)], [DONE, DONE])
+            # Where the signal was late, a session was opened that nobody ends.
+            for _ in range(2):
+                ask_quietly(url, "DELETE", "/join/new/0")
+            self.assertEqual(process.wait(SOON).status, DONE)
+
+    def test_a_second_signal_stops_at_once(self):
+        with relay("--grace=1000") as (url, process):
+            self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
+            process.process.send_signal(signal.SIGTERM)
+            process.read_err_until("stopping")
+            process.process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(SOON).status, DONE)
+
+    def test_without_sessions_it_stops_at_once(self):
+        with relay("--grace=1000") as (_, process):
+            process.process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(SOON).status, DONE)
+
+    def test_the_grace_ends(self):
+        with relay("--grace=0") as (url, process):
+            self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
+            process.process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(SOON).status, DONE)
+
+
+def ask_quietly(*arguments):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        ask(*arguments)
+
+
+class Logs(Case):
+    def run_logged(self, env):
+        process = Process("serve", "--listen=127.0.0.1:0", "--log-format=json", env=env)
+        url = process.read_err_until(r"http://127\.0\.0\.1:\d+").group()
+        token = "very-secret-token-of-a-seat"
+        ask(url, "PUT", "/join/s/0", token=token)
+        ask(url, "POST", "/send/s/0/1", b"m", token="another-secret-token-entirely")
+        ask(url, "DELETE", "/join/s/0", token=token)
+        process.process.send_signal(signal.SIGTERM)
+        result = process.wait(SOON)
+        self.assertEqual(result.status, DONE)
+        self.assertNotIn("secret", result.err)
+        return [json.loads(line) for line in result.err.splitlines()]
+
+    def test_each_event_is_a_line(self):
+        lines = self.run_logged({})
+        events = [line for line in lines if "event" in line]
+        self.assertEqual([(line["event"], line["session"], line.get("party")) for line in events],
+                         [("opened", "s", None), ("seated", "s", 0), ("refused", "s", 0), ("ended", "s", None)])
+        self.assertEqual(events[2]["reason"], "forbidden")
+        for line in events:
+            self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertEqual((line["level"], line["address"]), ("info", "127.0.0.1"))
+
+    def test_debug_has_each_request(self):
+        lines = self.run_logged({"POLYTUNE_LOG": "debug"})
+        requests = [(line["reason"], line["status"]) for line in lines if line.get("event") == "request"]
+        self.assertEqual(requests, [("join", 200), ("send", 403), ("join", 200)])
+
+
+class PlainClient(threading.Thread):
+    """Knows join, participants, send and recv with 400, and no header of ours."""
+
+    def __init__(self, url, party):
+        super().__init__()
+        self.url, self.party, self.got = url, party, []
+
+    def run(self):
+        me, other = self.party, 1 - self.party
+        assert ask(self.url, "PUT", f"/join/plain/{me}").status == 200
+        while json.loads(ask(self.url, "GET", "/participants/plain").body) != [0, 1]:
+            pass
+        for i in range(30):
+            assert ask(self.url, "POST", f"/send/plain/{me}/{other}", b"%d from %d" % (i, me)).status == 200
+            while (answer := ask(self.url, "POST", f"/recv/plain/{other}/{me}")).status == 400:
+                pass
+            assert answer.status == 200
+            self.got.append(answer.body.decode())
+
+
+class PlainRelay(http.server.BaseHTTPRequestHandler):
+    """Knows the same paths."""
+    protocol_version = "HTTP/1.1"
+    lock = threading.Lock()
+    seats, queues = {}, {}
+
+    def answer(self, status, body=b""):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def serve(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        words = self.path.split("?")[0].split("/")[1:]
+        with self.lock:
+            what = (self.command, words[0])
+            if what == ("PUT", "join"):
+                self.seats.setdefault(words[1], set()).add(int(words[2]))
+                self.answer(200)
+            elif what == ("GET", "participants"):
+                self.answer(200, json.dumps(sorted(self.seats.get(words[1], ()))).encode())
+            elif what == ("POST", "send"):
+                self.queues.setdefault(tuple(words[1:]), []).append(body)
+                self.answer(200)
+            elif what == ("POST", "recv"):
+                queue = self.queues.get(tuple(words[1:]))
+                self.answer(200, queue.pop(0)) if queue else self.answer(400)
+            else:
+                self.answer(404)
+
+    do_GET = do_PUT = do_POST = do_DELETE = serve
+
+    def log_message(self, *_):
+        pass
+
+
+class PlainServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        pass  # clients go away
+
+
+class PlainPaths(Case):
+    def test_plain_clients_with_our_relay(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for store in ("memory", f"sqlite:{folder}/relay.db"):
+                with relay("--store=" + store) as (url, _):
+                    clients = [PlainClient(url, party) for party in range(2)]
+                    for client in clients:
+                        client.start()
+                    for client in clients:
+                        client.join()
+                        self.assertEqual(client.got, [f"{i} from {1 - client.party}" for i in range(30)])
+
+    def test_our_client_with_a_plain_relay(self):
+        server = PlainServer(("127.0.0.1", 0), PlainRelay)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            for party in start_parties(url, "s", MAX, ["1", "2"], PATIENT):
+                self.assertEqual(party.wait(SOON).status, DONE)
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+if __name__ == "__main__":
+    unittest.main()
