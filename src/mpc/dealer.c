@@ -46,6 +46,7 @@ static void dealer_clear(dealer *w)
 static pt_status dealer_init(dealer *w, session *d, const hello_terms *terms, pt_error *error)
 {
     *w = (dealer){.d = d, .terms = *terms};
+    d->progress_ands = terms->n_and;
     w->parties = mem_new_aligned(d->n, sizeof *w->parties);
     w->scratch = cot_scratch_new();
     w->x = mem_new_aligned(COT_CHUNK, sizeof *w->x);
@@ -215,11 +216,11 @@ static pt_status digest_pair(const dealer *w, const dealing_plan *plan, uint64_t
 static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
 {
     session *d = w->d;
-    const uint64_t done = number * w->terms.segment_ands;
-    const uint64_t left = w->terms.n_and - done;
+    const uint64_t left = w->terms.n_and - d->next_and;
     const size_t n_and = (size_t)(left < w->terms.segment_ands ? left : w->terms.segment_ands);
     const size_t len = dealing_deal_bytes(d, n_and);
     dealing_plan plan;
+    d->progress_segment = n_and;
     uint8_t *payload = mem_new(len, 1);
     pt_status status = payload == NULL ? error_memory(error) : PT_OK;
     if (status == PT_OK)
@@ -237,11 +238,13 @@ static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
         }
         if (status == PT_OK)
             status = send_tagged(w, j, "DEAL", number, payload, len, error);
+        if (status == PT_OK)
+            session_progress(d, "dealing", j + 1, d->n);
     }
     if (status == PT_OK) {
         w->next_block += plan.n_blocks;
         session_mark_time(d, "DEAL");
-        session_progress(d, "dealing", done + n_and, w->terms.n_and);
+        d->next_and += n_and;
     }
     mem_free(payload); /* digests and e are no secret */
     return status;

@@ -262,8 +262,6 @@ static pt_status run_bits(bits_run *b, pt_error *error)
         status = recv_tagged(s, "DEAL", b->number, b->deal, b->deal_len, error);
     if (status == PT_OK)
         status = check_corrections(b, error);
-    if (status == PT_OK && !bits_padding_is_zero(dealt_e(b), b->plan.n_and))
-        status = peer_fault(s, PT_PEER_MALFORMED, s->n, "DEAL", "sent nonzero padding", error);
     if (status != PT_OK)
         return status;
     s->n_cot_batches++;
@@ -342,6 +340,7 @@ pt_status dealt_shares_make(mpc_run *r, segment *g, pt_error *error)
         status = run_bits(&b, error);
     if (status == PT_OK) {
         correct_products(s, g->s, dealt_e(&b), g->n_and);
+        HOOK(s, "products", g->s, g->n_and * n * sizeof(block));
         r->verified.bits++;
         r->verified.deltas = true; /* every Delta_i is the dealer's, */
         r->verified.zero_sums++;   /* and so are the products */

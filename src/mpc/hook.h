@@ -2,7 +2,7 @@
  *
  * HOOK(session, "name", data, len) does nothing in shipped builds. Builds with PT_TESTING call the
  * session's hook, if any: tests use it to play a cheating party and to collect all parties' views.
- * HOOK_PEER tells the peer concerned as well; HOOK passes the own index.
+ * HOOK_PEER tells the peer concerned as well; HOOK passes the own index. A dealer's index is n.
  *
  * Hooks on messages, for every wave and stream frame; the name is the wave's phase ("BOT1", "COT",
  * "OPEN" ..):
@@ -19,6 +19,7 @@
  *     "planes_v"     peer: hashed V planes, 128 blocks (0 unused), before ABCHK's digest
  *     "planes_w"     peer: hashed W planes with x~ added, 128 blocks (0 unused), before comparison
  *     "batch"        the abit_range array of a batch after its barrier (len: number of ranges)
+ *     "dealt_seed"   the dealer's; peer: whose seed it drew
  *     "dc_sums"      d_0, d_1 of the Delta check, 2 blocks a repetition, before DC1
  *
  * Hooks on values of the upper half:
@@ -27,6 +28,7 @@
  *     "shifts"       r_0 .. r_{B-1} (size_t)
  *     "zero_share"   T_i (block); "zero_opened": what is committed to, T_i or Q_i
  *     "zero_check"   the sum of all openings (block), before it is judged
+ *     "products"     with a dealer: shares of z = xy, before OPEN
  *     "bucket_shares" shares of e_1 .. e_{B-1}, x-hat, before OPEN
  *     "and_shares"   the segment, when lambda_* and s are complete
  *     "input_masks"  shares of all input masks, before INM

@@ -213,8 +213,11 @@ static const struct {
     const char *phase;
     unsigned start;
     unsigned share;
-} progress_shares[] = {
-    {"COT", 0, 50}, {"triples", 50, 20}, {"garbling", 70, 30}, {"evaluation", 70, 30}};
+} progress_shares[] = {{"COT", 0, 50},
+                       {"triples", 50, 20},
+                       {"garbling", 70, 30},
+                       {"evaluation", 70, 30},
+                       {"dealing", 0, 100}};
 
 void session_progress(session *s, const char *phase, uint64_t done, uint64_t total)
 {

@@ -2,11 +2,8 @@
 
 #include "support/test.h"
 
-#include <pthread.h>
-
 #include "base/mem.h"
 #include "mpc/circuits.h"
-#include "mpc/dealer.h"
 #include "mpc/engine.h"
 
 #define NOT_WRITTEN 7
@@ -25,19 +22,8 @@ static pt_status run_party(session *s, void *user, pt_error *error)
     return status;
 }
 
-static void *run_dealer(void *argument)
-{
-    test_run *t = argument;
-    t->dealer_status = dealer_run(&t->parties.dealer, &t->dealer_error);
-    if (t->dealer_status != PT_OK)
-        session_abort(&t->parties.dealer);
-    pt_channel_close(&t->parties.channels[t->parties.n]);
-    return NULL;
-}
-
 void test_run_parties(test_run *t)
 {
-    pthread_t dealer;
     const size_t n = t->circuit->n_parties;
     parties_open_timed(&t->parties, n, &t->options, t->timeout_ms);
     if (t->hook != NULL)
@@ -55,11 +41,7 @@ void test_run_parties(test_run *t)
     t->parties.dealer.hook_user = t->hook_user;
     rng_init_seed(&t->parties.dealer.rng, block_make(t->seed, n));
     mem_fail_at(t->fail_alloc);
-    if (t->options.dealer)
-        assert_int_equal(pthread_create(&dealer, NULL, run_dealer, t), 0);
     parties_run(&t->parties, run_party, t);
-    if (t->options.dealer)
-        assert_int_equal(pthread_join(dealer, NULL), 0);
     mem_fail_at(0);
 }
 
@@ -93,8 +75,8 @@ static uint8_t *expected_outputs(const test_run *t)
 void test_run_assert_right(const test_run *t)
 {
     uint8_t *expected = expected_outputs(t);
-    if (t->dealer_status != PT_OK)
-        fail_msg("the dealer: %s", t->dealer_error.message);
+    if (t->parties.dealer_status != PT_OK)
+        fail_msg("the dealer: %s", t->parties.dealer_error.message);
     for (size_t i = 0; i < t->parties.n; i++) {
         if (t->parties.status[i] != PT_OK)
             fail_msg("party index %zu: %s: %s", i, pt_status_name(t->parties.status[i]),

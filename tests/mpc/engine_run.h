@@ -22,12 +22,10 @@ typedef struct test_run {
     mpc_hook_fn dealer_hook; /* of the dealer, if options.dealer; may be NULL */
 
     parties parties;
-    pt_status dealer_status;
-    pt_error dealer_error;
     uint8_t *outputs[PARTIES_MAX]; /* by the caller's number, n_outputs bytes */
 } test_run;
 
-/* Runs all parties to the end, and the dealer that the options may ask for; each closes its channel
+/* Runs all parties to the end, each closes its channel
  * when it is done. Fill the first part; release with test_run_clear. */
 void test_run_parties(test_run *t);
 void test_run_clear(test_run *t);

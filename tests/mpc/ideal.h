@@ -1,11 +1,7 @@
 /* What a stand-in for lower parts of the protocol (ideal_abit.c, ideal_setup.c) still sends, for
- * tests that know the order of all waves; or that there is a dealer instead (with_dealer.c). */
+ * tests that know the order of all waves. */
 #ifndef TESTS_MPC_IDEAL_H
 #define TESTS_MPC_IDEAL_H
-
-#include <stdbool.h>
-
-extern const bool ideal_has_dealer;
 
 /* Names separated by blanks: of abit_setup, of each abit_batch, and of delta_check. */
 extern const char ideal_setup_waves[];

@@ -10,7 +10,6 @@
 #include "mpc/share.h"
 #include "mpc/wave.h"
 
-const bool ideal_has_dealer = false;
 const char ideal_setup_waves[] = "BOT1 ";
 const char ideal_batch_waves[] = "BARRIER ";
 const char ideal_delta_waves[] = "";

@@ -11,7 +11,6 @@
 #include "mpc/ideal.h"
 #include "mpc/parties.h"
 
-const bool ideal_has_dealer = false;
 const char ideal_setup_waves[] = "COIN_C ";
 const char ideal_batch_waves[] = "COT COIN_O ABCHK BARRIER ";
 const char ideal_delta_waves[] = "DC1 DC2 DC3 ";

@@ -9,6 +9,7 @@
 #include "mpc/base_ot.h"
 #include "mpc/coin.h"
 #include "mpc/cot.h"
+#include "mpc/dealer.h"
 #include "mpc/hello.h"
 #include "mpc/share.h"
 
@@ -86,10 +87,24 @@ static void *run_party(void *argument)
     return NULL;
 }
 
+static void *run_dealer(void *argument)
+{
+    parties *p = argument;
+    p->dealer_status = dealer_run(&p->dealer, &p->dealer_error);
+    if (p->dealer_status != PT_OK)
+        session_abort(&p->dealer);
+    pt_channel_close(&p->channels[p->n]);
+    return NULL;
+}
+
 void parties_run_each(parties *p, party_fn fn, void *users, size_t stride)
 {
     pthread_t threads[PARTIES_MAX];
+    pthread_t dealer;
     party_job jobs[PARTIES_MAX];
+    pt_error_clear(&p->dealer_error);
+    if (p->has_dealer)
+        assert_int_equal(pthread_create(&dealer, NULL, run_dealer, p), 0);
     for (size_t i = 0; i < p->n; i++) {
         pt_error_clear(&p->errors[i]);
         jobs[i] = (party_job){.s = &p->sessions[i],
@@ -101,6 +116,8 @@ void parties_run_each(parties *p, party_fn fn, void *users, size_t stride)
     }
     for (size_t i = 0; i < p->n; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
+    if (p->has_dealer)
+        assert_int_equal(pthread_join(dealer, NULL), 0);
 }
 
 void parties_run(parties *p, party_fn fn, void *user)
@@ -111,6 +128,8 @@ void parties_run(parties *p, party_fn fn, void *user)
 void parties_run_ok(parties *p, party_fn fn, void *user)
 {
     parties_run(p, fn, user);
+    if (p->dealer_status != PT_OK)
+        fail_msg("the dealer: %s", p->dealer_error.message);
     for (size_t i = 0; i < p->n; i++) {
         if (p->status[i] != PT_OK)
             fail_msg("party index %zu: %s: %s", i, pt_status_name(p->status[i]),

@@ -8,6 +8,13 @@
 
 #define PARTIES_MAX 8
 
+/* A test may be compiled twice, the second time to run with a trusted dealer. */
+#ifdef TEST_WITH_DEALER
+#    define PARTIES_HAVE_DEALER true
+#else
+#    define PARTIES_HAVE_DEALER false
+#endif
+
 /* What one party does; a failure is followed by session_abort, as in the engine. */
 typedef pt_status (*party_fn)(session *s, void *user, pt_error *error);
 
@@ -16,9 +23,11 @@ typedef struct parties {
     bool has_dealer;
     pt_channel channels[PARTIES_MAX + 1]; /* by the caller's party number, then the dealer's */
     session sessions[PARTIES_MAX];        /* by session index */
-    session dealer;                       /* if the options want one; not run by parties_run */
+    session dealer;                       /* if the options want one */
     pt_status status[PARTIES_MAX];        /* by session index, of the last parties_run */
     pt_error errors[PARTIES_MAX];
+    pt_status dealer_status;
+    pt_error dealer_error;
 } parties;
 
 /* Options of party `party` (caller's number); `base` gives everything but party and parties, NULL:
@@ -31,7 +40,8 @@ void parties_open_each(parties *p, size_t n, const pt_mpc_options *options);
 /* `hook` is called by every party with `user`; s->me tells who. */
 void parties_hook(parties *p, mpc_hook_fn hook, void *user);
 
-/* Runs fn(session, user) at every party, each in its own thread, and waits for all. */
+/* Runs fn(session, user) at every party and dealer_run at the dealer, each in its own thread, and
+ * waits for all. The dealer closes its channel when it is done. */
 void parties_run(parties *p, party_fn fn, void *user);
 /* The same with a different user pointer for each: users + index * stride. */
 void parties_run_each(parties *p, party_fn fn, void *users, size_t stride);

@@ -82,7 +82,7 @@ static void watch_values(tamper_view *v, const session *s, const char *name, con
         take(&v->delta, sizeof v->delta, data, len);
     else if (is(name, "triples_before"))
         take_triples(v, s, data);
-    else if (is(name, "batch"))
+    else if (is(name, "batch") && !s->dealer)
         take_blinding(v, s, (const abit_range *)data + len - 1);
     else if (is(name, "input_masked"))
         take(v->masked, s->n * TAMPER_INPUTS, data, len);
@@ -140,6 +140,7 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
     } else {
         assert_true(v->n_sent < sizeof v->sent / sizeof v->sent[0]);
         v->sent_to[v->n_sent] = peer;
+        v->sent_len[v->n_sent] = len;
         v->sent[v->n_sent++] = name;
     }
     if (s->me != a->cheater)
@@ -153,7 +154,7 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
 size_t tamper_sent(const attack *a, size_t party, const char *phase)
 {
     const tamper_view *v = &a->views[party];
-    size_t count[TAMPER_PARTIES] = {0};
+    size_t count[TAMPER_PARTIES + 1] = {0};
     size_t most = 0;
     for (size_t i = 0; i < v->n_sent; i++) {
         if (is(v->sent[i], phase) && ++count[v->sent_to[i]] > most)
@@ -172,23 +173,32 @@ unsigned tamper_honest(const attack *a)
 static void wrap_channel(test_run *t)
 {
     const attack *a = t->prepare_user;
-    pt_channel *c = &t->parties.channels[t->parties.sessions[a->cheater].roster[a->cheater]];
+    pt_channel *c = &t->parties.channels[a->cheater]; /* party 0 evaluates: numbers are indices */
     if (a->n_faults > 0)
         assert_int_equal(channel_faulty_wrap(c, *c, a->faults, a->n_faults, a->seed, NULL), PT_OK);
+}
+
+static void assert_ended(const attack *a, pt_status status, const char *message)
+{
+    const pt_status_class class_of = pt_status_class_of(status);
+    if (status != PT_OK && class_of != PT_CLASS_PEER && class_of != PT_CLASS_TRANSPORT)
+        fail_msg("%s", message);
+    assert_true(status != PT_ERR_TIMEOUT || a->timeout_ms != 0);
 }
 
 /* Whatever happened. */
 static void assert_sound(const attack *a)
 {
+    const parties *p = &a->run.parties;
     test_run_assert_never_wrong(&a->run, tamper_honest(a));
+    if (a->dealer && a->cheater != a->n)
+        assert_ended(a, p->dealer_status, p->dealer_error.message);
     for (size_t i = 0; i < a->n; i++) {
-        const parties *p = &a->run.parties;
-        const pt_status_class class_of = pt_status_class_of(p->status[i]);
         if (i == a->cheater || p->status[i] == PT_OK)
             continue;
-        if (class_of != PT_CLASS_PEER && class_of != PT_CLASS_TRANSPORT)
-            fail_msg("party %zu: %s", i, p->errors[i].message);
-        assert_true(p->status[i] != PT_ERR_TIMEOUT || a->timeout_ms != 0);
+        assert_ended(a, p->status[i], p->errors[i].message);
+        for (size_t b = 0; b < DEALING_SEED_BYTES; b++)
+            assert_int_equal(p->sessions[i].dealt_seed[b], 0);
         assert_true((p->sessions[i].delta.lo | p->sessions[i].delta.hi) == 0);
         for (size_t j = 0; j < a->n; j++) {
             assert_null(p->sessions[i].cot[j].receiver.leaves);
@@ -206,8 +216,9 @@ void tamper_run(attack *a)
     a->run = (test_run){.circuit = a->circuit,
                         .inputs = a->inputs,
                         .segment_ands = a->segment_ands,
-                        .options = {.cot_field_bits = a->k},
+                        .options = {.cot_field_bits = a->k, .dealer = a->dealer},
                         .hook = hook,
+                        .dealer_hook = hook,
                         .hook_user = a,
                         .prepare = wrap_channel,
                         .prepare_user = a,

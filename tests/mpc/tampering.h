@@ -30,6 +30,7 @@ typedef struct tamper_view {
     block zero_share, zero_sum; /* of the last batch: T_i, and what all openings add up to */
     const char *sent[512];      /* phase of every message, in order */
     size_t sent_to[512];
+    size_t sent_len[512];
     size_t n_sent;
     uint8_t bot1[32], coin[64];
     bool has_bot1, has_coin;
@@ -37,7 +38,8 @@ typedef struct tamper_view {
 
 struct attack {
     size_t n;
-    size_t cheater; /* session index */
+    size_t cheater; /* session index; n: who sits on the dealer's line */
+    bool dealer;    /* there is one */
     uint64_t seed;
     unsigned k;
     uint64_t segment_ands; /* 0: one segment */
@@ -48,7 +50,7 @@ struct attack {
     fault *faults;
     size_t n_faults;
 
-    tamper_view views[TAMPER_PARTIES];
+    tamper_view views[TAMPER_PARTIES + 1]; /* the dealer's is number n */
     test_run run;
     pt_circuit *circuit;
     uint8_t inputs[TAMPER_PARTIES * TAMPER_INPUTS];
@@ -62,7 +64,7 @@ struct attack {
 void tamper_run(attack *a);
 void tamper_clear(attack *a);
 
-/* Honest parties by session index, as bits. */
+/* Honest parties by session index, as bits; not the dealer. */
 unsigned tamper_honest(const attack *a);
 
 /* Messages of a phase, stream frames included, that a party sent to any one peer at most. */

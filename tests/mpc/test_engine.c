@@ -196,7 +196,7 @@ static void run_watched(const pt_circuit *c, uint64_t seed, uint64_t segment_and
                   .inputs = inputs,
                   .seed = seed,
                   .segment_ands = segment_ands,
-                  .options = {.cot_field_bits = 1u << seed % 4, .dealer = ideal_has_dealer},
+                  .options = {.cot_field_bits = 1u << seed % 4, .dealer = PARTIES_HAVE_DEALER},
                   .hook = watch,
                   .hook_user = &v};
     test_run_parties(&t);
@@ -209,7 +209,7 @@ static void run_watched(const pt_circuit *c, uint64_t seed, uint64_t segment_and
     for (size_t i = 0; i < v.n; i++) { /* the batches after the first INL, and no other */
         const uint64_t segments =
             segment_ands == 0 || c->n_and == 0 ? 1 : (c->n_and + segment_ands - 1) / segment_ands;
-        assert_int_equal(v.of[i].n_zb, ideal_has_dealer ? 0 : segments - 1);
+        assert_int_equal(v.of[i].n_zb, PARTIES_HAVE_DEALER ? 0 : segments - 1);
     }
     test_run_clear(&t);
     views_clear(&v);
@@ -313,7 +313,7 @@ static void run_role(const pt_circuit *c, size_t evaluator, unsigned set)
                   .inputs = inputs,
                   .options = {.evaluator = evaluator,
                               .cot_field_bits = 1u << set % 3,
-                              .dealer = ideal_has_dealer,
+                              .dealer = PARTIES_HAVE_DEALER,
                               .output_parties = receivers,
                               .n_output_parties = n_receivers}};
     test_run_parties(&t);
@@ -353,7 +353,7 @@ static void test_statistical_security(void **state)
     for (unsigned rho = 40; rho <= 80; rho += 20) {
         test_run t = {.circuit = c,
                       .inputs = inputs,
-                      .options = {.statistical_security = rho, .dealer = ideal_has_dealer}};
+                      .options = {.statistical_security = rho, .dealer = PARTIES_HAVE_DEALER}};
         test_run_parties(&t);
         test_run_assert_right(&t);
         test_run_clear(&t);
@@ -394,7 +394,7 @@ static void run_logged(const pt_circuit *c, wire_log *l, uint64_t seed)
     test_run t = {.circuit = c,
                   .inputs = inputs,
                   .seed = seed,
-                  .options.dealer = ideal_has_dealer,
+                  .options.dealer = PARTIES_HAVE_DEALER,
                   .hook = log_wire,
                   .hook_user = l};
     l->capacity = (size_t)1 << 20;
@@ -442,9 +442,9 @@ static void check_uniform(const char *phase, size_t n_parties)
 static void test_uniform_messages(void **state)
 {
     (void)state;
-    check_uniform(ideal_has_dealer ? "COT" : "TRU", 3);
+    check_uniform(PARTIES_HAVE_DEALER ? "COT" : "TRU", 3);
     check_uniform("GC", 3);
-    check_uniform(ideal_has_dealer ? "COT" : "TRU", 4);
+    check_uniform(PARTIES_HAVE_DEALER ? "COT" : "TRU", 4);
     check_uniform("GC", 4);
 }
 
@@ -499,7 +499,7 @@ static void check_order(const circuit_shape *shape, uint64_t segment_ands, const
     test_run t = {.circuit = c,
                   .inputs = inputs,
                   .segment_ands = segment_ands,
-                  .options.dealer = ideal_has_dealer,
+                  .options.dealer = PARTIES_HAVE_DEALER,
                   .hook = log_order,
                   .hook_user = o};
     test_run_parties(&t);
@@ -519,8 +519,8 @@ static void test_order(void **state)
     const circuit_shape and_gates = {
         .n_parties = 3, .inputs = 4, .gates = 30, .outputs = 4, .and_percent = 100};
     const circuit_shape no_and = {.n_parties = 2, .inputs = 4, .gates = 30, .outputs = 4};
-    const char *first_triples = ideal_has_dealer ? "" : "TRU TRS COIN_O ZC ZO ";
-    const char *later_triples = ideal_has_dealer ? "" : "TRU TRS COIN_O ZB ZC ZO ";
+    const char *first_triples = PARTIES_HAVE_DEALER ? "" : "TRU TRS COIN_O ZC ZO ";
+    const char *later_triples = PARTIES_HAVE_DEALER ? "" : "TRU TRS COIN_O ZB ZC ZO ";
     char expected[1024];
 #define SET_UP "HELLO BARRIER %s%s"
 #define INPUTS "INM INL LBL "
@@ -530,7 +530,7 @@ static void test_order(void **state)
     (void)snprintf(expected, sizeof expected,
                    SET_UP "%s%sOPEN " INPUTS "GC EV1 EV2 %s%sOPEN GC EV1 EV2 OUT",
                    ideal_setup_waves, ideal_batch_waves, ideal_delta_waves, first_triples,
-                   ideal_has_dealer ? "DLREQ COT " : ideal_batch_waves, later_triples);
+                   PARTIES_HAVE_DEALER ? "DLREQ COT " : ideal_batch_waves, later_triples);
     check_order(&and_gates, 15, expected);
     (void)snprintf(expected, sizeof expected, SET_UP INPUTS "GC OUT", ideal_setup_waves,
                    ideal_batch_waves);

@@ -1,7 +1,8 @@
 /* Every message of a run is harmed in every way, one at a time: cut, stretched, lost, repeated,
  * reordered, replaced, under another name, from another session (protocol spec, section 10.2, last
  * rows). Each honest party ends, with an error or the right output; tamper_run asserts it. Here is
- * told when an error is due. Base OTs are ideal. */
+ * told when an error is due. Base OTs are ideal. Compiled a second time for runs with a dealer,
+ * where the messages to and from it are harmed too. */
 #include "support/test.h"
 
 #include "base/mem.h"
@@ -108,6 +109,7 @@ static void record_run(record *r, size_t n, size_t cheater, size_t peer, uint64_
 {
     harmed h = {.attack = {.n = n,
                            .cheater = cheater,
+                           .dealer = PARTIES_HAVE_DEALER,
                            .seed = seed,
                            .k = 4,
                            .segment_ands = SEGMENT_ANDS,
@@ -122,10 +124,10 @@ static void record_run(record *r, size_t n, size_t cheater, size_t peer, uint64_
 
 typedef enum expectation { IS_RIGHT, IS_ERROR, IS_EITHER } expectation;
 
-static expectation expected(harm what, const record *r, size_t nth)
+static expectation expected(harm what, const record *r, bool from_dealer, size_t nth)
 {
-    if (what == (harm)FAULT_DELAY)
-        return IS_RIGHT;
+    if (what == (harm)FAULT_DELAY) /* until the next recv: none follows the dealer's last message */
+        return from_dealer && nth + 1 == r->count ? IS_ERROR : IS_RIGHT;
     if (what == (harm)FAULT_DUPLICATE && nth + 1 == r->count)
         return IS_RIGHT; /* nobody reads on */
     for (size_t i = 0; i < sizeof inert / sizeof inert[0]; i++) {
@@ -135,11 +137,15 @@ static expectation expected(harm what, const record *r, size_t nth)
     return IS_ERROR;
 }
 
-/* P_1 waits for GC before it sends again, and who misses its last message waits for that. */
-static bool blocks(harm what, const record *r, size_t cheater, size_t nth)
+/* P_1 waits for GC before it sends again, and who misses its last message waits for that. Party and
+ * dealer wait for each other in turn; the dealer also for who misses the BARRIER. */
+static bool blocks(harm what, const record *r, size_t n, size_t cheater, size_t peer, size_t nth)
 {
-    return cheater == 0 && nth + 1 < r->count && strcmp(r->phase[nth + 1], "GC") == 0 &&
-           (what == (harm)FAULT_DROP || what == (harm)FAULT_SWAP);
+    if (what != (harm)FAULT_DROP && what != (harm)FAULT_SWAP)
+        return false;
+    if (cheater == n || peer == n || (PARTIES_HAVE_DEALER && strcmp(r->phase[nth], "BARRIER") == 0))
+        return true;
+    return cheater == 0 && nth + 1 < r->count && strcmp(r->phase[nth + 1], "GC") == 0;
 }
 
 static void run_harm(harm what, const record *r, const record *other, size_t n, size_t cheater,
@@ -148,10 +154,11 @@ static void run_harm(harm what, const record *r, const record *other, size_t n, 
     fault f = {.kind = (fault_kind)what, .peer = (int)peer, .nth = nth};
     harmed h = {.attack = {.n = n,
                            .cheater = cheater,
+                           .dealer = PARTIES_HAVE_DEALER,
                            .seed = 1,
                            .k = 4,
                            .segment_ands = SEGMENT_ANDS,
-                           .timeout_ms = blocks(what, r, cheater, nth) ? 300 : 0,
+                           .timeout_ms = blocks(what, r, n, cheater, peer, nth) ? 100 : 0,
                            .deviate = deviate,
                            .faults = &f,
                            .n_faults = what <= (harm)FAULT_CLOSE ? 1 : 0},
@@ -160,13 +167,14 @@ static void run_harm(harm what, const record *r, const record *other, size_t n, 
                 .harm = what,
                 .other = other};
     tamper_run(&h.attack);
-    const pt_status status = h.attack.run.parties.status[peer];
+    const parties *p = &h.attack.run.parties;
+    const pt_status status = peer == n ? p->dealer_status : p->status[peer];
     assert_true(f.struck || h.n_seen > nth || status == PT_ERR_TIMEOUT);
-    const expectation e = expected(what, r, nth);
+    const expectation e = expected(what, r, cheater == n, nth);
     if ((e == IS_ERROR && status == PT_OK) || (e == IS_RIGHT && status != PT_OK))
         fail_msg("n = %zu, %zu to %zu, %s number %zu: %s: %s (%s)", n, cheater, peer, r->phase[nth],
                  nth, harm_names[what], pt_status_name(status),
-                 h.attack.run.parties.errors[peer].message);
+                 peer == n ? p->dealer_error.message : p->errors[peer].message);
     tamper_clear(&h.attack);
 }
 
@@ -188,16 +196,26 @@ static void run_pair(size_t n, size_t cheater, size_t peer)
 static void test_two_parties(void **state)
 {
     (void)state;
-    run_pair(2, 0, 1);
     run_pair(2, 1, 0);
+    if (PARTIES_HAVE_DEALER) {
+        run_pair(2, 2, 1);
+        run_pair(2, 0, 2);
+    } else {
+        run_pair(2, 0, 1);
+    }
 }
 
 static void test_three_parties(void **state)
 {
     (void)state;
     run_pair(3, 0, 1);
-    run_pair(3, 1, 2);
-    run_pair(3, 2, 0);
+    if (PARTIES_HAVE_DEALER) {
+        run_pair(3, 3, 2);
+        run_pair(3, 1, 3);
+    } else {
+        run_pair(3, 1, 2);
+        run_pair(3, 2, 0);
+    }
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* The tampering matrix of the protocol spec, section 10.2: one corrupted party in the whole
  * protocol, with real base OTs, at two and three parties. What each row asks for is in the table;
- * tamper_run asserts what holds for all. Rows on the trusted dealer do not apply: there is none. */
+ * tamper_run asserts what holds for all. Rows on the trusted dealer are in test_dealer.c. */
 #include "support/test.h"
 
 #include "crypto/gf128.h"

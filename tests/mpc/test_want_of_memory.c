@@ -1,5 +1,5 @@
 /* Each allocation of a run fails in turn, at whichever party makes it: nobody crashes, hangs, keeps
- * its secrets or is wrong. Base OTs are ideal. */
+ * its secrets or is wrong. Base OTs are ideal. Compiled a second time for runs with a dealer. */
 #include "support/test.h"
 
 #include "mpc/circuits.h"
@@ -18,11 +18,15 @@ static void run_failing(size_t n, uint64_t segment_ands)
     const uint8_t inputs[9] = {1, 0, 1, 1, 0, 0, 1, 0, 1};
     size_t n_failed = 0;
     for (unsigned long nth = 1;; nth += 1 + nth / 60) {
-        test_run t = {
-            .circuit = c, .inputs = inputs, .segment_ands = segment_ands, .fail_alloc = nth};
+        test_run t = {.circuit = c,
+                      .inputs = inputs,
+                      .segment_ands = segment_ands,
+                      .fail_alloc = nth,
+                      .options.dealer = PARTIES_HAVE_DEALER};
         test_run_parties(&t);
         test_run_assert_never_wrong(&t, (1u << n) - 1);
-        const bool failed = parties_find(&t.parties, PT_ERR_MEMORY) != PARTIES_MAX;
+        const bool failed = parties_find(&t.parties, PT_ERR_MEMORY) != PARTIES_MAX ||
+                            t.parties.dealer_status == PT_ERR_MEMORY;
         n_failed += failed;
         if (!failed)
             test_run_assert_right(&t);
