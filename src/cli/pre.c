@@ -58,9 +58,9 @@ const command command_pre = {
         "knows all masks and keys,\n"
         "so together with any party, or with a record of what the parties send each other, it "
         "can compute every\n"
-        "private input. It must not run on the relay's machine, or on a party's, unless all "
-        "parties trust whoever\n"
-        "runs that. From each other the parties stay protected as without a dealer.\n",
+        "private input. Run it on a machine of its own, not with a party or on the relay. From "
+        "each other the parties\n"
+        "stay protected as without a dealer.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = run,
