@@ -77,6 +77,7 @@ pt_status dealt_setup(session *s, pt_error *error)
         status = recv_tagged(s, "DLSEED", 0, payload, len, error);
     if (status != PT_OK)
         goto done;
+    HOOK(s, "dealt_seed", payload, len);
     memcpy(s->dealt_seed, payload, sizeof s->dealt_seed);
     s->delta = dealing_delta(s, s->dealt_seed, s->me);
     HOOK(s, "delta", &s->delta, sizeof s->delta);

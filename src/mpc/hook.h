@@ -19,7 +19,7 @@
  *     "planes_v"     peer: hashed V planes, 128 blocks (0 unused), before ABCHK's digest
  *     "planes_w"     peer: hashed W planes with x~ added, 128 blocks (0 unused), before comparison
  *     "batch"        the abit_range array of a batch after its barrier (len: number of ranges)
- *     "dealt_seed"   the dealer's; peer: whose seed it drew
+ *     "dealt_seed"   dealer: the seed it drew for a peer; party: DLSEED as it came
  *     "dc_sums"      d_0, d_1 of the Delta check, 2 blocks a repetition, before DC1
  *
  * Hooks on values of the upper half:

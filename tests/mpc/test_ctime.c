@@ -151,6 +151,8 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
             make_public(data, len);
     }
     (void)peer;
+    if (strcmp(name, "dealt_seed") == 0) /* drawn by the dealer, or come from it */
+        make_secret(data, len);
     if (s->me == 0 && strcmp(name, "input_labels") == 0)
         make_secret(data, len); /* they came by a message, but P_1 alone may know them */
     /* Lambda of a wire: P_1 computes it in the open and tells the garblers in EV1. */
@@ -179,11 +181,12 @@ static pt_status play(session *s, void *user, pt_error *error)
     return engine_run(s, &options, j->circuit, 5, j->inputs + first, outputs, error);
 }
 
-static void run_session(size_t n, unsigned k, const char *const *phases, size_t n_phases)
+static void run_session(size_t n, unsigned k, bool dealer, const char *const *phases,
+                        size_t n_phases)
 {
     const circuit_shape shape = {
         .n_parties = n, .inputs = 3, .gates = 16, .outputs = 4, .and_percent = 60, .constants = 1};
-    const pt_mpc_options options = {.cot_field_bits = k};
+    const pt_mpc_options options = {.cot_field_bits = k, .dealer = dealer};
     const uint8_t a_bit = 1;
     pt_circuit *c = test_circuit_random(&shape, n);
     job j = {.circuit = c};
@@ -193,7 +196,9 @@ static void run_session(size_t n, unsigned k, const char *const *phases, size_t 
         (void)VALGRIND_SET_VBITS(&j.inputs[i], &a_bit, 1);
     parties_open(&p, n, &options);
     parties_hook(&p, hook, shown_by);
-    if (n > 2)
+    p.dealer.hook = hook;
+    p.dealer.hook_user = shown_by;
+    if (n > 2 && !dealer)
         parties_deal_trees(&p);
     const unsigned errors = VALGRIND_COUNT_ERRORS;
     parties_run(&p, play, &j);
@@ -202,7 +207,7 @@ static void run_session(size_t n, unsigned k, const char *const *phases, size_t 
         assert_int_equal(p.status[i], PT_OK);
     for (size_t h = 0; h < n_phases; h++) {
         bool found = false;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i <= n; i++)
             found |= was_shown(&shown_by[i], phases[h]);
         if (!found)
             fail_msg("nothing secret reached %s", phases[h]);
@@ -241,7 +246,7 @@ static void two_parties(void **state)
     static const char *const phases[] = {"BOT1", "BOT2", "COT", "COIN_O", "ABCHK", "TRU",
                                          "TRS",  "ZB",   "ZC",  "ZO",     "OPEN",  "INM",
                                          "INL",  "LBL",  "GC",  "EV1",    "EV2",   "OUT"};
-    run_session(2, 4, phases, sizeof phases / sizeof phases[0]);
+    run_session(2, 4, false, phases, sizeof phases / sizeof phases[0]);
 }
 
 static void three_parties(void **state)
@@ -249,7 +254,15 @@ static void three_parties(void **state)
     (void)state;
     static const char *const phases[] = {"COT",  "ABCHK", "DC1", "DC2", "DC3", "TRU",
                                          "OPEN", "INM",   "GC",  "EV1", "EV2", "OUT"};
-    run_session(3, 2, phases, sizeof phases / sizeof phases[0]);
+    run_session(3, 2, false, phases, sizeof phases / sizeof phases[0]);
+}
+
+static void three_parties_and_a_dealer(void **state)
+{
+    (void)state;
+    static const char *const phases[] = {"DLSEED", "DEAL", "COT", "OPEN", "INM",
+                                         "GC",     "EV1",  "EV2", "OUT"};
+    run_session(3, 4, true, phases, sizeof phases / sizeof phases[0]);
 }
 
 int main(void)
@@ -262,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_branch_on_a_secret_is_seen),
         cmocka_unit_test(two_parties),
         cmocka_unit_test(three_parties),
+        cmocka_unit_test(three_parties_and_a_dealer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,13 @@ static void log_counters(use_log *l, const void *pair, uint64_t first, const blo
     }
 }
 
+static void log_corrections(const cot_receiver *r, uint64_t first, const block *x, size_t n)
+{
+    log_counters(&own->corrections, r->leaves, first, x, n);
+    for (size_t y = 0; first == 0 && y < cot_trees(r->k) << r->k; y++)
+        log_add(&own->leaves, sizeof(block), &r->leaves[y].round[0]);
+}
+
 void __real_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
                         uint64_t first, size_t n);
 void __wrap_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
@@ -150,9 +157,8 @@ void __wrap_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_
 void __wrap_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
                         uint64_t first, size_t n)
 {
-    log_counters(&own->corrections, r->leaves, first, x, n);
-    for (size_t y = 0; first == 0 && y < cot_trees(r->k) << r->k; y++)
-        log_add(&own->leaves, sizeof(block), &r->leaves[y].round[0]);
+    if (own != NULL) /* a dealer repeats what a party does */
+        log_corrections(r, first, x, n);
     __real_cot_correct(r, scratch, ret_d, x, first, n);
 }
 
@@ -165,6 +171,18 @@ void __wrap_cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, blo
 {
     log_counters(&own->receiver_planes, r->leaves, first, x, n);
     __real_cot_receiver_planes(r, scratch, ret_planes, x, first, n);
+}
+
+void __real_cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                                block *ret_planes, const block *x, uint64_t first, size_t n);
+void __wrap_cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                                block *ret_planes, const block *x, uint64_t first, size_t n);
+void __wrap_cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                                block *ret_planes, const block *x, uint64_t first, size_t n)
+{
+    log_corrections(r, first, x, n);
+    log_counters(&own->receiver_planes, r->leaves, first, x, n);
+    __real_cot_receiver_extend(r, scratch, ret_d, ret_planes, x, first, n);
 }
 
 void __real_cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes,
@@ -226,7 +244,7 @@ static void run_session(size_t n, unsigned k)
 {
     const circuit_shape shape = {
         .n_parties = n, .inputs = 4, .gates = 40, .outputs = 8, .and_percent = 60};
-    const pt_mpc_options options = {.cot_field_bits = k};
+    const pt_mpc_options options = {.cot_field_bits = k, .dealer = PARTIES_HAVE_DEALER};
     pt_circuit *c = test_circuit_random(&shape, n);
     job j = {.circuit = c};
     parties p;
