@@ -47,37 +47,49 @@ pt_status pt_channel_secure_public_key(uint8_t ret_public_key[PT_KEY_BYTES],
 
 /* ---- The channel ---- */
 
-static pt_status check_peer(const secure *s, size_t peer, const char *phase, pt_error *error)
+static pt_status check_peer(const secure *s, size_t peer, pt_error *error)
 {
-    if (peer >= s->parties || peer == s->party)
-        return error_set(error, PT_ERR_USAGE, "party %zu has no channel to party %zu", s->party,
-                         peer);
-    const pt_status failed = s->peers[peer].failed;
+    if (peer < s->parties && peer != s->party)
+        return PT_OK;
+    return error_set(error, PT_ERR_USAGE, "party %zu has no channel to party %zu", s->party, peer);
+}
+
+static pt_status check_alive(pt_status failed, size_t peer, const char *phase, pt_error *error)
+{
     return failed == PT_OK ? PT_OK
                            : error_set_peer(error, failed, (int)peer, phase,
                                             "the connection to party %zu has failed before", peer);
 }
 
-/* The connection to a peer ends here; its keys are of no more use. */
-static pt_status end_peer(secure *s, size_t peer, pt_status status)
+/* Nothing more can be sent; the key is of no more use. */
+static pt_status end_sending(secure_peer *p, pt_status status)
 {
-    mem_wipe(&s->peers[peer], sizeof s->peers[peer]);
-    s->peers[peer].failed = status;
+    mem_wipe(&p->send, sizeof p->send);
+    p->send_failed = status;
     return status;
 }
 
-static pt_status exhausted(secure *s, size_t peer, const char *phase, pt_error *error)
+/* The connection ends here. */
+static pt_status end_peer(secure_peer *p, pt_status status)
 {
-    (void)error_set_peer(error, PT_ERR_IO, (int)peer, phase,
-                         "all numbers for messages to and from party %zu are used up", peer);
-    return end_peer(s, peer, PT_ERR_IO);
+    mem_wipe(&p->recv, sizeof p->recv);
+    p->recv_failed = status;
+    return end_sending(p, status);
+}
+
+static pt_status exhausted(size_t peer, const char *phase, pt_error *error)
+{
+    return error_set_peer(error, PT_ERR_IO, (int)peer, phase,
+                          "all numbers for messages to or from party %zu are used up", peer);
 }
 
 static pt_status secure_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
                              size_t len, pt_error *error)
 {
     secure *s = self;
-    pt_status status = check_peer(s, to, phase, error);
+    pt_status status = check_peer(s, to, error);
+    if (status == PT_OK)
+        status = check_alive(s->peers[to].send_failed, to, phase, error);
     if (status != PT_OK)
         return status;
     const size_t sealed_len = record_sealed_len(len);
@@ -87,20 +99,31 @@ static pt_status secure_send(void *self, size_t to, const char *phase, const uin
     if (record_seal(&s->peers[to].send, sealed, bytes, len) == NOISE_OK)
         status = channel_send(&s->inner, to, phase, sealed, sealed_len, error);
     else
-        status = exhausted(s, to, phase, error);
+        status = exhausted(to, phase, error);
     mem_free(sealed);
     /* What was sealed has its number: without it the peer would take nothing that follows. */
-    return status == PT_OK ? PT_OK : end_peer(s, to, status);
+    return status == PT_OK ? PT_OK : end_sending(&s->peers[to], status);
 }
 
-static pt_status altered(secure *s, size_t from, const char *phase, pt_error *error)
+static pt_status altered(const secure *s, size_t from, const char *phase, pt_error *error)
 {
     secure_send_alert(s, from, SECURE_ALERT_ALTERED);
-    (void)error_set_peer(error, PT_PEER_ALTERED, (int)from, phase,
-                         "a message from party %zu was altered, repeated or reordered on the way, "
-                         "or one before it is lost",
-                         from);
-    return end_peer(s, from, PT_PEER_ALTERED);
+    return error_set_peer(error, PT_PEER_ALTERED, (int)from, phase,
+                          "a message from party %zu was altered, repeated or reordered on the "
+                          "way, or one before it is lost",
+                          from);
+}
+
+static pt_status open_message(secure *s, size_t from, const char *phase, uint8_t *bytes,
+                              size_t *len, pt_error *error)
+{
+    const pt_status status = secure_check_alert(from, phase, bytes, *len, error);
+    if (status != PT_OK)
+        return status;
+    const noise_result result = record_open(&s->peers[from].recv, bytes, *len, len);
+    if (result == NOISE_EXHAUSTED)
+        return exhausted(from, phase, error);
+    return result == NOISE_OK ? PT_OK : altered(s, from, phase, error);
 }
 
 static pt_status secure_recv(void *self, size_t from, const char *phase, size_t max_len,
@@ -109,26 +132,19 @@ static pt_status secure_recv(void *self, size_t from, const char *phase, size_t 
     secure *s = self;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    pt_status status = check_peer(s, from, phase, error);
+    pt_status status = check_peer(s, from, error);
+    if (status == PT_OK)
+        status = check_alive(s->peers[from].recv_failed, from, phase, error);
     /* A sealed message of this length is one of max_len bytes at most. */
     if (status == PT_OK)
         status =
             channel_recv(&s->inner, from, phase, record_sealed_len(max_len), &bytes, &len, error);
     if (status != PT_OK)
         return status;
-    status = secure_check_alert(from, phase, bytes, len, error);
-    if (status != PT_OK) {
-        (void)end_peer(s, from, status);
-    } else {
-        const noise_result result = record_open(&s->peers[from].recv, bytes, len, &len);
-        if (result == NOISE_EXHAUSTED)
-            status = exhausted(s, from, phase, error);
-        else if (result != NOISE_OK)
-            status = altered(s, from, phase, error);
-    }
+    status = open_message(s, from, phase, bytes, &len, error);
     if (status != PT_OK) {
         free(bytes);
-        return status;
+        return end_peer(&s->peers[from], status);
     }
     *ret_bytes = bytes;
     *ret_len = len;

@@ -47,7 +47,8 @@ typedef enum secure_alert {
 typedef struct secure_peer {
     noise_cipher send;
     noise_cipher recv;
-    pt_status failed; /* PT_OK while the connection lives */
+    pt_status send_failed; /* PT_OK while sending works; what came before may still be received */
+    pt_status recv_failed; /* PT_OK while the connection lives */
 } secure_peer;
 
 typedef struct secure {

@@ -249,6 +249,7 @@ typedef struct between {
     size_t (*route)(size_t peer); /* which peer a message to or from a peer goes to or comes from */
     void (*sent)(uint8_t *bytes, size_t len);
     void (*received)(uint8_t *bytes, size_t len);
+    bool refuses; /* to send */
 } between;
 
 static pt_status between_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
@@ -258,6 +259,8 @@ static pt_status between_send(void *self, size_t to, const char *phase, const ui
     uint8_t copy[4096];
     if (len > sizeof copy)
         return PT_ERR_INTERNAL;
+    if (b->refuses)
+        return PT_ERR_CLOSED;
     memcpy(copy, bytes, len);
     if (b->sent != NULL)
         b->sent(copy, len);
@@ -579,6 +582,26 @@ static void what_was_sent_to_one_party_is_nothing_for_another(void **state)
     secure_mesh_close(&m);
 }
 
+/* A peer that is gone cannot be sent to, but why it went can still be read. */
+static void what_came_before_sending_failed_is_received(void **state)
+{
+    (void)state;
+    secure_mesh m;
+    between b = {.route = same};
+    secure_mesh_init(&m, 2, PATIENCE_MS);
+    put_between(&m.member[0], &b);
+    secure_mesh_run(&m);
+    secure_mesh_assert_open(&m);
+    const pt_channel *c = &m.member[0].channel;
+    assert_int_equal(send_text(&m.member[1].channel, 0, "good-bye"), PT_OK);
+    b.refuses = true;
+    assert_int_equal(send_text(c, 1, "hello"), PT_ERR_CLOSED);
+    b.refuses = false;
+    assert_int_equal(send_text(c, 1, "hello"), PT_ERR_CLOSED); /* the first one has its number */
+    assert_int_equal(recv_text(c, 1, "good-bye", NULL), PT_OK);
+    secure_mesh_close(&m);
+}
+
 /* ---- size, memory ---- */
 
 static void a_large_message_takes_the_memory_it_needs(void **state)
@@ -650,6 +673,7 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_in_any_handshake_message_is_noticed),
         cmocka_unit_test(harm_to_any_later_message_is_noticed),
         cmocka_unit_test(a_message_with_something_behind_it_is_not_taken),
+        cmocka_unit_test(what_came_before_sending_failed_is_received),
         cmocka_unit_test(what_was_sent_to_one_party_is_nothing_for_another),
         cmocka_unit_test(a_large_message_takes_the_memory_it_needs),
         cmocka_unit_test(running_out_of_memory_is_reported),
