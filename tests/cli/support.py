@@ -65,11 +65,11 @@ class Process:
 
 
 @contextlib.contextmanager
-def relay(*arguments):
+def relay(*arguments, scheme="http"):
     """A relay on a free port; yields (url, process)."""
     process = Process("serve", "--listen=127.0.0.1:0", *arguments)
     try:
-        yield process.read_err_until(r"http://127\.0\.0\.1:\d+").group(), process
+        yield process.read_err_until(scheme + r"://127\.0\.0\.1:\d+").group(), process
     finally:
         process.kill()
 
