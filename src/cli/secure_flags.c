@@ -71,7 +71,7 @@ static pt_status read_secret(secure_flags *f, const char *given, pt_error *error
 
 pt_status secure_flags_init(secure_flags *ret_flags, const args *a, pt_error *error)
 {
-    *ret_flags = (secure_flags){0};
+    *ret_flags = (secure_flags){.announces = true};
     const pt_status status = read_keys(ret_flags, args_get(a, "key"), args_get(a, "roster"), error);
     return status == PT_OK ? read_secret(ret_flags, args_get(a, "session-secret"), error) : status;
 }
@@ -132,7 +132,7 @@ pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f, const ch
         .session_secret_len = f->secret_len,
     };
     const pt_status status = pt_channel_secure_wrap(channel, *channel, &options, error);
-    if (status == PT_OK)
+    if (status == PT_OK && f->announces)
         say_who_is_known(f, channel);
     return status;
 }

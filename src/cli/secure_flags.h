@@ -14,6 +14,7 @@ typedef struct secure_flags {
     roster *roster; /* NULL without; then there is no private key either */
     char *secret;   /* NULL without */
     size_t secret_len;
+    bool announces; /* says what the parties know of each other; a zeroed object does not */
 } secure_flags;
 
 /* Reads the flags, POLYTUNE_SESSION_SECRET, and the files they name. Release with
@@ -25,8 +26,7 @@ void secure_flags_clear(secure_flags *f);
 PT_MUST_CHECK pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties,
                                            pt_error *error);
 
-/* Replaces a channel by an encrypted one over it; on failure it stays as it is. Says on stderr what
- * the parties know of each other. */
+/* Replaces a channel by an encrypted one over it; on failure it stays as it is. */
 PT_MUST_CHECK pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f,
                                           const char *session, size_t party, size_t parties,
                                           pt_error *error);
