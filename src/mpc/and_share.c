@@ -224,9 +224,10 @@ static pt_status make_triples(batch *b, mpc_run *r, segment *g, pt_error *error)
     bucket_shifts(s, coin, b->size, shifts);
     HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
     const block chi = coin_sub(s, coin, "chiz", 0);
-    const block t = zero_check_sum(b->layers.sums, batch_triples(b), chi);
+    block t = zero_check_sum(b->layers.sums, batch_triples(b), chi);
     PT_ASSERT(r->verified.deltas);
     status = zero_check(s, t, b->q, b->q_keys, error);
+    mem_wipe(&t, sizeof t);
     if (status != PT_OK)
         return status;
     r->verified.zero_sums++;

@@ -26,8 +26,10 @@ block zero_check_sum(const uint64_t *sums, size_t n, block chi)
         gf_dot_add(&acc, powers, values, count);
         next = gf_mul(powers[count - 1], chi);
     }
+    const block sum = gf_reduce(&acc);
     mem_wipe(values, sizeof values);
-    return gf_reduce(&acc);
+    mem_wipe(&acc, sizeof acc);
+    return sum;
 }
 
 /* pad_{ij,t}(v); i, j as the spec numbers them. */

@@ -1,4 +1,5 @@
 """The trusted dealer: polytune pre, party --dealer, simulate --dealer."""
+import socket
 import unittest
 
 from support import (Case, DONE, PEER, Process, ROOT, TRANSPORT, USAGE, examples, polytune, program_file, relay,
@@ -47,6 +48,20 @@ class Dealer(Case):
                 done = dealer.wait()
                 self.assertEqual((done.status, done.out), (DONE, ""), done)
                 self.assertIn("dealt", done.err)
+
+    def test_parties_and_dealer_meet_directly(self):
+        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+        where = ";".join(f"http://127.0.0.1:{s.getsockname()[1]}" for s in sockets)
+        for s in sockets:
+            s.close()
+        dealer = Process("pre", where, "--parties=2")
+        parties = [Process("party", where, f"--program={MAX}", f"--party={i}", f"--input={text}", "--dealer")
+                   for i, text in enumerate(("5", "4"))]
+        for party in parties:
+            self.assertRan(party.wait(), "true")
+        self.assertEqual(dealer.wait().status, DONE)
+        short = where.rsplit(";", 1)[0]
+        self.assertFailed(polytune("pre", short, "--parties=2"), USAGE, "2 URLs", "dealer")
 
     def test_constants_are_exchanged_without_the_dealer(self):
         with relay() as (url, _), program_file(CONSTANTS) as path:
