@@ -3,7 +3,11 @@
  *
  * Going from the outputs down, every node learns in which polarities it is needed. A XOR needed
  * only complemented takes a complemented operand instead, so that complements sink until they meet
- * others, or an input. */
+ * others, or an input.
+ *
+ * The circuit takes the place of the graph in memory, for both may be large: the graph is moved up
+ * to make room for the NOT gates, and read from there just ahead of what is written. */
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -22,9 +26,11 @@ enum {
 #define NO_WIRE UINT32_MAX
 
 typedef struct finisher {
-    const circuit_builder *b;
-    uint8_t *needs; /* per node */
-    uint32_t *map;  /* per builder wire: the circuit's wire, or NO_WIRE */
+    circuit_builder *b;
+    uint8_t *needs;        /* per node */
+    uint32_t *map;         /* per node that is a gate: the circuit's wire, as it comes out */
+    uint32_t *input_nots;  /* per input: its NOT gate's wire, or NO_WIRE */
+    uint32_t constants[2]; /* wires, or NO_WIRE */
     pt_circuit *c;
 } finisher;
 
@@ -97,21 +103,32 @@ static wire made_complement(uint8_t needs)
     return ((needs & FLIP_A) != 0) != ((needs & FLIP_B) != 0);
 }
 
-static uint64_t count_gates(const finisher *f)
+/* Whether it is needed in the other polarity. */
+static bool needs_not(uint8_t needs)
+{
+    const uint8_t made = made_complement(needs) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
+    return (needs & NEED_ANY & ~made) != 0;
+}
+
+/* How many gates the circuit has; *ret_extra of them are not gates of the graph. */
+static uint64_t count_gates(const finisher *f, uint32_t *ret_extra)
 {
     const circuit_builder *b = f->b;
-    uint64_t n = (f->needs[0] & NEED_PLAIN) != 0 ? 1 : 0;
+    uint64_t n = 0;
+    uint32_t n_extra = 0;
+    if ((f->needs[0] & NEED_PLAIN) != 0)
+        n_extra++;
     if ((f->needs[0] & NEED_COMPLEMENT) != 0)
-        n++;
+        n_extra++;
     for (uint32_t i = 0; i < b->n_inputs; i++)
-        n += (f->needs[i + 1] & NEED_COMPLEMENT) != 0 ? 1 : 0;
+        n_extra += (f->needs[i + 1] & NEED_COMPLEMENT) != 0 ? 1 : 0;
     for (uint32_t i = 0; i < b->n_gates; i++) {
         const uint8_t needs = f->needs[b->n_inputs + 1 + i];
-        const uint8_t made = made_complement(needs) ? NEED_COMPLEMENT : NEED_PLAIN;
-        if ((needs & NEED_ANY) != 0)
-            n += (needs & NEED_ANY & ~made) != 0 ? 2 : 1;
+        n += (needs & NEED_ANY) != 0 ? 1 : 0;
+        n_extra += needs_not(needs) ? 1 : 0;
     }
-    return n;
+    *ret_extra = n_extra;
+    return n + n_extra;
 }
 
 static uint32_t emit(pt_circuit *c, gate_op op, uint32_t a, uint32_t b)
@@ -123,37 +140,70 @@ static uint32_t emit(pt_circuit *c, gate_op op, uint32_t a, uint32_t b)
     return c->n_inputs + c->n_gates++;
 }
 
-/* The circuit's wire for `w`; its NOT gate comes with the first use. */
+/* The circuit's wire for `w`. The NOT gate of an input comes with its first use, that of a gate
+ * right behind it. */
 static uint32_t wire_of(finisher *f, wire w)
 {
-    if (f->map[w] == NO_WIRE) {
-        if (wire_is_const(w))
-            f->map[w] = emit(f->c, GATE_CONST, w, 0);
-        else
-            f->map[w] = emit(f->c, GATE_NOT, f->map[wire_not(w)], 0);
+    const uint32_t node = wire_node(w);
+    if (node == 0) {
+        if (f->constants[w] == NO_WIRE)
+            f->constants[w] = emit(f->c, GATE_CONST, w, 0);
+        return f->constants[w];
     }
-    return f->map[w];
+    if (node > f->b->n_inputs)
+        return f->map[node - f->b->n_inputs - 1] +
+               (wire_complement(w) == made_complement(f->needs[node]) ? 0u : 1u);
+    if (wire_complement(w) == 0)
+        return node - 1;
+    if (f->input_nots[node - 1] == NO_WIRE)
+        f->input_nots[node - 1] = emit(f->c, GATE_NOT, node - 1, 0);
+    return f->input_nots[node - 1];
 }
 
-static void emit_gates(finisher *f)
+/* `first`: where in the circuit's gates the graph's begin. */
+static void emit_gates(finisher *f, uint32_t first)
 {
     const circuit_builder *b = f->b;
     for (uint32_t i = 0; i < b->n_gates; i++) {
-        const uint32_t node = b->n_inputs + 1 + i;
-        const uint8_t needs = f->needs[node];
-        const builder_gate g = b->gates[i];
+        const uint8_t needs = f->needs[b->n_inputs + 1 + i];
+        builder_gate g;
         if ((needs & NEED_ANY) == 0)
             continue;
+        memcpy(&g, &f->c->gates[first + i], sizeof g);
         const uint32_t x = wire_of(f, g.a ^ ((needs & FLIP_A) != 0 ? 1u : 0u));
         const uint32_t y = wire_of(f, g.b ^ ((needs & FLIP_B) != 0 ? 1u : 0u));
+        PT_ASSERT(f->c->n_gates <= first + i);
         if (b->lines != NULL && gate_is_and(g))
             b->line_counts[b->lines[i] <= b->n_lines ? b->lines[i] : 0]++;
-        f->map[2 * (size_t)node + made_complement(needs)] =
-            emit(f->c, gate_is_and(g) ? GATE_AND : GATE_XOR, x, y);
+        f->map[i] = emit(f->c, gate_is_and(g) ? GATE_AND : GATE_XOR, x, y);
+        if (needs_not(needs))
+            (void)emit(f->c, GATE_NOT, f->map[i], 0);
     }
 }
 
-static bool new_circuit(finisher *f, uint32_t n_gates, size_t n_outputs, size_t n_output_values)
+/* Makes the builder's gates the circuit's, moved up by `n_extra`. */
+static bool take_gates(finisher *f, uint32_t n_extra)
+{
+    circuit_builder *b = f->b;
+    _Static_assert(sizeof *f->c->gates == sizeof *b->gates, "one takes the place of the other");
+    void *gates = mem_resize(b->gates, (size_t)b->n_gates + n_extra, sizeof *b->gates);
+    if (gates == NULL)
+        return false;
+    b->gates = NULL;
+    f->c->gates = gates;
+    memmove(f->c->gates + n_extra, gates, b->n_gates * sizeof *b->gates);
+    return true;
+}
+
+/* Gives back what the dead gates had. */
+static void shrink_gates(pt_circuit *c)
+{
+    gate *gates = mem_resize(c->gates, c->n_gates, sizeof *c->gates);
+    if (gates != NULL)
+        c->gates = gates;
+}
+
+static bool new_circuit(finisher *f, uint32_t n_extra, size_t n_outputs, size_t n_output_values)
 {
     const circuit_builder *b = f->b;
     pt_circuit *c = f->c = mem_new(1, sizeof *c);
@@ -164,24 +214,22 @@ static bool new_circuit(finisher *f, uint32_t n_gates, size_t n_outputs, size_t 
     c->n_outputs = (uint32_t)n_outputs;
     c->n_output_values = n_output_values;
     c->party_inputs = mem_new(c->n_parties, sizeof *c->party_inputs);
-    c->gates = mem_new(n_gates, sizeof *c->gates);
     c->outputs = mem_new(n_outputs, sizeof *c->outputs);
     c->output_value_bits = mem_new(n_output_values, sizeof *c->output_value_bits);
-    return c->party_inputs != NULL && c->gates != NULL && c->outputs != NULL &&
-           c->output_value_bits != NULL;
+    return c->party_inputs != NULL && c->outputs != NULL && c->output_value_bits != NULL &&
+           take_gates(f, n_extra);
 }
 
-static void fill_circuit(finisher *f, const wire *outputs, const uint32_t *output_value_bits)
+static void fill_circuit(finisher *f, uint32_t n_extra, const wire *outputs,
+                         const uint32_t *output_value_bits)
 {
     pt_circuit *c = f->c;
     for (size_t p = 0; p < c->n_parties; p++)
         c->party_inputs[p] = f->b->party_inputs[p];
-    const size_t n_wires = ((size_t)f->b->n_inputs + 1 + f->b->n_gates) * 2;
-    for (size_t w = 0; w < n_wires; w++)
-        f->map[w] = NO_WIRE;
+    f->constants[0] = f->constants[1] = NO_WIRE;
     for (uint32_t i = 0; i < c->n_inputs; i++)
-        f->map[2 * ((size_t)i + 1)] = i;
-    emit_gates(f);
+        f->input_nots[i] = NO_WIRE;
+    emit_gates(f, n_extra);
     for (size_t i = 0; i < c->n_outputs; i++)
         c->outputs[i] = wire_of(f, outputs[i]);
     if (output_value_bits == NULL) {
@@ -227,31 +275,34 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
 
     const size_t n_nodes = (size_t)b->n_inputs + 1 + b->n_gates;
     f.needs = mem_new(n_nodes, sizeof *f.needs);
-    f.map = mem_new(n_nodes, 2 * sizeof *f.map);
-    if (f.needs == NULL || f.map == NULL) {
+    f.map = mem_new(b->n_gates, sizeof *f.map);
+    f.input_nots = mem_new(b->n_inputs, sizeof *f.input_nots);
+    if (f.needs == NULL || f.map == NULL || f.input_nots == NULL) {
         status = error_memory(error);
         goto done;
     }
     mark_needs(&f, shared_outputs, n_outputs);
-    const uint64_t n_gates = count_gates(&f);
+    uint32_t n_extra;
+    const uint64_t n_gates = count_gates(&f, &n_extra);
     if (n_gates + b->n_inputs > CIRCUIT_MAX_WIRES) {
         status = error_set(error, PT_ERR_LIMIT, "the circuit needs more than %u wires",
                            (unsigned)CIRCUIT_MAX_WIRES);
         goto done;
     }
-    if (!new_circuit(&f, (uint32_t)n_gates, n_outputs,
-                     output_value_bits == NULL ? 1 : n_output_values)) {
+    if (!new_circuit(&f, n_extra, n_outputs, output_value_bits == NULL ? 1 : n_output_values)) {
         status = error_memory(error);
         goto done;
     }
-    fill_circuit(&f, shared_outputs, output_value_bits);
+    fill_circuit(&f, n_extra, shared_outputs, output_value_bits);
     PT_ASSERT(f.c->n_gates == n_gates);
+    shrink_gates(f.c);
     *ret_circuit = f.c;
     f.c = NULL;
 done:
     mem_free(shared_outputs);
     mem_free(f.needs);
     mem_free(f.map);
+    mem_free(f.input_nots);
     pt_circuit_free(f.c);
     return status;
 }

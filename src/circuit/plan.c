@@ -32,18 +32,17 @@ static unsigned gate_reads(gate g)
     return 0;
 }
 
-static void find_last_uses(planner *p)
+static void find_last_uses(uint32_t *last_use, const pt_circuit *c)
 {
-    const pt_circuit *c = p->c;
     for (uint32_t i = 0; i < c->n_gates; i++) {
         const gate g = c->gates[i];
         if (gate_reads(g) > 0)
-            p->last_use[g.a] = i + 1;
+            last_use[g.a] = i + 1;
         if (gate_reads(g) > 1)
-            p->last_use[g.b] = i + 1;
+            last_use[g.b] = i + 1;
     }
     for (uint32_t i = 0; i < c->n_outputs; i++)
-        p->last_use[c->outputs[i]] = KEPT;
+        last_use[c->outputs[i]] = KEPT;
 }
 
 /* Output takes the register of an operand read for the last time, else a free one (K8). A gate that
@@ -72,7 +71,7 @@ static plan_step plan_gate(planner *p, uint32_t i)
 static void fill_plan(circuit_plan *plan, planner *p)
 {
     const pt_circuit *c = p->c;
-    find_last_uses(p);
+    find_last_uses(p->last_use, c);
     p->n_registers = c->n_inputs;
     for (uint32_t i = 0; i < c->n_inputs; i++)
         p->registers[i] = i;
@@ -106,6 +105,30 @@ pt_status circuit_plan_init(circuit_plan *ret_plan, const pt_circuit *c, pt_erro
     mem_free(p.registers);
     mem_free(p.unused);
     return status;
+}
+
+pt_status circuit_plan_count(uint32_t *ret_registers, const pt_circuit *c, pt_error *error)
+{
+    uint32_t *last_use = mem_new((size_t)c->n_inputs + c->n_gates, sizeof *last_use);
+    uint32_t n = c->n_inputs;
+    uint32_t n_unused = 0;
+    if (last_use == NULL)
+        return error_memory(error);
+    find_last_uses(last_use, c);
+    for (uint32_t i = 0; i < c->n_gates; i++) {
+        const gate g = c->gates[i];
+        const unsigned n_reads = gate_reads(g);
+        n_unused += n_reads > 0 && last_use[g.a] == i + 1 ? 1u : 0u;
+        n_unused += n_reads > 1 && g.b != g.a && last_use[g.b] == i + 1 ? 1u : 0u;
+        if (n_unused > 0)
+            n_unused--;
+        else
+            n++;
+        n_unused += last_use[c->n_inputs + i] == NEVER_READ ? 1u : 0u;
+    }
+    mem_free(last_use);
+    *ret_registers = n;
+    return PT_OK;
 }
 
 void circuit_plan_clear(circuit_plan *plan)

@@ -54,12 +54,8 @@ static uint64_t and_depth(const pt_circuit *c)
 
 static uint64_t registers(const pt_circuit *c)
 {
-    circuit_plan plan;
-    if (circuit_plan_init(&plan, c, NULL) != PT_OK)
-        return 0;
-    const uint64_t n = plan.n_registers;
-    circuit_plan_clear(&plan);
-    return n;
+    uint32_t n;
+    return circuit_plan_count(&n, c, NULL) == PT_OK ? n : 0;
 }
 
 void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit)

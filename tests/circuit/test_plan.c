@@ -45,6 +45,9 @@ static void check_plan(const pt_circuit *c)
     assert_int_equal(circuit_plan_init(&plan, c, NULL), PT_OK);
     assert_int_equal(plan.n_steps, c->n_gates);
     assert_true(plan.n_registers <= c->n_inputs + c->n_gates);
+    uint32_t n_registers;
+    assert_int_equal(circuit_plan_count(&n_registers, c, NULL), PT_OK);
+    assert_int_equal(n_registers, plan.n_registers);
     run_plan(out, &plan, c, in);
     assert_int_equal(circuit_eval_lanes(want, c, in, NULL), PT_OK);
     assert_memory_equal(out, want, c->n_outputs * sizeof *out);
