@@ -39,6 +39,11 @@ PT_API PT_MUST_CHECK pt_status pt_circuit_read_bristol(pt_circuit **ret_circuit,
 PT_API PT_MUST_CHECK pt_status pt_circuit_write_bristol(char **ret_text, size_t *ret_len,
                                                         const pt_circuit *circuit, pt_error *error);
 
+/* The same function with fewer AND gates where that is found, and never more: what the compiler
+ * does to programs, for circuits from elsewhere. The caller frees *ret_circuit. */
+PT_API PT_MUST_CHECK pt_status pt_circuit_optimize(pt_circuit **ret_circuit,
+                                                   const pt_circuit *circuit, pt_error *error);
+
 /* Releases text returned by this library. Accepts NULL. */
 PT_API void pt_text_free(char *text);
 

@@ -20,11 +20,11 @@ static wire replay(circuit_builder *b, gate g, const wire *wires)
     return WIRE_FALSE; /* op has two bits */
 }
 
-pt_status circuit_keep_outputs(pt_circuit **ret_circuit, const pt_circuit *c, uint32_t first,
-                               uint32_t count, pt_error *error)
+/* Builds `c` anew with some of its outputs. The widths as in circuit_builder_finish. */
+static pt_status rebuild(pt_circuit **ret_circuit, const pt_circuit *c, uint32_t first,
+                         uint32_t count, const uint32_t *value_bits, size_t n_values,
+                         pt_error *error)
 {
-    PT_ASSERT(first <= c->n_outputs);
-    PT_ASSERT(count <= c->n_outputs - first);
     circuit_builder *b = circuit_builder_new(c->party_inputs, c->n_parties, 0);
     wire *wires = mem_new((size_t)c->n_inputs + c->n_gates, sizeof *wires);
     wire *outputs = mem_new(count, sizeof *outputs);
@@ -39,10 +39,24 @@ pt_status circuit_keep_outputs(pt_circuit **ret_circuit, const pt_circuit *c, ui
         wires[c->n_inputs + g] = replay(b, c->gates[g], wires);
     for (uint32_t i = 0; i < count; i++)
         outputs[i] = wires[c->outputs[first + i]];
-    status = circuit_builder_finish(ret_circuit, b, outputs, count, NULL, 1, error);
+    status = circuit_builder_finish(ret_circuit, b, outputs, count, value_bits, n_values, error);
 done:
     circuit_builder_free(b);
     mem_free(wires);
     mem_free(outputs);
     return status;
+}
+
+pt_status circuit_keep_outputs(pt_circuit **ret_circuit, const pt_circuit *c, uint32_t first,
+                               uint32_t count, pt_error *error)
+{
+    PT_ASSERT(first <= c->n_outputs);
+    PT_ASSERT(count <= c->n_outputs - first);
+    return rebuild(ret_circuit, c, first, count, NULL, 1, error);
+}
+
+pt_status pt_circuit_optimize(pt_circuit **ret_circuit, const pt_circuit *circuit, pt_error *error)
+{
+    return rebuild(ret_circuit, circuit, 0, circuit->n_outputs, circuit->output_value_bits,
+                   circuit->n_output_values, error);
 }

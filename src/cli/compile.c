@@ -81,6 +81,18 @@ static pt_status export(const computation *c, const char *path, pt_error *error)
     return status;
 }
 
+/* A Bristol circuit becomes smaller; a program's already is. */
+static pt_status optimize(computation *c, pt_error *error)
+{
+    pt_circuit *smaller = NULL;
+    const pt_status status = pt_circuit_optimize(&smaller, c->bristol, error);
+    if (status != PT_OK)
+        return status;
+    pt_circuit_free(c->bristol);
+    c->circuit = c->bristol = smaller;
+    return PT_OK;
+}
+
 static pt_status run(const args *a, pt_error *error)
 {
     const char *path = args_get(a, "o") != NULL ? args_get(a, "o") : args_get(a, "output");
@@ -93,6 +105,8 @@ static pt_status run(const args *a, pt_error *error)
     if (status == PT_OK && c.program == NULL && args_get(a, "report") != NULL)
         status = error_set(error, PT_ERR_USAGE,
                            "'%s' is a Bristol Fashion circuit: it has no lines to report", c.path);
+    if (status == PT_OK && c.program == NULL)
+        status = optimize(&c, error);
     if (status == PT_OK && path != NULL)
         status = export(&c, path, error);
     if (status == PT_OK && !to_stdout)
@@ -105,8 +119,11 @@ const command command_compile = {
     .name = "compile",
     .arguments = "PROGRAM",
     .summary = "compile a program and print the size of its circuit",
-    .details = "In an exported circuit the most significant bit of every input and result is wire "
-               "0 of it;\nit cannot tell that a program panicked.\n",
+    .details =
+        "In an exported circuit the most significant bit of every input and result is wire "
+        "0 of it;\nit cannot tell that a program panicked.\n"
+        "A Bristol Fashion circuit is made smaller where that is possible; eval, simulate and "
+        "party\nrun it as it stands.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = run,

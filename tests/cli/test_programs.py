@@ -166,6 +166,20 @@ pub fn main(a: u8, b: u8) -> u8 {
             result = polytune("eval", target, f"--input={reverse(57)}", f"--input={reverse(100)}")
             self.assertEqual(format(int(result.out, 16), "08b")[::-1], format(157, "08b"), result)
 
+    def test_a_circuit_is_made_smaller(self):
+        # The textbook majority of three bits; x | y is !(!x & !y).
+        text = ("11 14\n3 1 1 1\n1 1\n\n2 1 0 1 3 AND\n2 1 0 2 4 AND\n2 1 1 2 5 AND\n1 1 3 6 INV\n1 1 4 7 INV\n"
+                "2 1 6 7 8 AND\n1 1 8 9 INV\n1 1 5 10 INV\n1 1 9 11 INV\n2 1 10 11 12 AND\n1 1 12 13 INV\n")
+        with tempfile.TemporaryDirectory() as folder:
+            before, after = pathlib.Path(folder) / "before.txt", pathlib.Path(folder) / "after.txt"
+            before.write_text(text)
+            self.assertEqual(self.json_of(polytune("compile", before, "-o", after, "--json"))["and"], 1)
+            self.assertEqual(after.read_text().count(" AND"), 1)
+            for x in range(8):
+                inputs = [f"--input=0b{x >> i & 1}" for i in range(3)]
+                for path in (before, after):
+                    self.assertRan(polytune("eval", path, *inputs), f"0x{int(x.bit_count() > 1)}")
+
     def test_external_constants(self):
         source = "const ROWS: usize = PARTY_0::ROWS;\npub fn main(a: [u8; ROWS], b: u8) -> u8 { let mut s = b; for x in a { s ^= x; } s }"
         with program_file(source) as path:
