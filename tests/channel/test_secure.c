@@ -161,8 +161,8 @@ static void other_differences_are_named(void **state)
     secure_mesh_run(&m);
     for (size_t i = 0; i < 2; i++)
         assert_fails(&m, i, PT_PEER_SETUP, 1 - (int)i, "session of another name");
-    secure_mesh_init(&m, 3, IMPATIENT);
-    m.parties = 2; /* party 2 is not there: those who know of it may wait for it */
+    secure_mesh_init(&m, 3, PATIENCE_MS);
+    m.parties = 2; /* party 2 is not there, and nobody gets so far as to wait for it */
     m.member[1].options.parties = 2;
     secure_mesh_run(&m);
     assert_fails(&m, 0, PT_PEER_SETUP, 1, "for party 1 there are 2 parties, for this party 3");
@@ -415,7 +415,7 @@ static bool harm_handshake(fault_kind kind, size_t from, uint64_t nth, uint64_t 
 {
     secure_mesh m;
     fault f = {.kind = kind, .peer = FAULT_ANY_PEER, .nth = nth};
-    secure_mesh_init(&m, 2, IMPATIENT);
+    secure_mesh_init(&m, 2, kind == FAULT_DROP ? IMPATIENT : PATIENCE_MS);
     if (seed % 2 == 1)
         secure_mesh_use_roster(&m);
     assert_int_equal(
