@@ -130,12 +130,13 @@ void connection_expire(httpd *server, uint64_t now_ms)
     }
 }
 
-bool connection_make_room(httpd *server)
+bool connection_has_room(const httpd *server)
 {
-    if (server->n_connections < server->max_connections)
-        return true;
-    if (server->idle.first == NULL)
-        return false;
-    close_one(server->idle.first);
-    return true;
+    return server->n_connections < server->max_connections || server->idle.first != NULL;
+}
+
+void connection_make_room(httpd *server)
+{
+    if (server->n_connections >= server->max_connections && server->idle.first != NULL)
+        close_one(server->idle.first);
 }

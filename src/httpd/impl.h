@@ -57,8 +57,10 @@ void connection_end(connection *c);
 
 /* Closes those that are too slow. */
 void connection_expire(httpd *server, uint64_t now_ms);
-/* Makes room for one more, closing the one that is idle for longest; false if none is. */
-bool connection_make_room(httpd *server);
+/* Whether there is room for one more, or somebody idle who can make it. */
+bool connection_has_room(const httpd *server);
+/* If all are taken, closes the one that is idle for longest. */
+void connection_make_room(httpd *server);
 
 /* request.c: libmicrohttpd's callbacks for a request: on each step, and at its end. */
 enum MHD_Result request_step(void *server, struct MHD_Connection *handle, const char *url,

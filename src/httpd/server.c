@@ -92,12 +92,13 @@ static void accept_some(httpd *server, int fd)
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         struct sockaddr_storage address;
         socklen_t size = sizeof address;
-        if (!connection_make_room(server))
+        if (!connection_has_room(server))
             return;
         const int peer =
             accept4(fd, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (peer < 0)
             return;
+        connection_make_room(server);
         /* The library closes the socket also when it refuses it. */
         (void)MHD_add_connection(server->daemon, peer, (struct sockaddr *)&address, size);
     }
@@ -153,7 +154,7 @@ static nfds_t fill_poll(httpd *server, int daemon_fd, struct pollfd *ret_ready)
 {
     ret_ready[0] = (struct pollfd){.fd = daemon_fd, .events = POLLIN};
     ret_ready[1] = (struct pollfd){.fd = server->wake_fd, .events = POLLIN};
-    if (server->n_connections >= server->max_connections && server->idle.first == NULL)
+    if (!connection_has_room(server))
         return 2;
     for (size_t i = 0; i < server->listeners.n; i++)
         ret_ready[2 + i] = (struct pollfd){.fd = server->listeners.fds[i], .events = POLLIN};
