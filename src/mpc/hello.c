@@ -288,8 +288,7 @@ static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *h
         terms.segment_ands == 0 || terms.segment_ands > MPC_SEGMENT_ANDS_MAX)
         return peer_fault(d, PT_PEER_MALFORMED, NO_PEER, "HELLO",
                           "the parties ask for what the protocol does not have", error);
-    if (terms.n_and > MPC_MAX_AND ||
-        terms.n_inputs > MPC_MAX_COTS - DEALING_BITS_PER_AND * MPC_MAX_AND)
+    if (terms.n_and > CIRCUIT_MAX_WIRES || terms.n_inputs > CIRCUIT_MAX_WIRES)
         return error_set(error, PT_ERR_LIMIT, "the parties' circuit is too large for one session");
     d->k = (unsigned)k;
     *ret_terms = terms;

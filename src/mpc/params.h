@@ -28,7 +28,6 @@
 #define MPC_MAX_AND  ((uint64_t)1 << 38) /* SECURITY: per session (8, note 6) */
 #define MPC_MAX_COTS ((uint64_t)1 << 42) /* SECURITY: per directed pair and session (8, note 6) */
 
-_Static_assert(MPC_MAX_COTS / DEALING_BITS_PER_AND > MPC_MAX_AND, "dealt gates need fewer bits");
 _Static_assert(MPC_KAPPA % 8 == 0, "every k divides kappa");
 
 #endif

@@ -233,7 +233,16 @@ static void flip_e(const row *r, session *s, uint8_t *data, size_t len)
 }
 
 /* Places in HELLO, see hello.h. */
-enum { K_AT = 16, MODE_AT = 20, PARAMETERS_AT = 96, CIRCUIT_AT = 128, NONCE_AT = 192 };
+enum {
+    EVALUATOR_AT = 4,
+    K_AT = 16,
+    MODE_AT = 20,
+    SEGMENT_AT = 24,
+    PARAMETERS_AT = 96,
+    CIRCUIT_AT = 128,
+    NONCE_AT = 192,
+    COUNTS_AT = 224
+};
 
 static const row rows[] = {
     /* Party to party. */
@@ -334,12 +343,63 @@ static void deviations_are_found_in_time(void **state)
     }
 }
 
+/* ---- All parties ask for what there is not ---- */
+
+typedef struct absurdity {
+    size_t at; /* in HELLO with its counts */
+    size_t bytes;
+    uint64_t value;
+    pt_status status;
+} absurdity;
+
+static void ask(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
+{
+    const absurdity *a = user;
+    if (peer != s->n || strcmp(name, "HELLO") != 0)
+        return;
+    assert_true(a->at + a->bytes <= len);
+    for (size_t i = 0; i < a->bytes; i++)
+        ((uint8_t *)data)[a->at + i] = (uint8_t)(a->value >> (8 * i));
+}
+
+static void absurd_requests_are_refused(void **state)
+{
+    (void)state;
+    static const absurdity cases[] = {
+        {EVALUATOR_AT, 4, 3, PT_PEER_MALFORMED},
+        {K_AT, 4, 3, PT_PEER_MALFORMED},
+        {SEGMENT_AT, 8, 0, PT_PEER_MALFORMED},
+        {SEGMENT_AT, 8, MPC_SEGMENT_ANDS_MAX + 1, PT_PEER_MALFORMED},
+        {COUNTS_AT, 8, (uint64_t)CIRCUIT_MAX_WIRES + 1, PT_ERR_LIMIT},
+        {COUNTS_AT, 8, UINT64_MAX, PT_ERR_LIMIT},
+        {COUNTS_AT + 8, 8, (uint64_t)CIRCUIT_MAX_WIRES + 1, PT_ERR_LIMIT},
+    };
+    const circuit_shape shape = {
+        .n_parties = 3, .inputs = 1, .gates = 4, .outputs = 1, .and_percent = 100};
+    pt_circuit *c = test_circuit_random(&shape, 1);
+    const uint8_t inputs[3] = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        test_run t = {.circuit = c,
+                      .inputs = inputs,
+                      .options.dealer = true,
+                      .hook = ask,
+                      .hook_user = (void *)(uintptr_t)&cases[i]};
+        test_run_parties(&t);
+        assert_int_equal(t.parties.dealer_status, cases[i].status);
+        for (size_t p = 0; p < 3; p++)
+            assert_int_equal(t.parties.status[p], PT_PEER_ABORT);
+        test_run_clear(&t);
+    }
+    pt_circuit_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dealt_bits_and_products_hold),
         cmocka_unit_test(the_dealer_gets_hello_and_requests),
         cmocka_unit_test(deviations_are_found_in_time),
+        cmocka_unit_test(absurd_requests_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,7 +242,8 @@ static void test_segments(void **state)
         circuit_shape shape = mixed;
         shape.n_parties = n;
         pt_circuit *c = test_circuit_random(&shape, 100 + n);
-        for (size_t k = n <= 4 ? 0 : 2; k < sizeof segment_ands / sizeof segment_ands[0]; k++)
+        for (size_t k = n <= (PARTIES_HAVE_DEALER ? 2 : 4) ? 0 : 2;
+             k < sizeof segment_ands / sizeof segment_ands[0]; k++)
             run_watched(c, k, segment_ands[k]);
         pt_circuit_free(c);
     }
