@@ -124,7 +124,9 @@ void redis_link_break(redis_link *link, const char *why)
 {
     (void)snprintf(link->problem, sizeof link->problem, "%s", why);
     redis_link_close(link);
-    link->retry_ms = clock_ms() + LINK_RETRY_MS;
+    const uint64_t now = clock_ms();
+    const uint64_t pause = LINK_PAUSE * (now - link->asked_ms);
+    link->retry_ms = now + (pause > LINK_RETRY_MS ? pause : LINK_RETRY_MS);
 }
 
 /* Whether the answer is there and no error; notes what else it is. */
@@ -183,6 +185,7 @@ static bool link_open(redis_link *link)
 
 redisReply *redis_link_ask(redis_link *link, int argc, const char **argv, const size_t *lens)
 {
+    link->asked_ms = clock_ms();
     if (!link_open(link))
         return NULL;
     redisReply *reply = redisCommandArgv(link->context, argc, argv, lens);
@@ -261,7 +264,8 @@ static void *listen_on(void *user)
     redis_ear *ear = user;
     redis_link link = {.place = ear->place, .prepare = subscribe, .user = ear};
     for (;;) {
-        const bool is_open = link.context != NULL || link_open(&link);
+        link.asked_ms = clock_ms();
+        const bool is_open = link_open(&link);
         if (wait_or_stop(ear, -1, is_open ? 0 : LINK_RETRY_MS))
             break;
         if (!is_open)
@@ -277,6 +281,7 @@ static void *listen_on(void *user)
             }
             works = redisBufferRead(link.context) == REDIS_OK && take_heard(ear, link.context);
         }
+        link.asked_ms = clock_ms(); /* listening took its time for good reason */
         redis_link_break(&link, "closed");
         put_line(ear, "all", 3);
         ear->heard(ear->user);

@@ -1,8 +1,9 @@
 /* Connections to Redis: one that asks, and a thread with another that listens to a channel. Layer:
  * relay.
  *
- * Asking blocks for at most LINK_TIMEOUT_MS; a link that broke is opened anew by a later question,
- * not more often than LINK_RETRY_MS. */
+ * Each step of asking blocks for at most LINK_TIMEOUT_MS; a link that broke is opened anew by a
+ * later question, after LINK_RETRY_MS or LINK_PAUSE times what the failure took: a Redis that hangs
+ * must not take all of the asker's time. */
 #ifndef RELAY_REDIS_LINK_H
 #define RELAY_REDIS_LINK_H
 
@@ -18,6 +19,7 @@
 
 #define LINK_TIMEOUT_MS 2000
 #define LINK_RETRY_MS   250
+#define LINK_PAUSE      4
 
 /* Where Redis is: redis://[[user]:password@]host[:port][/db]. */
 typedef struct redis_place {
@@ -34,6 +36,7 @@ MUST_CHECK pt_status redis_place_parse(redis_place *ret_place, const char *url, 
 typedef struct redis_link {
     const redis_place *place;
     redisContext *context; /* NULL: not open */
+    uint64_t asked_ms;     /* when the question began that is being asked */
     uint64_t retry_ms;     /* not opened before */
     char problem[160];     /* why it is not open */
     /* Prepares a link just opened; false: it cannot be used, see `problem`. */

@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+#define REFUSAL_LINES 10 /* in the log, a second, of one kind */
+
 static relay_options with_defaults(const relay_options *given)
 {
     relay_options o = *given;
@@ -73,6 +75,7 @@ static bool init_limits(relay_server *server)
     const relay_options *o = &server->options;
     return quota_init(&server->address_requests, o->address_requests, 2.0 * o->address_requests) &&
            quota_init(&server->session_requests, o->session_requests, 2.0 * o->session_requests) &&
+           quota_init(&server->refusal_lines, REFUSAL_LINES, 2 * REFUSAL_LINES) &&
            quota_init(&server->address_sessions, o->address_sessions / 60.0,
                       2.0 * o->address_sessions) &&
            getrandom(server->waiting_key, sizeof server->waiting_key, 0) ==
@@ -157,6 +160,7 @@ void relay_server_free(relay_server *server)
     store_free(server->store);
     quota_clear(&server->address_requests);
     quota_clear(&server->session_requests);
+    quota_clear(&server->refusal_lines);
     quota_clear(&server->address_sessions);
     mem_free(server);
 }

@@ -84,6 +84,7 @@ struct relay_server {
     quota address_requests;
     quota address_sessions;
     quota session_requests;
+    quota refusal_lines; /* in the log: nobody can flood it */
 
     uint64_t n_status[STATUS_MAX];
     uint64_t n_refused[N_REFUSALS];

@@ -64,12 +64,15 @@ static int party_of(const request *r)
 
 void stats_refused(request *r, refusal why)
 {
+    const char *reason = refusal_names[why];
     r->server->n_refused[why]++;
+    if (quota_take(&r->server->refusal_lines, reason, strlen(reason), clock_ms()) != 0)
+        return;
     log_event(r->server, &(relay_event){.what = "refused",
                                         .session = session_of(r),
                                         .party = party_of(r),
                                         .address = r->address,
-                                        .reason = refusal_names[why]});
+                                        .reason = reason});
 }
 
 void stats_note(void *user, store_event event, const char *session, uint32_t party)

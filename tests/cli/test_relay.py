@@ -185,6 +185,7 @@ class SharedRelays(Case):
             wait_for_figure(url, "messages_total", 20)
             server.kill()
             self.assertEqual(ask(url, "GET", "/health").status, 503)
+            self.assertEqual(figure(url, "store_up"), 0)
             answer = ask(url, "PUT", "/join/other/0")
             self.assertEqual((answer.status, answer.headers["Retry-After"]), (503, "1"))
             server.start()
@@ -276,6 +277,17 @@ class Limits(Case):
         with relay("--rate-opened=1") as (url, _):  # the header is not believed
             answers = [ask(url, "PUT", f"/join/t{i}/0", X_Forwarded_For=f"10.0.0.{i}").status for i in range(3)]
             self.assertEqual(answers, [200, 200, 429])
+
+    def test_the_log_cannot_be_flooded(self):
+        process = Process("serve", "--listen=127.0.0.1:0", "--log-format=json")
+        url = process.read_err_until(r"http://127\.0\.0\.1:\d+").group()
+        ask(url, "PUT", "/join/s/0", token="the-token-of-this-seat")
+        statuses = {ask(url, "POST", "/send/s/0/1").status for _ in range(100)}
+        self.assertEqual((statuses, figure(url, 'refused_total{reason="unauthorized"}')), ({401}, 100))
+        process.process.send_signal(signal.SIGINT)
+        process.process.send_signal(signal.SIGTERM)
+        lines = process.wait(SOON).err.count("refused")
+        self.assertTrue(1 <= lines < 100, lines)
 
     def test_seats_are_limited(self):
         with relay("--max-seats=2") as (url, _):
