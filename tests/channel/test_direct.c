@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "channel/channel.h"
@@ -306,6 +307,37 @@ static void bodies_of_strangers_are_not_kept(void **state)
     scene_close(&s);
 }
 
+/* More connections than the party's server has, with half a head on each, and garbage. */
+static void a_besieged_party_serves_the_others(void **state)
+{
+    enum { N = 1200 };
+    (void)state;
+    static int fds[N];
+    struct rlimit files;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    if (files.rlim_max < 4 * N)
+        skip();
+    files.rlim_cur = files.rlim_cur < 4 * N ? 4 * N : files.rlim_cur;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    static const char *const starts[] = {"", "POST /msg/1 HTTP/1.1\r\nHost: x\r\n", "\x16\x03\x01",
+                                         "GET\r\n\r\n"};
+    scene s;
+    scene_open(&s, PATIENCE_MS);
+    for (uint64_t i = 0; i < N; i++) {
+        const char *start = starts[i % (sizeof starts / sizeof *starts)];
+        fds[i] = http_connect(s.port);
+        assert_true(fds[i] >= 0);
+        (void)http_write(fds[i], start, strlen(start));
+        if (i % 100 == 0) {
+            assert_int_equal(post_text(&s, i / 100 + 1, "in between"), 200);
+            expect_text(&s.channel, 1, "in between");
+        }
+    }
+    for (size_t i = 0; i < N; i++)
+        (void)close(fds[i]);
+    scene_close(&s);
+}
+
 /* ---- opening ---- */
 
 static pt_status try_open(const pt_http_options *options, pt_error *error)
@@ -504,6 +536,7 @@ int main(void)
         cmocka_unit_test(malformed_packets_are_told_apart),
         cmocka_unit_test(bad_requests_are_refused),
         cmocka_unit_test(bodies_of_strangers_are_not_kept),
+        cmocka_unit_test(a_besieged_party_serves_the_others),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(a_port_that_is_taken_is_an_error),
         cmocka_unit_test(a_party_that_is_late_is_waited_for),
