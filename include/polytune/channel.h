@@ -72,55 +72,6 @@ PT_API PT_MUST_CHECK pt_status pt_channel_relay_open(pt_channel *ret_channel,
                                                      const pt_relay_options *options,
                                                      pt_error *error);
 
-/* ---- Peer to peer ----
- *
- * The parties meet at a relay, tell each other through it where they can be reached, and connect
- * directly by TCP, also from behind home routers (both sides open the connection at once, so each
- * router sees an answer to what went out). Pairs that do not succeed within a few seconds leave
- * their messages to the relay. */
-
-typedef struct pt_p2p_options {
-    const char *relay;   /* its URL, as for pt_channel_relay_open */
-    const char *session; /* as for pt_channel_relay_open */
-    size_t party;
-    size_t parties;
-    uint32_t timeout_ms; /* inactivity, as for pt_channel_relay_open */
-    bool only_relay;     /* connect to nobody, and tell nobody this machine's addresses */
-    const char *tls_ca;  /* as for pt_channel_relay_open */
-    pt_notice_fn notice; /* also told how each party is reached; may be NULL */
-    void *notice_user;
-} pt_p2p_options;
-
-/* Waits until all parties are at the relay, and connects. When all connections are direct, the
- * relay is not needed any more. Errors are those of pt_channel_relay_open, and PT_PEER_MALFORMED
- * when a party or the relay does not follow the rules. */
-PT_API PT_MUST_CHECK pt_status pt_channel_p2p_open(pt_channel *ret_channel,
-                                                   const pt_p2p_options *options, pt_error *error);
-
-#define PT_P2P_SESSION_SIZE 33  /* 128 random bits in hexadecimal, terminated */
-#define PT_P2P_RELAY_SIZE   513 /* a URL, terminated */
-#define PT_P2P_TICKET_SIZE  768 /* a printed ticket, terminated */
-
-/* What one party, the opener, gives to the others so that all meet. */
-typedef struct pt_p2p_ticket {
-    char relay[PT_P2P_RELAY_SIZE];
-    char session[PT_P2P_SESSION_SIZE];
-    size_t opener;          /* the party that made it */
-    uint8_t opener_key[32]; /* its public key */
-} pt_p2p_ticket;
-
-/* A ticket with a fresh session. PT_ERR_USAGE when the relay's URL is none, or too long. */
-PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_new(pt_p2p_ticket *ret_ticket, const char *relay,
-                                                 size_t opener, const uint8_t opener_key[32],
-                                                 pt_error *error);
-
-/* Writes it as one short word that begins with "p2p:", and reads that. A mistyped one is noticed
- * (PT_ERR_USAGE, and the message says what to do). */
-PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_print(char ret_text[PT_P2P_TICKET_SIZE],
-                                                   const pt_p2p_ticket *ticket, pt_error *error);
-PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_parse(pt_p2p_ticket *ret_ticket, const char *text,
-                                                   pt_error *error);
-
 /* ---- Counting ---- */
 
 /* What passed between this party and one other in one phase. */
@@ -190,7 +141,7 @@ typedef struct pt_secure_options {
     size_t session_len;
     const uint8_t *private_key; /* PT_KEY_BYTES; NULL for a fresh one */
     const uint8_t *roster;      /* public keys in party order, PT_KEY_BYTES each, all different, the
-                                   own one included; or NULL */
+                                   own one included, zeros where a key is not known; or NULL */
     const void *session_secret; /* the same bytes for all, or NULL */
     size_t session_secret_len;
 } pt_secure_options;
@@ -240,6 +191,56 @@ typedef struct pt_http_options {
 PT_API PT_MUST_CHECK pt_status pt_channel_http_open(pt_channel *ret_channel,
                                                     const pt_http_options *options,
                                                     pt_error *error);
+
+/* ---- Peer to peer ----
+ *
+ * The parties meet at a relay, tell each other through it where they can be reached, and connect
+ * directly by TCP, also from behind home routers (both sides open the connection at once, so each
+ * router sees an answer to what went out). Pairs that do not succeed within a few seconds leave
+ * their messages to the relay. */
+
+typedef struct pt_p2p_options {
+    const char *relay;   /* its URL, as for pt_channel_relay_open */
+    const char *session; /* as for pt_channel_relay_open */
+    size_t party;
+    size_t parties;
+    uint32_t timeout_ms; /* inactivity, as for pt_channel_relay_open */
+    bool only_relay;     /* connect to nobody, and tell nobody this machine's addresses */
+    const char *tls_ca;  /* as for pt_channel_relay_open */
+    pt_notice_fn notice; /* also told how each party is reached; may be NULL */
+    void *notice_user;
+} pt_p2p_options;
+
+/* Waits until all parties are at the relay, and connects. When all connections are direct, the
+ * relay is not needed any more. Errors are those of pt_channel_relay_open, and PT_PEER_MALFORMED
+ * when a party or the relay does not follow the rules. */
+PT_API PT_MUST_CHECK pt_status pt_channel_p2p_open(pt_channel *ret_channel,
+                                                   const pt_p2p_options *options, pt_error *error);
+
+#define PT_P2P_SESSION_SIZE 33  /* 128 random bits in hexadecimal, terminated */
+#define PT_P2P_RELAY_SIZE   513 /* a URL, terminated */
+#define PT_P2P_TICKET_SIZE  768 /* a printed ticket, terminated */
+
+/* What one party, the opener, gives to the others so that all meet. */
+typedef struct pt_p2p_ticket {
+    char relay[PT_P2P_RELAY_SIZE];
+    char session[PT_P2P_SESSION_SIZE];
+    size_t opener;                    /* the party that made it */
+    uint8_t opener_key[PT_KEY_BYTES]; /* its public key */
+} pt_p2p_ticket;
+
+/* A ticket with a fresh session. PT_ERR_USAGE when the relay's URL is none, or too long. */
+PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_new(pt_p2p_ticket *ret_ticket, const char *relay,
+                                                 size_t opener,
+                                                 const uint8_t opener_key[PT_KEY_BYTES],
+                                                 pt_error *error);
+
+/* Writes it as one short word that begins with "p2p:", and reads that. A mistyped one is noticed
+ * (PT_ERR_USAGE, and the message says what to do). */
+PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_print(char ret_text[PT_P2P_TICKET_SIZE],
+                                                   const pt_p2p_ticket *ticket, pt_error *error);
+PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_parse(pt_p2p_ticket *ret_ticket, const char *text,
+                                                   pt_error *error);
 
 #ifdef __cplusplus
 }

@@ -170,24 +170,31 @@ static const pt_channel_ops secure_ops = {secure_send, secure_recv, secure_close
 
 /* ---- Opening one ---- */
 
+const uint8_t *secure_known_key(const pt_secure_options *o, size_t party)
+{
+    const uint8_t *key = o->roster == NULL ? NULL : o->roster + party * PT_KEY_BYTES;
+    return key == NULL || sodium_is_zero(key, PT_KEY_BYTES) ? NULL : key;
+}
+
 /* A roster is of use only if it tells the parties apart and the others can find this one in it. */
 static pt_status check_roster(const pt_secure_options *o, pt_error *error)
 {
     uint8_t own[PT_KEY_BYTES];
     pt_status status = PT_OK;
-    for (size_t i = 0; o->roster != NULL && i < o->parties; i++) {
-        for (size_t j = 0; j < i; j++) {
-            if (memcmp(o->roster + i * PT_KEY_BYTES, o->roster + j * PT_KEY_BYTES, PT_KEY_BYTES) ==
-                0)
+    for (size_t i = 0; i < o->parties; i++) {
+        const uint8_t *key = secure_known_key(o, i);
+        for (size_t j = 0; key != NULL && j < i; j++) {
+            if (memcmp(key, o->roster + j * PT_KEY_BYTES, PT_KEY_BYTES) == 0)
                 return error_set(error, PT_ERR_USAGE,
                                  "parties %zu and %zu have the same public key in the roster", j,
                                  i);
         }
     }
-    if (o->roster == NULL || o->private_key == NULL)
+    const uint8_t *expected = secure_known_key(o, o->party);
+    if (expected == NULL || o->private_key == NULL)
         return PT_OK;
     status = pt_channel_secure_public_key(own, o->private_key, error);
-    if (status == PT_OK && memcmp(own, o->roster + o->party * PT_KEY_BYTES, sizeof own) != 0)
+    if (status == PT_OK && memcmp(own, expected, sizeof own) != 0)
         status = error_set(error, PT_ERR_USAGE,
                            "the roster's public key for party %zu, this party, is not the one of "
                            "its private key",

@@ -367,12 +367,12 @@ static pt_status send_identity(handshake *h, size_t to, kind k, pt_error *error)
 static pt_status check_identity(handshake *h, size_t from, pt_error *error)
 {
     const identity *who = &h->identities[from];
+    const uint8_t *expected = secure_known_key(h->o, from);
     uint8_t commitment[COMMITMENT_BYTES];
-    if (h->o->roster != NULL &&
-        memcmp(who->public_key, h->o->roster + from * PT_KEY_BYTES, PT_KEY_BYTES) != 0)
+    if (expected != NULL && memcmp(who->public_key, expected, PT_KEY_BYTES) != 0)
         return BLAME(h, from, PT_PEER_IDENTITY, SECURE_ALERT_KEY, error,
-                     "party %zu has another key than the roster says: either the roster or its "
-                     "private key is the wrong one, or it is somebody else",
+                     "party %zu has another key than the roster says (or the ticket): either that "
+                     "or its private key is the wrong one, or it is somebody else",
                      from);
     commit(commitment, h, from);
     if (memcmp(commitment, who->commitment, COMMITMENT_BYTES) != 0)

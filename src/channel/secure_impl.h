@@ -63,6 +63,9 @@ typedef struct secure {
  * On failure the others are told. */
 MUST_CHECK pt_status secure_handshake(secure *s, const pt_secure_options *options, pt_error *error);
 
+/* The public key that the roster has for a party; NULL when it is not known. */
+const uint8_t *secure_known_key(const pt_secure_options *o, size_t party);
+
 /* Tells a peer that, and why, the connection ends. */
 void secure_send_alert(const secure *s, size_t to, secure_alert reason);
 

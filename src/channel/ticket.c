@@ -15,7 +15,7 @@
 #define PREFIX        "p2p:"
 #define VERSION       1
 #define SESSION_BYTES 16
-#define HEAD_BYTES    (2 + SESSION_BYTES + sizeof((pt_p2p_ticket *)NULL)->opener_key)
+#define HEAD_BYTES    (2 + SESSION_BYTES + PT_KEY_BYTES)
 #define CHECK_BYTES   4
 #define RELAY_MAX     (PT_P2P_RELAY_SIZE - 1)
 #define TICKET_MAX    (HEAD_BYTES + RELAY_MAX + CHECK_BYTES)
@@ -49,7 +49,7 @@ static void put_check(uint8_t ret_check[CHECK_BYTES], const uint8_t *bytes, size
 }
 
 pt_status pt_p2p_ticket_new(pt_p2p_ticket *ret_ticket, const char *relay, size_t opener,
-                            const uint8_t opener_key[32], pt_error *error)
+                            const uint8_t opener_key[PT_KEY_BYTES], pt_error *error)
 {
     uint8_t session[SESSION_BYTES];
     if (relay == NULL || !is_relay(relay, strlen(relay)))

@@ -19,6 +19,8 @@ const flag flags_connect[] = {
     {"tls-key", "FILE", "the certificate's private key (PEM)", false},
     {"tls-ca", "FILE", "trust https certificates of these authorities (PEM), not the system's",
      false},
+    {"relay", "URL", "p2p:new: the relay at which the parties meet", false},
+    {"only-relay", NULL, "p2p: no direct connections; tell nobody this machine's addresses", false},
     {"timeout", "SECONDS", "give up when nothing arrives for so long (default 60)", false},
     {0},
 };
@@ -38,11 +40,35 @@ static pt_status read_listen(char **ret_host, uint16_t *ret_port, const char *li
     return status;
 }
 
+static bool is_p2p(where_kind kind)
+{
+    return kind == WHERE_P2P_NEW || kind == WHERE_P2P_JOIN;
+}
+
+static pt_status check_p2p_flags(const args *a, where_kind kind, pt_error *error)
+{
+    if (kind != WHERE_P2P_NEW && args_get(a, "relay") != NULL)
+        return error_set(error, PT_ERR_USAGE, "--relay is for p2p:new%s",
+                         is_p2p(kind) ? "; a ticket names the relay" : "");
+    if (kind == WHERE_P2P_NEW && args_get(a, "relay") == NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "p2p:new needs --relay=URL, the relay at which the parties meet");
+    if (!is_p2p(kind) && args_get(a, "only-relay") != NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--only-relay is for p2p:new and tickets: others have no choice");
+    if (is_p2p(kind) && args_get(a, "session") != NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--session is not for p2p: the ticket has the session");
+    if (kind == WHERE_P2P_NEW && args_get(a, "quiet") != NULL)
+        return error_set(error, PT_ERR_USAGE, "--quiet would hide the ticket that p2p:new prints");
+    return PT_OK;
+}
+
 /* Flags that only make sense where the party serves. */
 static pt_status check_direct_flags(const args *a, where_kind kind, pt_error *error)
 {
     static const char *const names[] = {"listen", "tls-cert", "tls-key"};
-    for (size_t i = 0; kind == WHERE_RELAY && i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; kind != WHERE_DIRECT && i < sizeof names / sizeof *names; i++)
         if (args_get(a, names[i]) != NULL)
             return error_set(error, PT_ERR_USAGE,
                              "--%s is for parties that serve themselves; a relay's client does not",
@@ -54,12 +80,30 @@ static pt_status check_direct_flags(const args *a, where_kind kind, pt_error *er
     return PT_OK;
 }
 
-static pt_status check_where(where_kind *ret_kind, const char *text, pt_error *error)
+static pt_status check_where(where_kind *ret_kind, pt_p2p_ticket *ret_ticket, const char *text,
+                             pt_error *error)
 {
     where w;
     const pt_status status = where_parse(&w, text, error);
     *ret_kind = w.kind;
+    *ret_ticket = w.ticket;
     where_clear(&w);
+    return status;
+}
+
+/* Makes the ticket that others join with, or takes what it says of its opener. */
+static pt_status prepare_p2p(connection *c, const char *relay, pt_error *error)
+{
+    uint8_t key[PT_KEY_BYTES];
+    pt_status status = PT_OK;
+    if (c->opens) {
+        status = secure_flags_own_key(&c->secure, key, error);
+        if (status == PT_OK)
+            status = pt_p2p_ticket_new(&c->ticket, relay, 0, key, error);
+    } else {
+        secure_flags_pin(&c->secure, c->ticket.opener, c->ticket.opener_key);
+    }
+    c->session = c->ticket.session;
     return status;
 }
 
@@ -71,9 +115,12 @@ pt_status connection_init(connection *ret_connection, const char *text, const ar
     const char *session = args_get(a, "session");
     uint64_t seconds = DEFAULT_TIMEOUT_S;
     where_kind kind;
+    pt_p2p_ticket ticket;
     uint16_t port = 0;
     char *host = NULL;
-    pt_status status = check_where(&kind, text, error);
+    pt_status status = check_where(&kind, &ticket, text, error);
+    if (status == PT_OK)
+        status = check_p2p_flags(a, kind, error);
     if (status == PT_OK)
         status = check_direct_flags(a, kind, error);
     if (status == PT_OK && listen != NULL)
@@ -89,8 +136,16 @@ pt_status connection_init(connection *ret_connection, const char *text, const ar
         .tls_cert = args_get(a, "tls-cert"),
         .tls_key = args_get(a, "tls-key"),
         .tls_ca = args_get(a, "tls-ca"),
+        .is_p2p = is_p2p(kind),
+        .opens = kind == WHERE_P2P_NEW,
+        .only_relay = args_get(a, "only-relay") != NULL,
+        .ticket = ticket,
     };
-    return status == PT_OK ? secure_flags_init(&ret_connection->secure, a, error) : status;
+    if (status == PT_OK)
+        status = secure_flags_init(&ret_connection->secure, a, error);
+    if (status == PT_OK && ret_connection->is_p2p)
+        status = prepare_p2p(ret_connection, args_get(a, "relay"), error);
+    return status;
 }
 
 void connection_clear(connection *c)
@@ -142,10 +197,53 @@ static pt_status open_direct(pt_channel *ret_channel, const connection *c, const
     return status;
 }
 
+/* The ticket stands alone in its line, to be copied. */
+static pt_status show_ticket(const connection *c, size_t party, pt_error *error)
+{
+    char line[PT_P2P_TICKET_SIZE + 1];
+    pt_p2p_ticket ticket = c->ticket;
+    ticket.opener = party;
+    const pt_status status = pt_p2p_ticket_print(line, &ticket, error);
+    if (status != PT_OK)
+        return status;
+    memcpy(line + strlen(line), "\n", 2);
+    report_message(REPORT_INFO, "give this ticket to the other parties, in place of p2p:new:");
+    report_text(REPORT_WARN, line);
+    return PT_OK;
+}
+
+static pt_status open_p2p(pt_channel *ret_channel, const connection *c, size_t party,
+                          size_t parties, pt_error *error)
+{
+    const pt_p2p_options options = {
+        .relay = c->ticket.relay,
+        .session = c->session,
+        .party = party,
+        .parties = parties,
+        .timeout_ms = c->timeout_ms,
+        .only_relay = c->only_relay,
+        .tls_ca = c->tls_ca,
+        .notice = report_notice,
+    };
+    pt_status status = PT_OK;
+    if (c->opens)
+        status = show_ticket(c, party, error);
+    else if (c->ticket.opener == party)
+        status = error_set(error, PT_ERR_USAGE,
+                           "party %zu opened this session, so --party must be another one", party);
+    else if (c->ticket.opener >= parties)
+        status = error_set(error, PT_ERR_USAGE,
+                           "this ticket is from party %zu, but the parties here are 0 to %zu",
+                           c->ticket.opener, parties - 1);
+    return status == PT_OK ? pt_channel_p2p_open(ret_channel, &options, error) : status;
+}
+
 static pt_status open_network(pt_channel *ret_channel, const connection *c, size_t party,
                               size_t parties, pt_error *error)
 {
     where w;
+    if (c->is_p2p)
+        return open_p2p(ret_channel, c, party, parties, error);
     pt_status status = where_parse(&w, c->where, error);
     if (status == PT_OK)
         status = w.kind == WHERE_RELAY ? open_relay(ret_channel, c, party, parties, error)

@@ -98,13 +98,16 @@ static json_t *time_json(void)
 
 static void print(report_level level, const char *text, bool plain)
 {
+    size_t len = strlen(text);
     if (level > state.level)
         return;
+    if (plain && len != 0 && text[len - 1] == '\n')
+        len--; /* a message in JSON has no end of line */
     (void)pthread_mutex_lock(&state.lock);
     clear_live_line();
     if (state.json)
         print_json(json_pack("{s:s, s:o}", "level", level_names[level], "message",
-                             output_json_text(text, strlen(text))));
+                             output_json_text(text, len)));
     else if (plain)
         (void)fputs(text, stderr);
     else

@@ -35,6 +35,7 @@ static pt_status read_keys(secure_flags *f, const char *key, const char *roster_
     if (f->roster == NULL)
         return error_memory(error);
     const pt_status status = roster_read(f->roster, roster_path, error);
+    f->has_key = true;
     return status == PT_OK ? key_read(f->private_key, key, error) : status;
 }
 
@@ -83,17 +84,41 @@ void secure_flags_clear(secure_flags *f)
     mem_wipe(f, sizeof *f);
 }
 
+pt_status secure_flags_own_key(secure_flags *f, uint8_t ret_public_key[PT_KEY_BYTES],
+                               pt_error *error)
+{
+    if (f->has_key)
+        return pt_channel_secure_public_key(ret_public_key, f->private_key, error);
+    f->has_key = true;
+    return pt_channel_secure_keygen(ret_public_key, f->private_key, error);
+}
+
+void secure_flags_pin(secure_flags *f, size_t party, const uint8_t public_key[PT_KEY_BYTES])
+{
+    f->has_pin = true;
+    f->pin_party = party;
+    memcpy(f->pin_key, public_key, PT_KEY_BYTES);
+}
+
 pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties, pt_error *error)
 {
+    static const uint8_t unknown[PT_KEY_BYTES] = {0}; /* would be taken as such */
     uint8_t own[PT_KEY_BYTES];
     if (f->roster == NULL)
         return PT_OK;
     for (size_t i = 0; i < parties; i++) {
-        if (i >= ROSTER_MAX_KEYS || !f->roster->has[i])
+        if (i >= ROSTER_MAX_KEYS || !f->roster->has[i] ||
+            memcmp(f->roster->keys + i * PT_KEY_BYTES, unknown, sizeof unknown) == 0)
             return error_set(error, PT_ERR_USAGE,
                              "the roster has no key for party %zu; the parties are 0 to %zu", i,
                              parties - 1);
     }
+    if (f->has_pin &&
+        memcmp(f->pin_key, f->roster->keys + f->pin_party * PT_KEY_BYTES, sizeof f->pin_key) != 0)
+        return error_set(error, PT_ERR_USAGE,
+                         "the ticket has another key for party %zu, which opened the session, than "
+                         "the roster",
+                         f->pin_party);
     const pt_status status = pt_channel_secure_public_key(own, f->private_key, error);
     if (status == PT_OK && memcmp(own, f->roster->keys + party * PT_KEY_BYTES, sizeof own) != 0)
         return error_set(error, PT_ERR_USAGE,
@@ -111,6 +136,12 @@ static void say_who_is_known(const secure_flags *f, const pt_channel *channel)
                        f->roster == NULL   ? "session secret"
                        : f->secret == NULL ? "keys"
                                            : "keys and session secret");
+    else if (pt_channel_secure_fingerprint(words, channel, NULL) == PT_OK && f->has_pin)
+        report_message(REPORT_INFO,
+                       "encrypted; party %zu is the one that made the ticket, but nobody else is "
+                       "authenticated: if all parties, on the telephone for example, find the same "
+                       "words, nobody is in between: %s",
+                       f->pin_party, words);
     else if (pt_channel_secure_fingerprint(words, channel, NULL) == PT_OK)
         report_message(REPORT_INFO,
                        "encrypted, but not authenticated: if all parties, on the telephone for "
@@ -118,20 +149,36 @@ static void say_who_is_known(const secure_flags *f, const pt_channel *channel)
                        words);
 }
 
+/* The keys that are known: all of a roster, or the one of a ticket; NULL for none. `ret_made` is
+ * the caller's to free. */
+static const uint8_t *known_keys(const secure_flags *f, uint8_t **ret_made, size_t parties)
+{
+    if (f->roster != NULL || !f->has_pin || f->pin_party >= parties)
+        return f->roster == NULL ? NULL : f->roster->keys;
+    *ret_made = mem_new(parties, PT_KEY_BYTES);
+    if (*ret_made != NULL)
+        memcpy(*ret_made + f->pin_party * PT_KEY_BYTES, f->pin_key, PT_KEY_BYTES);
+    return *ret_made;
+}
+
 pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f, const char *session,
                             size_t party, size_t parties, pt_error *error)
 {
+    uint8_t *made = NULL;
     const pt_secure_options options = {
         .party = party,
         .parties = parties,
         .session = session,
         .session_len = session == NULL ? 0 : strlen(session),
-        .private_key = f->roster == NULL ? NULL : f->private_key,
-        .roster = f->roster == NULL ? NULL : f->roster->keys,
+        .private_key = f->has_key ? f->private_key : NULL,
+        .roster = known_keys(f, &made, parties),
         .session_secret = f->secret,
         .session_secret_len = f->secret_len,
     };
-    const pt_status status = pt_channel_secure_wrap(channel, *channel, &options, error);
+    pt_status status = f->has_pin && options.roster == NULL
+                           ? error_memory(error)
+                           : pt_channel_secure_wrap(channel, *channel, &options, error);
+    mem_free(made);
     if (status == PT_OK && f->announces)
         say_who_is_known(f, channel);
     return status;

@@ -11,8 +11,12 @@ extern const flag flags_secure[];
 
 typedef struct secure_flags {
     uint8_t private_key[PT_KEY_BYTES];
-    roster *roster; /* NULL without; then there is no private key either */
-    char *secret;   /* NULL without */
+    bool has_key;
+    roster *roster; /* NULL without */
+    bool has_pin;   /* without a roster, a ticket says the key of one party */
+    size_t pin_party;
+    uint8_t pin_key[PT_KEY_BYTES];
+    char *secret; /* NULL without */
     size_t secret_len;
     bool announces; /* says what the parties know of each other; a zeroed object does not */
 } secure_flags;
@@ -21,6 +25,13 @@ typedef struct secure_flags {
  * secure_flags_clear in any case. */
 PT_MUST_CHECK pt_status secure_flags_init(secure_flags *ret_flags, const args *a, pt_error *error);
 void secure_flags_clear(secure_flags *f);
+
+/* The public key of this party's private key, which is made if there is none. */
+PT_MUST_CHECK pt_status secure_flags_own_key(secure_flags *f, uint8_t ret_public_key[PT_KEY_BYTES],
+                                             pt_error *error);
+
+/* From now on `party` is known to have this key. */
+void secure_flags_pin(secure_flags *f, size_t party, const uint8_t public_key[PT_KEY_BYTES]);
 
 /* Whether the roster fits, before anybody is bothered. */
 PT_MUST_CHECK pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties,

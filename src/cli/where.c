@@ -32,12 +32,15 @@ static size_t count_urls(const char *text)
 pt_status where_parse(where *ret_where, const char *text, pt_error *error)
 {
     *ret_where = (where){0};
-    if (strncmp(text, "p2p:", 4) == 0)
-        return error_set(
-            error, PT_ERR_USAGE,
-            "peer-to-peer channels are not part of this version; use a relay's URL, or "
-            "those of all parties");
     where *w = ret_where;
+    if (strcmp(text, "p2p:new") == 0) {
+        w->kind = WHERE_P2P_NEW;
+        return PT_OK;
+    }
+    if (strncmp(text, "p2p:", 4) == 0) {
+        w->kind = WHERE_P2P_JOIN;
+        return pt_p2p_ticket_parse(&w->ticket, text, error);
+    }
     w->n_urls = count_urls(text);
     w->kind = w->n_urls == 1 ? WHERE_RELAY : WHERE_DIRECT;
     w->text = mem_string(text);

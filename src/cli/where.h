@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "polytune/status.h"
+#include "polytune/polytune.h"
 
 typedef enum where_kind {
-    WHERE_RELAY, /* one URL */
-    WHERE_DIRECT /* several, the parties' own, in party order */
+    WHERE_RELAY,   /* one URL */
+    WHERE_DIRECT,  /* several, the parties' own, in party order */
+    WHERE_P2P_NEW, /* open a peer-to-peer session */
+    WHERE_P2P_JOIN /* join one */
 } where_kind;
 
 typedef struct where {
@@ -17,10 +19,11 @@ typedef struct where {
     char *text; /* what the URLs point into */
     const char **urls;
     size_t n_urls;
+    pt_p2p_ticket ticket; /* to join with */
 } where;
 
-/* Takes WHERE apart: one http(s) URL, or several separated by ; or , . Release with where_clear in
- * any case. */
+/* Takes WHERE apart: one http(s) URL, several separated by ; or , , p2p:new or a ticket. Release
+ * with where_clear in any case. */
 PT_MUST_CHECK pt_status where_parse(where *ret_where, const char *text, pt_error *error);
 void where_clear(where *w);
 

@@ -126,6 +126,28 @@ static void a_party_with_another_key_is_refused_and_told(void **state)
     }
 }
 
+/* As with a ticket, which has the key of one party. */
+static void a_key_that_is_not_known_is_not_checked(void **state)
+{
+    (void)state;
+    for (int wrong = 0; wrong < 2; wrong++) {
+        secure_mesh m;
+        uint8_t known[3 * PT_KEY_BYTES] = {0};
+        secure_mesh_init(&m, 3, PATIENCE_MS);
+        memcpy(known, m.roster, PT_KEY_BYTES);
+        known[0] ^= (uint8_t)wrong;
+        m.member[0].options.private_key = m.private_keys[0];
+        m.member[2].options.roster = known;
+        secure_mesh_run(&m);
+        if (wrong) {
+            assert_fails(&m, 2, PT_PEER_IDENTITY, 0, "another key");
+        } else {
+            secure_mesh_assert_open(&m);
+            secure_mesh_close(&m);
+        }
+    }
+}
+
 static void a_different_secret_is_refused_and_told(void **state)
 {
     (void)state;
@@ -212,6 +234,7 @@ static void options_are_checked(void **state)
     uint8_t key[PT_KEY_BYTES] = {1};
     secure_mesh m;
     pt_channel c;
+    memset(same, 9, sizeof same);
     char words[PT_FINGERPRINT_SIZE];
     secure_mesh_init(&m, 2, PATIENCE_MS);
     pt_secure_options o = {.party = 2, .parties = 2};
@@ -660,6 +683,7 @@ int main(void)
         cmocka_unit_test(all_parties_hold_the_same_words_and_other_sessions_others),
         cmocka_unit_test(the_words_are_fresh_for_every_connection),
         cmocka_unit_test(a_party_with_another_key_is_refused_and_told),
+        cmocka_unit_test(a_key_that_is_not_known_is_not_checked),
         cmocka_unit_test(a_different_secret_is_refused_and_told),
         cmocka_unit_test(a_secret_with_one_party_only_is_refused),
         cmocka_unit_test(other_differences_are_named),

@@ -46,10 +46,6 @@ class Usage(Case):
         self.assertFailed(polytune("eval", MAX, "--zzzzzzzzzzz"), USAGE, "unknown flag '--zzzzzzzzzzz'")
         self.assertFailed(polytune("--simulate"), USAGE, "a command")
 
-    def test_what_is_planned_says_so(self):
-        result = polytune("party", "p2p:new", "--session=s", f"--program={MAX}", "--party=0", "--input=1")
-        self.assertFailed(result, USAGE, "not part of this version")
-
     def test_flags_take_equals_or_the_next_argument(self):
         self.assertRan(polytune("eval", MAX, "--input", "5", "--input=4"), "true")
         self.assertRan(polytune("eval", "--input", "5", "--input=4", "--", MAX), "true")
