@@ -146,6 +146,7 @@ class Restarts(Case):
         self.assertFailed(polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}"), TRANSPORT, "Redis", "refused")
         self.assertNotIn("secret", polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}").err)
         self.assertFailed(polytune("serve", "--store=elsewhere"), USAGE, "sqlite:FILE")
+        self.assertFailed(polytune("serve", env={"POLYTUNE_STORE": "elsewhere"}), USAGE, "sqlite:FILE")
 
     def test_a_full_disk_is_503(self):
         """A file that may not grow is one."""
@@ -228,6 +229,17 @@ class Seats(Case):
             self.assertRegex(token, "^[0-9a-f]{32}$")
             self.assertEqual(ask(url, "POST", "/send/s/0/1", b"m").status, 401)
             self.assertEqual(ask(url, "POST", "/send/s/0/1", b"m", token=token).status, 200)
+
+    def test_only_loopback_is_open_by_default(self):
+        for flags, demands in (([], True), (["--open"], False)):
+            process = Process("serve", "--listen=0.0.0.0:0", *flags)
+            try:
+                url = "http://127.0.0.1:" + process.read_err_until(r"0\.0\.0\.0:(\d+)").group(1)
+                self.assertEqual(ask(url, "PUT", "/join/s/0").headers["X-Polytune-Token"] is not None, demands)
+                self.assertEqual(ask(url, "POST", "/send/s/1/0", b"m").status, 401 if demands else 200)
+            finally:
+                process.kill()
+        self.assertFailed(polytune("serve", "--open", "--tokens"), USAGE, "--open and --tokens")
 
     def test_who_comes_late_leaves_and_comes_back(self):
         with relay() as (url, _):
