@@ -153,6 +153,7 @@ static void asked(net_peer *p)
 {
     direct_peer *o = other_of(p);
     if (!succeeded(&p->asking)) {
+        o->accepted = o->accepted && owner_of(p)->is_open;
         handle_failure(&p->asking);
         return;
     }
@@ -211,19 +212,28 @@ static const pt_channel_ops direct_ops = {net_send, net_recv, direct_close};
 
 /* ---- opening ---- */
 
-/* Which party is not there yet; NULL if all are. With the lock held. */
-static net_peer *find_missing(direct *d, size_t *ret_n)
+/* Which party has not answered since then; NULL if all have. With the lock held. */
+static net_peer *find_missing(direct *d, uint64_t since_ms, size_t *ret_n)
 {
     net_peer *missing = NULL;
     *ret_n = 0;
     for (size_t i = d->net.parties; i-- != 0;) {
         net_peer *p = &d->net.peers[i];
-        if (i == d->net.party || d->others[i].accepted || p->left)
+        const direct_peer *o = &d->others[i];
+        if (i == d->net.party || p->left || (o->accepted && o->heard_ms >= since_ms))
             continue;
         missing = p;
         ++*ret_n;
     }
     return missing;
+}
+
+/* Asks all once more: who came early may have been started anew since. */
+static void ask_all(direct *d)
+{
+    for (size_t i = 0; i < d->net.parties; i++)
+        d->others[i].is_wanted = i != d->net.party;
+    courier_nudge(&d->net);
 }
 
 static const net_peer *find_failed(const direct *d)
@@ -256,8 +266,20 @@ static pt_status wait_for_parties(direct *d, pt_error *error)
     uint64_t tell_at = start + NET_NOTICE_AFTER_MS;
     size_t n_before = c->parties;
     size_t n_missing = 0;
-    for (net_peer *missing; (missing = find_missing(d, &n_missing)) != NULL;) {
+    uint64_t complete = 0; /* when all had come; then each is asked again */
+    for (;;) {
         const uint64_t now = clock_ms();
+        net_peer *missing = find_missing(d, 0, &n_missing);
+        if (missing != NULL) {
+            complete = 0;
+        } else if (complete == 0) {
+            complete = now;
+            ask_all(d);
+        }
+        if (missing == NULL)
+            missing = find_missing(d, complete, &n_missing);
+        if (missing == NULL)
+            return PT_OK;
         const net_peer *failed = find_failed(d);
         if (failed != NULL)
             return error_set_peer(error, failed->failure.status, (int)failed->party, "join", "%s",
@@ -278,7 +300,6 @@ static pt_status wait_for_parties(direct *d, pt_error *error)
         const uint64_t deadline = progress + c->timeout_ms;
         (void)monitor_wait(&c->lock, tell_at < deadline ? tell_at : deadline);
     }
-    return PT_OK;
 }
 
 static void draw_number(direct_peer *o)
