@@ -1,0 +1,113 @@
+"""A proxy in front of a relay that loses, repeats, delays and cuts HTTP requests and answers, by a seed.
+
+It keeps request boundaries, so that every fault is one a real network or balancer can make. Requests it leaves alone
+pass unchanged.
+"""
+import random
+import socket
+import struct
+import threading
+import time
+
+FAULTS = ("lost request", "lost answer", "repeated request", "delay", "cut request", "cut answer", "reset")
+LONGEST_DELAY_S = 0.3
+
+
+class Gone(Exception):
+    pass
+
+
+def _read_message(stream):
+    """One HTTP message with Content-Length, or none at the end of the connection."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline(65536)
+        if not line:
+            if head:
+                raise Gone
+            return None
+        head += line
+    length = 0
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    body = stream.read(length) if length else b""
+    if len(body) != length:
+        raise Gone
+    return head + body
+
+
+class FaultProxy:
+    """Listens at .url; `rate` of the requests suffer. Counts what it did in .counts."""
+
+    def __init__(self, upstream_port, rate, seed):
+        self.upstream_port, self.rate = upstream_port, rate
+        self.counts = dict.fromkeys(FAULTS, 0)
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.url = "http://127.0.0.1:%d" % self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _choose(self):
+        with self._lock:
+            if self._random.random() >= self.rate:
+                return None, 0.0
+            fault = self._random.choice(FAULTS)
+            self.counts[fault] += 1
+            return fault, self._random.random()
+
+    def _forward(self, request):
+        with socket.create_connection(("127.0.0.1", self.upstream_port)) as upstream:
+            upstream.sendall(request)
+            answer = _read_message(upstream.makefile("rb"))
+            if answer is None:
+                raise Gone
+            return answer
+
+    def _exchange(self, client, request):
+        fault, share = self._choose()
+        if fault == "lost request":
+            raise Gone
+        if fault == "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raise Gone
+        if fault == "cut request":
+            with socket.create_connection(("127.0.0.1", self.upstream_port)) as upstream:
+                upstream.sendall(request[: int(len(request) * share)])
+            raise Gone
+        if fault == "delay":
+            time.sleep(LONGEST_DELAY_S * share)
+        answer = self._forward(request)
+        if fault == "repeated request":
+            answer = self._forward(request)
+        if fault == "lost answer":
+            raise Gone
+        if fault == "cut answer":
+            client.sendall(answer[: int(len(answer) * share)])
+            raise Gone
+        client.sendall(answer)
+
+    def _serve(self, client):
+        with client:
+            try:
+                stream = client.makefile("rb")
+                while True:
+                    request = _read_message(stream)
+                    if request is None:
+                        return
+                    self._exchange(client, request)
+            except (Gone, OSError):
+                return  # to the client: its connection broke

@@ -1,0 +1,127 @@
+"""Many sessions through one relay: that nothing leaks, and that faults of the network never make a result wrong.
+
+Short by default; by hand, POLYTUNE_SOAK=500 and POLYTUNE_FAULTS=1000 set how many sessions run.
+"""
+import collections
+import concurrent.futures
+import os
+import pathlib
+import random
+import socket
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from fault_proxy import FaultProxy
+from support import BIN, Case, DONE, ROOT, TRANSPORT, relay, start_parties
+
+MAX = ROOT / "examples/millionaires.garble"
+VOTE = ROOT / "examples/vote.garble"
+SOAK = int(os.environ.get("POLYTUNE_SOAK", "6"))
+FAULT_RUNS = int(os.environ.get("POLYTUNE_FAULTS", "6"))
+AT_ONCE = 64 if SOAK >= 100 else 4
+SEED = int(os.environ.get("POLYTUNE_SEED", "1"))
+LONGEST_RUN_S = 240
+
+
+def rss_kib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise AssertionError("no VmRSS")
+
+
+def open_files(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+class Soak(Case):
+    def run_session(self, url, name):
+        for result in [p.wait() for p in start_parties(url, name, MAX, ["7", "5"])]:
+            self.assertRan(result, "true")
+
+    def test_sessions_leave_nothing_behind(self):
+        with relay() as (url, process):
+            pid = process.process.pid
+            self.run_session(url, "first")
+            warm = (rss_kib(pid), open_files(pid))
+            for i in range(SOAK):
+                self.run_session(url, f"in-sequence-{i}")
+            after = (rss_kib(pid), open_files(pid))
+            with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(lambda i: self.run_session(url, f"at-once-{i}"), range(AT_ONCE)))
+            end = (rss_kib(pid), open_files(pid))
+            print(f"relay (KiB, open files): after 1 session {warm}, after {SOAK} more in sequence {after}, "
+                  f"after {AT_ONCE} at once {end}")
+            self.assertLessEqual(after[1], warm[1])
+            self.assertLessEqual(end[1], warm[1])
+            # A leak of one message or session each would show.
+            self.assertLess(after[0] - warm[0], 512 + SOAK)
+
+
+class RestartingRelay:
+    """A relay with a durable store that is killed and started anew at random moments."""
+
+    def __init__(self, folder, seed):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.command = [BIN, "serve", f"--listen=127.0.0.1:{self.port}", f"--store=sqlite:{folder}/relay.db", "--quiet"]
+        self.random = random.Random(seed)
+        self.stopped = threading.Event()
+        self.n_kills = 0
+        self.start()
+        self.thread = threading.Thread(target=self.disturb)
+        self.thread.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
+
+    def disturb(self):
+        while not self.stopped.wait(self.random.uniform(0.3, 3)):
+            self.process.kill()
+            self.process.wait()
+            self.n_kills += 1
+            if self.stopped.wait(self.random.uniform(0, 0.5)):
+                return
+            self.start()
+
+    def close(self):
+        self.stopped.set()
+        self.thread.join()
+        self.process.kill()
+        self.process.wait()
+
+
+class Faults(Case):
+    def run_session(self, url, i):
+        """The statuses of the three parties; fails on a wrong result, a crash or a party that does not end."""
+        parties = start_parties(url, f"faults-{SEED}-{i}", VOTE, ["1", "1", "0", "2", "1"], "--timeout=20")
+        results = [p.wait(LONGEST_RUN_S) for p in parties]
+        for result in results:
+            self.assertIn(result.status, (DONE, TRANSPORT), result)
+            if result.status == DONE:
+                self.assertEqual(result.out, self.expected, result)
+            else:
+                self.assertEqual(result.out, "", result)
+        return tuple(sorted({r.status for r in results}))
+
+    def test_faults_never_make_a_result_wrong(self):
+        with tempfile.TemporaryDirectory() as folder, relay() as (url, _):
+            plain = start_parties(url, "plain", VOTE, ["1", "1", "0", "2", "1"])
+            self.expected = plain[0].wait().out
+            server = RestartingRelay(folder, SEED)
+            proxy = FaultProxy(server.port, 0.03, SEED)
+            try:
+                with concurrent.futures.ThreadPoolExecutor(3) as pool:
+                    ended = collections.Counter(pool.map(lambda i: self.run_session(proxy.url, i), range(FAULT_RUNS)))
+            finally:
+                proxy.close()
+                server.close()
+            print(f"{FAULT_RUNS} runs ended {dict(ended)}; {server.n_kills} restarts; {proxy.counts}")
+            # Nothing lasts longer than the parties' patience, so most get through.
+            self.assertGreater(ended[(DONE,)], FAULT_RUNS // 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
