@@ -49,6 +49,11 @@ PT_API void pt_channel_close(pt_channel *channel);
  * ("retrying"). May be called from any thread that uses the channel. */
 typedef void (*pt_notice_fn)(void *user, const char *text);
 
+/* Whether to give up: asked several times a second by whoever waits, so that Ctrl-C for example can
+ * end a computation in order. Once true, stays true; calls then fail with PT_ERR_CANCELLED, and
+ * closing the channel tells the others. May be called from any thread that uses the channel. */
+typedef bool (*pt_cancelled_fn)(void *user);
+
 /* Channels between `parties` parties in this process; ret_channels[i] belongs to party i.
  * `timeout_ms` is the inactivity timeout of recv, 0 for none. */
 PT_API PT_MUST_CHECK pt_status pt_channel_memory_mesh(pt_channel *ret_channels, size_t parties,
@@ -63,6 +68,8 @@ typedef struct pt_relay_options {
                             default, 60 s */
     pt_notice_fn notice; /* may be NULL */
     void *notice_user;
+    pt_cancelled_fn cancelled; /* may be NULL */
+    void *cancelled_user;
     const char *tls_ca; /* PEM file of the authorities to trust for https; NULL: the system's */
 } pt_relay_options;
 
@@ -182,6 +189,8 @@ typedef struct pt_http_options {
     uint32_t timeout_ms; /* as above */
     pt_notice_fn notice; /* may be NULL */
     void *notice_user;
+    pt_cancelled_fn cancelled; /* may be NULL */
+    void *cancelled_user;
 } pt_http_options;
 
 /* Serves at this party's own URL, posts to the others' and waits until all parties are there, in
@@ -209,6 +218,8 @@ typedef struct pt_p2p_options {
     const char *tls_ca;  /* as for pt_channel_relay_open */
     pt_notice_fn notice; /* also told how each party is reached; may be NULL */
     void *notice_user;
+    pt_cancelled_fn cancelled; /* may be NULL */
+    void *cancelled_user;
 } pt_p2p_options;
 
 /* Waits until all parties are at the relay, and connects. When all connections are direct, the

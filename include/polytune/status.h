@@ -53,7 +53,8 @@ extern "C" {
     X(PT_PEER_EVALUATOR, PT_CLASS_PEER, "the evaluator's circuit authentication failed")           \
     X(PT_PEER_GARBLER, PT_CLASS_PEER, "a garbler's circuit authentication failed")                 \
     X(PT_PEER_IDENTITY, PT_CLASS_PEER, "a party is not who it should be")                          \
-    X(PT_PEER_ALTERED, PT_CLASS_PEER, "messages were altered on the way")
+    X(PT_PEER_ALTERED, PT_CLASS_PEER, "messages were altered on the way")                          \
+    X(PT_ERR_CANCELLED, PT_CLASS_TRANSPORT, "cancelled")
 
 /* clang-format off */
 typedef enum pt_status {

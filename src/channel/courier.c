@@ -214,7 +214,7 @@ static void *run(void *user)
         const bool any = reap(c, problem, sizeof problem);
         monitor_unlock(&c->lock);
         if (problem[0] != '\0')
-            net_notice(c, "retrying: %s", problem);
+            patience_notice(&c->patience, "retrying: %s", problem);
         /* What has finished may leave the next one to start. */
         if (!any)
             (void)curl_multi_poll(c->multi, NULL, 0, (int)idle_ms, NULL);

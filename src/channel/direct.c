@@ -109,7 +109,8 @@ static uint64_t patience_ms(const transfer *t)
     if (!d->is_open || t->call.status == 429)
         return NET_NEVER; /* opening has its own clock; who is full is alive */
     const bool nobody_there = t->call.result == CURLE_COULDNT_CONNECT || t->call.status == 502;
-    return nobody_there && GONE_MS < d->net.timeout_ms ? GONE_MS : d->net.timeout_ms;
+    return nobody_there && GONE_MS < d->net.patience.timeout_ms ? GONE_MS
+                                                                : d->net.patience.timeout_ms;
 }
 
 /* Anything but success. */
@@ -245,7 +246,7 @@ static const net_peer *find_failed(const direct *d)
 }
 
 /* Tells for whom it waits, without the lock, which is held before and after. */
-static void tell(const net_peer *p, uint64_t waited_ms)
+static void tell(const net_peer *p, const waiting *w)
 {
     net_channel *c = p->channel;
     char problem[NET_PROBLEM_MAX];
@@ -253,17 +254,24 @@ static void tell(const net_peer *p, uint64_t waited_ms)
     const bool speaks = p->ask_is_failing && p->asking.call.status != 0;
     (void)snprintf(problem, sizeof problem, "%s", speaks ? p->ask_problem : "");
     monitor_unlock(&c->lock);
-    net_notice(c, "waiting for %s (%llu s)%s%s", p->name, (unsigned long long)waited_ms / 1000,
-               speaks ? ": " : "", problem);
+    patience_notice(&c->patience, "waiting for %s (%llu s)%s%s", p->name, waiting_seconds(w),
+                    speaks ? ": " : "", problem);
     monitor_lock(&c->lock);
+}
+
+static pt_status report_missing(const net_peer *missing, pt_error *error)
+{
+    const bool speaks = missing->ask_is_failing;
+    return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing->party, "join",
+                          "%s did not come within %.1f s%s%s", missing->name,
+                          (double)missing->channel->patience.timeout_ms / 1000, speaks ? ": " : "",
+                          speaks ? missing->ask_problem : "");
 }
 
 static pt_status wait_for_parties(direct *d, pt_error *error)
 {
     net_channel *c = &d->net;
-    const uint64_t start = clock_ms();
-    uint64_t progress = start;
-    uint64_t tell_at = start + NET_NOTICE_AFTER_MS;
+    waiting w = waiting_begin();
     size_t n_before = c->parties;
     size_t n_missing = 0;
     uint64_t complete = 0; /* when all had come; then each is asked again */
@@ -285,20 +293,19 @@ static pt_status wait_for_parties(direct *d, pt_error *error)
             return error_set_peer(error, failed->failure.status, (int)failed->party, "join", "%s",
                                   failed->failure.message);
         if (n_missing < n_before)
-            progress = now;
+            w.progress_ms = clock_ms();
         n_before = n_missing;
-        if (now - progress >= c->timeout_ms)
-            return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing->party, "join",
-                                  "%s did not come within %.1f s%s%s", missing->name,
-                                  (double)c->timeout_ms / 1000, missing->ask_is_failing ? ": " : "",
-                                  missing->ask_is_failing ? missing->ask_problem : "");
-        if (now >= tell_at) {
-            tell_at = now + NET_NOTICE_EVERY_MS;
-            tell(missing, now - start);
-            continue;
+        switch (patience_wait(&c->patience, &w, &c->lock)) {
+        case WAIT_ON:
+            break;
+        case WAIT_TELL:
+            tell(missing, &w);
+            break;
+        case WAIT_TIMEOUT:
+            return report_missing(missing, error);
+        case WAIT_CANCELLED:
+            return patience_report_cancelled(error);
         }
-        const uint64_t deadline = progress + c->timeout_ms;
-        (void)monitor_wait(&c->lock, tell_at < deadline ? tell_at : deadline);
     }
 }
 
@@ -420,14 +427,13 @@ static pt_status check_options(const pt_http_options *o, const net_options *net,
 pt_status pt_channel_http_open(pt_channel *ret_channel, const pt_http_options *options,
                                pt_error *error)
 {
-    const net_options net = {.session =
-                                 options->session != NULL ? options->session : DEFAULT_SESSION,
-                             .party = options->party,
-                             .parties = options->parties,
-                             .timeout_ms = options->timeout_ms,
-                             .tls_ca = options->tls_ca,
-                             .notice = options->notice,
-                             .notice_user = options->notice_user};
+    const net_options net = {
+        .session = options->session != NULL ? options->session : DEFAULT_SESSION,
+        .party = options->party,
+        .parties = options->parties,
+        .tls_ca = options->tls_ca,
+        .patience = patience_init(options->timeout_ms, options->notice, options->notice_user,
+                                  options->cancelled, options->cancelled_user)};
     url_parts own = {0};
     direct *d = NULL;
     pt_status status = check_options(options, &net, error);

@@ -13,18 +13,6 @@
 
 #define SESSION_MAX 128
 
-void net_notice(const net_channel *c, const char *format, ...)
-{
-    if (c->notice == NULL)
-        return;
-    char text[768];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    c->notice(c->notice_user, text);
-}
-
 char *net_text(const char *format, ...)
 {
     va_list args;
@@ -169,33 +157,31 @@ static pt_status report_silence(const net_peer *p, const char *phase, pt_error *
         return error_set_peer(error, PT_ERR_IO, (int)p->party, phase,
                               "cannot receive from %s%s: %s", p->name, c->via, p->ask_problem);
     return error_set_peer(error, PT_ERR_TIMEOUT, (int)p->party, phase,
-                          "%s sent nothing for %.1f s%s", p->name, (double)c->timeout_ms / 1000,
-                          c->via);
+                          "%s sent nothing for %.1f s%s", p->name,
+                          (double)c->patience.timeout_ms / 1000, c->via);
 }
 
-/* Waits for a packet, telling the user from time to time. With the lock held, which is released
- * while waiting or telling. */
+/* Waits for a packet. With the lock held, which is released while waiting or telling. */
 static pt_status wait_for_packet(net_peer *p, const char *phase, pt_error *error)
 {
     net_channel *c = p->channel;
-    const uint64_t start = clock_ms();
-    const uint64_t deadline = start + c->timeout_ms;
-    uint64_t notice_at = start + NET_NOTICE_AFTER_MS;
+    waiting w = waiting_begin();
     while (p->inbox.count == 0) {
-        const uint64_t now = clock_ms();
         if (p->failure.status != PT_OK)
             return report_failure(p, phase, error);
-        if (now >= deadline)
-            return report_silence(p, phase, error);
-        if (now >= notice_at) {
-            notice_at = now + NET_NOTICE_EVERY_MS;
+        switch (patience_wait(&c->patience, &w, &c->lock)) {
+        case WAIT_ON:
+            break;
+        case WAIT_TELL:
             monitor_unlock(&c->lock);
-            net_notice(c, "waiting for %s (%llu s)", p->name,
-                       (unsigned long long)(now - start) / 1000);
+            patience_notice(&c->patience, "waiting for %s (%llu s)", p->name, waiting_seconds(&w));
             monitor_lock(&c->lock);
-            continue;
+            break;
+        case WAIT_TIMEOUT:
+            return report_silence(p, phase, error);
+        case WAIT_CANCELLED:
+            return patience_report_cancelled(error);
         }
-        (void)monitor_wait(&c->lock, notice_at < deadline ? notice_at : deadline);
     }
     return PT_OK;
 }
@@ -304,12 +290,11 @@ void net_flush(net_channel *c)
     }
     courier_nudge(c);
     size_t n = n_packets_queued(c);
-    uint64_t deadline = clock_ms() + c->timeout_ms;
-    while (n != 0 && clock_ms() < deadline) {
-        (void)monitor_wait(&c->lock, deadline);
+    waiting w = waiting_begin();
+    while (n != 0 && patience_linger(&c->patience, &w, &c->lock)) {
         const size_t n_now = n_packets_queued(c);
         if (n_now < n)
-            deadline = clock_ms() + c->timeout_ms;
+            w.progress_ms = clock_ms();
         n = n_now;
     }
     monitor_unlock(&c->lock);
@@ -345,9 +330,7 @@ bool net_init(net_channel *c, const net_link *link, const net_options *o)
     c->link = link;
     c->party = o->party;
     c->parties = o->parties;
-    c->timeout_ms = o->timeout_ms == 0 ? NET_DEFAULT_TIMEOUT_MS : o->timeout_ms;
-    c->notice = o->notice;
-    c->notice_user = o->notice_user;
+    c->patience = o->patience;
     c->session = mem_string(o->session);
     c->tls_ca = o->tls_ca == NULL ? NULL : mem_string(o->tls_ca);
     c->peers = mem_new(o->parties, sizeof *c->peers);

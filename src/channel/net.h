@@ -17,15 +17,13 @@
 #include "channel/frame.h"
 #include "channel/http.h"
 #include "channel/monitor.h"
+#include "channel/patience.h"
 #include "channel/queue.h"
 
-#define NET_DEFAULT_TIMEOUT_MS 60000
-#define NET_INBOX_BYTES        ((size_t)8 << 20) /* received ahead of the caller, per peer */
-#define NET_INBOX_COUNT        256
-#define NET_NEVER              UINT64_MAX
-#define NET_PROBLEM_MAX        256
-#define NET_NOTICE_AFTER_MS    2000 /* a wait is first spoken of after so long, then every second */
-#define NET_NOTICE_EVERY_MS    1000
+#define NET_INBOX_BYTES ((size_t)8 << 20) /* received ahead of the caller, per peer */
+#define NET_INBOX_COUNT 256
+#define NET_NEVER       UINT64_MAX
+#define NET_PROBLEM_MAX 256
 
 typedef struct net_peer net_peer;
 typedef struct net_channel net_channel;
@@ -85,10 +83,8 @@ struct net_channel {
     char *session;
     size_t party;
     size_t parties;
-    uint32_t timeout_ms;
+    patience patience;
     char *tls_ca; /* PEM file of the authorities to trust, or NULL for the system's */
-    pt_notice_fn notice;
-    void *notice_user;
 
     monitor lock;
     bool has_lock;
@@ -108,10 +104,8 @@ typedef struct net_options {
     const char *session;
     size_t party;
     size_t parties;
-    uint32_t timeout_ms;
+    patience patience;
     const char *tls_ca;
-    pt_notice_fn notice;
-    void *notice_user;
 } net_options;
 
 /* Checks session and parties; PT_ERR_USAGE. */
@@ -145,9 +139,6 @@ void net_fail_all(net_channel *c, pt_status status, const char *format, ...) PRI
 
 /* Drops what is queued for a peer that has closed. With the lock held. */
 void net_peer_left(net_peer *p);
-
-/* Passes a text to the user, if asked for. Never call it with the lock held. */
-void net_notice(const net_channel *c, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* ---- courier.c ---- */
 

@@ -22,19 +22,16 @@
 #include "channel/punch.h"
 #include "channel/stream.h"
 
-#define DEFAULT_TIMEOUT_MS 60000
-#define PUNCH_MS           5000 /* for connecting; less when the timeout is short */
-#define GRACE_MS           2000 /* for the choice, when the verdict was faster */
-#define ASK_MS             2000 /* for asking the relay for this party's address */
+#define PUNCH_MS 5000 /* for connecting; less when the timeout is short */
+#define GRACE_MS 2000 /* for the choice, when the verdict was faster */
+#define ASK_MS   2000 /* for asking the relay for this party's address */
 
 static const char phase[] = "p2p";
 
 typedef struct p2p {
     size_t party;
     size_t parties;
-    uint32_t timeout_ms;
-    pt_notice_fn notice;
-    void *notice_user;
+    patience patience;
     pt_channel relay; /* no operations once it is not needed any more */
     streams *streams;
 } p2p;
@@ -48,26 +45,12 @@ typedef struct opening {
     bool *attempted; /* with that party */
 } opening;
 
-static void tell(const p2p *c, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void tell(const p2p *c, const char *format, ...)
-{
-    char text[160];
-    va_list args;
-    if (c->notice == NULL)
-        return;
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    c->notice(c->notice_user, text);
-}
-
 /* ---- offers ---- */
 
 /* As many milliseconds, but well within the time for which others wait for this party. */
 static uint32_t within_timeout(const p2p *c, uint32_t ms)
 {
-    return ms < c->timeout_ms / 3 ? ms : c->timeout_ms / 3;
+    return ms < c->patience.timeout_ms / 3 ? ms : c->patience.timeout_ms / 3;
 }
 
 static pt_status send_offer(opening *o, size_t to, pt_error *error)
@@ -260,9 +243,12 @@ static void report_ways(p2p *c)
         if (i == c->party)
             continue;
         if (streams_has(c->streams, i))
-            tell(c, "direct connection to party %zu at %s", i, streams_where(c->streams, i));
+            patience_notice(&c->patience, "direct connection to party %zu at %s", i,
+                            streams_where(c->streams, i));
         else
-            tell(c, "no direct connection to party %zu; its messages go through the relay", i);
+            patience_notice(&c->patience,
+                            "no direct connection to party %zu; its messages go through the relay",
+                            i);
     }
 }
 
@@ -320,6 +306,8 @@ pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *opt
         .timeout_ms = options->timeout_ms,
         .notice = options->notice,
         .notice_user = options->notice_user,
+        .cancelled = options->cancelled,
+        .cancelled_user = options->cancelled_user,
         .tls_ca = options->tls_ca,
     };
     p2p *c = mem_new(1, sizeof *c);
@@ -327,13 +315,11 @@ pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *opt
         return error_memory(error);
     c->party = options->party;
     c->parties = options->parties;
-    c->timeout_ms = options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms;
-    c->notice = options->notice;
-    c->notice_user = options->notice_user;
+    c->patience = patience_init(options->timeout_ms, options->notice, options->notice_user,
+                                options->cancelled, options->cancelled_user);
     pt_status status = pt_channel_relay_open(&c->relay, &at_relay, error);
     if (status == PT_OK)
-        status =
-            streams_new(&c->streams, c->parties, c->timeout_ms, c->notice, c->notice_user, error);
+        status = streams_new(&c->streams, c->parties, &c->patience, error);
     if (status == PT_OK)
         status = connect_peers(c, options, error);
     if (status == PT_OK)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -32,11 +31,6 @@ typedef struct relay_channel {
     char token[33];    /* a secret that binds this party's seat to this client */
     unsigned *n_empty; /* per peer: answers "nothing yet" at once, in a row */
 } relay_channel;
-
-static unsigned long long seconds(uint64_t ms)
-{
-    return ms / 1000;
-}
 
 /* ---- the link ---- */
 
@@ -87,7 +81,7 @@ static void handle_failure(transfer *t)
     char problem[NET_PROBLEM_MAX];
     http_explain(&t->call, problem, sizeof problem);
     const bool may_pass = http_is_transient(&t->call);
-    if (may_pass && courier_retry(t, c->net.timeout_ms))
+    if (may_pass && courier_retry(t, c->net.patience.timeout_ms))
         return;
     pt_status class = status == 429 ? PT_ERR_TIMEOUT : PT_ERR_IO;
     if (!may_pass && status != 409 && !t->call.response.failed)
@@ -202,13 +196,6 @@ static const pt_channel_ops relay_ops = {net_send, net_recv, relay_close};
 
 /* ---- joining ---- */
 
-static void sleep_ms(uint64_t ms)
-{
-    const struct timespec time = {.tv_sec = (time_t)(ms / 1000),
-                                  .tv_nsec = (long)(ms % 1000) * 1000000};
-    (void)nanosleep(&time, NULL);
-}
-
 /* A redirection, or no answer to a path that every relay has. */
 static bool is_no_relays_answer(const http_call *call)
 {
@@ -222,12 +209,15 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
                                    void (*prepare)(const relay_channel *c, http_call *call),
                                    pt_error *error)
 {
-    const uint64_t start = clock_ms();
-    uint64_t told = 0;
+    const patience *p = &c->net.patience;
+    waiting w = waiting_begin();
+    w.notice_at_ms = w.start_ms; /* the first failure is told at once */
     for (unsigned n_failures = 0;; n_failures++) {
         char problem[160];
-        const uint64_t before = clock_ms() - start;
-        const uint64_t left = before < c->net.timeout_ms ? c->net.timeout_ms - before : 1;
+        const uint64_t before = clock_ms() - w.start_ms;
+        const uint64_t left = before < p->timeout_ms ? p->timeout_ms - before : 1;
+        if (patience_is_over(p))
+            return patience_report_cancelled(error);
         prepare(c, call);
         if (!http_ready(call) ||
             curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)left) != CURLE_OK)
@@ -236,27 +226,25 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
         if (call->status == 200)
             return PT_OK;
         http_explain(call, problem, sizeof problem);
-        const uint64_t waited = clock_ms() - start;
+        const uint64_t waited = clock_ms() - w.start_ms;
         /* A seat that cannot be had now but perhaps soon. */
         const bool is_conflict = call->status == 409;
         const bool may_pass = http_is_transient(call) || (is_conflict && call->retry_after_ms != 0);
-        if (!may_pass || (is_conflict && waited >= c->net.timeout_ms))
+        if (!may_pass || (is_conflict && waited >= p->timeout_ms))
             return error_set(error, PT_ERR_REFUSED, "relay %s, session %s, party %zu: %s%s",
                              c->shown, c->net.session, c->net.party, problem,
                              is_no_relays_answer(call) ? "; is this a relay?" : "");
-        if (waited >= c->net.timeout_ms)
+        if (waited >= p->timeout_ms)
             return error_set(error, call->result == CURLE_OK ? PT_ERR_TIMEOUT : PT_ERR_IO,
                              "relay %s cannot be used by party %zu: %s", c->shown, c->net.party,
                              problem);
-        if (n_failures == 0 || waited - told >= NET_NOTICE_EVERY_MS) {
-            told = waited;
-            net_notice(&c->net, "retrying (%llu s): relay %s: %s", seconds(waited), c->shown,
-                       problem);
-        }
+        if (waiting_is_due(&w))
+            patience_notice(p, "retrying (%llu s): relay %s: %s", waiting_seconds(&w), c->shown,
+                            problem);
         uint64_t delay = courier_backoff_ms(&c->net, n_failures);
         if (delay < call->retry_after_ms)
             delay = call->retry_after_ms;
-        sleep_ms(delay < c->net.timeout_ms - waited ? delay : c->net.timeout_ms - waited);
+        patience_sleep(p, delay < p->timeout_ms - waited ? delay : p->timeout_ms - waited);
     }
 }
 
@@ -283,7 +271,8 @@ static void prepare_seats(const relay_channel *c, http_call *call)
 {
     /* The answer must come well before this side gives up. */
     http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=%d&parties=%zu", c->net.session,
-                 c->net.timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0, c->net.parties);
+                 c->net.patience.timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0,
+                 c->net.parties);
     show_token(c, call);
     if (c->is_numbered)
         http_header(call, "X-Polytune-Session: %s", c->epoch);
@@ -324,9 +313,7 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
 {
     bool seated[CHANNEL_MAX_PARTIES];
     size_t n_before = 1; /* this party */
-    const uint64_t start = clock_ms();
-    uint64_t progress = start;
-    uint64_t told = start + NET_NOTICE_AFTER_MS - NET_NOTICE_EVERY_MS;
+    waiting w = waiting_begin();
     for (;;) {
         const uint64_t asked = clock_ms();
         const pt_status status = perform_patiently(c, call, prepare_seats, error);
@@ -342,18 +329,17 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
         if (n == c->net.parties)
             return PT_OK;
         if (n > n_before)
-            progress = now;
+            w.progress_ms = now;
         n_before = n;
-        if (now - progress >= c->net.timeout_ms)
+        if (now - w.progress_ms >= c->net.patience.timeout_ms)
             return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing, "join",
                                   "party %zu did not join session %s at relay %s", missing,
                                   c->net.session, c->shown);
-        if (now - told >= NET_NOTICE_EVERY_MS && now >= told) {
-            told = now;
-            net_notice(&c->net, "waiting for party %zu (%llu s)", missing, seconds(now - start));
-        }
+        if (waiting_is_due(&w))
+            patience_notice(&c->net.patience, "waiting for party %zu (%llu s)", missing,
+                            waiting_seconds(&w));
         if (now - asked < SEATS_POLL_MS)
-            sleep_ms(SEATS_POLL_MS);
+            patience_sleep(&c->net.patience, SEATS_POLL_MS);
     }
 }
 
@@ -400,10 +386,10 @@ pt_status pt_channel_relay_open(pt_channel *ret_channel, const pt_relay_options 
     const net_options net = {.session = options->session,
                              .party = options->party,
                              .parties = options->parties,
-                             .timeout_ms = options->timeout_ms,
                              .tls_ca = options->tls_ca,
-                             .notice = options->notice,
-                             .notice_user = options->notice_user};
+                             .patience = patience_init(options->timeout_ms, options->notice,
+                                                       options->notice_user, options->cancelled,
+                                                       options->cancelled_user)};
     if (options->url == NULL || !url_is_good(options->url))
         return error_set(error, PT_ERR_USAGE,
                          "\"%.200s\" is not the URL of a relay, such as http://127.0.0.1:8000",

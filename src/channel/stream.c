@@ -27,8 +27,6 @@
 #define STAGE_BYTES       ((size_t)16 << 10)
 #define TURN_BYTES        ((size_t)4 << 20) /* moved for one peer before the next one's turn */
 #define LENGTH_BYTES      4
-#define NOTICE_AFTER_MS   2000
-#define NOTICE_EVERY_MS   1000
 #define KEEPALIVE_IDLE_S  15 /* also keeps routers from forgetting the connection */
 #define KEEPALIVE_EVERY_S 5
 #define KEEPALIVE_COUNT   6
@@ -65,9 +63,7 @@ typedef struct stream {
 
 struct streams {
     size_t parties;
-    uint32_t timeout_ms;
-    pt_notice_fn notice;
-    void *notice_user;
+    patience patience;
     monitor lock;
     bool has_lock;
     int wake_fd;
@@ -102,16 +98,13 @@ static void streams_free(streams *s)
     mem_free(s);
 }
 
-pt_status streams_new(streams **ret_streams, size_t parties, uint32_t timeout_ms,
-                      pt_notice_fn notice, void *notice_user, pt_error *error)
+pt_status streams_new(streams **ret_streams, size_t parties, const patience *waits, pt_error *error)
 {
     streams *s = mem_new(1, sizeof *s);
     if (s == NULL)
         return error_memory(error);
     s->parties = parties;
-    s->timeout_ms = timeout_ms;
-    s->notice = notice;
-    s->notice_user = notice_user;
+    s->patience = *waits;
     s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     s->has_lock = monitor_init(&s->lock);
     s->peers = mem_new(parties, sizeof *s->peers);
@@ -541,29 +534,26 @@ static pt_status report_end(const stream *p, const char *phase, pt_error *error)
 static pt_status wait_for_packet(stream *p, const char *phase, pt_error *error)
 {
     streams *s = p->set;
-    char text[64];
-    const uint64_t start = clock_ms();
-    const uint64_t deadline = start + s->timeout_ms;
-    uint64_t notice_at = start + NOTICE_AFTER_MS;
+    waiting w = waiting_begin();
     while (p->inbox.count == 0) {
-        const uint64_t now = clock_ms();
         if (p->ended)
             return report_end(p, phase, error);
-        if (now >= deadline)
+        switch (patience_wait(&s->patience, &w, &s->lock)) {
+        case WAIT_ON:
+            break;
+        case WAIT_TELL:
+            monitor_unlock(&s->lock);
+            patience_notice(&s->patience, "waiting for party %zu (%llu s)", p->party,
+                            waiting_seconds(&w));
+            monitor_lock(&s->lock);
+            break;
+        case WAIT_TIMEOUT:
             return error_set_peer(error, PT_ERR_TIMEOUT, (int)p->party, phase,
                                   "party %zu at %s sent nothing for %.1f s", p->party, p->where,
-                                  (double)s->timeout_ms / 1000);
-        if (now >= notice_at) {
-            notice_at = now + NOTICE_EVERY_MS;
-            (void)snprintf(text, sizeof text, "waiting for party %zu (%llu s)", p->party,
-                           (unsigned long long)(now - start) / 1000);
-            monitor_unlock(&s->lock);
-            if (s->notice != NULL)
-                s->notice(s->notice_user, text);
-            monitor_lock(&s->lock);
-            continue;
+                                  (double)s->patience.timeout_ms / 1000);
+        case WAIT_CANCELLED:
+            return patience_report_cancelled(error);
         }
-        (void)monitor_wait(&s->lock, notice_at < deadline ? notice_at : deadline);
     }
     return PT_OK;
 }
@@ -655,11 +645,10 @@ static void flush(streams *s)
     s->closing = true;
     nudge(s);
     uint64_t moved = s->moved;
-    uint64_t deadline = clock_ms() + s->timeout_ms;
-    while (n_open(s) != 0 && clock_ms() < deadline) {
-        (void)monitor_wait(&s->lock, deadline);
+    waiting w = waiting_begin();
+    while (n_open(s) != 0 && patience_linger(&s->patience, &w, &s->lock)) {
         if (s->moved != moved)
-            deadline = clock_ms() + s->timeout_ms;
+            w.progress_ms = clock_ms();
         moved = s->moved;
     }
     s->stopping = true;

@@ -13,12 +13,13 @@
 #define CHANNEL_STREAM_H
 
 #include "channel/channel.h"
+#include "channel/patience.h"
 
 typedef struct streams streams;
 
-/* For peers of a channel between `parties`. `timeout_ms` as for channels. */
-MUST_CHECK pt_status streams_new(streams **ret_streams, size_t parties, uint32_t timeout_ms,
-                                 pt_notice_fn notice, void *notice_user, pt_error *error);
+/* For peers of a channel between `parties`. */
+MUST_CHECK pt_status streams_new(streams **ret_streams, size_t parties, const patience *waits,
+                                 pt_error *error);
 
 /* Takes over a connected, non-blocking socket to `peer`, before starting. `where` is for messages,
  * of at most 63 characters. */

@@ -1,0 +1,110 @@
+#define _POSIX_C_SOURCE 200809L
+#include "channel/patience.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#define DEFAULT_TIMEOUT_MS  60000
+#define NOTICE_AFTER_MS     2000 /* a wait is first spoken of after so long, then every second */
+#define NOTICE_EVERY_MS     1000
+#define CANCEL_POLL_MS      200
+#define CANCELLED_LINGER_MS 2000
+
+patience patience_init(uint32_t timeout_ms, pt_notice_fn notice, void *notice_user,
+                       pt_cancelled_fn cancelled, void *cancelled_user)
+{
+    return (patience){.timeout_ms = timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : timeout_ms,
+                      .notice = notice,
+                      .notice_user = notice_user,
+                      .cancelled = cancelled,
+                      .cancelled_user = cancelled_user};
+}
+
+waiting waiting_begin(void)
+{
+    const uint64_t now = clock_ms();
+    return (waiting){now, now, now + NOTICE_AFTER_MS};
+}
+
+unsigned long long waiting_seconds(const waiting *w)
+{
+    return (clock_ms() - w->start_ms) / 1000;
+}
+
+bool waiting_is_due(waiting *w)
+{
+    const uint64_t now = clock_ms();
+    if (now < w->notice_at_ms)
+        return false;
+    w->notice_at_ms = now + NOTICE_EVERY_MS;
+    return true;
+}
+
+bool patience_is_over(const patience *p)
+{
+    return p->cancelled != NULL && p->cancelled(p->cancelled_user);
+}
+
+pt_status patience_report_cancelled(pt_error *error)
+{
+    return error_set(error, PT_ERR_CANCELLED, "cancelled while waiting for another party");
+}
+
+void patience_sleep(const patience *p, uint64_t ms)
+{
+    const uint64_t end = clock_ms() + ms;
+    for (uint64_t now; (now = clock_ms()) < end && !patience_is_over(p);) {
+        const uint64_t slice = end - now < CANCEL_POLL_MS ? end - now : CANCEL_POLL_MS;
+        const struct timespec time = {.tv_nsec = (long)slice * 1000000};
+        (void)nanosleep(&time, NULL);
+    }
+}
+
+static void wait_until(const patience *p, uint64_t now, uint64_t until, monitor *locked)
+{
+    if (p->cancelled != NULL && until > now + CANCEL_POLL_MS)
+        until = now + CANCEL_POLL_MS;
+    (void)monitor_wait(locked, until);
+}
+
+wait_result patience_wait(const patience *p, waiting *w, monitor *locked)
+{
+    const uint64_t now = clock_ms();
+    const uint64_t deadline = w->progress_ms + p->timeout_ms;
+    if (patience_is_over(p))
+        return WAIT_CANCELLED;
+    if (now >= deadline)
+        return WAIT_TIMEOUT;
+    if (waiting_is_due(w))
+        return WAIT_TELL;
+    wait_until(p, now, w->notice_at_ms < deadline ? w->notice_at_ms : deadline, locked);
+    return WAIT_ON;
+}
+
+bool patience_linger(const patience *p, waiting *w, monitor *locked)
+{
+    const uint64_t now = clock_ms();
+    uint64_t deadline = w->progress_ms + p->timeout_ms;
+    if (patience_is_over(p) && deadline > w->start_ms + CANCELLED_LINGER_MS)
+        deadline = w->start_ms + CANCELLED_LINGER_MS;
+    if (now >= deadline)
+        return false;
+    wait_until(p, now, deadline, locked);
+    return true;
+}
+
+void patience_notice(const patience *p, const char *format, ...)
+{
+    char text[768];
+    va_list args;
+    if (p->notice == NULL)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    p->notice(p->notice_user, text);
+}

@@ -1,0 +1,63 @@
+/* How long the calls of a network channel wait, and what happens meanwhile: the user is told on
+ * whom, and may cancel. Layer: channel. */
+#ifndef CHANNEL_PATIENCE_H
+#define CHANNEL_PATIENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "channel/channel.h"
+#include "channel/monitor.h"
+
+typedef struct patience {
+    uint32_t timeout_ms; /* of inactivity; never 0, see patience_init */
+    pt_notice_fn notice; /* may be NULL */
+    void *notice_user;
+    pt_cancelled_fn cancelled; /* may be NULL */
+    void *cancelled_user;
+} patience;
+
+/* One wait. */
+typedef struct waiting {
+    uint64_t start_ms;
+    uint64_t progress_ms; /* set it to clock_ms() whenever something moved */
+    uint64_t notice_at_ms;
+} waiting;
+
+typedef enum wait_result {
+    WAIT_ON,   /* something may have changed: look */
+    WAIT_TELL, /* tell the user, without the lock; then look */
+    WAIT_TIMEOUT,
+    WAIT_CANCELLED
+} wait_result;
+
+/* Fills in the default timeout for 0. */
+patience patience_init(uint32_t timeout_ms, pt_notice_fn notice, void *notice_user,
+                       pt_cancelled_fn cancelled, void *cancelled_user);
+
+waiting waiting_begin(void);
+/* Whole seconds since then. */
+unsigned long long waiting_seconds(const waiting *w);
+
+/* Whether it is time to tell the user; if so, the next time is a while later. */
+bool waiting_is_due(waiting *w);
+
+/* Waits for the monitor, which is locked, to be woken, for at most a moment. */
+wait_result patience_wait(const patience *p, waiting *w, monitor *locked);
+
+/* The same for what is left to send when a channel closes: false when to give up. Who has cancelled
+ * does not want to wait long. */
+bool patience_linger(const patience *p, waiting *w, monitor *locked);
+
+/* Waits, less long if cancelled. */
+void patience_sleep(const patience *p, uint64_t ms);
+
+/* Whether the user has cancelled. */
+bool patience_is_over(const patience *p);
+/* PT_ERR_CANCELLED. */
+MUST_CHECK pt_status patience_report_cancelled(pt_error *error);
+
+/* Passes a text to the user, if asked for. Never call it with a lock held. */
+void patience_notice(const patience *p, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#endif
