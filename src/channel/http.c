@@ -140,12 +140,23 @@ void http_perform(http_call *call)
     http_done(call, curl_easy_perform(call->easy));
 }
 
+/* Whether an end of the connection would have been noticed: libcurl takes a head that breaks off
+ * for one without a length, whose body lasts until the end. */
+static bool is_whole(const http_call *call)
+{
+    struct curl_header *encoding = NULL;
+    curl_off_t length = -1;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length >= 0 || curl_easy_header(call->easy, "Transfer-Encoding", 0, CURLH_HEADER, -1,
+                                           &encoding) == CURLHE_OK;
+}
+
 void http_done(http_call *call, CURLcode result)
 {
     curl_off_t retry_after_s = 0;
-    call->result = result;
+    call->result = result == CURLE_OK && !is_whole(call) ? CURLE_PARTIAL_FILE : result;
     call->status = 0;
-    if (result != CURLE_OK)
+    if (call->result != CURLE_OK)
         return;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
     (void)curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);

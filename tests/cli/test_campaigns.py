@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from fault_proxy import FaultProxy
@@ -51,6 +52,9 @@ class Soak(Case):
             after = (rss_kib(pid), open_files(pid))
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(lambda i: self.run_session(url, f"at-once-{i}"), range(AT_ONCE)))
+            deadline = time.monotonic() + LONGEST_RUN_S
+            while open_files(pid) > warm[1] and time.monotonic() < deadline:
+                time.sleep(0.01)  # the last clients' connections may still be closing
             end = (rss_kib(pid), open_files(pid))
             print(f"relay (KiB, open files): after 1 session {warm}, after {SOAK} more in sequence {after}, "
                   f"after {AT_ONCE} at once {end}")
@@ -95,21 +99,19 @@ class RestartingRelay:
 
 class Faults(Case):
     def run_session(self, url, i):
-        """The statuses of the three parties; fails on a wrong result, a crash or a party that does not end."""
+        """The statuses of the parties; collects what must not happen."""
         parties = start_parties(url, f"faults-{SEED}-{i}", VOTE, ["1", "1", "0", "2", "1"], "--timeout=20")
         results = [p.wait(LONGEST_RUN_S) for p in parties]
-        for result in results:
-            self.assertIn(result.status, (DONE, TRANSPORT), result)
-            if result.status == DONE:
-                self.assertEqual(result.out, self.expected, result)
-            else:
-                self.assertEqual(result.out, "", result)
+        wanted = {DONE: self.expected, TRANSPORT: ""}
+        if any(wanted.get(r.status) != r.out for r in results):
+            self.wrong.append((i, results))
         return tuple(sorted({r.status for r in results}))
 
     def test_faults_never_make_a_result_wrong(self):
         with tempfile.TemporaryDirectory() as folder, relay() as (url, _):
             plain = start_parties(url, "plain", VOTE, ["1", "1", "0", "2", "1"])
             self.expected = plain[0].wait().out
+            self.wrong = []
             server = RestartingRelay(folder, SEED)
             proxy = FaultProxy(server.port, 0.03, SEED)
             try:
@@ -119,6 +121,7 @@ class Faults(Case):
                 proxy.close()
                 server.close()
             print(f"{FAULT_RUNS} runs ended {dict(ended)}; {server.n_kills} restarts; {proxy.counts}")
+            self.assertEqual(self.wrong, [])
             # Nothing lasts longer than the parties' patience, so most get through.
             self.assertGreater(ended[(DONE,)], FAULT_RUNS // 2)
 
