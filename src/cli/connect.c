@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 #include "cli/where.h"
 
@@ -163,6 +164,7 @@ static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t
         .parties = parties,
         .timeout_ms = c->timeout_ms,
         .notice = report_notice,
+        .cancelled = interrupt_came,
         .tls_ca = c->tls_ca,
     };
     return pt_channel_relay_open(ret_channel, &options, error);
@@ -181,6 +183,7 @@ static pt_status open_direct(pt_channel *ret_channel, const connection *c, const
         .tls_ca = c->tls_ca,
         .timeout_ms = c->timeout_ms,
         .notice = report_notice,
+        .cancelled = interrupt_came,
     };
     char *host = NULL;
     pt_status status = PT_OK;
@@ -224,6 +227,7 @@ static pt_status open_p2p(pt_channel *ret_channel, const connection *c, size_t p
         .only_relay = c->only_relay,
         .tls_ca = c->tls_ca,
         .notice = report_notice,
+        .cancelled = interrupt_came,
     };
     pt_status status = PT_OK;
     if (c->opens)

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "polytune/polytune.h"
@@ -139,6 +140,8 @@ static int run(const command *c, int argc, const char *const *argv)
     }
     report_clear();
     args_clear(&a);
+    if (status != PT_OK)
+        interrupt_finish();
     return (int)pt_status_class_of(status);
 }
 

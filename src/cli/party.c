@@ -9,6 +9,7 @@
 #include "cli/computation.h"
 #include "cli/connect.h"
 #include "cli/const_flags.h"
+#include "cli/interrupt.h"
 #include "cli/mpc_flags.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -227,6 +228,7 @@ static pt_status run(const args *a, pt_error *error)
 {
     party p = {.a = a};
     buffer_init(&p.session_data, SIZE_MAX / 4);
+    interrupt_catch();
     pt_status status = read_flags(&p, error);
     if (status == PT_OK) {
         buffer_put(&p.session_data, p.connection.session, strlen(p.connection.session));

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/connect.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 
 static const flag flags[] = {
@@ -32,6 +33,7 @@ static pt_status run(const args *a, pt_error *error)
 {
     connection c = {0};
     uint64_t parties = 0;
+    interrupt_catch();
     if (args_get(a, "parties") == NULL)
         return error_set(error, PT_ERR_USAGE, "polytune pre needs --parties");
     pt_status status = connection_init(&c, a->positional[0], a, error);

@@ -1,5 +1,6 @@
 """Things that go wrong between processes: every process ends in time, with the right status and a message to act on."""
 import re
+import signal
 import unittest
 
 from support import Case, DONE, INPUT, PEER, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay, start_parties
@@ -52,6 +53,28 @@ class Failures(Case):
             for party in parties[:2]:
                 result = party.wait(SOON)
                 self.assertFailed(result, TRANSPORT, "party")
+
+    def test_ctrl_c_gives_the_seat_back(self):
+        with relay() as (url, _):
+            alone = start_parties(url, "s", MAX, ["1"])[0]
+            alone.read_err_until("waiting for party 1")
+            alone.process.send_signal(signal.SIGINT)
+            result = alone.wait(SOON)
+            self.assertEqual((result.status, result.out), (-signal.SIGINT, ""), result)
+            self.assertIn("cancelled", result.err)
+            for result in [p.wait(SOON) for p in start_parties(url, "s", MAX, ["7", "5"])]:
+                self.assertRan(result, "true")
+
+    def test_ctrl_c_in_the_middle_tells_the_others(self):
+        source = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
+        with program_file(source) as path, relay() as (url, _):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                parties = start_parties(url, f"s{number}", path, ["[0u64; 64]", "2"])
+                parties[0].read_err_until("find the same words")
+                parties[0].process.send_signal(number)
+                results = [p.wait(SOON) for p in parties]
+                self.assertEqual((results[0].status, results[0].out), (-number, ""), results)
+                self.assertFailed(results[1], PEER, "party 0")
 
     def test_a_relay_that_is_killed_and_never_comes_back(self):
         with relay() as (url, process):

@@ -1,0 +1,17 @@
+/* Ctrl-C and SIGTERM while other parties depend on this one: the first ends the computation in
+ * order, so that they are told, the second at once. Layer: cli. */
+#ifndef CLI_INTERRUPT_H
+#define CLI_INTERRUPT_H
+
+#include <stdbool.h>
+
+/* From now on the first signal is only noted. */
+void interrupt_catch(void);
+
+/* A pt_cancelled_fn: whether a signal has come. */
+bool interrupt_came(void *user);
+
+/* Ends this process by the signal that came, if one did. */
+void interrupt_finish(void);
+
+#endif
