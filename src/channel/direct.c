@@ -165,16 +165,18 @@ static void asked(net_peer *p)
 
 static void has_room(net_channel *c)
 {
+    courier_nudge(c);
     httpd_wake(((direct *)c)->server);
 }
 
 static const net_link direct_link = {
+    .nudge = courier_nudge,
+    .has_room = has_room,
     .prepare_sending = prepare_sending,
     .prepare_asking = prepare_asking,
     .ask_at = ask_at,
     .sent = sent,
     .asked = asked,
-    .has_room = has_room,
 };
 
 /* ---- closing ---- */

@@ -66,6 +66,11 @@ packet *frame_bye(void)
     return bye;
 }
 
+bool frame_is_bye(const uint8_t *bytes, size_t len)
+{
+    return len == PACKET_HEADER + FRAGMENT_HEADER && bytes[PACKET_HEADER] == KIND_BYE;
+}
+
 bool frame_append(packet *p, const uint8_t *bytes, size_t len)
 {
     if (len > FRAGMENT_MAX || p->bytes.len > FRAME_PACKET_MAX - FRAGMENT_HEADER - len)

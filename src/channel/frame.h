@@ -37,6 +37,9 @@ MUST_CHECK packet *frame_message(const uint8_t *bytes, size_t len);
 /* The packet that says that the sender has closed. */
 MUST_CHECK packet *frame_bye(void);
 
+/* Whether bytes look like that packet: nothing that a reader relies on. */
+bool frame_is_bye(const uint8_t *bytes, size_t len);
+
 /* Appends a message to a packet not yet sent; false if it does not fit. */
 MUST_CHECK bool frame_append(packet *p, const uint8_t *bytes, size_t len);
 

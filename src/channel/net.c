@@ -129,7 +129,7 @@ pt_status net_send(void *self, size_t to, const char *phase, const uint8_t *byte
     monitor_lock(&c->lock);
     put_packets(p, packets);
     monitor_unlock(&c->lock);
-    courier_nudge(c);
+    c->link->nudge(c);
     return PT_OK;
 }
 
@@ -198,9 +198,7 @@ static pt_status feed_packet(net_peer *p, const char *phase, pt_error *error)
     }
     monitor_unlock(&c->lock);
     if (status == PT_OK) {
-        courier_nudge(c); /* there is room again */
-        if (c->link->has_room != NULL)
-            c->link->has_room(c);
+        c->link->has_room(c);
         frame_feed(&p->frames, received);
     }
     return status;
@@ -288,7 +286,7 @@ void net_flush(net_channel *c)
         if (bye != NULL)
             put_packets(&c->peers[i], bye);
     }
-    courier_nudge(c);
+    c->link->nudge(c);
     size_t n = n_packets_queued(c);
     waiting w = waiting_begin();
     while (n != 0 && patience_linger(&c->patience, &w, &c->lock)) {

@@ -40,8 +40,15 @@ typedef struct transfer {
     uint64_t number;           /* of the packet: X-Polytune-Seq */
 } transfer;
 
-/* How one kind of channel talks. All are called by the courier with the lock held. */
+/* How one kind of channel talks. */
 typedef struct net_link {
+    /* There is something to send; the caller took a packet out of an inbox. Called by any thread,
+     * the former with or without the lock, the latter without. */
+    void (*nudge)(net_channel *c);
+    void (*has_room)(net_channel *c);
+
+    /* For the courier, which calls these with the lock held. */
+
     /* Prepares the request that sends the outbox's first packet, or the one that asks. */
     void (*prepare_sending)(net_peer *p, http_call *call);
     void (*prepare_asking)(net_peer *p, http_call *call);
@@ -50,8 +57,6 @@ typedef struct net_link {
     /* The request is over: look at the answer and call courier_sent, courier_retry or net_fail. */
     void (*sent)(net_peer *p);
     void (*asked)(net_peer *p);
-    /* The caller took a packet out of an inbox. Without the lock. May be NULL. */
-    void (*has_room)(net_channel *c);
 } net_link;
 
 struct net_peer {

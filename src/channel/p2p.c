@@ -10,10 +10,9 @@
  * connection and, when none came about in time, that there is none. As verdict and answer travel
  * through the relay, which delivers, both sides come to the same end whatever becomes of the
  * connections, and no message is sent before. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -22,9 +21,10 @@
 #include "channel/punch.h"
 #include "channel/stream.h"
 
-#define PUNCH_MS 5000 /* for connecting; less when the timeout is short */
-#define GRACE_MS 2000 /* for the choice, when the verdict was faster */
-#define ASK_MS   2000 /* for asking the relay for this party's address */
+#define PUNCH_MS  5000 /* for connecting; less when the timeout is short */
+#define GRACE_MS  2000 /* for the choice, when the verdict was faster */
+#define ASK_MS    2000 /* for asking the relay for this party's address */
+#define CANCEL_MS 200  /* between looks whether the user cancels */
 
 static const char phase[] = "p2p";
 
@@ -132,22 +132,38 @@ static pt_status recv_bit(opening *o, size_t from, bool *ret_bit, pt_error *erro
 }
 
 /* The pair of this party and `peer` has a direct connection, or not. */
-static void settle(opening *o, size_t peer, bool direct)
+static pt_status settle(opening *o, size_t peer, bool direct, pt_error *error)
 {
     candidate remote;
     char where[CANDIDATE_TEXT_SIZE];
     if (!direct && o->attempted[peer])
         punch_give_up(o->punch, peer);
     if (!direct)
-        return;
+        return PT_OK;
     const int fd = punch_take(o->punch, peer, &remote);
     candidate_print(where, &remote);
-    streams_add(o->c->streams, peer, fd, where);
+    const pt_status status = streams_add(o->c->streams, peer, fd, where, error);
+    if (status != PT_OK)
+        (void)close(fd);
+    return status;
 }
 
 static bool has_connection(const opening *o, size_t peer)
 {
     return o->attempted[peer] && punch_has(o->punch, peer);
+}
+
+/* Tries to connect to `peer`, or all, for so long. */
+static pt_status connect_for(opening *o, size_t peer, uint32_t ms, pt_error *error)
+{
+    const uint64_t deadline = clock_ms() + within_timeout(o->c, ms);
+    for (uint64_t until = 0; until < deadline && clock_ms() >= until;) {
+        if (patience_is_over(&o->c->patience))
+            return patience_report_cancelled(error);
+        until = clock_ms() + CANCEL_MS < deadline ? clock_ms() + CANCEL_MS : deadline;
+        punch_run(o->punch, peer, until);
+    }
+    return PT_OK;
 }
 
 /* The lower party `from` has decided. */
@@ -160,12 +176,12 @@ static pt_status follow(opening *o, size_t from, pt_error *error)
     if (direct && !o->attempted[from])
         return malformed(from, "decision", error);
     if (direct)
-        punch_run(o->punch, from, clock_ms() + within_timeout(o->c, GRACE_MS));
+        status = connect_for(o, from, GRACE_MS, error);
+    if (status != PT_OK)
+        return status;
     direct = direct && has_connection(o, from);
     status = send_bit(o, from, direct, error);
-    if (status == PT_OK)
-        settle(o, from, direct);
-    return status;
+    return status == PT_OK ? settle(o, from, direct, error) : status;
 }
 
 static pt_status hear_answer(opening *o, size_t from, pt_error *error)
@@ -176,8 +192,7 @@ static pt_status hear_answer(opening *o, size_t from, pt_error *error)
         return status;
     if (direct && !has_connection(o, from))
         return malformed(from, "decision", error);
-    settle(o, from, direct);
-    return PT_OK;
+    return settle(o, from, direct, error);
 }
 
 static pt_status agree(opening *o, pt_error *error)
@@ -222,7 +237,7 @@ static pt_status connect_peers(p2p *c, const pt_p2p_options *options, pt_error *
     if (status == PT_OK)
         status = exchange_offers(&o, error);
     if (status == PT_OK && o.punch != NULL)
-        punch_run(o.punch, PUNCH_ALL, clock_ms() + within_timeout(c, PUNCH_MS));
+        status = connect_for(&o, PUNCH_ALL, PUNCH_MS, error);
     if (status == PT_OK)
         status = agree(&o, error);
     punch_free(o.punch);
@@ -243,8 +258,7 @@ static void report_ways(p2p *c)
         if (i == c->party)
             continue;
         if (streams_has(c->streams, i))
-            patience_notice(&c->patience, "direct connection to party %zu at %s", i,
-                            streams_where(c->streams, i));
+            patience_notice(&c->patience, "direct connection to %s", streams_name(c->streams, i));
         else
             patience_notice(&c->patience,
                             "no direct connection to party %zu; its messages go through the relay",
@@ -310,16 +324,23 @@ pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *opt
         .cancelled_user = options->cancelled_user,
         .tls_ca = options->tls_ca,
     };
+    const patience waits = patience_init(options->timeout_ms, options->notice, options->notice_user,
+                                         options->cancelled, options->cancelled_user);
+    const net_options for_streams = {
+        .session = options->session,
+        .party = options->party,
+        .parties = options->parties,
+        .patience = waits,
+    };
     p2p *c = mem_new(1, sizeof *c);
     if (c == NULL)
         return error_memory(error);
     c->party = options->party;
     c->parties = options->parties;
-    c->patience = patience_init(options->timeout_ms, options->notice, options->notice_user,
-                                options->cancelled, options->cancelled_user);
+    c->patience = waits;
     pt_status status = pt_channel_relay_open(&c->relay, &at_relay, error);
     if (status == PT_OK)
-        status = streams_new(&c->streams, c->parties, &c->patience, error);
+        status = streams_new(&c->streams, &for_streams, error);
     if (status == PT_OK)
         status = connect_peers(c, options, error);
     if (status == PT_OK)

@@ -141,6 +141,8 @@ static void asked(net_peer *p)
 }
 
 static const net_link relay_link = {
+    .nudge = courier_nudge,
+    .has_room = courier_nudge,
     .prepare_sending = prepare_sending,
     .prepare_asking = prepare_asking,
     .ask_at = ask_at,
