@@ -100,6 +100,13 @@ void net_peer_left(net_peer *p)
     monitor_wake(&p->channel->lock);
 }
 
+void net_peer_gone(net_peer *p)
+{
+    p->gone = true;
+    p->finished = true;
+    net_peer_left(p);
+}
+
 /* Appends to the last packet if that has not been sent yet: while one is on its way, small messages
  * gather behind it. With the lock held. */
 static bool append(net_peer *p, const uint8_t *bytes, size_t len)
@@ -169,6 +176,9 @@ static pt_status wait_for_packet(net_peer *p, const char *phase, pt_error *error
     while (p->inbox.count == 0) {
         if (p->failure.status != PT_OK)
             return report_failure(p, phase, error);
+        if (p->gone)
+            return error_set_peer(error, PT_ERR_CLOSED, (int)p->party, phase,
+                                  "%s has gone: its connection ended%s", p->name, c->via);
         switch (patience_wait(&c->patience, &w, &c->lock)) {
         case WAIT_ON:
             break;

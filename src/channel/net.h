@@ -72,6 +72,7 @@ struct net_peer {
     size_t inbox_bytes;
     bool finished;    /* nothing more is wanted from it */
     bool left;        /* it has closed: nothing more is sent to it */
+    bool gone;        /* and nothing more comes from it, not even a goodbye */
     pt_error failure; /* status other than PT_OK: nothing goes any more */
     bool ask_is_failing;
     char ask_problem[NET_PROBLEM_MAX]; /* why, while it is failing */
@@ -144,6 +145,8 @@ void net_fail_all(net_channel *c, pt_status status, const char *format, ...) PRI
 
 /* Drops what is queued for a peer that has closed. With the lock held. */
 void net_peer_left(net_peer *p);
+/* The same for one that went without closing: what it sent can still be received. */
+void net_peer_gone(net_peer *p);
 
 /* ---- courier.c ---- */
 

@@ -122,6 +122,11 @@ static void asked(net_peer *p)
         received_nothing(t, &c->n_empty[p->party]);
         return;
     }
+    if (status == 410) {
+        courier_succeeded(t);
+        net_peer_gone(p);
+        return;
+    }
     if (status != 200) {
         handle_failure(t);
         return;

@@ -61,6 +61,7 @@ static enum MHD_Result reply_failure(request *r, store_result result)
         return refuse(r, REFUSED_STORE, 503, 1, "the relay's store cannot be used now\n");
     case STORE_MEMORY:
     case STORE_EMPTY:
+    case STORE_GONE:
     case STORE_DONE:
     case STORE_REPEATED:
         break;
@@ -217,6 +218,13 @@ static enum MHD_Result reply_nothing(request *r)
     return request_reply(r, r->route.kind == ROUTE_BROKER_RECV ? 404 : 400, -1, "nothing yet\n");
 }
 
+static enum MHD_Result reply_gone(request *r)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "party %" PRIu32 " has left the session\n", r->route.from);
+    return request_reply(r, 410, -1, text);
+}
+
 static enum MHD_Result reply_message(request *r)
 {
     if (!r->has_number) {
@@ -244,7 +252,10 @@ static enum MHD_Result answer_recv(request *r)
         store_get(r->server->store, &r->who, r->route.from, r->number, &r->message);
     if (result == STORE_DONE)
         return reply_message(r);
-    if (result != STORE_EMPTY)
+    /* Plain clients know of no such answer. */
+    if (result == STORE_GONE && r->who.has_token)
+        return reply_gone(r);
+    if (result != STORE_EMPTY && result != STORE_GONE)
         return reply_failure(r, result);
     return waits ? waiting_start(r, STORE_WAKE_RECEIVER) : reply_nothing(r);
 }
@@ -335,6 +346,7 @@ enum MHD_Result answer(request *r)
         return refuse(r, REFUSED_STOPPING, 503, 1, "the relay is stopping\n");
     if (r->route.method == ROUTE_OPTIONS)
         return answer_options(r);
+    gone_heard(r);
     r->who.may_open = !r->server->is_stopping && admit_opening_wait_ms(r) == 0;
     r->server->current = r;
     const enum MHD_Result result = answer_route(r);

@@ -180,12 +180,13 @@ static const char script_get[] =
     "if wrong then return {wrong} end\n"
     "if get('epoch') then touch() end\n"
     "local newest = num('n' .. q)\n"
-    "if newest == 0 then return {number > 1 and 'LOST' or 'EMPTY'} end\n"
+    "local nothing = get('l' .. ARGV[7]) == '1' and 'GONE' or 'EMPTY'\n"
+    "if newest == 0 then return {number > 1 and 'LOST' or nothing} end\n"
     "if number > newest + 1 then return {'LOST'} end\n"
     "if number ~= 0 then ack(q, number) end\n"
     "local oldest = num('o' .. q)\n"
     "if number ~= 0 and oldest ~= number then return {'LOST'} end\n"
-    "if oldest > newest then return {'EMPTY'} end\n"
+    "if oldest > newest then return {nothing} end\n"
     "return {'DONE', string.format('%.0f', oldest), get(string.format('m%s:%.0f', q, oldest))}\n";
 
 /* Arguments 7 and 8: sender, number. */

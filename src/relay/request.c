@@ -161,6 +161,7 @@ static void sweep(void *user, uint64_t now_ms)
     relay_server *server = user;
     (void)now_ms;
     store_sweep(server->store);
+    gone_sweep(server, now_ms);
     server_end_if_idle(server);
 }
 

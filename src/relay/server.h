@@ -1,5 +1,6 @@
 /* The inside of the relay server, shared by server.c (life), request.c (what a request says),
- * admit.c (who may ask, how often), answer.c (what each path does), waiting.c (who waits for what)
+ * admit.c (who may ask, how often), answer.c (what each path does), waiting.c (who waits for what),
+ * gone.c (who died)
  * and stats.c (figures, log). Layer: relay.
  *
  * Everything here runs on the HTTP server's thread, so nothing is locked. A request that waits is
@@ -21,6 +22,14 @@
 #define TOKEN_MAX      256 /* characters of a seat token */
 #define TOKEN_MIN      22  /* 128 bits in base64 */
 #define STATUS_MAX     600
+#define LOST_MAX       1024 /* more clients than die at once */
+
+/* A client whose connection ended while it waited. */
+typedef struct lost_client {
+    store_caller who;
+    char session[ROUTE_SESSION_MAX + 1];
+    uint64_t since_ms;
+} lost_client;
 
 typedef struct request {
     httpd_request http; /* first: the HTTP server's */
@@ -80,6 +89,8 @@ struct relay_server {
     request *current; /* the one being answered */
     request *waiting[WAITING_PLACES];
     uint8_t waiting_key[16]; /* nobody can choose names that share a place */
+    lost_client lost[LOST_MAX];
+    size_t n_lost;
 
     quota address_requests;
     quota address_sessions;
@@ -149,6 +160,14 @@ void waiting_stop(request *r);
 /* Wakes whoever waits for that. */
 void waiting_wake(relay_server *server, store_wake what, const char *session, uint32_t from,
                   uint32_t to);
+
+/* gone.c: a client with a token whose connections ended while it waited, and that does not come
+ * back for a while, leaves its seat, so that nobody waits for it any longer. */
+
+/* The request's client is there. Before any answer. */
+void gone_heard(request *r);
+/* Twice a second or so. */
+void gone_sweep(relay_server *server, uint64_t now_ms);
 
 /* stats.c */
 

@@ -26,6 +26,7 @@ typedef enum store_result {
     STORE_DONE,
     STORE_REPEATED,     /* the message was here before; nothing changed */
     STORE_EMPTY,        /* there is no message yet */
+    STORE_GONE,         /* nor will there be one: the sender has left its seat */
     STORE_LOST,         /* the numbers or the session do not fit: it was lost in between */
     STORE_FULL,         /* a limit is reached; may pass */
     STORE_TAKEN,        /* another client holds the seat */

@@ -608,6 +608,12 @@ static store_result memory_put(store *s, const store_caller *who, uint32_t to, u
     return result == STORE_DONE ? put_message(m, e, p, number, bytes, len) : result;
 }
 
+static store_result why_nothing(const session *e, uint32_t from)
+{
+    const seat *sender = seat_find(e, from);
+    return sender != NULL && sender->left ? STORE_GONE : STORE_EMPTY;
+}
+
 static store_result memory_get(store *s, const store_caller *who, uint32_t from, uint64_t number,
                                stored **ret_message)
 {
@@ -619,8 +625,9 @@ static store_result memory_get(store *s, const store_caller *who, uint32_t from,
     if (e != NULL)
         touch(e, who->party);
     pair *p = e == NULL ? NULL : pair_find(e, from, who->party);
+    const store_result nothing = e == NULL ? STORE_EMPTY : why_nothing(e, from);
     if (p == NULL)
-        return number > 1 ? STORE_LOST : STORE_EMPTY;
+        return number > 1 ? STORE_LOST : nothing;
     if (number != 0) {
         if (number > p->last_number + 1)
             return STORE_LOST;
@@ -631,7 +638,7 @@ static store_result memory_get(store *s, const store_caller *who, uint32_t from,
             return STORE_LOST;
     }
     if (p->first == NULL)
-        return STORE_EMPTY;
+        return nothing;
     *ret_message = stored_hold(p->first);
     return STORE_DONE;
 }

@@ -101,11 +101,17 @@ static store_result result_of(const char *name)
     static const struct {
         const char *name;
         store_result result;
-    } names[] = {{"DONE", STORE_DONE},           {"REPEATED", STORE_REPEATED},
-                 {"EMPTY", STORE_EMPTY},         {"LOST", STORE_LOST},
-                 {"FULL", STORE_FULL},           {"TAKEN", STORE_TAKEN},
-                 {"ENDING", STORE_ENDING},       {"UNAUTHORIZED", STORE_UNAUTHORIZED},
-                 {"FORBIDDEN", STORE_FORBIDDEN}, {"CLOSED", STORE_CLOSED}};
+    } names[] = {{"DONE", STORE_DONE},
+                 {"REPEATED", STORE_REPEATED},
+                 {"EMPTY", STORE_EMPTY},
+                 {"GONE", STORE_GONE},
+                 {"LOST", STORE_LOST},
+                 {"FULL", STORE_FULL},
+                 {"TAKEN", STORE_TAKEN},
+                 {"ENDING", STORE_ENDING},
+                 {"UNAUTHORIZED", STORE_UNAUTHORIZED},
+                 {"FORBIDDEN", STORE_FORBIDDEN},
+                 {"CLOSED", STORE_CLOSED}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i].name, name) == 0)
             return names[i].result;

@@ -199,6 +199,23 @@ static void plain_clients_take_the_oldest(kind k)
     store_free(s);
 }
 
+static void who_left_is_told_after_its_last_message(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    const store_caller a = caller("left", 0, "a");
+    const store_caller b = caller("left", 1, "b");
+    assert_int_equal(join(s, &a), join(s, &b));
+    assert_int_equal(put(s, &a, 1, 1, "last"), STORE_DONE);
+    assert_int_equal(store_leave(s, &a), STORE_DONE);
+    expect_message(s, &b, 0, 1, "last");
+    assert_int_equal(get(s, &b, 0, 2), STORE_GONE);
+    assert_int_equal(get(s, &b, 2, 1), STORE_EMPTY); /* nobody sat there yet */
+    (void)join(s, &a);
+    assert_int_equal(get(s, &b, 0, 2), STORE_EMPTY);
+    store_free(s);
+}
+
 static void seats_are_bound_to_tokens(kind k)
 {
     listener l = {0};
@@ -400,6 +417,7 @@ static void empty_redis(void);
 #define FOR_ALL(X)                                                                                 \
     X(numbers_make_it_exactly_once)                                                                \
     X(plain_clients_take_the_oldest)                                                               \
+    X(who_left_is_told_after_its_last_message)                                                     \
     X(seats_are_bound_to_tokens)                                                                   \
     X(tokens_can_be_demanded)                                                                      \
     X(sessions_end_and_are_replaced)                                                               \
