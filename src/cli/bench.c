@@ -15,19 +15,14 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/mem.h"
+#include "cli/bench_channels.h"
 #include "cli/bench_circuit.h"
 #include "cli/command.h"
-#include "cli/connect.h"
-#include "cli/local_run.h"
 #include "cli/output.h"
 #include "cli/report.h"
-#include "relay/relay.h"
 
 #define DEFAULT_ANDS 1000000
 #define MAX_ANDS     100000000
-#define MAX_PARTIES  8
-#define TIMEOUT_MS   60000
 
 static const flag flags[] = {
     {"ands", "N", "AND gates of the circuit that the protocol runs (default 1000000)", false},
@@ -45,6 +40,8 @@ struct measurement {
     /* Sets numbers in `figures`. */
     pt_status (*run)(json_t *figures, const measurement *m, uint64_t n_and, pt_error *error);
     size_t parties;
+    bench_channel channel; /* of the group channels */
+    bool dealer;
 };
 
 static void set(json_t *figures, const char *name, double value)
@@ -59,44 +56,18 @@ static double seconds_since(uint64_t start_ns)
 
 /* ---- the protocol ---- */
 
-/* Runs the circuit over channels that are open, all inputs zero. */
-static pt_status run_circuit(pt_mpc_stats *ret_stats, const pt_circuit *circuit,
-                             const pt_channel *channels, size_t n, pt_error *error)
-{
-    local_party parties[MAX_PARTIES] = {0};
-    uint8_t *bits = mem_new(pt_circuit_input_bits(circuit, 0), 1); /* all have as many */
-    pt_status status = bits == NULL ? error_memory(error) : PT_OK;
-    for (size_t i = 0; i < n && status == PT_OK; i++) {
-        parties[i] = (local_party){
-            .circuit = circuit,
-            .options = {.party = i, .parties = n, .stats = &ret_stats[i]},
-            .channel = channels[i],
-            .input = bits,
-            .output = mem_new(pt_circuit_output_bits(circuit), 1),
-        };
-        if (parties[i].output == NULL)
-            status = error_memory(error);
-    }
-    if (status == PT_OK)
-        status = local_run(parties, n, error);
-    for (size_t i = 0; i < n; i++)
-        mem_free(parties[i].output);
-    mem_free(bits);
-    return status;
-}
-
 static pt_status measure_protocol(json_t *figures, const measurement *m, uint64_t n_and,
                                   pt_error *error)
 {
     pt_circuit *circuit = NULL;
-    pt_channel channels[MAX_PARTIES] = {0};
-    pt_mpc_stats stats[MAX_PARTIES] = {0};
+    pt_channel channels[BENCH_MAX_SEATS] = {0};
+    pt_mpc_stats stats[BENCH_MAX_SEATS] = {0};
     double sent = 0;
     pt_status status = bench_circuit(&circuit, n_and, m->parties, error);
     if (status == PT_OK)
         status = pt_channel_memory_mesh(channels, m->parties, 0, error);
     if (status == PT_OK)
-        status = run_circuit(stats, circuit, channels, m->parties, error);
+        status = bench_circuit_run(stats, circuit, channels, m->parties, false, error);
     for (size_t i = 0; i < m->parties; i++) {
         sent += (double)stats[i].bytes_sent;
         pt_channel_close(&channels[i]);
@@ -159,103 +130,35 @@ static pt_status measure_compiler(json_t *figures, const measurement *m, uint64_
 
 /* ---- the channels ---- */
 
-typedef struct opener {
-    const connection *connection;
-    size_t party;
-    size_t parties;
-    pt_channel channel;
-    pt_status status;
-    pt_error error;
-    pthread_t thread;
-    bool started;
-} opener;
-
-static void *open_one(void *argument)
-{
-    opener *o = argument;
-    o->status = connection_open(&o->channel, o->connection, o->party, o->parties, &o->error);
-    return NULL;
-}
-
-/* Everybody waits for everybody, so all open at once. */
-static pt_status open_all(pt_channel *ret_channels, const connection *c, size_t n, pt_error *error)
-{
-    opener openers[MAX_PARTIES] = {0};
-    pt_status status = PT_OK;
-    for (size_t i = 0; i < n; i++) {
-        openers[i] = (opener){.connection = c, .party = i, .parties = n};
-        openers[i].started = pthread_create(&openers[i].thread, NULL, open_one, &openers[i]) == 0;
-        if (!openers[i].started)
-            status = error_set(error, PT_ERR_INTERNAL, "cannot start a thread");
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (openers[i].started)
-            (void)pthread_join(openers[i].thread, NULL);
-        ret_channels[i] = openers[i].channel;
-        if (status == PT_OK && openers[i].status != PT_OK) {
-            status = openers[i].status;
-            *error = openers[i].error;
-        }
-    }
-    return status;
-}
-
-/* The sum of a number of each party, from opening the channel to the result. NULL: the memory
- * channel. */
-static pt_status measure_sum(json_t *figures, const connection *c, size_t n, pt_error *error)
+/* The sum of a number of each party. */
+static pt_status measure_sum(json_t *figures, const measurement *m, uint64_t n_and, pt_error *error)
 {
     static const char source[] = "pub fn main(a: u32, b: u32, c: u32) -> u32 { a + b + c }";
     pt_program *program = NULL;
-    pt_channel channels[MAX_PARTIES] = {0};
-    pt_mpc_stats stats[MAX_PARTIES] = {0};
+    double seconds = 0;
+    (void)n_and;
     pt_status status = compile(&program, source, error);
-    const uint64_t start_ns = clock_ns();
     if (status == PT_OK)
-        status = c == NULL ? pt_channel_memory_mesh(channels, n, TIMEOUT_MS, error)
-                           : open_all(channels, c, n, error);
+        status = bench_channel_run(&seconds, pt_program_circuit(program), m->parties, m->channel,
+                                   m->dealer, error);
     if (status == PT_OK)
-        status = run_circuit(stats, pt_program_circuit(program), channels, n, error);
-    if (status == PT_OK)
-        set(figures, "seconds", seconds_since(start_ns));
-    for (size_t i = 0; i < n; i++)
-        pt_channel_close(&channels[i]);
+        set(figures, "seconds", seconds);
     pt_program_free(program);
-    return status;
-}
-
-static pt_status measure_memory(json_t *figures, const measurement *m, uint64_t n_and,
-                                pt_error *error)
-{
-    (void)n_and;
-    return measure_sum(figures, NULL, m->parties, error);
-}
-
-static pt_status measure_relay(json_t *figures, const measurement *m, uint64_t n_and,
-                               pt_error *error)
-{
-    const relay_options options = {0};
-    relay_server *server = NULL;
-    char url[64];
-    (void)n_and;
-    pt_status status = relay_server_start(&server, &options, error);
-    if (status != PT_OK)
-        return status;
-    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)relay_server_port(server));
-    const connection c = {.where = url, .session = "bench", .timeout_ms = TIMEOUT_MS};
-    status = measure_sum(figures, &c, m->parties, error);
-    relay_server_free(server);
     return status;
 }
 
 /* ---- all of them ---- */
 
 static const measurement measurements[] = {
-    {"protocol", "protocol, 2 parties", measure_protocol, 2},
-    {"protocol", "protocol, 3 parties", measure_protocol, 3},
-    {"protocol", "one AND gate, 3 parties", measure_smallest, 3},
-    {"compiler", "1,024 products of u32", measure_compiler, 0},
-    {"channels", "sum of 3 over memory", measure_memory, 3},
-    {"channels", "sum of 3 over a relay", measure_relay, 3},
+    {"protocol", "protocol, 2 parties", measure_protocol, 2, 0, false},
+    {"protocol", "protocol, 3 parties", measure_protocol, 3, 0, false},
+    {"protocol", "one AND gate, 3 parties", measure_smallest, 3, 0, false},
+    {"compiler", "1,024 products of u32", measure_compiler, 0, 0, false},
+    {"channels", "sum of 3 over memory", measure_sum, 3, BENCH_MEMORY, false},
+    {"channels", "sum of 3 over a relay", measure_sum, 3, BENCH_RELAY, false},
+    {"channels", "sum of 3 over a relay, dealer", measure_sum, 3, BENCH_RELAY, true},
+    {"channels", "sum of 3 over direct HTTP", measure_sum, 3, BENCH_DIRECT, false},
+    {"channels", "sum of 3 over p2p", measure_sum, 3, BENCH_P2P, false},
 };
 
 /* In the child: measures, and writes figures or an error to `fd`. */
@@ -263,6 +166,7 @@ static void measure(int fd, const measurement *m, uint64_t n_and)
 {
     pt_error error;
     pt_error_clear(&error);
+    report_errors_only(); /* not what the channels tell a user */
     json_t *figures = json_object();
     const pt_status status = m->run(figures, m, n_and, &error);
     if (status != PT_OK)
@@ -311,7 +215,7 @@ static pt_status print(const measurement *m, json_t *figures, pt_error *error)
     const char *name = NULL;
     json_t *value = NULL;
     buffer_init(&text, SIZE_MAX / 4);
-    buffer_printf(&text, "%-26s", m->name);
+    buffer_printf(&text, "%-30s", m->name);
     json_object_foreach(figures, name, value)
     {
         const double number = json_number_value(value);

@@ -2,6 +2,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/mem.h"
+#include "cli/local_run.h"
 
 #define LIVE       1024u
 #define VALUE_BITS 128u
@@ -60,5 +62,33 @@ pt_status bench_circuit(pt_circuit **ret_circuit, uint64_t n_and, size_t parties
         text == NULL ? error_memory(error)
                      : pt_circuit_read_bristol(ret_circuit, text, w.text.len, "benchmark", error);
     buffer_clear(&w.text);
+    return status;
+}
+
+pt_status bench_circuit_run(pt_mpc_stats *ret_stats, const pt_circuit *circuit,
+                            const pt_channel *channels, size_t parties, bool dealer,
+                            pt_error *error)
+{
+    local_party all[BENCH_MAX_SEATS] = {0};
+    const size_t seats = parties + dealer;
+    uint8_t *bits = mem_new(pt_circuit_input_bits(circuit, 0), 1);
+    pt_status status = bits == NULL ? error_memory(error) : PT_OK;
+    for (size_t i = 0; i < seats && status == PT_OK; i++) {
+        all[i].options = (pt_mpc_options){
+            .party = i, .parties = parties, .dealer = dealer, .stats = &ret_stats[i]};
+        all[i].channel = channels[i];
+        if (i == parties) /* the dealer */
+            continue;
+        all[i].circuit = circuit;
+        all[i].input = bits;
+        all[i].output = mem_new(pt_circuit_output_bits(circuit), 1);
+        if (all[i].output == NULL)
+            status = error_memory(error);
+    }
+    if (status == PT_OK)
+        status = local_run(all, seats, error);
+    for (size_t i = 0; i < seats; i++)
+        mem_free(all[i].output);
+    mem_free(bits);
     return status;
 }

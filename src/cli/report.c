@@ -116,6 +116,11 @@ static void print(report_level level, const char *text, bool plain)
     (void)pthread_mutex_unlock(&state.lock);
 }
 
+void report_errors_only(void)
+{
+    state.level = REPORT_ERROR;
+}
+
 void report_message(report_level level, const char *format, ...)
 {
     char text[2 * PT_ERROR_MESSAGE_MAX];

@@ -26,6 +26,9 @@ typedef enum report_level {
 /* Reads the environment and the common flags; call once, before threads. */
 PT_MUST_CHECK pt_status report_init(const args *a, pt_error *error);
 
+/* From now on shows errors only, as with --quiet; call before threads. */
+void report_errors_only(void);
+
 void report_message(report_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Shows a text exactly as it is (diagnostics with carets); in JSON format as one message. */

@@ -10,7 +10,7 @@ class Bench(Case):
         result = polytune("bench", "--ands=100", "--json")
         self.assertEqual(result.status, DONE, result)
         rows = json.loads(result.out)
-        self.assertEqual(len(rows), 6)
+        self.assertEqual(len(rows), 9)
         self.assertNotIn("authenticated", result.err)  # there is nobody to compare words with
         for figures in rows.values():
             self.assertGreater(figures["seconds"], 0)
