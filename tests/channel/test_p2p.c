@@ -257,9 +257,9 @@ static int hand_join(hand *h, const relay_server *server)
 
 static void hand_end(hand *h)
 {
+    punch_free(h->punch); /* closes the connection, if it still has it: the other waits for that */
     pt_channel_close(&h->other);
     pt_channel_close(&h->relay);
-    punch_free(h->punch);
 }
 
 static void hand_expect_opened(hand *h, unsigned n_direct)
