@@ -119,8 +119,9 @@ static void check(httpd_request *http)
         httpd_refuse(http, c->closing ? 503 : 409, "this party takes part in another session");
     else if (!text_number(r->to, strlen(r->to), c->parties - 1, &to) || to != c->party)
         httpd_refuse(http, 409, "this party has another number: are the URLs in the same order?");
-    else
-        http->wants_body = r->has_number && standing_of(r) == KNOWN;
+    const bool is_known = standing_of(r) == KNOWN;
+    http->wants_body = r->has_number && is_known;
+    http->gives_way = !is_known;
     monitor_unlock(&c->lock);
 }
 

@@ -102,6 +102,12 @@ void connection_progress(connection *c, size_t moved)
     c->deadline_ms += moved * 1000 / RATE_MIN;
 }
 
+void connection_give_way(connection *c)
+{
+    if (c->list != NULL)
+        enter_list(c, &c->server->unwanted);
+}
+
 void connection_pause(connection *c)
 {
     c->deadline_ms = UINT64_MAX;
@@ -119,24 +125,37 @@ static void close_one(connection *c)
     shut(c->handle);
 }
 
-void connection_expire(httpd *server, uint64_t now_ms)
+static void expire_list(const connection_list *list, uint64_t now_ms)
 {
-    while (server->idle.first != NULL && server->idle.first->deadline_ms <= now_ms)
-        close_one(server->idle.first);
-    for (connection *c = server->busy.first, *next; c != NULL; c = next) {
+    for (connection *c = list->first, *next; c != NULL; c = next) {
         next = c->next;
         if (c->deadline_ms <= now_ms)
             close_one(c);
     }
 }
 
+void connection_expire(httpd *server, uint64_t now_ms)
+{
+    while (server->idle.first != NULL && server->idle.first->deadline_ms <= now_ms)
+        close_one(server->idle.first);
+    expire_list(&server->busy, now_ms);
+    expire_list(&server->unwanted, now_ms);
+}
+
+/* Who is to go when all places are taken; NULL if nobody can be asked to. */
+static connection *least_wanted(const httpd *server)
+{
+    return server->unwanted.first != NULL ? server->unwanted.first : server->idle.first;
+}
+
 bool connection_has_room(const httpd *server)
 {
-    return server->n_connections < server->max_connections || server->idle.first != NULL;
+    return server->n_connections < server->max_connections || least_wanted(server) != NULL;
 }
 
 void connection_make_room(httpd *server)
 {
-    if (server->n_connections >= server->max_connections && server->idle.first != NULL)
-        close_one(server->idle.first);
+    connection *last = least_wanted(server);
+    if (server->n_connections >= server->max_connections && last != NULL)
+        close_one(last);
 }

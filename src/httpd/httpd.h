@@ -28,6 +28,7 @@ struct httpd_request {
 
     /* The application's to set in `begin` (or `check`). */
     bool wants_body;
+    bool gives_way;    /* serve it only as long as nobody else needs its connection */
     const char *allow; /* methods of this path, for the Allow header of a 405 */
 
     /* What is wrong with it, answered once the body has been read. 0: nothing so far. */

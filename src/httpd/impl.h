@@ -32,8 +32,9 @@ struct httpd {
     size_t n_connections;
     size_t max_connections;
     uint32_t client_timeout_ms;
-    connection_list idle; /* no head yet, oldest first */
-    connection_list busy; /* with a request */
+    connection_list idle;     /* no head yet, oldest first */
+    connection_list busy;     /* with a request */
+    connection_list unwanted; /* with one that is not worth a place of its own, oldest first */
 
     httpd_request *held;
     size_t n_held;
@@ -51,15 +52,17 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
  * moved so many bytes further; 0 starts a new measurement. It waits for the next head. */
 connection *connection_begin(struct MHD_Connection *handle);
 void connection_progress(connection *c, size_t moved);
+/* Its request is one that gives way to others. */
+void connection_give_way(connection *c);
 /* It waits for this side: no deadline until it moves on. */
 void connection_pause(connection *c);
 void connection_end(connection *c);
 
 /* Closes those that are too slow. */
 void connection_expire(httpd *server, uint64_t now_ms);
-/* Whether there is room for one more, or somebody idle who can make it. */
+/* Whether there is room for one more, or somebody unwanted or idle who can make it. */
 bool connection_has_room(const httpd *server);
-/* If all are taken, closes the one that is idle for longest. */
+/* If all are taken, closes the one that is unwanted for longest, else idle for longest. */
 void connection_make_room(httpd *server);
 
 /* request.c: libmicrohttpd's callbacks for a request: on each step, and at its end. */

@@ -134,6 +134,14 @@ static const char *ambiguous_length(const httpd_request *r)
     return NULL;
 }
 
+/* Whether others need the connection more. A client could take as long over what is not wanted as
+ * over what is, and so keep all places. */
+static bool gives_way(const httpd_request *r)
+{
+    const bool has_body = r->is_chunked || (r->has_length && r->length != 0);
+    return r->gives_way || r->refusal != 0 || (has_body && !r->wants_body);
+}
+
 /* The headers are there. What makes the body unreadable or too large is answered at once, and the
  * connection closes; everything else when the body has been read. */
 static enum MHD_Result begin(httpd_request *r, const char *url, const char *method)
@@ -144,6 +152,8 @@ static enum MHD_Result begin(httpd_request *r, const char *url, const char *meth
     (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_argument, r);
     if (app->check != NULL)
         app->check(r);
+    if (gives_way(r))
+        connection_give_way(r->peer);
     const char *reason = ambiguous_length(r);
     if (reason != NULL)
         return refuse_at_once(r, 400, reason);

@@ -118,6 +118,11 @@ static int poll_timeout_ms(const httpd *server, uint64_t now_ms, uint64_t until_
     return (int)timeout_ms;
 }
 
+static bool has_requests(const httpd *server)
+{
+    return server->busy.first != NULL || server->unwanted.first != NULL;
+}
+
 /* Has the waiting answered anew and gives all a moment to read their answers. */
 static void wind_down(httpd *server, int daemon_fd)
 {
@@ -128,7 +133,7 @@ static void wind_down(httpd *server, int daemon_fd)
         httpd_release(server->held);
     /* Neither idle connections nor those that a round of the loop brings nothing for are waited
      * for. */
-    for (int quiet = 0; quiet < 2 && server->busy.first != NULL && clock_ms() < end_ms;) {
+    for (int quiet = 0; quiet < 2 && has_requests(server) && clock_ms() < end_ms;) {
         struct pollfd ready = {.fd = daemon_fd, .events = POLLIN};
         MHD_UNSIGNED_LONG_LONG library_ms = 50;
         const bool busy =

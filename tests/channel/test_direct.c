@@ -307,18 +307,27 @@ static void bodies_of_strangers_are_not_kept(void **state)
     scene_close(&s);
 }
 
-/* More connections than the party's server has, with half a head on each, and garbage. */
-static void a_besieged_party_serves_the_others(void **state)
+/* More connections than a party's server has. */
+enum { N_BESIEGERS = 1200 };
+
+static void allow_besiegers(void)
 {
-    enum { N = 1200 };
-    (void)state;
-    static int fds[N];
+    enum { N_FILES = 4 * N_BESIEGERS };
     struct rlimit files;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
-    if (files.rlim_max < 4 * N)
+    if (files.rlim_max < N_FILES)
         skip();
-    files.rlim_cur = files.rlim_cur < 4 * N ? 4 * N : files.rlim_cur;
+    files.rlim_cur = files.rlim_cur < N_FILES ? N_FILES : files.rlim_cur;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
+/* With half a head on each, and garbage. */
+static void a_besieged_party_serves_the_others(void **state)
+{
+    enum { N = N_BESIEGERS };
+    (void)state;
+    static int fds[N];
+    allow_besiegers();
     static const char *const starts[] = {"", "POST /msg/1 HTTP/1.1\r\nHost: x\r\n", "\x16\x03\x01",
                                          "GET\r\n\r\n"};
     scene s;
@@ -333,6 +342,42 @@ static void a_besieged_party_serves_the_others(void **state)
             expect_text(&s.channel, 1, "in between");
         }
     }
+    for (size_t i = 0; i < N; i++)
+        (void)close(fds[i]);
+    scene_close(&s);
+}
+
+/* Requests in a party's name, of which the body does not come. A party that had to wait until they
+ * are cut off would wait for longer than the one here does. */
+static void requests_of_strangers_make_place(void **state)
+{
+    enum { N = N_BESIEGERS };
+    (void)state;
+    static int fds[N];
+    char headers[256];
+    scene s;
+    const struct timeval limit = {.tv_sec = 30};
+    allow_besiegers();
+    scene_open(&s, PATIENCE_MS);
+    for (size_t i = 0; i < N; i++) {
+        static const char head[] =
+            "POST /msg/1 HTTP/1.1\r\nHost: x\r\nX-Polytune-Session: polytune\r\n"
+            "X-Polytune-To: 0\r\nX-Polytune-Client: b\r\nX-Polytune-Seq: 1\r\n"
+            "Content-Length: 1000\r\n\r\n";
+        fds[i] = http_connect(s.port);
+        assert_true(fds[i] >= 0);
+        (void)http_write(fds[i], head, sizeof head - 1);
+    }
+    const int fd = http_connect(s.port);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+    (void)snprintf(headers, sizeof headers,
+                   "X-Polytune-Session: polytune\r\nX-Polytune-To: 0\r\nX-Polytune-Client: %s\r\n",
+                   s.fake.number);
+    assert_true(http_ask(fd, "POST", "/msg/1", headers, "", 0));
+    http_response r = http_read(fd);
+    assert_int_equal(r.status, 200);
+    http_clear(&r);
+    (void)close(fd);
     for (size_t i = 0; i < N; i++)
         (void)close(fds[i]);
     scene_close(&s);
@@ -537,6 +582,7 @@ int main(void)
         cmocka_unit_test(bad_requests_are_refused),
         cmocka_unit_test(bodies_of_strangers_are_not_kept),
         cmocka_unit_test(a_besieged_party_serves_the_others),
+        cmocka_unit_test(requests_of_strangers_make_place),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(a_port_that_is_taken_is_an_error),
         cmocka_unit_test(a_party_that_is_late_is_waited_for),

@@ -108,6 +108,31 @@ static void idle_connections_make_place(void **state)
     relay_server_free(server);
 }
 
+/* Requests that are refused, and bodies that nobody wants, have no right to last. */
+static void unwanted_requests_make_place(void **state)
+{
+    enum { N = 100 };
+    static const char *const starts[] = {
+        "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+        "POST /send/s/0/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST /recv/s/0/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
+    };
+    (void)state;
+    int fds[N];
+    relay_server *server =
+        fixture_start((relay_options){.max_connections = 40, .client_timeout_ms = 600000});
+    const uint16_t port = relay_server_port(server);
+    for (size_t i = 0; i < N; i++) {
+        const char *start = starts[i % (sizeof starts / sizeof *starts)];
+        fds[i] = connect_to(port);
+        assert_true(http_write(fds[i], start, strlen(start)));
+    }
+    expect(port, "GET", "/ping", "", "", 200, "pong");
+    for (size_t i = 0; i < N; i++)
+        (void)close(fds[i]);
+    relay_server_free(server);
+}
+
 static void one_address_has_its_share(void **state)
 {
     (void)state;
@@ -159,9 +184,13 @@ static void a_slow_reader_is_cut_off(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_dripping_head_is_cut_off), cmocka_unit_test(a_dripping_body_is_cut_off),
-        cmocka_unit_test(waiting_is_not_dripping),    cmocka_unit_test(idle_connections_make_place),
-        cmocka_unit_test(one_address_has_its_share),  cmocka_unit_test(a_slow_reader_is_cut_off),
+        cmocka_unit_test(a_dripping_head_is_cut_off),
+        cmocka_unit_test(a_dripping_body_is_cut_off),
+        cmocka_unit_test(waiting_is_not_dripping),
+        cmocka_unit_test(idle_connections_make_place),
+        cmocka_unit_test(unwanted_requests_make_place),
+        cmocka_unit_test(one_address_has_its_share),
+        cmocka_unit_test(a_slow_reader_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
