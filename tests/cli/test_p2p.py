@@ -12,6 +12,14 @@ from support import Case, DONE, PEER, Process, ROOT, TRANSPORT, USAGE, polytune,
 MAX = ROOT / "examples/millionaires.garble"
 VOTE = ROOT / "examples/vote.garble"
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
+# A circuit that takes a while.
+LONG = """
+pub fn main(a: u64, b: u64) -> u64 {
+    let mut x = a;
+    for i in 0..300 { x = ((x & 4294967295u64) * ((b ^ x) & 4294967295u64)) ^ a; }
+    x
+}
+"""
 TICKET = r"^p2p:[A-Za-z0-9_-]{90,}$"
 SOON = 60
 
@@ -71,9 +79,7 @@ class Direct(Case):
             self.assertRan(b.wait(SOON), "true")
 
     def test_the_relay_may_go_once_all_are_connected(self):
-        # A circuit that takes a while.
-        source = "pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..2000 { x = (x ^ b) & (x ^ a ^ b); x = x ^ b; } x }"
-        with program_file(source) as program, relay() as (url, process):
+        with program_file(LONG) as program, relay() as (url, process):
             opener, ticket = open_session(url, program, "1")
             joined = join(ticket, program, 1, "2")
             for party in (opener, joined):
@@ -207,8 +213,7 @@ class Failures(Case):
             self.assertFailed(opener.wait(SOON), TRANSPORT, url)
 
     def test_a_peer_that_dies(self):
-        source = "pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..2000 { x = (x ^ b) & (x ^ a ^ b); x = x ^ b; } x }"
-        with program_file(source) as program, relay() as (url, _):
+        with program_file(LONG) as program, relay() as (url, _):
             opener, ticket = open_session(url, program, "1", "--timeout=20")
             joined = join(ticket, program, 1, "2", "--timeout=20")
             opener.read_err_until("nobody is in between")
