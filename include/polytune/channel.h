@@ -2,7 +2,11 @@
  *
  * The contract, in full. Messages between an ordered pair of parties arrive whole, once, in order.
  * Calls for different peers may come from different threads; calls for one peer never overlap. Any
- * embedder can write a channel by filling three functions. */
+ * embedder can write a channel by filling three functions.
+ *
+ * No channel over a network encrypts by itself, and whoever reads all messages of a run can compute
+ * inputs: put pt_channel_secure_wrap around it. Wrappers take the inner channel by value, so one
+ * variable may hold both: wrap(&channel, channel, ..). */
 #ifndef POLYTUNE_CHANNEL_H
 #define POLYTUNE_CHANNEL_H
 
@@ -43,6 +47,7 @@ typedef struct pt_channel {
     void *self;
 } pt_channel;
 
+/* Closes it and zeroes *channel. Accepts NULL and a zeroed channel. */
 PT_API void pt_channel_close(pt_channel *channel);
 
 /* Told from time to time on whom a call waits, e.g. "waiting for party 2 (13 s)", or what happened

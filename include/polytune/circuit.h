@@ -27,15 +27,15 @@ typedef struct pt_circuit_stats {
     uint64_t registers; /* most wires alive at once */
 } pt_circuit_stats;
 
-/* Reads Bristol Fashion text (spec garble.md F1-F3): each input value is one party's; gates XOR,
- * AND, INV. `name` is used in messages only. PT_ERR_CIRCUIT with the line number on bad text. The
- * caller frees *ret_circuit. */
+/* Reads Bristol Fashion text: each input value is one party's; gates XOR, AND, INV. `name` is used
+ * in messages only. PT_ERR_CIRCUIT with the line number on bad text. The caller frees
+ * *ret_circuit. */
 PT_API PT_MUST_CHECK pt_status pt_circuit_read_bristol(pt_circuit **ret_circuit, const char *text,
                                                        size_t len, const char *name,
                                                        pt_error *error);
 
 /* Writes Bristol Fashion text; *ret_text is terminated and released with pt_text_free. An output
- * that is an input, a constant or repeated gets fresh gates at the end (F1). */
+ * that is an input, a constant or repeated gets fresh gates at the end. */
 PT_API PT_MUST_CHECK pt_status pt_circuit_write_bristol(char **ret_text, size_t *ret_len,
                                                         const pt_circuit *circuit, pt_error *error);
 

@@ -79,8 +79,7 @@ PT_API PT_MUST_CHECK pt_status pt_diagnostics_print(char **ret_text,
                                                     pt_error *error);
 PT_API void pt_diagnostics_free(pt_diagnostics *diagnostics);
 
-/* How many parties give input: one per parameter, or one per element of a lone array parameter
- * (spec B2). */
+/* How many parties give input: one per parameter, or one per element of a lone array parameter. */
 PT_API size_t pt_program_party_count(const pt_program *program);
 /* The circuit, owned by the program. Its outputs are the panic code, then the result bits. */
 PT_API const pt_circuit *pt_program_circuit(const pt_program *program);
@@ -94,15 +93,15 @@ typedef struct pt_line_count {
  * repeated; a gate that several lines share counts for the one that built it first. NULL unless
  * `count_lines` was set. Owned by the program. */
 PT_API const pt_line_count *pt_program_line_counts(const pt_program *program, size_t *ret_count);
-/* The circuit as Bristol Fashion text with the result bits only (spec garble.md F1): one output
- * value, most significant bit first, without the panic code. Release with pt_text_free. */
+/* The circuit as Bristol Fashion text with the result bits only: one output value, most significant
+ * bit first, without the panic code. Release with pt_text_free. */
 PT_API PT_MUST_CHECK pt_status pt_program_write_bristol(char **ret_text, size_t *ret_len,
                                                         const pt_program *program, pt_error *error);
 /* The type of a party's input, and of the result; owned by the program. */
 PT_API const pt_type *pt_program_input_type(const pt_program *program, size_t party);
 PT_API const pt_type *pt_program_output_type(const pt_program *program);
 
-/* A panic at run time; line and column one-based, natural (spec L9, Q17). */
+/* A panic at run time. Line and column are one-based, the end is exclusive. */
 typedef struct pt_panic {
     const char *reason; /* "Overflow", "Division By Zero", "Array Access Out Of Bounds" */
     uint32_t line, column, end_line, end_column;
@@ -126,12 +125,12 @@ PT_API PT_MUST_CHECK pt_status pt_literal_parse(pt_literal **ret_literal, const 
                                                 const char *text, size_t len, pt_error *error);
 PT_API PT_MUST_CHECK pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type,
                                                     const char *json, size_t len, pt_error *error);
-/* The value's bits, most significant first (spec B1), one byte each: pt_type_bits(type) of them. */
+/* The value's bits, most significant first, one byte each: pt_type_bits(type) of them. */
 PT_API void pt_literal_to_bits(uint8_t *ret_bits, const pt_literal *literal);
 PT_API PT_MUST_CHECK pt_status pt_literal_from_bits(pt_literal **ret_literal, const pt_type *type,
                                                     const uint8_t *bits, size_t n_bits,
                                                     pt_error *error);
-/* As spec V3; release with pt_text_free. */
+/* As `polytune eval` prints it; release with pt_text_free. */
 PT_API PT_MUST_CHECK pt_status pt_literal_print(char **ret_text, const pt_literal *literal,
                                                 pt_error *error);
 PT_API PT_MUST_CHECK pt_status pt_literal_to_json(char **ret_text, const pt_literal *literal,

@@ -175,6 +175,24 @@ bool http_is_transient(const http_call *call)
     return call->result != CURLE_OK || call->status == 429 || call->status >= 500;
 }
 
+/* What usually is behind a failure that a user can do something about; NULL for others. */
+static const char *advice(const http_call *call)
+{
+    const bool is_tls = call->url.len >= 6 && memcmp(call->url.bytes, "https:", 6) == 0;
+    switch ((int)call->result) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "its certificate is not trusted, or for another host; see --tls-ca";
+    case CURLE_SSL_CACERT_BADFILE:
+        return "the authorities given with --tls-ca cannot be read";
+    case CURLE_SSL_CONNECT_ERROR:
+        return "TLS fails; is its URL http: and not https:?";
+    case CURLE_GOT_NOTHING:
+        return is_tls ? NULL : "no answer; is its URL https: and not http:?";
+    default:
+        return NULL;
+    }
+}
+
 void http_explain(const http_call *call, char *ret_text, size_t size)
 {
     if (call->response.failed) {
@@ -182,8 +200,11 @@ void http_explain(const http_call *call, char *ret_text, size_t size)
         return;
     }
     if (call->result != CURLE_OK) {
-        (void)snprintf(ret_text, size, "%s",
-                       call->detail[0] != '\0' ? call->detail : curl_easy_strerror(call->result));
+        const char *what = advice(call);
+        const char *detail =
+            call->detail[0] != '\0' ? call->detail : curl_easy_strerror(call->result);
+        (void)snprintf(ret_text, size, "%s%s%s%s", what == NULL ? "" : what,
+                       what == NULL ? "" : " (", detail, what == NULL ? "" : ")");
         return;
     }
     char line[128];

@@ -218,9 +218,9 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
 {
     const patience *p = &c->net.patience;
     waiting w = waiting_begin();
+    char problem[160] = "";
     w.notice_at_ms = w.start_ms; /* the first failure is told at once */
     for (unsigned n_failures = 0;; n_failures++) {
-        char problem[160];
         const uint64_t before = clock_ms() - w.start_ms;
         const uint64_t left = before < p->timeout_ms ? p->timeout_ms - before : 1;
         if (patience_is_over(p))
@@ -232,7 +232,9 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
         http_perform(call);
         if (call->status == 200)
             return PT_OK;
-        http_explain(call, problem, sizeof problem);
+        /* That the last, short try was cut off tells less than how the others ended. */
+        if (call->result != CURLE_OPERATION_TIMEDOUT || n_failures == 0)
+            http_explain(call, problem, sizeof problem);
         const uint64_t waited = clock_ms() - w.start_ms;
         /* A seat that cannot be had now but perhaps soon. */
         const bool is_conflict = call->status == 409;

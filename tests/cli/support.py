@@ -34,10 +34,10 @@ def polytune(*arguments, stdin=None, env=None):
 class Process:
     """A command in the background."""
 
-    def __init__(self, *arguments, env=None, under=()):
+    def __init__(self, *arguments, env=None, under=(), cwd=ROOT):
         """`under`: a command that runs the rest."""
         self.process = subprocess.Popen([*under, BIN, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=ROOT,
+                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=cwd,
                                         env={**os.environ, **(env or {})})
 
     def wait(self, timeout=TIMEOUT):
@@ -85,6 +85,22 @@ def program_file(source, suffix=".garble"):
         path = pathlib.Path(folder) / ("program" + suffix)
         path.write_text(source)
         yield path
+
+
+@contextlib.contextmanager
+def authority():
+    """A folder with ca.pem, and cert.pem and key.pem for localhost that this authority has signed."""
+    with tempfile.TemporaryDirectory() as folder:
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=throwaway authority", "-days", "2",
+                "-addext", "basicConstraints=critical,CA:TRUE")
+        openssl("req", *key, "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=localhost")
+        (pathlib.Path(folder) / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names",
+                "-days", "2", "-out", "cert.pem")
+        yield pathlib.Path(folder)
 
 
 class Example:

@@ -3,17 +3,15 @@ import contextlib
 import http.client
 import http.server
 import os
-import pathlib
 import random
 import shutil
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 
-from support import Case, DONE, PEER, Process, ROOT, TRANSPORT, USAGE, examples, polytune, program_file, relay, start_parties
+from support import (Case, DONE, PEER, Process, ROOT, TRANSPORT, USAGE, authority, examples, polytune, program_file, relay,
+                     start_parties)
 
 MAX = ROOT / "examples/millionaires.garble"
 SUM = "pub fn main(a: u32, b: u32, c: u32) -> u32 { a + b + c }"
@@ -42,22 +40,6 @@ def start(urls, program, party, text, *more):
 def start_all(urls, program, inputs, *more, order=None):
     parties = {i: start(urls, program, i, inputs[i], *more) for i in order or range(len(inputs))}
     return [parties[i] for i in range(len(inputs))]
-
-
-@contextlib.contextmanager
-def authority():
-    """A folder with ca.pem, and cert.pem and key.pem for localhost that this authority has signed."""
-    with tempfile.TemporaryDirectory() as folder:
-        def openssl(*arguments):
-            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=throwaway authority", "-days", "2",
-                "-addext", "basicConstraints=critical,CA:TRUE")
-        openssl("req", *key, "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=localhost")
-        (pathlib.Path(folder) / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names",
-                "-days", "2", "-out", "cert.pem")
-        yield pathlib.Path(folder)
 
 
 class Proxy(http.server.ThreadingHTTPServer):
@@ -206,9 +188,12 @@ class Direct(Case):
                 parties = start_parties(url, "s", path, [1, 2, 3], f"--tls-ca={folder}/ca.pem")
                 self.assertAllRan(parties, "6")
                 untrusting = start_parties(url, "t", path, [1], "--timeout=5")[0]
-                self.assertFailed(untrusting.wait(SOON), TRANSPORT, "certificate")
+                self.assertFailed(untrusting.wait(SOON), TRANSPORT, "certificate", "--tls-ca")
                 plain = start_parties(url.replace("https", "http"), "u", path, [1], "--timeout=2")[0]
-                self.assertFailed(plain.wait(SOON), TRANSPORT)
+                self.assertFailed(plain.wait(SOON), TRANSPORT, "is its URL https:")
+            with relay() as (url, _):
+                encrypting = start_parties(url.replace("http", "https"), "v", path, [1], "--timeout=2")[0]
+                self.assertFailed(encrypting.wait(SOON), TRANSPORT, "is its URL http:")
 
     def test_behind_a_reverse_proxy(self):
         for keeps_prefix in (True, False):

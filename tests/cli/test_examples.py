@@ -1,7 +1,13 @@
 """Every example program: plain, and with one process per party over the relay; both give the stated result."""
+import os
+import pathlib
+import signal
+import subprocess
 import unittest
 
-from support import Case, examples, polytune, relay, start_parties
+from support import Case, PEER, ROOT, TIMEOUT, examples, polytune, program_file, relay, start_parties
+
+BUILD = pathlib.Path(os.environ.get("POLYTUNE_BUILD", ROOT / "build/dev"))
 
 
 class Examples(Case):
@@ -20,6 +26,44 @@ class Examples(Case):
                     parties = start_parties(url, example.path.stem, example.path, example.inputs)
                     for result in [party.wait() for party in parties]:
                         self.assertRan(result, example.result)
+
+
+class RelayParty(Case):
+    """examples/relay_party.c computes with a party that runs the command."""
+    PROGRAM = "pub fn main(a: u32, b: u32) -> u32 { if a > b { a } else { b } }"
+    SECRET = {"POLYTUNE_SESSION_SECRET": "correct horse battery staple five"}
+
+    def start(self, url, number, **secret):
+        return subprocess.Popen([BUILD / "bin/relay_party", url, "larger", "1", number], text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, env={**os.environ, **self.SECRET, **secret})
+
+    def test_with_the_command(self):
+        with relay() as (url, _), program_file(self.PROGRAM) as program:
+            embedded = self.start(url, "41")
+            other = polytune("party", url, "--session=larger", f"--program={program}", "--party=0", "--input=17",
+                             env=self.SECRET)
+            out, err = embedded.communicate(timeout=TIMEOUT)
+            self.assertRan(other, "41")
+            self.assertEqual((embedded.returncode, out), (0, "larger: 41\n"), err)
+            self.assertIn("bytes sent", err)
+
+    def test_another_secret(self):
+        with relay() as (url, _), program_file(self.PROGRAM) as program:
+            embedded = self.start(url, "41", POLYTUNE_SESSION_SECRET="another")
+            other = polytune("party", url, "--session=larger", f"--program={program}", "--party=0", "--input=17",
+                             env=self.SECRET)
+            out, err = embedded.communicate(timeout=TIMEOUT)
+            self.assertFailed(other, PEER)
+            self.assertEqual((embedded.returncode, out), (PEER, ""), err)
+
+    def test_interrupted(self):
+        with relay() as (url, _):
+            embedded = self.start(url, "41")
+            self.assertIn("waiting for party 0", embedded.stderr.readline())
+            embedded.send_signal(signal.SIGINT)
+            out, err = embedded.communicate(timeout=TIMEOUT)
+            self.assertEqual(out, "")
+            self.assertIn("cancelled", err)
 
 
 if __name__ == "__main__":
