@@ -24,8 +24,6 @@
 #include "mpc/message.h"
 #include "mpc/params.h"
 
-enum { KIND_CONSTANTS = 4, KIND_DIGESTS = 5 };
-
 #define LIST_AT           6
 #define DIGESTS_AT        2
 #define MESSAGE_MAX_BYTES ((size_t)1 << 20)
@@ -181,7 +179,7 @@ static pt_status parse_message(party_constants *sent, size_t party, pt_error *er
     const uint8_t kind = reader_u8(&r);
     (void)reader_u8(&r);
     const uint32_t count = reader_u32(&r);
-    if (r.failed || kind != KIND_CONSTANTS || count > COUNT_MAX)
+    if (r.failed || kind != MESSAGE_CONSTANTS || count > COUNT_MAX)
         return error_set_peer(error, PT_PEER_MALFORMED, (int)party, phase_exchange,
                               "party %zu sent no list of constants", party);
     sent->list = mem_new(count, sizeof *sent->list);
@@ -232,7 +230,7 @@ static pt_status make_message(buffer *out, const pt_constant *given, size_t n, p
         sorted[i] = given[i];
     qsort(sorted, n, sizeof *sorted, compare_untyped);
     const pt_status status = check_given(sorted, n, error);
-    buffer_put_u8(out, KIND_CONSTANTS);
+    buffer_put_u8(out, MESSAGE_CONSTANTS);
     buffer_put_u8(out, MPC_PROTOCOL_VERSION);
     buffer_put_u32(out, (uint32_t)n);
     for (size_t i = 0; status == PT_OK && i < n; i++) {
@@ -397,8 +395,8 @@ static pt_status check_digests(const pt_constants *c, size_t party, const uint8_
                               "party %zu cannot go on: its program, constants or input are at "
                               "fault, or it disagrees",
                               party);
-    if (len != DIGESTS_AT + c->parties * PT_CONSTANTS_DIGEST_BYTES || m[0] != KIND_DIGESTS ||
-        m[1] != MPC_PROTOCOL_VERSION)
+    if (len != DIGESTS_AT + c->parties * PT_CONSTANTS_DIGEST_BYTES ||
+        m[0] != MESSAGE_CONSTANT_DIGESTS || m[1] != MPC_PROTOCOL_VERSION)
         return error_set_peer(error, PT_PEER_MALFORMED, (int)party, phase_confirm,
                               "party %zu sent malformed digests of constants", party);
     for (size_t p = 0; p < c->parties; p++) {
@@ -421,7 +419,7 @@ static pt_status send_digests(const pt_constants *c, const pt_channel *channel, 
 {
     buffer out;
     buffer_init(&out, DIGESTS_AT + c->parties * PT_CONSTANTS_DIGEST_BYTES);
-    buffer_put_u8(&out, KIND_DIGESTS);
+    buffer_put_u8(&out, MESSAGE_CONSTANT_DIGESTS);
     buffer_put_u8(&out, MPC_PROTOCOL_VERSION);
     for (size_t p = 0; p < c->parties; p++)
         buffer_put(&out, c->sent[p].digest, sizeof c->sent[p].digest);

@@ -218,6 +218,16 @@ pt_status key_read(uint8_t ret_private_key[PT_KEY_BYTES], const char *path, pt_e
 
 /* ---- Rosters ---- */
 
+/* A key tells parties apart only if each has its own. */
+static pt_status check_alone(const roster *r, size_t party, pt_error *error)
+{
+    const uint8_t *key = r->keys + party * PT_KEY_BYTES;
+    for (size_t i = 0; i < ROSTER_MAX_KEYS; i++)
+        if (i != party && r->has[i] && memcmp(r->keys + i * PT_KEY_BYTES, key, PT_KEY_BYTES) == 0)
+            return error_set(error, PT_ERR_INPUT, "party %zu has the key of party %zu", party, i);
+    return PT_OK;
+}
+
 static pt_status parse_member(roster *r, const char *line, size_t len, pt_error *error)
 {
     char number[12] = "";
@@ -246,7 +256,7 @@ static pt_status parse_member(roster *r, const char *line, size_t len, pt_error 
         return error_set(error, PT_ERR_INPUT, "the key of party %llu %s", (unsigned long long)party,
                          fault);
     r->has[party] = true;
-    return PT_OK;
+    return check_alone(r, (size_t)party, error);
 }
 
 pt_status roster_read(roster *ret_roster, const char *path, pt_error *error)

@@ -100,6 +100,10 @@ static pt_status message_check(const session *s, size_t from, const char *phase,
     if (len >= MESSAGE_ABORT_BYTES && m[AT_VERSION] != MPC_PROTOCOL_VERSION)
         return peer_fault(s, PT_PEER_SETUP, from, phase, "runs another version of the protocol",
                           error);
+    if (len >= MESSAGE_ABORT_BYTES && m[AT_KIND] == MESSAGE_CONSTANTS &&
+        expected->kind == MESSAGE_WAVE && expected->id == 0)
+        return peer_fault(s, PT_PEER_SETUP, from, phase,
+                          "runs another program, with external constants", error);
     if (len < MESSAGE_HEADER_BYTES)
         return peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a message without a header",
                           error);

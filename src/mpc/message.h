@@ -1,7 +1,7 @@
 /* One message between two parties: header, checks, statistics (protocol spec, section 0.6). Layer:
  * mpc, below wave.h.
  *
- *      byte  0      kind: 1 wave, 2 stream frame, 3 abort (4 and 5: api/constants.c)
+ *      byte  0      kind: 1 wave, 2 stream frame, 3 abort (4 and 5: before, api/constants.c)
  *            1      protocol version
  *            2      sender    (the caller's numbers, so that HELLO can be read even when the
  *            3      receiver   parties disagree on the evaluator)
@@ -18,7 +18,13 @@
 #define MESSAGE_HEADER_BYTES 52
 #define MESSAGE_ABORT_BYTES  2
 
-typedef enum message_kind { MESSAGE_WAVE = 1, MESSAGE_STREAM = 2, MESSAGE_ABORT = 3 } message_kind;
+typedef enum message_kind {
+    MESSAGE_WAVE = 1,
+    MESSAGE_STREAM,
+    MESSAGE_ABORT,
+    MESSAGE_CONSTANTS,
+    MESSAGE_CONSTANT_DIGESTS
+} message_kind;
 
 /* What the header must say; `body_bytes` follow it. */
 typedef struct message_info {

@@ -119,7 +119,8 @@ class Constants(Case):
                        for i, (p, text) in enumerate(((path, "[1]"), (other, "2")))]
             results = [party.wait(SOON) for party in parties]
             self.assertAll(results, PEER)
-            self.assertIn("another program", results[0].err)
+            self.assertIn("another program, without external constants", results[0].err)
+            self.assertIn("another program, with external constants", results[1].err)
 
     def test_flags(self):
         with program_file(TWO_TABLES) as path:

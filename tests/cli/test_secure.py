@@ -126,6 +126,7 @@ class Flags(Case):
             fails(zero, USAGE, "no key for party 1")
             fails(zero + typo, INPUT, "line 2", "party 1", "checksum")
             fails(zero + one + one, INPUT, "line 3", "two lines")
+            fails(zero + zero.replace("0 pk", "1 pk"), INPUT, "line 2", "party 1 has the key of party 0")
             fails(zero + one.replace("1 pk", "300 pk"), INPUT, "line 2", "NUMBER PUBLIC_KEY")
             fails(zero + one.replace("1 pk", "one pk"), INPUT, "line 2", "NUMBER PUBLIC_KEY")
             fails(zero + "1\n", INPUT, "line 2", "not a public key")
