@@ -60,8 +60,9 @@ static pt_status check_p2p_flags(const args *a, where_kind kind, pt_error *error
     if (is_p2p(kind) && args_get(a, "session") != NULL)
         return error_set(error, PT_ERR_USAGE,
                          "--session is not for p2p: the ticket has the session");
-    if (kind == WHERE_P2P_NEW && args_get(a, "quiet") != NULL)
-        return error_set(error, PT_ERR_USAGE, "--quiet would hide the ticket that p2p:new prints");
+    if (kind == WHERE_P2P_NEW && !report_wants_event(REPORT_WARN, REPORT_WARN))
+        return error_set(error, PT_ERR_USAGE, "%s would hide the ticket that p2p:new prints",
+                         args_get(a, "quiet") != NULL ? "--quiet" : "POLYTUNE_LOG=error");
     return PT_OK;
 }
 
@@ -154,11 +155,11 @@ void connection_clear(connection *c)
     secure_flags_clear(&c->secure);
 }
 
-static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t party,
-                            size_t parties, pt_error *error)
+static pt_status open_relay(pt_channel *ret_channel, const connection *c, const where *w,
+                            size_t party, size_t parties, pt_error *error)
 {
     const pt_relay_options options = {
-        .url = c->where,
+        .url = w->urls[0],
         .session = c->session,
         .party = party,
         .parties = parties,
@@ -250,7 +251,7 @@ static pt_status open_network(pt_channel *ret_channel, const connection *c, size
         return open_p2p(ret_channel, c, party, parties, error);
     pt_status status = where_parse(&w, c->where, error);
     if (status == PT_OK)
-        status = w.kind == WHERE_RELAY ? open_relay(ret_channel, c, party, parties, error)
+        status = w.kind == WHERE_RELAY ? open_relay(ret_channel, c, &w, party, parties, error)
                                        : open_direct(ret_channel, c, &w, party, parties, error);
     where_clear(&w);
     return status;

@@ -5,6 +5,19 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+static bool is_name(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char digits[] = "0123456789";
+    size_t len = strspn(text, letters);
+    if (len == 0)
+        return false;
+    while (text[len] != '\0' &&
+           (strchr(letters, text[len]) != NULL || strchr(digits, text[len]) != NULL))
+        len++;
+    return text[len] == '\0';
+}
+
 /* Splits `text`; the pieces point into it, or to `own_party`. */
 static bool split(pt_constant *ret_constant, char *text, const char *own_party)
 {
@@ -18,8 +31,8 @@ static bool split(pt_constant *ret_constant, char *text, const char *own_party)
     *ret_constant = (pt_constant){.party = colons != NULL ? text : own_party,
                                   .name = colons != NULL ? colons + 2 : text,
                                   .literal = equals + 1};
-    return ret_constant->party != NULL && ret_constant->party[0] != '\0' &&
-           ret_constant->name[0] != '\0';
+    return ret_constant->party != NULL && is_name(ret_constant->party) &&
+           is_name(ret_constant->name);
 }
 
 static pt_status take(const_flags *c, const char *text, const char *own_party, pt_error *error)

@@ -240,6 +240,8 @@ static pt_status parse_member(roster *r, const char *line, size_t len, pt_error 
     memcpy(number, line, digits);
     pt_status status =
         args_number(&party, number, "the party's number", 0, ROSTER_MAX_KEYS - 1, NULL);
+    if (status != PT_OK && strncmp(number, private_prefix, PREFIX_CHARS) == 0) /* not to be shown */
+        return error_set(error, PT_ERR_INPUT, "a private key does not belong into a roster");
     if (status != PT_OK)
         return error_set(error, PT_ERR_INPUT, "a line is NUMBER PUBLIC_KEY, not '%.60s'", number);
     if (r->has[party])

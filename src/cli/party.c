@@ -41,17 +41,34 @@ typedef struct party {
     buffer session_data; /* what the protocol compares besides the circuit */
 } party;
 
+static pt_status check_required(const args *a, pt_error *error)
+{
+    static const char *const required[] = {"program", "party", "input"};
+    const size_t n = sizeof required / sizeof *required;
+    char missing[64] = "";
+    size_t n_missing = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (args_get(a, required[i]) != NULL)
+            continue;
+        const size_t len = strlen(missing);
+        (void)snprintf(missing + len, sizeof missing - len, "%s--%s", len == 0 ? "" : ", ",
+                       required[i]);
+        n_missing++;
+    }
+    if (n_missing == 0)
+        return PT_OK;
+    return error_set(error, PT_ERR_USAGE, "polytune party needs %s%s", missing,
+                     n_missing < n ? ""
+                                   : "; if you gave them: put WHERE into quotes, for a shell "
+                                     "takes ; as the end of the command");
+}
+
 static pt_status read_flags(party *p, pt_error *error)
 {
-    const char *required[] = {"program", "party", "input"};
     const args *a = p->a;
     const char *parties = args_get(a, "parties");
     uint64_t number = 0;
-    pt_status status = PT_OK;
-    for (size_t i = 0; i < sizeof required / sizeof *required && status == PT_OK; i++) {
-        if (args_get(a, required[i]) == NULL)
-            status = error_set(error, PT_ERR_USAGE, "polytune party needs --%s", required[i]);
-    }
+    pt_status status = check_required(a, error);
     if (status == PT_OK)
         status = connection_init(&p->connection, a->positional[0], a, error);
     if (status == PT_OK)

@@ -1,7 +1,9 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/secure_flags.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -39,6 +41,17 @@ static pt_status read_keys(secure_flags *f, const char *key, const char *roster_
     return status == PT_OK ? key_read(f->private_key, key, error) : status;
 }
 
+static void warn_if_open(const char *path)
+{
+    struct stat info;
+    if (strcmp(path, "-") != 0 && stat(path, &info) == 0 && S_ISREG(info.st_mode) &&
+        (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        report_message(REPORT_WARN,
+                       "other users of this machine can read or change the session secret in '%s' "
+                       "(mode %03o): 'chmod 600 %s'",
+                       path, (unsigned)info.st_mode & 0777u, path);
+}
+
 /* The line break with which editors end a file is no part of the secret. */
 static pt_status read_secret_file(secure_flags *f, const char *path, pt_error *error)
 {
@@ -58,6 +71,7 @@ static pt_status read_secret(secure_flags *f, const char *given, pt_error *error
     if (text == NULL || (given == NULL && text[0] == '\0'))
         return PT_OK;
     if (from_file) {
+        warn_if_open(text + 1);
         status = read_secret_file(f, text + 1, error);
     } else {
         f->secret = mem_string(text);

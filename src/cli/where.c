@@ -8,9 +8,16 @@
 #include "cli/args.h"
 
 static const char separators[] = ";,";
+static const char blanks[] = " \t\r\n";
 
 static pt_status check_url(const char *url, bool is_relay, pt_error *error)
 {
+    const size_t len = strcspn(url, blanks);
+    if (url[len] != '\0')
+        return error_set(error, PT_ERR_USAGE,
+                         "in WHERE a blank follows '%.*s'; the URLs of several parties are "
+                         "separated by ; or ,",
+                         len < 80 ? (int)len : 80, url);
     if (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0)
         return PT_OK;
     if (url[0] == '\0')
@@ -27,6 +34,18 @@ static size_t count_urls(const char *text)
     for (; *text != '\0'; text++)
         n += strchr(separators, *text) != NULL;
     return n;
+}
+
+/* The URL without the blanks around it, terminated. */
+static char *trim(char *url)
+{
+    size_t len = 0;
+    url += strspn(url, blanks);
+    len = strlen(url);
+    while (len > 0 && strchr(blanks, url[len - 1]) != NULL)
+        len--;
+    url[len] = '\0';
+    return url;
 }
 
 pt_status where_parse(where *ret_where, const char *text, pt_error *error)
@@ -52,7 +71,7 @@ pt_status where_parse(where *ret_where, const char *text, pt_error *error)
     for (size_t i = 0; status == PT_OK && i < w->n_urls; i++) {
         const size_t len = strcspn(at, separators);
         at[len] = '\0';
-        w->urls[i] = at;
+        w->urls[i] = trim(at);
         at += len + 1;
         status = check_url(w->urls[i], w->kind == WHERE_RELAY, error);
     }

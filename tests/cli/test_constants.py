@@ -125,7 +125,7 @@ class Constants(Case):
     def test_flags(self):
         with program_file(TWO_TABLES) as path:
             base = ("party", "http://127.0.0.1:9", "--session=s", f"--program={path}", "--input=1", "--party=1")
-            for bad in ("ROWS", "=3", "::ROWS=3", "P::=3"):
+            for bad in ("ROWS", "=3", "::ROWS=3", "P::=3", "P.ROWS=3", "2P::ROWS=3"):
                 self.assertFailed(polytune(*base, f"--const={bad}"), USAGE, "--const takes")
             self.assertFailed(polytune(*base, "--const=ROWS=2usize", "--const=PARTY_1::ROWS=2usize"), USAGE, "twice")
             self.assertFailed(polytune("eval", path, "--const=ROWS=2usize"), USAGE, "PARTY::NAME=LITERAL")

@@ -124,6 +124,13 @@ class Direct(Case):
         self.assertAllRan([Process("party", ",".join(urls), f"--program={MAX}", f"--party={i}", f"--input={5 - i}") for i in (0, 1)],
                           "true")
 
+    def test_blanks_around_urls_are_none_of_theirs(self):
+        urls = free_urls(2)
+        self.assertAllRan([Process("party", where, f"--program={MAX}", f"--party={i}", f"--input={5 - i}")
+                           for i, where in enumerate(("; ".join(urls), "\n" + " ;\n".join(urls) + "\n"))], "true")
+        with relay() as (url, _):
+            self.assertAllRan(start_parties(url + " ", "s", MAX, [5, 4]), "true")
+
     def test_ipv6(self):
         try:
             urls = free_urls(2, host="::1")
@@ -265,7 +272,7 @@ class Direct(Case):
         for where, word in (("http://a:1;http://b:2;http://c:3", "3 URLs"), ("http://a:1;http://a:1", "same URL"),
                             ("http://a:1;", "missing"), (";http://a:1", "missing"), ("http://a:1;b:2", "'b:2'"),
                             ("http://a:1;http://b:2/?q", "http://b:2/?q"), ("http://a:1;http://u:p@b:2", "password"),
-                            ("https://a:1;https://b:2", "certificate"), ("", "empty"), ("nonsense", "nonsense")):
+                            ("https://a:1;https://b:2", "certificate"), ("", "empty"), ("http://a:1 http://b:2", "separated by ;"), ("nonsense", "nonsense")):
             with self.subTest(where):
                 result = polytune("party", where, f"--program={MAX}", "--party=0", "--input=1", "--session=s", "--timeout=2")
                 self.assertFailed(result, USAGE, word)

@@ -188,6 +188,8 @@ class Failures(Case):
         self.assertFailed(self.refused("p2p:new", "--relay=nonsense"), USAGE, "not the URL of a relay")
         self.assertFailed(self.refused("p2p:new", "--relay=http://127.0.0.1:9", "--session=s"), USAGE, "--session")
         self.assertFailed(self.refused("p2p:new", "--relay=http://127.0.0.1:9", "--quiet"), USAGE, "ticket")
+        self.assertFailed(polytune("party", "p2p:new", "--relay=http://127.0.0.1:9", f"--program={MAX}", "--party=1", "--input=4",
+                                   env={"POLYTUNE_LOG": "error"}), USAGE, "POLYTUNE_LOG=error", "ticket")
         self.assertFailed(self.refused("http://127.0.0.1:9", "--session=s", "--only-relay"), USAGE, "--only-relay")
         self.assertFailed(self.refused("http://127.0.0.1:9", "--session=s", "--relay=http://x"), USAGE, "--relay")
 

@@ -132,6 +132,9 @@ class Flags(Case):
             fails(zero + "1\n", INPUT, "line 2", "not a public key")
             fails(zero + one[:-5], INPUT, "line 2", "51 characters")
             fails(zero + "1 " + k.key(1).read_text().split()[-1], INPUT, "private key")
+            private = k.key(0).read_text()
+            fails(private, INPUT, "private key")
+            self.assertNotIn("sk:", polytune(*self.BASE, *k.flags(0, k.key(0))).err)
             fails(zero + "\0" + one, INPUT, "not text")
             fails(zero.replace("0 ", "1 ") + one.replace("1 ", "0 "), USAGE, "does not belong to --key")
             self.assertFailed(polytune(*self.BASE, *k.flags(0, "/nowhere/roster")), INPUT, "/nowhere/roster")
@@ -188,6 +191,14 @@ class Parties(Case):
                 del os.environ["POLYTUNE_SESSION_SECRET"]
             for result in results:
                 self.assertRan(result, "false")
+
+    def test_a_secret_that_others_may_read(self):
+        with program_file("correct horse", ".txt") as path:
+            for mode, is_open in ((0o600, False), (0o640, True), (0o604, True)):
+                path.chmod(mode)
+                result = polytune("party", "http://127.0.0.1:9", "--session=s", f"--program={MAX}", "--party=2", "--input=1",
+                                  f"--session-secret=@{path}")
+                self.assertEqual(f"chmod 600 {path}" in result.err, is_open, result)
 
     def test_a_wrong_key_in_a_roster(self):
         with relay() as (url, _), keys(3) as k, keys(1) as stranger, program_file(SUM3) as path:

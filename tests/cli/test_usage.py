@@ -58,7 +58,9 @@ class Usage(Case):
         self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=1", "--evaluator=0", "--evaluator=1"), USAGE,
                           "given twice")
         self.assertFailed(polytune("eval", MAX, "--input=1"), USAGE, "2 parties", "1 time")
-        self.assertFailed(polytune("party", "http://127.0.0.1:1", f"--program={MAX}"), USAGE, "needs --party")
+        self.assertFailed(polytune("party", "http://127.0.0.1:1", f"--program={MAX}"), USAGE, "needs --party, --input\n")
+        # What a shell leaves of party http://a:1;http://b:2 --program=..
+        self.assertFailed(polytune("party", "http://127.0.0.1:1"), USAGE, "needs --program, --party, --input", "quotes")
         self.assertFailed(polytune("party", "ftp://x", f"--program={MAX}", "--party=0", "--input=1"), USAGE, "not the URL of a relay")
 
     def test_numbers_out_of_range(self):
