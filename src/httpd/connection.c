@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -13,7 +14,13 @@ struct connection {
     connection *previous;
     connection *next;
     uint64_t deadline_ms;
+    max_align_t note[]; /* the application's */
 };
+
+void *httpd_note(const httpd_request *r)
+{
+    return r->peer->note;
+}
 
 static void leave_list(connection *c)
 {
@@ -64,7 +71,7 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
     httpd *owner = server;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
         owner->n_connections++;
-        connection *c = mem_new(1, sizeof *c);
+        connection *c = mem_new(1, sizeof *c + owner->app->note_size);
         *state = c;
         if (c == NULL) {
             shut(handle);
@@ -77,6 +84,8 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
         owner->n_connections--;
         connection *c = *state;
         *state = NULL;
+        if (c != NULL && c->list != NULL && owner->app->closed != NULL)
+            owner->app->closed(owner->user, c->note);
         if (c != NULL)
             leave_list(c);
         mem_free(c);

@@ -79,6 +79,9 @@ typedef struct httpd_app {
     void (*finish)(httpd_request *r, unsigned status, struct MHD_Response *response);
     /* The request is over; `sent`: its answer has been written. May be NULL. */
     void (*end)(httpd_request *r, bool sent);
+    /* The client has ended a connection; `note` is what httpd_note gave. May be NULL. */
+    void (*closed)(void *user, void *note);
+    size_t note_size;
     /* Called now and then. May be NULL. */
     void (*sweep)(void *user, uint64_t now_ms);
     /* Called soon after httpd_wake. May be NULL. */
@@ -145,6 +148,9 @@ enum MHD_Result httpd_reply_with(httpd_request *r, unsigned status, int retry_af
                                  const char *text, const char *header, const char *value);
 /* Answers with a response made by the caller, and releases it. NULL closes the connection. */
 enum MHD_Result httpd_finish(httpd_request *r, unsigned status, struct MHD_Response *response);
+
+/* What the application notes about the connection: `note_size` bytes, zeroed at first. */
+void *httpd_note(const httpd_request *r);
 
 /* Whether the client went away: a suspended request does not notice. */
 bool httpd_client_is_gone(const httpd_request *r);

@@ -325,15 +325,18 @@ static enum MHD_Result answer_route(request *r)
         return answer_address(r);
     case ROUTE_JOIN:
         r->who.party = r->route.party;
+        gone_heard(r);
         return r->route.method == ROUTE_DELETE ? answer_leave(r) : answer_join(r);
     case ROUTE_PARTICIPANTS:
         return answer_participants(r);
     case ROUTE_SEND:
         r->who.party = r->route.from;
+        gone_heard(r);
         return answer_send(r);
     case ROUTE_RECV:
     case ROUTE_BROKER_RECV:
         r->who.party = r->route.to;
+        gone_heard(r);
         return answer_recv(r);
     }
     return request_reply(r, 404, -1, "no such path\n");
@@ -346,7 +349,6 @@ enum MHD_Result answer(request *r)
         return refuse(r, REFUSED_STOPPING, 503, 1, "the relay is stopping\n");
     if (r->route.method == ROUTE_OPTIONS)
         return answer_options(r);
-    gone_heard(r);
     r->who.may_open = !r->server->is_stopping && admit_opening_wait_ms(r) == 0;
     r->server->current = r;
     const enum MHD_Result result = answer_route(r);

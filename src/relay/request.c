@@ -186,6 +186,8 @@ const httpd_app relay_app = {
     .answer = answer_request,
     .end = end,
     .finish = finish,
+    .closed = gone_closed,
+    .note_size = sizeof(lost_client),
     .sweep = sweep,
     .woken = woken,
 };

@@ -24,7 +24,7 @@
 #define STATUS_MAX     600
 #define LOST_MAX       1024 /* more clients than die at once */
 
-/* A client whose connection ended while it waited. */
+/* A client whose connection ended; before that, who uses a connection. */
 typedef struct lost_client {
     store_caller who;
     char session[ROUTE_SESSION_MAX + 1];
@@ -161,11 +161,13 @@ void waiting_stop(request *r);
 void waiting_wake(relay_server *server, store_wake what, const char *session, uint32_t from,
                   uint32_t to);
 
-/* gone.c: a client with a token whose connections ended while it waited, and that does not come
- * back for a while, leaves its seat, so that nobody waits for it any longer. */
+/* gone.c: a client with a token that ends a connection and does not come back for a while leaves
+ * its seat, so that nobody waits for it any longer. */
 
-/* The request's client is there. Before any answer. */
+/* The request's client is there: call it once its seat is known. */
 void gone_heard(request *r);
+/* An httpd_app's `closed`. */
+void gone_closed(void *server, void *note);
 /* Twice a second or so. */
 void gone_sweep(relay_server *server, uint64_t now_ms);
 
