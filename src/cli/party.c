@@ -136,7 +136,11 @@ static pt_status open_channel(party *p, pt_error *error)
     if (status != PT_OK)
         return status;
     if (p->mpc.dealer)
-        report_message(REPORT_INFO, "party %zu on the network is the dealer", p->parties);
+        report_message(REPORT_INFO, "party %zu on the network is the dealer%s", p->parties,
+                       secure_flags_knows(&p->connection.secure, p->parties)
+                           ? ""
+                           : "; whoever takes its place can learn all inputs: --key and --roster "
+                             "tell who it is");
     return connection_open(&p->channel, &p->connection, p->index, seats, error);
 }
 

@@ -114,6 +114,12 @@ void secure_flags_pin(secure_flags *f, size_t party, const uint8_t public_key[PT
     memcpy(f->pin_key, public_key, PT_KEY_BYTES);
 }
 
+bool secure_flags_knows(const secure_flags *f, size_t party)
+{
+    return f->roster != NULL ? party < ROSTER_MAX_KEYS && f->roster->has[party]
+                             : f->has_pin && f->pin_party == party;
+}
+
 pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties, pt_error *error)
 {
     static const uint8_t unknown[PT_KEY_BYTES] = {0}; /* would be taken as such */

@@ -33,6 +33,9 @@ PT_MUST_CHECK pt_status secure_flags_own_key(secure_flags *f, uint8_t ret_public
 /* From now on `party` is known to have this key. */
 void secure_flags_pin(secure_flags *f, size_t party, const uint8_t public_key[PT_KEY_BYTES]);
 
+/* Whether the key of `party` is known. */
+bool secure_flags_knows(const secure_flags *f, size_t party);
+
 /* Whether the roster fits, before anybody is bothered. */
 PT_MUST_CHECK pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties,
                                            pt_error *error);

@@ -44,7 +44,10 @@ class Dealer(Case):
                 dealer = start_dealer(url, session, len(inputs))
                 parties = start_parties(url, session, program, inputs, "--dealer")
                 for party in parties:
-                    self.assertRan(party.wait(), expected)
+                    result = party.wait()
+                    self.assertRan(result, expected)
+                    # A roster could tell; test_secure.py has one.
+                    self.assertIn("is the dealer; whoever takes its place can learn all inputs", result.err)
                 done = dealer.wait()
                 self.assertEqual((done.status, done.out), (DONE, ""), done)
                 self.assertIn("dealt", done.err)

@@ -178,6 +178,7 @@ class Parties(Case):
             dealer = Process("pre", url, "--session=s", "--parties=2", *k.flags(2))
             for result in run(url, MAX, "12", [k.flags(i) + ["--dealer"] for i in range(2)]):
                 self.assertRan(result, "false")
+                self.assertNotIn("whoever takes its place", result.err)
             self.assertEqual(dealer.wait(SOON).status, DONE)
             for result in run(url, MAX, "12", [k.flags(i) for i in range(2)], "without"):
                 self.assertRan(result, "false")
