@@ -15,13 +15,15 @@
 const flag flags_connect[] = {
     {"session", "NAME",
      "the name that the parties agreed on; letters, digits and . _ ~ - (a relay needs one)", false},
-    {"listen", "HOST:PORT", "where to serve, if not at the own URL: behind a reverse proxy", false},
+    {"listen", "HOST:PORT", "where to listen, if not at the own URL: behind a reverse proxy",
+     false},
     {"tls-cert", "FILE", "certificate (PEM, with the chain) for an own URL that is https", false},
     {"tls-key", "FILE", "the certificate's private key (PEM)", false},
     {"tls-ca", "FILE", "trust https certificates of these authorities (PEM), not the system's",
      false},
-    {"relay", "URL", "p2p:new: the relay at which the parties meet", false},
-    {"only-relay", NULL, "p2p: no direct connections; tell nobody this machine's addresses", false},
+    {"relay", "URL", "the relay at which the parties meet (p2p:new)", false},
+    {"only-relay", NULL, "no direct connections; tell nobody this machine's addresses (p2p)",
+     false},
     {"timeout", "SECONDS", "give up when nothing arrives for so long (default 60)", false},
     {0},
 };

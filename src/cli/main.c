@@ -27,7 +27,7 @@ const flag flags_common[] = {
     {"quiet", NULL, "say nothing on stderr but errors", false},
     {"log-format", "FORMAT", "text (default) or json, for what goes to stderr", false},
     {"help", NULL, "show this help", false},
-    {"h", NULL, "show this help", false},
+    {"h", NULL, "the same", false},
     {0},
 };
 
@@ -68,22 +68,55 @@ static int help(void)
     return end_help();
 }
 
+#define HELP_INDENT 30
+#define HELP_WIDTH  100
+
+/* Prints `text` in lines that begin at column HELP_INDENT, where the cursor is. */
+static void print_wrapped(const char *text)
+{
+    size_t column = HELP_INDENT;
+    while (*text != '\0') {
+        const size_t len = strcspn(text, " ");
+        if (column > HELP_INDENT && column + 1 + len > HELP_WIDTH) {
+            (void)printf("\n%*s", HELP_INDENT, "");
+            column = HELP_INDENT;
+        } else if (column > HELP_INDENT) {
+            (void)printf(" ");
+            column++;
+        }
+        (void)printf("%.*s", (int)len, text);
+        column += len;
+        text += len + (text[len] == ' ');
+    }
+    (void)printf("\n");
+}
+
+static void flag_help(const flag *f)
+{
+    char shown[64];
+    char text[256];
+    const bool is_short = strlen(f->name) == 1;
+    const int len = snprintf(shown, sizeof shown, "  %s%s%s%s", is_short ? "-" : "--", f->name,
+                             f->placeholder == NULL ? "" : (is_short ? " " : "="),
+                             f->placeholder == NULL ? "" : f->placeholder);
+    (void)snprintf(text, sizeof text, "%s%s", f->help, f->repeat ? " (repeatable)" : "");
+    if (len < HELP_INDENT)
+        (void)printf("%-*s", HELP_INDENT, shown);
+    else
+        (void)printf("%s\n%*s", shown, HELP_INDENT, "");
+    print_wrapped(text);
+}
+
 static int command_help(const command *c)
 {
     (void)printf("usage: polytune %s%s%s [FLAGS]\n\n%s\n", c->name,
                  c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
     if (c->details != NULL)
         (void)printf("%s", c->details);
-    (void)printf("\n");
     for (const flag *const *list = c->flags; *list != NULL; list++) {
-        for (const flag *f = *list; f->name != NULL; f++) {
-            char shown[64];
-            (void)snprintf(shown, sizeof shown, "%s%s%s%s", strlen(f->name) == 1 ? "-" : "--",
-                           f->name,
-                           f->placeholder == NULL ? "" : (strlen(f->name) == 1 ? " " : "="),
-                           f->placeholder == NULL ? "" : f->placeholder);
-            (void)printf("  %-28s %s%s\n", shown, f->help, f->repeat ? " (repeatable)" : "");
-        }
+        (void)printf("\n");
+        for (const flag *f = *list; f->name != NULL; f++)
+            flag_help(f);
     }
     (void)printf("\n%s", exit_text);
     return end_help();

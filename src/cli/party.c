@@ -271,23 +271,27 @@ const command command_party = {
     .arguments = "WHERE",
     .summary = "take part in a computation over the network",
     .details =
-        "A constant PARTY_1::ROWS of the program is party 1's: it gives --const=ROWS=3usize, and "
-        "the parties tell each other\n"
-        "theirs before compiling. Constants of any other name, such as PARTIES::COUNT, all "
-        "parties give alike.\n"
-        "WHERE is the URL of a relay, or the URLs of all parties in the order of their numbers, "
-        "separated by ; or ,: then\n"
-        "each party serves at its own URL and posts to the others. The parties agree beforehand "
-        "on that, the session's\n"
-        "name, the program and who is which number, and start in any order.\n"
-        "Or WHERE is p2p:new with --relay: that prints a ticket on stderr, which is WHERE for all "
-        "others. The parties meet at\n"
-        "the relay, connect directly, also from behind home routers, and fall back to the relay "
-        "where that fails.\n"
+        "It needs --program, --party and --input:\n"
+        "  polytune party http://relay.example:8000 --session=pay-2026 --program=salaries.garble "
+        "--party=0 --input=@salaries.txt\n\n"
+        "WHERE is how the parties meet. They agree beforehand on that, the program and who is "
+        "which number; start in any order.\n"
+        "  URL           a relay, and --session, the name that the parties agreed on\n"
+        "  \"URL;URL;..\"  of all parties, in the order of their numbers: each serves at its own "
+        "and "
+        "posts to the others\n"
+        "  p2p:new       with --relay: prints a ticket on stderr, which is WHERE for all others; "
+        "they meet at the relay and\n"
+        "                connect directly, also from behind home routers, or leave their messages "
+        "to the relay\n\n"
         "Messages are encrypted from party to party: a relay cannot read them. That nobody "
         "plays a party is known with\n"
         "--key and --roster, or with --session-secret; with neither, the parties compare the "
-        "words that are shown.\n",
+        "words that are shown.\n"
+        "A constant PARTY_1::ROWS of the program is party 1's: it gives --const=ROWS=3usize, and "
+        "the parties tell each other\n"
+        "theirs before compiling. Constants of any other name, such as PARTIES::COUNT, all "
+        "parties give alike.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = run,

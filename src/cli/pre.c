@@ -51,6 +51,7 @@ const command command_pre = {
     .arguments = "WHERE",
     .summary = "be the trusted dealer of a computation",
     .details =
+        "It needs --parties. WHERE is the same as for polytune party, whose --help has it.\n"
         "Prepares one run for parties that use --dealer, which spares them most of the work and "
         "traffic, and ends. It\n"
         "needs no program: it learns how many gates and input bits there are, not what is "

@@ -16,8 +16,8 @@ const flag flags_secure[] = {
     {"key", "FILE", "this party's private key, of polytune keygen; goes with --roster", false},
     {"roster", "FILE", "everybody's public keys, lines NUMBER PUBLIC_KEY; goes with --key", false},
     {"session-secret", "SECRET",
-     "what only the parties know, the same for all; @FILE reads it from a file; or set "
-     "" SECRET_VARIABLE,
+     "what only the parties know, the same for all; @FILE reads it from a file; or "
+     "set " SECRET_VARIABLE,
      false},
     {0},
 };

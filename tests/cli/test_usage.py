@@ -22,6 +22,15 @@ class Usage(Case):
         self.assertIn("usage: polytune serve [FLAGS]", polytune("help", "serve").out)
         self.assertFailed(polytune("help", "evil"), USAGE, "did you mean 'eval'?")
 
+    def test_help_fits_on_a_terminal(self):
+        for name in ("eval", "check", "compile", "simulate", "serve", "party", "pre", "keygen", "bench"):
+            shown = polytune(name, "--help").out
+            self.assertLessEqual(max(map(len, shown.splitlines())), 120, name)
+            for line in shown.splitlines():
+                if line.startswith("  -"):  # the texts begin below each other
+                    self.assertRegex(line, r"^  (-\S+|(?=.{28}\S)-\S+( [A-Z]+)? +\S.*)$")
+                    self.assertLessEqual(len(line), 100, line)
+
     def test_flags_that_would_do_nothing_are_refused(self):
         self.assertFailed(polytune("serve", "--json"), USAGE, "--json")
 
