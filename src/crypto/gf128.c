@@ -81,26 +81,22 @@ void gf_powers(block *ret, block start, block x, size_t n)
 
 void polyhash_init(polyhash *h, block chi)
 {
-    *h = (polyhash){.chi = chi, .next_power = chi};
+    gf_powers(h->powers, block_make(0, 1), chi, POLYHASH_STEP + 1);
+    h->next_power = chi;
+    h->acc = (gf_acc){{0}, {0}};
 }
-
-/* Positions per step of polyhash_add: the powers below are computed once per call. */
-#define STEP 32
 
 /* sum of next_power * chi^i * v[i]. A full step takes one reduction and two products beyond the
  * sum itself. */
 void polyhash_add(polyhash *h, const block *v, size_t n)
 {
-    block powers[STEP + 1];
-    const size_t first = n < STEP ? n : STEP;
-    gf_powers(powers, block_make(0, 1), h->chi, first + 1);
     while (n > 0) {
-        const size_t count = n < STEP ? n : STEP;
+        const size_t count = n < POLYHASH_STEP ? n : POLYHASH_STEP;
         gf_acc inner = {{0}, {0}};
-        gf_dot_add(&inner, powers, v, count);
+        gf_dot_add(&inner, h->powers, v, count);
         const block sum = gf_reduce(&inner);
         gf_dot_add(&h->acc, &h->next_power, &sum, 1);
-        h->next_power = gf_mul(h->next_power, powers[count]);
+        h->next_power = gf_mul(h->next_power, h->powers[count]);
         v += count;
         n -= count;
     }
@@ -109,7 +105,7 @@ void polyhash_add(polyhash *h, const block *v, size_t n)
 /* next_power *= chi^n by squaring; n is public. */
 void polyhash_skip(polyhash *h, size_t n)
 {
-    block square = h->chi;
+    block square = h->powers[1];
     for (; n > 0; n >>= 1) {
         if (n & 1)
             h->next_power = gf_mul(h->next_power, square);

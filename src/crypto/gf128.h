@@ -30,9 +30,11 @@ block gf_reduce(const gf_acc *acc);
 /* ret[i] = start * x^i, i = 0 .. n-1. Several powers are computed side by side. */
 void gf_powers(block *ret, block start, block x, size_t n);
 
+#define POLYHASH_STEP 64 /* positions that share a reduction */
+
 /* PH_chi(v_1 .. v_m) = sum of chi^h v_h, fed in pieces in order (section 0.3). */
 typedef struct polyhash {
-    block chi;
+    block powers[POLYHASH_STEP + 1]; /* chi^0, chi^1, .. */
     block next_power;
     gf_acc acc;
 } polyhash;

@@ -33,26 +33,24 @@ typedef block (*term_fn)(const mpc_run *r, const segment *g, size_t p, size_t sl
 static pt_status sum_terms(const mpc_run *r, const segment *g, block chi, term_fn term,
                            block *ret_sums, size_t n_slots, pt_error *error)
 {
-    block powers[CHUNK];
     block values[CHUNK];
-    gf_acc *acc = mem_new(n_slots, sizeof *acc);
-    if (acc == NULL)
+    polyhash *sums = mem_new_aligned(n_slots, sizeof *sums);
+    if (sums == NULL)
         return error_memory(error);
-    block next = chi;
+    for (size_t slot = 0; slot < n_slots; slot++)
+        polyhash_init(&sums[slot], chi);
     for (size_t first = 0; first < g->n_and; first += CHUNK) {
         const size_t count = g->n_and - first < CHUNK ? g->n_and - first : CHUNK;
-        gf_powers(powers, next, chi, count);
-        next = gf_mul(powers[count - 1], chi);
         for (size_t slot = 0; slot < n_slots; slot++) {
             for (size_t h = 0; h < count; h++)
                 values[h] = term(r, g, first + h, slot);
-            gf_dot_add(&acc[slot], powers, values, count);
+            polyhash_add(&sums[slot], values, count);
         }
     }
     for (size_t slot = 0; slot < n_slots; slot++)
-        ret_sums[slot] = gf_reduce(&acc[slot]);
+        ret_sums[slot] = polyhash_value(&sums[slot]);
     mem_wipe(values, sizeof values);
-    mem_free_secret(acc, n_slots * sizeof *acc);
+    mem_free_secret(sums, n_slots * sizeof *sums);
     return PT_OK;
 }
 

@@ -14,21 +14,18 @@
 
 block zero_check_sum(const uint64_t *sums, size_t n, block chi)
 {
-    block powers[CHUNK];
     block values[CHUNK];
-    gf_acc acc = {0};
-    block next = chi; /* h starts at 1 */
+    polyhash hash;
+    polyhash_init(&hash, chi);
     for (size_t first = 0; first < n; first += CHUNK) {
         const size_t count = n - first < CHUNK ? n - first : CHUNK;
-        gf_powers(powers, next, chi, count);
         for (size_t h = 0; h < count; h++)
             values[h] = block_make(0, sums[first + h]);
-        gf_dot_add(&acc, powers, values, count);
-        next = gf_mul(powers[count - 1], chi);
+        polyhash_add(&hash, values, count);
     }
-    const block sum = gf_reduce(&acc);
+    const block sum = polyhash_value(&hash);
     mem_wipe(values, sizeof values);
-    mem_wipe(&acc, sizeof acc);
+    mem_wipe(&hash, sizeof hash);
     return sum;
 }
 
