@@ -1,18 +1,22 @@
 #include "circuit/plan.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
 
-#define NEVER_READ 0u
-#define KEPT       UINT32_MAX /* an output */
+/* Which wires a gate sees for the last time. */
+enum {
+    A_ENDS = 1,
+    B_ENDS = 2,  /* never together with A_ENDS for one wire */
+    OUT_ENDS = 4 /* nothing reads its output */
+};
 
 typedef struct planner {
     const pt_circuit *c;
-    uint32_t *last_use;  /* per wire: number of the last gate that reads it, + 1 */
-    uint32_t *registers; /* per wire */
+    const uint8_t *ends; /* per gate */
+    plan_step *steps;    /* keep the registers of the wires, too */
     uint32_t *unused;    /* stack of registers to take again */
     uint32_t n_unused;
     uint32_t n_registers;
@@ -32,17 +36,46 @@ static unsigned gate_reads(gate g)
     return 0;
 }
 
-static void find_last_uses(uint32_t *last_use, const pt_circuit *c)
+/* Marks a wire as read; `flag` if it was not yet, else 0. */
+static unsigned first_mark(uint8_t *read, uint32_t wire, unsigned flag)
 {
-    for (uint32_t i = 0; i < c->n_gates; i++) {
-        const gate g = c->gates[i];
-        if (gate_reads(g) > 0)
-            last_use[g.a] = i + 1;
-        if (gate_reads(g) > 1)
-            last_use[g.b] = i + 1;
+    const unsigned mask = 1u << wire % 8;
+    const unsigned old = read[wire / 8];
+    read[wire / 8] = (uint8_t)(old | mask);
+    return (old & mask) == 0 ? flag : 0;
+}
+
+/* Goes backwards, so that the first reader met is the last one; a bit a wire stays in the cache.
+ * NULL for want of memory. */
+static uint8_t *find_ends(const pt_circuit *c)
+{
+    uint8_t *read = mem_new(bits_bytes((size_t)c->n_inputs + c->n_gates), 1);
+    uint8_t *ends = mem_new(c->n_gates, 1);
+    if (read == NULL || ends == NULL) {
+        mem_free(ends);
+        ends = NULL;
+        goto done;
     }
     for (uint32_t i = 0; i < c->n_outputs; i++)
-        last_use[c->outputs[i]] = KEPT;
+        (void)first_mark(read, c->outputs[i], 0);
+    for (uint32_t i = c->n_gates; i-- > 0;) {
+        const gate g = c->gates[i];
+        const unsigned n_reads = gate_reads(g);
+        unsigned end = first_mark(read, c->n_inputs + i, OUT_ENDS);
+        if (n_reads > 0)
+            end |= first_mark(read, g.a, A_ENDS);
+        if (n_reads > 1)
+            end |= first_mark(read, g.b, B_ENDS);
+        ends[i] = (uint8_t)end;
+    }
+done:
+    mem_free(read);
+    return ends;
+}
+
+static uint32_t register_of(const planner *p, uint32_t wire)
+{
+    return wire < p->c->n_inputs ? wire : p->steps[wire - p->c->n_inputs].out;
 }
 
 /* Output takes the register of an operand read for the last time, else a free one (K8). A gate that
@@ -50,35 +83,28 @@ static void find_last_uses(uint32_t *last_use, const pt_circuit *c)
 static plan_step plan_gate(planner *p, uint32_t i)
 {
     const gate g = p->c->gates[i];
-    const uint32_t out_wire = p->c->n_inputs + i;
     const unsigned n_reads = gate_reads(g);
-    const bool a_ends = n_reads > 0 && p->last_use[g.a] == i + 1;
-    const bool b_ends = n_reads > 1 && g.b != g.a && p->last_use[g.b] == i + 1;
-    if (b_ends)
-        p->unused[p->n_unused++] = p->registers[g.b];
-    if (a_ends)
-        p->unused[p->n_unused++] = p->registers[g.a];
+    const unsigned ends = p->ends[i];
+    const uint32_t a = n_reads > 0 ? register_of(p, g.a) : g.a;
+    const uint32_t b = n_reads > 1 ? register_of(p, g.b) : 0;
+    if (ends & B_ENDS)
+        p->unused[p->n_unused++] = b;
+    if (ends & A_ENDS)
+        p->unused[p->n_unused++] = a;
     const uint32_t out = p->n_unused > 0 ? p->unused[--p->n_unused] : p->n_registers++;
-    p->registers[out_wire] = out;
-    if (p->last_use[out_wire] == NEVER_READ)
+    if (ends & OUT_ENDS)
         p->unused[p->n_unused++] = out;
-    return (plan_step){.op = g.op,
-                       .out = out & (CIRCUIT_MAX_WIRES - 1),
-                       .a = n_reads > 0 ? p->registers[g.a] : g.a,
-                       .b = n_reads > 1 ? p->registers[g.b] : 0};
+    return (plan_step){.op = g.op, .out = out & (CIRCUIT_MAX_WIRES - 1), .a = a, .b = b};
 }
 
 static void fill_plan(circuit_plan *plan, planner *p)
 {
     const pt_circuit *c = p->c;
-    find_last_uses(p->last_use, c);
     p->n_registers = c->n_inputs;
-    for (uint32_t i = 0; i < c->n_inputs; i++)
-        p->registers[i] = i;
     for (uint32_t i = 0; i < c->n_gates; i++)
         plan->steps[i] = plan_gate(p, i);
     for (uint32_t i = 0; i < c->n_outputs; i++)
-        plan->outputs[i] = p->registers[c->outputs[i]];
+        plan->outputs[i] = register_of(p, c->outputs[i]);
     plan->n_steps = c->n_gates;
     plan->n_registers = p->n_registers;
 }
@@ -89,44 +115,37 @@ pt_status circuit_plan_init(circuit_plan *ret_plan, const pt_circuit *c, pt_erro
     const size_t n_wires = (size_t)c->n_inputs + c->n_gates;
     circuit_plan plan = {.steps = mem_new(c->n_gates, sizeof *plan.steps),
                          .outputs = mem_new(c->n_outputs, sizeof *plan.outputs)};
-    planner p = {.c = c,
-                 .last_use = mem_new(n_wires, sizeof *p.last_use),
-                 .registers = mem_new(n_wires, sizeof *p.registers),
-                 .unused = mem_new(n_wires, sizeof *p.unused)};
-    if (plan.steps == NULL || plan.outputs == NULL || p.last_use == NULL || p.registers == NULL ||
-        p.unused == NULL) {
+    uint8_t *ends = find_ends(c);
+    planner p = {
+        .c = c, .ends = ends, .steps = plan.steps, .unused = mem_new(n_wires, sizeof *p.unused)};
+    if (plan.steps == NULL || plan.outputs == NULL || ends == NULL || p.unused == NULL) {
         circuit_plan_clear(&plan);
         status = error_memory(error);
     } else {
         fill_plan(&plan, &p);
         *ret_plan = plan;
     }
-    mem_free(p.last_use);
-    mem_free(p.registers);
+    mem_free(ends);
     mem_free(p.unused);
     return status;
 }
 
 pt_status circuit_plan_count(uint32_t *ret_registers, const pt_circuit *c, pt_error *error)
 {
-    uint32_t *last_use = mem_new((size_t)c->n_inputs + c->n_gates, sizeof *last_use);
+    uint8_t *ends = find_ends(c);
     uint32_t n = c->n_inputs;
     uint32_t n_unused = 0;
-    if (last_use == NULL)
+    if (ends == NULL)
         return error_memory(error);
-    find_last_uses(last_use, c);
     for (uint32_t i = 0; i < c->n_gates; i++) {
-        const gate g = c->gates[i];
-        const unsigned n_reads = gate_reads(g);
-        n_unused += n_reads > 0 && last_use[g.a] == i + 1 ? 1u : 0u;
-        n_unused += n_reads > 1 && g.b != g.a && last_use[g.b] == i + 1 ? 1u : 0u;
+        n_unused += (ends[i] & A_ENDS ? 1u : 0u) + (ends[i] & B_ENDS ? 1u : 0u);
         if (n_unused > 0)
             n_unused--;
         else
             n++;
-        n_unused += last_use[c->n_inputs + i] == NEVER_READ ? 1u : 0u;
+        n_unused += ends[i] & OUT_ENDS ? 1u : 0u;
     }
-    mem_free(last_use);
+    mem_free(ends);
     *ret_registers = n;
     return PT_OK;
 }

@@ -27,7 +27,7 @@ typedef struct circuit_plan {
 /* Makes the plan of `c`; release with circuit_plan_clear. */
 MUST_CHECK pt_status circuit_plan_init(circuit_plan *ret_plan, const pt_circuit *c,
                                        pt_error *error);
-/* The number of registers in the plan, without making it: a third of the memory. */
+/* The number of registers in the plan, without making it: a byte and a bit a gate. */
 MUST_CHECK pt_status circuit_plan_count(uint32_t *ret_registers, const pt_circuit *c,
                                         pt_error *error);
 void circuit_plan_clear(circuit_plan *plan);

@@ -24,17 +24,33 @@ static void sink_flush(sink *k)
     k->len = 0;
 }
 
-static void sink_u8(sink *k, uint8_t v)
+/* Where the next `len` bytes go, len at most GATE_BYTES. */
+static uint8_t *sink_place(sink *k, size_t len)
 {
-    if (k->len == sizeof k->bytes)
+    if (sizeof k->bytes - k->len < len)
         sink_flush(k);
-    k->bytes[k->len++] = v;
+    uint8_t *at = k->bytes + k->len;
+    k->len += len;
+    return at;
+}
+
+static void put_u32(uint8_t at[4], uint32_t v)
+{
+    for (unsigned i = 0; i < 4; i++)
+        at[i] = (uint8_t)(v >> (8 * i));
 }
 
 static void sink_u32(sink *k, uint32_t v)
 {
-    for (unsigned i = 0; i < 4; i++)
-        sink_u8(k, (uint8_t)(v >> (8 * i)));
+    put_u32(sink_place(k, 4), v);
+}
+
+static void sink_gate(sink *k, gate g)
+{
+    uint8_t *at = sink_place(k, GATE_BYTES);
+    at[0] = (uint8_t)g.op;
+    put_u32(at + 1, g.a);
+    put_u32(at + 5, g.b);
 }
 
 static void sink_u32s(sink *k, const uint32_t *v, size_t n)
@@ -56,11 +72,8 @@ void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
     sink_u32(&k, c->n_outputs);
     sink_u32(&k, (uint32_t)c->n_output_values);
     sink_u32s(&k, c->party_inputs, c->n_parties);
-    for (uint32_t g = 0; g < c->n_gates; g++) {
-        sink_u8(&k, (uint8_t)c->gates[g].op);
-        sink_u32(&k, c->gates[g].a);
-        sink_u32(&k, c->gates[g].b);
-    }
+    for (uint32_t g = 0; g < c->n_gates; g++)
+        sink_gate(&k, c->gates[g]);
     sink_u32s(&k, c->outputs, c->n_outputs);
     sink_u32s(&k, c->output_value_bits, c->n_output_values);
     sink_flush(&k);
