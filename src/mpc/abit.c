@@ -77,7 +77,8 @@ static bool batch_allocate(batch *b)
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        b->peers[p].d = mem_new_aligned(b->n_blocks * b->n_trees, sizeof(block));
+        /* Not zeroed first: recv_chunk fills it. */
+        b->peers[p].d = mem_resize(NULL, b->n_blocks * b->n_trees, sizeof(block));
         if (b->peers[p].d == NULL)
             return false;
     }
@@ -173,27 +174,27 @@ static pt_status toss_check_coin(batch *b, block *ret_chi, pt_error *error)
 /* Hashes the planes of a chunk and spreads their rows. The mask block's rows have no place in the
  * ranges. */
 static void take_planes(batch *b, abit_cursor c, size_t peer, abit_rows kind, plane_hash *hash,
-                        const block *weights, size_t n)
+                        const block *weights, const block *x, size_t n)
 {
     plane_hash_add(hash, b->planes, COT_STRIDE, weights, n);
-    abit_spread_planes(&b->places, c, peer, kind, b->planes, n);
+    abit_spread_planes(&b->places, c, peer, kind, b->planes, x, n);
 }
 
 static void finish_chunk(batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
 {
     const session *s = b->s;
+    const block *x = b->x + at;
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
         const cot_pair *pair = &s->cot[p];
         batch_peer *peer = &b->peers[p];
-        cot_receiver_planes(&pair->receiver, b->scratch, b->planes, b->x + at, b->first + at, n);
-        take_planes(b, c, p, ABIT_ROWS_MAC, &peer->v, weights, n);
+        cot_receiver_planes(&pair->receiver, b->scratch, b->planes, x, b->first + at, n);
+        take_planes(b, c, p, ABIT_ROWS_MAC, &peer->v, weights, x, n);
         cot_sender_planes(&pair->sender, b->scratch, b->planes, peer->d + at * b->n_trees,
                           b->first + at, n);
-        take_planes(b, c, p, ABIT_ROWS_KEY, &peer->w, weights, n);
+        take_planes(b, c, p, ABIT_ROWS_KEY, &peer->w, weights, x, n);
     }
-    abit_spread_bits(&b->places, c, b->x + at, n);
 }
 
 static void finish_blocks(batch *b, block chi)

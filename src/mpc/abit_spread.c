@@ -32,30 +32,24 @@ static void spread_macs(const abit_places *p, size_t peer, const abit_range *r, 
         to[h * width] = rows[h];
 }
 
-/* Keys K_i[x^j] of consecutive bits into the sums R_i, which the first peer's keys start. */
+/* Keys K_i[x^j] of consecutive bits into the sums R_i, which the first peer's keys start together
+ * with x^i Delta_i; `x` holds the bits of the block from bit `from` on. */
 static void spread_keys(const abit_places *p, size_t peer, const abit_range *r, size_t at,
-                        const block *rows, size_t n)
+                        const block *rows, block x, unsigned from, size_t n)
 {
     const size_t width = p->s->n;
+    const block delta = p->s->delta;
     block *to = r->shares + at * width;
     const bool starts = peer == (p->s->me == 0 ? 1 : 0);
-    for (size_t h = 0; h < n; h++)
-        to[h * width] = starts ? rows[h] : block_xor(to[h * width], rows[h]);
+    for (unsigned h = 0; starts && h < n; h++)
+        to[h * width] = block_xor(rows[h], block_if(block_bit(x, from + h), delta));
+    for (size_t h = 0; !starts && h < n; h++)
+        to[h * width] = block_xor(to[h * width], rows[h]);
     if (r->keys == NULL)
         return;
     block *keys = r->keys + at * (width - 1) + key_slot(p->s->me, peer);
     for (size_t h = 0; h < n; h++)
         keys[h * (width - 1)] = rows[h];
-}
-
-/* x^i Delta_i into the sums R_i; `x` holds the bits of the block from bit `from` on. */
-static void spread_bits(const abit_places *p, const abit_range *r, size_t at, block x,
-                        unsigned from, size_t n)
-{
-    const size_t width = p->s->n;
-    block *to = r->shares + at * width;
-    for (unsigned h = 0; h < n; h++)
-        to[h * width] = block_xor(to[h * width], block_if(block_bit(x, from + h), p->s->delta));
 }
 
 /* Spreads the rows of one block over the ranges from `c` on; rows past the last bit are dropped. */
@@ -66,38 +60,23 @@ static void spread_block(const abit_places *p, abit_cursor c, size_t peer, abit_
     while (from < BLOCK_BITS && c.range < p->n_ranges) {
         const abit_range *r = &p->ranges[c.range];
         const size_t n = smaller(BLOCK_BITS - from, r->count - c.at);
-        switch (kind) {
-        case ABIT_ROWS_MAC:
+        if (kind == ABIT_ROWS_MAC)
             spread_macs(p, peer, r, c.at, rows + from, n);
-            break;
-        case ABIT_ROWS_KEY:
-            spread_keys(p, peer, r, c.at, rows + from, n);
-            break;
-        case ABIT_ROWS_BIT:
-            spread_bits(p, r, c.at, x, (unsigned)from, n);
-            break;
-        }
+        else
+            spread_keys(p, peer, r, c.at, rows + from, x, (unsigned)from, n);
         from += n;
         abit_cursor_advance(p, &c, n);
     }
 }
 
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
-                        const block *planes, size_t n)
+                        const block *planes, const block *x, size_t n)
 {
     block rows[BLOCK_BITS];
     for (size_t t = 0; t < n; t++) {
         transpose_128(rows, planes + t, COT_STRIDE);
-        spread_block(p, c, peer, kind, rows, block_zero());
+        spread_block(p, c, peer, kind, rows, x[t]);
         abit_cursor_advance(p, &c, BLOCK_BITS);
     }
     mem_wipe(rows, sizeof rows);
-}
-
-void abit_spread_bits(const abit_places *p, abit_cursor c, const block *x, size_t n)
-{
-    for (size_t t = 0; t < n; t++) {
-        spread_block(p, c, p->s->me, ABIT_ROWS_BIT, NULL, x[t]);
-        abit_cursor_advance(p, &c, BLOCK_BITS);
-    }
 }

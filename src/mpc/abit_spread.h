@@ -25,15 +25,12 @@ void abit_cursor_advance(const abit_places *p, abit_cursor *c, size_t bits);
 
 typedef enum abit_rows {
     ABIT_ROWS_MAC, /* of V planes: M_j[x^i] */
-    ABIT_ROWS_KEY, /* of W planes: K_i[x^j] */
-    ABIT_ROWS_BIT  /* own bits: x^i Delta_i */
+    ABIT_ROWS_KEY  /* of W planes: K_i[x^j]; with the first peer's goes x^i Delta_i */
 } abit_rows;
 
-/* n blocks of the V or W planes towards one peer, planes[p * COT_STRIDE + t], from bit `c` on. */
+/* n blocks of the V or W planes towards one peer, planes[p * COT_STRIDE + t], from bit `c` on; x
+ * are the own bits. */
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
-                        const block *planes, size_t n);
-
-/* n blocks of own bits, from bit `c` on. */
-void abit_spread_bits(const abit_places *p, abit_cursor c, const block *x, size_t n);
+                        const block *planes, const block *x, size_t n);
 
 #endif

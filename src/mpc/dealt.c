@@ -166,7 +166,7 @@ static pt_status send_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n
         const pt_status status = stream_send(s, p, "COT", b->number, b->corrections, bytes, error);
         if (status != PT_OK)
             return status;
-        abit_spread_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, n);
+        abit_spread_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, b->x, n);
     }
     return PT_OK;
 }
@@ -184,7 +184,7 @@ static pt_status recv_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n
             return status;
         ro_part(&b->digests[p], b->corrections, bytes);
         cot_sender_planes(&s->cot[p].sender, b->scratch, b->planes, b->corrections, first, n);
-        abit_spread_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, n);
+        abit_spread_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, b->x, n);
     }
     return PT_OK;
 }
@@ -207,7 +207,6 @@ static pt_status make_bits(bits_run *b, pt_error *error)
             status = recv_chunk(b, c, first, n, error);
         if (status != PT_OK)
             break;
-        abit_spread_bits(&b->places, c, b->x, n);
         abit_cursor_advance(&b->places, &c, n * MPC_KAPPA);
         session_progress(s, "COT", at + n, b->plan.n_blocks);
     }

@@ -37,7 +37,7 @@ uint8_t *message_new(const session *s, size_t to, const message_info *info)
 {
     if (info->body_bytes > SIZE_MAX - MESSAGE_HEADER_BYTES)
         return NULL;
-    uint8_t *m = mem_new(MESSAGE_HEADER_BYTES + info->body_bytes, 1);
+    uint8_t *m = mem_resize(NULL, MESSAGE_HEADER_BYTES + info->body_bytes, 1);
     if (m == NULL)
         return NULL;
     m[AT_KIND] = (uint8_t)info->kind;

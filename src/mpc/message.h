@@ -33,8 +33,8 @@ typedef struct message_info {
     size_t body_bytes;
 } message_info;
 
-/* A message with its header written and room for the body behind it, or NULL for want of memory.
- * Release with message_free. */
+/* A message with its header written and room behind it for the body, which holds anything at first;
+ * NULL for want of memory. Release with message_free. */
 MUST_CHECK uint8_t *message_new(const session *s, size_t to, const message_info *info);
 void message_free(uint8_t *message, const message_info *info);
 

@@ -58,8 +58,8 @@ static void hash_tags(const session *s, uint32_t *ret_eps)
     }
 }
 
-/* The hash inputs of one triple, in the order of hash_tags. */
-static void hash_inputs(const session *s, const triple_layers *t, position at, block *ret_in)
+/* The hash inputs of one triple, in the order of hash_tags. Returns x^i as a mask. */
+static uint64_t hash_inputs(const session *s, const triple_layers *t, position at, block *ret_in)
 {
     const block *x = t->x[at.layer] + at.place * s->n;
     const block *keys = s->n == 2 ? NULL : t->x_keys[at.layer] + at.place * (s->n - 1);
@@ -72,17 +72,17 @@ static void hash_inputs(const session *s, const triple_layers *t, position at, b
         ret_in[3 * q + 1] = block_xor(key, s->delta);
         ret_in[3 * q + 2] = x[share_slot(s->me, peer)];
     }
+    return (uint64_t)0 - share_bit(x);
 }
 
-/* What one triple gives before U of the peers is known: U_ij for each peer at u[slot * stride], and
- * S_i without the terms x^i U_ji. Returns S_i. */
+/* What one triple gives before U of the peers is known, x being x^i as a mask: U_ij for each peer
+ * at u[slot * stride], and S_i without the terms x^i U_ji. Returns S_i. */
 static uint64_t combine_hashes(const session *s, const triple_layers *t, position at,
-                               const block *hashes, uint64_t *u, size_t stride)
+                               const block *hashes, uint64_t x, uint64_t *u, size_t stride)
 {
     const size_t share = at.place * s->n;
     const uint64_t phi = lo64_sum(t->y[at.layer] + share, s->n);
-    const uint64_t x_mask = (uint64_t)0 - share_bit(t->x[at.layer] + share);
-    uint64_t sum = (x_mask & phi) ^ lo64_sum(t->r[at.layer] + share, s->n);
+    uint64_t sum = (x & phi) ^ lo64_sum(t->r[at.layer] + share, s->n);
     for (size_t q = 0; q + 1 < s->n; q++) {
         const block *h = hashes + 3 * q;
         u[q * stride] = h[0].lo ^ h[1].lo ^ phi;
@@ -95,6 +95,7 @@ typedef struct scratch {
     block *hashes;
     uint32_t *eps;
     uint64_t *u; /* a frame for each peer, by key_slot; then what came from a peer */
+    uint64_t *x; /* x^i of a frame, as masks */
     size_t step; /* triples hashed at once */
 } scratch;
 
@@ -103,6 +104,7 @@ static void scratch_clear(scratch *w, const session *s)
     mem_free_secret(w->hashes, w->step * 3 * (s->n - 1) * sizeof *w->hashes);
     mem_free(w->eps);
     mem_free(w->u); /* already on the wire */
+    mem_free_secret(w->x, FRAME_TRIPLES * sizeof *w->x);
 }
 
 static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
@@ -112,7 +114,8 @@ static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
     w->hashes = mem_new_aligned(w->step * per_triple, sizeof *w->hashes);
     w->eps = mem_new(per_triple, sizeof *w->eps);
     w->u = mem_new((s->n - 1) * (size_t)FRAME_TRIPLES, sizeof *w->u);
-    if (w->hashes == NULL || w->eps == NULL || w->u == NULL)
+    w->x = mem_new(FRAME_TRIPLES, sizeof *w->x);
+    if (w->hashes == NULL || w->eps == NULL || w->u == NULL || w->x == NULL)
         return error_memory(error);
     hash_tags(s, w->eps);
     return PT_OK;
@@ -127,13 +130,14 @@ static void compute_frame(session *s, const triple_layers *t, size_t first, size
         const size_t step = count - done < w->step ? count - done : w->step;
         position at = position_of(t, first + done);
         for (size_t h = 0; h < step; h++, position_next(t, &at))
-            hash_inputs(s, t, at, w->hashes + h * per_triple);
+            w->x[done + h] = hash_inputs(s, t, at, w->hashes + h * per_triple);
         hash_batch(w->hashes, s->s_tri, s->next_triple_tweak + first + done, step, w->hashes,
                    w->eps, per_triple);
         at = position_of(t, first + done);
         for (size_t h = 0; h < step; h++, position_next(t, &at))
-            t->sums[first + done + h] = combine_hashes(s, t, at, w->hashes + h * per_triple,
-                                                       w->u + done + h, FRAME_TRIPLES);
+            t->sums[first + done + h] =
+                combine_hashes(s, t, at, w->hashes + h * per_triple, w->x[done + h],
+                               w->u + done + h, FRAME_TRIPLES);
         done += step;
     }
 }
@@ -153,14 +157,10 @@ static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error
 }
 
 /* S_i ^= x^i U_ji for the triples of a frame. */
-static void apply_corrections(const session *s, const triple_layers *t, size_t first, size_t count,
-                              const uint64_t *u)
+static void apply_corrections(uint64_t *sums, const scratch *w, size_t count)
 {
-    position at = position_of(t, first);
-    for (size_t h = 0; h < count; h++, position_next(t, &at)) {
-        const unsigned x = share_bit(t->x[at.layer] + at.place * s->n);
-        t->sums[first + h] ^= ((uint64_t)0 - x) & u[h];
-    }
+    for (size_t h = 0; h < count; h++)
+        sums[h] ^= w->x[h] & w->u[h];
 }
 
 static pt_status receive_frame(session *s, const triple_layers *t, size_t first, size_t count,
@@ -173,7 +173,7 @@ static pt_status receive_frame(session *s, const triple_layers *t, size_t first,
             stream_recv(s, peer, "TRU", s->n_cot_batches - 1, w->u, count * sizeof *w->u, error);
         if (status != PT_OK)
             return status;
-        apply_corrections(s, t, first, count, w->u);
+        apply_corrections(t->sums + first, w, count);
     }
     return PT_OK;
 }

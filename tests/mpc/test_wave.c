@@ -213,6 +213,7 @@ static uint8_t *honest(message_kind kind, uint64_t id, size_t *ret_len)
                                              MESSAGE_HEADER_BYTES};
     uint8_t *m = message_new(&peer, 0, &info);
     assert_non_null(m);
+    memset(m + MESSAGE_HEADER_BYTES, 0, info.body_bytes);
     if (kind == MESSAGE_WAVE)
         memcpy(m + MESSAGE_HEADER_BYTES, peer.transcript, DIGEST_BYTES);
     else
