@@ -119,24 +119,35 @@ static pt_status check_deltas(const batch *b, mpc_run *r, pt_error *error)
     return status;
 }
 
-static void reverse_shares(block *v, size_t count, size_t n)
+static void swap_shares(block *v, block *w, size_t count)
 {
-    for (size_t low = 0, high = count; low + 1 < high; low++) {
-        high--;
-        for (size_t c = 0; c < n; c++) {
-            const block held = v[low * n + c];
-            v[low * n + c] = v[high * n + c];
-            v[high * n + c] = held;
-        }
+    for (size_t c = 0; c < count; c++) {
+        const block held = v[c];
+        v[c] = w[c];
+        w[c] = held;
     }
 }
 
-/* Moves share (p + shift) mod len to place p. */
+/* Moves share (p + shift) mod len to place p; 0 <= shift < len. As long as the parts before and
+ * behind `pivot` differ in length, one swap brings the shorter to its place (Gries and Mills,
+ * Swapping Sections, 1981). */
 static void rotate_shares(block *v, size_t len, size_t n, size_t shift)
 {
-    reverse_shares(v, shift, n);
-    reverse_shares(v + shift * n, len - shift, n);
-    reverse_shares(v, len, n);
+    block *const pivot = v + shift * n;
+    size_t left = shift * n;
+    size_t right = (len - shift) * n;
+    if (shift == 0)
+        return;
+    while (left != right) {
+        if (left > right) {
+            swap_shares(pivot - left, pivot, right);
+            left -= right;
+        } else {
+            swap_shares(pivot - left, pivot + right - left, left);
+            right -= left;
+        }
+    }
+    swap_shares(pivot - left, pivot, left);
 }
 
 /* (p + shift) mod len. */
@@ -146,10 +157,9 @@ static size_t bucket_place(size_t p, size_t shift, size_t len)
     return place < len ? place : place - len;
 }
 
-/* Turns `opened` into the shares of e_1 .. e_{B-1}, x-hat of the real gates, without gaps. */
-static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
+static ALWAYS_INLINE void fill_opened_of(const batch *b, const segment *g, const size_t *shifts,
+                                         size_t n)
 {
-    const size_t n = b->n;
     const size_t len = b->layers.len;
     block *x_hat = b->layers.x[0];
     for (size_t p = 0; p < g->n_and; p++) {
@@ -164,13 +174,29 @@ static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
         for (size_t p = 0; p < g->n_and; p++)
             share_xor(e + p * n, e + p * n, g->lambda_beta + p * n, n);
     }
-    for (unsigned c = 1; c < b->size.layers; c++)
+    for (unsigned c = 1; len > g->n_and && c < b->size.layers; c++)
         memmove(b->opened + c * g->n_and * n, b->opened + c * len * n,
                 g->n_and * n * sizeof(block));
 }
 
-void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *const *x,
-                        const block *y_0)
+/* Turns `opened` into the shares of e_1 .. e_{B-1}, x-hat of the real gates, without gaps. */
+static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
+{
+    switch (b->n) {
+    case 2:
+        fill_opened_of(b, g, shifts, 2);
+        break;
+    case 3:
+        fill_opened_of(b, g, shifts, 3);
+        break;
+    default:
+        fill_opened_of(b, g, shifts, b->n);
+        break;
+    }
+}
+
+static ALWAYS_INLINE void combine_of(const bucket_view *b, size_t n, block *const *z,
+                                     block *const *x, const block *y_0)
 {
     const size_t n_e = (b->n_layers - 1) * b->n_and;
     for (size_t p = 0; p < b->n_and; p++) {
@@ -181,6 +207,22 @@ void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *
             share_xor_if(sum, bits_get(b->opened, (c - 1) * b->n_and + p), x[c] + at, n);
         }
         share_xor_if(sum, bits_get(b->opened, n_e + p), y_0 + p * n, n);
+    }
+}
+
+void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *const *x,
+                        const block *y_0)
+{
+    switch (n) {
+    case 2:
+        combine_of(b, 2, z, x, y_0);
+        break;
+    case 3:
+        combine_of(b, 3, z, x, y_0);
+        break;
+    default:
+        combine_of(b, n, z, x, y_0);
+        break;
     }
 }
 

@@ -29,11 +29,17 @@ static inline unsigned share_bit(const block *share)
     return (unsigned)(share[0].lo & 1u);
 }
 
-/* K_i[x^j]. For n = 2 the share holds it, K = R xor x^i Delta_i, and keys is not read. */
+/* For n = 2 the share holds the only key, K = R xor x^i Delta_i. */
+static inline block share_only_key(const block *share, block delta)
+{
+    return block_xor(share[0], block_if(share_bit(share), delta));
+}
+
+/* K_i[x^j]; for n = 2 keys is not read. */
 static inline block share_key(const session *s, const block *share, const block *keys, size_t j)
 {
     if (s->n == 2)
-        return block_xor(share[0], block_if(share_bit(share), s->delta));
+        return share_only_key(share, s->delta);
     return keys[key_slot(s->me, j)];
 }
 

@@ -35,7 +35,7 @@ static size_t triples_count(const triple_layers *t)
     return t->n_layers * t->len;
 }
 
-static uint64_t lo64_sum(const block *v, size_t n)
+static ALWAYS_INLINE uint64_t lo64_sum(const block *v, size_t n)
 {
     uint64_t sum = 0;
     for (size_t c = 0; c < n; c++)
@@ -58,32 +58,32 @@ static void hash_tags(const session *s, uint32_t *ret_eps)
     }
 }
 
-/* The hash inputs of one triple, in the order of hash_tags. Returns x^i as a mask. */
-static uint64_t hash_inputs(const session *s, const triple_layers *t, position at, block *ret_in)
+/* The hash inputs of one triple, in the order of hash_tags: the peer with key slot q has share slot
+ * q + 1. Returns x^i as a mask. */
+static ALWAYS_INLINE uint64_t hash_inputs(const triple_layers *t, position at, size_t n,
+                                          block delta, block *ret_in)
 {
-    const block *x = t->x[at.layer] + at.place * s->n;
-    const block *keys = s->n == 2 ? NULL : t->x_keys[at.layer] + at.place * (s->n - 1);
-    for (size_t peer = 0; peer < s->n; peer++) {
-        if (peer == s->me)
-            continue;
-        const size_t q = key_slot(s->me, peer);
-        const block key = share_key(s, x, keys, peer);
+    const block *x = t->x[at.layer] + at.place * n;
+    const block *keys = n == 2 ? NULL : t->x_keys[at.layer] + at.place * (n - 1);
+    for (size_t q = 0; q + 1 < n; q++) {
+        const block key = n == 2 ? share_only_key(x, delta) : keys[q];
         ret_in[3 * q] = key;
-        ret_in[3 * q + 1] = block_xor(key, s->delta);
-        ret_in[3 * q + 2] = x[share_slot(s->me, peer)];
+        ret_in[3 * q + 1] = block_xor(key, delta);
+        ret_in[3 * q + 2] = x[q + 1];
     }
     return (uint64_t)0 - share_bit(x);
 }
 
 /* What one triple gives before U of the peers is known, x being x^i as a mask: U_ij for each peer
  * at u[slot * stride], and S_i without the terms x^i U_ji. Returns S_i. */
-static uint64_t combine_hashes(const session *s, const triple_layers *t, position at,
-                               const block *hashes, uint64_t x, uint64_t *u, size_t stride)
+static ALWAYS_INLINE uint64_t combine_hashes(const triple_layers *t, position at, size_t n,
+                                             const block *hashes, uint64_t x, uint64_t *u,
+                                             size_t stride)
 {
-    const size_t share = at.place * s->n;
-    const uint64_t phi = lo64_sum(t->y[at.layer] + share, s->n);
-    uint64_t sum = (x & phi) ^ lo64_sum(t->r[at.layer] + share, s->n);
-    for (size_t q = 0; q + 1 < s->n; q++) {
+    const size_t share = at.place * n;
+    const uint64_t phi = lo64_sum(t->y[at.layer] + share, n);
+    uint64_t sum = (x & phi) ^ lo64_sum(t->r[at.layer] + share, n);
+    for (size_t q = 0; q + 1 < n; q++) {
         const block *h = hashes + 3 * q;
         u[q * stride] = h[0].lo ^ h[1].lo ^ phi;
         sum ^= h[0].lo ^ h[2].lo;
@@ -121,24 +121,42 @@ static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
     return PT_OK;
 }
 
-/* U and S of triples first .. first+count-1. */
-static void compute_frame(session *s, const triple_layers *t, size_t first, size_t count,
-                          scratch *w)
+/* U and S of triples first .. first+count-1. n is the number of parties. */
+static ALWAYS_INLINE void compute_frame_of(const session *s, const triple_layers *t, size_t first,
+                                           size_t count, scratch *w, size_t n)
 {
-    const size_t per_triple = 3 * (s->n - 1);
+    const block delta = s->delta;
+    const size_t per_triple = 3 * (n - 1);
     for (size_t done = 0; done < count;) {
         const size_t step = count - done < w->step ? count - done : w->step;
         position at = position_of(t, first + done);
         for (size_t h = 0; h < step; h++, position_next(t, &at))
-            w->x[done + h] = hash_inputs(s, t, at, w->hashes + h * per_triple);
+            w->x[done + h] = hash_inputs(t, at, n, delta, w->hashes + h * per_triple);
         hash_batch(w->hashes, s->s_tri, s->next_triple_tweak + first + done, step, w->hashes,
                    w->eps, per_triple);
         at = position_of(t, first + done);
         for (size_t h = 0; h < step; h++, position_next(t, &at))
             t->sums[first + done + h] =
-                combine_hashes(s, t, at, w->hashes + h * per_triple, w->x[done + h],
+                combine_hashes(t, at, n, w->hashes + h * per_triple, w->x[done + h],
                                w->u + done + h, FRAME_TRIPLES);
         done += step;
+    }
+}
+
+/* The loops are short: it helps when the compiler knows the number of parties. */
+static void compute_frame(const session *s, const triple_layers *t, size_t first, size_t count,
+                          scratch *w)
+{
+    switch (s->n) {
+    case 2:
+        compute_frame_of(s, t, first, count, w, 2);
+        break;
+    case 3:
+        compute_frame_of(s, t, first, count, w, 3);
+        break;
+    default:
+        compute_frame_of(s, t, first, count, w, s->n);
+        break;
     }
 }
 
