@@ -146,6 +146,21 @@ static int unknown_command(const char *name)
     return usage("unknown command '%.60s'; polytune --help lists the commands", name);
 }
 
+static pt_status check_positional(const command *c, const args *a, pt_error *error)
+{
+    const char *blank = c->arguments[0] == '\0' ? "" : " ";
+    if (a->n_positional == c->n_positional)
+        return PT_OK;
+    if (a->n_positional > c->n_positional)
+        return error_set(error, PT_ERR_USAGE,
+                         "'%.60s' is one argument too many; usage: polytune %s%s%s [FLAGS]; "
+                         "polytune %s --help tells more",
+                         a->positional[c->n_positional], c->name, blank, c->arguments, c->name);
+    return error_set(error, PT_ERR_USAGE,
+                     "usage: polytune %s%s%s [FLAGS]; polytune %s --help tells more", c->name,
+                     blank, c->arguments, c->name);
+}
+
 static int run(const command *c, int argc, const char *const *argv)
 {
     args a;
@@ -158,10 +173,8 @@ static int run(const command *c, int argc, const char *const *argv)
     }
     if (status == PT_OK)
         status = report_init(&a, &error);
-    if (status == PT_OK && a.n_positional != c->n_positional)
-        status = error_set(&error, PT_ERR_USAGE,
-                           "usage: polytune %s %s [FLAGS]; polytune %s --help tells more", c->name,
-                           c->arguments, c->name);
+    if (status == PT_OK)
+        status = check_positional(c, &a, &error);
     if (status == PT_OK)
         status = c->run(&a, &error);
     report_progress_end();

@@ -61,7 +61,8 @@ class Usage(Case):
 
     def test_missing_and_superfluous_arguments(self):
         self.assertFailed(polytune("eval"), USAGE, "usage: polytune eval PROGRAM")
-        self.assertFailed(polytune("eval", MAX, "x"), USAGE, "usage: polytune eval PROGRAM")
+        self.assertFailed(polytune("eval", MAX, "x"), USAGE, "'x' is one argument too many", "usage: polytune eval PROGRAM")
+        self.assertFailed(polytune("serve", "8000"), USAGE, "'8000'", "usage: polytune serve [FLAGS]")
         self.assertFailed(polytune("eval", MAX, "--input"), USAGE, "needs a value")
         self.assertFailed(polytune("eval", MAX, "--json=1"), USAGE, "takes no value")
         self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=1", "--evaluator=0", "--evaluator=1"), USAGE,
