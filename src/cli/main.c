@@ -161,12 +161,27 @@ static pt_status check_positional(const command *c, const args *a, pt_error *err
                      blank, c->arguments, c->name);
 }
 
+/* For arguments that are not understood: whether --json is among them, and a flag of the command.
+ */
+static bool asks_json(const command *c, int argc, const char *const *argv)
+{
+    bool asked = false;
+    for (int i = 0; i < argc; i++)
+        asked = asked || strcmp(argv[i], "--json") == 0;
+    for (const flag *const *list = c->flags; asked && *list != NULL; list++)
+        for (const flag *f = *list; f->name != NULL; f++)
+            if (strcmp(f->name, "json") == 0)
+                return true;
+    return false;
+}
+
 static int run(const command *c, int argc, const char *const *argv)
 {
     args a;
     pt_error error;
     pt_error_clear(&error);
     pt_status status = args_parse(&a, c->flags, argc, argv, &error);
+    const bool json = status != PT_OK ? asks_json(c, argc, argv) : args_get(&a, "json") != NULL;
     if (status == PT_OK && (args_get(&a, "help") != NULL || args_get(&a, "h") != NULL)) {
         args_clear(&a);
         return command_help(c);
@@ -180,8 +195,7 @@ static int run(const command *c, int argc, const char *const *argv)
     report_progress_end();
     if (status != PT_OK) {
         report_failure(status, &error);
-        if (args_get(&a, "json") != NULL &&
-            output_json(report_errors_json(status, &error), &error) != PT_OK)
+        if (json && output_json(report_errors_json(status, &error), &error) != PT_OK)
             report_failure(error.status, &error);
     }
     report_clear();

@@ -55,6 +55,13 @@ class Usage(Case):
         self.assertFailed(polytune("eval", MAX, "--zzzzzzzzzzz"), USAGE, "unknown flag '--zzzzzzzzzzz'")
         self.assertFailed(polytune("--simulate"), USAGE, "a command")
 
+    def test_json_whatever_is_wrong(self):
+        for arguments in (("--what", "--json"), ("--json", "--what"), ("--json",), ("--const", "--json")):
+            result = polytune("check", *arguments)
+            self.assertEqual(result.status, USAGE, result)
+            self.assertEqual(json.loads(result.out)["errors"][0]["phase"], "usage", result)
+        self.assertFailed(polytune("serve", "--json"), USAGE, "--json")
+
     def test_flags_take_equals_or_the_next_argument(self):
         self.assertRan(polytune("eval", MAX, "--input", "5", "--input=4"), "true")
         self.assertRan(polytune("eval", "--input", "5", "--input=4", "--", MAX), "true")
