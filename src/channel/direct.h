@@ -33,7 +33,6 @@ typedef struct direct_peer {
     uint64_t asked_ms;    /* last */
     uint64_t heard_ms;    /* last, in answer to one of our requests */
     uint64_t last_number; /* of the packets received */
-    size_t arriving;      /* bytes of bodies being received */
 } direct_peer;
 
 typedef struct direct {

@@ -130,17 +130,22 @@ static void check(httpd_request *http)
 static bool charge(httpd_request *http, size_t len)
 {
     const post *r = (post *)http;
-    direct_peer *o = &r->owner->others[r->from];
-    if (len > ARRIVING_MAX - o->arriving)
-        return false;
-    o->arriving += len;
-    return true;
+    net_channel *c = &r->owner->net;
+    net_peer *p = &c->peers[r->from];
+    monitor_lock(&c->lock);
+    const bool fits = len <= ARRIVING_MAX - p->arriving;
+    p->arriving += fits ? len : 0;
+    monitor_unlock(&c->lock);
+    return fits;
 }
 
 static void discharge(httpd_request *http, size_t len)
 {
     const post *r = (post *)http;
-    r->owner->others[r->from].arriving -= len;
+    net_channel *c = &r->owner->net;
+    monitor_lock(&c->lock);
+    c->peers[r->from].arriving -= len;
+    monitor_unlock(&c->lock);
 }
 
 /* ---- answers; with the lock held ---- */

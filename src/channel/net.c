@@ -12,6 +12,7 @@
 #include "base/mem.h"
 
 #define SESSION_MAX 128
+#define RATE_MIN    ((size_t)16 << 10) /* bytes a second, of a packet that takes its time */
 
 char *net_text(const char *format, ...)
 {
@@ -168,6 +169,12 @@ static pt_status report_silence(const net_peer *p, const char *phase, pt_error *
                           (double)c->patience.timeout_ms / 1000, c->via);
 }
 
+/* A packet that is on its way is no silence, unless it comes so slowly that it might never end. */
+static void note_arriving(waiting *w, const net_peer *p)
+{
+    w->progress_ms = w->start_ms + (uint64_t)p->arriving * 1000 / RATE_MIN;
+}
+
 /* Waits for a packet. With the lock held, which is released while waiting or telling. */
 static pt_status wait_for_packet(net_peer *p, const char *phase, pt_error *error)
 {
@@ -179,6 +186,7 @@ static pt_status wait_for_packet(net_peer *p, const char *phase, pt_error *error
         if (p->gone)
             return error_set_peer(error, PT_ERR_CLOSED, (int)p->party, phase,
                                   "%s has gone: its connection ended%s", p->name, c->via);
+        note_arriving(&w, p);
         switch (patience_wait(&c->patience, &w, &c->lock)) {
         case WAIT_ON:
             break;

@@ -70,6 +70,7 @@ struct net_peer {
     bool out_sending; /* the first is being sent, or was: it must not grow any more */
     queue inbox;
     size_t inbox_bytes;
+    size_t arriving;  /* bytes of packets on their way in, as far as the link knows */
     bool finished;    /* nothing more is wanted from it */
     bool left;        /* it has closed: nothing more is sent to it */
     bool gone;        /* and nothing more comes from it, not even a goodbye */

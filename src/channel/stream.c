@@ -192,6 +192,7 @@ static bool deliver(stream *p)
     p->body_at = 0;
     p->said_bye = frame_is_bye(m.bytes, m.len);
     monitor_lock(&c->lock);
+    p->peer->arriving = 0;
     if (c->closing) {
         mem_free(m.bytes);
     } else if (!net_receive(p->peer, m)) {
@@ -264,6 +265,13 @@ static ssize_t read_once(stream *p)
     return n;
 }
 
+static void note_arriving(stream *p)
+{
+    monitor_lock(&p->set->net.lock);
+    p->peer->arriving = p->body_at;
+    monitor_unlock(&p->set->net.lock);
+}
+
 static void read_some(stream *p)
 {
     p->has_more = false;
@@ -285,6 +293,7 @@ static void read_some(stream *p)
         turn += (size_t)n;
         if (p->body.bytes != NULL && p->body_at == p->body.len && !deliver(p))
             return;
+        note_arriving(p);
     }
 }
 

@@ -5,13 +5,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "channel/channel.h"
 #include "channel/conformance.h"
+#include "channel/frame.h"
 #include "channel/p2p_mesh.h"
 #include "channel/punch.h"
 #include "relay/relay.h"
@@ -463,6 +467,52 @@ static void malformed_packets_are_refused(void **state)
     }
 }
 
+/* Sends the middle of a packet a byte at a time, for longer than the other party is patient. */
+static void *drip(void *user)
+{
+    enum { DRIP_MS = 100, N_DRIPS = QUICK_MS / DRIP_MS * 4 / 3 };
+    const int fd = *(const int *)user;
+    static const uint8_t bytes[MIB];
+    packet *p = frame_message(bytes, MIB);
+    uint8_t length[4];
+    frame_number(p, 1);
+    for (size_t i = 0; i < sizeof length; i++)
+        length[i] = (uint8_t)(p->bytes.len >> (8 * i));
+    const uint8_t *at = p->bytes.bytes;
+    bool ok = send(fd, length, sizeof length, MSG_NOSIGNAL) == sizeof length &&
+              send(fd, at, MIB / 2, MSG_NOSIGNAL) == (ssize_t)(MIB / 2);
+    at += MIB / 2;
+    for (size_t i = 0; ok && i < N_DRIPS; i++) {
+        (void)poll(NULL, 0, DRIP_MS);
+        ok = send(fd, at++, 1, MSG_NOSIGNAL) == 1;
+    }
+    const size_t left = (size_t)(p->bytes.bytes + p->bytes.len - at);
+    if (ok)
+        (void)!send(fd, at, left, MSG_NOSIGNAL);
+    frame_free(p);
+    return NULL;
+}
+
+static void a_slow_packet_is_no_silence(void **state)
+{
+    hand h;
+    pthread_t thread;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    pt_error error;
+    int fd = hand_join(&h, *state);
+    assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+    assert_int_equal(pthread_create(&thread, NULL, drip, &fd), 0);
+    const pt_status status = channel_recv(&h.other, 1, phase, MIB, &bytes, &len, &error);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    if (status != PT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(len, MIB);
+    free(bytes);
+    (void)close(fd);
+    hand_end(&h);
+}
+
 static void a_peer_that_never_reads_does_not_hold_up_closing(void **state)
 {
     hand h;
@@ -517,6 +567,7 @@ int main(void)
         cmocka_unit_test(strangers_are_told_apart),
         cmocka_unit_test(a_peer_that_vanishes_is_named),
         cmocka_unit_test(malformed_packets_are_refused),
+        cmocka_unit_test(a_slow_packet_is_no_silence),
         cmocka_unit_test(a_peer_that_never_reads_does_not_hold_up_closing),
         cmocka_unit_test(bad_options_are_refused),
     };
