@@ -12,9 +12,11 @@
 #include "channel/net.h"
 #include "channel/url.h"
 
-#define RESPONSE_MAX     ((size_t)64 << 10)
-#define HOLD_S           15 /* how long the relay may hold a request that waits */
-#define POLL_FIRST_MS    2  /* between polls of a relay that does not hold them, doubling */
+#define RESPONSE_MAX ((size_t)64 << 10)
+#define HOLD_S                                                                                     \
+    8                      /* how long the relay may hold a request that waits; less than it       \
+                              gives a client to come back (relay.h) */
+#define POLL_FIRST_MS    2 /* between polls of a relay that does not hold them, doubling */
 #define POLL_MAX_MS      200
 #define HELD_MS          500 /* an empty answer after less was not held */
 #define SEATS_HOLD_MS    1000
@@ -321,7 +323,7 @@ static size_t count_seated(const relay_channel *c, const bool *seated, size_t *r
 static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *error)
 {
     bool seated[CHANNEL_MAX_PARTIES];
-    size_t n_before = 1; /* this party */
+    size_t n_most = 1; /* this party */
     waiting w = waiting_begin();
     for (;;) {
         const uint64_t asked = clock_ms();
@@ -337,9 +339,11 @@ static pt_status wait_for_parties(relay_channel *c, http_call *call, pt_error *e
         const size_t n = count_seated(c, seated, &missing);
         if (n == c->net.parties)
             return PT_OK;
-        if (n > n_before)
+        /* Who comes, goes and comes again is no progress. */
+        if (n > n_most) {
             w.progress_ms = now;
-        n_before = n;
+            n_most = n;
+        }
         if (now - w.progress_ms >= c->net.patience.timeout_ms)
             return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing, "join",
                                   "party %zu did not join session %s at relay %s", missing,

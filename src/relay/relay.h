@@ -33,7 +33,7 @@
  * repeated one is dropped; on recv it asks for that message and so acknowledges those before it,
  * which are kept until then. So every message comes exactly once, whatever happens to connections.
  *
- * A client that ends a connection and does not come back within 10 s leaves its seat. Who asks with
+ * A client that ends a connection and does not come back within 12 s leaves its seat. Who asks with
  * a token for the next message of a party that has left gets 410.
  *
  * Refusals: 400 bad name, number or header; 401, 403, 409, 410 above; 404 path; 405 method; 413 a
