@@ -30,6 +30,15 @@ static void test_small_joins(void **state)
                 "(true, (0, 40), (0, true))]");
 }
 
+/* S35: two empty arrays are no rows. */
+static void test_no_rows_at_all(void **state)
+{
+    (void)state;
+    assert_runs("pub fn main(l: [(u8, u8); 0], r: [(u8, u8); 0], k: u8) -> u8 { let mut t = k; "
+                "for (a, b) in join_iter(l, r) { t = 0u8; } t }",
+                NULL, "[] | [] | 9", "9");
+}
+
 static void test_one_pair_for_equal_keys(void **state)
 {
     (void)state;
@@ -137,8 +146,11 @@ static void test_large_join(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small_joins),        cmocka_unit_test(test_one_pair_for_equal_keys),
-        cmocka_unit_test(test_never_a_false_pair), cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_small_joins),
+        cmocka_unit_test(test_no_rows_at_all),
+        cmocka_unit_test(test_one_pair_for_equal_keys),
+        cmocka_unit_test(test_never_a_false_pair),
+        cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_large_join),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
