@@ -240,7 +240,9 @@ class Direct(Case):
             results = [party.wait(60) for party in parties[:2]]
             for result in results:
                 self.assertFailed(result, TRANSPORT, "party")
-            self.assertTrue(any("started anew" in result.err for result in results), results)
+            # On a slow machine the new one may come when the others have given up.
+            self.assertTrue(any("started anew" in result.err or "cannot be reached any more" in result.err
+                                for result in results), results)
             self.assertFailed(again.wait(60), TRANSPORT)
 
     def test_a_party_that_is_started_again_before_all_are_there(self):
