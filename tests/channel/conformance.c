@@ -264,7 +264,7 @@ static void assert_recv_fails(const pt_channel *c, size_t from, size_t max_len, 
 static void silence_times_out(void **state)
 {
     pt_channel c[2];
-    open_mesh(state, c, 2, 300);
+    open_mesh(state, c, 2, 2000); /* opening must succeed within it */
     assert_recv_fails(&c[0], 1, 10, PT_ERR_TIMEOUT);
     close_mesh(c, 2);
 }
