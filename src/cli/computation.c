@@ -172,44 +172,44 @@ pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t par
     return PT_OK;
 }
 
-static pt_status bristol_result(char **ret_text, json_t **ret_json, const computation *c,
+/* Every output value in 0x..., apart by blanks; as JSON a string, or an array of strings. */
+static pt_status bristol_result(char **ret_text, char **ret_json, const computation *c,
                                 const uint8_t *bits, pt_error *error)
 {
     const size_t n = pt_circuit_output_values(c->circuit);
-    json_t *values = json_array();
-    buffer all;
-    buffer_init(&all, SIZE_MAX / 4);
+    size_t len = 0;
+    buffer text;
+    buffer json;
+    buffer_init(&text, SIZE_MAX / 4);
+    buffer_init(&json, SIZE_MAX / 4);
+    if (n != 1)
+        buffer_put_u8(&json, '[');
     for (size_t i = 0; i < n; i++) {
         const size_t n_bits = pt_circuit_output_value_bits(c->circuit, i);
-        const size_t start = all.len + (i > 0);
-        if (i > 0)
-            buffer_put_u8(&all, ' ');
-        bits_literal_print(&all, bits, n_bits);
-        const char *text = buffer_text(&all);
-        if (text != NULL)
-            (void)json_array_append_new(values, json_string(text + start));
+        buffer_printf(&text, "%s", i > 0 ? " " : "");
+        bits_literal_print(&text, bits, n_bits);
+        buffer_printf(&json, "%s", i > 0 ? ",\"" : "\"");
+        bits_literal_print(&json, bits, n_bits);
+        buffer_put_u8(&json, '"');
         bits += n_bits;
     }
-    size_t len = 0;
-    char *text = buffer_text(&all) == NULL ? NULL : (char *)buffer_take(&all, &len);
-    if (text == NULL || values == NULL || json_array_size(values) != n) {
-        mem_free(text);
-        json_decref(values);
+    if (n != 1)
+        buffer_put_u8(&json, ']');
+    if (buffer_text(&text) == NULL || buffer_text(&json) == NULL) {
+        buffer_clear(&text);
+        buffer_clear(&json);
         return error_memory(error);
     }
-    *ret_text = text;
-    *ret_json = n == 1 ? json_incref(json_array_get(values, 0)) : json_incref(values);
-    json_decref(values);
+    *ret_text = (char *)buffer_take(&text, &len);
+    *ret_json = (char *)buffer_take(&json, &len);
     return PT_OK;
 }
 
-static pt_status program_result(char **ret_text, json_t **ret_json, const computation *c,
+static pt_status program_result(char **ret_text, char **ret_json, const computation *c,
                                 const uint8_t *bits, pt_error *error)
 {
     pt_literal *literal = NULL;
     char *text = NULL;
-    char *json_text = NULL;
-    json_t *json = NULL;
     pt_panic panic = {0};
     pt_status status = pt_program_decode(&literal, &panic, c->program, bits,
                                          pt_circuit_output_bits(c->circuit), error);
@@ -218,24 +218,17 @@ static pt_status program_result(char **ret_text, json_t **ret_json, const comput
     if (status == PT_OK)
         status = pt_literal_print(&text, literal, error);
     if (status == PT_OK)
-        status = pt_literal_to_json(&json_text, literal, error);
-    if (status == PT_OK) {
-        json = json_loads(json_text, JSON_DECODE_ANY, NULL);
-        if (json == NULL)
-            status = error_memory(error);
-    }
+        status = pt_literal_to_json(ret_json, literal, error);
     pt_literal_free(literal);
-    pt_text_free(json_text);
     if (status != PT_OK) {
         pt_text_free(text);
         return status;
     }
     *ret_text = text;
-    *ret_json = json;
     return PT_OK;
 }
 
-pt_status computation_result(char **ret_text, json_t **ret_json, const computation *c,
+pt_status computation_result(char **ret_text, char **ret_json, const computation *c,
                              const uint8_t *output_bits, pt_error *error)
 {
     return c->program == NULL ? bristol_result(ret_text, ret_json, c, output_bits, error)

@@ -6,7 +6,6 @@
 #ifndef CLI_COMPUTATION_H
 #define CLI_COMPUTATION_H
 
-#include <jansson.h>
 #include <stdint.h>
 
 #include "cli/args.h"
@@ -47,9 +46,9 @@ void computation_clear(computation *c);
 PT_MUST_CHECK pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t party,
                                           const char *argument, pt_error *error);
 
-/* The result as text (mem_free) and JSON (json_decref). PT_ERR_PANIC with a full sentence when it
+/* The result as text and as JSON text (mem_free both). PT_ERR_PANIC with a full sentence when it
  * panicked. */
-PT_MUST_CHECK pt_status computation_result(char **ret_text, json_t **ret_json, const computation *c,
+PT_MUST_CHECK pt_status computation_result(char **ret_text, char **ret_json, const computation *c,
                                            const uint8_t *output_bits, pt_error *error);
 
 #endif

@@ -17,7 +17,7 @@ static pt_status evaluate(const computation *c, const args *a, pt_error *error)
 {
     inputs in = {0};
     char *text = NULL;
-    json_t *json = NULL;
+    char *json = NULL;
     const size_t n_out = pt_circuit_output_bits(c->circuit);
     uint8_t *out = mem_new(n_out, 1);
     pt_status status = out == NULL ? error_memory(error) : inputs_init(&in, c, a, error);
@@ -26,11 +26,11 @@ static pt_status evaluate(const computation *c, const args *a, pt_error *error)
     if (status == PT_OK)
         status = computation_result(&text, &json, c, out, error);
     if (status == PT_OK && args_get(a, "json") != NULL)
-        status = output_json(json_pack("{s:O, s:s}", "result", json, "text", text), error);
+        status = output_json_result(json, json_pack("{s:s}", "text", text), error);
     else if (status == PT_OK)
         status = output_line(text, error);
     mem_free(text);
-    json_decref(json);
+    mem_free(json);
     inputs_clear(&in);
     mem_free_secret(out, n_out);
     return status;

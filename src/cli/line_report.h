@@ -2,6 +2,8 @@
 #ifndef CLI_LINE_REPORT_H
 #define CLI_LINE_REPORT_H
 
+#include <jansson.h>
+
 #include "cli/computation.h"
 
 /* A table, the line with most gates first, and the total. *ret_text: mem_free. The program must

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/report.h"
@@ -32,6 +33,22 @@ pt_status output_json(json_t *object, pt_error *error)
     json_decref(object);
     const pt_status status = text == NULL ? error_memory(error) : output_line(text, error);
     free(text);
+    return status;
+}
+
+pt_status output_json_result(const char *result, json_t *object, pt_error *error)
+{
+    char *rest = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(object);
+    buffer line;
+    buffer_init(&line, SIZE_MAX / 4);
+    buffer_printf(&line, "{\"result\":%s,%s\n", result == NULL ? "null" : result,
+                  rest == NULL ? "" : rest + 1);
+    const pt_status status = rest == NULL || line.failed
+                                 ? error_memory(error)
+                                 : output_text((const char *)line.bytes, line.len, error);
+    free(rest);
+    buffer_clear(&line);
     return status;
 }
 

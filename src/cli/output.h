@@ -15,6 +15,11 @@ PT_MUST_CHECK pt_status output_text(const char *text, size_t len, pt_error *erro
 /* Prints a JSON object on one line and releases it. NULL is taken as out of memory. */
 PT_MUST_CHECK pt_status output_json(json_t *object, pt_error *error);
 
+/* Prints the JSON text of a computation's result (NULL: null) as the first member, "result", of an
+ * object with at least one member, and releases the object. The text goes out as it is: a tree in
+ * between would lose numbers of 2^63 and more, which jansson cannot hold. */
+PT_MUST_CHECK pt_status output_json_result(const char *result, json_t *object, pt_error *error);
+
 /* Text as a JSON string; bytes beyond ASCII become '?' if they are not UTF-8. NULL when out of
  * memory. */
 json_t *output_json_text(const char *text, size_t len);

@@ -89,23 +89,23 @@ static pt_status print_result(const party *p, const uint8_t *out, const pt_mpc_s
 {
     const bool receives = mpc_flags_receives(&p->mpc, p->index);
     char *text = NULL;
-    json_t *json = NULL;
+    char *json = NULL;
     pt_status status = PT_OK;
     if (receives)
         status = computation_result(&text, &json, &p->c, out, error);
     if (status == PT_OK && args_get(p->a, "json") != NULL) {
-        json_t *object = json_pack("{s:o?, s:s?, s:I}", "result", json_incref(json), "text", text,
-                                   "bytes_sent", (json_int_t)stats->bytes_sent);
+        json_t *object =
+            json_pack("{s:s?, s:I}", "text", text, "bytes_sent", (json_int_t)stats->bytes_sent);
         output_add_stats(object, p->parties, stats);
         output_add_traffic(object, p->connection.meter);
-        status = output_json(object, error);
+        status = output_json_result(json, object, error);
     } else if (status == PT_OK && receives) {
         status = output_line(text, error);
     } else if (status == PT_OK) {
         report_message(REPORT_INFO, "done; party %zu does not receive the result", p->index);
     }
     mem_free(text);
-    json_decref(json);
+    mem_free(json);
     return status;
 }
 

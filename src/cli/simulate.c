@@ -33,10 +33,9 @@ static pt_status agreed_output(const uint8_t **ret_bits, const local_party *part
 }
 
 /* Figures of n parties, and of the dealer after them. */
-static json_t *as_json(const char *text, json_t *result, const pt_mpc_stats *stats, size_t n,
-                       bool dealer)
+static json_t *as_json(const char *text, const pt_mpc_stats *stats, size_t n, bool dealer)
 {
-    json_t *object = json_pack("{s:O, s:s}", "result", result, "text", text);
+    json_t *object = json_pack("{s:s}", "text", text);
     json_t *sent = json_array();
     for (size_t i = 0; i < n; i++)
         (void)json_array_append_new(sent, json_integer((json_int_t)stats[i].bytes_sent));
@@ -54,17 +53,17 @@ static pt_status print_result(const computation *c, const local_party *parties,
 {
     const uint8_t *bits = NULL;
     char *text = NULL;
-    json_t *json = NULL;
+    char *json = NULL;
     pt_status status =
         agreed_output(&bits, parties, c->parties, f, pt_circuit_output_bits(c->circuit), error);
     if (status == PT_OK)
         status = computation_result(&text, &json, c, bits, error);
     if (status == PT_OK && args_get(a, "json") != NULL)
-        status = output_json(as_json(text, json, stats, c->parties, f->dealer), error);
+        status = output_json_result(json, as_json(text, stats, c->parties, f->dealer), error);
     else if (status == PT_OK)
         status = output_line(text, error);
     mem_free(text);
-    json_decref(json);
+    mem_free(json);
     return status;
 }
 
