@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "channel/record.h"
+#include "channel/secure/record.h"
 
 #define REPEATS 7
 

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
-#include "lang/literal.h"
+#include "lang/value/literal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

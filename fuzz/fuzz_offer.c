@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "channel/candidate.h"
+#include "channel/p2p/candidate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "lang/check.h"
-#include "lang/const.h"
+#include "lang/check/check.h"
+#include "lang/check/const.h"
 
 #define ARENA_BYTES ((size_t)256 * 1024 * 1024)
 

@@ -17,7 +17,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "channel/channel.h"
-#include "channel/record.h"
+#include "channel/secure/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

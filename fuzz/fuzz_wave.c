@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "mpc/abit.h"
-#include "mpc/coin.h"
-#include "mpc/hello.h"
-#include "mpc/message.h"
-#include "mpc/open.h"
+#include "mpc/abit/abit.h"
+#include "mpc/abit/open.h"
+#include "mpc/session/coin.h"
+#include "mpc/session/hello.h"
+#include "mpc/session/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

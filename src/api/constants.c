@@ -21,8 +21,8 @@
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
-#include "mpc/message.h"
-#include "mpc/params.h"
+#include "mpc/session/message.h"
+#include "mpc/session/params.h"
 
 #define LIST_AT           6
 #define DIGESTS_AT        2

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/bits_literal.h"
-#include "cli/command.h"
-#include "cli/const_flags.h"
+#include "cli/commands/command.h"
 #include "cli/file.h"
+#include "cli/flags/const_flags.h"
 #include "cli/report.h"
 
 static bool has_suffix(const char *text, const char *suffix)

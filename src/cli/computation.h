@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "cli/args.h"
+#include "cli/flags/args.h"
 #include "polytune/polytune.h"
 
 typedef struct computation {

@@ -12,7 +12,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "cli/command.h"
+#include "cli/commands/command.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "cli/args.h"
+#include "cli/flags/args.h"
 #include "polytune/polytune.h"
 
 typedef enum report_level {

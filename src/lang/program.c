@@ -9,12 +9,12 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "circuit/keep_outputs.h"
-#include "lang/check.h"
-#include "lang/const.h"
+#include "lang/check/check.h"
+#include "lang/check/const.h"
+#include "lang/check/external.h"
 #include "lang/diag.h"
-#include "lang/external.h"
-#include "lang/line_counts.h"
-#include "lang/lower.h"
+#include "lang/lower/line_counts.h"
+#include "lang/lower/lower.h"
 
 /* Most memory for the tree of one compilation, and for the types of one program. */
 #define PROGRAM_MAX_TREE_BYTES ((size_t)4 << 30)

@@ -2,16 +2,16 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "mpc/abit.h"
-#include "mpc/and_share.h"
-#include "mpc/authenticate.h"
-#include "mpc/dealt.h"
-#include "mpc/evaluate.h"
-#include "mpc/garble.h"
-#include "mpc/hello.h"
-#include "mpc/input.h"
-#include "mpc/output.h"
-#include "mpc/wave.h"
+#include "mpc/abit/abit.h"
+#include "mpc/dealer/dealt.h"
+#include "mpc/garble/authenticate.h"
+#include "mpc/garble/evaluate.h"
+#include "mpc/garble/garble.h"
+#include "mpc/garble/input.h"
+#include "mpc/garble/output.h"
+#include "mpc/session/hello.h"
+#include "mpc/session/wave.h"
+#include "mpc/triple/and_share.h"
 
 /* A segment, from its bits to its verified evaluation. Inputs are given as soon as the first
  * batch is ready, so that GC is evaluated as it comes and never stored. */

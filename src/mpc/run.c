@@ -6,8 +6,8 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "mpc/and_share.h"
-#include "mpc/dealt.h"
+#include "mpc/dealer/dealt.h"
+#include "mpc/triple/and_share.h"
 
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_COTS / (3 * MPC_BUCKET_MAX + 1), "nor too many bits");

@@ -13,7 +13,7 @@
 #define MPC_RUN_H
 
 #include "circuit/plan.h"
-#include "mpc/session.h"
+#include "mpc/session/session.h"
 
 /* What has passed, counted in segments, for the order of section 4.2 and the release rules of
  * section 6.5: every sender of a message that rests on a check asserts it here. */

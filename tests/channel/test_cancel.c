@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "channel/channel.h"
-#include "channel/direct_mesh.h"
+#include "channel/http/direct_mesh.h"
 #include "relay/relay.h"
 
 #define TIMEOUT_MS 60000 /* a test that waits for it is too slow to pass */

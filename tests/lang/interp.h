@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "lang/ast.h"
+#include "lang/front/ast.h"
 
 typedef struct value value;
 

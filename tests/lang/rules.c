@@ -1,4 +1,4 @@
-#include "rules.h"
+#include "lang/rules.h"
 
 #include "support/test.h"
 

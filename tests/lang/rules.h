@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "lang/check.h"
+#include "lang/check/check.h"
 
 typedef struct rule_case {
     const char *rule; /* "T12" */

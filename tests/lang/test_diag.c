@@ -1,5 +1,5 @@
 /* Errors as people see them: golden wording and layout, order, no repeats, limits. */
-#include "rules.h"
+#include "lang/rules.h"
 
 #include "support/test.h"
 

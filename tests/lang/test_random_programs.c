@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #include "lang/case.h"
-#include "lang/check.h"
+#include "lang/check/check.h"
 #include "lang/generate.h"
 #include "lang/interp.h"
 

@@ -4,11 +4,11 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "crypto/ro.h"
-#include "mpc/abit.h"
-#include "mpc/coin.h"
+#include "mpc/abit/abit.h"
+#include "mpc/abit/share.h"
 #include "mpc/ideal.h"
-#include "mpc/share.h"
-#include "mpc/wave.h"
+#include "mpc/session/coin.h"
+#include "mpc/session/wave.h"
 
 const char ideal_setup_waves[] = "BOT1 ";
 const char ideal_batch_waves[] = "BARRIER ";

@@ -1,7 +1,7 @@
 /* Ideal base OTs, linked into a test instead of base_ot.c where their time would be most of a run:
  * pads come from what both sides know, and messages keep their length. No security whatever. */
 #include "crypto/ro.h"
-#include "mpc/base_ot.h"
+#include "mpc/ot/base_ot.h"
 
 #define BOT2_OT (POINT_BYTES + 2 * sizeof(block))
 

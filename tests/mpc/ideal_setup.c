@@ -5,10 +5,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/ro.h"
-#include "mpc/abit.h"
-#include "mpc/base_ot.h"
-#include "mpc/cot.h"
+#include "mpc/abit/abit.h"
 #include "mpc/ideal.h"
+#include "mpc/ot/base_ot.h"
+#include "mpc/ot/cot.h"
 #include "mpc/parties.h"
 
 const char ideal_setup_waves[] = "COIN_C ";

@@ -5,13 +5,13 @@
 #include "support/test.h"
 
 #include "crypto/block.h"
-#include "mpc/abit.h"
-#include "mpc/base_ot.h"
-#include "mpc/coin.h"
-#include "mpc/cot.h"
-#include "mpc/dealer.h"
-#include "mpc/hello.h"
-#include "mpc/share.h"
+#include "mpc/abit/abit.h"
+#include "mpc/abit/share.h"
+#include "mpc/dealer/dealer.h"
+#include "mpc/ot/base_ot.h"
+#include "mpc/ot/cot.h"
+#include "mpc/session/coin.h"
+#include "mpc/session/hello.h"
 
 #define TIMEOUT_MS 60000
 

@@ -3,8 +3,8 @@
 #ifndef TESTS_MPC_PARTIES_H
 #define TESTS_MPC_PARTIES_H
 
-#include "mpc/session.h"
-#include "mpc/wave.h"
+#include "mpc/session/session.h"
+#include "mpc/session/wave.h"
 
 #define PARTIES_MAX 8
 

@@ -3,11 +3,11 @@
 #include "support/test.h"
 
 #include "base/mem.h"
-#include "mpc/abit.h"
+#include "mpc/abit/abit.h"
+#include "mpc/abit/share.h"
 #include "mpc/circuits.h"
-#include "mpc/cot.h"
-#include "mpc/share.h"
-#include "mpc/triple.h"
+#include "mpc/ot/cot.h"
+#include "mpc/triple/triple.h"
 
 /* ---- The circuit ---- */
 

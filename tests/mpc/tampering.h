@@ -8,7 +8,7 @@
 
 #include "channel/faulty.h"
 #include "mpc/engine_run.h"
-#include "mpc/zero_check.h"
+#include "mpc/triple/zero_check.h"
 
 #define TAMPER_PARTIES 3
 #define TAMPER_INPUTS  4   /* bits of each party */

@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "mpc/circuits.h"
-#include "mpc/cot.h"
 #include "mpc/engine.h"
+#include "mpc/ot/cot.h"
 #include "mpc/parties.h"
 
 #define TIMEOUT_MS  60000

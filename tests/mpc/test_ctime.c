@@ -11,8 +11,8 @@
 
 #include "base/mem.h"
 #include "mpc/circuits.h"
-#include "mpc/cot.h"
 #include "mpc/engine.h"
+#include "mpc/ot/cot.h"
 #include "mpc/parties.h"
 
 static void make_secret(void *memory, size_t len)

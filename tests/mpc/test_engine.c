@@ -5,13 +5,13 @@
 
 #include "base/bits.h"
 #include "base/mem.h"
+#include "mpc/abit/share.h"
 #include "mpc/circuits.h"
 #include "mpc/engine_run.h"
-#include "mpc/garble.h"
-#include "mpc/hook.h"
+#include "mpc/garble/garble.h"
 #include "mpc/ideal.h"
 #include "mpc/run.h"
-#include "mpc/share.h"
+#include "mpc/session/hook.h"
 
 static uint8_t *random_inputs(const pt_circuit *c, uint64_t seed)
 {

@@ -6,7 +6,7 @@
 #include "support/test.h"
 
 #include "base/mem.h"
-#include "mpc/message.h"
+#include "mpc/session/message.h"
 #include "mpc/tampering.h"
 
 #define MESSAGES     256

@@ -4,9 +4,9 @@
 #include "support/test.h"
 
 #include "crypto/gf128.h"
-#include "mpc/base_ot.h"
 #include "mpc/circuits.h"
-#include "mpc/cot.h"
+#include "mpc/ot/base_ot.h"
+#include "mpc/ot/cot.h"
 #include "mpc/tampering.h"
 
 #define ALL      TAMPER_PARTIES       /* deviates: own value, or payload to all */

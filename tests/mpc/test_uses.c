@@ -8,8 +8,8 @@
 #include "crypto/hash.h"
 #include "crypto/ro.h"
 #include "mpc/circuits.h"
-#include "mpc/cot.h"
 #include "mpc/engine.h"
+#include "mpc/ot/cot.h"
 #include "mpc/parties.h"
 
 /* ---- Logs, one of each kind for every party ---- */

@@ -1,0 +1,263 @@
+/* The direct channel's server: POST /msg/{from}. See direct.h. */
+#include "channel/http/direct.h"
+
+#include <sodium.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "httpd/text.h"
+
+#define HOLD_ROOM_MS 10000 /* while the inbox is full */
+#define ARRIVING_MAX                                                                               \
+    (2 * FRAME_PACKET_MAX) /* bodies of one party at a time: one, and its repeat                   \
+                            */
+
+typedef struct post {
+    httpd_request http; /* first: the HTTP server's */
+    direct *owner;
+    bool has_from;
+    size_t from;
+
+    /* Headers; texts live as long as the request. */
+    const char *session;
+    const char *client;
+    const char *to;
+    bool has_number;
+    uint64_t number;
+    bool is_last;
+} post;
+
+typedef enum standing { KNOWN, NOT_YET_KNOWN, STRANGER } standing;
+
+/* ---- head ---- */
+
+/* Behind a reverse proxy the path may come with the own URL's prefix or without. */
+static const char *without_prefix(const char *path, const char *prefix)
+{
+    const size_t len = strlen(prefix);
+    return strncmp(path, prefix, len) == 0 && path[len] == '/' ? path + len : path;
+}
+
+static void begin(httpd_request *http, const char *method, const char *path)
+{
+    post *r = (post *)http;
+    uint64_t from = 0;
+    r->owner = httpd_user(http->server);
+    const net_channel *c = &r->owner->net;
+    path = without_prefix(path, r->owner->prefix);
+    http->allow = "POST";
+    if (strncmp(path, "/msg/", 5) != 0) {
+        httpd_refuse(http, 404, "no such path");
+    } else if (strcmp(method, "POST") != 0) {
+        httpd_refuse(http, 405, "this path does not take that method");
+    } else if (!text_number(path + 5, strlen(path + 5), c->parties - 1, &from)) {
+        httpd_refuse(http, 404, "the computation here has no such party");
+    } else if (from == c->party) {
+        httpd_refuse(http, 404, "that is this party itself: are the URLs in the same order?");
+    } else {
+        r->has_from = true;
+        r->from = (size_t)from;
+    }
+}
+
+/* The only value of a header that may come once. */
+static void take_once(httpd_request *http, const char **ret_value, const char *value)
+{
+    if (*ret_value != NULL)
+        httpd_refuse(http, 400, "a header came twice");
+    *ret_value = value;
+}
+
+static void take_header(httpd_request *http, const char *name, const char *value)
+{
+    post *r = (post *)http;
+    if (strcasecmp(name, "X-Polytune-Session") == 0) {
+        take_once(http, &r->session, value);
+    } else if (strcasecmp(name, "X-Polytune-Client") == 0) {
+        take_once(http, &r->client, value);
+    } else if (strcasecmp(name, "X-Polytune-To") == 0) {
+        take_once(http, &r->to, value);
+    } else if (strcasecmp(name, "X-Polytune-Last") == 0) {
+        r->is_last = true;
+    } else if (strcasecmp(name, "X-Polytune-Seq") == 0) {
+        if (r->has_number || !text_number(value, strlen(value), UINT64_MAX - 1, &r->number) ||
+            r->number == 0)
+            httpd_refuse(http, 400, "X-Polytune-Seq is one number from 1");
+        r->has_number = true;
+    }
+}
+
+/* Who posts. With the lock held. */
+static standing standing_of(const post *r)
+{
+    char commit[DIRECT_HEX(DIRECT_COMMIT_BYTES)];
+    const direct_peer *o = &r->owner->others[r->from];
+    if (o->its_commit[0] == '\0')
+        return NOT_YET_KNOWN;
+    direct_commit(commit, r->client);
+    return sodium_memcmp(commit, o->its_commit, sizeof commit) == 0 ? KNOWN : STRANGER;
+}
+
+/* All of the head is there. A body is kept only of those who are known. */
+static void check(httpd_request *http)
+{
+    post *r = (post *)http;
+    net_channel *c = &r->owner->net;
+    uint64_t to = 0;
+    if (http->refusal != 0)
+        return;
+    if (r->session == NULL || r->client == NULL || r->to == NULL) {
+        httpd_refuse(http, 400,
+                     "X-Polytune-Session, X-Polytune-Client and X-Polytune-To must say "
+                     "who talks to whom");
+        return;
+    }
+    monitor_lock(&c->lock);
+    if (strcmp(r->session, c->session) != 0)
+        httpd_refuse(http, c->closing ? 503 : 409, "this party takes part in another session");
+    else if (!text_number(r->to, strlen(r->to), c->parties - 1, &to) || to != c->party)
+        httpd_refuse(http, 409, "this party has another number: are the URLs in the same order?");
+    const bool is_known = standing_of(r) == KNOWN;
+    http->wants_body = r->has_number && is_known;
+    http->gives_way = !is_known;
+    monitor_unlock(&c->lock);
+}
+
+/* ---- body ---- */
+
+static bool charge(httpd_request *http, size_t len)
+{
+    const post *r = (post *)http;
+    net_channel *c = &r->owner->net;
+    net_peer *p = &c->peers[r->from];
+    monitor_lock(&c->lock);
+    const bool fits = len <= ARRIVING_MAX - p->arriving;
+    p->arriving += fits ? len : 0;
+    monitor_unlock(&c->lock);
+    return fits;
+}
+
+static void discharge(httpd_request *http, size_t len)
+{
+    const post *r = (post *)http;
+    net_channel *c = &r->owner->net;
+    monitor_lock(&c->lock);
+    c->peers[r->from].arriving -= len;
+    monitor_unlock(&c->lock);
+}
+
+/* ---- answers; with the lock held ---- */
+
+/* Every answer to a known party number tells the hash of our number for it. */
+static enum MHD_Result reply(post *r, unsigned status, int retry_after_s, const char *text)
+{
+    return httpd_reply_with(&r->http, status, retry_after_s, text, "X-Polytune-Commit",
+                            r->owner->others[r->from].commit);
+}
+
+static bool may_wait(post *r)
+{
+    const uint64_t now = clock_ms();
+    if (r->http.deadline_ms == 0)
+        r->http.deadline_ms = now + HOLD_ROOM_MS;
+    return now < r->http.deadline_ms;
+}
+
+/* Takes the packet in; 200 once that is done. */
+static enum MHD_Result take_packet(post *r)
+{
+    net_channel *c = &r->owner->net;
+    net_peer *p = &c->peers[r->from];
+    direct_peer *o = &r->owner->others[r->from];
+    if (r->number <= o->last_number)
+        return reply(r, 200, -1, "");
+    if (r->number != o->last_number + 1)
+        return reply(r, 409, -1, "a message before this one is missing\n");
+    if (!c->closing && !p->finished) {
+        if (!net_has_room(p)) {
+            if (!may_wait(r))
+                return reply(r, 429, 1, "full: this party has not taken the messages before\n");
+            httpd_hold(&r->http);
+            return MHD_YES;
+        }
+        message m = {0};
+        m.bytes = buffer_take(&r->http.body, &m.len);
+        if (m.bytes == NULL)
+            m.bytes = mem_new(1, 1);
+        if (m.bytes == NULL || !net_receive(p, m)) {
+            mem_free(m.bytes);
+            net_fail(p, PT_ERR_MEMORY, "out of memory");
+            return reply(r, 503, -1, "out of memory\n");
+        }
+    }
+    o->last_number++;
+    if (r->is_last)
+        net_peer_left(p);
+    return reply(r, 200, -1, "");
+}
+
+static enum MHD_Result answer_locked(post *r)
+{
+    net_channel *c = &r->owner->net;
+    direct_peer *o = &r->owner->others[r->from];
+    if (httpd_is_stopping(r->http.server))
+        return reply(r, 503, 1, "this party is closing\n");
+    const standing who = standing_of(r);
+    if (who == KNOWN) {
+        /* It has met us now; its next answer may be better than the last. */
+        o->is_wanted = !o->accepted;
+        if (c->peers[r->from].failure.status != PT_OK)
+            return reply(r, 409, -1, "this party has given up on that one\n");
+        if (!r->has_number)
+            return reply(r, 200, -1, "");
+        /* Known only by now: the body was not kept. It will come again. */
+        return r->http.wants_body ? take_packet(r) : reply(r, 503, 0, "once more, please\n");
+    }
+    o->is_wanted = true;
+    return reply(r, 403, -1,
+                 who == STRANGER ? "not the party that answers at its URL\n"
+                                 : "this party has not reached that one at its URL yet\n");
+}
+
+static enum MHD_Result answer(httpd_request *http)
+{
+    post *r = (post *)http;
+    net_channel *c = &r->owner->net;
+    monitor_lock(&c->lock);
+    const enum MHD_Result result = answer_locked(r);
+    const bool nudges = r->owner->others[r->from].is_wanted;
+    monitor_unlock(&c->lock);
+    if (nudges)
+        courier_nudge(c);
+    return result;
+}
+
+/* There is room again, or the channel closes. */
+static void woken(void *user)
+{
+    direct *d = user;
+    monitor_lock(&d->net.lock);
+    httpd *server = d->server;
+    monitor_unlock(&d->net.lock);
+    for (httpd_request *h = server == NULL ? NULL : httpd_held(server), *next; h != NULL;
+         h = next) {
+        next = h->next;
+        httpd_release(h);
+    }
+}
+
+const httpd_app direct_app = {
+    .name = "the party's server",
+    .request_size = sizeof(post),
+    .body_max = FRAME_PACKET_MAX,
+    .too_long = "a message is at most 4 MiB",
+    .begin = begin,
+    .header = take_header,
+    .check = check,
+    .charge = charge,
+    .discharge = discharge,
+    .answer = answer,
+    .woken = woken,
+};

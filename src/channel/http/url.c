@@ -1,0 +1,124 @@
+#include "channel/http/url.h"
+
+#include <ctype.h>
+#include <curl/curl.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define URL_MAX 2048
+
+static bool has_part(CURLU *parsed, CURLUPart part)
+{
+    char *text = NULL;
+    const bool has = curl_url_get(parsed, part, &text, 0) == CURLUE_OK;
+    curl_free(text);
+    return has;
+}
+
+/* NULL if it is not good. */
+static CURLU *parse(const char *url)
+{
+    const char *host = strstr(url, "://");
+    if (strlen(url) > URL_MAX || host == NULL || host[3] == '/' || strpbrk(url, "?# ") != NULL ||
+        (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0))
+        return NULL;
+    CURLU *parsed = curl_url();
+    if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK)
+        return parsed;
+    curl_url_cleanup(parsed);
+    return NULL;
+}
+
+bool url_is_good(const char *url)
+{
+    CURLU *parsed = parse(url);
+    curl_url_cleanup(parsed);
+    return parsed != NULL;
+}
+
+/* A copy of one part from our heap. */
+static char *copy_part(CURLU *parsed, CURLUPart part, unsigned flags)
+{
+    char *text = NULL;
+    if (curl_url_get(parsed, part, &text, flags) != CURLUE_OK)
+        return NULL;
+    char *copy = mem_string(text);
+    curl_free(text);
+    return copy;
+}
+
+static void strip_slashes(char *text)
+{
+    for (size_t len = strlen(text); len != 0 && text[len - 1] == '/';)
+        text[--len] = '\0';
+}
+
+static void strip_brackets(char *host)
+{
+    const size_t len = strlen(host);
+    for (size_t i = 0; i < len; i++)
+        host[i] = (char)tolower((unsigned char)host[i]);
+    if (len < 2 || host[0] != '[' || host[len - 1] != ']')
+        return;
+    memmove(host, host + 1, len - 2);
+    host[len - 2] = '\0';
+}
+
+bool url_split(url_parts *ret_parts, const char *url)
+{
+    CURLU *parsed = parse(url);
+    if (parsed == NULL)
+        return false;
+    char *port = copy_part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    url_parts parts = {.is_https = strncmp(url, "https:", 6) == 0,
+                       .host = copy_part(parsed, CURLUPART_HOST, 0),
+                       .path = copy_part(parsed, CURLUPART_PATH, 0),
+                       .has_credentials = has_part(parsed, CURLUPART_USER) ||
+                                          has_part(parsed, CURLUPART_PASSWORD)};
+    unsigned long number = 0;
+    for (const char *p = port == NULL ? "" : port; *p >= '0' && *p <= '9' && number <= 65535; p++)
+        number = number * 10 + (unsigned long)(*p - '0');
+    mem_free(port);
+    curl_url_cleanup(parsed);
+    if (parts.host == NULL || parts.path == NULL || number == 0 || number > 65535) {
+        url_clear(&parts);
+        return false;
+    }
+    parts.port = (uint16_t)number;
+    strip_brackets(parts.host);
+    strip_slashes(parts.path);
+    *ret_parts = parts;
+    return true;
+}
+
+void url_clear(url_parts *parts)
+{
+    mem_free(parts->host);
+    mem_free(parts->path);
+    *parts = (url_parts){0};
+}
+
+char *url_base(const char *url)
+{
+    char *base = mem_string(url);
+    if (base != NULL)
+        strip_slashes(base);
+    return base;
+}
+
+char *url_shown(const char *url)
+{
+    char *shown = url_base(url);
+    char *host = shown == NULL ? NULL : strstr(shown, "://");
+    if (host == NULL)
+        return shown;
+    host += 3;
+    for (size_t i = strcspn(host, "/"); i-- != 0;) {
+        if (host[i] == '@') {
+            memmove(host, host + i + 1, strlen(host + i + 1) + 1);
+            break;
+        }
+    }
+    return shown;
+}

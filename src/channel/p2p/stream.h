@@ -1,0 +1,41 @@
+/* Direct connections to peers: packets over TCP, all driven by one thread. Layer: channel.
+ *
+ *     on the wire   length u32, little-endian | packet (frame.h)
+ *
+ * The callers' side is what all network channels share (net.h); the thread takes the courier's
+ * place. It sends the outboxes, and reads ahead of the receiving callers as far as the inboxes
+ * allow: a slow receiver stops its sender by TCP's flow control, and nobody else. The last packet
+ * says goodbye; a connection that ends without one has failed. Whoever closes waits until the other
+ * side has taken everything and closed too, as a connection closed with bytes unread would be
+ * reset, and what is on its way lost. */
+#ifndef CHANNEL_P2P_STREAM_H
+#define CHANNEL_P2P_STREAM_H
+
+#include "channel/http/net.h"
+
+typedef struct streams streams;
+
+/* For peers of a channel as `options` says. */
+MUST_CHECK pt_status streams_new(streams **ret_streams, const net_options *options,
+                                 pt_error *error);
+
+/* Takes over a connected, non-blocking socket to `peer`, before starting; the caller's again on
+ * failure. */
+MUST_CHECK pt_status streams_add(streams *s, size_t peer, int fd, const char *where,
+                                 pt_error *error);
+bool streams_has(const streams *s, size_t peer);
+/* "party 2 at ADDRESS"; NULL when there is no connection. */
+const char *streams_name(const streams *s, size_t peer);
+
+MUST_CHECK pt_status streams_start(streams *s, pt_error *error);
+
+/* As a channel's, for peers that were added. */
+MUST_CHECK pt_status streams_send(streams *s, size_t to, const char *phase, const uint8_t *bytes,
+                                  size_t len, pt_error *error);
+MUST_CHECK pt_status streams_recv(streams *s, size_t from, const char *phase, size_t max_len,
+                                  uint8_t **ret_bytes, size_t *ret_len, pt_error *error);
+
+/* Ends the connections as a channel does, and frees. Accepts NULL, and one not started. */
+void streams_close(streams *s);
+
+#endif

@@ -1,0 +1,172 @@
+#define _DEFAULT_SOURCE
+#include "cli/commands/bench_channels.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "cli/commands/bench_circuit.h"
+#include "cli/flags/connect.h"
+#include "relay/relay.h"
+
+#define URL_SIZE   32 /* http://127.0.0.1:65535; */
+#define TIMEOUT_MS 60000
+#define SESSION    "bench"
+
+/* Where the parties meet. */
+typedef struct place {
+    size_t seats;
+    relay_server *relay;                    /* NULL without */
+    char where[BENCH_MAX_SEATS * URL_SIZE]; /* the relay's URL, or those of all parties */
+    connection connections[BENCH_MAX_SEATS];
+} place;
+
+typedef struct opener {
+    const connection *connection;
+    size_t seat;
+    size_t seats;
+    pt_channel channel;
+    pt_status status;
+    pt_error error;
+    pthread_t thread;
+    bool started;
+} opener;
+
+static int open_socket(uint16_t *ret_port)
+{
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof address;
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, len) == 0 &&
+        getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+        *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+/* URLs at ports that are free now; holding all at once makes them different. */
+static pt_status find_urls(place *p, pt_error *error)
+{
+    int fds[BENCH_MAX_SEATS];
+    uint16_t ports[BENCH_MAX_SEATS] = {0};
+    pt_status status = PT_OK;
+    size_t len = 0;
+    for (size_t i = 0; i < p->seats; i++) {
+        fds[i] = open_socket(&ports[i]);
+        if (ports[i] == 0)
+            status =
+                error_set(error, PT_ERR_IO, "no port is free on 127.0.0.1: %s", strerror(errno));
+        len += (size_t)snprintf(p->where + len, sizeof p->where - len, "%shttp://127.0.0.1:%u",
+                                i == 0 ? "" : ";", (unsigned)ports[i]);
+    }
+    for (size_t i = 0; i < p->seats; i++) {
+        if (fds[i] >= 0)
+            (void)close(fds[i]);
+    }
+    return status;
+}
+
+static pt_status start_relay(place *p, pt_error *error)
+{
+    const relay_options options = {0};
+    const pt_status status = relay_server_start(&p->relay, &options, error);
+    if (status == PT_OK)
+        (void)snprintf(p->where, sizeof p->where, "http://127.0.0.1:%u",
+                       (unsigned)relay_server_port(p->relay));
+    return status;
+}
+
+/* The first party's ticket for all. */
+static pt_status make_ticket(place *p, pt_error *error)
+{
+    uint8_t key[PT_KEY_BYTES];
+    pt_p2p_ticket ticket = {0};
+    connection *first = &p->connections[0];
+    pt_status status = secure_flags_own_key(&first->secure, key, error);
+    if (status == PT_OK)
+        status = pt_p2p_ticket_new(&ticket, p->where, 0, key, error);
+    for (size_t i = 0; i < p->seats; i++) {
+        connection *c = &p->connections[i];
+        c->is_p2p = true;
+        c->opens = i == 0;
+        c->ticket = ticket;
+        c->session = c->ticket.session;
+        if (i != 0)
+            secure_flags_pin(&c->secure, 0, key);
+    }
+    return status;
+}
+
+static pt_status prepare(place *p, bench_channel over, pt_error *error)
+{
+    pt_status status = PT_OK;
+    for (size_t i = 0; i < p->seats; i++)
+        p->connections[i] =
+            (connection){.where = p->where, .session = SESSION, .timeout_ms = TIMEOUT_MS};
+    if (over == BENCH_DIRECT)
+        status = find_urls(p, error);
+    if (over == BENCH_RELAY || over == BENCH_P2P)
+        status = start_relay(p, error);
+    if (status == PT_OK && over == BENCH_P2P)
+        status = make_ticket(p, error);
+    return status;
+}
+
+static void *open_one(void *argument)
+{
+    opener *o = argument;
+    o->status = connection_open(&o->channel, o->connection, o->seat, o->seats, &o->error);
+    return NULL;
+}
+
+/* Everybody waits for everybody, so all open at once. */
+static pt_status open_all(pt_channel *ret_channels, const place *p, pt_error *error)
+{
+    opener openers[BENCH_MAX_SEATS] = {0};
+    pt_status status = PT_OK;
+    for (size_t i = 0; i < p->seats; i++) {
+        openers[i] = (opener){.connection = &p->connections[i], .seat = i, .seats = p->seats};
+        openers[i].started = pthread_create(&openers[i].thread, NULL, open_one, &openers[i]) == 0;
+        if (!openers[i].started)
+            status = error_set(error, PT_ERR_INTERNAL, "cannot start a thread");
+    }
+    for (size_t i = 0; i < p->seats; i++) {
+        if (openers[i].started)
+            (void)pthread_join(openers[i].thread, NULL);
+        ret_channels[i] = openers[i].channel;
+        if (status == PT_OK && openers[i].status != PT_OK) {
+            status = openers[i].status;
+            *error = openers[i].error;
+        }
+    }
+    return status;
+}
+
+pt_status bench_channel_run(double *ret_seconds, const pt_circuit *circuit, size_t parties,
+                            bench_channel over, bool dealer, pt_error *error)
+{
+    place p = {.seats = parties + dealer};
+    pt_channel channels[BENCH_MAX_SEATS] = {0};
+    pt_mpc_stats stats[BENCH_MAX_SEATS] = {0};
+    pt_status status = prepare(&p, over, error);
+    const uint64_t start_ns = clock_ns();
+    if (status == PT_OK)
+        status = over == BENCH_MEMORY ? pt_channel_memory_mesh(channels, p.seats, TIMEOUT_MS, error)
+                                      : open_all(channels, &p, error);
+    if (status == PT_OK)
+        status = bench_circuit_run(stats, circuit, channels, parties, dealer, error);
+    if (status == PT_OK)
+        *ret_seconds = (double)(clock_ns() - start_ns) / 1e9;
+    for (size_t i = 0; i < p.seats; i++) {
+        pt_channel_close(&channels[i]);
+        connection_clear(&p.connections[i]);
+    }
+    relay_server_free(p.relay);
+    return status;
+}

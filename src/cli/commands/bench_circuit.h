@@ -1,0 +1,23 @@
+/* A circuit to measure with, and running circuits to measure. Layer: cli. */
+#ifndef CLI_COMMANDS_BENCH_CIRCUIT_H
+#define CLI_COMMANDS_BENCH_CIRCUIT_H
+
+#include <stdbool.h>
+
+#include "polytune/polytune.h"
+
+#define BENCH_MAX_SEATS 9 /* 8 parties and a dealer */
+
+/* `n_and` AND gates and about as many XOR gates on random wires among the 1024 last made, always
+ * the same ones; `parties` inputs of 128 bits, 128 bits of output that depend on every gate. */
+PT_MUST_CHECK pt_status bench_circuit(pt_circuit **ret_circuit, uint64_t n_and, size_t parties,
+                                      pt_error *error);
+
+/* Runs a circuit, whose parties have inputs of the same size, in a thread for each over channels
+ * that are open, all inputs zero. With `dealer` the channel after the parties' is the dealer's.
+ * `ret_stats` and `channels` have an entry for each; the channels stay the caller's. */
+PT_MUST_CHECK pt_status bench_circuit_run(pt_mpc_stats *ret_stats, const pt_circuit *circuit,
+                                          const pt_channel *channels, size_t parties, bool dealer,
+                                          pt_error *error);
+
+#endif

@@ -1,0 +1,31 @@
+/* The table of subcommands and what they share. Layer: cli. */
+#ifndef CLI_COMMANDS_COMMAND_H
+#define CLI_COMMANDS_COMMAND_H
+
+#include "cli/flags/args.h"
+
+typedef struct command {
+    const char *name;
+    const char *arguments; /* positional arguments, for help */
+    const char *summary;   /* one line */
+    const char *details;   /* more help, or NULL */
+    const flag *const *flags;
+    size_t n_positional; /* exactly so many */
+    pt_status (*run)(const args *a, pt_error *error);
+} command;
+
+extern const command command_eval;
+extern const command command_check;
+extern const command command_compile;
+extern const command command_simulate;
+extern const command command_serve;
+extern const command command_party;
+extern const command command_keygen;
+extern const command command_pre;
+extern const command command_bench;
+
+/* Flags of every command, and of those that take a program. */
+extern const flag flags_common[];
+extern const flag flags_program[];
+
+#endif

@@ -1,0 +1,56 @@
+/* polytune eval: plain evaluation, no cryptography. */
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/commands/command.h"
+#include "cli/computation.h"
+#include "cli/flags/inputs.h"
+#include "cli/output.h"
+
+static const flag flags[] = {
+    {"input", "LITERAL",
+     "a party's input, in party order; @FILE reads it from a file (.json: Garble JSON)", true},
+    {0},
+};
+static const flag *const flag_lists[] = {flags, flags_program, flags_common, NULL};
+
+static pt_status evaluate(const computation *c, const args *a, pt_error *error)
+{
+    inputs in = {0};
+    char *text = NULL;
+    char *json = NULL;
+    const size_t n_out = pt_circuit_output_bits(c->circuit);
+    uint8_t *out = mem_new(n_out, 1);
+    pt_status status = out == NULL ? error_memory(error) : inputs_init(&in, c, a, error);
+    if (status == PT_OK)
+        status = pt_circuit_eval(out, c->circuit, in.all, error);
+    if (status == PT_OK)
+        status = computation_result(&text, &json, c, out, error);
+    if (status == PT_OK && args_get(a, "json") != NULL)
+        status = output_json_result(json, json_pack("{s:s}", "text", text), error);
+    else if (status == PT_OK)
+        status = output_line(text, error);
+    mem_free(text);
+    mem_free(json);
+    inputs_clear(&in);
+    mem_free_secret(out, n_out);
+    return status;
+}
+
+static pt_status run(const args *a, pt_error *error)
+{
+    computation c;
+    pt_status status = computation_init(&c, a->positional[0], a, error);
+    if (status == PT_OK)
+        status = evaluate(&c, a, error);
+    computation_clear(&c);
+    return status;
+}
+
+const command command_eval = {
+    .name = "eval",
+    .arguments = "PROGRAM",
+    .summary = "evaluate a program in the clear, without cryptography",
+    .flags = flag_lists,
+    .n_positional = 1,
+    .run = run,
+};

@@ -1,0 +1,298 @@
+/* polytune party: one party of a computation. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/commands/command.h"
+#include "cli/computation.h"
+#include "cli/flags/connect.h"
+#include "cli/flags/const_flags.h"
+#include "cli/flags/mpc_flags.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/report.h"
+
+static const flag flags[] = {
+    {"program", "PROGRAM",
+     "the program everybody runs: a Garble file, or a Bristol Fashion circuit (.txt)", false},
+    {"party", "I", "this party's number, counted from 0", false},
+    {"input", "LITERAL",
+     "this party's private input; @FILE reads it from a file (.json: Garble JSON)", false},
+    {"parties", "N", "how many parties there are, if that depends on constants of other parties",
+     false},
+    {0},
+};
+static const flag *const flag_lists[] = {flags,     flags_connect, flags_secure, flags_program,
+                                         flags_mpc, flags_common,  NULL};
+
+typedef struct party {
+    const args *a;
+    connection connection;
+    const char *input;
+    size_t index;
+    uint64_t stated_parties; /* --parties, or 0 */
+    size_t parties;
+    computation c;
+    mpc_flags mpc;
+    pt_channel channel;
+    uint8_t *input_bits;
+    buffer session_data; /* what the protocol compares besides the circuit */
+} party;
+
+static pt_status check_required(const args *a, pt_error *error)
+{
+    static const char *const required[] = {"program", "party", "input"};
+    const size_t n = sizeof required / sizeof *required;
+    char missing[64] = "";
+    size_t n_missing = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (args_get(a, required[i]) != NULL)
+            continue;
+        const size_t len = strlen(missing);
+        (void)snprintf(missing + len, sizeof missing - len, "%s--%s", len == 0 ? "" : ", ",
+                       required[i]);
+        n_missing++;
+    }
+    if (n_missing == 0)
+        return PT_OK;
+    return error_set(error, PT_ERR_USAGE, "polytune party needs %s%s", missing,
+                     n_missing < n ? ""
+                                   : "; if you gave them: put WHERE into quotes, for a shell "
+                                     "takes ; as the end of the command");
+}
+
+static pt_status read_flags(party *p, pt_error *error)
+{
+    const args *a = p->a;
+    const char *parties = args_get(a, "parties");
+    uint64_t number = 0;
+    pt_status status = check_required(a, error);
+    if (status == PT_OK)
+        status = connection_init(&p->connection, a->positional[0], a, error);
+    if (status == PT_OK)
+        status =
+            args_number(&number, args_get(a, "party"), "--party", 0, PT_MPC_MAX_PARTIES - 1, error);
+    if (status != PT_OK)
+        return status;
+    p->index = (size_t)number;
+    if (parties != NULL)
+        status =
+            args_number(&p->stated_parties, parties, "--parties", 2, PT_MPC_MAX_PARTIES, error);
+    p->input = args_get(a, "input");
+    return status;
+}
+
+static pt_status print_result(const party *p, const uint8_t *out, const pt_mpc_stats *stats,
+                              pt_error *error)
+{
+    const bool receives = mpc_flags_receives(&p->mpc, p->index);
+    char *text = NULL;
+    char *json = NULL;
+    pt_status status = PT_OK;
+    if (receives)
+        status = computation_result(&text, &json, &p->c, out, error);
+    if (status == PT_OK && args_get(p->a, "json") != NULL) {
+        json_t *object =
+            json_pack("{s:s?, s:I}", "text", text, "bytes_sent", (json_int_t)stats->bytes_sent);
+        output_add_stats(object, p->parties, stats);
+        output_add_traffic(object, p->connection.meter);
+        status = output_json_result(json, object, error);
+    } else if (status == PT_OK && receives) {
+        status = output_line(text, error);
+    } else if (status == PT_OK) {
+        report_message(REPORT_INFO, "done; party %zu does not receive the result", p->index);
+    }
+    mem_free(text);
+    mem_free(json);
+    return status;
+}
+
+static pt_status run_protocol(party *p, pt_error *error)
+{
+    const size_t n_out = pt_circuit_output_bits(p->c.circuit);
+    pt_mpc_stats stats = {0};
+    uint8_t *out = mem_new(n_out, 1);
+    pt_status status = out == NULL || p->session_data.failed ? error_memory(error) : PT_OK;
+    if (status == PT_OK) {
+        pt_mpc_options options = mpc_flags_options(&p->mpc, p->index, p->parties, &stats, true);
+        options.session = p->session_data.bytes;
+        options.session_len = p->session_data.len;
+        status = pt_mpc_run(&options, &p->channel, p->c.circuit, p->input_bits, out, error);
+    }
+    pt_channel_close(&p->channel);
+    report_progress_end();
+    if (status == PT_OK)
+        status = print_result(p, out, &stats, error);
+    mem_free_secret(out, n_out);
+    return status;
+}
+
+static pt_status open_channel(party *p, pt_error *error)
+{
+    const size_t seats = p->parties + (p->mpc.dealer ? 1 : 0); /* the dealer's is the last */
+    const pt_status status = pt_meter_new(&p->connection.meter, seats, error);
+    if (status != PT_OK)
+        return status;
+    if (p->mpc.dealer)
+        report_message(REPORT_INFO, "party %zu on the network is the dealer%s", p->parties,
+                       secure_flags_knows(&p->connection.secure, p->parties)
+                           ? ""
+                           : "; whoever takes its place can learn all inputs: --key and --roster "
+                             "tell who it is");
+    return connection_open(&p->channel, &p->connection, p->index, seats, error);
+}
+
+static pt_status set_parties(party *p, size_t parties, pt_error *error)
+{
+    if (p->stated_parties != 0 && p->stated_parties != parties)
+        return error_set(error, PT_ERR_USAGE, "the program is for %zu part%s, not --parties=%llu",
+                         parties, parties == 1 ? "y" : "ies",
+                         (unsigned long long)p->stated_parties);
+    p->parties = parties;
+    if (p->index >= parties)
+        return error_set(error, PT_ERR_USAGE, "--party=%zu: the program's parties are 0 to %zu",
+                         p->index, parties - 1);
+    return mpc_flags_init(&p->mpc, p->a, parties, error);
+}
+
+/* Compiles, and reads this party's input. */
+static pt_status prepare(party *p, const pt_constant *constants, size_t n_constants,
+                         pt_error *error)
+{
+    pt_status status = computation_compile(&p->c, p->a, constants, n_constants, error);
+    if (status == PT_OK && p->parties == 0)
+        status = set_parties(p, p->c.parties, error);
+    if (status == PT_OK && p->parties != p->c.parties)
+        status = error_set(error, PT_ERR_CONSTANT,
+                           "with the constants of all parties, the program is for %zu parties, not "
+                           "%zu",
+                           p->c.parties, p->parties);
+    if (status == PT_OK)
+        status = computation_input(&p->input_bits, &p->c, p->index, p->input, error);
+    return status;
+}
+
+static void show_constants(const party *p, const pt_constant *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        report_message(REPORT_INFO, "constant %s::%s = %.100s", list[i].party, list[i].name,
+                       list[i].literal);
+    if (n == 0)
+        report_message(REPORT_INFO, "none of the %zu parties gives a constant", p->parties);
+}
+
+/* Learns the others' constants, prepares, and makes sure that all saw the same. */
+static pt_status agree(party *p, const const_flags *given, pt_error *error)
+{
+    uint8_t digest[PT_CONSTANTS_DIGEST_BYTES];
+    pt_constants *all = NULL;
+    size_t n = 0;
+    pt_status status = pt_constants_exchange(&all, &p->channel, p->index, p->parties, given->list,
+                                             given->n, error);
+    if (status != PT_OK)
+        return status;
+    const pt_constant *list = pt_constants_list(all, &n);
+    show_constants(p, list, n);
+    status = prepare(p, list, n, error);
+    status = pt_constants_confirm(all, &p->channel, status, error);
+    pt_constants_digest(digest, all);
+    buffer_put_u8(&p->session_data, 0);
+    buffer_put(&p->session_data, digest, sizeof digest);
+    pt_constants_free(all);
+    return status;
+}
+
+/* A program that needs external constants is compiled only when all parties have said theirs. */
+static pt_status take_part_with_constants(party *p, const pt_program_facts *facts,
+                                          const const_flags *given, pt_error *error)
+{
+    if (facts->n_parties == 0 && p->stated_parties == 0)
+        return error_set(error, PT_ERR_USAGE,
+                         "how many parties there are depends on a constant that is not given; "
+                         "polytune party needs --parties=N");
+    pt_status status =
+        set_parties(p, facts->n_parties != 0 ? facts->n_parties : (size_t)p->stated_parties, error);
+    if (status == PT_OK)
+        status = open_channel(p, error);
+    if (status == PT_OK)
+        status = agree(p, given, error);
+    if (status != PT_OK && p->mpc.dealer && p->channel.ops != NULL)
+        pt_dealer_dismiss(&p->channel, p->parties);
+    return status;
+}
+
+static pt_status take_part(party *p, pt_error *error)
+{
+    const_flags given = {0};
+    char own_name[32];
+    pt_program_facts facts = {0};
+    (void)snprintf(own_name, sizeof own_name, "PARTY_%zu", p->index);
+    pt_status status = computation_open(&p->c, args_get(p->a, "program"), error);
+    if (status == PT_OK)
+        status = const_flags_init(&given, p->a, own_name, error);
+    if (status == PT_OK)
+        status = computation_inspect(&facts, &p->c, p->a, given.list, given.n, error);
+    if (status == PT_OK && facts.n_externals != 0) {
+        status = take_part_with_constants(p, &facts, &given, error);
+    } else if (status == PT_OK) {
+        status = prepare(p, NULL, 0, error);
+        if (status == PT_OK)
+            status = open_channel(p, error);
+    }
+    const_flags_clear(&given);
+    return status == PT_OK ? run_protocol(p, error) : status;
+}
+
+static pt_status run(const args *a, pt_error *error)
+{
+    party p = {.a = a};
+    buffer_init(&p.session_data, SIZE_MAX / 4);
+    interrupt_catch();
+    pt_status status = read_flags(&p, error);
+    if (status == PT_OK) {
+        buffer_put(&p.session_data, p.connection.session, strlen(p.connection.session));
+        status = take_part(&p, error);
+    }
+    pt_channel_close(&p.channel);
+    pt_meter_free(p.connection.meter);
+    connection_clear(&p.connection);
+    mem_free_secret(p.input_bits,
+                    p.input_bits == NULL ? 0 : pt_circuit_input_bits(p.c.circuit, p.index));
+    buffer_clear(&p.session_data);
+    mpc_flags_clear(&p.mpc);
+    computation_clear(&p.c);
+    return status;
+}
+
+const command command_party = {
+    .name = "party",
+    .arguments = "WHERE",
+    .summary = "take part in a computation over the network",
+    .details =
+        "It needs --program, --party and --input:\n"
+        "  polytune party http://relay.example:8000 --session=pay-2026 --program=salaries.garble "
+        "--party=0 --input=@salaries.txt\n\n"
+        "WHERE is how the parties meet. They agree beforehand on that, the program and who is "
+        "which number; start in any order.\n"
+        "  URL           a relay, and --session, the name that the parties agreed on\n"
+        "  \"URL;URL;..\"  of all parties, in the order of their numbers: each serves at its own "
+        "and "
+        "posts to the others\n"
+        "  p2p:new       with --relay: prints a ticket on stderr, which is WHERE for all others; "
+        "they meet at the relay and\n"
+        "                connect directly, also from behind home routers, or leave their messages "
+        "to the relay\n\n"
+        "Messages are encrypted from party to party: a relay cannot read them. That nobody "
+        "plays a party is known with\n"
+        "--key and --roster, or with --session-secret; with neither, the parties compare the "
+        "words that are shown.\n"
+        "A constant PARTY_1::ROWS of the program is party 1's: it gives --const=ROWS=3usize, and "
+        "the parties tell each other\n"
+        "theirs before compiling. Constants of any other name, such as PARTIES::COUNT, all "
+        "parties give alike.\n",
+    .flags = flag_lists,
+    .n_positional = 1,
+    .run = run,
+};

@@ -1,0 +1,258 @@
+/* polytune serve: the relay. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/commands/command.h"
+#include "cli/flags/where.h"
+#include "cli/output.h"
+#include "cli/report.h"
+#include "relay/relay.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:8000"
+
+static const flag flags[] = {
+    {"listen", "HOST:PORT", "where to listen (default " DEFAULT_LISTEN "); port 0 is any free one",
+     false},
+    {"tls-cert", "FILE", "serve https with this certificate (PEM, with the chain)", false},
+    {"tls-key", "FILE", "the certificate's private key (PEM)", false},
+    {"store", "WHERE",
+     "memory (default), sqlite:FILE to survive a restart, or redis://[[USER]:PASSWORD@]HOST[:PORT]"
+     "[/DB] for several relays; better in the environment, as POLYTUNE_STORE",
+     false},
+    {"open", NULL, "serve clients without seat tokens, too (default when listening on loopback)",
+     false},
+    {"tokens", NULL, "demand seat tokens (default when not listening on loopback)", false},
+    {"cors", "ORIGIN[,..]", "pages of which browsers may ask (default *, any; none for no page)",
+     false},
+    {"trust-forwarded", NULL, "behind a proxy: who asks is the last address in X-Forwarded-For",
+     false},
+    {"expiry", "SECONDS", "drop a session that nobody used for so long (default 3600)", false},
+    {"grace", "SECONDS", "when stopping, let sessions run on for so long (default 30)", false},
+    {"max-sessions", "N", "sessions (default 4096)", false},
+    {"max-seats", "N", "seats in a session (default 256)", false},
+    {"max-messages", "N", "waiting messages in one queue (default 65536)", false},
+    {"max-queue-bytes", "N", "waiting bytes in one queue (default 64 MiB)", false},
+    {"max-session-bytes", "N", "waiting bytes in one session (default 512 MiB)", false},
+    {"max-bytes", "N", "waiting bytes in all (default 2 GiB)", false},
+    {"max-connections", "N", "open connections (default 4096)", false},
+    {"max-per-address", "N", "connections that one address may have open (default: any number)",
+     false},
+    {"rate-address", "N",
+     "requests a second that one address may make; 0: any number (default 5000, on loopback 0)",
+     false},
+    {"rate-session", "N",
+     "requests a second that may be made in one session (default 20000, on loopback 0)", false},
+    {"rate-opened", "N", "sessions a minute that one address may open (default 600, on loopback 0)",
+     false},
+    {0},
+};
+static const flag *const flag_lists[] = {flags, flags_common, NULL};
+
+/* ---- the log ---- */
+
+static void set(json_t *fields, const char *key, const char *text)
+{
+    if (text != NULL)
+        (void)json_object_set_new(fields, key, output_json_text(text, strlen(text)));
+}
+
+/* In a JSON log, and as text: events are what a JSON log is for, but details to a reader. */
+#define EVENT_LEVELS  REPORT_INFO, REPORT_DEBUG
+#define DETAIL_LEVELS REPORT_DEBUG, REPORT_TRACE
+
+static void log_event(void *user, const relay_event *e)
+{
+    json_t *fields = json_object();
+    char party[24] = "";
+    char text[512];
+    (void)user;
+    set(fields, "event", e->what);
+    set(fields, "session", e->session);
+    set(fields, "address", e->address);
+    set(fields, "reason", e->reason);
+    if (e->party >= 0) {
+        (void)json_object_set_new(fields, "party", json_integer(e->party));
+        (void)snprintf(party, sizeof party, ", party %d", e->party);
+    }
+    if (e->status != 0)
+        (void)json_object_set_new(fields, "status", json_integer((json_int_t)e->status));
+    (void)snprintf(text, sizeof text, "session %s%s: %s%s%s (%s)",
+                   e->session == NULL ? "-" : e->session, party, e->what,
+                   e->reason == NULL ? "" : " ", e->reason == NULL ? "" : e->reason,
+                   e->address == NULL ? "-" : e->address);
+    if (e->is_detail)
+        report_event(DETAIL_LEVELS, fields, text);
+    else
+        report_event(EVENT_LEVELS, fields, text);
+}
+
+/* ---- life ---- */
+
+static void *wait_for_end(void *server)
+{
+    relay_server_wait(server);
+    (void)kill(getpid(), SIGUSR1);
+    return NULL;
+}
+
+/* Serves until a signal; then until the sessions have ended, or another signal. The signals are
+ * blocked in every thread and waited for here; SIGUSR1 is our own thread's, saying that the server
+ * has stopped. */
+static pt_status run_server(relay_server *server, const sigset_t *signals, uint32_t grace_ms,
+                            pt_error *error)
+{
+    pthread_t waiter;
+    int received = 0;
+    if (pthread_create(&waiter, NULL, wait_for_end, server) != 0)
+        return error_set(error, PT_ERR_INTERNAL, "cannot start a thread");
+    while (sigwait(signals, &received) != 0 || received == SIGUSR1)
+        ;
+    report_message(REPORT_INFO,
+                   "stopping: running sessions may take %u s to end; again to stop at once",
+                   (unsigned)(grace_ms / 1000));
+    relay_server_request_end(server, grace_ms);
+    if (sigwait(signals, &received) == 0 && received != SIGUSR1)
+        relay_server_request_stop(server);
+    (void)pthread_join(waiter, NULL);
+    return PT_OK;
+}
+
+static pt_status serve(const relay_options *options, uint32_t grace_ms, pt_error *error)
+{
+    relay_server *server = NULL;
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGUSR1);
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
+        return error_set(error, PT_ERR_INTERNAL, "cannot block signals: %s", strerror(errno));
+    pt_status status = relay_server_start(&server, options, error);
+    if (status != PT_OK)
+        return status;
+    const bool ipv6 = strchr(options->address, ':') != NULL;
+    report_message(REPORT_INFO, "relay listening on http%s://%s%s%s:%u; stop it with Ctrl-C",
+                   options->tls_cert != NULL ? "s" : "", ipv6 ? "[" : "", options->address,
+                   ipv6 ? "]" : "", (unsigned)relay_server_port(server));
+    status = run_server(server, &signals, grace_ms, error);
+    relay_server_free(server);
+    return status;
+}
+
+/* ---- options ---- */
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}
+
+static pt_status read_numbers(relay_options *o, uint32_t *ret_grace_ms, const args *a,
+                              pt_error *error)
+{
+    const bool is_public = !is_loopback(o->address);
+    uint64_t expiry = 3600;
+    uint64_t grace = 30;
+    uint64_t sizes[8] = {0};
+    uint64_t rates[3] = {is_public ? 5000 : 0, is_public ? 20000 : 0, is_public ? 600 : 0};
+    const struct {
+        const char *flag;
+        uint64_t min;
+        uint64_t max;
+        uint64_t *value;
+    } numbers[] = {
+        {"--expiry", 1, 1000000, &expiry},
+        {"--grace", 0, 1000000, &grace},
+        {"--max-sessions", 1, 10000000, &sizes[0]},
+        {"--max-seats", 1, 1024, &sizes[1]},
+        {"--max-messages", 1, 1000000000, &sizes[2]},
+        {"--max-queue-bytes", 1, SIZE_MAX / 4, &sizes[3]},
+        {"--max-session-bytes", 1, SIZE_MAX / 4, &sizes[4]},
+        {"--max-bytes", 1, SIZE_MAX / 4, &sizes[5]},
+        {"--max-connections", 1, 1000000, &sizes[6]},
+        {"--max-per-address", 1, 1000000, &sizes[7]},
+        {"--rate-address", 0, 1000000000, &rates[0]},
+        {"--rate-session", 0, 1000000000, &rates[1]},
+        {"--rate-opened", 0, 1000000000, &rates[2]},
+    };
+    pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < sizeof numbers / sizeof *numbers; i++) {
+        const char *text = args_get(a, numbers[i].flag + 2);
+        if (text != NULL)
+            status = args_number(numbers[i].value, text, numbers[i].flag, numbers[i].min,
+                                 numbers[i].max, error);
+    }
+    o->expiry_ms = (uint32_t)expiry * 1000;
+    o->max_sessions = (size_t)sizes[0];
+    o->max_seats = (size_t)sizes[1];
+    o->max_messages = (size_t)sizes[2];
+    o->max_queue_bytes = (size_t)sizes[3];
+    o->max_session_bytes = (size_t)sizes[4];
+    o->max_bytes = (size_t)sizes[5];
+    o->max_connections = (size_t)sizes[6];
+    o->max_per_address = (size_t)sizes[7];
+    o->address_requests = (uint32_t)rates[0];
+    o->session_requests = (uint32_t)rates[1];
+    o->address_sessions = (uint32_t)rates[2];
+    *ret_grace_ms = (uint32_t)grace * 1000;
+    return status;
+}
+
+static pt_status read_access(relay_options *o, const args *a, pt_error *error)
+{
+    const bool open = args_get(a, "open") != NULL;
+    const bool tokens = args_get(a, "tokens") != NULL;
+    const char *cors = args_get(a, "cors");
+    const char *store = args_get(a, "store");
+    if (open && tokens)
+        return error_set(error, PT_ERR_USAGE, "--open and --tokens exclude each other");
+    o->needs_tokens = tokens || (!open && !is_loopback(o->address));
+    o->cors = cors == NULL || strcmp(cors, "none") != 0 ? cors : "";
+    o->trust_forwarded = args_get(a, "trust-forwarded") != NULL;
+    o->store = store != NULL ? store : getenv("POLYTUNE_STORE");
+    if (o->store != NULL && o->store[0] == '\0')
+        o->store = NULL;
+    o->tls_cert = args_get(a, "tls-cert");
+    o->tls_key = args_get(a, "tls-key");
+    o->log = report_wants_event(EVENT_LEVELS) ? log_event : NULL;
+    o->log_details = report_wants_event(DETAIL_LEVELS);
+    return PT_OK;
+}
+
+static pt_status run(const args *a, pt_error *error)
+{
+    const char *listen = args_get(a, "listen") != NULL ? args_get(a, "listen") : DEFAULT_LISTEN;
+    relay_options options = {0};
+    uint32_t grace_ms = 0;
+    char *host = mem_new(strlen(listen) + 1, 1);
+    if (host == NULL)
+        return error_memory(error);
+    pt_status status = where_listen(host, &options.port, listen, error);
+    options.address = host;
+    if (status == PT_OK)
+        status = read_access(&options, a, error);
+    if (status == PT_OK)
+        status = read_numbers(&options, &grace_ms, a, error);
+    if (status == PT_OK)
+        status = serve(&options, grace_ms, error);
+    mem_free(host);
+    return status;
+}
+
+const command command_serve = {
+    .name = "serve",
+    .arguments = "",
+    .summary = "run a relay that passes messages between parties",
+    .details = "docs/relay.md tells how to run one, docs/command.md has its HTTP interface.\n",
+    .flags = flag_lists,
+    .n_positional = 0,
+    .run = run,
+};

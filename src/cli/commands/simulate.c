@@ -1,0 +1,135 @@
+/* polytune simulate: every party in this process, the real protocol over the memory channel. */
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/commands/command.h"
+#include "cli/flags/inputs.h"
+#include "cli/flags/mpc_flags.h"
+#include "cli/local_run.h"
+#include "cli/output.h"
+#include "cli/report.h"
+
+static const flag flags[] = {
+    {"input", "LITERAL",
+     "a party's input, in party order; @FILE reads it from a file (.json: Garble JSON)", true},
+    {0},
+};
+static const flag *const flag_lists[] = {flags, flags_program, flags_mpc, flags_common, NULL};
+
+/* Every receiving party must hold the same bits. */
+static pt_status agreed_output(const uint8_t **ret_bits, const local_party *parties, size_t n,
+                               const mpc_flags *f, size_t n_bits, pt_error *error)
+{
+    *ret_bits = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!mpc_flags_receives(f, i))
+            continue;
+        for (size_t b = 0; *ret_bits != NULL && b < n_bits; b++) {
+            if ((*ret_bits)[b] != parties[i].output[b])
+                return error_set(error, PT_ERR_INTERNAL, "the parties hold different results");
+        }
+        *ret_bits = parties[i].output;
+    }
+    return PT_OK;
+}
+
+/* Figures of n parties, and of the dealer after them. */
+static json_t *as_json(const char *text, const pt_mpc_stats *stats, size_t n, bool dealer)
+{
+    json_t *object = json_pack("{s:s}", "text", text);
+    json_t *sent = json_array();
+    for (size_t i = 0; i < n; i++)
+        (void)json_array_append_new(sent, json_integer((json_int_t)stats[i].bytes_sent));
+    (void)json_object_set_new(object, "bytes_sent", sent);
+    if (dealer)
+        (void)json_object_set_new(object, "dealer_bytes_sent",
+                                  json_integer((json_int_t)stats[n].bytes_sent));
+    output_add_stats(object, n, &stats[0]);
+    return object;
+}
+
+static pt_status print_result(const computation *c, const local_party *parties,
+                              const pt_mpc_stats *stats, const mpc_flags *f, const args *a,
+                              pt_error *error)
+{
+    const uint8_t *bits = NULL;
+    char *text = NULL;
+    char *json = NULL;
+    pt_status status =
+        agreed_output(&bits, parties, c->parties, f, pt_circuit_output_bits(c->circuit), error);
+    if (status == PT_OK)
+        status = computation_result(&text, &json, c, bits, error);
+    if (status == PT_OK && args_get(a, "json") != NULL)
+        status = output_json_result(json, as_json(text, stats, c->parties, f->dealer), error);
+    else if (status == PT_OK)
+        status = output_line(text, error);
+    mem_free(text);
+    mem_free(json);
+    return status;
+}
+
+static pt_status simulate(const computation *c, const args *a, const mpc_flags *f, const inputs *in,
+                          pt_error *error)
+{
+    const size_t n = c->parties;
+    const size_t seats = n + (f->dealer ? 1 : 0);
+    const size_t n_out = pt_circuit_output_bits(c->circuit);
+    local_party *parties = mem_new(seats, sizeof *parties);
+    pt_mpc_stats *stats = mem_new(seats, sizeof *stats);
+    pt_channel *channels = mem_new(seats, sizeof *channels);
+    pt_status status =
+        parties == NULL || stats == NULL || channels == NULL ? error_memory(error) : PT_OK;
+    if (status == PT_OK)
+        status = pt_channel_memory_mesh(channels, seats, 0, error);
+    for (size_t i = 0; i < seats && status == PT_OK; i++) {
+        local_party *p = &parties[i];
+        p->channel = channels[i];
+        p->options = mpc_flags_options(f, i, n, &stats[i], i == 0);
+        if (i == n) /* the dealer */
+            continue;
+        p->circuit = c->circuit;
+        p->input = in->all + in->first[i];
+        p->output = mem_new(n_out, 1);
+        if (p->output == NULL)
+            status = error_memory(error);
+    }
+    if (status == PT_OK)
+        status = local_run(parties, seats, error);
+    report_progress_end();
+    if (status == PT_OK)
+        status = print_result(c, parties, stats, f, a, error);
+    for (size_t i = 0; parties != NULL && channels != NULL && i < seats; i++) {
+        pt_channel_close(parties[i].channel.ops != NULL ? &parties[i].channel : &channels[i]);
+        mem_free_secret(parties[i].output, n_out);
+    }
+    mem_free(parties);
+    mem_free(stats);
+    mem_free(channels);
+    return status;
+}
+
+static pt_status run(const args *a, pt_error *error)
+{
+    computation c;
+    mpc_flags f = {0};
+    inputs in = {0};
+    pt_status status = computation_init(&c, a->positional[0], a, error);
+    if (status == PT_OK)
+        status = mpc_flags_init(&f, a, c.parties, error);
+    if (status == PT_OK)
+        status = inputs_init(&in, &c, a, error);
+    if (status == PT_OK)
+        status = simulate(&c, a, &f, &in, error);
+    inputs_clear(&in);
+    mpc_flags_clear(&f);
+    computation_clear(&c);
+    return status;
+}
+
+const command command_simulate = {
+    .name = "simulate",
+    .arguments = "PROGRAM",
+    .summary = "run every party in this process with the real protocol",
+    .flags = flag_lists,
+    .n_positional = 1,
+    .run = run,
+};

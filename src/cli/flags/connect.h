@@ -1,0 +1,40 @@
+/* How a party reaches the others: the argument WHERE and the flags that belong to it. Layer: cli.
+ */
+#ifndef CLI_FLAGS_CONNECT_H
+#define CLI_FLAGS_CONNECT_H
+
+#include "cli/flags/args.h"
+#include "cli/flags/secure_flags.h"
+#include "polytune/polytune.h"
+
+extern const flag flags_connect[];
+
+typedef struct connection {
+    const char *where;
+    const char *session;
+    uint32_t timeout_ms;
+    const char *listen; /* HOST:PORT, or NULL */
+    const char *tls_cert;
+    const char *tls_key;
+    const char *tls_ca;
+    bool is_p2p;
+    bool opens;           /* a peer-to-peer session, rather than joining one */
+    bool only_relay;      /* without direct connections */
+    pt_p2p_ticket ticket; /* of a peer-to-peer session; the opener's number is set when opening */
+    secure_flags secure;
+    pt_meter *meter; /* counts what crosses the network; NULL for none; the caller's */
+} connection;
+
+/* Reads and checks WHERE, the flags (these and flags_secure) and the files that they name, without
+ * reaching out to anybody. The texts stay `a`'s, and `session` may point into the connection: it
+ * must stay where it is. Release with connection_clear in any case. */
+PT_MUST_CHECK pt_status connection_init(connection *ret_connection, const char *text, const args *a,
+                                        pt_error *error);
+
+void connection_clear(connection *c);
+
+/* Reaches the others, as `party` of `parties`, with all messages encrypted. */
+PT_MUST_CHECK pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
+                                        size_t parties, pt_error *error);
+
+#endif

@@ -1,0 +1,168 @@
+#include "lang/check/external.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "lang/check/const.h"
+#include "lang/diag.h"
+#include "lang/lower/lower.h"
+#include "lang/value/literal.h"
+
+typedef struct supply {
+    external_values *values;
+    const checked_program *program;
+    const pt_constant *supplied;
+    size_t n_supplied;
+    arena *types;
+    pt_diagnostics *diagnostics;
+    bool is_wrong;
+} supply;
+
+static const pt_constant *find_supplied(const supply *s, const external_value *external)
+{
+    for (size_t i = 0; i < s->n_supplied; i++) {
+        if (strcmp(s->supplied[i].party, external->party) == 0 &&
+            strcmp(s->supplied[i].name, external->name) == 0)
+            return &s->supplied[i];
+    }
+    return NULL;
+}
+
+/* The literal of external `i`, or NULL when it was wrong and that is noted. */
+static pt_status read_external(supply *s, pt_literal **ret_literal, size_t i, pt_error *error)
+{
+    const external_value *external = &s->program->externals[i];
+    const pt_constant *given = find_supplied(s, external);
+    const pt_type *type = NULL;
+    pt_error problem;
+    pt_status status = lower_resolve_type(&type, external->type, s->types, s->values->constants,
+                                          s->values->externals, error);
+    if (status != PT_OK)
+        return status;
+    pt_error_clear(&problem);
+    status = pt_literal_parse(ret_literal, type, given->literal, strlen(given->literal), &problem);
+    if (status != PT_ERR_INPUT)
+        return status == PT_OK ? PT_OK : error_memory(error);
+    s->is_wrong = true;
+    *ret_literal = NULL;
+    diag_add(s->diagnostics, DIAG_COMPILE, external->span, "constant %s::%s = `%.100s`: %s",
+             external->party, external->name, given->literal, problem.message);
+    return PT_OK;
+}
+
+static bool is_scalar(const external_value *external)
+{
+    return external->type->kind < CTYPE_TUPLE;
+}
+
+static pt_status read_scalars(supply *s, pt_error *error)
+{
+    for (size_t i = 0; i < s->program->n_externals; i++) {
+        const external_value *external = &s->program->externals[i];
+        pt_literal *literal = NULL;
+        if (!is_scalar(external) || !s->values->given[i])
+            continue;
+        const pt_status status = read_external(s, &literal, i, error);
+        if (status != PT_OK)
+            return status;
+        if (literal == NULL)
+            continue;
+        const size_t n = literal->type->n_bits;
+        s->values->externals[i] = ctype_is_signed(external->type)
+                                      ? (uint64_t)literal_get_signed(literal->bits, 0, n)
+                                      : literal_get(literal->bits, 0, n);
+        pt_literal_free(literal);
+    }
+    return PT_OK;
+}
+
+/* The other types may have sizes that depend on the constants. */
+static pt_status read_others(supply *s, pt_error *error)
+{
+    for (size_t i = 0; i < s->program->n_externals; i++) {
+        if (is_scalar(&s->program->externals[i]))
+            continue;
+        const pt_status status = read_external(s, &s->values->literals[i], i, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+static void note_missing(supply *s)
+{
+    for (size_t i = 0; i < s->program->n_externals; i++) {
+        const external_value *external = &s->program->externals[i];
+        if (s->values->given[i])
+            continue;
+        s->is_wrong = true;
+        diag_add(s->diagnostics, DIAG_COMPILE, external->span, "missing constant %s::%s",
+                 external->party, external->name);
+    }
+}
+
+static pt_status supply_init(supply *s, pt_error *error)
+{
+    const checked_program *program = s->program;
+    *s->values = (external_values){
+        .n_externals = program->n_externals,
+        .given = mem_new(program->n_externals, sizeof(bool)),
+        .constants = mem_new(program->n_constants, sizeof(uint64_t)),
+        .externals = mem_new(program->n_externals, sizeof(uint64_t)),
+        .literals = mem_new(program->n_externals, sizeof(pt_literal *)),
+    };
+    if (s->values->given == NULL || s->values->constants == NULL || s->values->externals == NULL ||
+        s->values->literals == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < program->n_externals; i++)
+        s->values->given[i] = find_supplied(s, &program->externals[i]) != NULL;
+    return PT_OK;
+}
+
+static pt_status supply_finish(const supply *s, pt_status status)
+{
+    return status == PT_OK && s->is_wrong ? PT_ERR_CONSTANT : status;
+}
+
+pt_status external_values_init(external_values *ret_values, const checked_program *program,
+                               const pt_constant *supplied, size_t n_supplied, arena *types,
+                               pt_diagnostics *diagnostics, pt_error *error)
+{
+    supply s = {ret_values, program, supplied, n_supplied, types, diagnostics, false};
+    pt_status status = supply_init(&s, error);
+    if (status != PT_OK)
+        return status;
+    note_missing(&s);
+    if (!s.is_wrong)
+        status = read_scalars(&s, error);
+    if (status == PT_OK && !s.is_wrong) {
+        const_values(ret_values->constants, program, ret_values->externals);
+        status = read_others(&s, error);
+    }
+    return supply_finish(&s, status);
+}
+
+pt_status external_values_init_given(external_values *ret_values, const checked_program *program,
+                                     const pt_constant *supplied, size_t n_supplied, arena *types,
+                                     pt_diagnostics *diagnostics, pt_error *error)
+{
+    supply s = {ret_values, program, supplied, n_supplied, types, diagnostics, false};
+    pt_status status = supply_init(&s, error);
+    if (status == PT_OK)
+        status = read_scalars(&s, error);
+    if (status == PT_OK)
+        const_values(ret_values->constants, program, ret_values->externals);
+    return supply_finish(&s, status);
+}
+
+void external_values_clear(external_values *values)
+{
+    for (size_t i = 0; values->literals != NULL && i < values->n_externals; i++)
+        pt_literal_free(values->literals[i]);
+    mem_free(values->literals);
+    mem_free(values->given);
+    mem_free(values->externals);
+    mem_free(values->constants);
+    *values = (external_values){0};
+}

@@ -1,0 +1,311 @@
+#include "lang/front/parse.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "lang/front/parser.h"
+
+/* Bytes of list items under construction; sources are bounded, and so are lists. */
+#define MAX_ITEM_BYTES ((size_t)4 * 1024 * 1024 * 1024)
+
+/* ---- Tokens ---- */
+
+bool parser_next_is(const parser *p, token_kind kind)
+{
+    return p->at->kind == kind;
+}
+
+token_kind parser_peek_second(const parser *p)
+{
+    return p->at == p->last ? TOKEN_END : p->at[1].kind;
+}
+
+bool parser_next_is_word(const parser *p, const char *word)
+{
+    return parser_next_is(p, TOKEN_IDENT) && strcmp(p->at->as.name, word) == 0;
+}
+
+bool parser_accept(parser *p, token_kind kind)
+{
+    if (!parser_next_is(p, kind) || p->at == p->last)
+        return false;
+    p->at++;
+    return true;
+}
+
+span parser_token_span(const token *t)
+{
+    return (span){t->line, t->column, t->line, t->end_column};
+}
+
+span parser_previous_span(const parser *p)
+{
+    return parser_token_span(p->at - 1);
+}
+
+/* ---- Errors ---- */
+
+void parser_give_up(parser *p)
+{
+    p->gave_up = true;
+    p->at = p->last;
+}
+
+void parser_report(parser *p, span at, const char *format, ...)
+{
+    if (p->gave_up)
+        return;
+    char text[DIAG_MAX_MESSAGE];
+    va_list args;
+    va_start(args, format);
+    const int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len > 0)
+        diag_add_text(p->d, DIAG_PARSE, at, text,
+                      (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
+}
+
+void parser_report_expected(parser *p, const char *what)
+{
+    const span at = parser_token_span(p->at);
+    if (parser_next_is(p, TOKEN_IDENT))
+        parser_report(p, at, "expected %s, found `%s`", what, p->at->as.name);
+    else if (parser_next_is(p, TOKEN_NUMBER))
+        parser_report(p, at, "expected %s, found the number %" PRIu64, what, p->at->as.magnitude);
+    else if (parser_next_is(p, TOKEN_END))
+        parser_report(p, at, "expected %s, found the end of the file", what);
+    else
+        parser_report(p, at, "expected %s, found `%s`", what, token_kind_text(p->at->kind));
+}
+
+bool parser_expect(parser *p, token_kind kind, const char *where)
+{
+    if (parser_accept(p, kind))
+        return true;
+    char what[200];
+    (void)snprintf(what, sizeof what, "`%s` %s", token_kind_text(kind), where);
+    parser_report_expected(p, what);
+    return false;
+}
+
+bool parser_expect_ident(parser *p, ident *ret_ident, const char *where)
+{
+    if (!parser_next_is(p, TOKEN_IDENT)) {
+        char what[200];
+        (void)snprintf(what, sizeof what, "%s", where);
+        parser_report_expected(p, what);
+        return false;
+    }
+    *ret_ident = (ident){p->at->as.name, parser_token_span(p->at)};
+    p->at++;
+    return true;
+}
+
+bool parser_nest(parser *p)
+{
+    if (++p->nesting <= PARSE_MAX_NESTING)
+        return !p->gave_up;
+    parser_report(p, parser_token_span(p->at), "nested too deeply: at most %d levels are allowed",
+                  PARSE_MAX_NESTING);
+    parser_give_up(p);
+    return false;
+}
+
+void parser_unnest(parser *p)
+{
+    p->nesting--;
+}
+
+bool parser_at_end_of_stmts(const parser *p)
+{
+    return parser_next_is(p, TOKEN_RIGHT_BRACE) || parser_next_is(p, TOKEN_COMMA) ||
+           parser_next_is(p, TOKEN_PUB) || parser_next_is(p, TOKEN_FN) ||
+           parser_next_is(p, TOKEN_STRUCT) || parser_next_is(p, TOKEN_ENUM) ||
+           parser_next_is(p, TOKEN_END);
+}
+
+static bool at_item(const parser *p)
+{
+    return parser_next_is(p, TOKEN_PUB) || parser_next_is(p, TOKEN_FN) ||
+           parser_next_is(p, TOKEN_STRUCT) || parser_next_is(p, TOKEN_ENUM) ||
+           parser_next_is(p, TOKEN_END);
+}
+
+void parser_recover(parser *p)
+{
+    size_t depth = 0;
+    for (; !at_item(p); p->at++) {
+        if (parser_next_is(p, TOKEN_LEFT_BRACE)) {
+            depth++;
+        } else if (parser_next_is(p, TOKEN_RIGHT_BRACE)) {
+            if (depth == 0)
+                return;
+            depth--;
+        } else if (parser_next_is(p, TOKEN_SEMICOLON) && depth == 0) {
+            p->at++;
+            return;
+        }
+    }
+}
+
+/* ---- Memory ---- */
+
+void *parser_new(parser *p, size_t count, size_t size)
+{
+    if (p->gave_up)
+        return NULL;
+    void *memory = arena_new(p->a, count, size);
+    if (memory == NULL) {
+        p->out_of_memory = true;
+        parser_give_up(p);
+    }
+    return memory;
+}
+
+size_t parser_list_start(const parser *p)
+{
+    return p->items.len;
+}
+
+void parser_list_push(parser *p, const void *item, size_t size)
+{
+    buffer_put(&p->items, item, size);
+    if (p->items.failed) {
+        p->out_of_memory = true;
+        parser_give_up(p);
+    }
+}
+
+void parser_list_drop(parser *p, size_t from)
+{
+    p->items.len = from;
+}
+
+void *parser_list_take(parser *p, size_t start, size_t size, size_t *ret_n)
+{
+    if (p->gave_up)
+        return NULL;
+    const size_t len = p->items.len - start;
+    void *array = parser_new(p, len, 1);
+    if (array == NULL)
+        return NULL;
+    if (len != 0)
+        memcpy(array, p->items.bytes + start, len);
+    p->items.len = start;
+    *ret_n = len / size;
+    return array;
+}
+
+expr *parser_new_expr(parser *p, expr_kind kind, span at)
+{
+    expr *e = parser_new(p, 1, sizeof *e);
+    if (e != NULL) {
+        e->kind = kind;
+        e->span = at;
+        e->height = 1;
+    }
+    return e;
+}
+
+bool parser_grow(parser *p, uint32_t *height, uint32_t child_height)
+{
+    if (child_height + 1 > *height)
+        *height = child_height + 1;
+    if (*height <= AST_MAX_HEIGHT)
+        return true;
+    parser_report(
+        p, parser_previous_span(p),
+        "too many operations on top of each other: at most %d are allowed; split the expression "
+        "with let",
+        AST_MAX_HEIGHT);
+    parser_give_up(p);
+    return false;
+}
+
+bool parser_adopt(parser *p, expr *parent, const expr *child)
+{
+    return child == NULL || parser_grow(p, &parent->height, child->height);
+}
+
+bool parser_make_number(parser *p, number_lit *ret_number, const token *t, bool negative, span at)
+{
+    const ctype_kind any = negative ? CTYPE_ANY_SIGNED : CTYPE_ANY_UNSIGNED;
+    const ctype_kind suffix = t->suffix == CTYPE_ANY_UNSIGNED ? any : t->suffix;
+    const uint64_t magnitude = t->as.magnitude;
+    *ret_number = (number_lit){magnitude, negative, suffix};
+    if (negative && !ctype_is_signed(ctype_scalar(suffix))) {
+        parser_report(p, at, "bad number: a negative number cannot be a %s",
+                      ctype_scalar_name(suffix));
+        return false;
+    }
+    if (negative && magnitude > (uint64_t)1 << 63) {
+        parser_report(p, at, "bad number: too small for 64 bits");
+        return false;
+    }
+    if (suffix != CTYPE_USIZE && !ctype_fits(ctype_scalar(suffix), magnitude, negative)) {
+        parser_report(p, at, "bad number: %s%" PRIu64 " is too large for %s", negative ? "-" : "",
+                      magnitude, ctype_scalar_name(suffix));
+        return false;
+    }
+    return true;
+}
+
+/* ---- Programs ---- */
+
+/* program = { [ "pub" ] item } [ "pub" ] */
+static void parse_items(parser *p)
+{
+    while (!parser_next_is(p, TOKEN_END)) {
+        const size_t unfinished = parser_list_start(p);
+        if (parse_item(p))
+            continue;
+        parser_list_drop(p, unfinished);
+        /* To the next keyword that starts an item; `const` may also start a size. */
+        for (size_t depth = 0; !at_item(p); p->at++) {
+            const token_kind before_it = p->at[-1].kind;
+            if (parser_next_is(p, TOKEN_CONST) && depth == 0 &&
+                (before_it == TOKEN_SEMICOLON || before_it == TOKEN_RIGHT_BRACE))
+                break;
+            if (parser_next_is(p, TOKEN_LEFT_BRACE))
+                depth++;
+            else if (parser_next_is(p, TOKEN_RIGHT_BRACE) && depth > 0)
+                depth--;
+        }
+    }
+}
+
+static void *items_of_kind(parser *p, const parsed_item *items, size_t n, token_kind kind,
+                           size_t *ret_n)
+{
+    const size_t start = parser_list_start(p);
+    for (size_t i = 0; i < n; i++)
+        if (items[i].kind == kind)
+            parser_list_push(p, &items[i].decl, sizeof items[i].decl);
+    return parser_list_take(p, start, sizeof items->decl, ret_n);
+}
+
+pt_status parse(parsed_program *ret_program, arena *a, const token_list *tokens, pt_diagnostics *d,
+                pt_error *error)
+{
+    parser p = {
+        .a = a, .d = d, .at = tokens->tokens, .last = tokens->tokens + tokens->n_tokens - 1};
+    buffer_init(&p.items, MAX_ITEM_BYTES);
+    parse_items(&p);
+    size_t n = 0;
+    const parsed_item *items = parser_list_take(&p, 0, sizeof *items, &n);
+    parsed_program program = {0};
+    if (items != NULL) {
+        program.constants = items_of_kind(&p, items, n, TOKEN_CONST, &program.n_constants);
+        program.structs = items_of_kind(&p, items, n, TOKEN_STRUCT, &program.n_structs);
+        program.enums = items_of_kind(&p, items, n, TOKEN_ENUM, &program.n_enums);
+        program.functions = items_of_kind(&p, items, n, TOKEN_FN, &program.n_functions);
+    }
+    buffer_clear(&p.items);
+    if (p.out_of_memory)
+        return error_memory(error);
+    *ret_program = program;
+    return PT_OK;
+}

@@ -1,0 +1,256 @@
+#include "lang/lower/lower.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "lang/lower/lower_impl.h"
+
+bool lower_fail(lowerer *l, pt_status status, span at, const char *format, ...)
+{
+    char message[PT_ERROR_MESSAGE_MAX];
+    va_list args;
+    if (l->status != PT_OK)
+        return false;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    l->status = status;
+    diag_add(l->diagnostics, DIAG_COMPILE, at, "%s", message);
+    return false;
+}
+
+bool lower_out_of_memory(lowerer *l)
+{
+    if (l->status == PT_OK)
+        l->status = error_memory(l->error);
+    return false;
+}
+
+bool lower_count(lowerer *l, uint64_t n, span at)
+{
+    l->n_steps += n;
+    if (l->n_steps > LOWER_MAX_STEPS || circuit_builder_work(l->builder) > LOWER_MAX_WORK)
+        return lower_fail(l, PT_ERR_LIMIT, at, "the program takes too long to unroll");
+    /* What exactly failed is told when the circuit is finished. */
+    return !circuit_builder_failed(l->builder);
+}
+
+/* Room for a function's variables, all unbound. */
+static bool push_frame(lowerer *l, size_t n_locals)
+{
+    if (l->variables_capacity - l->n_variables < n_locals) {
+        const size_t capacity = (l->n_variables + n_locals) * 2;
+        variable *variables = mem_resize(l->variables, capacity, sizeof *variables);
+        if (variables == NULL)
+            return lower_out_of_memory(l);
+        l->variables = variables;
+        l->variables_capacity = capacity;
+    }
+    l->frame = l->n_variables;
+    for (size_t i = 0; i < n_locals; i++)
+        l->variables[l->n_variables++] = (variable){0};
+    return true;
+}
+
+static void pop_frame(lowerer *l, size_t outer_frame)
+{
+    while (l->n_variables > l->frame)
+        value_release(l, &l->variables[--l->n_variables].value);
+    l->frame = outer_frame;
+}
+
+bool lower_body(lowerer *l, value *ret_value, const fn_decl *function, value *args)
+{
+    const size_t outer_frame = l->frame;
+    const fn_decl *outer_function = l->function;
+    if (!push_frame(l, function->n_locals))
+        return false;
+    l->function = function;
+    for (size_t i = 0; i < function->n_params; i++)
+        variable_bind(l, function->params[i].local, &args[i]);
+    if (!lower_expr(l, ret_value, function->body))
+        return false;
+    pop_frame(l, outer_frame);
+    l->function = outer_function;
+    return true;
+}
+
+bool lower_call(lowerer *l, value *ret_value, const expr *e)
+{
+    const fn_decl *function = e->as.call.function;
+    PT_ASSERT(e->as.call.n_args == function->n_params);
+    value *args = mem_new(function->n_params, sizeof *args);
+    if (args == NULL)
+        return lower_out_of_memory(l);
+    bool done = true;
+    for (size_t i = 0; i < function->n_params && done; i++)
+        done = lower_expr(l, &args[i], e->as.call.args[i]);
+    done = done && lower_body(l, ret_value, function, args);
+    mem_free(args);
+    return done;
+}
+
+bool lower_is_array_of_parties(const fn_decl *function)
+{
+    return function->n_params == 1 && function->params[0].type->kind == CTYPE_ARRAY &&
+           function->params[0].type->as.array.size.kind != SIZE_EXPR;
+}
+
+/* Finds out who gives what; the input types of the parties go to ret_lowered. */
+static bool resolve_inputs(lowerer *l, lowered *ret_lowered)
+{
+    const fn_decl *function = l->input->function;
+    const bool elements = lower_is_array_of_parties(function);
+    const pt_type *array = NULL;
+    if (elements && !lower_type(l, &array, function->params[0].type, function->span))
+        return false;
+    const size_t n_parties = elements ? array->length : function->n_params;
+    if (n_parties == 0)
+        return lower_fail(l, PT_ERR_PROGRAM, function->span,
+                          "function %s has no inputs, hence no parties", function->name.text);
+    if (n_parties > CIRCUIT_MAX_PARTIES)
+        return lower_fail(l, PT_ERR_LIMIT, function->span, "%zu parties; at most %d are supported",
+                          n_parties, CIRCUIT_MAX_PARTIES);
+    ret_lowered->n_parties = n_parties;
+    ret_lowered->inputs = arena_new(l->types.arena, n_parties, sizeof(const pt_type *));
+    if (ret_lowered->inputs == NULL)
+        return lower_out_of_memory(l);
+    for (size_t i = 0; i < n_parties; i++) {
+        if (elements)
+            ret_lowered->inputs[i] = array->element;
+        else if (!lower_type(l, &ret_lowered->inputs[i], function->params[i].type, function->span))
+            return false;
+    }
+    return lower_type(l, &ret_lowered->output, function->result, function->span);
+}
+
+static bool start_builder(lowerer *l, const lowered *from)
+{
+    uint32_t widths[CIRCUIT_MAX_PARTIES];
+    uint64_t total = 0;
+    for (size_t i = 0; i < from->n_parties; i++) {
+        widths[i] = (uint32_t)from->inputs[i]->n_bits;
+        total += widths[i];
+    }
+    if (total > TYPE_MAX_BITS)
+        return lower_fail(l, PT_ERR_LIMIT, l->input->function->span,
+                          "the inputs have more than %zu bits", TYPE_MAX_BITS);
+    if (total == 0) /* B3 */
+        return lower_fail(l, PT_ERR_PROGRAM, l->input->function->span,
+                          "the inputs of %s have no bits; at least one party must give a value",
+                          l->input->function->name.text);
+    l->builder = circuit_builder_new(widths, from->n_parties, 0);
+    if (l->builder == NULL)
+        return lower_out_of_memory(l);
+    panics_init(&l->panics, l->builder);
+    if (l->input->count_lines != 0 &&
+        !circuit_builder_count_lines(l->builder, l->input->count_lines))
+        return lower_out_of_memory(l);
+    return true;
+}
+
+/* The parameters' values: the input wires, in order. */
+static bool lower_entry(lowerer *l, value *ret_value)
+{
+    const fn_decl *function = l->input->function;
+    const pt_type *type;
+    uint32_t next = 0;
+    value *args = mem_new(function->n_params, sizeof *args);
+    if (args == NULL)
+        return lower_out_of_memory(l);
+    bool done = true;
+    for (size_t p = 0; p < function->n_params && done; p++) {
+        done = lower_type(l, &type, function->params[p].type, function->span) &&
+               value_new(l, &args[p], type->n_bits);
+        for (size_t i = 0; done && i < type->n_bits; i++)
+            args[p].wires[i] = circuit_input(l->builder, next++);
+    }
+    done = done && lower_body(l, ret_value, function, args);
+    mem_free(args);
+    return done;
+}
+
+static bool take_line_counts(const lowerer *l, lowered *ret_lowered)
+{
+    const uint32_t *counts = circuit_builder_line_counts(l->builder);
+    if (counts == NULL)
+        return true;
+    const size_t n = (size_t)l->input->count_lines + 1;
+    ret_lowered->line_counts = mem_new(n, sizeof *counts);
+    if (ret_lowered->line_counts == NULL)
+        return false;
+    memcpy(ret_lowered->line_counts, counts, n * sizeof *counts);
+    return true;
+}
+
+/* Panic code, most significant bit first, then the result. */
+static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
+{
+    const unsigned code_bits = panic_code_bits(l->panics.n_sites);
+    const size_t n_outputs = code_bits + result->n;
+    wire *outputs = mem_new(n_outputs, sizeof *outputs);
+    if (outputs == NULL)
+        return error_memory(l->error);
+    for (unsigned i = 0; i < code_bits; i++)
+        outputs[i] = l->panics.code[code_bits - 1 - i];
+    for (size_t i = 0; i < result->n; i++)
+        outputs[code_bits + i] = result->wires[i];
+    const pt_status status = circuit_builder_finish(&ret_lowered->circuit, l->builder, outputs,
+                                                    n_outputs, NULL, 0, l->error);
+    mem_free(outputs);
+    if (status != PT_OK)
+        return status;
+    if (!take_line_counts(l, ret_lowered)) {
+        pt_circuit_free(ret_lowered->circuit);
+        ret_lowered->circuit = NULL;
+        return error_memory(l->error);
+    }
+    ret_lowered->sites = l->panics.sites;
+    ret_lowered->n_sites = l->panics.n_sites;
+    l->panics.sites = NULL;
+    return PT_OK;
+}
+
+static pt_status lower_all(lowerer *l, lowered *ret_lowered)
+{
+    value result;
+    if (!resolve_inputs(l, ret_lowered) || !start_builder(l, ret_lowered))
+        return l->status;
+    if (lower_entry(l, &result))
+        return finish(l, ret_lowered, &result);
+    if (l->status != PT_OK)
+        return l->status;
+    /* The builder has failed: it knows why. */
+    return circuit_builder_finish(&ret_lowered->circuit, l->builder, NULL, 0, NULL, 0, l->error);
+}
+
+static void lowerer_clear(lowerer *l)
+{
+    if (l->builder != NULL) {
+        panics_clear(&l->panics);
+        circuit_builder_free(l->builder);
+    }
+    type_resolver_clear(&l->types);
+    journals_clear(l);
+    mem_free(l->variables);
+    arena_clear(&l->pool.memory);
+}
+
+pt_status lower_function(lowered *ret_lowered, const lower_input *input, arena *types,
+                         pt_diagnostics *diagnostics, pt_error *error)
+{
+    lowered result = {0};
+    lowerer l = {.input = input, .diagnostics = diagnostics, .error = error};
+    l.types = (type_resolver){
+        .arena = types, .constants = input->constants, .externals = input->externals};
+    arena_init(&l.pool.memory, LOWER_MAX_BYTES);
+    const pt_status status = lower_all(&l, &result);
+    lowerer_clear(&l);
+    if (status == PT_OK)
+        *ret_lowered = result;
+    return status;
+}

@@ -1,0 +1,516 @@
+/* Literals as Garble JSON, spec garble.md V3-V5 made strict (D20).
+ *
+ * The reader takes the text in one pass, led by the expected type, and writes bits as it goes. A
+ * tree made by a JSON library would not do: jansson holds integers as signed 64-bit numbers, so it
+ * cannot read a u64 past 2^63-1, and takes half a kilobyte for each number of an array. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "lang/value/literal.h"
+#include "lang/value/text.h"
+
+/* The reader, and the string read last, decoded. */
+typedef struct json_reader {
+    literal_reader r;
+    buffer string;
+} json_reader;
+
+static void skip_space(literal_reader *r)
+{
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r' || *r->at == '\n'))
+        r->at++;
+}
+
+static bool accept(literal_reader *r, char c)
+{
+    skip_space(r);
+    if (r->at == r->end || *r->at != c)
+        return false;
+    r->at++;
+    skip_space(r);
+    return true;
+}
+
+static pt_status expect(literal_reader *r, char c)
+{
+    if (accept(r, c))
+        return PT_OK;
+    const char what[] = {'`', c, '`', '\0'};
+    return literal_expected(r, what);
+}
+
+/* The four hexadecimal digits of \uXXXX, or -1. */
+static int read_hex4(literal_reader *r)
+{
+    int value = 0;
+    for (int i = 0; i < 4; i++, r->at++) {
+        if (r->at == r->end)
+            return -1;
+        const char c = *r->at;
+        if (c >= '0' && c <= '9')
+            value = value * 16 + (c - '0');
+        else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+            value = value * 16 + ((c | 32) - 'a' + 10);
+        else
+            return -1;
+    }
+    return value;
+}
+
+/* The character after a backslash, decoded. Names are ASCII: any other becomes '?', which is in no
+ * name. */
+static bool read_escape(json_reader *j)
+{
+    static const char plain[] = "\"\\/bfnrt";
+    static const char meaning[] = "\"\\/\b\f\n\r\t";
+    literal_reader *r = &j->r;
+    if (r->at == r->end)
+        return false;
+    const char c = *r->at++;
+    if (c == 'u') {
+        const int value = read_hex4(r);
+        buffer_put_u8(&j->string, value > 0 && value < 128 ? (uint8_t)value : (uint8_t)'?');
+        return value >= 0;
+    }
+    const char *found = c == '\0' ? NULL : strchr(plain, c);
+    if (found == NULL)
+        return false;
+    buffer_put_u8(&j->string, (uint8_t)meaning[found - plain]);
+    return true;
+}
+
+/* Reads a string into j->string; `what` for the message if there is none. */
+static pt_status read_string(json_reader *j, const char *what)
+{
+    literal_reader *r = &j->r;
+    skip_space(r);
+    if (r->at == r->end || *r->at != '"')
+        return literal_expected(r, what);
+    const char *at = r->at++;
+    buffer_reset(&j->string);
+    while (r->at < r->end && *r->at != '"') {
+        const char c = *r->at++;
+        if ((unsigned char)c < 32 || (c == '\\' && !read_escape(j)))
+            return literal_fail(r, at, "malformed string");
+        if (c != '\\')
+            buffer_put_u8(&j->string, (uint8_t)c);
+    }
+    if (r->at == r->end)
+        return literal_fail(r, at, "the string does not end");
+    r->at++;
+    skip_space(r);
+    return j->string.failed ? error_memory(r->error) : PT_OK;
+}
+
+static const char *string_text(const json_reader *j)
+{
+    return j->string.len == 0 ? "" : (const char *)j->string.bytes;
+}
+
+static bool string_is(const json_reader *j, const char *text)
+{
+    const size_t len = strlen(text);
+    return j->string.len == len && (len == 0 || memcmp(j->string.bytes, text, len) == 0);
+}
+
+/* The string `text`, and nothing else. */
+static pt_status expect_string(json_reader *j, const char *text, const char *what)
+{
+    literal_reader *r = &j->r;
+    skip_space(r);
+    const char *at = r->at;
+    const pt_status status = read_string(j, what);
+    if (status != PT_OK || string_is(j, text))
+        return status;
+    r->at = at;
+    return literal_expected(r, what);
+}
+
+/* A JSON integer: no leading zero, fraction or exponent. */
+static pt_status read_integer(literal_reader *r, literal_number *ret_number)
+{
+    skip_space(r);
+    const char *at = r->at;
+    const bool is_negative = r->at < r->end && *r->at == '-';
+    if (is_negative)
+        r->at++;
+    const char *digits = r->at;
+    if (!literal_read_digits(r, ret_number) || (*digits == '0' && r->at - digits > 1) ||
+        (r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E'))) {
+        r->at = at;
+        return literal_expected(r, "an integer");
+    }
+    ret_number->at = at;
+    ret_number->is_negative = is_negative;
+    skip_space(r);
+    return PT_OK;
+}
+
+static pt_status read_value(json_reader *j, const pt_type *type, size_t to);
+
+static pt_status read_bool(json_reader *j, size_t to)
+{
+    literal_reader *r = &j->r;
+    skip_space(r);
+    const char *at = r->at;
+    const pt_status status = read_string(j, "\"True\" or \"False\"");
+    if (status != PT_OK)
+        return status;
+    if (!string_is(j, "True") && !string_is(j, "False")) {
+        r->at = at;
+        return literal_expected(r, "\"True\" or \"False\"");
+    }
+    literal_put(r, to, 1, string_is(j, "True"));
+    return PT_OK;
+}
+
+/* [value, "U8"], behind {"NumUnsigned": */
+static pt_status read_number(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    literal_number number;
+    pt_status status = expect(r, '[');
+    if (status == PT_OK)
+        status = read_integer(r, &number);
+    if (status == PT_OK)
+        status = literal_put_number(r, type, to, &number);
+    if (status == PT_OK)
+        status = expect(r, ',');
+    if (status == PT_OK) {
+        const char what[] = "the number's type";
+        const char *at = r->at;
+        status = read_string(j, what);
+        if (status == PT_OK && !string_is(j, type_json_tag(type->kind)))
+            status = literal_fail(r, at, "expected \"%s\" as the number's type",
+                                  type_json_tag(type->kind));
+    }
+    return status == PT_OK ? expect(r, ']') : status;
+}
+
+/* [value, ...] of an array, behind {"Array": */
+static pt_status read_elements(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    pt_status status = expect(r, '[');
+    for (size_t i = 0; i < type->length && status == PT_OK; i++) {
+        skip_space(r);
+        if (r->at < r->end && *r->at == ']')
+            return literal_wrong_count(r, type->length, i, "element");
+        if (i > 0)
+            status = expect(r, ',');
+        if (status == PT_OK)
+            status = read_value(j, type->element, to + i * type->element->n_bits);
+    }
+    if (status != PT_OK || accept(r, ']'))
+        return status;
+    return literal_wrong_count(r, type->length, type->length + 1, "element");
+}
+
+/* [value, count], behind {"ArrayRepeat": */
+static pt_status read_repeat(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    uint8_t *bits = r->bits;
+    literal_number count;
+    pt_status status = expect(r, '[');
+    if (status == PT_OK) {
+        r->bits = type->length == 0 ? NULL : bits;
+        status = read_value(j, type->element, to);
+        r->bits = bits;
+    }
+    if (status == PT_OK)
+        status = expect(r, ',');
+    if (status == PT_OK)
+        status = read_integer(r, &count);
+    if (status == PT_OK && count.is_negative)
+        status = literal_fail(r, count.at, "expected a number of elements");
+    if (status == PT_OK)
+        status = literal_put_repeat(r, type, to, &count);
+    return status == PT_OK ? expect(r, ']') : status;
+}
+
+/* [first, end, "U8"], behind {"Range": */
+static pt_status read_range(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    literal_number first;
+    literal_number end;
+    if (!type_is_integer(type->element) || type_is_signed(type->element))
+        return literal_expected_type(r, type);
+    pt_status status = expect(r, '[');
+    if (status == PT_OK)
+        status = read_integer(r, &first);
+    if (status == PT_OK)
+        status = expect(r, ',');
+    if (status == PT_OK)
+        status = read_integer(r, &end);
+    if (status == PT_OK && (first.is_negative || end.is_negative))
+        status = literal_fail(r, first.at, "a range has no negative bounds");
+    if (status == PT_OK)
+        status = expect(r, ',');
+    if (status == PT_OK)
+        status = expect_string(j, type_json_tag(type->element->kind), "the element's type");
+    if (status == PT_OK)
+        status = literal_put_range(r, type, to, &first, &end);
+    return status == PT_OK ? expect(r, ']') : status;
+}
+
+static pt_status read_array(json_reader *j, const pt_type *type, size_t to, const char *key_at)
+{
+    if (string_is(j, "Array"))
+        return read_elements(j, type, to);
+    if (string_is(j, "ArrayRepeat"))
+        return read_repeat(j, type, to);
+    if (string_is(j, "Range"))
+        return read_range(j, type, to);
+    return literal_fail(&j->r, key_at, "expected \"Array\", \"ArrayRepeat\" or \"Range\"");
+}
+
+/* [value, ...] of a tuple or variant, behind {"Tuple": */
+static pt_status read_fields(json_reader *j, const type_field *fields, size_t n_fields, size_t to)
+{
+    literal_reader *r = &j->r;
+    pt_status status = expect(r, '[');
+    for (size_t i = 0; i < n_fields && status == PT_OK; i++) {
+        skip_space(r);
+        if (r->at < r->end && *r->at == ']')
+            return literal_wrong_count(r, n_fields, i, "value");
+        if (i > 0)
+            status = expect(r, ',');
+        if (status == PT_OK)
+            status = read_value(j, fields[i].type, to + fields[i].offset);
+    }
+    if (status != PT_OK || accept(r, ']'))
+        return status;
+    return literal_wrong_count(r, n_fields, n_fields + 1, "value");
+}
+
+/* ["name", value] */
+static pt_status read_struct_field(json_reader *j, literal_fields *fields, size_t to)
+{
+    literal_reader *r = &j->r;
+    const type_field *field = NULL;
+    pt_status status = expect(r, '[');
+    const char *at = r->at;
+    if (status == PT_OK)
+        status = read_string(j, "a field's name");
+    if (status == PT_OK)
+        status = literal_fields_take(&field, fields, r, at, string_text(j), j->string.len);
+    if (status == PT_OK)
+        status = expect(r, ',');
+    if (status == PT_OK)
+        status = read_value(j, field->type, to + field->offset);
+    return status == PT_OK ? expect(r, ']') : status;
+}
+
+/* ["Name", [["field", value], ...]], behind {"Struct": */
+static pt_status read_struct(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    pt_status status = expect(r, '[');
+    if (status == PT_OK)
+        status = expect_string(j, type->name, "the struct's name");
+    if (status == PT_OK)
+        status = expect(r, ',');
+    if (status == PT_OK)
+        status = expect(r, '[');
+    if (status != PT_OK)
+        return status;
+    literal_fields fields;
+    status = literal_fields_init(&fields, type, r->error);
+    if (status != PT_OK)
+        return status;
+    while (status == PT_OK && r->at < r->end && *r->at != ']') {
+        if (fields.n_given > 0)
+            status = expect(r, ',');
+        if (status == PT_OK)
+            status = read_struct_field(j, &fields, to);
+    }
+    if (status == PT_OK)
+        status = literal_fields_finish(&fields, r);
+    if (status == PT_OK)
+        status = expect(r, ']');
+    literal_fields_clear(&fields);
+    return status == PT_OK ? expect(r, ']') : status;
+}
+
+/* {"Tuple": [value, ...]}, or "Unit" for a variant without a tuple. */
+static pt_status read_payload(json_reader *j, const type_variant *variant, size_t to)
+{
+    literal_reader *r = &j->r;
+    if (!variant->is_tuple)
+        return expect_string(j, "Unit", "\"Unit\"");
+    pt_status status = expect(r, '{');
+    if (status == PT_OK)
+        status = expect_string(j, "Tuple", "\"Tuple\"");
+    if (status == PT_OK)
+        status = expect(r, ':');
+    if (status == PT_OK)
+        status = read_fields(j, variant->fields, variant->n_fields, to);
+    return status == PT_OK ? expect(r, '}') : status;
+}
+
+/* ["Name", "Variant", payload], behind {"Enum": */
+static pt_status read_enum(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    pt_status status = expect(r, '[');
+    if (status == PT_OK)
+        status = expect_string(j, type->name, "the enum's name");
+    if (status == PT_OK)
+        status = expect(r, ',');
+    const char *at = r->at;
+    if (status == PT_OK)
+        status = read_string(j, "a variant's name");
+    if (status != PT_OK)
+        return status;
+    const size_t tag = type_find_variant(type, string_text(j), j->string.len);
+    if (tag == type->n_variants)
+        return literal_unknown_variant(r, type, at, string_text(j), j->string.len);
+    literal_put(r, to, type->tag_bits, tag);
+    status = expect(r, ',');
+    if (status == PT_OK)
+        status = read_payload(j, &type->variants[tag], to);
+    return status == PT_OK ? expect(r, ']') : status;
+}
+
+/* What the single key of a value's object has to be. */
+static const char *key_of(const pt_type *type)
+{
+    if (type->kind == TYPE_TUPLE)
+        return "Tuple";
+    if (type->kind == TYPE_STRUCT)
+        return "Struct";
+    if (type->kind == TYPE_ENUM)
+        return "Enum";
+    return type_is_signed(type) ? "NumSigned" : "NumUnsigned";
+}
+
+static pt_status read_keyed(json_reader *j, const pt_type *type, size_t to, const char *key_at)
+{
+    if (type->kind == TYPE_ARRAY)
+        return read_array(j, type, to, key_at);
+    if (!string_is(j, key_of(type)))
+        return literal_fail(&j->r, key_at, "expected \"%s\"", key_of(type));
+    if (type->kind == TYPE_TUPLE)
+        return read_fields(j, type->fields, type->n_fields, to);
+    if (type->kind == TYPE_STRUCT)
+        return read_struct(j, type, to);
+    if (type->kind == TYPE_ENUM)
+        return read_enum(j, type, to);
+    return read_number(j, type, to);
+}
+
+static pt_status read_value(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    if (type->kind == TYPE_BOOL)
+        return read_bool(j, to);
+    if (!accept(r, '{'))
+        return literal_expected_type(r, type);
+    const char *key_at = r->at;
+    pt_status status = read_string(j, "a string");
+    if (status != PT_OK)
+        return status;
+    /* The key stays in j->string: expecting a character does not change it. */
+    status = expect(r, ':');
+    if (status == PT_OK)
+        status = read_keyed(j, type, to, key_at);
+    return status == PT_OK ? expect(r, '}') : status;
+}
+
+static pt_status read_json(literal_reader *r, const pt_type *type)
+{
+    json_reader j = {.r = *r};
+    buffer_init(&j.string, TEXT_MAX);
+    pt_status status = read_value(&j, type, 0);
+    if (status == PT_OK) {
+        skip_space(&j.r);
+        if (j.r.at != j.r.end)
+            status = literal_expected(&j.r, "nothing more");
+    }
+    buffer_clear(&j.string);
+    return status;
+}
+
+pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type, const char *json,
+                               size_t len, pt_error *error)
+{
+    return literal_read_all(ret_literal, type, json, len, read_json, error);
+}
+
+static void put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at);
+
+static void put_array(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+{
+    buffer_printf(out, "{\"Array\":[");
+    for (size_t i = 0; i < type->length && !out->failed; i++) {
+        if (i > 0)
+            buffer_put_u8(out, ',');
+        put_value(out, type->element, bits, at + i * type->element->n_bits);
+    }
+    buffer_printf(out, "]}");
+}
+
+static void put_tuple(buffer *out, const type_field *fields, size_t n_fields, const uint8_t *bits,
+                      size_t at)
+{
+    buffer_printf(out, "{\"Tuple\":[");
+    for (size_t i = 0; i < n_fields; i++) {
+        if (i > 0)
+            buffer_put_u8(out, ',');
+        put_value(out, fields[i].type, bits, at + fields[i].offset);
+    }
+    buffer_printf(out, "]}");
+}
+
+static void put_struct(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+{
+    buffer_printf(out, "{\"Struct\":[\"%s\",[", type->name);
+    for (size_t i = 0; i < type->n_fields; i++) {
+        buffer_printf(out, "%s[\"%s\",", i > 0 ? "," : "", type->fields[i].name);
+        put_value(out, type->fields[i].type, bits, at + type->fields[i].offset);
+        buffer_put_u8(out, ']');
+    }
+    buffer_printf(out, "]]}");
+}
+
+static void put_enum(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+{
+    const type_variant *variant = &type->variants[literal_get(bits, at, type->tag_bits)];
+    buffer_printf(out, "{\"Enum\":[\"%s\",\"%s\",", type->name, variant->name);
+    if (variant->is_tuple)
+        put_tuple(out, variant->fields, variant->n_fields, bits, at);
+    else
+        buffer_printf(out, "\"Unit\"");
+    buffer_printf(out, "]}");
+}
+
+static void put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+{
+    if (type->kind == TYPE_BOOL)
+        buffer_printf(out, "%s", literal_get(bits, at, 1) ? "\"True\"" : "\"False\"");
+    else if (type->kind == TYPE_ARRAY)
+        put_array(out, type, bits, at);
+    else if (type->kind == TYPE_TUPLE)
+        put_tuple(out, type->fields, type->n_fields, bits, at);
+    else if (type->kind == TYPE_STRUCT)
+        put_struct(out, type, bits, at);
+    else if (type->kind == TYPE_ENUM)
+        put_enum(out, type, bits, at);
+    else if (type_is_signed(type))
+        buffer_printf(out, "{\"NumSigned\":[%" PRId64 ",\"%s\"]}",
+                      literal_get_signed(bits, at, type->n_bits), type_json_tag(type->kind));
+    else
+        buffer_printf(out, "{\"NumUnsigned\":[%" PRIu64 ",\"%s\"]}",
+                      literal_get(bits, at, type->n_bits), type_json_tag(type->kind));
+}
+
+pt_status pt_literal_to_json(char **ret_text, const pt_literal *literal, pt_error *error)
+{
+    buffer out;
+    buffer_init(&out, TEXT_MAX);
+    put_value(&out, literal->type, literal->bits, 0);
+    return text_take(ret_text, &out, error);
+}

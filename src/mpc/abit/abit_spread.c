@@ -1,0 +1,82 @@
+#include "mpc/abit/abit_spread.h"
+
+#include "base/mem.h"
+#include "crypto/transpose.h"
+#include "mpc/abit/share.h"
+#include "mpc/ot/cot.h"
+
+#define BLOCK_BITS MPC_KAPPA /* COTs in a block */
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+void abit_cursor_advance(const abit_places *p, abit_cursor *c, size_t bits)
+{
+    while (c->range < p->n_ranges && bits >= p->ranges[c->range].count - c->at) {
+        bits -= p->ranges[c->range].count - c->at;
+        *c = (abit_cursor){.range = c->range + 1};
+    }
+    if (c->range < p->n_ranges)
+        c->at += bits;
+}
+
+/* MACs M_j[x^i] of consecutive bits. */
+static void spread_macs(const abit_places *p, size_t peer, const abit_range *r, size_t at,
+                        const block *rows, size_t n)
+{
+    const size_t width = p->s->n;
+    block *to = r->shares + at * width + share_slot(p->s->me, peer);
+    for (size_t h = 0; h < n; h++)
+        to[h * width] = rows[h];
+}
+
+/* Keys K_i[x^j] of consecutive bits into the sums R_i, which the first peer's keys start together
+ * with x^i Delta_i; `x` holds the bits of the block from bit `from` on. */
+static void spread_keys(const abit_places *p, size_t peer, const abit_range *r, size_t at,
+                        const block *rows, block x, unsigned from, size_t n)
+{
+    const size_t width = p->s->n;
+    const block delta = p->s->delta;
+    block *to = r->shares + at * width;
+    const bool starts = peer == (p->s->me == 0 ? 1 : 0);
+    for (unsigned h = 0; starts && h < n; h++)
+        to[h * width] = block_xor(rows[h], block_if(block_bit(x, from + h), delta));
+    for (size_t h = 0; !starts && h < n; h++)
+        to[h * width] = block_xor(to[h * width], rows[h]);
+    if (r->keys == NULL)
+        return;
+    block *keys = r->keys + at * (width - 1) + key_slot(p->s->me, peer);
+    for (size_t h = 0; h < n; h++)
+        keys[h * (width - 1)] = rows[h];
+}
+
+/* Spreads the rows of one block over the ranges from `c` on; rows past the last bit are dropped. */
+static void spread_block(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
+                         const block *rows, block x)
+{
+    size_t from = 0;
+    while (from < BLOCK_BITS && c.range < p->n_ranges) {
+        const abit_range *r = &p->ranges[c.range];
+        const size_t n = smaller(BLOCK_BITS - from, r->count - c.at);
+        if (kind == ABIT_ROWS_MAC)
+            spread_macs(p, peer, r, c.at, rows + from, n);
+        else
+            spread_keys(p, peer, r, c.at, rows + from, x, (unsigned)from, n);
+        from += n;
+        abit_cursor_advance(p, &c, n);
+    }
+}
+
+void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
+                        const block *planes, const block *x, size_t n)
+{
+    block rows[BLOCK_BITS];
+    for (size_t t = 0; t < n; t++) {
+        transpose_128(rows, planes + t, COT_STRIDE);
+        spread_block(p, c, peer, kind, rows, x[t]);
+        abit_cursor_advance(p, &c, BLOCK_BITS);
+    }
+    mem_wipe(rows, sizeof rows);
+}

@@ -1,0 +1,298 @@
+#include "mpc/abit/open.h"
+
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/ct.h"
+#include "crypto/gf128.h"
+#include "crypto/ro.h"
+#include "crypto/ro_labels.h"
+#include "mpc/abit/share.h"
+
+#define TAG_BYTES sizeof(block)
+
+/* Bits h = 0 .. count-1 of which share h is at shares + index[h] * n. */
+typedef struct share_list {
+    const session *s;
+    const block *shares;
+    const uint32_t *index; /* NULL: 0, 1, .. */
+    size_t count;
+} share_list;
+
+static const block *share_of(const share_list *l, size_t h)
+{
+    return l->shares + (l->index == NULL ? h : l->index[h]) * l->s->n;
+}
+
+/* The own bits, packed. */
+static void put_own_bits(uint8_t *ret_bits, const share_list *l)
+{
+    memset(ret_bits, 0, bits_bytes(l->count));
+    for (size_t h = 0; h < l->count; h++)
+        bits_set(ret_bits, h, share_bit(share_of(l, h)));
+}
+
+/* PH_chi over one slot of the shares; with `bits`, of R_i[v_h] xor v_h Delta_i (slot 0). */
+static block hash_slot(const share_list *l, block chi, size_t slot, const uint8_t *bits)
+{
+    block piece[64];
+    const size_t max = sizeof piece / sizeof piece[0];
+    polyhash hash;
+    polyhash_init(&hash, chi);
+    for (size_t at = 0; at < l->count; at += max) {
+        const size_t n = l->count - at < max ? l->count - at : max;
+        for (size_t t = 0; t < n; t++) {
+            piece[t] = share_of(l, at + t)[slot];
+            if (bits != NULL)
+                piece[t] = block_xor(piece[t], block_if(bits_get(bits, at + t), l->s->delta));
+        }
+        polyhash_add(&hash, piece, n);
+    }
+    const block value = polyhash_value(&hash);
+    mem_wipe(piece, sizeof piece);
+    mem_wipe(&hash, sizeof hash);
+    return value;
+}
+
+/* chi starts as RO_16("mpcag/open"; sid, step, ..); the step is (wave that carries the bits, 0). */
+static void challenge_init(ro *h, const session *s, uint64_t wave_id)
+{
+    uint8_t step[16] = {0};
+    for (size_t i = 0; i < 8; i++)
+        step[i] = (uint8_t)(wave_id >> (8 * i));
+    ro_init(h, sizeof(block), RO_LABEL_OPEN);
+    ro_field(h, s->sid, SID_BYTES);
+    ro_field(h, step, sizeof step);
+}
+
+/* Form A: RO_16("mpcag/open"; sid, step, j, P_j's bits). */
+static block challenge_a(const session *s, uint64_t wave_id, size_t party, const uint8_t *bits,
+                         size_t m)
+{
+    ro h;
+    challenge_init(&h, s, wave_id);
+    ro_u64(&h, session_number(party));
+    ro_field(&h, bits, bits_bytes(m));
+    return ro_final_block(&h);
+}
+
+static pt_status fault(const session *s, size_t peer, const char *phase, pt_error *error)
+{
+    if (peer == NO_PEER)
+        return peer_fault(s, PT_PEER_OPENING, peer, phase,
+                          "a party opened a shared bit that is not the one it holds", error);
+    return peer_fault(s, PT_PEER_OPENING, peer, phase,
+                      "opened a shared bit that is not the one it holds", error);
+}
+
+static pt_status padding_fault(const session *s, size_t peer, const char *phase, pt_error *error)
+{
+    return peer_fault(s, PT_PEER_MALFORMED, peer, phase, "sent bits with nonzero padding", error);
+}
+
+static void bits_xor(uint8_t *a, const uint8_t *b, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        a[i] ^= b[i];
+}
+
+/* Form A's check: tag = PH_chi(K_i[v^j] xor v^j Delta_i); with two parties the argument is
+ * R_i[v] xor v Delta_i. */
+static bool tag_a_is_right(const share_list *l, block chi, const uint8_t *v, const uint8_t *tag)
+{
+    return ct_block_equal(hash_slot(l, chi, 0, v), block_load(tag));
+}
+
+/* Form A to the only peer. `v` holds the own bits at entry, the opened ones at exit. */
+static pt_status open_form_a(session *s, const char *phase, const share_list *l, uint8_t *v,
+                             pt_error *error)
+{
+    const size_t peer = 1 - s->me;
+    const size_t bytes = bits_bytes(l->count);
+    const uint64_t wave_id = s->wave;
+    wave w;
+    pt_status status = wave_begin(&w, s, phase, error);
+    if (status != PT_OK)
+        goto done;
+    const block tag =
+        hash_slot(l, challenge_a(s, wave_id, s->me, v, l->count), share_slot(s->me, peer), NULL);
+    buffer_put(wave_all(&w), v, bytes);
+    buffer_put(wave_to(&w, peer), &tag, TAG_BYTES);
+    wave_expect_each(&w, bytes, TAG_BYTES);
+    status = wave_run(&w, error);
+    if (status != PT_OK)
+        goto done;
+    const uint8_t *theirs = wave_all_from(&w, peer);
+    const block chi = challenge_a(s, wave_id, peer, theirs, l->count);
+    bits_xor(v, theirs, bytes);
+    if (!bits_padding_is_zero(theirs, l->count))
+        status = padding_fault(s, peer, phase, error);
+    else if (!tag_a_is_right(l, chi, v, wave_from(&w, peer)))
+        status = fault(s, peer, phase, error);
+done:
+    wave_end(&w);
+    return status;
+}
+
+/* Form B, wave 1: everybody's bits. Gives their sum and chi = RO_16("mpcag/open"; sid, step, all
+ * bit vectors in party order). */
+static pt_status exchange_bits(session *s, const char *phase, size_t m, uint8_t *v, block *ret_chi,
+                               pt_error *error)
+{
+    const size_t bytes = bits_bytes(m);
+    ro h;
+    challenge_init(&h, s, s->wave);
+    wave w;
+    pt_status status = wave_begin(&w, s, phase, error);
+    if (status != PT_OK)
+        goto done;
+    buffer_put(wave_all(&w), v, bytes);
+    wave_expect_each(&w, bytes, 0);
+    status = wave_run(&w, error);
+    for (size_t p = 0; status == PT_OK && p < s->n; p++) {
+        const uint8_t *bits = wave_all_from(&w, p);
+        ro_field(&h, bits, bytes);
+        if (p == s->me)
+            continue;
+        bits_xor(v, bits, bytes);
+        if (!bits_padding_is_zero(bits, m))
+            status = padding_fault(s, p, phase, error);
+    }
+    if (status == PT_OK)
+        *ret_chi = ro_final_block(&h);
+done:
+    wave_end(&w);
+    return status;
+}
+
+/* Form B, wave 2: the tags. */
+static pt_status exchange_tags(session *s, const char *phase, const share_list *l, block chi,
+                               const uint8_t *v, pt_error *error)
+{
+    wave w;
+    pt_status status = wave_begin(&w, s, phase, error);
+    if (status != PT_OK)
+        goto done;
+    for (size_t p = 0; p < s->n; p++) {
+        if (p == s->me)
+            continue;
+        const block tag = hash_slot(l, chi, share_slot(s->me, p), NULL);
+        buffer_put(wave_to(&w, p), &tag, TAG_BYTES);
+    }
+    wave_expect_each(&w, 0, TAG_BYTES);
+    status = wave_run(&w, error);
+    if (status != PT_OK)
+        goto done;
+    block sum = hash_slot(l, chi, 0, v);
+    for (size_t p = 0; p < s->n; p++) {
+        if (p != s->me)
+            sum = block_xor(sum, block_load(wave_from(&w, p)));
+    }
+    if (!ct_block_equal(sum, block_zero()))
+        status = fault(s, NO_PEER, phase, error);
+done:
+    wave_end(&w);
+    return status;
+}
+
+pt_status open_public(session *s, const char *phase, const block *shares, size_t m,
+                      uint8_t *ret_bits, pt_error *error)
+{
+    const share_list l = {.s = s, .shares = shares, .count = m};
+    uint8_t *v = mem_new(bits_bytes(m), 1);
+    if (v == NULL)
+        return error_memory(error);
+    put_own_bits(v, &l);
+    pt_status status;
+    if (s->n == 2) {
+        status = open_form_a(s, phase, &l, v, error);
+    } else {
+        block chi;
+        status = exchange_bits(s, phase, m, v, &chi, error);
+        if (status == PT_OK)
+            status = exchange_tags(s, phase, &l, chi, v, error);
+    }
+    if (status == PT_OK && m != 0)
+        memcpy(ret_bits, v, bits_bytes(m));
+    mem_free_secret(v, bits_bytes(m));
+    return status;
+}
+
+/* ---- One receiver ---- */
+
+size_t open_to_bytes(const session *s, size_t m)
+{
+    if (m == 0)
+        return 0;
+    return s->n == 2 ? bits_bytes(m) + TAG_BYTES : m * sizeof(block);
+}
+
+void open_to_put(wave *w, size_t receiver, const block *shares, const uint32_t *index, size_t m)
+{
+    const session *s = w->s;
+    const share_list l = {.s = s, .shares = shares, .index = index, .count = m};
+    const size_t slot = share_slot(s->me, receiver);
+    uint8_t *at = m == 0 ? NULL : buffer_extend(wave_to(w, receiver), open_to_bytes(s, m));
+    if (at == NULL)
+        return;
+    if (s->n == 2) {
+        put_own_bits(at, &l);
+        block_store(at + bits_bytes(m),
+                    hash_slot(&l, challenge_a(s, s->wave, s->me, at, m), slot, NULL));
+    } else {
+        for (size_t h = 0; h < m; h++)
+            block_store(at + h * sizeof(block), share_of(&l, h)[slot]);
+    }
+}
+
+static pt_status check_form_a(const wave *w, const size_t *at, const share_list *l,
+                              uint8_t *ret_bits, pt_error *error)
+{
+    const session *s = l->s;
+    const size_t peer = 1 - s->me;
+    const size_t bytes = bits_bytes(l->count);
+    const uint8_t *theirs = wave_from(w, peer) + at[peer];
+    if (!bits_padding_is_zero(theirs, l->count))
+        return padding_fault(s, peer, w->phase, error);
+    put_own_bits(ret_bits, l);
+    bits_xor(ret_bits, theirs, bytes);
+    const block chi = challenge_a(s, s->wave - 1, peer, theirs, l->count);
+    if (!tag_a_is_right(l, chi, ret_bits, theirs + bytes))
+        return fault(s, peer, w->phase, error);
+    return PT_OK;
+}
+
+/* Form C: for each h, sum of M_i[v_h^j] = R_i[v_h] xor v_h Delta_i, where v_h is the sum of all
+ * lowest bits. One verdict for all h. */
+static pt_status check_form_c(const wave *w, const size_t *at, const share_list *l,
+                              uint8_t *ret_bits, pt_error *error)
+{
+    const session *s = l->s;
+    block wrong = block_zero();
+    memset(ret_bits, 0, bits_bytes(l->count));
+    for (size_t h = 0; h < l->count; h++) {
+        block sum = share_of(l, h)[0];
+        for (size_t p = 0; p < s->n; p++) {
+            if (p != s->me)
+                sum = block_xor(sum, block_load(wave_from(w, p) + at[p] + h * sizeof(block)));
+        }
+        const unsigned v = (unsigned)(sum.lo & 1u);
+        bits_set(ret_bits, h, v);
+        sum = block_xor(sum, block_if(v, s->delta));
+        wrong = (block){.lo = wrong.lo | sum.lo, .hi = wrong.hi | sum.hi};
+    }
+    return ct_block_equal(wrong, block_zero()) ? PT_OK : fault(s, NO_PEER, w->phase, error);
+}
+
+pt_status open_to_check(const wave *w, const size_t *at, const block *shares, const uint32_t *index,
+                        size_t m, uint8_t *ret_bits, pt_error *error)
+{
+    const share_list l = {.s = w->s, .shares = shares, .index = index, .count = m};
+    if (m == 0)
+        return PT_OK;
+    const pt_status status = w->s->n == 2 ? check_form_a(w, at, &l, ret_bits, error)
+                                          : check_form_c(w, at, &l, ret_bits, error);
+    if (status != PT_OK)
+        memset(ret_bits, 0, bits_bytes(m));
+    return status;
+}

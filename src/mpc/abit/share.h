@@ -1,0 +1,73 @@
+/* Authenticated shares in compact form (protocol spec, section 0.5). Layer: mpc.
+ *
+ * Party i's part of a shared bit [x] is n consecutive blocks:
+ *     slot 0            R_i[x] = x^i Delta_i  xor  sum over j != i of K_i[x^j]
+ *     slot(i,j), j != i M_j[x^i] = K_j[x^i] xor x^i Delta_j
+ * with bit(R_i[x],0) = bit(M_j[x^i],0) = x^i and x Delta_i = R_i[x] xor sum of M_i[x^j]. Linear
+ * operations are XOR of all n blocks. Individual keys K_i[x^j], where needed, are n-1 blocks,
+ * key_slot(i,j). */
+#ifndef MPC_ABIT_SHARE_H
+#define MPC_ABIT_SHARE_H
+
+#include "crypto/block.h"
+#include "mpc/session/session.h"
+
+/* Place of peer j's MAC in a share of party i. */
+static inline size_t share_slot(size_t i, size_t j)
+{
+    return j < i ? j + 1 : j;
+}
+/* Place of K_i[x^j] in party i's keys of a bit. */
+static inline size_t key_slot(size_t i, size_t j)
+{
+    return j < i ? j : j - 1;
+}
+
+/* The own bit x^i. */
+static inline unsigned share_bit(const block *share)
+{
+    return (unsigned)(share[0].lo & 1u);
+}
+
+/* For n = 2 the share holds the only key, K = R xor x^i Delta_i. */
+static inline block share_only_key(const block *share, block delta)
+{
+    return block_xor(share[0], block_if(share_bit(share), delta));
+}
+
+/* K_i[x^j]; for n = 2 keys is not read. */
+static inline block share_key(const session *s, const block *share, const block *keys, size_t j)
+{
+    if (s->n == 2)
+        return share_only_key(share, s->delta);
+    return keys[key_slot(s->me, j)];
+}
+
+static inline void share_xor(block *ret, const block *x, const block *y, size_t n)
+{
+    for (size_t c = 0; c < n; c++)
+        ret[c] = block_xor(x[c], y[c]);
+}
+
+/* ret ^= bit * x, without a branch. */
+static inline void share_xor_if(block *ret, unsigned bit, const block *x, size_t n)
+{
+    for (size_t c = 0; c < n; c++)
+        ret[c] = block_xor(ret[c], block_if(bit, x[c]));
+}
+
+/* [x] ^= c for a public constant c (section 0.5, constant rule):
+ * P_1 flips bit 0 of every M_j[x^1] and R_1 ^= Delta_1; every other P_j: R_j ^= Delta_j xor 1. */
+static inline void share_xor_const(const session *s, block *x, unsigned c)
+{
+    const block one = block_make(0, 1);
+    if (s->me == 0) {
+        x[0] = block_xor(x[0], block_if(c, s->delta));
+        for (size_t j = 1; j < s->n; j++)
+            x[j] = block_xor(x[j], block_if(c, one));
+    } else {
+        x[0] = block_xor(x[0], block_if(c, block_xor(s->delta, one)));
+    }
+}
+
+#endif

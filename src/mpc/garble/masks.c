@@ -1,0 +1,37 @@
+#include "mpc/garble/masks.h"
+
+#include "base/assert.h"
+#include "mpc/abit/share.h"
+
+void masks_walk(mpc_run *r, const segment *g)
+{
+    const size_t n = r->s->n;
+    const size_t share_bytes = n * sizeof(block);
+    if (g->number == 0 && r->circuit->n_inputs > 0)
+        memcpy(r->masks, r->input_masks, r->circuit->n_inputs * share_bytes);
+    size_t and_gate = 0;
+    for (size_t k = 0; k < g->n_steps; k++) {
+        const plan_step step = g->steps[k];
+        block *out = r->masks + step.out * n;
+        switch ((gate_op)step.op) {
+        case GATE_XOR:
+            share_xor(out, r->masks + step.a * n, r->masks + step.b * n, n);
+            break;
+        case GATE_AND:
+            memcpy(g->lambda_alpha + and_gate * n, r->masks + step.a * n, share_bytes);
+            memcpy(g->lambda_beta + and_gate * n, r->masks + step.b * n, share_bytes);
+            memcpy(out, g->lambda_gamma + and_gate * n, share_bytes);
+            and_gate++;
+            break;
+        case GATE_NOT:
+            if (step.out != step.a)
+                memcpy(out, r->masks + step.a * n, share_bytes);
+            break;
+        case GATE_CONST:
+            memset(out, 0, share_bytes);
+            break;
+        }
+        HOOK(r->s, "wire_mask", out, share_bytes);
+    }
+    PT_ASSERT(and_gate == g->n_and);
+}

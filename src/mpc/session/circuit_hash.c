@@ -1,0 +1,81 @@
+/* The circuit hash of hello.h (protocol spec, section 0.8). The serialisation, all numbers u32:
+ *
+ *      parties, inputs, gates, outputs, output values
+ *      input bits of each party        (party 0's wires come first: this names every input's owner)
+ *      per gate: op (one byte), a, b
+ *      output wires
+ *      widths of the output values */
+#include "crypto/ro.h"
+#include "crypto/ro_labels.h"
+#include "mpc/session/hello.h"
+
+#define GATE_BYTES 9
+
+/* Gathers small pieces for the hash. */
+typedef struct sink {
+    ro *h;
+    size_t len;
+    uint8_t bytes[4096];
+} sink;
+
+static void sink_flush(sink *k)
+{
+    ro_part(k->h, k->bytes, k->len);
+    k->len = 0;
+}
+
+/* Where the next `len` bytes go, len at most GATE_BYTES. */
+static uint8_t *sink_place(sink *k, size_t len)
+{
+    if (sizeof k->bytes - k->len < len)
+        sink_flush(k);
+    uint8_t *at = k->bytes + k->len;
+    k->len += len;
+    return at;
+}
+
+static void put_u32(uint8_t at[4], uint32_t v)
+{
+    for (unsigned i = 0; i < 4; i++)
+        at[i] = (uint8_t)(v >> (8 * i));
+}
+
+static void sink_u32(sink *k, uint32_t v)
+{
+    put_u32(sink_place(k, 4), v);
+}
+
+static void sink_gate(sink *k, gate g)
+{
+    uint8_t *at = sink_place(k, GATE_BYTES);
+    at[0] = (uint8_t)g.op;
+    put_u32(at + 1, g.a);
+    put_u32(at + 5, g.b);
+}
+
+static void sink_u32s(sink *k, const uint32_t *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sink_u32(k, v[i]);
+}
+
+void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
+{
+    const uint64_t words = 5 + (uint64_t)c->n_parties + c->n_outputs + c->n_output_values;
+    ro h;
+    sink k = {.h = &h};
+    ro_init(&h, DIGEST_BYTES, RO_LABEL_CIRCUIT);
+    ro_field_begin(&h, 4 * words + GATE_BYTES * (uint64_t)c->n_gates);
+    sink_u32(&k, (uint32_t)c->n_parties);
+    sink_u32(&k, c->n_inputs);
+    sink_u32(&k, c->n_gates);
+    sink_u32(&k, c->n_outputs);
+    sink_u32(&k, (uint32_t)c->n_output_values);
+    sink_u32s(&k, c->party_inputs, c->n_parties);
+    for (uint32_t g = 0; g < c->n_gates; g++)
+        sink_gate(&k, c->gates[g]);
+    sink_u32s(&k, c->outputs, c->n_outputs);
+    sink_u32s(&k, c->output_value_bits, c->n_output_values);
+    sink_flush(&k);
+    ro_final(&h, ret_hash);
+}

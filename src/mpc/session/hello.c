@@ -1,0 +1,335 @@
+#include "mpc/session/hello.h"
+
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/ct.h"
+#include "crypto/ro.h"
+#include "crypto/ro_labels.h"
+#include "mpc/session/coin.h"
+#include "mpc/session/wave.h"
+
+/* AGREEMENT: the fixed choices of this protocol version, in words. */
+#define SUITE                                                                                      \
+    "ristretto255 masny-rindal / softspoken blake2b aes128 / leaky-and u64 cyclic y-in-place /"    \
+    " half-gates aes128-sigma / gf128 / blake2b"
+
+#define NONCE_BYTES  32
+#define OUTPUT_BYTES 32
+#define COUNTS_BYTES 16 /* what the dealer gets in addition */
+
+enum { MODE_NO_DEALER = 0, MODE_DEALER = 1 };
+
+typedef enum hello_field {
+    HELLO_PARTIES,
+    HELLO_EVALUATOR,
+    HELLO_NUMBER, /* after the evaluator, on which it depends */
+    HELLO_RHO,
+    HELLO_K,
+    HELLO_MODE,
+    HELLO_SEGMENT,
+    HELLO_OUTPUTS,
+    HELLO_ROSTER,
+    HELLO_PARAMETERS,
+    HELLO_CIRCUIT,
+    HELLO_SESSION_DATA,
+    HELLO_FIELDS
+} hello_field;
+
+/* The fields in their order, without the nonce at the end. */
+static const struct {
+    size_t bytes;
+    const char *difference; /* said of a party whose field differs */
+} fields[HELLO_FIELDS] = {
+    [HELLO_PARTIES] = {4, "runs with another number of parties"},
+    [HELLO_EVALUATOR] = {4, "runs with another evaluator"},
+    [HELLO_NUMBER] = {4, "has another number in its own roster"},
+    [HELLO_RHO] = {4, "runs with another statistical security parameter"},
+    [HELLO_K] = {4, "runs with another COT field exponent"},
+    [HELLO_MODE] = {4, "runs with another preprocessing mode"},
+    [HELLO_SEGMENT] = {8, "runs with another segment size"},
+    [HELLO_OUTPUTS] = {OUTPUT_BYTES, "runs with other output parties"},
+    [HELLO_ROSTER] = {DIGEST_BYTES, "runs with another roster"},
+    [HELLO_PARAMETERS] = {DIGEST_BYTES, "runs with other protocol parameters"},
+    [HELLO_CIRCUIT] = {DIGEST_BYTES, "runs another program or circuit"},
+    [HELLO_SESSION_DATA] = {DIGEST_BYTES, "runs with another session name or session data"},
+};
+
+/* Where a field starts; HELLO_FIELDS: the nonce. */
+static size_t field_at(hello_field field)
+{
+    size_t at = 0;
+    for (size_t f = 0; f < (size_t)field; f++)
+        at += fields[f].bytes;
+    return at;
+}
+
+static size_t hello_bytes(void)
+{
+    return field_at(HELLO_FIELDS) + NONCE_BYTES;
+}
+
+static void put_outputs(buffer *b, const session *s)
+{
+    uint8_t outputs[OUTPUT_BYTES] = {0};
+    for (size_t i = 0; i < s->n; i++)
+        bits_set(outputs, s->roster[i], s->receives[i]);
+    buffer_put(b, outputs, sizeof outputs);
+}
+
+/* The caller's number of every party, in session order. Who they are is the channel's business. */
+static void put_roster_hash(buffer *b, const session *s)
+{
+    uint8_t hash[DIGEST_BYTES];
+    ro h;
+    ro_init(&h, sizeof hash, RO_LABEL_ROSTER);
+    ro_u64(&h, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        ro_u64(&h, s->roster[i]);
+    ro_final(&h, hash);
+    buffer_put(b, hash, sizeof hash);
+}
+
+static void parameter_hash(uint8_t ret_hash[DIGEST_BYTES])
+{
+    static const uint64_t parameters[] = {
+        MPC_KAPPA, MPC_LEAKY_AND_BITS, MPC_DELTA_CHECK_REPETITIONS, MPC_BUCKET_MIN, MPC_BUCKET_MAX,
+    };
+    ro h;
+    ro_init(&h, DIGEST_BYTES, RO_LABEL_PARAMETERS);
+    ro_field(&h, SUITE, sizeof SUITE - 1);
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
+        ro_u64(&h, parameters[i]);
+    ro_final(&h, ret_hash);
+}
+
+static void put_parameter_hash(buffer *b)
+{
+    uint8_t hash[DIGEST_BYTES];
+    parameter_hash(hash);
+    buffer_put(b, hash, sizeof hash);
+}
+
+static void put_circuit_hash(buffer *b, const pt_circuit *circuit)
+{
+    uint8_t hash[DIGEST_BYTES];
+    circuit_hash(hash, circuit);
+    buffer_put(b, hash, sizeof hash);
+}
+
+static void put_session_data_hash(buffer *b, const hello_facts *facts)
+{
+    uint8_t hash[DIGEST_BYTES];
+    ro h;
+    ro_init(&h, sizeof hash, RO_LABEL_SESSION_DATA);
+    ro_field(&h, facts->session_data, facts->session_data_len);
+    ro_final(&h, hash);
+    buffer_put(b, hash, sizeof hash);
+}
+
+static void put_hello(buffer *b, session *s, const hello_facts *facts)
+{
+    uint8_t nonce[NONCE_BYTES];
+    buffer_put_u32(b, (uint32_t)s->n);
+    buffer_put_u32(b, (uint32_t)s->roster[0]);
+    buffer_put_u32(b, (uint32_t)session_number(s->me));
+    buffer_put_u32(b, s->rho);
+    buffer_put_u32(b, s->k);
+    buffer_put_u32(b, s->dealer ? MODE_DEALER : MODE_NO_DEALER);
+    buffer_put_u64(b, facts->segment_ands);
+    put_outputs(b, s);
+    put_roster_hash(b, s);
+    put_parameter_hash(b);
+    put_circuit_hash(b, facts->circuit);
+    put_session_data_hash(b, facts);
+    rng_bytes(&s->rng, nonce, sizeof nonce);
+    buffer_put(b, nonce, sizeof nonce);
+}
+
+/* Compares a peer's HELLO with the own one, field by field. */
+static pt_status compare(const session *s, size_t peer, const uint8_t *own, const uint8_t *theirs,
+                         pt_error *error)
+{
+    size_t at = 0;
+    for (size_t f = 0; f < HELLO_FIELDS; f++) {
+        uint8_t number[4] = {(uint8_t)session_number(peer), 0, 0, 0};
+        const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
+        if (!ct_equal(theirs + at, expected, fields[f].bytes))
+            return peer_fault(s, PT_PEER_SETUP, peer, "HELLO", fields[f].difference, error);
+        at += fields[f].bytes;
+    }
+    return PT_OK;
+}
+
+static pt_status compare_all(const wave *w, pt_error *error)
+{
+    const session *s = w->s;
+    for (size_t p = 0; p < s->n; p++) {
+        if (p == s->me)
+            continue;
+        const pt_status status = compare(s, p, wave_all_from(w, s->me), wave_all_from(w, p), error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+/* sid = RO_32("mpcag/sid"; HELLO_1, .., HELLO_n). */
+static void fix_sid(session *s, const wave *w)
+{
+    ro h;
+    ro_init(&h, SID_BYTES, RO_LABEL_SID);
+    for (size_t p = 0; p < s->n; p++)
+        ro_field(&h, wave_all_from(w, p), hello_bytes());
+    ro_final(&h, s->sid);
+}
+
+static pt_status tell_dealer(session *s, const wave *w, const pt_circuit *circuit, pt_error *error)
+{
+    buffer b;
+    buffer_init(&b, hello_bytes() + COUNTS_BYTES);
+    buffer_put(&b, w->all.bytes, w->all.len);
+    buffer_put_u64(&b, circuit->n_and);
+    buffer_put_u64(&b, circuit->n_inputs);
+    const pt_status status = b.failed || w->all.failed
+                                 ? error_memory(error)
+                                 : stream_send(s, s->n, "HELLO", 0, b.bytes, b.len, error);
+    buffer_clear(&b);
+    return status;
+}
+
+/* Nothing secret-dependent is sent before it. With a dealer, who spares the parties the waves that
+ * would carry it otherwise, the first COIN_C travels with it (section 0.7). */
+static pt_status run_barrier(session *s, pt_error *error)
+{
+    wave w;
+    if (!s->dealer)
+        return wave_barrier(s, "BARRIER", error);
+    pt_status status = wave_begin(&w, s, "BARRIER", error);
+    if (status == PT_OK) {
+        coin_commit_first(s, &w);
+        wave_expect_each(&w, COIN_COMMITMENT_BYTES, 0);
+        status = wave_run(&w, error);
+    }
+    if (status == PT_OK)
+        coin_commit_first_received(s, &w, 0);
+    wave_end(&w);
+    return status;
+}
+
+pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
+{
+    wave w;
+    pt_status status = wave_begin(&w, s, "HELLO", error);
+    if (status != PT_OK)
+        goto done;
+    put_hello(wave_all(&w), s, facts);
+    wave_expect_each(&w, hello_bytes(), 0);
+    if (s->dealer)
+        status = tell_dealer(s, &w, facts->circuit, error);
+    if (status == PT_OK)
+        status = wave_exchange(&w, error);
+    if (status != PT_OK)
+        goto done;
+    status = compare_all(&w, error);
+    if (status != PT_OK)
+        goto done;
+    fix_sid(s, &w);
+    wave_advance(&w);
+    status = run_barrier(s, error);
+done:
+    wave_end(&w);
+    return status;
+}
+
+/* ---- The dealer's part ---- */
+
+static uint64_t field_number(const uint8_t *hello, hello_field field)
+{
+    uint64_t v = 0;
+    for (size_t i = fields[field].bytes; i-- > 0;)
+        v = v << 8 | hello[field_at(field) + i];
+    return v;
+}
+
+static void set_number(uint8_t *hello, hello_field field, uint64_t v)
+{
+    for (size_t i = 0; i < fields[field].bytes; i++)
+        hello[field_at(field) + i] = (uint8_t)(v >> (8 * i));
+}
+
+/* What every HELLO must say, where the dealer has a say; the rest is the first party's. */
+static void expect(const session *d, uint8_t *hello)
+{
+    set_number(hello, HELLO_PARTIES, d->n);
+    set_number(hello, HELLO_MODE, MODE_DEALER);
+    parameter_hash(hello + field_at(HELLO_PARAMETERS));
+}
+
+static uint64_t get_count(const uint8_t *at)
+{
+    uint64_t v = 0;
+    for (size_t i = 8; i-- > 0;)
+        v = v << 8 | at[i];
+    return v;
+}
+
+/* Takes from what all parties said alike. */
+static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *hello,
+                            pt_error *error)
+{
+    const uint64_t k = field_number(hello, HELLO_K);
+    const hello_terms terms = {
+        .segment_ands = field_number(hello, HELLO_SEGMENT),
+        .n_and = get_count(hello + hello_bytes()),
+        .n_inputs = get_count(hello + hello_bytes() + 8),
+    };
+    if (field_number(hello, HELLO_EVALUATOR) >= d->n || !session_k_is_valid(k) ||
+        terms.segment_ands == 0 || terms.segment_ands > MPC_SEGMENT_ANDS_MAX)
+        return peer_fault(d, PT_PEER_MALFORMED, NO_PEER, "HELLO",
+                          "the parties ask for what the protocol does not have", error);
+    if (terms.n_and > CIRCUIT_MAX_WIRES || terms.n_inputs > CIRCUIT_MAX_WIRES)
+        return error_set(error, PT_ERR_LIMIT, "the parties' circuit is too large for one session");
+    d->k = (unsigned)k;
+    *ret_terms = terms;
+    return PT_OK;
+}
+
+/* `hellos`: n of them by the caller's number, each with the counts. */
+static pt_status judge(session *d, hello_terms *ret_terms, uint8_t *hellos, pt_error *error)
+{
+    const size_t bytes = hello_bytes() + COUNTS_BYTES;
+    uint8_t *expected = hellos + d->n * bytes;
+    const uint64_t evaluator = field_number(hellos, HELLO_EVALUATOR);
+    ro h;
+    memcpy(expected, hellos, bytes);
+    expect(d, expected);
+    if (evaluator < d->n)
+        session_number_parties(d, (size_t)evaluator);
+    ro_init(&h, SID_BYTES, RO_LABEL_SID);
+    for (size_t p = 0; p < d->n; p++) {
+        const uint8_t *hello = hellos + d->roster[p] * bytes;
+        const pt_status status = compare(d, p, expected, hello, error);
+        if (status != PT_OK)
+            return status;
+        if (!ct_equal(hello + hello_bytes(), expected + hello_bytes(), COUNTS_BYTES))
+            return peer_fault(d, PT_PEER_SETUP, p, "HELLO", fields[HELLO_CIRCUIT].difference,
+                              error);
+        ro_field(&h, hello, hello_bytes());
+    }
+    ro_final(&h, d->sid);
+    return take_terms(d, ret_terms, expected, error);
+}
+
+pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms, pt_error *error)
+{
+    const size_t bytes = hello_bytes() + COUNTS_BYTES;
+    uint8_t *hellos = mem_new(d->n + 1, bytes);
+    pt_status status = hellos == NULL ? error_memory(error) : PT_OK;
+    for (size_t p = 0; status == PT_OK && p < d->n; p++)
+        status = stream_recv(d, p, "HELLO", 0, hellos + p * bytes, bytes, error);
+    if (status == PT_OK)
+        status = judge(d, ret_terms, hellos, error);
+    mem_free(hellos);
+    return status;
+}

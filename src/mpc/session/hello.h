@@ -1,0 +1,52 @@
+/* HELLO: the parties compare what they are about to run, before any secret exists (protocol spec,
+ * section 0.8). Layer: mpc.
+ *
+ * HELLO carries each fact in the open or as its hash, so that a difference can be named:
+ *
+ *      u32  parties          u32  evaluator (caller's)   u32  own number, 1 .. n
+ *      u32  rho              u32  k                      u32  preprocessing mode: 0 between the
+ *                                                             parties, 1 by a dealer
+ *      u64  ANDs in a segment
+ *      32 B output parties, one bit each (caller's numbers)
+ *      32 B hashes: roster, parameters, circuit, session data
+ *      32 B nonce
+ *
+ * The protocol version is in every message's header.
+ *
+ * A dealer gets every party's HELLO too, as the first frame of its side stream, followed by
+ *      u64  AND gates        u64  input bits
+ * of the circuit, and computes the same session id. Whatever it sends afterwards carries that id,
+ * so a party that told it something else is found out by all others. */
+#ifndef MPC_SESSION_HELLO_H
+#define MPC_SESSION_HELLO_H
+
+#include "mpc/session/session.h"
+
+typedef struct hello_facts {
+    const pt_circuit *circuit;   /* as executed */
+    const uint8_t *session_data; /* application data bound into the run */
+    size_t session_data_len;
+    uint64_t segment_ands; /* the segment plan: most AND gates in one (section 8) */
+} hello_facts;
+
+/* Waves HELLO and BARRIER: compares all facts with every party's, then fixes s->sid.
+ * PT_PEER_SETUP naming the first field that differs. */
+MUST_CHECK pt_status session_hello(session *s, const hello_facts *facts, pt_error *error);
+
+/* What the dealer deals for. */
+typedef struct hello_terms {
+    uint64_t segment_ands;
+    uint64_t n_and;
+    uint64_t n_inputs;
+} hello_terms;
+
+/* The dealer's part: takes the HELLO of every party and compares them, numbers the parties, takes k
+ * and the session id. PT_PEER_SETUP naming the first field that differs from what the dealer, or
+ * else the first party, has; PT_PEER_MALFORMED, PT_ERR_LIMIT. */
+MUST_CHECK pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms, pt_error *error);
+
+/* RO_32("mpcag/circuit"; canonical serialisation): counts, owners of inputs, gates in order,
+ * outputs. Who receives the outputs is a field of its own. */
+void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *circuit);
+
+#endif

@@ -1,0 +1,147 @@
+#include "mpc/session/message.h"
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/ct.h"
+#include "mpc/session/wave.h"
+
+/* Messages up to this size are taken even when a shorter one is due, so that the header of another
+ * version's message can be looked at. */
+#define READABLE_BYTES 4096
+
+enum {
+    AT_KIND = 0,
+    AT_VERSION = 1,
+    AT_SENDER = 2,
+    AT_RECEIVER = 3,
+    AT_SID = 4,
+    AT_ID = 36,
+    AT_LENGTH = 44
+};
+
+static void put_u64(uint8_t *at, uint64_t v)
+{
+    for (size_t i = 0; i < 8; i++)
+        at[i] = (uint8_t)(v >> (8 * i));
+}
+
+static uint64_t get_u64(const uint8_t *at)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < 8; i++)
+        v |= (uint64_t)at[i] << (8 * i);
+    return v;
+}
+
+uint8_t *message_new(const session *s, size_t to, const message_info *info)
+{
+    if (info->body_bytes > SIZE_MAX - MESSAGE_HEADER_BYTES)
+        return NULL;
+    uint8_t *m = mem_resize(NULL, MESSAGE_HEADER_BYTES + info->body_bytes, 1);
+    if (m == NULL)
+        return NULL;
+    m[AT_KIND] = (uint8_t)info->kind;
+    m[AT_VERSION] = MPC_PROTOCOL_VERSION;
+    m[AT_SENDER] = (uint8_t)s->roster[s->me];
+    m[AT_RECEIVER] = (uint8_t)s->roster[to];
+    memcpy(m + AT_SID, s->sid, SID_BYTES);
+    put_u64(m + AT_ID, info->id);
+    put_u64(m + AT_LENGTH, info->body_bytes);
+    return m;
+}
+
+void message_free(uint8_t *message, const message_info *info)
+{
+    mem_free_secret(message, MESSAGE_HEADER_BYTES + info->body_bytes);
+}
+
+pt_status message_send(session *s, size_t to, const char *phase, uint8_t *message,
+                       const message_info *info, pt_error *error)
+{
+    const size_t len = MESSAGE_HEADER_BYTES + info->body_bytes;
+    HOOK_PEER(s, "message", to, message, len);
+    const pt_status status = channel_send(s->channel, s->roster[to], phase, message, len, error);
+    if (status == PT_OK)
+        session_count_sent(s, phase, len);
+    return status;
+}
+
+static bool is_abort(const uint8_t *m, size_t len)
+{
+    return len == MESSAGE_ABORT_BYTES && m[AT_KIND] == MESSAGE_ABORT;
+}
+
+/* What is wrong with a message of the right version, or NULL. */
+static const char *header_fault(const session *s, size_t from, const message_info *expected,
+                                const uint8_t *m, size_t len)
+{
+    if (m[AT_KIND] != expected->kind)
+        return "sent a message of the wrong kind";
+    if (m[AT_SENDER] != s->roster[from])
+        return "sent a message with a wrong sender number";
+    if (m[AT_RECEIVER] != s->roster[s->me])
+        return "sent a message meant for another party";
+    if (!ct_equal(m + AT_SID, s->sid, SID_BYTES))
+        return "sent a message of another session";
+    if (get_u64(m + AT_ID) != expected->id)
+        return "sent a message out of order";
+    if (get_u64(m + AT_LENGTH) != expected->body_bytes ||
+        len - MESSAGE_HEADER_BYTES != expected->body_bytes)
+        return "sent a message of the wrong length";
+    return NULL;
+}
+
+static pt_status message_check(const session *s, size_t from, const char *phase,
+                               const message_info *expected, const uint8_t *m, size_t len,
+                               pt_error *error)
+{
+    if (is_abort(m, len))
+        return peer_fault(s, PT_PEER_ABORT, from, phase, "aborted", error);
+    if (len >= MESSAGE_ABORT_BYTES && m[AT_VERSION] != MPC_PROTOCOL_VERSION)
+        return peer_fault(s, PT_PEER_SETUP, from, phase, "runs another version of the protocol",
+                          error);
+    if (len >= MESSAGE_ABORT_BYTES && m[AT_KIND] == MESSAGE_CONSTANTS &&
+        expected->kind == MESSAGE_WAVE && expected->id == 0)
+        return peer_fault(s, PT_PEER_SETUP, from, phase,
+                          "runs another program, with external constants", error);
+    if (len < MESSAGE_HEADER_BYTES)
+        return peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a message without a header",
+                          error);
+    const char *fault = header_fault(s, from, expected, m, len);
+    if (fault != NULL)
+        return peer_fault(s, PT_PEER_MALFORMED, from, phase, fault, error);
+    return PT_OK;
+}
+
+pt_status message_recv(session *s, size_t from, const char *phase, const message_info *expected,
+                       uint8_t **ret_message, pt_error *error)
+{
+    if (expected->body_bytes > SIZE_MAX - MESSAGE_HEADER_BYTES)
+        return error_memory(error);
+    const size_t due = MESSAGE_HEADER_BYTES + expected->body_bytes;
+    uint8_t *m = NULL;
+    size_t len = 0;
+    pt_status status = channel_recv(s->channel, s->roster[from], phase,
+                                    due < READABLE_BYTES ? READABLE_BYTES : due, &m, &len, error);
+    if (status == PT_ERR_TOO_LARGE)
+        return peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a message of the wrong length",
+                          error);
+    if (status != PT_OK)
+        return status;
+    session_count_received(s, len);
+    status = message_check(s, from, phase, expected, m, len, error);
+    if (status != PT_OK) {
+        mem_free_secret(m, len);
+        return status;
+    }
+    *ret_message = m;
+    return PT_OK;
+}
+
+void message_send_abort(session *s, size_t to)
+{
+    const uint8_t m[MESSAGE_ABORT_BYTES] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
+    pt_error ignored;
+    if (channel_send(s->channel, s->roster[to], "ABORT", m, sizeof m, &ignored) == PT_OK)
+        session_count_sent(s, "ABORT", sizeof m);
+}

@@ -1,0 +1,55 @@
+/* One message between two parties: header, checks, statistics (protocol spec, section 0.6). Layer:
+ * mpc, below wave.h.
+ *
+ *      byte  0      kind: 1 wave, 2 stream frame, 3 abort (4 and 5: before, api/constants.c)
+ *            1      protocol version
+ *            2      sender    (the caller's numbers, so that HELLO can be read even when the
+ *            3      receiver   parties disagree on the evaluator)
+ *            4..35  sid, zero in HELLO
+ *           36..43  wave id, or number of the frame in its stream
+ *           44..51  bytes that follow
+ *
+ * An ABORT is the first two bytes and nothing else, so that all aborts look alike. */
+#ifndef MPC_SESSION_MESSAGE_H
+#define MPC_SESSION_MESSAGE_H
+
+#include "mpc/session/session.h"
+
+#define MESSAGE_HEADER_BYTES 52
+#define MESSAGE_ABORT_BYTES  2
+
+typedef enum message_kind {
+    MESSAGE_WAVE = 1,
+    MESSAGE_STREAM,
+    MESSAGE_ABORT,
+    MESSAGE_CONSTANTS,
+    MESSAGE_CONSTANT_DIGESTS
+} message_kind;
+
+/* What the header must say; `body_bytes` follow it. */
+typedef struct message_info {
+    message_kind kind;
+    uint64_t id;
+    size_t body_bytes;
+} message_info;
+
+/* A message with its header written and room behind it for the body, which holds anything at first;
+ * NULL for want of memory. Release with message_free. */
+MUST_CHECK uint8_t *message_new(const session *s, size_t to, const message_info *info);
+void message_free(uint8_t *message, const message_info *info);
+
+/* Sends a message made by message_new. */
+MUST_CHECK pt_status message_send(session *s, size_t to, const char *phase, uint8_t *message,
+                                  const message_info *info, pt_error *error);
+
+/* Receives a message and checks every field of its header and its length; *ret_message (header and
+ * body) is released with message_free. PT_PEER_ABORT, PT_PEER_SETUP, PT_PEER_MALFORMED, or the
+ * channel's errors. */
+MUST_CHECK pt_status message_recv(session *s, size_t from, const char *phase,
+                                  const message_info *expected, uint8_t **ret_message,
+                                  pt_error *error);
+
+/* Sends ABORT to a peer, ignoring failures. */
+void message_send_abort(session *s, size_t to);
+
+#endif

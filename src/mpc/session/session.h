@@ -1,0 +1,141 @@
+/* The state of one party in one session. Layer: mpc.
+ *
+ * Parties are 0-based here: index 0 is the spec's P_1 (the evaluator), index 1 its P_2 (the garbler
+ * with the parity pin), and so on: the configured evaluator is renumbered 0, the others keep their
+ * order (section 0.1). Where the spec hashes or encodes a party number it means the 1-based one:
+ * session_number(i) = i + 1. `roster` maps back to the caller's numbering, for the channel and for
+ * messages to people.
+ *
+ * A trusted dealer (section 7), if there is one, has index n here and number n at the caller. It is
+ * a session too, with me = n; only side streams (wave.h) go to it and come from it, never a wave.
+ *
+ * One session is used by one thread. session_clear wipes every secret. */
+#ifndef MPC_SESSION_SESSION_H
+#define MPC_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "channel/channel.h"
+#include "circuit/circuit.h"
+#include "crypto/block.h"
+#include "crypto/prg.h"
+#include "mpc/session/hook.h"
+#include "mpc/session/params.h"
+#include "polytune/mpc.h"
+
+#define SID_BYTES          32
+#define DIGEST_BYTES       32
+#define DEALING_SEED_BYTES 32
+
+typedef struct cot_pair cot_pair; /* cot.h */
+typedef struct session session;
+
+struct session {
+    /* What was agreed. */
+    size_t n;                       /* parties */
+    size_t me;                      /* own index, 0 = evaluator, n = the dealer */
+    bool dealer;                    /* there is a dealer */
+    size_t seats;                   /* parties to tell of an abort: n, plus a dealer still needed */
+    size_t roster[MPC_MAX_PARTIES]; /* index here -> caller's party number */
+    bool receives[MPC_MAX_PARTIES]; /* who learns the outputs */
+    unsigned rho;
+    unsigned k;
+    uint8_t sid[SID_BYTES]; /* all zero until HELLO is done */
+
+    /* Waves and transcript, section 0.6. */
+    const pt_channel *channel;
+    uint64_t wave;                    /* id of the next wave */
+    uint8_t transcript[DIGEST_BYTES]; /* T of the last wave */
+    uint64_t stream_frames_sent[MPC_MAX_PARTIES];
+    uint64_t stream_frames_received[MPC_MAX_PARTIES];
+    bool aborted; /* ABORT was sent or received */
+
+    /* The coin opened next, section 0.7. */
+    uint8_t coin_secret[32];
+    uint8_t coin_nonce[32];
+    uint8_t coin_commitments[MPC_MAX_PARTIES][32];
+    uint64_t coin_step_wave; /* wave of those commitments; their step is (wave, 0) */
+    bool coin_pending;       /* commitments have been exchanged */
+
+    /* Secrets and counters for the whole session. */
+    rng rng;
+    block delta;                            /* Delta_i, pins applied */
+    uint8_t dealt_seed[DEALING_SEED_BYTES]; /* from the dealer: all secrets but the rng's */
+    cot_pair *cot;                          /* n entries; own unused */
+    uint64_t n_cot_batches;
+    uint64_t next_triple_tweak; /* w_0 of section 4.3 */
+    uint64_t next_and;          /* g of section 5.2 */
+    block s_tri, s_gc;          /* S of the two hash domains, from the first coin */
+    bool first_inl_sent;        /* from then on the zero check is blinded (4.4) */
+
+    pt_mpc_stats *stats;    /* never NULL inside */
+    pt_mpc_stats own_stats; /* what `stats` points to when the caller wants none */
+    size_t stats_phase;     /* row of `stats` that is running */
+    uint64_t stats_mark_ns; /* since when */
+    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
+    void *progress_user;
+    uint64_t progress_ands;    /* of the whole circuit; 0 until known */
+    uint64_t progress_segment; /* AND gates of the segment that runs */
+    uint64_t progress_done;    /* as last told */
+#ifdef PT_TESTING
+    mpc_hook_fn hook;
+    void *hook_user;
+#endif
+};
+
+/* Checks the options, fills in defaults, renumbers the parties, initialises the crypto layer and
+ * seeds the generator. `channel` is borrowed until session_clear. PT_ERR_USAGE for an option out of
+ * range. On failure there is nothing to clear. The session must not move afterwards. */
+MUST_CHECK pt_status session_init(session *s, const pt_mpc_options *options,
+                                  const pt_channel *channel, pt_error *error);
+
+/* The same for the dealer: of the options counts its `parties`; what the parties agreed on follows
+ * from their HELLOs. */
+MUST_CHECK pt_status session_init_dealer(session *d, const pt_mpc_options *options,
+                                         const pt_channel *channel, pt_error *error);
+
+/* Section 0.1: the evaluator (caller's number) becomes 0, the others keep their order. */
+void session_number_parties(session *s, size_t evaluator);
+
+/* Whether the protocol knows such a k. */
+bool session_k_is_valid(uint64_t k);
+
+/* Wipes every secret and releases everything. Accepts a zeroed session; sends nothing. */
+void session_clear(session *s);
+
+/* Wipes Delta, trees, coin and generator: what an abort must erase at once (section 0.6). */
+void session_wipe_secrets(session *s);
+
+/* Statistics. Bytes and time go to a few phases by the name of the wave; waves without a phase of
+ * their own (coins, barriers) count with the phase before them. */
+void session_count_sent(session *s, const char *wave_phase, size_t bytes);
+void session_count_received(session *s, size_t bytes);
+/* The time since the last mark belonged to this wave. */
+void session_mark_time(session *s, const char *wave_phase);
+
+/* Tells the caller how far the run is, from how far a phase is in its segment. */
+void session_progress(session *s, const char *phase, uint64_t done, uint64_t total);
+
+/* The number the spec uses for a party: P_1 .. P_n. */
+static inline uint64_t session_number(size_t index)
+{
+    return (uint64_t)index + 1;
+}
+
+/* Section 0.5: bit 0 of every Delta is 1; bit 1 is 1 at the spec's P_2 only. */
+static inline block session_pin_delta(block delta, size_t index)
+{
+    const uint64_t pinned = 3;
+    delta.lo = (delta.lo & ~pinned) | (index == 1 ? 3u : 1u);
+    return delta;
+}
+
+/* The caller's number of a party, for messages. */
+static inline int session_party(const session *s, size_t index)
+{
+    return (int)s->roster[index];
+}
+
+#endif

@@ -1,0 +1,81 @@
+/* The side stream of wave.h. A frame's body is the batch or segment number, then the bytes. */
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/ct.h"
+#include "mpc/session/message.h"
+#include "mpc/session/wave.h"
+
+#define BATCH_BYTES 8
+
+static void batch_put(uint8_t at[BATCH_BYTES], uint64_t batch)
+{
+    for (size_t i = 0; i < BATCH_BYTES; i++)
+        at[i] = (uint8_t)(batch >> (8 * i));
+}
+
+static pt_status frame_send(session *s, size_t to, const char *phase, uint64_t batch,
+                            const void *bytes, size_t len, pt_error *error)
+{
+    if (s->aborted)
+        return error_set(error, PT_ERR_INTERNAL, "the session has ended");
+    const message_info info = {
+        .kind = MESSAGE_STREAM, .id = s->stream_frames_sent[to], .body_bytes = BATCH_BYTES + len};
+    uint8_t *m = message_new(s, to, &info);
+    if (m == NULL)
+        return error_memory(error);
+    uint8_t *body = m + MESSAGE_HEADER_BYTES;
+    batch_put(body, batch);
+    if (len != 0)
+        memcpy(body + BATCH_BYTES, bytes, len);
+    HOOK_PEER(s, phase, to, body + BATCH_BYTES, len);
+    const pt_status status = message_send(s, to, phase, m, &info, error);
+    if (status == PT_OK)
+        s->stream_frames_sent[to]++;
+    message_free(m, &info);
+    return status;
+}
+
+pt_status stream_send(session *s, size_t to, const char *phase, uint64_t batch, const void *bytes,
+                      size_t len, pt_error *error)
+{
+    const pt_status status = frame_send(s, to, phase, batch, bytes, len, error);
+    if (status != PT_OK)
+        session_abort(s);
+    return status;
+}
+
+static pt_status frame_recv(session *s, size_t from, const char *phase, uint64_t batch,
+                            void *ret_bytes, size_t len, pt_error *error)
+{
+    if (s->aborted)
+        return error_set(error, PT_ERR_INTERNAL, "the session has ended");
+    const message_info info = {.kind = MESSAGE_STREAM,
+                               .id = s->stream_frames_received[from],
+                               .body_bytes = BATCH_BYTES + len};
+    uint8_t *m = NULL;
+    pt_status status = message_recv(s, from, phase, &info, &m, error);
+    if (status != PT_OK)
+        return status;
+    const uint8_t *body = m + MESSAGE_HEADER_BYTES;
+    uint8_t expected[BATCH_BYTES];
+    batch_put(expected, batch);
+    if (!ct_equal(body, expected, BATCH_BYTES)) {
+        status =
+            peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a frame of another batch", error);
+    } else {
+        if (len != 0)
+            memcpy(ret_bytes, body + BATCH_BYTES, len);
+        s->stream_frames_received[from]++;
+    }
+    message_free(m, &info);
+    return status;
+}
+
+pt_status stream_recv(session *s, size_t from, const char *phase, uint64_t batch, void *ret_bytes,
+                      size_t len, pt_error *error)
+{
+    const pt_status status = frame_recv(s, from, phase, batch, ret_bytes, len, error);
+    if (status != PT_OK)
+        session_abort(s);
+    return status;
+}

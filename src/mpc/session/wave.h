@@ -1,0 +1,89 @@
+/* Waves: one message per ordered pair of parties, everybody sends before waiting (protocol spec,
+ * section 0.6). Layer: mpc.
+ *
+ * A wave's message to a peer is  header | T_{w-1} | "all" payload | private payload.  The header
+ * carries version, sid, wave id, sender, receiver, payload length. T_w covers the "all" payloads of
+ * every party, own included. A wrong header, digest or length ends the session with
+ * PT_PEER_MALFORMED or PT_PEER_TRANSCRIPT. All lengths are known beforehand: what a peer sends is
+ * compared with what wave_expect was told before it is stored. After any failure of a function here
+ * that talks to peers, ABORT was sent and the session's secrets are wiped.
+ *
+ * Use: wave_begin; fill wave_all and wave_to; wave_expect where something is due; wave_run; read by
+ * wave_all_from and wave_from; wave_end (also after a failure; wipes). */
+#ifndef MPC_SESSION_WAVE_H
+#define MPC_SESSION_WAVE_H
+
+#include "base/buffer.h"
+#include "mpc/session/session.h"
+
+typedef struct wave_peer {
+    buffer to;         /* private payload for this peer */
+    size_t expect_all; /* bytes due from this peer */
+    size_t expect_private;
+    uint8_t *received;  /* the message, owned by the wave */
+    const uint8_t *all; /* views into it */
+    const uint8_t *private_;
+} wave_peer;
+
+typedef struct wave {
+    session *s;
+    const char *phase; /* the message's name in section 0.9, e.g. "ABCHK"; static */
+    buffer all;        /* own "all" payload */
+    wave_peer *peers;  /* n entries; own unused */
+} wave;
+
+/* Starts a wave. Fails only for want of memory. */
+MUST_CHECK pt_status wave_begin(wave *w, session *s, const char *phase, pt_error *error);
+
+/* Payload buffers to append to. Bit vectors are packed with zero padding. */
+buffer *wave_all(wave *w);
+buffer *wave_to(wave *w, size_t peer);
+
+/* What `peer` must send: bytes of "all" payload and of private payload (default 0 and 0). */
+void wave_expect(wave *w, size_t peer, size_t all_bytes, size_t private_bytes);
+/* The same for every peer. */
+void wave_expect_each(wave *w, size_t all_bytes, size_t private_bytes);
+
+/* Sends to all peers, then receives from all, checks headers, T and lengths, and advances the
+ * transcript. PT_PEER_ABORT when a peer aborted, PT_PEER_SETUP when it runs another version,
+ * PT_PEER_MALFORMED, PT_PEER_TRANSCRIPT, or the channel's errors. */
+MUST_CHECK pt_status wave_run(wave *w, pt_error *error);
+
+/* The two halves of wave_run. Only HELLO needs them apart: its T can be computed only after its
+ * payloads gave the sid. */
+MUST_CHECK pt_status wave_exchange(wave *w, pt_error *error);
+void wave_advance(wave *w);
+
+/* The payloads that came, of exactly the expected length. wave_all_from(w, own index) is the own
+ * one. */
+const uint8_t *wave_all_from(const wave *w, size_t peer);
+const uint8_t *wave_from(const wave *w, size_t peer);
+
+/* Releases and wipes. Accepts a wave whose wave_begin failed. */
+void wave_end(wave *w);
+
+/* A wave that carries only T (section 0.6). */
+MUST_CHECK pt_status wave_barrier(session *s, const char *phase, pt_error *error);
+
+/* The side stream for bulk payloads (COT, GC): frames with their own counter per ordered pair,
+ * bound to sid, batch or segment number and sender. Frames go before the message of the wave that
+ * names them. Each stream_send is one frame, taken by one stream_recv of the same length. */
+MUST_CHECK pt_status stream_send(session *s, size_t to, const char *phase, uint64_t batch,
+                                 const void *bytes, size_t len, pt_error *error);
+MUST_CHECK pt_status stream_recv(session *s, size_t from, const char *phase, uint64_t batch,
+                                 void *ret_bytes, size_t len, pt_error *error);
+
+/* Ends the session after a failure: sends the empty ABORT to all peers, once, and wipes the
+ * session's secrets. All aborts look alike to the peers. */
+void session_abort(session *s);
+
+/* For checks that cannot tell who cheated. */
+#define NO_PEER SIZE_MAX
+
+/* Fails with PT_PEER_* blaming `peer` (or NO_PEER). `what` is what the party did, e.g. "opened a
+ * commitment wrongly"; the message becomes "party 2 opened a commitment wrongly". With NO_PEER it
+ * is a whole sentence. Does not abort: the caller does. */
+pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
+                     const char *what, pt_error *error);
+
+#endif

@@ -1,0 +1,294 @@
+#include "mpc/triple/and_share.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "mpc/abit/abit.h"
+#include "mpc/abit/open.h"
+#include "mpc/abit/share.h"
+#include "mpc/garble/masks.h"
+#include "mpc/session/coin.h"
+#include "mpc/triple/bucket.h"
+#include "mpc/triple/triple.h"
+#include "mpc/triple/zero_check.h"
+
+/* The triples of a batch, in the run's pool. `opened` starts as y_1 .. y_{B-1}, x_0 and ends as the
+ * shares of e_1 .. e_{B-1}, x-hat: each layer's last use is there. y_0 is lambda_beta, and r_0
+ * becomes s. */
+typedef struct batch {
+    bucket_size size;
+    size_t n; /* parties */
+    triple_layers layers;
+    block *opened;
+    block *deltas; /* the bits of DC, or NULL */
+    block *q;      /* the bits of ZB, or NULL */
+    block *q_keys;
+} batch;
+
+static size_t batch_triples(const batch *b)
+{
+    return b->size.layers * (size_t)b->size.len;
+}
+
+uint64_t and_shares_blocks(const session *s, uint64_t n_and)
+{
+    const bucket_size size = bucket_choose(n_and, s->rho);
+    const uint64_t triples = n_and == 0 ? 0 : size.layers * size.len;
+    const uint64_t keys = s->n == 2 ? 0 : s->n - 1; /* for n = 2 the shares hold them */
+    const uint64_t sums = (triples + 1) / 2;
+    return 2 * n_and * s->n + triples * (3 * s->n + keys) + sums +
+           MPC_DELTA_CHECK_REPETITIONS * s->n + ZERO_CHECK_BLIND_BITS * (s->n + keys);
+}
+
+static block *take_keys(mpc_run *r, size_t count)
+{
+    return r->s->n == 2 ? NULL : run_take(r, count, r->s->n - 1);
+}
+
+static void batch_init_triples(batch *b, mpc_run *r, segment *g)
+{
+    const size_t n = b->n;
+    b->size = bucket_choose(g->n_and, r->s->rho);
+    const size_t len = (size_t)b->size.len;
+    triple_layers *t = &b->layers;
+    *t = (triple_layers){.n_layers = b->size.layers, .len = len};
+    t->sums = (uint64_t *)run_take(r, (batch_triples(b) + 1) / 2, 1);
+    b->opened = run_take(r, batch_triples(b), n);
+    for (unsigned c = 0; c < t->n_layers; c++) {
+        t->x[c] = c == 0 ? b->opened + (t->n_layers - 1) * len * n : run_take(r, len, n);
+        t->y[c] = c == 0 ? run_take(r, len, n) : b->opened + (c - 1) * len * n;
+        t->r[c] = run_take(r, len, n);
+        t->x_keys[c] = take_keys(r, len);
+    }
+    g->lambda_beta = t->y[0];
+    g->s = t->r[0];
+}
+
+static void batch_init(batch *b, mpc_run *r, segment *g)
+{
+    const size_t n = r->s->n;
+    *b = (batch){.n = n};
+    g->lambda_alpha = run_take(r, g->n_and, n);
+    g->lambda_gamma = run_take(r, g->n_and, n);
+    if (g->number == 0 && n > 2)
+        b->deltas = run_take(r, MPC_DELTA_CHECK_REPETITIONS, n);
+    if (g->n_and > 0 && r->s->first_inl_sent) {
+        b->q = run_take(r, ZERO_CHECK_BLIND_BITS, n);
+        b->q_keys = take_keys(r, ZERO_CHECK_BLIND_BITS);
+    }
+    if (g->n_and > 0)
+        batch_init_triples(b, r, g);
+}
+
+/* The batch's bits in the order of section 3.1. */
+static pt_status batch_bits(const batch *b, mpc_run *r, const segment *g, pt_error *error)
+{
+    session *s = r->s;
+    const triple_layers *t = &b->layers;
+    abit_range ranges[2 + 3 * MPC_BUCKET_MAX + 2];
+    size_t n_ranges = 0;
+    ranges[n_ranges++] = (abit_range){g->n_and, g->lambda_gamma, NULL};
+    if (g->number == 0)
+        ranges[n_ranges++] = (abit_range){r->circuit->n_inputs, r->input_masks, NULL};
+    for (unsigned c = 0; c < t->n_layers; c++) {
+        /* y-in-place: of layer 0 only the dummies are fresh. */
+        const size_t in_place = c == 0 ? g->n_and : 0;
+        ranges[n_ranges++] = (abit_range){t->len, t->x[c], t->x_keys[c]};
+        ranges[n_ranges++] = (abit_range){t->len - in_place, t->y[c] + in_place * s->n, NULL};
+        ranges[n_ranges++] = (abit_range){t->len, t->r[c], NULL};
+    }
+    if (b->deltas != NULL)
+        ranges[n_ranges++] = (abit_range){MPC_DELTA_CHECK_REPETITIONS, b->deltas, NULL};
+    if (b->q != NULL)
+        ranges[n_ranges++] = (abit_range){ZERO_CHECK_BLIND_BITS, b->q, b->q_keys};
+    const pt_status status = abit_batch(s, ranges, n_ranges, error);
+    if (status == PT_OK)
+        r->verified.bits++;
+    return status;
+}
+
+/* DC, section 3.3. */
+static pt_status check_deltas(const batch *b, mpc_run *r, pt_error *error)
+{
+    pt_status status = PT_OK;
+    if (b->deltas != NULL)
+        status = delta_check(r->s, b->deltas, error);
+    if (status == PT_OK)
+        r->verified.deltas = true;
+    return status;
+}
+
+static void swap_shares(block *v, block *w, size_t count)
+{
+    for (size_t c = 0; c < count; c++) {
+        const block held = v[c];
+        v[c] = w[c];
+        w[c] = held;
+    }
+}
+
+/* Moves share (p + shift) mod len to place p; 0 <= shift < len. As long as the parts before and
+ * behind `pivot` differ in length, one swap brings the shorter to its place (Gries and Mills,
+ * Swapping Sections, 1981). */
+static void rotate_shares(block *v, size_t len, size_t n, size_t shift)
+{
+    block *const pivot = v + shift * n;
+    size_t left = shift * n;
+    size_t right = (len - shift) * n;
+    if (shift == 0)
+        return;
+    while (left != right) {
+        if (left > right) {
+            swap_shares(pivot - left, pivot, right);
+            left -= right;
+        } else {
+            swap_shares(pivot - left, pivot + right - left, left);
+            right -= left;
+        }
+    }
+    swap_shares(pivot - left, pivot, left);
+}
+
+/* (p + shift) mod len. */
+static size_t bucket_place(size_t p, size_t shift, size_t len)
+{
+    const size_t place = p + shift;
+    return place < len ? place : place - len;
+}
+
+static ALWAYS_INLINE void fill_opened_of(const batch *b, const segment *g, const size_t *shifts,
+                                         size_t n)
+{
+    const size_t len = b->layers.len;
+    block *x_hat = b->layers.x[0];
+    for (size_t p = 0; p < g->n_and; p++) {
+        share_xor(x_hat + p * n, x_hat + p * n, g->lambda_alpha + p * n, n);
+        for (unsigned c = 1; c < b->size.layers; c++)
+            share_xor(x_hat + p * n, x_hat + p * n,
+                      b->layers.x[c] + bucket_place(p, shifts[c], len) * n, n);
+    }
+    for (unsigned c = 1; c < b->size.layers; c++) {
+        block *e = b->layers.y[c];
+        rotate_shares(e, len, n, shifts[c]);
+        for (size_t p = 0; p < g->n_and; p++)
+            share_xor(e + p * n, e + p * n, g->lambda_beta + p * n, n);
+    }
+    for (unsigned c = 1; len > g->n_and && c < b->size.layers; c++)
+        memmove(b->opened + c * g->n_and * n, b->opened + c * len * n,
+                g->n_and * n * sizeof(block));
+}
+
+/* Turns `opened` into the shares of e_1 .. e_{B-1}, x-hat of the real gates, without gaps. */
+static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
+{
+    switch (b->n) {
+    case 2:
+        fill_opened_of(b, g, shifts, 2);
+        break;
+    case 3:
+        fill_opened_of(b, g, shifts, 3);
+        break;
+    default:
+        fill_opened_of(b, g, shifts, b->n);
+        break;
+    }
+}
+
+static ALWAYS_INLINE void combine_of(const bucket_view *b, size_t n, block *const *z,
+                                     block *const *x, const block *y_0)
+{
+    const size_t n_e = (b->n_layers - 1) * b->n_and;
+    for (size_t p = 0; p < b->n_and; p++) {
+        block *sum = z[0] + p * n;
+        for (unsigned c = 1; c < b->n_layers; c++) {
+            const size_t at = bucket_place(p, b->shifts[c], b->len) * n;
+            share_xor(sum, sum, z[c] + at, n);
+            share_xor_if(sum, bits_get(b->opened, (c - 1) * b->n_and + p), x[c] + at, n);
+        }
+        share_xor_if(sum, bits_get(b->opened, n_e + p), y_0 + p * n, n);
+    }
+}
+
+void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *const *x,
+                        const block *y_0)
+{
+    switch (n) {
+    case 2:
+        combine_of(b, 2, z, x, y_0);
+        break;
+    case 3:
+        combine_of(b, 3, z, x, y_0);
+        break;
+    default:
+        combine_of(b, n, z, x, y_0);
+        break;
+    }
+}
+
+/* OPEN and the linear part: [z_0] becomes [s]. */
+static pt_status combine_layers(const batch *b, mpc_run *r, segment *g, const size_t *shifts,
+                                pt_error *error)
+{
+    session *s = r->s;
+    const size_t n_opened = b->size.layers * g->n_and;
+    fill_opened(b, g, shifts);
+    uint8_t *bits = mem_new(bits_bytes(n_opened), 1);
+    pt_status status = bits == NULL ? error_memory(error) : PT_OK;
+    HOOK(s, "bucket_shares", b->opened, n_opened * s->n * sizeof(block));
+    PT_ASSERT(r->verified.zero_sums == g->number + 1);
+    if (status == PT_OK)
+        status = open_public(s, "OPEN", b->opened, n_opened, bits, error);
+    if (status == PT_OK) {
+        r->verified.openings++;
+        const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};
+        and_shares_combine(&view, s->n, b->layers.r, b->layers.x, g->lambda_beta);
+    }
+    mem_free(bits);
+    HOOK(s, "and_shares", g, sizeof *g);
+    return status;
+}
+
+/* Section 4.2: TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN. */
+static pt_status make_triples(batch *b, mpc_run *r, segment *g, pt_error *error)
+{
+    session *s = r->s;
+    uint8_t coin[COIN_BYTES];
+    size_t shifts[MPC_BUCKET_MAX];
+    PT_ASSERT(r->verified.bits == g->number + 1);
+    HOOK(s, "triples_before", &b->layers, sizeof b->layers);
+    pt_status status = triples_make(s, &b->layers, error);
+    HOOK(s, "triples_after", &b->layers, sizeof b->layers);
+    if (status == PT_OK)
+        status = coin_toss(s, coin, error);
+    if (status != PT_OK)
+        return status;
+    bucket_shifts(s, coin, b->size, shifts);
+    HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
+    const block chi = coin_sub(s, coin, "chiz", 0);
+    block t = zero_check_sum(b->layers.sums, batch_triples(b), chi);
+    PT_ASSERT(r->verified.deltas);
+    status = zero_check(s, t, b->q, b->q_keys, error);
+    mem_wipe(&t, sizeof t);
+    if (status != PT_OK)
+        return status;
+    r->verified.zero_sums++;
+    return combine_layers(b, r, g, shifts, error);
+}
+
+pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
+{
+    batch b;
+    batch_init(&b, r, g);
+    pt_status status = batch_bits(&b, r, g, error);
+    if (status == PT_OK)
+        status = check_deltas(&b, r, error);
+    if (status != PT_OK)
+        return status;
+    masks_walk(r, g);
+    if (g->n_and > 0)
+        return make_triples(&b, r, g, error);
+    r->verified.zero_sums++; /* nothing to check */
+    r->verified.openings++;
+    return PT_OK;
+}

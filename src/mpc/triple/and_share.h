@@ -1,0 +1,31 @@
+/* AND shares for the gates of a segment: bits, leaky triples, zero check, bucketing, y-in-place
+ * (protocol spec, sections 3.1, 4.2, 4.5 and 4.7 B). Layer: mpc. */
+#ifndef MPC_TRIPLE_AND_SHARE_H
+#define MPC_TRIPLE_AND_SHARE_H
+
+#include "mpc/run.h"
+
+/* Blocks of the run's pool that a segment of `n_and` gates or fewer takes. */
+uint64_t and_shares_blocks(const session *s, uint64_t n_and);
+
+/* Makes the batch of a segment: masks of its wires (those of the inputs too, in segment 0) and [s]
+ * of its gates, all verified. Fills g->lambda_* and g->s, advances r->masks to the segment's end
+ * and r->verified. Waves COT .. BARRIER, in segment 0 of n >= 3 DC1 .. DC3, then TRU .. OPEN unless
+ * the segment has no AND gate. */
+MUST_CHECK pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error);
+
+/* What bucketing opens, e_1 .. e_{B-1} and x-hat of `n_and` gates, packed in this order. */
+typedef struct bucket_view {
+    unsigned n_layers;
+    size_t len;
+    size_t n_and;
+    const size_t *shifts;
+    const uint8_t *opened;
+} bucket_view;
+
+/* [s] of each gate, into z[0]: Z xor x-hat [lambda_beta] with
+ * Z = z_0 xor sum over c >= 1 of (z_c xor e_c x_c). x[0] is not read; y_0 = lambda_beta. */
+void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *const *x,
+                        const block *y_0);
+
+#endif

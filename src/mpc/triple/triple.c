@@ -1,0 +1,281 @@
+#include "mpc/triple/triple.h"
+
+#include "base/assert.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "mpc/abit/share.h"
+#include "mpc/session/wave.h"
+
+#define FRAME_TRIPLES 8192 /* AGREEMENT: U of so many triples, 64 KiB, are a frame */
+#define HASH_BLOCKS   3072 /* LOCAL: hash inputs worked on at once, 48 KiB */
+
+/* Triple h = c len + p of the batch. */
+typedef struct position {
+    unsigned layer;
+    size_t place;
+} position;
+
+static position position_of(const triple_layers *t, size_t h)
+{
+    return (position){(unsigned)(h / t->len), h % t->len};
+}
+
+static void position_next(const triple_layers *t, position *at)
+{
+    if (++at->place == t->len) {
+        at->place = 0;
+        at->layer++;
+    }
+}
+
+static size_t triples_count(const triple_layers *t)
+{
+    return t->n_layers * t->len;
+}
+
+static ALWAYS_INLINE uint64_t lo64_sum(const block *v, size_t n)
+{
+    uint64_t sum = 0;
+    for (size_t c = 0; c < n; c++)
+        sum ^= v[c].lo;
+    return sum;
+}
+
+/* eps of the three hashes for each peer j: h_ij of K and of K xor Delta, h_ji of M. */
+static void hash_tags(const session *s, uint32_t *ret_eps)
+{
+    const unsigned i = (unsigned)session_number(s->me);
+    for (size_t peer = 0; peer < s->n; peer++) {
+        if (peer == s->me)
+            continue;
+        const unsigned j = (unsigned)session_number(peer);
+        uint32_t *eps = ret_eps + 3 * key_slot(s->me, peer);
+        eps[0] = hash_eps(i, j);
+        eps[1] = hash_eps(i, j);
+        eps[2] = hash_eps(j, i);
+    }
+}
+
+/* The hash inputs of one triple, in the order of hash_tags: the peer with key slot q has share slot
+ * q + 1. Returns x^i as a mask. */
+static ALWAYS_INLINE uint64_t hash_inputs(const triple_layers *t, position at, size_t n,
+                                          block delta, block *ret_in)
+{
+    const block *x = t->x[at.layer] + at.place * n;
+    const block *keys = n == 2 ? NULL : t->x_keys[at.layer] + at.place * (n - 1);
+    for (size_t q = 0; q + 1 < n; q++) {
+        const block key = n == 2 ? share_only_key(x, delta) : keys[q];
+        ret_in[3 * q] = key;
+        ret_in[3 * q + 1] = block_xor(key, delta);
+        ret_in[3 * q + 2] = x[q + 1];
+    }
+    return (uint64_t)0 - share_bit(x);
+}
+
+/* What one triple gives before U of the peers is known, x being x^i as a mask: U_ij for each peer
+ * at u[slot * stride], and S_i without the terms x^i U_ji. Returns S_i. */
+static ALWAYS_INLINE uint64_t combine_hashes(const triple_layers *t, position at, size_t n,
+                                             const block *hashes, uint64_t x, uint64_t *u,
+                                             size_t stride)
+{
+    const size_t share = at.place * n;
+    const uint64_t phi = lo64_sum(t->y[at.layer] + share, n);
+    uint64_t sum = (x & phi) ^ lo64_sum(t->r[at.layer] + share, n);
+    for (size_t q = 0; q + 1 < n; q++) {
+        const block *h = hashes + 3 * q;
+        u[q * stride] = h[0].lo ^ h[1].lo ^ phi;
+        sum ^= h[0].lo ^ h[2].lo;
+    }
+    return sum;
+}
+
+typedef struct scratch {
+    block *hashes;
+    uint32_t *eps;
+    uint64_t *u; /* a frame for each peer, by key_slot; then what came from a peer */
+    uint64_t *x; /* x^i of a frame, as masks */
+    size_t step; /* triples hashed at once */
+} scratch;
+
+static void scratch_clear(scratch *w, const session *s)
+{
+    mem_free_secret(w->hashes, w->step * 3 * (s->n - 1) * sizeof *w->hashes);
+    mem_free(w->eps);
+    mem_free(w->u); /* already on the wire */
+    mem_free_secret(w->x, FRAME_TRIPLES * sizeof *w->x);
+}
+
+static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
+{
+    const size_t per_triple = 3 * (s->n - 1);
+    w->step = per_triple < HASH_BLOCKS ? HASH_BLOCKS / per_triple : 1;
+    w->hashes = mem_new_aligned(w->step * per_triple, sizeof *w->hashes);
+    w->eps = mem_new(per_triple, sizeof *w->eps);
+    w->u = mem_new((s->n - 1) * (size_t)FRAME_TRIPLES, sizeof *w->u);
+    w->x = mem_new(FRAME_TRIPLES, sizeof *w->x);
+    if (w->hashes == NULL || w->eps == NULL || w->u == NULL || w->x == NULL)
+        return error_memory(error);
+    hash_tags(s, w->eps);
+    return PT_OK;
+}
+
+/* U and S of triples first .. first+count-1. n is the number of parties. */
+static ALWAYS_INLINE void compute_frame_of(const session *s, const triple_layers *t, size_t first,
+                                           size_t count, scratch *w, size_t n)
+{
+    const block delta = s->delta;
+    const size_t per_triple = 3 * (n - 1);
+    for (size_t done = 0; done < count;) {
+        const size_t step = count - done < w->step ? count - done : w->step;
+        position at = position_of(t, first + done);
+        for (size_t h = 0; h < step; h++, position_next(t, &at))
+            w->x[done + h] = hash_inputs(t, at, n, delta, w->hashes + h * per_triple);
+        hash_batch(w->hashes, s->s_tri, s->next_triple_tweak + first + done, step, w->hashes,
+                   w->eps, per_triple);
+        at = position_of(t, first + done);
+        for (size_t h = 0; h < step; h++, position_next(t, &at))
+            t->sums[first + done + h] =
+                combine_hashes(t, at, n, w->hashes + h * per_triple, w->x[done + h],
+                               w->u + done + h, FRAME_TRIPLES);
+        done += step;
+    }
+}
+
+/* The loops are short: it helps when the compiler knows the number of parties. */
+static void compute_frame(const session *s, const triple_layers *t, size_t first, size_t count,
+                          scratch *w)
+{
+    switch (s->n) {
+    case 2:
+        compute_frame_of(s, t, first, count, w, 2);
+        break;
+    case 3:
+        compute_frame_of(s, t, first, count, w, 3);
+        break;
+    default:
+        compute_frame_of(s, t, first, count, w, s->n);
+        break;
+    }
+}
+
+static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error *error)
+{
+    for (size_t peer = 0; peer < s->n; peer++) {
+        if (peer == s->me)
+            continue;
+        const uint64_t *u = w->u + key_slot(s->me, peer) * FRAME_TRIPLES;
+        const pt_status status =
+            stream_send(s, peer, "TRU", s->n_cot_batches - 1, u, count * sizeof *u, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+/* S_i ^= x^i U_ji for the triples of a frame. */
+static void apply_corrections(uint64_t *sums, const scratch *w, size_t count)
+{
+    for (size_t h = 0; h < count; h++)
+        sums[h] ^= w->x[h] & w->u[h];
+}
+
+static pt_status receive_frame(session *s, const triple_layers *t, size_t first, size_t count,
+                               const scratch *w, pt_error *error)
+{
+    for (size_t peer = 0; peer < s->n; peer++) {
+        if (peer == s->me)
+            continue;
+        const pt_status status =
+            stream_recv(s, peer, "TRU", s->n_cot_batches - 1, w->u, count * sizeof *w->u, error);
+        if (status != PT_OK)
+            return status;
+        apply_corrections(t->sums + first, w, count);
+    }
+    return PT_OK;
+}
+
+/* TRU. Frame by frame, each sent to all before one is awaited, so queues stay short. */
+static pt_status exchange_corrections(session *s, const triple_layers *t, pt_error *error)
+{
+    scratch w = {0};
+    pt_status status = scratch_init(&w, s, error);
+    const size_t total = triples_count(t);
+    for (size_t first = 0; status == PT_OK && first < total; first += FRAME_TRIPLES) {
+        const size_t count = total - first < FRAME_TRIPLES ? total - first : FRAME_TRIPLES;
+        compute_frame(s, t, first, count, &w);
+        status = send_frame(s, &w, count, error);
+        if (status == PT_OK)
+            status = receive_frame(s, t, first, count, &w, error);
+        session_progress(s, "triples", first + count, total);
+    }
+    s->next_triple_tweak += total;
+    scratch_clear(&w, s);
+    return status == PT_OK ? wave_barrier(s, "TRU", error) : status;
+}
+
+/* d of all triples into ret_d: the sum of everybody's parity bits, own ones included. */
+static pt_status sum_parities(const wave *w, uint8_t *ret_d, size_t total, pt_error *error)
+{
+    const session *s = w->s;
+    for (size_t party = 0; party < s->n; party++) {
+        const uint8_t *bits = wave_all_from(w, party);
+        if (!bits_padding_is_zero(bits, total))
+            return peer_fault(s, PT_PEER_MALFORMED, party, "TRS", "sent nonzero padding", error);
+        for (size_t b = 0; b < bits_bytes(total); b++)
+            ret_d[b] ^= bits[b];
+    }
+    return PT_OK;
+}
+
+/* [z] = [r] xor d; S ^= d lo64(Delta_i). d is public. */
+static void apply_parities(const session *s, const triple_layers *t, const uint8_t *d)
+{
+    const size_t total = triples_count(t);
+    position at = position_of(t, 0);
+    for (size_t h = 0; h < total; h++, position_next(t, &at)) {
+        const unsigned bit = bits_get(d, h);
+        share_xor_const(s, t->r[at.layer] + at.place * s->n, bit);
+        t->sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
+    }
+}
+
+/* TRS: d of all triples, packed. */
+static pt_status exchange_parities(session *s, const triple_layers *t, uint8_t *ret_d,
+                                   pt_error *error)
+{
+    const size_t total = triples_count(t);
+    wave w;
+    pt_status status = wave_begin(&w, s, "TRS", error);
+    if (status != PT_OK)
+        goto done;
+    uint8_t *parities = buffer_extend(wave_all(&w), bits_bytes(total));
+    if (parities == NULL) {
+        status = error_memory(error);
+        goto done;
+    }
+    memset(parities, 0, bits_bytes(total));
+    for (size_t h = 0; h < total; h++)
+        bits_set(parities, h, (unsigned)(t->sums[h] >> 1) & 1u);
+    wave_expect_each(&w, bits_bytes(total), 0);
+    status = wave_run(&w, error);
+    if (status == PT_OK)
+        status = sum_parities(&w, ret_d, total, error);
+done:
+    wave_end(&w);
+    return status;
+}
+
+pt_status triples_make(session *s, const triple_layers *t, pt_error *error)
+{
+    uint8_t *d = mem_new(bits_bytes(triples_count(t)), 1);
+    pt_status status = d == NULL ? error_memory(error) : exchange_corrections(s, t, error);
+    HOOK(s, "triple_sums", t->sums, triples_count(t) * sizeof *t->sums);
+    if (status == PT_OK)
+        status = exchange_parities(s, t, d, error);
+    if (status == PT_OK)
+        apply_parities(s, t, d);
+    mem_free(d);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* Leaky AND triples (protocol spec, sections 4.1 and 4.3; WRK17b, KRRW18, YWZ20). Layer: mpc.
+ *
+ * From verified shares [x], [r] (fresh) and [y] (arbitrary) makes [z] with z = xy, if nobody
+ * cheats; a cheater may have learnt x of a triple, or made z wrong, until the zero check of
+ * zero_check.h has passed. */
+#ifndef MPC_TRIPLE_TRIPLE_H
+#define MPC_TRIPLE_TRIPLE_H
+
+#include "mpc/session/params.h"
+#include "mpc/session/session.h"
+
+/* B layers of `len` triples of one party. All arrays are borrowed. */
+typedef struct triple_layers {
+    unsigned n_layers;
+    size_t len;
+    block *x[MPC_BUCKET_MAX]; /* len * n blocks a layer */
+    block *y[MPC_BUCKET_MAX];
+    block *r[MPC_BUCKET_MAX];      /* [r], then [z] */
+    block *x_keys[MPC_BUCKET_MAX]; /* len * (n-1) blocks K_i[x^j]; NULL for n = 2 */
+    uint64_t *sums;                /* n_layers * len: S_{i,h}, then with d_h lo64(Delta_i) added */
+} triple_layers;
+
+/* TRU (on the side stream, then the wave that names it) and TRS: fills sums, turns [r] into [z] and
+ * advances s->next_triple_tweak. */
+MUST_CHECK pt_status triples_make(session *s, const triple_layers *t, pt_error *error);
+
+#endif

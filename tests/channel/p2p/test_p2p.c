@@ -1,0 +1,585 @@
+/* The peer-to-peer channel: direct, over the relay, mixed, and with peers that do not follow the
+ * rules. */
+#define _DEFAULT_SOURCE
+#include "support/test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "channel/channel.h"
+#include "channel/conformance.h"
+#include "channel/frame.h"
+#include "channel/p2p/p2p_mesh.h"
+#include "channel/p2p/punch.h"
+#include "relay/relay.h"
+
+#define PATIENCE_MS 60000
+#define QUICK_MS    3000 /* tries to connect for a second only */
+#define MIB         ((size_t)1 << 20)
+
+static const char phase[] = "p2p";
+
+static void open_direct(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
+{
+    p2p_mesh_open(relay_server_port(user), "direct", ret_channels, parties, parties, timeout_ms);
+}
+
+static void open_relayed(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
+{
+    p2p_mesh_open(relay_server_port(user), "relayed", ret_channels, parties, 0, timeout_ms);
+}
+
+/* Parties 0 and 1 connect, the others do not. */
+static void open_mixed(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
+{
+    p2p_mesh_open(relay_server_port(user), "mixed", ret_channels, parties, 2, timeout_ms);
+}
+
+static relay_server *start_relay(void)
+{
+    relay_server *server = NULL;
+    pt_error error;
+    if (relay_server_start(&server, &(relay_options){0}, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    return server;
+}
+
+static void url_of(char ret_url[64], const relay_server *server)
+{
+    (void)snprintf(ret_url, 64, "http://127.0.0.1:%u", (unsigned)relay_server_port(server));
+}
+
+static void send_text(const pt_channel *c, size_t to, const char *text)
+{
+    pt_error error;
+    if (channel_send(c, to, phase, (const uint8_t *)text, strlen(text), &error) != PT_OK)
+        fail_msg("%s", error.message);
+}
+
+static void expect_text(const pt_channel *c, size_t from, const char *text)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    pt_error error;
+    if (channel_recv(c, from, phase, 1000, &bytes, &len, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(len, strlen(text));
+    assert_memory_equal(bytes, text, len);
+    free(bytes);
+}
+
+static void expect_failure(const pt_channel *c, size_t from, pt_status status, const char *words)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    pt_error error;
+    assert_int_equal(channel_recv(c, from, phase, 1000, &bytes, &len, &error), status);
+    assert_int_equal(error.party, from);
+    if (strstr(error.message, words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+}
+
+/* ---- on the way ---- */
+
+static void direct_connections_need_no_relay(void **state)
+{
+    (void)state;
+    pt_channel c[3];
+    relay_server *server = start_relay();
+    p2p_mesh_open(relay_server_port(server), "outlive", c, 3, 3, PATIENCE_MS);
+    relay_server_free(server);
+    for (size_t from = 0; from < 3; from++)
+        for (size_t to = 0; to < 3; to++)
+            if (from != to)
+                send_text(&c[from], to, "still there");
+    for (size_t from = 0; from < 3; from++)
+        for (size_t to = 0; to < 3; to++)
+            if (from != to)
+                expect_text(&c[to], from, "still there");
+    const uint64_t start = clock_ms();
+    for (size_t i = 0; i < 3; i++)
+        send_text(&c[i], (i + 1) % 3, "bye");
+    expect_text(&c[1], 0, "bye");
+    /* Closing one after the other: nobody waits for a party that has not closed yet. */
+    for (size_t i = 0; i < 3; i++)
+        pt_channel_close(&c[i]);
+    assert_true(clock_ms() - start < PATIENCE_MS);
+}
+
+static void a_relay_that_dies_leaves_direct_connections(void **state)
+{
+    (void)state;
+    pt_channel c[3];
+    relay_server *server = start_relay();
+    p2p_mesh_open(relay_server_port(server), "half", c, 3, 2, 400);
+    relay_server_free(server);
+    expect_failure(&c[2], 0, PT_ERR_IO, "relay");
+    expect_failure(&c[0], 2, PT_ERR_IO, "relay");
+    send_text(&c[0], 1, "one");
+    expect_text(&c[1], 0, "one");
+    for (size_t i = 0; i < 3; i++)
+        pt_channel_close(&c[i]);
+}
+
+static void a_slow_receiver_holds_up_nobody_else(void **state)
+{
+    pt_channel c[3];
+    pt_error error;
+    uint8_t *bytes = calloc(MIB, 1);
+    assert_non_null(bytes);
+    p2p_mesh_open(relay_server_port(*state), "slow", c, 3, 3, PATIENCE_MS);
+    /* Small packets first: taking one of them does not yet make room. */
+    for (int i = 0; i < 20; i++) {
+        send_text(&c[0], 1, "small");
+        send_text(&c[0], 2, "round trip");
+        expect_text(&c[2], 0, "round trip");
+    }
+    for (uint8_t i = 0; i < 60; i++) {
+        bytes[7] = i;
+        assert_int_equal(channel_send(&c[0], 1, phase, bytes, MIB, &error), PT_OK);
+    }
+    for (int i = 0; i < 50; i++) {
+        send_text(&c[0], 2, "quick");
+        expect_text(&c[2], 0, "quick");
+        send_text(&c[1], 0, "back");
+        expect_text(&c[0], 1, "back");
+    }
+    for (int i = 0; i < 20; i++)
+        expect_text(&c[1], 0, "small");
+    for (uint8_t i = 0; i < 60; i++) {
+        uint8_t *received = NULL;
+        size_t len = 0;
+        assert_int_equal(channel_recv(&c[1], 0, phase, MIB, &received, &len, &error), PT_OK);
+        assert_int_equal(len, MIB);
+        assert_int_equal(received[7], i);
+        free(received);
+    }
+    free(bytes);
+    for (size_t i = 0; i < 3; i++)
+        pt_channel_close(&c[i]);
+}
+
+/* ---- a peer made by hand ---- */
+
+/* One of two parties, as far as the test says; the other is a real one. */
+typedef struct hand {
+    size_t party;
+    p2p_opening *opening; /* of the other */
+    pt_channel relay;
+    punch *punch;
+    offer own;
+    offer theirs;
+    pt_channel other;
+} hand;
+
+static void hand_start(hand *h, const relay_server *server, size_t party)
+{
+    char url[64];
+    pt_error error;
+    url_of(url, server);
+    *h = (hand){.party = party};
+    h->opening = p2p_open_start(url, "hand", 1 - party, 2, QUICK_MS, false);
+    const pt_relay_options options = {
+        .url = url, .session = "hand", .party = party, .parties = 2, .timeout_ms = PATIENCE_MS};
+    if (pt_channel_relay_open(&h->relay, &options, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(punch_new(&h->punch, party, 2, &error), PT_OK);
+    punch_gather(&h->own.candidates, h->punch, url, NULL, 1000);
+    memset(h->own.nonce, 0x42, sizeof h->own.nonce);
+}
+
+static void hand_send(hand *h, const void *bytes, size_t len)
+{
+    assert_int_equal(channel_send(&h->relay, 1 - h->party, phase, bytes, len, NULL), PT_OK);
+}
+
+static void hand_send_offer(hand *h)
+{
+    buffer b;
+    buffer_init(&b, OFFER_BYTES_MAX);
+    offer_put(&b, &h->own);
+    hand_send(h, b.bytes, b.len);
+    buffer_clear(&b);
+}
+
+static void hand_recv_offer(hand *h)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    assert_int_equal(
+        channel_recv(&h->relay, 1 - h->party, phase, OFFER_BYTES_MAX, &bytes, &len, NULL), PT_OK);
+    assert_true(offer_parse(&h->theirs, bytes, len));
+    free(bytes);
+}
+
+static void hand_expect_bit(hand *h, uint8_t bit)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    pt_error error;
+    if (channel_recv(&h->relay, 1 - h->party, phase, 1, &bytes, &len, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(len, 1);
+    assert_int_equal(bytes[0], bit);
+    free(bytes);
+}
+
+/* Makes the connection as it should be; the socket. */
+static int hand_connect(hand *h)
+{
+    candidate remote;
+    hand_recv_offer(h);
+    hand_send_offer(h);
+    assert_int_equal(punch_add(h->punch, 1 - h->party, &h->own, &h->theirs, NULL), PT_OK);
+    punch_run(h->punch, PUNCH_ALL, clock_ms() + PATIENCE_MS);
+    assert_true(punch_has(h->punch, 1 - h->party));
+    const int fd = punch_take(h->punch, 1 - h->party, &remote);
+    return fd;
+}
+
+/* The same as party 1, with the agreement that follows. */
+static int hand_join(hand *h, const relay_server *server)
+{
+    p2p_ways ways;
+    pt_error error;
+    hand_start(h, server, 1);
+    const int fd = hand_connect(h);
+    hand_expect_bit(h, 1);
+    hand_send(h, "\1", 1);
+    if (p2p_open_wait(h->opening, &h->other, &ways, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(ways.n_direct, 1);
+    return fd;
+}
+
+static void hand_end(hand *h)
+{
+    punch_free(h->punch); /* closes the connection, if it still has it: the other waits for that */
+    pt_channel_close(&h->other);
+    pt_channel_close(&h->relay);
+}
+
+static void hand_expect_opened(hand *h, unsigned n_direct)
+{
+    p2p_ways ways;
+    pt_error error;
+    if (p2p_open_wait(h->opening, &h->other, &ways, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(ways.n_direct, n_direct);
+    assert_int_equal(ways.n_relayed, 1 - n_direct);
+}
+
+static void hand_expect_malformed(hand *h, const char *word)
+{
+    pt_error error;
+    assert_int_equal(p2p_open_wait(h->opening, &h->other, NULL, &error), PT_PEER_MALFORMED);
+    assert_int_equal(error.party, h->party);
+    if (strstr(error.message, word) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error.message, word);
+}
+
+/* ---- peers and networks that do not connect ---- */
+
+static void talk_through_the_relay(hand *h)
+{
+    send_text(&h->relay, 1 - h->party, "to you");
+    expect_text(&h->other, h->party, "to you");
+    send_text(&h->other, h->party, "and back");
+    expect_text(&h->relay, 1 - h->party, "and back");
+}
+
+/* Somewhere in this machine where nobody listens. */
+static void offer_a_closed_port(hand *h)
+{
+    assert_true(h->own.candidates.n != 0);
+    h->own.candidates.n = 1;
+    h->own.candidates.items[0].port = 1024; /* below those that the system gives out */
+}
+
+static void unreachable_addresses_leave_it_to_the_relay(void **state)
+{
+    hand h;
+    hand_start(&h, *state, 1);
+    offer_a_closed_port(&h);
+    hand_recv_offer(&h);
+    hand_send_offer(&h);
+    hand_expect_bit(&h, 0);
+    hand_send(&h, "\0", 1);
+    hand_expect_opened(&h, 0);
+    talk_through_the_relay(&h);
+    hand_end(&h);
+}
+
+static void a_side_without_the_connection_has_the_last_word(void **state)
+{
+    hand h;
+    hand_start(&h, *state, 1);
+    const int fd = hand_connect(&h);
+    hand_expect_bit(&h, 1);
+    hand_send(&h, "\0", 1);
+    hand_expect_opened(&h, 0);
+    talk_through_the_relay(&h);
+    (void)close(fd);
+    hand_end(&h);
+}
+
+static void a_decision_without_connection_is_declined(void **state)
+{
+    hand h;
+    hand_start(&h, *state, 0);
+    offer_a_closed_port(&h);
+    hand_recv_offer(&h);
+    hand_send_offer(&h);
+    hand_send(&h, "\1", 1);
+    hand_expect_bit(&h, 0);
+    hand_expect_opened(&h, 0);
+    talk_through_the_relay(&h);
+    hand_end(&h);
+}
+
+static void impossible_decisions_are_malformed(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } decisions[] = {{"\2", 1}, {"", 0}};
+    hand h;
+    for (size_t i = 0; i < sizeof decisions / sizeof *decisions; i++) {
+        hand_start(&h, *state, 0);
+        offer_a_closed_port(&h);
+        hand_send_offer(&h);
+        hand_send(&h, decisions[i].bytes, decisions[i].len);
+        hand_expect_malformed(&h, "decision");
+        hand_end(&h);
+    }
+    /* Direct, where no connection was wanted. */
+    hand_start(&h, *state, 0);
+    h.own.candidates.n = 0;
+    hand_send_offer(&h);
+    hand_send(&h, "\1", 1);
+    hand_expect_malformed(&h, "decision");
+    hand_end(&h);
+    /* An answer that it is there, when the decision was that it is not. */
+    hand_start(&h, *state, 1);
+    offer_a_closed_port(&h);
+    hand_send_offer(&h);
+    hand_send(&h, "\1", 1);
+    hand_expect_malformed(&h, "decision");
+    hand_end(&h);
+}
+
+static void a_malformed_offer_is_refused(void **state)
+{
+    hand h;
+    hand_start(&h, *state, 1);
+    hand_send(&h, "PTp2 and so on", 14);
+    hand_expect_malformed(&h, "offer");
+    hand_end(&h);
+}
+
+/* Connects to where the other party listens, says so many bytes, and leaves the connection open. */
+static int stranger(const hand *h, const void *bytes, size_t len)
+{
+    struct sockaddr_storage address;
+    const socklen_t size = candidate_to_socket(&address, &h->theirs.candidates.items[0]);
+    const int fd = socket(address.ss_family, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&address, size) != 0)
+        fail_msg("connect: %s", strerror(errno));
+    assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
+    return fd;
+}
+
+static void strangers_are_told_apart(void **state)
+{
+    static const uint8_t hello[41] = {'P', 'T', 'p', '2', 1};
+    static const uint8_t nobody[41] = {'P', 'T', 'p', '2', 0xff, 0xff, 0xff, 0xff};
+    int fds[60];
+    hand h;
+    hand_start(&h, *state, 1);
+    hand_recv_offer(&h);
+    for (size_t i = 0; i < 60; i++)
+        fds[i] = i % 4 == 0   ? stranger(&h, "GET / HTTP/1.1\r\n\r\n", 18)
+                 : i % 4 == 1 ? stranger(&h, hello, sizeof hello)
+                 : i % 4 == 2 ? stranger(&h, nobody, sizeof nobody)
+                              : stranger(&h, hello, 7);
+    hand_send_offer(&h);
+    assert_int_equal(punch_add(h.punch, 0, &h.own, &h.theirs, NULL), PT_OK);
+    punch_run(h.punch, PUNCH_ALL, clock_ms() + PATIENCE_MS);
+    assert_true(punch_has(h.punch, 0));
+    hand_expect_bit(&h, 1);
+    hand_send(&h, "\1", 1);
+    hand_expect_opened(&h, 1);
+    for (size_t i = 0; i < 60; i++)
+        (void)close(fds[i]);
+    hand_end(&h);
+}
+
+/* ---- direct connections that fail ---- */
+
+static void a_peer_that_vanishes_is_named(void **state)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    for (int how = 0; how < 3; how++) {
+        hand h;
+        const int fd = hand_join(&h, *state);
+        if (how == 1) /* in the middle of a packet */
+            assert_int_equal(send(fd, "\100\0\0\0\1\1", 6, MSG_NOSIGNAL), 6);
+        if (how == 2) /* a reset */
+            assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+        (void)close(fd);
+        expect_failure(&h.other, 1, PT_ERR_IO, "the direct connection to party 1 at ");
+        expect_failure(&h.other, 1, PT_ERR_IO, "the direct connection to party 1 at ");
+        const pt_status sent = channel_send(&h.other, 1, phase, NULL, 0, NULL);
+        assert_true(sent == PT_OK || sent == PT_ERR_IO);
+        hand_end(&h);
+    }
+}
+
+static void malformed_packets_are_refused(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        pt_status status;
+    } packets[] = {
+        {"\0\0\0\0", 4, PT_PEER_MALFORMED},
+        {"\1\0\100\0", 4, PT_PEER_MALFORMED}, /* 4 MiB and one */
+        {"\377\377\377\377", 4, PT_PEER_MALFORMED},
+        {"\1\0\0\0\1", 5, PT_PEER_MALFORMED},
+        {"\11\0\0\0\2\1\0\0\0\0\0\0\0", 13, PT_PEER_MALFORMED},
+        {"\11\0\0\0\1\2\0\0\0\0\0\0\0", 13, PT_ERR_IO}, /* number 2 first */
+        {"\12\0\0\0\1\1\0\0\0\0\0\0\0\7", 14, PT_PEER_MALFORMED},
+    };
+    for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+        hand h;
+        const int fd = hand_join(&h, *state);
+        assert_int_equal(send(fd, packets[i].bytes, packets[i].len, MSG_NOSIGNAL), packets[i].len);
+        expect_failure(&h.other, 1, packets[i].status, "party 1");
+        (void)close(fd);
+        hand_end(&h);
+    }
+}
+
+/* Sends the middle of a packet a byte at a time, for longer than the other party is patient. */
+static void *drip(void *user)
+{
+    enum { DRIP_MS = 100, N_DRIPS = QUICK_MS / DRIP_MS * 4 / 3 };
+    const int fd = *(const int *)user;
+    static const uint8_t bytes[MIB];
+    packet *p = frame_message(bytes, MIB);
+    uint8_t length[4];
+    frame_number(p, 1);
+    for (size_t i = 0; i < sizeof length; i++)
+        length[i] = (uint8_t)(p->bytes.len >> (8 * i));
+    const uint8_t *at = p->bytes.bytes;
+    bool ok = send(fd, length, sizeof length, MSG_NOSIGNAL) == sizeof length &&
+              send(fd, at, MIB / 2, MSG_NOSIGNAL) == (ssize_t)(MIB / 2);
+    at += MIB / 2;
+    for (size_t i = 0; ok && i < N_DRIPS; i++) {
+        (void)poll(NULL, 0, DRIP_MS);
+        ok = send(fd, at++, 1, MSG_NOSIGNAL) == 1;
+    }
+    const size_t left = (size_t)(p->bytes.bytes + p->bytes.len - at);
+    if (ok)
+        (void)!send(fd, at, left, MSG_NOSIGNAL);
+    frame_free(p);
+    return NULL;
+}
+
+static void a_slow_packet_is_no_silence(void **state)
+{
+    hand h;
+    pthread_t thread;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    pt_error error;
+    int fd = hand_join(&h, *state);
+    assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+    assert_int_equal(pthread_create(&thread, NULL, drip, &fd), 0);
+    const pt_status status = channel_recv(&h.other, 1, phase, MIB, &bytes, &len, &error);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    if (status != PT_OK)
+        fail_msg("%s", error.message);
+    assert_int_equal(len, MIB);
+    free(bytes);
+    (void)close(fd);
+    hand_end(&h);
+}
+
+static void a_peer_that_never_reads_does_not_hold_up_closing(void **state)
+{
+    hand h;
+    uint8_t *bytes = calloc(MIB, 1);
+    assert_non_null(bytes);
+    const int fd = hand_join(&h, *state);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(channel_send(&h.other, 1, phase, bytes, MIB, NULL), PT_OK);
+    pt_channel_close(&h.other); /* gives up after the inactivity timeout */
+    (void)close(fd);
+    free(bytes);
+    hand_end(&h);
+}
+
+static void bad_options_are_refused(void **state)
+{
+    (void)state;
+    pt_channel c;
+    const pt_p2p_options options[] = {
+        {.relay = "nonsense", .session = "s", .parties = 2},
+        {.relay = "http://127.0.0.1:9", .session = "a/b", .parties = 2},
+        {.relay = "http://127.0.0.1:9", .session = "s", .party = 2, .parties = 2},
+        {.relay = "http://127.0.0.1:9", .session = "s", .parties = 0},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        assert_int_equal(pt_channel_p2p_open(&c, &options[i], NULL), PT_ERR_USAGE);
+}
+
+static int setup(void **state)
+{
+    *state = start_relay();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    relay_server_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(direct_connections_need_no_relay),
+        cmocka_unit_test(a_relay_that_dies_leaves_direct_connections),
+        cmocka_unit_test(a_slow_receiver_holds_up_nobody_else),
+        cmocka_unit_test(unreachable_addresses_leave_it_to_the_relay),
+        cmocka_unit_test(a_side_without_the_connection_has_the_last_word),
+        cmocka_unit_test(a_decision_without_connection_is_declined),
+        cmocka_unit_test(impossible_decisions_are_malformed),
+        cmocka_unit_test(a_malformed_offer_is_refused),
+        cmocka_unit_test(strangers_are_told_apart),
+        cmocka_unit_test(a_peer_that_vanishes_is_named),
+        cmocka_unit_test(malformed_packets_are_refused),
+        cmocka_unit_test(a_slow_packet_is_no_silence),
+        cmocka_unit_test(a_peer_that_never_reads_does_not_hold_up_closing),
+        cmocka_unit_test(bad_options_are_refused),
+    };
+    relay_server *server = NULL;
+    if (relay_server_start(&server, &(relay_options){0}, NULL) != PT_OK)
+        return 1;
+    conformance_subject direct = {"peer-to-peer channel, direct", 5, open_direct, server};
+    conformance_subject relayed = {"peer-to-peer channel, relayed", 3, open_relayed, server};
+    conformance_subject mixed = {"peer-to-peer channel, mixed", 4, open_mixed, server};
+    int n_failed = conformance_run(&direct);
+    n_failed += conformance_run(&relayed);
+    n_failed += conformance_run(&mixed);
+    relay_server_free(server);
+    return n_failed + cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,216 @@
+/* HELLO: the parties agree on everything, or the field that differs is named. */
+#include "support/test.h"
+
+#include "mpc/parties.h"
+#include "mpc/session/hello.h"
+
+static pt_status hello(session *s, void *user, pt_error *error)
+{
+    const hello_facts *facts = user;
+    return session_hello(s, facts, error);
+}
+
+static pt_status plain_hello(session *s, void *user, pt_error *error)
+{
+    (void)user;
+    return parties_hello(s, error);
+}
+
+static void equal_parties_get_a_session_id(void **state)
+{
+    (void)state;
+    static const uint8_t zero[SID_BYTES];
+    uint8_t previous[SID_BYTES] = {0};
+    for (size_t n = 2; n <= 5; n++) {
+        const pt_mpc_options options = {.evaluator = n - 1};
+        parties p;
+        parties_open(&p, n, &options);
+        parties_run_ok(&p, plain_hello, NULL);
+        assert_memory_not_equal(p.sessions[0].sid, zero, SID_BYTES);
+        assert_memory_not_equal(p.sessions[0].sid, previous, SID_BYTES);
+        memcpy(previous, p.sessions[0].sid, SID_BYTES);
+        for (size_t i = 0; i < n; i++) {
+            assert_memory_equal(p.sessions[i].sid, p.sessions[0].sid, SID_BYTES);
+            assert_memory_equal(p.sessions[i].transcript, p.sessions[0].transcript, DIGEST_BYTES);
+            assert_true(p.sessions[i].wave == 2);
+        }
+        parties_close(&p);
+    }
+}
+
+/* Every party but 1 (caller's number) must blame party 1 for `what`. */
+static void assert_named(const parties *p, const char *what)
+{
+    parties_assert_failed(p, (1u << p->n) - 1);
+    for (size_t i = 0; i < p->n; i++) {
+        assert_true(p->sessions[i].aborted);
+        assert_int_equal(p->sessions[i].stats->n_phases, 1); /* nothing but set-up was sent */
+        if (session_party(&p->sessions[i], p->sessions[i].me) == 1)
+            continue;
+        assert_int_equal(p->status[i], PT_PEER_SETUP);
+        assert_int_equal(p->errors[i].party, 1);
+        if (strstr(p->errors[i].message, what) == NULL)
+            fail_msg("\"%s\" does not say \"%s\"", p->errors[i].message, what);
+    }
+}
+
+static void different_options_are_named(void **state)
+{
+    (void)state;
+    static const size_t outputs[] = {0};
+    static const struct {
+        pt_mpc_options options;
+        const char *what;
+    } cases[] = {
+        {{.evaluator = 1}, "evaluator"},
+        {{.evaluator = 2}, "evaluator"},
+        {{.statistical_security = 64}, "statistical security"},
+        {{.cot_field_bits = 2}, "COT field exponent"},
+        {{.output_parties = outputs, .n_output_parties = 1}, "output parties"},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        pt_mpc_options options[3] = {0};
+        options[1] = cases[c].options;
+        parties p;
+        parties_open_each(&p, 3, options);
+        parties_run(&p, plain_hello, NULL);
+        assert_named(&p, cases[c].what);
+        parties_close(&p);
+    }
+}
+
+static void different_facts_are_named(void **state)
+{
+    (void)state;
+    static const uint8_t data[] = "session a", other_data[] = "session b";
+    pt_circuit other = *parties_circuit();
+    gate gates[2];
+    memcpy(gates, other.gates, sizeof gates);
+    gates[1].b = 1;
+    other.gates = gates;
+    const hello_facts common = {.circuit = parties_circuit(),
+                                .session_data = data,
+                                .session_data_len = sizeof data,
+                                .segment_ands = 100};
+    for (int c = 0; c < 4; c++) {
+        hello_facts facts[3] = {common, common, common};
+        if (c == 0)
+            facts[1].circuit = &other;
+        else if (c == 1)
+            facts[1].session_data = other_data;
+        else if (c == 2)
+            facts[1].session_data_len--;
+        else
+            facts[1].segment_ands--;
+        parties p;
+        parties_open(&p, 3, NULL);
+        parties_run_each(&p, hello, facts, sizeof facts[0]);
+        assert_named(&p, c == 0 ? "program or circuit" : c == 3 ? "segment" : "session data");
+        parties_close(&p);
+    }
+}
+
+/* Party 1 changes one byte of its HELLO towards everybody, or towards party 2 only. */
+typedef struct change {
+    size_t at;
+    bool equivocate;
+} change;
+
+static void change_hello(void *user, session *s, const char *name, size_t peer, void *data,
+                         size_t len)
+{
+    const change *c = user;
+    if (strcmp(name, "HELLO") != 0 || s->me != 1 || peer != (c->equivocate ? 2u : 1u))
+        return;
+    assert_true(c->at < len);
+    ((uint8_t *)data)[c->at] ^= 4;
+}
+
+static void every_field_is_compared(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t end;
+        const char *what;
+    } fields[] = {
+        {4, "number of parties"}, {8, "evaluator"},       {12, "roster"},
+        {16, "statistical"},      {20, "COT field"},      {24, "preprocessing mode"},
+        {32, "segment"},          {64, "output parties"}, {96, "roster"},
+        {128, "parameters"},      {160, "circuit"},       {192, "session data"},
+    };
+    size_t at = 0;
+    for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++) {
+        for (; at < fields[f].end; at += 1 + at % 5) {
+            change c = {.at = at};
+            parties p;
+            parties_open(&p, 3, NULL);
+            parties_hook(&p, change_hello, &c);
+            parties_run(&p, plain_hello, NULL);
+            assert_named(&p, fields[f].what);
+            parties_close(&p);
+        }
+    }
+}
+
+static void an_equivocated_nonce_ends_at_the_barrier(void **state)
+{
+    (void)state;
+    change c = {.at = 200, .equivocate = true};
+    parties p;
+    parties_open(&p, 3, NULL);
+    parties_hook(&p, change_hello, &c);
+    parties_run(&p, plain_hello, NULL);
+    parties_assert_failed(&p, 7);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(p.sessions[i].stats->n_phases, 1); /* nothing but set-up was sent */
+    parties_close(&p);
+}
+
+static void the_circuit_hash_covers_everything(void **state)
+{
+    (void)state;
+    pt_circuit c = *parties_circuit();
+    uint32_t inputs[2], outputs[1], widths[1];
+    gate gates[2];
+    memcpy(inputs, c.party_inputs, sizeof inputs);
+    memcpy(outputs, c.outputs, sizeof outputs);
+    memcpy(widths, c.output_value_bits, sizeof widths);
+    memcpy(gates, c.gates, sizeof gates);
+    c.party_inputs = inputs;
+    c.outputs = outputs;
+    c.output_value_bits = widths;
+    c.gates = gates;
+    uint8_t first[DIGEST_BYTES], hash[DIGEST_BYTES];
+    circuit_hash(first, parties_circuit());
+    circuit_hash(hash, &c);
+    assert_memory_equal(first, hash, DIGEST_BYTES);
+#define CHANGED(change, undo)                                                                      \
+    change;                                                                                        \
+    circuit_hash(hash, &c);                                                                        \
+    assert_memory_not_equal(first, hash, DIGEST_BYTES);                                            \
+    undo
+    CHANGED((inputs[0]++, inputs[1]--), (inputs[0]--, inputs[1]++));
+    CHANGED(gates[0].op = GATE_XOR, gates[0].op = GATE_AND);
+    CHANGED(gates[1].a = 1, gates[1].a = 2);
+    CHANGED(gates[1].b = 1, gates[1].b = 3);
+    CHANGED(outputs[0] = 3, outputs[0] = 4);
+    CHANGED(c.n_gates = 1, c.n_gates = 2);
+    CHANGED(c.n_outputs = 0, c.n_outputs = 1);
+    CHANGED(widths[0] = 2, widths[0] = 1);
+    CHANGED(c.n_parties = 1, c.n_parties = 2);
+    circuit_hash(hash, &c);
+    assert_memory_equal(first, hash, DIGEST_BYTES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_parties_get_a_session_id),
+        cmocka_unit_test(different_options_are_named),
+        cmocka_unit_test(different_facts_are_named),
+        cmocka_unit_test(every_field_is_compared),
+        cmocka_unit_test(an_equivocated_nonce_ends_at_the_barrier),
+        cmocka_unit_test(the_circuit_hash_covers_everything),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

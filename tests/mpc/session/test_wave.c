@@ -1,0 +1,365 @@
+/* Waves and the side stream: what is sent arrives, and every wrong field of a header, wrong length,
+ * replay and equivocation ends the session with the right status. */
+#include "support/test.h"
+
+#include "base/mem.h"
+#include "mpc/parties.h"
+#include "mpc/session/message.h"
+
+/* ---- Parties over the memory mesh ---- */
+
+static pt_status talk(session *s, void *user, pt_error *error)
+{
+    (void)user;
+    wave w;
+    pt_status status = wave_begin(&w, s, "TRU", error);
+    if (status != PT_OK)
+        return status;
+    buffer_put_u64(wave_all(&w), 100 + s->me);
+    for (size_t p = 0; p < s->n; p++) {
+        buffer_put_u8(wave_to(&w, p), (uint8_t)(10 * s->me + p));
+        wave_expect(&w, p, 8, 1);
+    }
+    status = wave_run(&w, error);
+    for (size_t p = 0; status == PT_OK && p < s->n; p++) {
+        assert_int_equal(wave_all_from(&w, p)[0], 100 + p);
+        if (p != s->me)
+            assert_int_equal(*wave_from(&w, p), 10 * p + s->me);
+    }
+    wave_end(&w);
+    return status;
+}
+
+static pt_status talk_thrice(session *s, void *user, pt_error *error)
+{
+    pt_status status = PT_OK;
+    for (int i = 0; status == PT_OK && i < 3; i++)
+        status = talk(s, user, error);
+    return status;
+}
+
+static void payloads_arrive(void **state)
+{
+    (void)state;
+    for (size_t n = 2; n <= 5; n++) {
+        parties p;
+        parties_open(&p, n, NULL);
+        parties_run_ok(&p, talk_thrice, NULL);
+        for (size_t i = 0; i < n; i++) {
+            const pt_mpc_stats *stats = p.sessions[i].stats;
+            assert_true(p.sessions[i].wave == 3);
+            assert_memory_equal(p.sessions[i].transcript, p.sessions[0].transcript, DIGEST_BYTES);
+            assert_true(stats->messages_sent == 3 * (n - 1));
+            assert_true(stats->bytes_sent == 3 * (n - 1) * (MESSAGE_HEADER_BYTES + 32 + 8 + 1));
+            assert_true(stats->bytes_received == stats->bytes_sent);
+            assert_int_equal(stats->n_phases, 1);
+            assert_string_equal(stats->phases[0].name, "triples");
+        }
+        parties_close(&p);
+    }
+}
+
+/* Party 1 shows party 2 another "all" payload, in the second wave. */
+static void equivocate(void *user, session *s, const char *name, size_t peer, void *data,
+                       size_t len)
+{
+    (void)user;
+    (void)len;
+    if (strcmp(name, "TRU") == 0 && s->me == 1 && peer == 2 && s->wave == 1)
+        ((uint8_t *)data)[3] ^= 1;
+}
+
+static void equivocation_is_noticed(void **state)
+{
+    (void)state;
+    parties p;
+    parties_open(&p, 4, NULL);
+    parties_hook(&p, equivocate, NULL);
+    parties_run(&p, talk_thrice, NULL);
+    parties_assert_failed(&p, 0xf);
+    assert_int_equal(p.status[2], PT_PEER_TRANSCRIPT);
+    parties_close(&p);
+}
+
+static pt_status fail_or_talk(session *s, void *user, pt_error *error)
+{
+    if (s->me == 2)
+        return PT_ERR_MEMORY;
+    return talk(s, user, error);
+}
+
+static void an_abort_names_the_party(void **state)
+{
+    (void)state;
+    parties p;
+    const pt_mpc_options options = {.evaluator = 1};
+    parties_open(&p, 3, &options);
+    parties_run(&p, fail_or_talk, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(p.status[i], PT_PEER_ABORT);
+        assert_int_equal(p.errors[i].party, 2);
+        assert_string_equal(p.errors[i].phase, "TRU");
+    }
+    /* The session stays ended. */
+    parties_run(&p, talk, NULL);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(p.status[i], PT_ERR_INTERNAL);
+    parties_close(&p);
+}
+
+static pt_status stream_some(session *s, void *user, pt_error *error)
+{
+    (void)user;
+    uint8_t bytes[1000];
+    pt_status status = PT_OK;
+    for (size_t len = 0; status == PT_OK && len <= sizeof bytes; len += 250) {
+        memset(bytes, (int)(s->me + len / 250), sizeof bytes);
+        for (size_t p = 0; status == PT_OK && p < s->n; p++) {
+            if (p != s->me)
+                status = stream_send(s, p, "GC", 7, bytes, len, error);
+        }
+        for (size_t p = 0; status == PT_OK && p < s->n; p++) {
+            if (p == s->me)
+                continue;
+            status = stream_recv(s, p, "GC", 7, bytes, len, error);
+            for (size_t i = 0; status == PT_OK && i < len; i++)
+                assert_int_equal(bytes[i], p + len / 250);
+        }
+    }
+    return status == PT_OK ? wave_barrier(s, "GC", error) : status;
+}
+
+static void frames_arrive(void **state)
+{
+    (void)state;
+    parties p;
+    parties_open(&p, 3, NULL);
+    parties_run_ok(&p, stream_some, NULL);
+    parties_close(&p);
+}
+
+/* ---- One session against a scripted peer ---- */
+
+/* A channel that hands out one message and then nothing. */
+typedef struct script {
+    const uint8_t *bytes;
+    size_t len;
+    bool taken;
+    size_t n_aborts_sent;
+} script;
+
+static pt_status script_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
+                             size_t len, pt_error *error)
+{
+    (void)to;
+    (void)phase;
+    (void)error;
+    if (len == MESSAGE_ABORT_BYTES && bytes[0] == MESSAGE_ABORT)
+        ((script *)self)->n_aborts_sent++;
+    return PT_OK;
+}
+
+static pt_status script_recv(void *self, size_t from, const char *phase, size_t max_len,
+                             uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
+{
+    script *k = self;
+    (void)from;
+    (void)phase;
+    (void)error;
+    if (k->taken)
+        return PT_ERR_TIMEOUT;
+    if (k->len > max_len)
+        return PT_ERR_TOO_LARGE;
+    *ret_bytes = mem_new(k->len, 1);
+    assert_non_null(*ret_bytes);
+    memcpy(*ret_bytes, k->bytes, k->len);
+    *ret_len = k->len;
+    k->taken = true;
+    return PT_OK;
+}
+
+static void script_close(void *self)
+{
+    (void)self;
+}
+
+static const pt_channel_ops script_ops = {script_send, script_recv, script_close};
+
+#define ALL_BYTES     5
+#define PRIVATE_BYTES 6
+#define WAVE_BYTES    (MESSAGE_HEADER_BYTES + DIGEST_BYTES + ALL_BYTES + PRIVATE_BYTES)
+#define FRAME_BYTES   (MESSAGE_HEADER_BYTES + 8 + 9)
+
+static void session_open(session *s, const pt_channel *channel, size_t party)
+{
+    const pt_mpc_options options = {.party = party, .parties = 3};
+    assert_int_equal(session_init(s, &options, channel, NULL), PT_OK);
+    memset(s->sid, 0x51, sizeof s->sid);
+    memset(s->transcript, 0x7a, sizeof s->transcript);
+    s->wave = 12;
+    s->stream_frames_sent[0] = 3;
+    s->stream_frames_received[1] = 3;
+}
+
+/* The honest message of party 1 to party 0. */
+static uint8_t *honest(message_kind kind, uint64_t id, size_t *ret_len)
+{
+    session peer;
+    const pt_channel none = {0};
+    session_open(&peer, &none, 1);
+    const message_info info = {.kind = kind,
+                               .id = id,
+                               .body_bytes = (kind == MESSAGE_WAVE ? WAVE_BYTES : FRAME_BYTES) -
+                                             MESSAGE_HEADER_BYTES};
+    uint8_t *m = message_new(&peer, 0, &info);
+    assert_non_null(m);
+    memset(m + MESSAGE_HEADER_BYTES, 0, info.body_bytes);
+    if (kind == MESSAGE_WAVE)
+        memcpy(m + MESSAGE_HEADER_BYTES, peer.transcript, DIGEST_BYTES);
+    else
+        m[MESSAGE_HEADER_BYTES] = 42; /* the batch */
+    *ret_len = MESSAGE_HEADER_BYTES + info.body_bytes;
+    session_clear(&peer);
+    return m;
+}
+
+/* What party 0 makes of these bytes. */
+static pt_status feed(message_kind kind, const uint8_t *bytes, size_t len)
+{
+    script k = {.bytes = bytes, .len = len};
+    const pt_channel channel = {&script_ops, &k};
+    session s;
+    pt_error error = {0};
+    uint8_t frame[9];
+    pt_status status;
+    session_open(&s, &channel, 0);
+    if (kind == MESSAGE_WAVE) {
+        wave w;
+        assert_int_equal(wave_begin(&w, &s, "TRS", NULL), PT_OK);
+        wave_expect_each(&w, ALL_BYTES, PRIVATE_BYTES);
+        status = wave_run(&w, &error);
+        wave_end(&w);
+        /* Party 2 never answers, so a good message ends in its timeout. */
+        assert_int_not_equal(status, PT_OK);
+    } else {
+        status = stream_recv(&s, 1, "COT", 42, frame, sizeof frame, &error);
+    }
+    if (status != PT_OK) {
+        assert_true(s.aborted);
+        assert_int_equal(k.n_aborts_sent, 2);
+    }
+    if (pt_status_class_of(status) == PT_CLASS_PEER)
+        assert_int_equal(error.party, 1);
+    session_clear(&s);
+    return status;
+}
+
+static void every_byte_of_a_header_is_checked(void **state)
+{
+    (void)state;
+    const message_kind kinds[] = {MESSAGE_WAVE, MESSAGE_STREAM};
+    for (size_t k = 0; k < 2; k++) {
+        size_t len;
+        const bool is_wave = kinds[k] == MESSAGE_WAVE;
+        const pt_status good = is_wave ? PT_ERR_TIMEOUT : PT_OK;
+        uint8_t *m = honest(kinds[k], is_wave ? 12 : 3, &len);
+        assert_int_equal(feed(kinds[k], m, len), good);
+        for (size_t at = 0; at < len; at++) {
+            pt_status expected = PT_PEER_MALFORMED;
+            if (at == 1)
+                expected = PT_PEER_SETUP; /* the version */
+            else if (is_wave && at >= MESSAGE_HEADER_BYTES)
+                expected = at < MESSAGE_HEADER_BYTES + DIGEST_BYTES ? PT_PEER_TRANSCRIPT : good;
+            else if (!is_wave && at >= MESSAGE_HEADER_BYTES + 8)
+                expected = good;
+            m[at] ^= (uint8_t)(1u << at % 8);
+            assert_int_equal(feed(kinds[k], m, len), expected);
+            m[at] ^= (uint8_t)(1u << at % 8);
+        }
+        mem_free(m);
+    }
+}
+
+static void every_wrong_length_is_refused(void **state)
+{
+    (void)state;
+    const message_kind kinds[] = {MESSAGE_WAVE, MESSAGE_STREAM};
+    for (size_t k = 0; k < 2; k++) {
+        size_t len;
+        uint8_t *m = honest(kinds[k], kinds[k] == MESSAGE_WAVE ? 12 : 3, &len);
+        for (size_t cut = 0; cut < len; cut++)
+            assert_int_equal(feed(kinds[k], m, cut), PT_PEER_MALFORMED);
+        uint8_t *longer = mem_new(100000, 1);
+        assert_non_null(longer);
+        memcpy(longer, m, len);
+        assert_int_equal(feed(kinds[k], longer, len + 1), PT_PEER_MALFORMED);
+        assert_int_equal(feed(kinds[k], longer, 4096), PT_PEER_MALFORMED);
+        assert_int_equal(feed(kinds[k], longer, 4097), PT_PEER_MALFORMED);
+        assert_int_equal(feed(kinds[k], longer, 100000), PT_PEER_MALFORMED);
+        mem_free(longer);
+        mem_free(m);
+    }
+}
+
+static void replays_and_aborts_are_recognised(void **state)
+{
+    (void)state;
+    const uint8_t abort_message[] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
+    size_t len;
+    uint8_t *m = honest(MESSAGE_WAVE, 11, &len);
+    assert_int_equal(feed(MESSAGE_WAVE, m, len), PT_PEER_MALFORMED);
+    assert_int_equal(feed(MESSAGE_STREAM, m, len), PT_PEER_MALFORMED);
+    mem_free(m);
+    m = honest(MESSAGE_STREAM, 2, &len);
+    assert_int_equal(feed(MESSAGE_STREAM, m, len), PT_PEER_MALFORMED);
+    mem_free(m);
+    assert_int_equal(feed(MESSAGE_WAVE, abort_message, sizeof abort_message), PT_PEER_ABORT);
+    assert_int_equal(feed(MESSAGE_STREAM, abort_message, sizeof abort_message), PT_PEER_ABORT);
+}
+
+static void options_are_checked(void **state)
+{
+    (void)state;
+    const pt_channel none = {0};
+    const size_t outputs[] = {0, 3};
+    const pt_mpc_options bad[] = {
+        {.parties = 1},
+        {.parties = 256},
+        {.parties = 3, .party = 3},
+        {.parties = 3, .evaluator = 3},
+        {.parties = 3, .output_parties = outputs, .n_output_parties = 2},
+        {.parties = 3, .statistical_security = 39},
+        {.parties = 3, .statistical_security = 81},
+        {.parties = 3, .cot_field_bits = 3},
+        {.parties = 3, .cot_field_bits = 16},
+    };
+    session s;
+    pt_error error;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(session_init(&s, &bad[i], &none, &error), PT_ERR_USAGE);
+    const pt_mpc_options good = {
+        .parties = 4, .party = 1, .evaluator = 2, .output_parties = outputs, .n_output_parties = 2};
+    assert_int_equal(session_init(&s, &good, &none, &error), PT_OK);
+    assert_int_equal(s.me, 2);
+    const size_t roster[] = {2, 0, 1, 3};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(s.roster[i], roster[i]);
+        assert_int_equal(s.receives[i], roster[i] == 0 || roster[i] == 3);
+    }
+    session_clear(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(payloads_arrive),
+        cmocka_unit_test(frames_arrive),
+        cmocka_unit_test(equivocation_is_noticed),
+        cmocka_unit_test(an_abort_names_the_party),
+        cmocka_unit_test(every_byte_of_a_header_is_checked),
+        cmocka_unit_test(every_wrong_length_is_refused),
+        cmocka_unit_test(replays_and_aborts_are_recognised),
+        cmocka_unit_test(options_are_checked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
