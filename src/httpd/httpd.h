@@ -103,13 +103,16 @@ typedef struct httpd_options {
  * longer; bodies and answers move at 16 KiB/s at least. When all connections are taken, the one
  * that has been idle for longest makes place for a new one. */
 
-/* Listens and starts serving. `app` must outlive the server, `user` is for the application.
- * PT_ERR_USAGE for an address that cannot be resolved or a certificate and key that cannot be used,
- * PT_ERR_IO when the address cannot be listened on. */
-MUST_CHECK pt_status httpd_start(httpd **ret_server, const httpd_options *options,
-                                 const httpd_app *app, void *user, pt_error *error);
+/* A server that does nothing yet. `app` must outlive it, `user` is for the application. It may be
+ * asked to stop, and to wake the application, before it is started: both happen then. */
+MUST_CHECK pt_status httpd_new(httpd **ret_server, const httpd_app *app, void *user,
+                               pt_error *error);
 
-/* The port it listens on, and the application's `user`. */
+/* Listens and starts serving; once. PT_ERR_USAGE for an address that cannot be resolved or a
+ * certificate and key that cannot be used, PT_ERR_IO when the address cannot be listened on. */
+MUST_CHECK pt_status httpd_start(httpd *server, const httpd_options *options, pt_error *error);
+
+/* The port it listens on once started, and the application's `user`. */
 uint16_t httpd_port(const httpd *server);
 void *httpd_user(const httpd *server);
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -292,8 +293,7 @@ static int start_thread(httpd *server)
     return failed;
 }
 
-pt_status httpd_start(httpd **ret_server, const httpd_options *options, const httpd_app *app,
-                      void *user, pt_error *error)
+pt_status httpd_new(httpd **ret_server, const httpd_app *app, void *user, pt_error *error)
 {
     httpd *server = mem_new(1, sizeof *server);
     if (server == NULL)
@@ -302,27 +302,32 @@ pt_status httpd_start(httpd **ret_server, const httpd_options *options, const ht
     server->user = user;
     server->next_deadline_ms = UINT64_MAX;
     atomic_init(&server->stop_asked, false);
-    pt_status status = PT_OK;
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->wake_fd < 0)
-        status = error_set(error, PT_ERR_IO, "cannot start %s: %s", app->name, strerror(errno));
-    if (status == PT_OK)
-        status = listeners_open(&server->listeners, &server->port, options->address, options->port,
-                                error);
-    if (status == PT_OK)
-        status = start_daemon(server, options, error);
-    if (status == PT_OK) {
-        const int failed = start_thread(server);
-        server->running = failed == 0;
-        if (failed != 0)
-            status =
-                error_set(error, PT_ERR_IO, "cannot start %s: %s", app->name, strerror(failed));
+    if (server->wake_fd < 0) {
+        const int why = errno;
+        mem_free(server);
+        return error_set(error, PT_ERR_IO, "cannot start %s: %s", app->name, strerror(why));
     }
-    if (status == PT_OK)
-        *ret_server = server;
-    else
-        httpd_free(server);
-    return status;
+    *ret_server = server;
+    return PT_OK;
+}
+
+pt_status httpd_start(httpd *server, const httpd_options *options, pt_error *error)
+{
+    PT_ASSERT(!server->running && server->daemon == NULL);
+    pt_status status =
+        listeners_open(&server->listeners, &server->port, options->address, options->port, error);
+    if (status != PT_OK)
+        return status;
+    status = start_daemon(server, options, error);
+    if (status != PT_OK)
+        return status;
+    const int failed = start_thread(server);
+    if (failed != 0)
+        return error_set(error, PT_ERR_IO, "cannot start %s: %s", server->app->name,
+                         strerror(failed));
+    server->running = true;
+    return PT_OK;
 }
 
 uint16_t httpd_port(const httpd *server)
@@ -366,13 +371,11 @@ void httpd_free(httpd *server)
 {
     if (server == NULL)
         return;
-    if (server->wake_fd >= 0)
-        httpd_request_stop(server);
+    httpd_request_stop(server);
     httpd_wait(server);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
     listeners_close(&server->listeners);
-    if (server->wake_fd >= 0)
-        (void)close(server->wake_fd);
+    (void)close(server->wake_fd);
     mem_free(server);
 }

@@ -56,10 +56,7 @@ static void release_lost(httpd *http)
 
 void gone_sweep(relay_server *server, uint64_t now_ms)
 {
-    httpd *http = atomic_load(&server->http);
-    if (http == NULL)
-        return;
-    release_lost(http);
+    release_lost(server->http);
     for (size_t i = server->n_lost; i-- != 0;) {
         const lost_client gone = server->lost[i];
         if (now_ms - gone.since_ms < GONE_MS)

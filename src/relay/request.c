@@ -12,8 +12,6 @@ static void begin(httpd_request *http, const char *method, const char *path)
     request *r = (request *)http;
     const char *reason = NULL;
     r->server = httpd_user(http->server);
-    if (atomic_load(&r->server->http) == NULL)
-        atomic_store(&r->server->http, http->server); /* the starting thread is not so far yet */
     admit_address(r);
     const unsigned status = route_parse(&r->route, method, path, &reason);
     if (status != 0)

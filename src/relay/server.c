@@ -45,10 +45,7 @@ static void wake(void *user, store_wake what, const char *session, uint32_t from
 
 static void woken(void *user)
 {
-    relay_server *server = user;
-    httpd *http = atomic_load(&server->http);
-    if (http != NULL)
-        httpd_wake(http);
+    httpd_wake(((relay_server *)user)->http);
 }
 
 static pt_status open_store(relay_server *server, pt_error *error)
@@ -82,14 +79,9 @@ static bool init_limits(relay_server *server)
                sizeof server->waiting_key;
 }
 
-pt_status relay_server_start(relay_server **ret_server, const relay_options *options,
-                             pt_error *error)
+/* What fails leaves the server as far as it came, for relay_server_free. */
+static pt_status start(relay_server *server, const relay_options *options, pt_error *error)
 {
-    relay_server *server = mem_new(1, sizeof *server);
-    if (server == NULL || sodium_init() < 0) {
-        mem_free(server);
-        return error_memory(error);
-    }
     server->options = with_defaults(options);
     const relay_options *o = &server->options;
     const httpd_options http = {.address = o->address,
@@ -99,44 +91,51 @@ pt_status relay_server_start(relay_server **ret_server, const relay_options *opt
                                 .client_timeout_ms = o->client_timeout_ms,
                                 .tls_cert = o->tls_cert,
                                 .tls_key = o->tls_key};
-    httpd *started = NULL;
-    pt_status status = init_limits(server) ? PT_OK : error_memory(error);
+    if (sodium_init() < 0 || !init_limits(server))
+        return error_memory(error);
+    pt_status status = httpd_new(&server->http, &relay_app, server, error);
     if (status == PT_OK)
         status = open_store(server, error);
     if (status == PT_OK)
-        status = httpd_start(&started, &http, &relay_app, server, error);
-    if (status == PT_OK) {
-        atomic_store(&server->http, started);
-        httpd_wake(started); /* for what the store had to say before */
+        status = httpd_start(server->http, &http, error);
+    return status;
+}
+
+pt_status relay_server_start(relay_server **ret_server, const relay_options *options,
+                             pt_error *error)
+{
+    relay_server *server = mem_new(1, sizeof *server);
+    if (server == NULL)
+        return error_memory(error);
+    const pt_status status = start(server, options, error);
+    if (status == PT_OK)
         *ret_server = server;
-    } else {
+    else
         relay_server_free(server);
-    }
     return status;
 }
 
 uint16_t relay_server_port(const relay_server *server)
 {
-    return httpd_port(atomic_load(&server->http));
+    return httpd_port(server->http);
 }
 
 void relay_server_request_stop(relay_server *server)
 {
-    httpd_request_stop(atomic_load(&server->http));
+    httpd_request_stop(server->http);
 }
 
 void relay_server_request_end(relay_server *server, uint32_t grace_ms)
 {
     atomic_store(&server->grace_ms, grace_ms);
     atomic_store(&server->stop_asked, true);
-    httpd_wake(atomic_load(&server->http));
+    httpd_wake(server->http);
 }
 
 void server_end_if_idle(relay_server *server)
 {
     store_figures figures = {0};
-    httpd *http = atomic_load(&server->http);
-    if (!atomic_load(&server->stop_asked) || http == NULL)
+    if (!atomic_load(&server->stop_asked))
         return;
     if (!server->is_stopping) {
         server->is_stopping = true;
@@ -144,19 +143,19 @@ void server_end_if_idle(relay_server *server)
     }
     if (server->store->is_shared || clock_ms() >= server->stop_by_ms ||
         store_measure(server->store, &figures) != STORE_DONE || figures.sessions == 0)
-        httpd_request_stop(http);
+        httpd_request_stop(server->http);
 }
 
 void relay_server_wait(relay_server *server)
 {
-    httpd_wait(atomic_load(&server->http));
+    httpd_wait(server->http);
 }
 
 void relay_server_free(relay_server *server)
 {
     if (server == NULL)
         return;
-    httpd_free(atomic_load(&server->http));
+    httpd_free(server->http);
     store_free(server->store);
     quota_clear(&server->address_requests);
     quota_clear(&server->session_requests);

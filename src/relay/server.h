@@ -78,7 +78,7 @@ typedef enum refusal {
 struct relay_server {
     relay_options options; /* with the defaults filled in */
     store *store;
-    _Atomic(httpd *) http;
+    httpd *http;
     size_t receiving; /* bytes of requests being received */
 
     atomic_bool stop_asked;

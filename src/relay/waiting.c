@@ -90,10 +90,8 @@ static void release(httpd *http, const char *session, bool only_watchers)
 void waiting_wake(relay_server *server, store_wake what, const char *session, uint32_t from,
                   uint32_t to)
 {
-    httpd *http = atomic_load(&server->http);
+    httpd *http = server->http;
     request *found;
-    if (http == NULL)
-        return; /* not serving yet */
     switch (what) {
     case STORE_WAKE_RECEIVER:
     case STORE_WAKE_SENDER:

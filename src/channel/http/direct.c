@@ -352,8 +352,11 @@ static pt_status start(direct *d, const pt_http_options *o, const url_parts *own
         .tls_cert = o->tls_cert,
         .tls_key = o->tls_key,
     };
+    pt_status status = httpd_new(&d->server, &direct_app, d, error);
+    if (status != PT_OK)
+        return status;
     monitor_lock(&d->net.lock);
-    pt_status status = httpd_start(&d->server, &http, &direct_app, d, error);
+    status = httpd_start(d->server, &http, error);
     if (status == PT_OK && !courier_start(&d->net))
         status = error_memory(error);
     if (status == PT_OK)

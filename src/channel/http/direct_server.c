@@ -237,12 +237,8 @@ static enum MHD_Result answer(httpd_request *http)
 /* There is room again, or the channel closes. */
 static void woken(void *user)
 {
-    direct *d = user;
-    monitor_lock(&d->net.lock);
-    httpd *server = d->server;
-    monitor_unlock(&d->net.lock);
-    for (httpd_request *h = server == NULL ? NULL : httpd_held(server), *next; h != NULL;
-         h = next) {
+    const direct *d = user;
+    for (httpd_request *h = httpd_held(d->server), *next; h != NULL; h = next) {
         next = h->next;
         httpd_release(h);
     }

@@ -64,7 +64,8 @@ void fake_party_start(fake_party *f, uint16_t port, char number)
     memset(f->number, number, sizeof f->number - 1);
     direct_commit(f->commit, f->number);
     pt_error error;
-    if (httpd_start(&f->server, &options, &fake_app, f, &error) != PT_OK)
+    if (httpd_new(&f->server, &fake_app, f, &error) != PT_OK ||
+        httpd_start(f->server, &options, &error) != PT_OK)
         fail_msg("%s", error.message);
     (void)snprintf(f->url, sizeof f->url, "http://127.0.0.1:%u", (unsigned)httpd_port(f->server));
 }
