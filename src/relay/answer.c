@@ -165,7 +165,7 @@ static enum MHD_Result answer_participants(request *r)
 
 /* ---- messages ---- */
 
-static void add_number(struct MHD_Response *response, uint64_t number)
+static void add_seq(struct MHD_Response *response, uint64_t number)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRIu64, number);
@@ -178,7 +178,7 @@ static enum MHD_Result reply_stored(request *r)
     struct MHD_Response *response =
         MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     if (response != NULL && r->has_number)
-        add_number(response, r->number);
+        add_seq(response, r->number);
     return request_finish(r, 200, response);
 }
 
@@ -239,7 +239,7 @@ static enum MHD_Result reply_message(request *r)
         return MHD_NO;
     (void)MHD_add_response_header(response, "Content-Type", "application/octet-stream");
     if (r->has_number)
-        add_number(response, r->message->number);
+        add_seq(response, r->message->number);
     return request_finish(r, 200, response);
 }
 

@@ -7,7 +7,7 @@
  * noticed, when its request has been held for the time it wanted (8 s in ours). */
 #define GONE_MS 12000
 
-static lost_client *find(relay_server *server, const lost_client *key)
+static lost_client *gone_find(relay_server *server, const lost_client *key)
 {
     for (size_t i = 0; i < server->n_lost; i++) {
         lost_client *l = &server->lost[i];
@@ -26,7 +26,7 @@ void gone_heard(request *r)
     lost_client *note = httpd_note(&r->http);
     note->who = r->who;
     memcpy(note->session, r->who.session, strlen(r->who.session) + 1);
-    lost_client *l = server->n_lost == 0 ? NULL : find(server, note);
+    lost_client *l = server->n_lost == 0 ? NULL : gone_find(server, note);
     if (l != NULL)
         *l = server->lost[--server->n_lost];
 }
@@ -35,7 +35,7 @@ void gone_closed(void *user, void *note)
 {
     relay_server *server = user;
     const lost_client *key = note;
-    if (!key->who.has_token || server->n_lost == LOST_MAX || find(server, key) != NULL)
+    if (!key->who.has_token || server->n_lost == LOST_MAX || gone_find(server, key) != NULL)
         return;
     server->lost[server->n_lost] = *key;
     server->lost[server->n_lost++].since_ms = clock_ms();

@@ -26,7 +26,7 @@ void quota_clear(quota *q)
 }
 
 /* The key's bucket, filled up to now. */
-static quota_bucket *find(const quota *q, const void *key, size_t len, uint64_t now_ms)
+static quota_bucket *bucket_find(const quota *q, const void *key, size_t len, uint64_t now_ms)
 {
     uint8_t digest[QUOTA_KEY_BYTES + 4];
     uint32_t place;
@@ -51,22 +51,22 @@ static quota_bucket *find(const quota *q, const void *key, size_t len, uint64_t 
     return b;
 }
 
-static uint64_t wait_ms(const quota *q, const quota_bucket *b)
+static uint64_t bucket_wait_ms(const quota *q, const quota_bucket *b)
 {
     return b->level >= 1 ? 0 : (uint64_t)((1 - b->level) / q->per_second * 1000) + 1;
 }
 
 uint64_t quota_wait_ms(quota *q, const void *key, size_t len, uint64_t now_ms)
 {
-    return q->buckets == NULL ? 0 : wait_ms(q, find(q, key, len, now_ms));
+    return q->buckets == NULL ? 0 : bucket_wait_ms(q, bucket_find(q, key, len, now_ms));
 }
 
 uint64_t quota_take(quota *q, const void *key, size_t len, uint64_t now_ms)
 {
     if (q->buckets == NULL)
         return 0;
-    quota_bucket *b = find(q, key, len, now_ms);
-    const uint64_t wait = wait_ms(q, b);
+    quota_bucket *b = bucket_find(q, key, len, now_ms);
+    const uint64_t wait = bucket_wait_ms(q, b);
     if (wait == 0)
         b->level -= 1;
     return wait;

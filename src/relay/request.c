@@ -7,7 +7,7 @@
 
 /* ---- head ---- */
 
-static void begin(httpd_request *http, const char *method, const char *path)
+static void app_begin(httpd_request *http, const char *method, const char *path)
 {
     request *r = (request *)http;
     const char *reason = NULL;
@@ -46,7 +46,7 @@ static void take_origin(request *r, const char *value)
         memcpy(r->origin, value, len + 1);
 }
 
-static void take_header(httpd_request *http, const char *name, const char *value)
+static void app_header(httpd_request *http, const char *name, const char *value)
 {
     request *r = (request *)http;
     if (strcasecmp(name, "X-Polytune-Seq") == 0)
@@ -75,7 +75,7 @@ static void take_wait(request *r, const char *value)
         r->wait_ms = r->server->options.hold_max_ms;
 }
 
-static void take_argument(httpd_request *http, const char *name, const char *value)
+static void app_argument(httpd_request *http, const char *name, const char *value)
 {
     request *r = (request *)http;
     if (strcmp(name, "wait") == 0)
@@ -88,7 +88,7 @@ static void take_argument(httpd_request *http, const char *name, const char *val
 /* ---- body and end ---- */
 
 /* Refused before its body is kept. */
-static void check(httpd_request *http)
+static void app_check(httpd_request *http)
 {
     request *r = (request *)http;
     if (http->refusal == 0 && r->route.method != ROUTE_OPTIONS && !admit_count(r)) {
@@ -97,7 +97,7 @@ static void check(httpd_request *http)
     }
 }
 
-static bool charge(httpd_request *http, size_t len)
+static bool app_charge(httpd_request *http, size_t len)
 {
     request *r = (request *)http;
     relay_server *server = r->server;
@@ -110,12 +110,12 @@ static bool charge(httpd_request *http, size_t len)
     return true;
 }
 
-static void discharge(httpd_request *http, size_t len)
+static void app_discharge(httpd_request *http, size_t len)
 {
     ((request *)http)->server->receiving -= len;
 }
 
-static enum MHD_Result answer_request(httpd_request *http)
+static enum MHD_Result app_answer(httpd_request *http)
 {
     return answer((request *)http);
 }
@@ -138,14 +138,14 @@ static void allow_origin(const request *r, struct MHD_Response *response)
     }
 }
 
-static void finish(httpd_request *http, unsigned status, struct MHD_Response *response)
+static void app_finish(httpd_request *http, unsigned status, struct MHD_Response *response)
 {
     request *r = (request *)http;
     allow_origin(r, response);
     stats_answered(r, status);
 }
 
-static void end(httpd_request *http, bool sent)
+static void app_end(httpd_request *http, bool sent)
 {
     request *r = (request *)http;
     answer_sent(r, sent);
@@ -154,7 +154,7 @@ static void end(httpd_request *http, bool sent)
     server_end_if_idle(r->server);
 }
 
-static void sweep(void *user, uint64_t now_ms)
+static void app_sweep(void *user, uint64_t now_ms)
 {
     relay_server *server = user;
     (void)now_ms;
@@ -163,7 +163,7 @@ static void sweep(void *user, uint64_t now_ms)
     server_end_if_idle(server);
 }
 
-static void woken(void *user)
+static void app_woken(void *user)
 {
     relay_server *server = user;
     store_collect(server->store);
@@ -175,17 +175,17 @@ const httpd_app relay_app = {
     .request_size = sizeof(request),
     .body_max = RELAY_MESSAGE_MAX,
     .too_long = "a message is at most 4 MiB",
-    .begin = begin,
-    .header = take_header,
-    .argument = take_argument,
-    .check = check,
-    .charge = charge,
-    .discharge = discharge,
-    .answer = answer_request,
-    .end = end,
-    .finish = finish,
+    .begin = app_begin,
+    .header = app_header,
+    .argument = app_argument,
+    .check = app_check,
+    .charge = app_charge,
+    .discharge = app_discharge,
+    .answer = app_answer,
+    .end = app_end,
+    .finish = app_finish,
     .closed = gone_closed,
     .note_size = sizeof(lost_client),
-    .sweep = sweep,
-    .woken = woken,
+    .sweep = app_sweep,
+    .woken = app_woken,
 };

@@ -38,12 +38,13 @@ static relay_options with_defaults(const relay_options *given)
 
 /* ---- what the store tells ---- */
 
-static void wake(void *user, store_wake what, const char *session, uint32_t from, uint32_t to)
+static void wake_waiting(void *user, store_wake what, const char *session, uint32_t from,
+                         uint32_t to)
 {
     waiting_wake(user, what, session, from, to);
 }
 
-static void woken(void *user)
+static void wake_server(void *user)
 {
     httpd_wake(((relay_server *)user)->http);
 }
@@ -61,7 +62,7 @@ static pt_status open_store(relay_server *server, pt_error *error)
                                    .takeover_ms = o->takeover_ms,
                                    .needs_tokens = o->needs_tokens};
     const store_listener listener = {
-        .user = server, .wake = wake, .note = stats_note, .woken = woken};
+        .user = server, .wake = wake_waiting, .note = stats_note, .woken = wake_server};
     return store_open(&server->store, o->store, &options, &listener, error);
 }
 

@@ -63,18 +63,19 @@ static bool journal_wrote(memory_store *m, bool ok)
     return ok;
 }
 
-static void wake(memory_store *m, store_wake what, const char *name, uint32_t from, uint32_t to)
+static void memory_wake(memory_store *m, store_wake what, const char *name, uint32_t from,
+                        uint32_t to)
 {
     m->base.listener.wake(m->base.listener.user, what, name, from, to);
 }
 
-static void note(memory_store *m, store_event event, const char *name, uint32_t party)
+static void memory_note(memory_store *m, store_event event, const char *name, uint32_t party)
 {
     m->base.listener.note(m->base.listener.user, event, name, party);
 }
 
 /* Charges both the session and the store. */
-static bool charge(memory_store *m, session *e, size_t bytes)
+static bool session_charge(memory_store *m, session *e, size_t bytes)
 {
     const store_options *o = &m->base.options;
     if (bytes > o->session_bytes || e->bytes > o->session_bytes - bytes || bytes > o->bytes ||
@@ -85,7 +86,7 @@ static bool charge(memory_store *m, session *e, size_t bytes)
     return true;
 }
 
-static void discharge(memory_store *m, session *e, size_t bytes)
+static void session_discharge(memory_store *m, session *e, size_t bytes)
 {
     e->bytes -= bytes;
     m->base.bytes -= bytes;
@@ -144,13 +145,13 @@ static store_result pair_open(memory_store *m, session *e, uint32_t from, uint32
         *ret_pair = e->pairs[place];
         return STORE_DONE;
     }
-    if (!charge(m, e, sizeof(pair) + OVERHEAD))
+    if (!session_charge(m, e, sizeof(pair) + OVERHEAD))
         return STORE_FULL;
     pair *p = mem_new(1, sizeof *p);
     pair **pairs = p == NULL ? NULL : open_gap(e->pairs, &e->n_pairs, place, sizeof *pairs);
     if (pairs == NULL) {
         mem_free(p);
-        discharge(m, e, sizeof(pair) + OVERHEAD);
+        session_discharge(m, e, sizeof(pair) + OVERHEAD);
         return STORE_MEMORY;
     }
     e->pairs = pairs;
@@ -184,7 +185,7 @@ static void drop_first(memory_store *m, session *e, pair *p)
     p->count--;
     p->bytes -= first->len;
     m->n_messages--;
-    discharge(m, e, first->len + OVERHEAD);
+    session_discharge(m, e, first->len + OVERHEAD);
     stored_release(first);
 }
 
@@ -201,7 +202,7 @@ static store_result acknowledge(memory_store *m, session *e, pair *p, uint64_t n
         dropped = dropped || result == STORE_DONE;
     }
     if (dropped)
-        wake(m, STORE_WAKE_SENDER, e->name, p->from, p->to);
+        memory_wake(m, STORE_WAKE_SENDER, e->name, p->from, p->to);
     return result;
 }
 
@@ -312,8 +313,8 @@ static store_result session_drop(memory_store *m, size_t place, store_event why)
         return STORE_UNAVAILABLE;
     }
     session_forget(m, place);
-    note(m, why, name, 0);
-    wake(m, STORE_WAKE_SESSION, name, 0, 0);
+    memory_note(m, why, name, 0);
+    memory_wake(m, STORE_WAKE_SESSION, name, 0, 0);
     mem_free(name);
     return STORE_DONE;
 }
@@ -340,7 +341,7 @@ static store_result session_open(memory_store *m, const store_caller *who, sessi
         session_forget(m, session_place(m, name, &found));
         return STORE_UNAVAILABLE;
     }
-    note(m, STORE_OPENED, name, 0);
+    memory_note(m, STORE_OPENED, name, 0);
     *ret_session = e;
     return STORE_DONE;
 }
@@ -381,7 +382,7 @@ static store_result may_speak(const memory_store *m, const session *e, const sto
     return is_bound && holds(own, who) ? STORE_DONE : STORE_FORBIDDEN;
 }
 
-static void touch(session *e, uint32_t party)
+static void session_touch(session *e, uint32_t party)
 {
     seat *own = seat_find(e, party);
     e->active_ms = clock_ms();
@@ -432,12 +433,12 @@ static store_result seat_is_free(const memory_store *m, const session *e, const 
 static store_result seat_add(memory_store *m, session *e, uint32_t party, seat **ret_seat)
 {
     if (e->n_seats >= m->base.options.seats || e->n_seats >= STORE_SEATS_MAX ||
-        !charge(m, e, sizeof(seat)))
+        !session_charge(m, e, sizeof(seat)))
         return STORE_FULL;
     const size_t place = seat_place(e, party);
     seat *seats = open_gap(e->seats, &e->n_seats, place, sizeof *seats);
     if (seats == NULL) {
-        discharge(m, e, sizeof(seat));
+        session_discharge(m, e, sizeof(seat));
         return STORE_MEMORY;
     }
     e->seats = seats;
@@ -451,7 +452,7 @@ static void seat_remove(memory_store *m, session *e, seat *own)
     const size_t at = (size_t)(own - e->seats);
     e->n_seats--;
     memmove(own, own + 1, (e->n_seats - at) * sizeof *own);
-    discharge(m, e, sizeof(seat));
+    session_discharge(m, e, sizeof(seat));
 }
 
 static store_result sit(memory_store *m, session *e, const store_caller *who)
@@ -474,10 +475,10 @@ static store_result sit(memory_store *m, session *e, const store_caller *who)
     own->left = false;
     own->has_token = who->has_token;
     memcpy(own->digest, who->digest, STORE_DIGEST_BYTES);
-    touch(e, who->party);
+    session_touch(e, who->party);
     if (!is_same)
-        note(m, STORE_SEATED, e->name, who->party);
-    wake(m, STORE_WAKE_WATCHERS, e->name, 0, 0);
+        memory_note(m, STORE_SEATED, e->name, who->party);
+    memory_wake(m, STORE_WAKE_WATCHERS, e->name, 0, 0);
     return STORE_DONE;
 }
 
@@ -534,7 +535,7 @@ static store_result memory_leave(store *s, const store_caller *who)
                 : !JOURNAL(m, drop_seat, m->journal_self, e->epoch, who->party))
         return STORE_UNAVAILABLE;
     if (!own->left)
-        note(m, STORE_LEFT, e->name, who->party);
+        memory_note(m, STORE_LEFT, e->name, who->party);
     own->left = true;
     if (!e->used)
         seat_remove(m, e, own);
@@ -573,7 +574,7 @@ static store_result put_message(memory_store *m, session *e, pair *p, uint64_t n
         return STORE_REPEATED;
     if (number != 0 && number != p->last_number + 1)
         return STORE_LOST;
-    if (!has_room(m, p, len) || !charge(m, e, len + OVERHEAD))
+    if (!has_room(m, p, len) || !session_charge(m, e, len + OVERHEAD))
         return STORE_FULL;
     stored *message = stored_new(p->last_number + 1, bytes, len);
     store_result result = message == NULL ? STORE_MEMORY : STORE_DONE;
@@ -583,12 +584,12 @@ static store_result put_message(memory_store *m, session *e, pair *p, uint64_t n
         result = STORE_UNAVAILABLE;
     }
     if (result != STORE_DONE) {
-        discharge(m, e, len + OVERHEAD);
+        session_discharge(m, e, len + OVERHEAD);
         return result;
     }
     append(m, e, p, message);
     m->base.carried++;
-    wake(m, STORE_WAKE_RECEIVER, e->name, p->from, p->to);
+    memory_wake(m, STORE_WAKE_RECEIVER, e->name, p->from, p->to);
     return STORE_DONE;
 }
 
@@ -603,7 +604,7 @@ static store_result memory_put(store *s, const store_caller *who, uint32_t to, u
         result = session_open(m, who, &e);
     if (result != STORE_DONE)
         return result;
-    touch(e, who->party);
+    session_touch(e, who->party);
     result = pair_open(m, e, who->party, to, &p);
     return result == STORE_DONE ? put_message(m, e, p, number, bytes, len) : result;
 }
@@ -623,7 +624,7 @@ static store_result memory_get(store *s, const store_caller *who, uint32_t from,
     if (result != STORE_DONE)
         return result;
     if (e != NULL)
-        touch(e, who->party);
+        session_touch(e, who->party);
     pair *p = e == NULL ? NULL : pair_find(e, from, who->party);
     const store_result nothing = e == NULL ? STORE_EMPTY : why_nothing(e, from);
     if (p == NULL)
@@ -740,7 +741,7 @@ bool store_memory_add_seat(store *s, const char *name, uint32_t party, const uin
     own->has_token = digest != NULL;
     if (digest != NULL)
         memcpy(own->digest, digest, STORE_DIGEST_BYTES);
-    touch(e, party);
+    session_touch(e, party);
     return true;
 }
 
@@ -766,7 +767,7 @@ bool store_memory_add_message(store *s, const char *name, uint32_t from, uint32_
     /* The messages left of a queue are its newest ones, without a gap. */
     if (p == NULL || message->number == 0 || message->number > p->last_number ||
         (p->last != NULL && message->number != p->last->number + 1) ||
-        !charge(m, e, message->len + OVERHEAD))
+        !session_charge(m, e, message->len + OVERHEAD))
         return false;
     const uint64_t last_number = p->last_number;
     append(m, e, p, message);

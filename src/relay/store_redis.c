@@ -119,7 +119,7 @@ static store_result result_of(const char *name)
 }
 
 /* An answer that is not a script's. Redis that is out of memory is as full as a relay. */
-static store_result failed(redis_store *m, const redisReply *reply)
+static store_result redis_failed(redis_store *m, const redisReply *reply)
 {
     m->base.errors++;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
@@ -143,49 +143,49 @@ typedef struct question {
     size_t n_numbers;
 } question;
 
-static void add(question *q, const void *bytes, size_t len)
+static void question_add(question *q, const void *bytes, size_t len)
 {
     q->argv[q->n] = bytes;
     q->lens[q->n++] = len;
 }
 
-static void add_text(question *q, const char *text)
+static void question_add_text(question *q, const char *text)
 {
-    add(q, text, strlen(text));
+    question_add(q, text, strlen(text));
 }
 
-static void add_number(question *q, const char *format, uint64_t number)
+static void question_add_number(question *q, const char *format, uint64_t number)
 {
     char *text = q->numbers[q->n_numbers++];
     if (strcmp(format, "x") == 0)
         (void)snprintf(text, sizeof q->numbers[0], "%016" PRIx64, number);
     else
         (void)snprintf(text, sizeof q->numbers[0], "%" PRIu64, number);
-    add_text(q, text);
+    question_add_text(q, text);
 }
 
 /* Begins a question with what all scripts want. The question and the caller stay where they are. */
-static void begin(question *q, const redis_store *m, script which, const store_caller *who)
+static void question_begin(question *q, const redis_store *m, script which, const store_caller *who)
 {
     *q = (question){0};
     (void)snprintf(q->key, sizeof q->key, "polytune:{%s}", who->session);
-    add_text(q, "EVALSHA");
-    add(q, m->shas[which], SHA_HEX);
-    add_text(q, "1");
-    add_text(q, q->key);
-    add_text(q, who->session);
-    add_number(q, "u", who->party);
+    question_add_text(q, "EVALSHA");
+    question_add(q, m->shas[which], SHA_HEX);
+    question_add_text(q, "1");
+    question_add_text(q, q->key);
+    question_add_text(q, who->session);
+    question_add_number(q, "u", who->party);
     if (who->has_epoch)
-        add_number(q, "x", who->epoch);
+        question_add_number(q, "x", who->epoch);
     else
-        add_text(q, "");
-    add(q, who->digest, who->has_token ? STORE_DIGEST_BYTES : 0);
-    add_text(q, who->may_open ? "1" : "0");
+        question_add_text(q, "");
+    question_add(q, who->digest, who->has_token ? STORE_DIGEST_BYTES : 0);
+    question_add_text(q, who->may_open ? "1" : "0");
 }
 
 /* Asks; the answer has `n` elements at least after the result if that is STORE_DONE. NULL with the
  * result of the failure otherwise. */
-static redisReply *ask(redis_store *m, question *q, size_t n, store_result *ret_result)
+static redisReply *redis_ask(redis_store *m, question *q, size_t n, store_result *ret_result)
 {
     redisReply *reply = redis_link_ask(&m->link, q->n, q->argv, q->lens);
     const bool is_answer = reply != NULL && reply->type == REDIS_REPLY_ARRAY &&
@@ -194,7 +194,7 @@ static redisReply *ask(redis_store *m, question *q, size_t n, store_result *ret_
     if (is_answer && *ret_result != STORE_UNAVAILABLE &&
         (*ret_result != STORE_DONE || reply->elements > n))
         return reply;
-    *ret_result = failed(m, reply);
+    *ret_result = redis_failed(m, reply);
     if (reply != NULL)
         freeReplyObject(reply);
     return NULL;
@@ -219,18 +219,18 @@ static const char *text_at(const redisReply *reply, size_t n)
     return e != NULL && e->type == REDIS_REPLY_STRING ? e->str : "";
 }
 
-static void note(redis_store *m, store_event event, const char *name, uint32_t party)
+static void redis_note(redis_store *m, store_event event, const char *name, uint32_t party)
 {
     m->base.listener.note(m->base.listener.user, event, name, party);
 }
 
 /* The epoch a session gets, should one be opened. */
-static void add_random(question *q)
+static void question_add_random(question *q)
 {
     uint64_t random;
     if (getrandom(&random, sizeof random, 0) != sizeof random)
         q->argv[q->n - 1] = "0"; /* without randomness none is */
-    add_number(q, "x", random);
+    question_add_number(q, "x", random);
 }
 
 /* ---- seats ---- */
@@ -241,10 +241,10 @@ static store_result redis_join(store *s, const store_caller *who, bool holder_is
     redis_store *m = (redis_store *)s;
     question q;
     store_result result;
-    begin(&q, m, SCRIPT_JOIN, who);
-    add_random(&q);
-    add_text(&q, holder_is_gone ? "1" : "0");
-    redisReply *reply = ask(m, &q, 4, &result);
+    question_begin(&q, m, SCRIPT_JOIN, who);
+    question_add_random(&q);
+    question_add_text(&q, holder_is_gone ? "1" : "0");
+    redisReply *reply = redis_ask(m, &q, 4, &result);
     if (reply == NULL)
         return result;
     if (result == STORE_TAKEN) {
@@ -257,15 +257,15 @@ static store_result redis_join(store *s, const store_caller *who, bool holder_is
     const size_t at = result == STORE_DONE ? 2 : 1;
     if (result == STORE_DONE || result == STORE_FULL) {
         if (number_at(reply, at + 1) != 0)
-            note(m, STORE_REPLACED, who->session, 0);
+            redis_note(m, STORE_REPLACED, who->session, 0);
         if (number_at(reply, at) != 0)
-            note(m, STORE_OPENED, who->session, 0);
+            redis_note(m, STORE_OPENED, who->session, 0);
     }
     if (result == STORE_DONE) {
         if (number_at(reply, 4) != 0)
-            note(m, STORE_SEATED, who->session, who->party);
+            redis_note(m, STORE_SEATED, who->session, who->party);
         if (!text_hex(text_at(reply, 1), &ret_joined->epoch))
-            result = failed(m, reply);
+            result = redis_failed(m, reply);
     }
     freeReplyObject(reply);
     return result;
@@ -276,14 +276,14 @@ static store_result redis_leave(store *s, const store_caller *who)
     redis_store *m = (redis_store *)s;
     question q;
     store_result result;
-    begin(&q, m, SCRIPT_LEAVE, who);
-    redisReply *reply = ask(m, &q, 1, &result);
+    question_begin(&q, m, SCRIPT_LEAVE, who);
+    redisReply *reply = redis_ask(m, &q, 1, &result);
     if (reply == NULL)
         return result;
     if (strcmp(text_at(reply, 1), "ended") == 0)
-        note(m, STORE_ENDED, who->session, 0);
+        redis_note(m, STORE_ENDED, who->session, 0);
     else if (strcmp(text_at(reply, 1), "left") == 0)
-        note(m, STORE_LEFT, who->session, who->party);
+        redis_note(m, STORE_LEFT, who->session, who->party);
     freeReplyObject(reply);
     return result;
 }
@@ -301,8 +301,8 @@ static store_result redis_seats(store *s, const store_caller *who, store_seats *
     question q;
     store_result result;
     ret_seats->n = 0;
-    begin(&q, m, SCRIPT_SEATS, who);
-    redisReply *reply = ask(m, &q, 1, &result);
+    question_begin(&q, m, SCRIPT_SEATS, who);
+    redisReply *reply = redis_ask(m, &q, 1, &result);
     if (reply == NULL)
         return result;
     const char *at = text_at(reply, 1);
@@ -327,20 +327,20 @@ static store_result redis_put(store *s, const store_caller *who, uint32_t to, ui
     redis_store *m = (redis_store *)s;
     question q;
     store_result result;
-    begin(&q, m, SCRIPT_PUT, who);
-    add_random(&q);
+    question_begin(&q, m, SCRIPT_PUT, who);
+    question_add_random(&q);
     char receiver[16];
     char seq[24];
     (void)snprintf(receiver, sizeof receiver, "%" PRIu32, to);
     (void)snprintf(seq, sizeof seq, "%" PRIu64, number);
-    add_text(&q, receiver);
-    add_text(&q, seq);
-    add(&q, len == 0 ? (const void *)"" : bytes, len);
-    redisReply *reply = ask(m, &q, 1, &result);
+    question_add_text(&q, receiver);
+    question_add_text(&q, seq);
+    question_add(&q, len == 0 ? (const void *)"" : bytes, len);
+    redisReply *reply = redis_ask(m, &q, 1, &result);
     if (reply == NULL)
         return result;
     if (number_at(reply, 1) != 0)
-        note(m, STORE_OPENED, who->session, 0);
+        redis_note(m, STORE_OPENED, who->session, 0);
     if (result == STORE_DONE) {
         s->carried++;
         mem_free(bytes);
@@ -350,13 +350,13 @@ static store_result redis_put(store *s, const store_caller *who, uint32_t to, ui
 }
 
 /* Adds the arguments of asking for, or dropping, a message. */
-static void add_message(question *q, uint32_t from, uint64_t number, char ret_texts[2][24])
+static void question_add_message(question *q, uint32_t from, uint64_t number, char ret_texts[2][24])
 {
     (void)snprintf(ret_texts[0], sizeof ret_texts[0], "%" PRIu32, from);
     (void)snprintf(ret_texts[1], sizeof ret_texts[1], "%" PRIu64, number);
-    add_text(q, ""); /* opens nothing */
-    add_text(q, ret_texts[0]);
-    add_text(q, ret_texts[1]);
+    question_add_text(q, ""); /* opens nothing */
+    question_add_text(q, ret_texts[0]);
+    question_add_text(q, ret_texts[1]);
 }
 
 static store_result take_message(const redisReply *reply, stored **ret_message)
@@ -384,9 +384,9 @@ static store_result redis_get(store *s, const store_caller *who, uint32_t from, 
     question q;
     char texts[2][24];
     store_result result;
-    begin(&q, m, SCRIPT_GET, who);
-    add_message(&q, from, number, texts);
-    redisReply *reply = ask(m, &q, 2, &result);
+    question_begin(&q, m, SCRIPT_GET, who);
+    question_add_message(&q, from, number, texts);
+    redisReply *reply = redis_ask(m, &q, 2, &result);
     if (reply == NULL)
         return result;
     if (result == STORE_DONE)
@@ -402,9 +402,9 @@ static store_result redis_delivered(store *s, const store_caller *who, uint32_t 
     question q;
     char texts[2][24];
     store_result result;
-    begin(&q, m, SCRIPT_DELIVERED, who);
-    add_message(&q, from, number, texts);
-    redisReply *reply = ask(m, &q, 0, &result);
+    question_begin(&q, m, SCRIPT_DELIVERED, who);
+    question_add_message(&q, from, number, texts);
+    redisReply *reply = redis_ask(m, &q, 0, &result);
     if (reply != NULL)
         freeReplyObject(reply);
     return result;
@@ -418,10 +418,10 @@ static void redis_sweep(store *s)
     const store_caller nobody = {.session = ""};
     question q;
     store_result result;
-    begin(&q, m, SCRIPT_SWEEP, &nobody);
-    redisReply *reply = ask(m, &q, 0, &result);
+    question_begin(&q, m, SCRIPT_SWEEP, &nobody);
+    redisReply *reply = redis_ask(m, &q, 0, &result);
     for (size_t i = 1; reply != NULL && i < reply->elements; i++)
-        note(m, STORE_EXPIRED, text_at(reply, i), 0);
+        redis_note(m, STORE_EXPIRED, text_at(reply, i), 0);
     if (reply != NULL)
         freeReplyObject(reply);
 }
@@ -468,8 +468,8 @@ static store_result redis_figures(store *s, store_figures *ret_figures)
     const store_caller nobody = {.session = ""};
     question q;
     store_result result;
-    begin(&q, m, SCRIPT_FIGURES, &nobody);
-    redisReply *reply = ask(m, &q, 4, &result);
+    question_begin(&q, m, SCRIPT_FIGURES, &nobody);
+    redisReply *reply = redis_ask(m, &q, 4, &result);
     if (reply == NULL)
         return result;
     *ret_figures = (store_figures){.sessions = number_at(reply, 1),

@@ -77,7 +77,7 @@ typedef struct sqlite_journal {
 /* ---- running statements ---- */
 
 /* Runs one whose values are bound, and makes it ready for the next time. */
-static bool step(sqlite_journal *j, statement which)
+static bool journal_step(sqlite_journal *j, statement which)
 {
     sqlite3_stmt *s = j->prepared[which];
     const int result = sqlite3_step(s);
@@ -87,52 +87,54 @@ static bool step(sqlite_journal *j, statement which)
 }
 
 /* Binds up to four numbers, then runs. */
-static bool run(sqlite_journal *j, statement which, size_t n, const uint64_t *values)
+static bool journal_run(sqlite_journal *j, statement which, size_t n, const uint64_t *values)
 {
     bool ok = true;
     for (size_t i = 0; i < n; i++)
         ok = ok &&
              sqlite3_bind_int64(j->prepared[which], (int)i + 1, (int64_t)values[i]) == SQLITE_OK;
-    return step(j, which) && ok;
+    return journal_step(j, which) && ok;
 }
 
 #define RUN(j, which, ...)                                                                         \
-    run(j, which, sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t), (uint64_t[]){__VA_ARGS__})
+    journal_run(j, which, sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t),                    \
+                (uint64_t[]){__VA_ARGS__})
 
 /* A transaction that failed may have been rolled back already. */
-static bool finish(sqlite_journal *j, bool ok)
+static bool journal_commit(sqlite_journal *j, bool ok)
 {
-    if (ok && step(j, COMMIT))
+    if (ok && journal_step(j, COMMIT))
         return true;
     if (sqlite3_get_autocommit(j->db) == 0)
-        (void)step(j, ROLLBACK);
+        (void)journal_step(j, ROLLBACK);
     return false;
 }
 
 /* ---- the journal ---- */
 
-static bool add_session(void *self, uint64_t epoch, const char *name)
+static bool sqlite_add_session(void *self, uint64_t epoch, const char *name)
 {
     sqlite_journal *j = self;
     sqlite3_stmt *s = j->prepared[ADD_SESSION];
     const bool ok = sqlite3_bind_int64(s, 1, (int64_t)epoch) == SQLITE_OK &&
                     sqlite3_bind_text(s, 2, name, -1, SQLITE_STATIC) == SQLITE_OK;
-    return step(j, ADD_SESSION) && ok;
+    return journal_step(j, ADD_SESSION) && ok;
 }
 
-static bool begin_drop(void *self, uint64_t epoch)
+static bool sqlite_begin_drop(void *self, uint64_t epoch)
 {
     sqlite_journal *j = self;
-    return step(j, BEGIN) && RUN(j, DROP_SESSION, epoch) && RUN(j, DROP_SEATS, epoch) &&
+    return journal_step(j, BEGIN) && RUN(j, DROP_SESSION, epoch) && RUN(j, DROP_SEATS, epoch) &&
            RUN(j, DROP_QUEUES, epoch);
 }
 
-static bool end_drop(void *self, bool ok)
+static bool sqlite_end_drop(void *self, bool ok)
 {
-    return finish(self, ok);
+    return journal_commit(self, ok);
 }
 
-static bool set_seat(void *self, uint64_t epoch, uint32_t party, const uint8_t *digest, bool left)
+static bool sqlite_set_seat(void *self, uint64_t epoch, uint32_t party, const uint8_t *digest,
+                            bool left)
 {
     sqlite_journal *j = self;
     sqlite3_stmt *s = j->prepared[SET_SEAT];
@@ -141,10 +143,10 @@ static bool set_seat(void *self, uint64_t epoch, uint32_t party, const uint8_t *
               sqlite3_bind_int(s, 4, left) == SQLITE_OK;
     if (digest != NULL)
         ok = ok && sqlite3_bind_blob(s, 3, digest, STORE_DIGEST_BYTES, SQLITE_STATIC) == SQLITE_OK;
-    return step(j, SET_SEAT) && ok;
+    return journal_step(j, SET_SEAT) && ok;
 }
 
-static bool drop_seat(void *self, uint64_t epoch, uint32_t party)
+static bool sqlite_drop_seat(void *self, uint64_t epoch, uint32_t party)
 {
     return RUN(self, DROP_SEAT, epoch, party);
 }
@@ -159,26 +161,26 @@ static bool insert_message(sqlite_journal *j, uint64_t epoch, uint32_t from, uin
                     sqlite3_bind_int64(s, 3, to) == SQLITE_OK &&
                     sqlite3_bind_int64(s, 4, (int64_t)m->number) == SQLITE_OK &&
                     sqlite3_bind_blob64(s, 5, bytes, m->len, SQLITE_STATIC) == SQLITE_OK;
-    return step(j, ADD_MESSAGE) && ok;
+    return journal_step(j, ADD_MESSAGE) && ok;
 }
 
-static bool add_message(void *self, uint64_t epoch, uint32_t from, uint32_t to, stored *m)
+static bool sqlite_add_message(void *self, uint64_t epoch, uint32_t from, uint32_t to, stored *m)
 {
     sqlite_journal *j = self;
-    bool ok = step(j, BEGIN) && insert_message(j, epoch, from, to, m);
+    bool ok = journal_step(j, BEGIN) && insert_message(j, epoch, from, to, m);
     m->row = sqlite3_last_insert_rowid(j->db);
     ok = ok && RUN(j, SET_QUEUE, epoch, from, to, m->number);
-    return finish(j, ok);
+    return journal_commit(j, ok);
 }
 
-static bool drop_message(void *self, const stored *m)
+static bool sqlite_drop_message(void *self, const stored *m)
 {
     return RUN(self, DROP_MESSAGE, (uint64_t)m->row);
 }
 
-static bool check(void *self)
+static bool sqlite_check(void *self)
 {
-    return step(self, CHECK);
+    return journal_step(self, CHECK);
 }
 
 static void close_journal(void *self)
@@ -190,9 +192,9 @@ static void close_journal(void *self)
     mem_free(j);
 }
 
-static const store_journal sqlite_journal_ops = {add_session,  begin_drop, end_drop,
-                                                 set_seat,     drop_seat,  add_message,
-                                                 drop_message, check,      close_journal};
+static const store_journal sqlite_journal_ops = {
+    sqlite_add_session, sqlite_begin_drop,   sqlite_end_drop, sqlite_set_seat, sqlite_drop_seat,
+    sqlite_add_message, sqlite_drop_message, sqlite_check,    close_journal};
 
 /* ---- opening ---- */
 

@@ -12,8 +12,8 @@ bool waiting_is_possible(request *r)
     return !r->replaced && now < r->http.deadline_ms;
 }
 
-static request **place_of(relay_server *server, store_wake what, const char *session, uint32_t from,
-                          uint32_t to)
+static request **waiting_place(relay_server *server, store_wake what, const char *session,
+                               uint32_t from, uint32_t to)
 {
     uint8_t name[ROUTE_SESSION_MAX + 12] = {0};
     uint64_t hash;
@@ -33,10 +33,10 @@ static bool waits_for(const request *r, store_wake what, const char *session, ui
 }
 
 /* Takes out whoever waits for that, or NULL. */
-static request *take(relay_server *server, store_wake what, const char *session, uint32_t from,
-                     uint32_t to)
+static request *waiting_take(relay_server *server, store_wake what, const char *session,
+                             uint32_t from, uint32_t to)
 {
-    request **link = place_of(server, what, session, from, to);
+    request **link = waiting_place(server, what, session, from, to);
     while (*link != NULL && !waits_for(*link, what, session, from, to))
         link = &(*link)->next_waiting;
     request *found = *link;
@@ -49,12 +49,12 @@ static request *take(relay_server *server, store_wake what, const char *session,
 
 enum MHD_Result waiting_start(request *r, store_wake what)
 {
-    request *older = take(r->server, what, r->route.session, r->route.from, r->route.to);
+    request *older = waiting_take(r->server, what, r->route.session, r->route.from, r->route.to);
     if (older != NULL) {
         older->replaced = true;
         httpd_release(&older->http);
     }
-    request **place = place_of(r->server, what, r->route.session, r->route.from, r->route.to);
+    request **place = waiting_place(r->server, what, r->route.session, r->route.from, r->route.to);
     r->next_waiting = *place;
     r->waits_for = what;
     r->is_waiting = true;
@@ -68,7 +68,7 @@ void waiting_stop(request *r)
     if (!r->is_waiting)
         return;
     request **link =
-        place_of(r->server, r->waits_for, r->route.session, r->route.from, r->route.to);
+        waiting_place(r->server, r->waits_for, r->route.session, r->route.from, r->route.to);
     while (*link != r)
         link = &(*link)->next_waiting;
     *link = r->next_waiting;
@@ -76,7 +76,7 @@ void waiting_stop(request *r)
 }
 
 /* Releases the held requests of a session, or all. */
-static void release(httpd *http, const char *session, bool only_watchers)
+static void waiting_release(httpd *http, const char *session, bool only_watchers)
 {
     for (httpd_request *h = httpd_held(http), *next; h != NULL; h = next) {
         const request *r = (request *)h;
@@ -95,18 +95,18 @@ void waiting_wake(relay_server *server, store_wake what, const char *session, ui
     switch (what) {
     case STORE_WAKE_RECEIVER:
     case STORE_WAKE_SENDER:
-        found = take(server, what, session, from, to);
+        found = waiting_take(server, what, session, from, to);
         if (found != NULL)
             httpd_release(&found->http);
         return;
     case STORE_WAKE_WATCHERS:
-        release(http, session, true);
+        waiting_release(http, session, true);
         return;
     case STORE_WAKE_SESSION:
-        release(http, session, false);
+        waiting_release(http, session, false);
         return;
     case STORE_WAKE_ALL:
-        release(http, NULL, false);
+        waiting_release(http, NULL, false);
         return;
     }
 }
