@@ -1,5 +1,6 @@
-/* Who asks, and whether it asks too often. */
 #define _DEFAULT_SOURCE
+#include "relay/admit.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sodium.h>
@@ -11,6 +12,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relay/server.h"
+
+#define TOKEN_MAX 256 /* characters of a seat token */
+#define TOKEN_MIN 22  /* 128 bits in base64 */
 
 /* ---- addresses ---- */
 
@@ -103,17 +107,36 @@ bool admit_issue(request *r)
 
 /* ---- limits ---- */
 
+bool admit_init(admit_limits *a, const relay_options *o)
+{
+    return quota_init(&a->address_requests, o->address_requests, 2.0 * o->address_requests) &&
+           quota_init(&a->session_requests, o->session_requests, 2.0 * o->session_requests) &&
+           quota_init(&a->address_sessions, o->address_sessions / 60.0, 2.0 * o->address_sessions);
+}
+
+void admit_clear(admit_limits *a)
+{
+    quota_clear(&a->address_requests);
+    quota_clear(&a->session_requests);
+    quota_clear(&a->address_sessions);
+}
+
 bool admit_count(request *r)
 {
-    relay_server *server = r->server;
+    admit_limits *a = &r->server->limits;
     const char *session = r->route.session;
     const uint64_t now = clock_ms();
     return session[0] == '\0' ||
-           (quota_take(&server->address_requests, r->address, strlen(r->address), now) == 0 &&
-            quota_take(&server->session_requests, session, strlen(session), now) == 0);
+           (quota_take(&a->address_requests, r->address, strlen(r->address), now) == 0 &&
+            quota_take(&a->session_requests, session, strlen(session), now) == 0);
 }
 
-uint64_t admit_opening_wait_ms(request *r)
+uint64_t admit_opening_wait_ms(admit_limits *a, const char *address)
 {
-    return quota_wait_ms(&r->server->address_sessions, r->address, strlen(r->address), clock_ms());
+    return quota_wait_ms(&a->address_sessions, address, strlen(address), clock_ms());
+}
+
+void admit_opened(admit_limits *a, const char *address)
+{
+    (void)quota_take(&a->address_sessions, address, strlen(address), clock_ms());
 }

@@ -1,4 +1,6 @@
 #define _DEFAULT_SOURCE /* NI_MAXHOST */
+#include "relay/answer.h"
+
 #include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -23,7 +25,7 @@ static enum MHD_Result refuse(request *r, refusal why, unsigned status, int retr
                               const char *text)
 {
     stats_refused(r, why);
-    return request_reply(r, status, retry_after_s, text);
+    return httpd_reply(&r->http, status, retry_after_s, text);
 }
 
 /* A session would have to be opened, and must not be. */
@@ -32,7 +34,8 @@ static enum MHD_Result refuse_opening(request *r)
     if (r->server->is_stopping)
         return refuse(r, REFUSED_STOPPING, 503, 5,
                       "the relay is stopping and opens no new sessions\n");
-    return refuse(r, REFUSED_SESSIONS, 429, seconds(admit_opening_wait_ms(r)),
+    return refuse(r, REFUSED_SESSIONS, 429,
+                  seconds(admit_opening_wait_ms(&r->server->limits, r->address)),
                   "too many new sessions from this address\n");
 }
 
@@ -106,7 +109,7 @@ static enum MHD_Result reply_joined(request *r, uint64_t epoch)
     (void)snprintf(text, sizeof text, "%016" PRIx64, epoch);
     (void)MHD_add_response_header(response, "X-Polytune-Session", text);
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
-    return request_finish(r, 200, response);
+    return httpd_finish(&r->http, 200, response);
 }
 
 static enum MHD_Result answer_join(request *r)
@@ -130,7 +133,7 @@ static enum MHD_Result answer_join(request *r)
 static enum MHD_Result answer_leave(request *r)
 {
     const store_result result = store_leave(r->server->store, &r->who);
-    return result == STORE_DONE ? request_reply(r, 200, -1, "") : reply_failure(r, result);
+    return result == STORE_DONE ? httpd_reply(&r->http, 200, -1, "") : reply_failure(r, result);
 }
 
 static enum MHD_Result reply_seats(request *r, const store_seats *seats)
@@ -147,7 +150,7 @@ static enum MHD_Result reply_seats(request *r, const store_seats *seats)
     buffer_clear(&json);
     if (response != NULL)
         (void)MHD_add_response_header(response, "Content-Type", "application/json");
-    return request_finish(r, 200, response);
+    return httpd_finish(&r->http, 200, response);
 }
 
 static enum MHD_Result answer_participants(request *r)
@@ -179,7 +182,7 @@ static enum MHD_Result reply_stored(request *r)
         MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     if (response != NULL && r->has_number)
         add_seq(response, r->number);
-    return request_finish(r, 200, response);
+    return httpd_finish(&r->http, 200, response);
 }
 
 /* A body of unannounced length was given room to grow. */
@@ -214,15 +217,16 @@ static enum MHD_Result answer_send(request *r)
 static enum MHD_Result reply_nothing(request *r)
 {
     if (r->replaced)
-        return request_reply(r, 400, -1, "a newer request took the place of this one\n");
-    return request_reply(r, r->route.kind == ROUTE_BROKER_RECV ? 404 : 400, -1, "nothing yet\n");
+        return httpd_reply(&r->http, 400, -1, "a newer request took the place of this one\n");
+    return httpd_reply(&r->http, r->route.kind == ROUTE_BROKER_RECV ? 404 : 400, -1,
+                       "nothing yet\n");
 }
 
 static enum MHD_Result reply_gone(request *r)
 {
     char text[64];
     (void)snprintf(text, sizeof text, "party %" PRIu32 " has left the session\n", r->route.from);
-    return request_reply(r, 410, -1, text);
+    return httpd_reply(&r->http, 410, -1, text);
 }
 
 static enum MHD_Result reply_message(request *r)
@@ -240,7 +244,7 @@ static enum MHD_Result reply_message(request *r)
     (void)MHD_add_response_header(response, "Content-Type", "application/octet-stream");
     if (r->has_number)
         add_seq(response, r->message->number);
-    return request_finish(r, 200, response);
+    return httpd_finish(&r->http, 200, response);
 }
 
 static enum MHD_Result answer_recv(request *r)
@@ -272,8 +276,8 @@ void answer_sent(request *r, bool ok)
 static enum MHD_Result answer_health(request *r)
 {
     if (store_check(r->server->store) != STORE_DONE)
-        return request_reply(r, 503, 1, "the store cannot be used\n");
-    return request_reply(r, 200, -1, "ok\n");
+        return httpd_reply(&r->http, 503, 1, "the store cannot be used\n");
+    return httpd_reply(&r->http, 200, -1, "ok\n");
 }
 
 /* What peers that want to connect to each other need to know of themselves: how the outside of a
@@ -290,9 +294,9 @@ static enum MHD_Result answer_address(request *r)
     if (address == NULL ||
         getnameinfo(address, is_six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
                     host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return request_reply(r, 404, -1, "the address is not known\n");
+        return httpd_reply(&r->http, 404, -1, "the address is not known\n");
     (void)snprintf(text, sizeof text, is_six ? "[%s]:%s\n" : "%s:%s\n", host, port);
-    return request_reply(r, 200, -1, text);
+    return httpd_reply(&r->http, 200, -1, text);
 }
 
 /* The question browsers ask before a request with our headers (the Fetch standard, CORS protocol).
@@ -309,14 +313,14 @@ static enum MHD_Result answer_options(request *r)
         response, "Access-Control-Allow-Headers",
         "Authorization, Content-Type, X-Polytune-Seq, X-Polytune-Session, X-Polytune-Token");
     (void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
-    return request_finish(r, 204, response);
+    return httpd_finish(&r->http, 204, response);
 }
 
 static enum MHD_Result answer_route(request *r)
 {
     switch (r->route.kind) {
     case ROUTE_PING:
-        return request_reply(r, 200, -1, "pong");
+        return httpd_reply(&r->http, 200, -1, "pong");
     case ROUTE_HEALTH:
         return answer_health(r);
     case ROUTE_METRICS:
@@ -339,7 +343,7 @@ static enum MHD_Result answer_route(request *r)
         gone_heard(r);
         return answer_recv(r);
     }
-    return request_reply(r, 404, -1, "no such path\n");
+    return httpd_reply(&r->http, 404, -1, "no such path\n");
 }
 
 enum MHD_Result answer(request *r)
@@ -349,9 +353,7 @@ enum MHD_Result answer(request *r)
         return refuse(r, REFUSED_STOPPING, 503, 1, "the relay is stopping\n");
     if (r->route.method == ROUTE_OPTIONS)
         return answer_options(r);
-    r->who.may_open = !r->server->is_stopping && admit_opening_wait_ms(r) == 0;
-    r->server->current = r;
-    const enum MHD_Result result = answer_route(r);
-    r->server->current = NULL;
-    return result;
+    r->who.may_open =
+        !r->server->is_stopping && admit_opening_wait_ms(&r->server->limits, r->address) == 0;
+    return answer_route(r);
 }

@@ -1,3 +1,5 @@
+#include "relay/gone.h"
+
 #include <string.h>
 
 #include "base/clock.h"
@@ -7,10 +9,10 @@
  * noticed, when its request has been held for the time it wanted (8 s in ours). */
 #define GONE_MS 12000
 
-static lost_client *gone_find(relay_server *server, const lost_client *key)
+static gone_client *gone_find(relay_server *server, const gone_client *key)
 {
-    for (size_t i = 0; i < server->n_lost; i++) {
-        lost_client *l = &server->lost[i];
+    for (size_t i = 0; i < server->gone.n; i++) {
+        gone_client *l = &server->gone.clients[i];
         if (l->who.party == key->who.party && strcmp(l->session, key->session) == 0 &&
             memcmp(l->who.digest, key->who.digest, sizeof key->who.digest) == 0)
             return l;
@@ -23,22 +25,24 @@ void gone_heard(request *r)
     relay_server *server = r->server;
     if (!r->who.has_token || r->replaced)
         return; /* a request that was let go proves nothing */
-    lost_client *note = httpd_note(&r->http);
+    gone_client *note = httpd_note(&r->http);
     note->who = r->who;
+    note->who.session = NULL;
+    note->who.address = NULL;
     memcpy(note->session, r->who.session, strlen(r->who.session) + 1);
-    lost_client *l = server->n_lost == 0 ? NULL : gone_find(server, note);
+    gone_client *l = server->gone.n == 0 ? NULL : gone_find(server, note);
     if (l != NULL)
-        *l = server->lost[--server->n_lost];
+        *l = server->gone.clients[--server->gone.n];
 }
 
 void gone_closed(void *user, void *note)
 {
     relay_server *server = user;
-    const lost_client *key = note;
-    if (!key->who.has_token || server->n_lost == LOST_MAX || gone_find(server, key) != NULL)
+    const gone_client *key = note;
+    if (!key->who.has_token || server->gone.n == GONE_MAX || gone_find(server, key) != NULL)
         return;
-    server->lost[server->n_lost] = *key;
-    server->lost[server->n_lost++].since_ms = clock_ms();
+    server->gone.clients[server->gone.n] = *key;
+    server->gone.clients[server->gone.n++].since_ms = clock_ms();
 }
 
 /* Lets go of held requests whose client is no longer there: then their connections close. */
@@ -57,11 +61,11 @@ static void release_lost(httpd *http)
 void gone_sweep(relay_server *server, uint64_t now_ms)
 {
     release_lost(server->http);
-    for (size_t i = server->n_lost; i-- != 0;) {
-        const lost_client gone = server->lost[i];
+    for (size_t i = server->gone.n; i-- != 0;) {
+        const gone_client gone = server->gone.clients[i];
         if (now_ms - gone.since_ms < GONE_MS)
             continue;
-        server->lost[i] = server->lost[--server->n_lost];
+        server->gone.clients[i] = server->gone.clients[--server->gone.n];
         store_caller who = gone.who;
         who.session = gone.session;
         if (store_leave(server->store, &who) == STORE_DONE)

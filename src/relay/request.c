@@ -1,8 +1,11 @@
+#include "relay/request.h"
+
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
 #include "httpd/text.h"
+#include "relay/answer.h"
 #include "relay/server.h"
 
 /* ---- head ---- */
@@ -17,6 +20,7 @@ static void app_begin(httpd_request *http, const char *method, const char *path)
     if (status != 0)
         httpd_refuse(http, status, reason);
     r->who.session = r->route.session;
+    r->who.address = r->address;
     http->allow = r->route.allow;
     http->wants_body = r->route.kind == ROUTE_SEND;
     if (r->route.kind == ROUTE_BROKER_RECV)
@@ -185,7 +189,7 @@ const httpd_app relay_app = {
     .end = app_end,
     .finish = app_finish,
     .closed = gone_closed,
-    .note_size = sizeof(lost_client),
+    .note_size = sizeof(gone_client),
     .sweep = app_sweep,
     .woken = app_woken,
 };

@@ -1,14 +1,10 @@
-#define _DEFAULT_SOURCE
 #include "relay/server.h"
 
 #include <sodium.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-
-#define REFUSAL_LINES 10 /* in the log, a second, of one kind */
 
 static relay_options with_defaults(const relay_options *given)
 {
@@ -44,6 +40,12 @@ static void wake_waiting(void *user, store_wake what, const char *session, uint3
     waiting_wake(user, what, session, from, to);
 }
 
+static void take_note(void *user, store_event event, const store_caller *who, const char *session,
+                      uint32_t party)
+{
+    stats_note(user, event, who, session, party);
+}
+
 static void wake_server(void *user)
 {
     httpd_wake(((relay_server *)user)->http);
@@ -62,23 +64,11 @@ static pt_status open_store(relay_server *server, pt_error *error)
                                    .takeover_ms = o->takeover_ms,
                                    .needs_tokens = o->needs_tokens};
     const store_listener listener = {
-        .user = server, .wake = wake_waiting, .note = stats_note, .woken = wake_server};
+        .user = server, .wake = wake_waiting, .note = take_note, .woken = wake_server};
     return store_open(&server->store, o->store, &options, &listener, error);
 }
 
 /* ---- life ---- */
-
-static bool init_limits(relay_server *server)
-{
-    const relay_options *o = &server->options;
-    return quota_init(&server->address_requests, o->address_requests, 2.0 * o->address_requests) &&
-           quota_init(&server->session_requests, o->session_requests, 2.0 * o->session_requests) &&
-           quota_init(&server->refusal_lines, REFUSAL_LINES, 2 * REFUSAL_LINES) &&
-           quota_init(&server->address_sessions, o->address_sessions / 60.0,
-                      2.0 * o->address_sessions) &&
-           getrandom(server->waiting_key, sizeof server->waiting_key, 0) ==
-               sizeof server->waiting_key;
-}
 
 /* What fails leaves the server as far as it came, for relay_server_free. */
 static pt_status start(relay_server *server, const relay_options *options, pt_error *error)
@@ -92,7 +82,8 @@ static pt_status start(relay_server *server, const relay_options *options, pt_er
                                 .client_timeout_ms = o->client_timeout_ms,
                                 .tls_cert = o->tls_cert,
                                 .tls_key = o->tls_key};
-    if (sodium_init() < 0 || !init_limits(server))
+    if (sodium_init() < 0 || !admit_init(&server->limits, o) || !waiting_init(&server->waiting) ||
+        !stats_init(&server->stats))
         return error_memory(error);
     pt_status status = httpd_new(&server->http, &relay_app, server, error);
     if (status == PT_OK)
@@ -158,9 +149,7 @@ void relay_server_free(relay_server *server)
         return;
     httpd_free(server->http);
     store_free(server->store);
-    quota_clear(&server->address_requests);
-    quota_clear(&server->session_requests);
-    quota_clear(&server->refusal_lines);
-    quota_clear(&server->address_sessions);
+    admit_clear(&server->limits);
+    stats_clear(&server->stats);
     mem_free(server);
 }

@@ -1,10 +1,13 @@
-/* The relay's figures in the text format of Prometheus, and its log. */
+#include "relay/stats.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "polytune/polytune.h"
 #include "relay/server.h"
+
+#define REFUSAL_LINES 10 /* in the log, a second, of one kind */
 
 static const char *const refusal_names[N_REFUSALS] = {
     [REFUSED_UNAUTHORIZED] = "unauthorized",
@@ -29,6 +32,16 @@ static const char *const route_names[] = {
     [ROUTE_ADDRESS] = "address", [ROUTE_JOIN] = "join",     [ROUTE_PARTICIPANTS] = "participants",
     [ROUTE_SEND] = "send",       [ROUTE_RECV] = "recv",     [ROUTE_BROKER_RECV] = "recv",
 };
+
+bool stats_init(stats *s)
+{
+    return quota_init(&s->refusal_lines, REFUSAL_LINES, 2 * REFUSAL_LINES);
+}
+
+void stats_clear(stats *s)
+{
+    quota_clear(&s->refusal_lines);
+}
 
 static void log_event(const relay_server *server, const relay_event *event)
 {
@@ -65,8 +78,8 @@ static int party_of(const request *r)
 void stats_refused(request *r, refusal why)
 {
     const char *reason = refusal_names[why];
-    r->server->n_refused[why]++;
-    if (quota_take(&r->server->refusal_lines, reason, strlen(reason), clock_ms()) != 0)
+    r->server->stats.n_refused[why]++;
+    if (quota_take(&r->server->stats.refusal_lines, reason, strlen(reason), clock_ms()) != 0)
         return;
     log_event(r->server, &(relay_event){.what = "refused",
                                         .session = session_of(r),
@@ -75,27 +88,27 @@ void stats_refused(request *r, refusal why)
                                         .reason = reason});
 }
 
-void stats_note(void *user, store_event event, const char *session, uint32_t party)
+void stats_note(relay_server *server, store_event event, const store_caller *who,
+                const char *session, uint32_t party)
 {
-    relay_server *server = user;
-    const request *r = server->current;
+    const char *address = who == NULL ? NULL : who->address;
     if (event == STORE_OPENED) {
-        server->n_opened++;
-        if (r != NULL)
-            (void)quota_take(&server->address_sessions, r->address, strlen(r->address), clock_ms());
+        server->stats.n_opened++;
+        if (address != NULL)
+            admit_opened(&server->limits, address);
     }
-    server->n_expired += event == STORE_EXPIRED;
+    server->stats.n_expired += event == STORE_EXPIRED;
     log_event(server, &(relay_event){
                           .what = event_names[event],
                           .session = session,
                           .party = event == STORE_SEATED || event == STORE_LEFT ? (int)party : -1,
-                          .address = r == NULL ? NULL : r->address});
+                          .address = address});
 }
 
 void stats_answered(request *r, unsigned status)
 {
     if (status < STATUS_MAX)
-        r->server->n_status[status]++;
+        r->server->stats.n_status[status]++;
     log_event(r->server, &(relay_event){.what = "request",
                                         .is_detail = true,
                                         .session = session_of(r),
@@ -139,20 +152,21 @@ static void put_figures(buffer *b, const relay_server *server, size_t n_held)
     put_one(b, "requests_held", "gauge", "Requests that wait.", n_held);
     put_one(b, "receiving_bytes", "gauge", "Bytes of requests being received.", server->receiving);
     put_one(b, "messages_total", "counter", "Messages taken in.", server->store->carried);
-    put_one(b, "sessions_opened_total", "counter", "Sessions opened.", server->n_opened);
-    put_one(b, "sessions_expired_total", "counter", "Sessions dropped unused.", server->n_expired);
+    put_one(b, "sessions_opened_total", "counter", "Sessions opened.", server->stats.n_opened);
+    put_one(b, "sessions_expired_total", "counter", "Sessions dropped unused.",
+            server->stats.n_expired);
     put_one(b, "store_errors_total", "counter", "Failures of the store.", server->store->errors);
     buffer_printf(b, "# HELP polytune_relay_requests_total Requests answered, by status.\n"
                      "# TYPE polytune_relay_requests_total counter\n");
     for (size_t i = 0; i < STATUS_MAX; i++)
-        if (server->n_status[i] != 0)
+        if (server->stats.n_status[i] != 0)
             buffer_printf(b, "polytune_relay_requests_total{status=\"%zu\"} %" PRIu64 "\n", i,
-                          server->n_status[i]);
+                          server->stats.n_status[i]);
     buffer_printf(b, "# HELP polytune_relay_refused_total Requests refused, by reason.\n"
                      "# TYPE polytune_relay_refused_total counter\n");
     for (size_t i = 0; i < N_REFUSALS; i++)
         buffer_printf(b, "polytune_relay_refused_total{reason=\"%s\"} %" PRIu64 "\n",
-                      refusal_names[i], server->n_refused[i]);
+                      refusal_names[i], server->stats.n_refused[i]);
 }
 
 enum MHD_Result stats_answer(request *r)
@@ -166,5 +180,5 @@ enum MHD_Result stats_answer(request *r)
     buffer_clear(&text);
     if (response != NULL)
         (void)MHD_add_response_header(response, "Content-Type", "text/plain; version=0.0.4");
-    return request_finish(r, 200, response);
+    return httpd_finish(&r->http, 200, response);
 }

@@ -57,6 +57,7 @@ typedef struct store_caller {
     bool has_token;
     uint8_t digest[STORE_DIGEST_BYTES]; /* of its token */
     bool may_open;                      /* a session may be made for it */
+    const char *address;                /* where it asks from, for notes; NULL: nobody knows */
 } store_caller;
 
 /* What joining tells. */
@@ -94,7 +95,9 @@ typedef enum store_event {
 typedef struct store_listener {
     void *user;
     void (*wake)(void *user, store_wake what, const char *session, uint32_t from, uint32_t to);
-    void (*note)(void *user, store_event event, const char *session, uint32_t party);
+    /* `who` made it happen; NULL: time did. */
+    void (*note)(void *user, store_event event, const store_caller *who, const char *session,
+                 uint32_t party);
     /* From any thread: call store_collect soon. */
     void (*woken)(void *user);
 } store_listener;

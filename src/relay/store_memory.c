@@ -69,9 +69,10 @@ static void memory_wake(memory_store *m, store_wake what, const char *name, uint
     m->base.listener.wake(m->base.listener.user, what, name, from, to);
 }
 
-static void memory_note(memory_store *m, store_event event, const char *name, uint32_t party)
+static void memory_note(memory_store *m, store_event event, const store_caller *who,
+                        const char *name, uint32_t party)
 {
-    m->base.listener.note(m->base.listener.user, event, name, party);
+    m->base.listener.note(m->base.listener.user, event, who, name, party);
 }
 
 /* Charges both the session and the store. */
@@ -303,7 +304,8 @@ static bool journal_drop(memory_store *m, const session *e)
 }
 
 /* Ends the session; who waits in it is told. */
-static store_result session_drop(memory_store *m, size_t place, store_event why)
+static store_result session_drop(memory_store *m, size_t place, store_event why,
+                                 const store_caller *who)
 {
     char *name = mem_string(m->sessions[place]->name);
     if (name == NULL)
@@ -313,7 +315,7 @@ static store_result session_drop(memory_store *m, size_t place, store_event why)
         return STORE_UNAVAILABLE;
     }
     session_forget(m, place);
-    memory_note(m, why, name, 0);
+    memory_note(m, why, who, name, 0);
     memory_wake(m, STORE_WAKE_SESSION, name, 0, 0);
     mem_free(name);
     return STORE_DONE;
@@ -341,7 +343,7 @@ static store_result session_open(memory_store *m, const store_caller *who, sessi
         session_forget(m, session_place(m, name, &found));
         return STORE_UNAVAILABLE;
     }
-    memory_note(m, STORE_OPENED, name, 0);
+    memory_note(m, STORE_OPENED, who, name, 0);
     *ret_session = e;
     return STORE_DONE;
 }
@@ -477,7 +479,7 @@ static store_result sit(memory_store *m, session *e, const store_caller *who)
     memcpy(own->digest, who->digest, STORE_DIGEST_BYTES);
     session_touch(e, who->party);
     if (!is_same)
-        memory_note(m, STORE_SEATED, e->name, who->party);
+        memory_note(m, STORE_SEATED, who, e->name, who->party);
     memory_wake(m, STORE_WAKE_WATCHERS, e->name, 0, 0);
     return STORE_DONE;
 }
@@ -500,7 +502,7 @@ static store_result memory_join(store *s, const store_caller *who, bool holder_i
         if (result == STORE_TAKEN)
             tell_holder(seat_find(m->sessions[place], who->party), ret_joined);
         if (result == STORE_LOST)
-            result = who->may_open ? session_drop(m, place, STORE_REPLACED) : STORE_CLOSED;
+            result = who->may_open ? session_drop(m, place, STORE_REPLACED, who) : STORE_CLOSED;
     }
     session *e = NULL;
     if (result == STORE_DONE)
@@ -528,14 +530,14 @@ static store_result memory_leave(store *s, const store_caller *who)
     for (size_t i = 0; i < e->n_seats; i++)
         is_last = is_last && (&e->seats[i] == own || e->seats[i].left);
     if (is_last)
-        return session_drop(m, place, STORE_ENDED);
+        return session_drop(m, place, STORE_ENDED, who);
     /* Where nothing happened yet the seat becomes free again. */
     const uint8_t *digest = own->has_token ? own->digest : NULL;
     if (e->used ? !JOURNAL(m, set_seat, m->journal_self, e->epoch, who->party, digest, true)
                 : !JOURNAL(m, drop_seat, m->journal_self, e->epoch, who->party))
         return STORE_UNAVAILABLE;
     if (!own->left)
-        memory_note(m, STORE_LEFT, e->name, who->party);
+        memory_note(m, STORE_LEFT, who, e->name, who->party);
     own->left = true;
     if (!e->used)
         seat_remove(m, e, own);
@@ -662,7 +664,7 @@ static void memory_sweep(store *s)
     const uint64_t now = clock_ms();
     for (size_t i = m->n_sessions; i-- != 0;)
         if (now - m->sessions[i]->active_ms >= s->options.expiry_ms)
-            (void)session_drop(m, i, STORE_EXPIRED);
+            (void)session_drop(m, i, STORE_EXPIRED, NULL);
 }
 
 static void memory_collect(store *s)

@@ -219,9 +219,10 @@ static const char *text_at(const redisReply *reply, size_t n)
     return e != NULL && e->type == REDIS_REPLY_STRING ? e->str : "";
 }
 
-static void redis_note(redis_store *m, store_event event, const char *name, uint32_t party)
+static void redis_note(redis_store *m, store_event event, const store_caller *who, const char *name,
+                       uint32_t party)
 {
-    m->base.listener.note(m->base.listener.user, event, name, party);
+    m->base.listener.note(m->base.listener.user, event, who, name, party);
 }
 
 /* The epoch a session gets, should one be opened. */
@@ -257,13 +258,13 @@ static store_result redis_join(store *s, const store_caller *who, bool holder_is
     const size_t at = result == STORE_DONE ? 2 : 1;
     if (result == STORE_DONE || result == STORE_FULL) {
         if (number_at(reply, at + 1) != 0)
-            redis_note(m, STORE_REPLACED, who->session, 0);
+            redis_note(m, STORE_REPLACED, who, who->session, 0);
         if (number_at(reply, at) != 0)
-            redis_note(m, STORE_OPENED, who->session, 0);
+            redis_note(m, STORE_OPENED, who, who->session, 0);
     }
     if (result == STORE_DONE) {
         if (number_at(reply, 4) != 0)
-            redis_note(m, STORE_SEATED, who->session, who->party);
+            redis_note(m, STORE_SEATED, who, who->session, who->party);
         if (!text_hex(text_at(reply, 1), &ret_joined->epoch))
             result = redis_failed(m, reply);
     }
@@ -281,9 +282,9 @@ static store_result redis_leave(store *s, const store_caller *who)
     if (reply == NULL)
         return result;
     if (strcmp(text_at(reply, 1), "ended") == 0)
-        redis_note(m, STORE_ENDED, who->session, 0);
+        redis_note(m, STORE_ENDED, who, who->session, 0);
     else if (strcmp(text_at(reply, 1), "left") == 0)
-        redis_note(m, STORE_LEFT, who->session, who->party);
+        redis_note(m, STORE_LEFT, who, who->session, who->party);
     freeReplyObject(reply);
     return result;
 }
@@ -340,7 +341,7 @@ static store_result redis_put(store *s, const store_caller *who, uint32_t to, ui
     if (reply == NULL)
         return result;
     if (number_at(reply, 1) != 0)
-        redis_note(m, STORE_OPENED, who->session, 0);
+        redis_note(m, STORE_OPENED, who, who->session, 0);
     if (result == STORE_DONE) {
         s->carried++;
         mem_free(bytes);
@@ -421,7 +422,7 @@ static void redis_sweep(store *s)
     question_begin(&q, m, SCRIPT_SWEEP, &nobody);
     redisReply *reply = redis_ask(m, &q, 0, &result);
     for (size_t i = 1; reply != NULL && i < reply->elements; i++)
-        redis_note(m, STORE_EXPIRED, text_at(reply, i), 0);
+        redis_note(m, STORE_EXPIRED, NULL, text_at(reply, i), 0);
     if (reply != NULL)
         freeReplyObject(reply);
 }

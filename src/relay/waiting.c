@@ -1,8 +1,17 @@
+#define _DEFAULT_SOURCE
+#include "relay/waiting.h"
+
 #include <sodium.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/clock.h"
 #include "relay/server.h"
+
+bool waiting_init(waiting_table *w)
+{
+    return getrandom(w->key, sizeof w->key, 0) == sizeof w->key;
+}
 
 bool waiting_is_possible(request *r)
 {
@@ -21,8 +30,8 @@ static request **waiting_place(relay_server *server, store_wake what, const char
     const size_t len = strlen(session);
     memcpy(name, numbers, sizeof numbers);
     memcpy(name + sizeof numbers, session, len);
-    (void)crypto_shorthash((uint8_t *)&hash, name, sizeof numbers + len, server->waiting_key);
-    return &server->waiting[hash % WAITING_PLACES];
+    (void)crypto_shorthash((uint8_t *)&hash, name, sizeof numbers + len, server->waiting.key);
+    return &server->waiting.places[hash % WAITING_PLACES];
 }
 
 static bool waits_for(const request *r, store_wake what, const char *session, uint32_t from,

@@ -35,10 +35,12 @@ static void on_wake(void *user, store_wake what, const char *session, uint32_t f
     (void)snprintf(l->last, sizeof l->last, "%s %u %u", session, (unsigned)from, (unsigned)to);
 }
 
-static void on_note(void *user, store_event event, const char *session, uint32_t party)
+static void on_note(void *user, store_event event, const store_caller *who, const char *session,
+                    uint32_t party)
 {
     (void)session;
     (void)party;
+    assert_int_equal(who == NULL, event == STORE_EXPIRED);
     ((listener *)user)->notes[event]++;
 }
 

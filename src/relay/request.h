@@ -1,0 +1,48 @@
+/* One request to the relay. Layer: relay.
+ *
+ * Everything in the server runs on the HTTP server's thread, so nothing is locked. A request that
+ * waits is held by that server and answered anew from the start when released. It holds no pointer
+ * into the store: what it was waiting at may be gone. */
+#ifndef RELAY_REQUEST_H
+#define RELAY_REQUEST_H
+
+#include "httpd/httpd.h"
+#include "relay/relay.h"
+#include "relay/route.h"
+#include "relay/store.h"
+
+#define ADDRESS_MAX 48 /* text of an address */
+
+typedef struct request {
+    httpd_request http; /* first: the HTTP server's */
+    relay_server *server;
+    route route;
+
+    /* Who asks. */
+    store_caller who;
+    char address[ADDRESS_MAX];
+    char issued[33]; /* the token made for it; empty: it has its own, or none */
+
+    /* Headers and query. */
+    bool has_number;
+    uint64_t number; /* X-Polytune-Seq */
+    bool from_page;  /* a browser asks from a page elsewhere */
+    char origin[256];
+    uint64_t wait_ms;
+    uint64_t parties; /* how many seats a GET /participants waits for */
+
+    /* Waiting for a message or for room. */
+    bool replaced; /* meanwhile a newer request took its place */
+    bool is_waiting;
+    store_wake waits_for;
+    struct request *next_waiting;
+
+    /* The message being sent. */
+    stored *message;
+    bool lent; /* it goes from the queue once it has been sent */
+} request;
+
+/* What the HTTP server calls; its `user` is the relay_server. */
+extern const httpd_app relay_app;
+
+#endif

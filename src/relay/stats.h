@@ -1,0 +1,45 @@
+/* The relay's figures in the text format of Prometheus, and its log. Layer: relay. */
+#ifndef RELAY_STATS_H
+#define RELAY_STATS_H
+
+#include "relay/quota.h"
+#include "relay/request.h"
+
+#define STATUS_MAX 600
+
+/* Why a request was refused, for the figures. */
+typedef enum refusal {
+    REFUSED_UNAUTHORIZED,
+    REFUSED_FORBIDDEN,
+    REFUSED_TAKEN,
+    REFUSED_LOST,
+    REFUSED_FULL,
+    REFUSED_RATE,
+    REFUSED_SESSIONS, /* one address opens too many */
+    REFUSED_STOPPING,
+    REFUSED_STORE,
+    REFUSED_MEMORY,
+    N_REFUSALS
+} refusal;
+
+typedef struct stats {
+    quota refusal_lines; /* in the log: nobody can flood it */
+    uint64_t n_status[STATUS_MAX];
+    uint64_t n_refused[N_REFUSALS];
+    uint64_t n_opened;
+    uint64_t n_expired;
+} stats;
+
+/* False when out of memory. */
+MUST_CHECK bool stats_init(stats *s);
+void stats_clear(stats *s);
+
+void stats_refused(request *r, refusal why);
+/* What a store_listener's note is told. */
+void stats_note(relay_server *server, store_event event, const store_caller *who,
+                const char *session, uint32_t party);
+void stats_answered(request *r, unsigned status);
+/* Answers GET /metrics. */
+enum MHD_Result stats_answer(request *r);
+
+#endif
