@@ -1,6 +1,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "httpd/impl.h"
@@ -26,6 +27,8 @@ static void leave_list(connection *c)
 {
     if (c->list == NULL)
         return;
+    PT_ASSERT((c->previous == NULL) == (c->list->first == c));
+    PT_ASSERT((c->next == NULL) == (c->list->last == c));
     if (c->previous != NULL)
         c->previous->next = c->next;
     else
@@ -81,6 +84,7 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
         c->handle = handle;
         start_idling(c);
     } else {
+        PT_ASSERT(owner->n_connections != 0);
         owner->n_connections--;
         connection *c = *state;
         *state = NULL;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/mem.h"
 #include "httpd/impl.h"
 #include "httpd/text.h"
@@ -245,6 +246,7 @@ void request_end(void *server, struct MHD_Connection *handle, void **state,
     if (r == NULL)
         return;
     *state = NULL;
+    PT_ASSERT(!r->held); /* the library resumes a connection before it closes it */
     if (r->server->app->end != NULL)
         r->server->app->end(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     drop_body(r);

@@ -29,6 +29,7 @@
 void httpd_hold(httpd_request *r)
 {
     httpd *server = r->server;
+    PT_ASSERT(!r->held);
     r->held = true;
     r->previous = NULL;
     r->next = server->held;
@@ -46,6 +47,7 @@ void httpd_release(httpd_request *r)
 {
     if (!r->held)
         return;
+    PT_ASSERT(r->server->n_held != 0 && (r->previous == NULL) == (r->server->held == r));
     r->held = false;
     if (r->previous != NULL)
         r->previous->next = r->next;

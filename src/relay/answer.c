@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relay/server.h"
@@ -202,6 +203,7 @@ static enum MHD_Result answer_send(request *r)
                                           r->http.body.bytes, r->http.body.len);
     if (result == STORE_DONE) {
         /* The bytes are the store's, and counted there. */
+        PT_ASSERT(r->server->receiving >= r->http.charged);
         r->server->receiving -= r->http.charged;
         r->http.charged = 0;
         buffer_init(&r->http.body, 0);

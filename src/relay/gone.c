@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "relay/server.h"
 
@@ -11,6 +12,7 @@
 
 static gone_client *gone_find(relay_server *server, const gone_client *key)
 {
+    PT_ASSERT(server->gone.n <= GONE_MAX);
     for (size_t i = 0; i < server->gone.n; i++) {
         gone_client *l = &server->gone.clients[i];
         if (l->who.party == key->who.party && strcmp(l->session, key->session) == 0 &&

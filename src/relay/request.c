@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/mem.h"
 #include "httpd/text.h"
 #include "relay/answer.h"
@@ -116,7 +117,9 @@ static bool app_charge(httpd_request *http, size_t len)
 
 static void app_discharge(httpd_request *http, size_t len)
 {
-    ((request *)http)->server->receiving -= len;
+    relay_server *server = ((request *)http)->server;
+    PT_ASSERT(server->receiving >= len);
+    server->receiving -= len;
 }
 
 static enum MHD_Result app_answer(httpd_request *http)
@@ -153,6 +156,7 @@ static void app_end(httpd_request *http, bool sent)
 {
     request *r = (request *)http;
     answer_sent(r, sent);
+    PT_ASSERT(!r->is_waiting);
     stored_release(r->message);
     mem_wipe(r->issued, sizeof r->issued);
     server_end_if_idle(r->server);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "relay/store_impl.h"
@@ -36,13 +37,17 @@ stored *stored_new(uint64_t number, uint8_t *bytes, size_t len)
 
 stored *stored_hold(stored *m)
 {
+    PT_ASSERT(m->refs != 0);
     m->refs++;
     return m;
 }
 
 void stored_release(stored *m)
 {
-    if (m == NULL || --m->refs != 0)
+    if (m == NULL)
+        return;
+    PT_ASSERT(m->refs != 0);
+    if (--m->refs != 0)
         return;
     mem_free(m->bytes);
     mem_free(m);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -42,6 +43,8 @@ typedef struct session {
     pair **pairs; /* by from, then to */
     size_t n_pairs;
 } session;
+
+#define SESSION_COST (sizeof(session) + OVERHEAD) /* of an empty one */
 
 typedef struct memory_store {
     store base;
@@ -89,6 +92,7 @@ static bool session_charge(memory_store *m, session *e, size_t bytes)
 
 static void session_discharge(memory_store *m, session *e, size_t bytes)
 {
+    PT_ASSERT(e->bytes >= bytes && m->base.bytes >= bytes);
     e->bytes -= bytes;
     m->base.bytes -= bytes;
 }
@@ -165,6 +169,8 @@ static store_result pair_open(memory_store *m, session *e, uint32_t from, uint32
 
 static void append(memory_store *m, session *e, pair *p, stored *message)
 {
+    PT_ASSERT((p->last == NULL) == (p->count == 0));
+    PT_ASSERT(p->last == NULL || message->number == p->last->number + 1);
     if (p->last == NULL)
         p->first = message;
     else
@@ -180,6 +186,8 @@ static void append(memory_store *m, session *e, pair *p, stored *message)
 static void drop_first(memory_store *m, session *e, pair *p)
 {
     stored *first = p->first;
+    PT_ASSERT(p->count != 0 && m->n_messages != 0 && p->bytes >= first->len);
+    PT_ASSERT((first == p->last) == (first->next == NULL));
     p->first = first->next;
     if (p->first == NULL)
         p->last = NULL;
@@ -252,11 +260,12 @@ static void session_free(session *e)
 static store_result session_add(memory_store *m, const char *name, uint64_t epoch,
                                 session **ret_session)
 {
-    const size_t cost = sizeof(session) + OVERHEAD;
     const store_options *o = &m->base.options;
     bool found;
     const size_t place = session_place(m, name, &found);
-    if (m->n_sessions >= o->sessions || cost > o->bytes || m->base.bytes > o->bytes - cost)
+    PT_ASSERT(!found);
+    if (m->n_sessions >= o->sessions || SESSION_COST > o->bytes ||
+        m->base.bytes > o->bytes - SESSION_COST)
         return STORE_FULL;
     session *e = mem_new(1, sizeof *e);
     if (e != NULL)
@@ -272,10 +281,26 @@ static store_result session_add(memory_store *m, const char *name, uint64_t epoc
     sessions[place] = e;
     e->epoch = epoch;
     e->active_ms = clock_ms();
-    e->bytes = cost;
-    m->base.bytes += cost;
+    e->bytes = SESSION_COST;
+    m->base.bytes += SESSION_COST;
     *ret_session = e;
     return STORE_DONE;
+}
+
+/* Seats and queues are in order, and their bytes are those that were charged. */
+static bool session_is_sound(const session *e)
+{
+    size_t bytes = SESSION_COST + e->n_seats * sizeof(seat);
+    for (size_t i = 1; i < e->n_seats; i++)
+        if (e->seats[i - 1].party >= e->seats[i].party)
+            return false;
+    for (size_t i = 0; i < e->n_pairs; i++) {
+        const pair *p = e->pairs[i];
+        if (i != 0 && !pair_before(e->pairs[i - 1], p->from, p->to))
+            return false;
+        bytes += sizeof *p + OVERHEAD + p->bytes + p->count * OVERHEAD;
+    }
+    return bytes == e->bytes;
 }
 
 /* Takes the session out of memory. */
@@ -307,6 +332,7 @@ static bool journal_drop(memory_store *m, const session *e)
 static store_result session_drop(memory_store *m, size_t place, store_event why,
                                  const store_caller *who)
 {
+    PT_ASSERT(session_is_sound(m->sessions[place]));
     char *name = mem_string(m->sessions[place]->name);
     if (name == NULL)
         return STORE_MEMORY;
@@ -590,6 +616,7 @@ static store_result put_message(memory_store *m, session *e, pair *p, uint64_t n
         return result;
     }
     append(m, e, p, message);
+    PT_DEBUG_ASSERT(session_is_sound(e));
     m->base.carried++;
     memory_wake(m, STORE_WAKE_RECEIVER, e->name, p->from, p->to);
     return STORE_DONE;
@@ -693,6 +720,7 @@ static void memory_free(store *s)
     memory_store *m = (memory_store *)s;
     while (m->n_sessions != 0)
         session_forget(m, m->n_sessions - 1);
+    PT_ASSERT(m->base.bytes == 0 && m->n_messages == 0);
     mem_free(m->sessions);
     if (m->journal != NULL)
         m->journal->free(m->journal_self);

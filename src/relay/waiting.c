@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "relay/server.h"
 
@@ -50,6 +51,7 @@ static request *waiting_take(relay_server *server, store_wake what, const char *
         link = &(*link)->next_waiting;
     request *found = *link;
     if (found != NULL) {
+        PT_ASSERT(found->is_waiting);
         *link = found->next_waiting;
         found->is_waiting = false;
     }
@@ -58,6 +60,7 @@ static request *waiting_take(relay_server *server, store_wake what, const char *
 
 enum MHD_Result waiting_start(request *r, store_wake what)
 {
+    PT_ASSERT(!r->is_waiting && !r->http.held);
     request *older = waiting_take(r->server, what, r->route.session, r->route.from, r->route.to);
     if (older != NULL) {
         older->replaced = true;
@@ -78,8 +81,10 @@ void waiting_stop(request *r)
         return;
     request **link =
         waiting_place(r->server, r->waits_for, r->route.session, r->route.from, r->route.to);
-    while (*link != r)
+    while (*link != r) {
+        PT_ASSERT(*link != NULL);
         link = &(*link)->next_waiting;
+    }
     *link = r->next_waiting;
     r->is_waiting = false;
 }
