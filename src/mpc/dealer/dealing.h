@@ -11,7 +11,7 @@
  *      D -> P_i   DLSEED   seed, 32 B | for each j != i ascending the 128 sums of P_j's trees that
  *                          Delta_i selects, 16 B each | tag, 16 B
  *                 DEAL     once a segment: for each j != i ascending the digest of P_j's
- * corrections to P_i, 32 B | e, packed | tag, 16 B
+ *                          corrections to P_i, 32 B | e, packed | tag, 16 B
  *
  * D sends DLSEED and the first DEAL when all n HELLOs agree and all n have asked for segment 0
  * under the session id that follows from them, and each further DEAL when all have asked for it.
@@ -21,9 +21,8 @@
  * the block counter of the COTs, which runs on over the session.
  *
  * D is not a party of any wave: it sees neither INL nor EV1, nor the transcript digest over them.
- * The tags are keyed with the seed. They are not part of section 7: they turn damage to a message
- * of D, on whatever way it takes, into an abort before any of it is used; a flipped e in particular
- * would give a wrong triple that is correctly authenticated, which no later check sees. */
+ * The tags are keyed with the seed: they turn damage to a message of D, on whatever way it takes,
+ * into an abort before any of it is used. */
 #ifndef MPC_DEALER_DEALING_H
 #define MPC_DEALER_DEALING_H
 

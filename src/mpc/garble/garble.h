@@ -3,9 +3,7 @@
  *
  * GC, P_i -> P_1: for each AND gate G_0, G_1, then C_0, C_1, C_2 for every other garbler ascending,
  * 3n - 4 blocks, in frames of GARBLE_FRAME_BYTES at most. P_2's frames end with its bits b_gamma,
- * packed. The spec packs b at the end of the segment; here they close each frame, so that P_1 can
- * evaluate a frame and forget it. The bytes are the same but for padding; b_gamma is used for
- * nothing before EV1 and a wrong one is caught there wherever it travelled. */
+ * packed, so that P_1 can evaluate a frame and forget it. */
 #ifndef MPC_GARBLE_GARBLE_H
 #define MPC_GARBLE_GARBLE_H
 

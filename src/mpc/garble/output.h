@@ -7,9 +7,7 @@
 /* Opens the masks of the output wires to the receivers (wave OUT). ret_bits: one byte 0 or 1 for
  * each output, written if this party is a receiver.
  *
- * All parties send OUT in one wave after EV2, where the spec lets the garblers' part travel with
- * EV2: the same number of waves when a garbler receives, one more when only P_1 does, and one
- * release rule for everybody. */
+ * All parties send OUT in one wave after EV2, so that one release rule holds for everybody. */
 MUST_CHECK pt_status outputs_run(mpc_run *r, uint8_t *ret_bits, pt_error *error);
 
 #endif

@@ -1,8 +1,9 @@
 /* Coins: F_Rand by commit and open (protocol spec, section 0.7). Layer: mpc.
  *
  * A party commits to its part of coin m+1 in the message that opens coin m, so each coin costs one
- * wave. The first commitment travels with BOT1. A party opens only after it has received every
- * message that the coin is to challenge: callers run coin_toss at that point and never before. */
+ * wave. The first commitment travels with BOT1 or, when there is a dealer, with the BARRIER after
+ * HELLO. A party opens only after it has received every message that the coin is to challenge:
+ * callers run coin_toss at that point and never before. */
 #ifndef MPC_SESSION_COIN_H
 #define MPC_SESSION_COIN_H
 
