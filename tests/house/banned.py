@@ -13,7 +13,7 @@ RULES = [
     (r"\b(?:exit|_Exit|quick_exit)\s*\(", (), "nothing exits but main"),
     (r"\babort\s*\(\s*\)", ("src/base/assert.c",), "only a broken invariant aborts"),
     (r"\bmemcmp\s*\(", ("src/base", "src/circuit", "src/lang", "src/httpd", "src/channel", "src/relay",
-                         "src/cli"),
+                         "src/cli", "src/data"),
      "compare with crypto/ct.h"),
 ]
 MAX_BYTES = 400_000

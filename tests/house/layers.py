@@ -14,7 +14,8 @@ ALLOWED = {
     "channel": {"base", "httpd"},
     "api": {"base", "circuit", "crypto", "lang", "mpc", "channel"},
     "relay": {"base", "crypto", "httpd"},
-    "cli": {"base", "relay/relay.h"},
+    "data": {"base"},
+    "cli": {"base", "data", "relay/relay.h"},
 }
 # Which layer a public header belongs to: it may be included there and above.
 PUBLIC = {
@@ -26,7 +27,7 @@ PUBLIC = {
     "constants.h": "api",
     "polytune.h": "api",
 }
-ABOVE_API = {"api", "relay", "cli"}
+ABOVE_API = {"api", "data", "relay", "cli"}
 
 
 def allowed(layer, included):

@@ -1,0 +1,162 @@
+#include "data/field.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The value of up to 18 digits. */
+static uint64_t digits_value(const char *digits, size_t len)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < len; i++)
+        value = value * 10 + (uint64_t)(digits[i] - '0');
+    return value;
+}
+
+/* digits * scale; false past 64 bits. */
+static bool scale_whole(uint64_t *ret_value, const char *digits, size_t len, uint64_t scale)
+{
+    uint128 value = 0;
+    for (size_t i = 0; i < len; i++) {
+        const uint64_t digit = (uint64_t)(digits[i] - '0');
+        value = value * 10 + digit;
+        if (value > UINT64_MAX)
+            return false;
+    }
+    value *= scale;
+    *ret_value = (uint64_t)value;
+    return value <= UINT64_MAX;
+}
+
+/* 0.DIGITS * scale; false if that is no whole number. */
+static bool scale_fraction(uint64_t *ret_value, const char *digits, size_t len, uint64_t scale)
+{
+    while (len > 0 && digits[len - 1] == '0')
+        len--;
+    if (len > 18) /* more places than a factor of up to 10^18 takes away */
+        return false;
+    uint64_t power = 1;
+    for (size_t i = 0; i < len; i++)
+        power *= 10;
+    const uint128 product = (uint128)digits_value(digits, len) * scale;
+    *ret_value = (uint64_t)(product / power);
+    return product % power == 0;
+}
+
+field_result field_read_number(field_number *ret_number, const char *text, size_t len,
+                               uint64_t scale)
+{
+    const char *end = text + len;
+    const bool is_negative = len > 0 && text[0] == '-';
+    if (len > 0 && (text[0] == '-' || text[0] == '+'))
+        text++;
+    const char *whole = text;
+    while (text < end && is_digit(*text))
+        text++;
+    const size_t n_whole = (size_t)(text - whole);
+    size_t n_fraction = 0;
+    const char *fraction = text;
+    if (text < end && *text == '.') {
+        fraction = ++text;
+        while (text < end && is_digit(*text))
+            text++;
+        n_fraction = (size_t)(text - fraction);
+        if (n_fraction == 0)
+            return FIELD_NO_NUMBER;
+    }
+    if (n_whole == 0 || text != end)
+        return FIELD_NO_NUMBER;
+    uint64_t high = 0;
+    uint64_t low = 0;
+    if (!scale_fraction(&low, fraction, n_fraction, scale))
+        return FIELD_NOT_A_WHOLE;
+    if (!scale_whole(&high, whole, n_whole, scale) || high > UINT64_MAX - low)
+        return FIELD_TOO_LARGE;
+    *ret_number =
+        (field_number){.is_negative = is_negative && (high + low) != 0, .magnitude = high + low};
+    return FIELD_OK;
+}
+
+static bool is_leap(uint64_t year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static uint64_t days_of_month(uint64_t year, uint64_t month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return month == 2 && is_leap(year) ? 29 : days[month - 1];
+}
+
+/* Days from 0000-03-01 on: February, with its leap day, is the year's last month then. */
+static uint64_t days_from_march(uint64_t year, uint64_t month, uint64_t day)
+{
+    const uint64_t y = month <= 2 ? year - 1 : year;
+    const uint64_t m = month <= 2 ? month + 9 : month - 3;
+    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1;
+}
+
+bool field_read_date(field_number *ret_days, const char *text, size_t len)
+{
+    static const char form[] = "dddd-dd-dd";
+    if (len != sizeof form - 1)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (form[i] == 'd' ? !is_digit(text[i]) : text[i] != form[i])
+            return false;
+    }
+    const uint64_t year = digits_value(text, 4);
+    const uint64_t month = digits_value(text + 5, 2);
+    const uint64_t day = digits_value(text + 8, 2);
+    if (year == 0 || month == 0 || month > 12 || day == 0 || day > days_of_month(year, month))
+        return false;
+    const uint64_t days = days_from_march(year, month, day);
+    const uint64_t epoch = days_from_march(1970, 1, 1);
+    *ret_days = (field_number){.is_negative = days < epoch,
+                               .magnitude = days < epoch ? epoch - days : days - epoch};
+    return true;
+}
+
+static bool is_word(const char *text, size_t len, const char *word)
+{
+    if (strlen(word) != len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        const char lower = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
+        if (lower != word[i])
+            return false;
+    }
+    return true;
+}
+
+bool field_read_bool(bool *ret_value, const char *text, size_t len)
+{
+    static const char *const words[][2] = {
+        {"false", "true"}, {"0", "1"}, {"f", "t"}, {"no", "yes"}, {"n", "y"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        for (size_t value = 0; value < 2; value++) {
+            if (is_word(text, len, words[i][value])) {
+                *ret_value = value == 1;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool field_fits(const field_number *number, unsigned n_bits, bool is_signed)
+{
+    const unsigned magnitude_bits = is_signed ? n_bits - 1 : n_bits;
+    const uint64_t most = magnitude_bits == 64 ? UINT64_MAX : (UINT64_C(1) << magnitude_bits) - 1;
+    if (number->is_negative)
+        return is_signed && number->magnitude - 1 <= most;
+    return number->magnitude <= most;
+}
+
+uint64_t field_bits(const field_number *number)
+{
+    return number->is_negative ? 0 - number->magnitude : number->magnitude;
+}

@@ -1,0 +1,46 @@
+/* One cell's text as a number, a truth value or a date. Layer: data.
+ *
+ * Everything is exact; nothing passes through floating point. */
+#ifndef DATA_FIELD_H
+#define DATA_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+/* Largest factor of --scale. */
+#define FIELD_SCALE_MAX UINT64_C(1000000000000000000)
+
+/* A number of at most 64 bits and its sign. */
+typedef struct field_number {
+    bool is_negative; /* never with magnitude 0 */
+    uint64_t magnitude;
+} field_number;
+
+typedef enum field_result {
+    FIELD_OK,
+    FIELD_NO_NUMBER,  /* something else than a number */
+    FIELD_TOO_LARGE,  /* past 64 bits */
+    FIELD_NOT_A_WHOLE /* the number times the scale has places after the point */
+} field_result;
+
+/* A decimal number (sign, digits, perhaps a point and digits) times `scale`, which is 1 to
+ * FIELD_SCALE_MAX. */
+MUST_CHECK field_result field_read_number(field_number *ret_number, const char *text, size_t len,
+                                          uint64_t scale);
+
+/* A date as in 2026-11-29 of the Gregorian calendar, in days since 1970-01-01; false if it is none.
+ */
+MUST_CHECK bool field_read_date(field_number *ret_days, const char *text, size_t len);
+
+/* true, t, yes, y, 1 and their opposites, in any case. */
+MUST_CHECK bool field_read_bool(bool *ret_value, const char *text, size_t len);
+
+/* Whether the number can be held by an integer of that many bits (1 to 64), and the number in two's
+ * complement. */
+bool field_fits(const field_number *number, unsigned n_bits, bool is_signed);
+uint64_t field_bits(const field_number *number);
+
+#endif

@@ -1,0 +1,14 @@
+/* UTF-8. Layer: data. */
+#ifndef DATA_UTF8_H
+#define DATA_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether all of it is UTF-8: nothing cut short, overlong, of the surrogates or past U+10FFFF. */
+bool utf8_is_valid(const char *text, size_t len);
+
+/* The longest start of valid text that has at most `max` bytes and ends with a whole letter. */
+size_t utf8_cut(const char *text, size_t len, size_t max);
+
+#endif
