@@ -10,6 +10,7 @@
 #include "mpc/abit/abit.h"
 #include "mpc/abit/open.h"
 #include "mpc/session/coin.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
 #include "mpc/session/message.h"
 

@@ -9,6 +9,7 @@
 #include "mpc/garble/garble.h"
 #include "mpc/garble/input.h"
 #include "mpc/garble/output.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
 #include "mpc/session/wave.h"
 #include "mpc/triple/and_share.h"

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "mpc/circuits.h"
 #include "mpc/engine.h"
+#include "mpc/session/fault.h"
 
 #define NOT_WRITTEN 7
 

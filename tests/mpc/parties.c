@@ -11,6 +11,7 @@
 #include "mpc/ot/base_ot.h"
 #include "mpc/ot/cot.h"
 #include "mpc/session/coin.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
 
 #define TIMEOUT_MS 60000

@@ -18,6 +18,7 @@
 #include "mpc/abit/abit_spread.h"
 #include "mpc/ot/cot.h"
 #include "mpc/session/coin.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 #define BLOCK_BITS MPC_KAPPA /* COTs in a block */

@@ -5,6 +5,7 @@
 #include "mpc/ot/base_ot.h"
 #include "mpc/ot/cot.h"
 #include "mpc/session/coin.h"
+#include "mpc/session/fault.h"
 
 static void draw_delta(session *s)
 {

@@ -10,6 +10,7 @@
 #include "crypto/ro.h"
 #include "mpc/abit/abit.h"
 #include "mpc/abit/share.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 #define REPETITIONS   MPC_DELTA_CHECK_REPETITIONS

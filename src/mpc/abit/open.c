@@ -8,6 +8,7 @@
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/abit/share.h"
+#include "mpc/session/fault.h"
 
 #define TAG_BYTES sizeof(block)
 

@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "mpc/dealer/dealing.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
-#include "mpc/session/message.h"
 #include "mpc/session/wave.h"
 #include "polytune/mpc.h"
 
@@ -302,5 +302,5 @@ void pt_dealer_dismiss(const pt_channel *channel, size_t parties)
 {
     session s = {.channel = channel, .stats = &s.own_stats};
     s.roster[0] = parties;
-    message_send_abort(&s, 0);
+    session_send_abort(&s, 0);
 }

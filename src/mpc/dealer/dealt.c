@@ -11,6 +11,7 @@
 #include "mpc/dealer/dealing.h"
 #include "mpc/garble/masks.h"
 #include "mpc/session/coin.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 /* ---- Messages ---- */

@@ -9,6 +9,7 @@
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/abit/share.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 #define CHUNK 512 /* LOCAL: gates summed at once */

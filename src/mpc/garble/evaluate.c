@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
 #include "mpc/garble/garble.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 /* The evaluator's scratch for one segment. Garbler j has place j - 1 in every array. */

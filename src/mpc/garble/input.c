@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "mpc/abit/open.h"
 #include "mpc/abit/share.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 /* The input wires of a party, by its index here; wire and register are the same. */

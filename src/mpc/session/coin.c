@@ -5,6 +5,7 @@
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
+#include "mpc/session/fault.h"
 
 #define SECRET_BYTES     32
 #define OPENING_BYTES    (SECRET_BYTES + COMMITMENT_NONCE_BYTES)

@@ -7,6 +7,7 @@
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/session/coin.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 /* AGREEMENT: the fixed choices of this protocol version, in words. */

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
-#include "mpc/session/wave.h"
+#include "mpc/session/fault.h"
 
 /* Messages up to this size are taken even when a shorter one is due, so that the header of another
  * version's message can be looked at. */
@@ -136,12 +136,4 @@ pt_status message_recv(session *s, size_t from, const char *phase, const message
     }
     *ret_message = m;
     return PT_OK;
-}
-
-void message_send_abort(session *s, size_t to)
-{
-    const uint8_t m[MESSAGE_ABORT_BYTES] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
-    pt_error ignored;
-    if (channel_send(s->channel, s->roster[to], "ABORT", m, sizeof m, &ignored) == PT_OK)
-        session_count_sent(s, "ABORT", sizeof m);
 }

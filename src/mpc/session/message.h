@@ -49,7 +49,4 @@ MUST_CHECK pt_status message_recv(session *s, size_t from, const char *phase,
                                   const message_info *expected, uint8_t **ret_message,
                                   pt_error *error);
 
-/* Sends ABORT to a peer, ignoring failures. */
-void message_send_abort(session *s, size_t to);
-
 #endif

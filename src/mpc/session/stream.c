@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/message.h"
 #include "mpc/session/wave.h"
 

@@ -7,6 +7,7 @@
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/message.h"
 
 /* A payload is held in memory; bulk goes over the side stream. */
@@ -183,27 +184,4 @@ pt_status wave_barrier(session *s, const char *phase, pt_error *error)
         status = wave_run(&w, error);
     wave_end(&w);
     return status;
-}
-
-void session_abort(session *s)
-{
-    if (!s->aborted) {
-        s->aborted = true;
-        for (size_t p = 0; p < s->seats; p++) {
-            if (p != s->me)
-                message_send_abort(s, p);
-        }
-    }
-    session_wipe_secrets(s);
-}
-
-pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
-                     const char *what, pt_error *error)
-{
-    if (peer == NO_PEER)
-        return error_set_peer(error, status, PT_NO_PARTY, phase, "%s", what);
-    const int party = session_party(s, peer);
-    if (s->dealer && peer == s->n)
-        return error_set_peer(error, status, party, phase, "the dealer %s", what);
-    return error_set_peer(error, status, party, phase, "party %d %s", party, what);
 }

@@ -73,17 +73,4 @@ MUST_CHECK pt_status stream_send(session *s, size_t to, const char *phase, uint6
 MUST_CHECK pt_status stream_recv(session *s, size_t from, const char *phase, uint64_t batch,
                                  void *ret_bytes, size_t len, pt_error *error);
 
-/* Ends the session after a failure: sends the empty ABORT to all peers, once, and wipes the
- * session's secrets. All aborts look alike to the peers. */
-void session_abort(session *s);
-
-/* For checks that cannot tell who cheated. */
-#define NO_PEER SIZE_MAX
-
-/* Fails with PT_PEER_* blaming `peer` (or NO_PEER). `what` is what the party did, e.g. "opened a
- * commitment wrongly"; the message becomes "party 2 opened a commitment wrongly". With NO_PEER it
- * is a whole sentence. Does not abort: the caller does. */
-pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
-                     const char *what, pt_error *error);
-
 #endif

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
+#include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
 #define FRAME_TRIPLES 8192 /* AGREEMENT: U of so many triples, 64 KiB, are a frame */

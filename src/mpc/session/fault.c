@@ -1,0 +1,35 @@
+#include "mpc/session/fault.h"
+
+#include "base/error.h"
+#include "mpc/session/message.h"
+
+pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
+                     const char *what, pt_error *error)
+{
+    if (peer == NO_PEER)
+        return error_set_peer(error, status, PT_NO_PARTY, phase, "%s", what);
+    const int party = session_party(s, peer);
+    if (s->dealer && peer == s->n)
+        return error_set_peer(error, status, party, phase, "the dealer %s", what);
+    return error_set_peer(error, status, party, phase, "party %d %s", party, what);
+}
+
+void session_send_abort(session *s, size_t to)
+{
+    const uint8_t m[MESSAGE_ABORT_BYTES] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
+    pt_error ignored;
+    if (channel_send(s->channel, s->roster[to], "ABORT", m, sizeof m, &ignored) == PT_OK)
+        session_count_sent(s, "ABORT", sizeof m);
+}
+
+void session_abort(session *s)
+{
+    if (!s->aborted) {
+        s->aborted = true;
+        for (size_t p = 0; p < s->seats; p++) {
+            if (p != s->me)
+                session_send_abort(s, p);
+        }
+    }
+    session_wipe_secrets(s);
+}

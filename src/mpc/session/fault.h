@@ -1,0 +1,23 @@
+/* Who is blamed, and how a session ends (protocol spec, section 0.6). Layer: mpc. */
+#ifndef MPC_SESSION_FAULT_H
+#define MPC_SESSION_FAULT_H
+
+#include "mpc/session/session.h"
+
+/* For checks that cannot tell who cheated. */
+#define NO_PEER SIZE_MAX
+
+/* Fails with PT_PEER_* blaming `peer` (or NO_PEER). `what` is what the party did, e.g. "opened a
+ * commitment wrongly"; the message becomes "party 2 opened a commitment wrongly". With NO_PEER it
+ * is a whole sentence. Does not abort: the caller does. */
+pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
+                     const char *what, pt_error *error);
+
+/* Ends the session after a failure: sends the empty ABORT to all peers, once, and wipes the
+ * session's secrets. All aborts look alike to the peers. */
+void session_abort(session *s);
+
+/* Sends ABORT to one peer, ignoring failures. */
+void session_send_abort(session *s, size_t to);
+
+#endif
