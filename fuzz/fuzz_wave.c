@@ -117,7 +117,7 @@ static pt_status run_coin(session *s)
 {
     uint8_t coin[COIN_BYTES];
     wave w;
-    pt_status status = wave_begin(&w, s, "COIN_C", NULL);
+    pt_status status = wave_begin(&w, s, WAVE_BOT1, NULL);
     if (status == PT_OK) {
         coin_commit_first(s, &w);
         wave_expect_each(&w, COIN_COMMITMENT_BYTES, 0);
@@ -135,9 +135,9 @@ static pt_status run_open(session *s, bool to_one)
     uint8_t bits[BITS];
     const size_t at[PARTIES] = {0};
     if (!to_one)
-        return open_public(s, "OPEN", shares, BITS, bits, NULL);
+        return open_public(s, WAVE_OPEN, shares, BITS, bits, NULL);
     wave w;
-    pt_status status = wave_begin(&w, s, "OUT", NULL);
+    pt_status status = wave_begin(&w, s, WAVE_OUT, NULL);
     if (status == PT_OK) {
         wave_expect_each(&w, 0, open_to_bytes(s, BITS));
         status = wave_run(&w, NULL);
@@ -159,7 +159,7 @@ static pt_status run_stream(session *s)
     uint8_t bytes[64];
     pt_status status = PT_OK;
     for (size_t len = 0; status == PT_OK && len < sizeof bytes; len += 16)
-        status = stream_recv(s, 1 + len / 16 % 2, "COT", 0, bytes, len, NULL);
+        status = stream_recv(s, 1 + len / 16 % 2, WAVE_COT, 0, bytes, len, NULL);
     return status;
 }
 

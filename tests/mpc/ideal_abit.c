@@ -40,7 +40,7 @@ pt_status abit_setup(session *s, pt_error *error)
     s->delta = deltas[s->me];
     HOOK(s, "delta", &s->delta, sizeof s->delta);
     wave w;
-    pt_status status = wave_begin(&w, s, "BOT1", error);
+    pt_status status = wave_begin(&w, s, WAVE_BOT1, error);
     if (status == PT_OK) {
         coin_commit_first(s, &w);
         wave_expect_each(&w, DIGEST_BYTES, 0);
@@ -94,7 +94,7 @@ pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_e
                      ranges[r].keys == NULL ? NULL : ranges[r].keys + h * (s->n - 1));
     }
     s->n_cot_batches++;
-    return wave_barrier(s, "BARRIER", error);
+    return wave_barrier(s, WAVE_BARRIER, error);
 }
 
 pt_status delta_check(session *s, const block *shares, pt_error *error)

@@ -11,7 +11,7 @@
 #include "mpc/ot/cot.h"
 #include "mpc/parties.h"
 
-const char ideal_setup_waves[] = "COIN_C ";
+const char ideal_setup_waves[] = "BOT1 ";
 const char ideal_batch_waves[] = "COT COIN_O ABCHK BARRIER ";
 const char ideal_delta_waves[] = "DC1 DC2 DC3 ";
 

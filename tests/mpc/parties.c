@@ -244,7 +244,7 @@ void parties_deal_trees(parties *p)
 pt_status parties_first_coin(session *s, pt_error *error)
 {
     wave w;
-    pt_status status = wave_begin(&w, s, "COIN_C", error);
+    pt_status status = wave_begin(&w, s, WAVE_BOT1, error);
     if (status == PT_OK) {
         coin_commit_first(s, &w);
         wave_expect_each(&w, COIN_COMMITMENT_BYTES, 0);

@@ -19,6 +19,7 @@
 #include "mpc/ot/cot.h"
 #include "mpc/session/coin.h"
 #include "mpc/session/fault.h"
+#include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
 #define BLOCK_BITS MPC_KAPPA /* COTs in a block */
@@ -114,7 +115,8 @@ static pt_status send_chunk(batch *b, size_t at, size_t n, pt_error *error)
             continue;
         cot_correct(&s->cot[p].receiver, b->scratch, b->corrections, b->x + at, b->first + at, n);
         HOOK_PEER(s, "correction", p, b->corrections, bytes);
-        const pt_status status = stream_send(s, p, "COT", b->number, b->corrections, bytes, error);
+        const pt_status status =
+            stream_send(s, p, WAVE_COT, b->number, b->corrections, bytes, error);
         if (status != PT_OK)
             return status;
     }
@@ -128,7 +130,7 @@ static pt_status recv_chunk(batch *b, size_t at, size_t n, pt_error *error)
         if (p == s->me)
             continue;
         const pt_status status =
-            stream_recv(s, p, "COT", b->number, b->peers[p].d + at * b->n_trees,
+            stream_recv(s, p, WAVE_COT, b->number, b->peers[p].d + at * b->n_trees,
                         n * b->n_trees * sizeof(block), error);
         if (status != PT_OK)
             return status;
@@ -149,7 +151,7 @@ static pt_status exchange_corrections(batch *b, pt_error *error)
     }
     for (size_t p = 0; p < b->s->n; p++)
         b->s->cot[p].next_block = b->first + b->n_blocks;
-    return wave_barrier(b->s, "COT", error);
+    return wave_barrier(b->s, WAVE_COT, error);
 }
 
 /* ---- The coin: opened only now that all corrections of all peers are here ---- */
@@ -211,7 +213,7 @@ static void finish_blocks(batch *b, block chi)
         gf_dot_add(&x_tilde, b->x + at, weights, n);
         finish_chunk(b, c, weights, at, n);
         abit_cursor_advance(&b->places, &c, n * BLOCK_BITS);
-        session_progress(b->s, "COT", smaller((at + n) * BLOCK_BITS, b->n_bits), b->n_bits);
+        session_progress(b->s, WAVE_COT, smaller((at + n) * BLOCK_BITS, b->n_bits), b->n_bits);
     }
     b->x_tilde = gf_reduce(&x_tilde);
 }
@@ -251,7 +253,7 @@ static pt_status run_check(batch *b, pt_error *error)
 {
     session *s = b->s;
     wave w;
-    pt_status status = wave_begin(&w, s, "ABCHK", error);
+    pt_status status = wave_begin(&w, s, WAVE_ABCHK, error);
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), &b->x_tilde, sizeof b->x_tilde);
@@ -263,7 +265,7 @@ static pt_status run_check(batch *b, pt_error *error)
     status = wave_run(&w, error);
     for (size_t p = 0; status == PT_OK && p < s->n; p++) {
         if (p != s->me && !check_passes(b, &w, p))
-            status = peer_fault(s, PT_PEER_ABIT, p, "ABCHK",
+            status = peer_fault(s, PT_PEER_ABIT, p, WAVE_ABCHK,
                                 "failed the check of the authenticated bits", error);
     }
 done:
@@ -287,7 +289,7 @@ pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_e
     finish_blocks(&b, chi);
     status = run_check(&b, error);
     if (status == PT_OK)
-        status = wave_barrier(s, "BARRIER", error); /* all saw the same x~ */
+        status = wave_barrier(s, WAVE_BARRIER, error); /* all saw the same x~ */
     if (status != PT_OK)
         goto done;
     s->n_cot_batches++;

@@ -22,7 +22,7 @@ static base_ot_pair pair_of(const session *s, size_t i, size_t j)
 /* BOT1, as P_j towards every peer; the first COIN_C travels along. */
 static pt_status run_bot1(session *s, wave *w, base_ot_receiver *receivers, pt_error *error)
 {
-    pt_status status = wave_begin(w, s, "BOT1", error);
+    pt_status status = wave_begin(w, s, WAVE_BOT1, error);
     if (status != PT_OK)
         return status;
     coin_commit_first(s, w);
@@ -59,7 +59,7 @@ static pt_status put_bot2(session *s, const wave *bot1, wave *bot2, size_t peer,
     if (status == PT_OK && !base_ot_send(at, pair_of(s, s->me, peer), wave_from(bot1, peer),
                                          (const block(*)[2])messages, &s->rng))
         status =
-            peer_fault(s, PT_PEER_BASE_OT, peer, "BOT1", "sent an invalid group element", error);
+            peer_fault(s, PT_PEER_BASE_OT, peer, WAVE_BOT1, "sent an invalid group element", error);
     mem_wipe(messages, sizeof messages);
     mem_wipe(roots, sizeof roots);
     return status;
@@ -79,7 +79,7 @@ static pt_status take_bot2(session *s, const wave *bot2, size_t peer,
                                  messages, theirs + BASE_OT_BOT2_SIZE, error);
     else
         status =
-            peer_fault(s, PT_PEER_BASE_OT, peer, "BOT2", "sent an invalid group element", error);
+            peer_fault(s, PT_PEER_BASE_OT, peer, WAVE_BOT2, "sent an invalid group element", error);
     mem_wipe(messages, sizeof messages);
     return status;
 }
@@ -87,7 +87,7 @@ static pt_status take_bot2(session *s, const wave *bot2, size_t peer,
 static pt_status run_bot2(session *s, const wave *bot1, wave *bot2,
                           const base_ot_receiver *receivers, pt_error *error)
 {
-    pt_status status = wave_begin(bot2, s, "BOT2", error);
+    pt_status status = wave_begin(bot2, s, WAVE_BOT2, error);
     for (size_t p = 0; status == PT_OK && p < s->n; p++) {
         if (p != s->me)
             status = put_bot2(s, bot1, bot2, p, error);

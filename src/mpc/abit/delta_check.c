@@ -67,7 +67,7 @@ static void commit(const delta_run *r, uint8_t *ret, size_t party, size_t number
 
 static pt_status run_dc1(delta_run *r, pt_error *error)
 {
-    pt_status status = wave_begin(&r->dc1, r->s, "DC1", error);
+    pt_status status = wave_begin(&r->dc1, r->s, WAVE_DC1, error);
     if (status != PT_OK)
         return status;
     r->commit_wave = r->s->wave;
@@ -93,7 +93,7 @@ static bool opens(const delta_run *r, size_t party, size_t number, const uint8_t
 
 static pt_status run_dc2(delta_run *r, pt_error *error)
 {
-    pt_status status = wave_begin(&r->dc2, r->s, "DC2", error);
+    pt_status status = wave_begin(&r->dc2, r->s, WAVE_DC2, error);
     if (status != PT_OK)
         return status;
     buffer_put(wave_all(&r->dc2), r->vector, r->vector_len);
@@ -102,8 +102,8 @@ static pt_status run_dc2(delta_run *r, pt_error *error)
     status = wave_run(&r->dc2, error);
     for (size_t p = 0; status == PT_OK && p < r->s->n; p++) {
         if (p != r->s->me && !opens(r, p, VECTOR_NUMBER, wave_all_from(&r->dc2, p), r->vector_len))
-            status = peer_fault(r->s, PT_PEER_COMMITMENT, p, "DC2", "opened a commitment wrongly",
-                                error);
+            status = peer_fault(r->s, PT_PEER_COMMITMENT, p, WAVE_DC2,
+                                "opened a commitment wrongly", error);
     }
     return status;
 }
@@ -136,11 +136,11 @@ static pt_status check_party(const delta_run *r, size_t j, pt_error *error)
     for (size_t m = 0; m < REPETITIONS; m++) {
         const uint8_t *opening = wave_all_from(&r->dc3, j) + m * SUM_BYTES;
         if (j != s->me && !opens(r, j, 2 * m + selected(r, j, m), opening, sizeof(block)))
-            return peer_fault(s, PT_PEER_COMMITMENT, j, "DC3", "opened a commitment wrongly",
+            return peer_fault(s, PT_PEER_COMMITMENT, j, WAVE_DC3, "opened a commitment wrongly",
                               error);
         /* A difference may also come from a wrong MAC of somebody else: nobody is named. */
         if (!ct_block_equal(block_load(opening), mac_sum(r, j, m)))
-            return peer_fault(s, PT_PEER_DELTA, NO_PEER, "DC3",
+            return peer_fault(s, PT_PEER_DELTA, NO_PEER, WAVE_DC3,
                               "a party used different global keys towards different parties",
                               error);
     }
@@ -150,7 +150,7 @@ static pt_status check_party(const delta_run *r, size_t j, pt_error *error)
 static pt_status run_dc3(delta_run *r, pt_error *error)
 {
     session *s = r->s;
-    pt_status status = wave_begin(&r->dc3, s, "DC3", error);
+    pt_status status = wave_begin(&r->dc3, s, WAVE_DC3, error);
     if (status != PT_OK)
         return status;
     for (size_t m = 0; m < REPETITIONS; m++) {

@@ -77,18 +77,18 @@ static block challenge_a(const session *s, uint64_t wave_id, size_t party, const
     return ro_final_block(&h);
 }
 
-static pt_status fault(const session *s, size_t peer, const char *phase, pt_error *error)
+static pt_status fault(const session *s, size_t peer, wave_name name, pt_error *error)
 {
     if (peer == NO_PEER)
-        return peer_fault(s, PT_PEER_OPENING, peer, phase,
+        return peer_fault(s, PT_PEER_OPENING, peer, name,
                           "a party opened a shared bit that is not the one it holds", error);
-    return peer_fault(s, PT_PEER_OPENING, peer, phase,
+    return peer_fault(s, PT_PEER_OPENING, peer, name,
                       "opened a shared bit that is not the one it holds", error);
 }
 
-static pt_status padding_fault(const session *s, size_t peer, const char *phase, pt_error *error)
+static pt_status padding_fault(const session *s, size_t peer, wave_name name, pt_error *error)
 {
-    return peer_fault(s, PT_PEER_MALFORMED, peer, phase, "sent bits with nonzero padding", error);
+    return peer_fault(s, PT_PEER_MALFORMED, peer, name, "sent bits with nonzero padding", error);
 }
 
 static void bits_xor(uint8_t *a, const uint8_t *b, size_t bytes)
@@ -105,14 +105,14 @@ static bool tag_a_is_right(const share_list *l, block chi, const uint8_t *v, con
 }
 
 /* Form A to the only peer. `v` holds the own bits at entry, the opened ones at exit. */
-static pt_status open_form_a(session *s, const char *phase, const share_list *l, uint8_t *v,
+static pt_status open_form_a(session *s, wave_name name, const share_list *l, uint8_t *v,
                              pt_error *error)
 {
     const size_t peer = 1 - s->me;
     const size_t bytes = bits_bytes(l->count);
     const uint64_t wave_id = s->wave;
     wave w;
-    pt_status status = wave_begin(&w, s, phase, error);
+    pt_status status = wave_begin(&w, s, name, error);
     if (status != PT_OK)
         goto done;
     const block tag =
@@ -127,9 +127,9 @@ static pt_status open_form_a(session *s, const char *phase, const share_list *l,
     const block chi = challenge_a(s, wave_id, peer, theirs, l->count);
     bits_xor(v, theirs, bytes);
     if (!bits_padding_is_zero(theirs, l->count))
-        status = padding_fault(s, peer, phase, error);
+        status = padding_fault(s, peer, name, error);
     else if (!tag_a_is_right(l, chi, v, wave_from(&w, peer)))
-        status = fault(s, peer, phase, error);
+        status = fault(s, peer, name, error);
 done:
     wave_end(&w);
     return status;
@@ -137,14 +137,14 @@ done:
 
 /* Form B, wave 1: everybody's bits. Gives their sum and chi = RO_16("mpcag/open"; sid, step, all
  * bit vectors in party order). */
-static pt_status exchange_bits(session *s, const char *phase, size_t m, uint8_t *v, block *ret_chi,
+static pt_status exchange_bits(session *s, wave_name name, size_t m, uint8_t *v, block *ret_chi,
                                pt_error *error)
 {
     const size_t bytes = bits_bytes(m);
     ro h;
     challenge_init(&h, s, s->wave);
     wave w;
-    pt_status status = wave_begin(&w, s, phase, error);
+    pt_status status = wave_begin(&w, s, name, error);
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), v, bytes);
@@ -157,7 +157,7 @@ static pt_status exchange_bits(session *s, const char *phase, size_t m, uint8_t 
             continue;
         bits_xor(v, bits, bytes);
         if (!bits_padding_is_zero(bits, m))
-            status = padding_fault(s, p, phase, error);
+            status = padding_fault(s, p, name, error);
     }
     if (status == PT_OK)
         *ret_chi = ro_final_block(&h);
@@ -167,11 +167,11 @@ done:
 }
 
 /* Form B, wave 2: the tags. */
-static pt_status exchange_tags(session *s, const char *phase, const share_list *l, block chi,
+static pt_status exchange_tags(session *s, wave_name name, const share_list *l, block chi,
                                const uint8_t *v, pt_error *error)
 {
     wave w;
-    pt_status status = wave_begin(&w, s, phase, error);
+    pt_status status = wave_begin(&w, s, name, error);
     if (status != PT_OK)
         goto done;
     for (size_t p = 0; p < s->n; p++) {
@@ -190,14 +190,14 @@ static pt_status exchange_tags(session *s, const char *phase, const share_list *
             sum = block_xor(sum, block_load(wave_from(&w, p)));
     }
     if (!ct_block_equal(sum, block_zero()))
-        status = fault(s, NO_PEER, phase, error);
+        status = fault(s, NO_PEER, name, error);
 done:
     wave_end(&w);
     return status;
 }
 
-pt_status open_public(session *s, const char *phase, const block *shares, size_t m,
-                      uint8_t *ret_bits, pt_error *error)
+pt_status open_public(session *s, wave_name name, const block *shares, size_t m, uint8_t *ret_bits,
+                      pt_error *error)
 {
     const share_list l = {.s = s, .shares = shares, .count = m};
     uint8_t *v = mem_new(bits_bytes(m), 1);
@@ -206,12 +206,12 @@ pt_status open_public(session *s, const char *phase, const block *shares, size_t
     put_own_bits(v, &l);
     pt_status status;
     if (s->n == 2) {
-        status = open_form_a(s, phase, &l, v, error);
+        status = open_form_a(s, name, &l, v, error);
     } else {
         block chi;
-        status = exchange_bits(s, phase, m, v, &chi, error);
+        status = exchange_bits(s, name, m, v, &chi, error);
         if (status == PT_OK)
-            status = exchange_tags(s, phase, &l, chi, v, error);
+            status = exchange_tags(s, name, &l, chi, v, error);
     }
     if (status == PT_OK && m != 0)
         memcpy(ret_bits, v, bits_bytes(m));
@@ -254,12 +254,12 @@ static pt_status check_form_a(const wave *w, const size_t *at, const share_list 
     const size_t bytes = bits_bytes(l->count);
     const uint8_t *theirs = wave_from(w, peer) + at[peer];
     if (!bits_padding_is_zero(theirs, l->count))
-        return padding_fault(s, peer, w->phase, error);
+        return padding_fault(s, peer, w->name, error);
     put_own_bits(ret_bits, l);
     bits_xor(ret_bits, theirs, bytes);
     const block chi = challenge_a(s, s->wave - 1, peer, theirs, l->count);
     if (!tag_a_is_right(l, chi, ret_bits, theirs + bytes))
-        return fault(s, peer, w->phase, error);
+        return fault(s, peer, w->name, error);
     return PT_OK;
 }
 
@@ -282,7 +282,7 @@ static pt_status check_form_c(const wave *w, const size_t *at, const share_list 
         sum = block_xor(sum, block_if(v, s->delta));
         wrong = (block){.lo = wrong.lo | sum.lo, .hi = wrong.hi | sum.hi};
     }
-    return ct_block_equal(wrong, block_zero()) ? PT_OK : fault(s, NO_PEER, w->phase, error);
+    return ct_block_equal(wrong, block_zero()) ? PT_OK : fault(s, NO_PEER, w->name, error);
 }
 
 pt_status open_to_check(const wave *w, const size_t *at, const block *shares, const uint32_t *index,

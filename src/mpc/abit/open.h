@@ -8,7 +8,7 @@
 /* Opens m shared bits to everyone: form A for n = 2 (one wave), form B for n >= 3 (two waves).
  * `shares`: m * n blocks. ret_bits: packed, bits_bytes(m). Tags are verified before this returns.
  */
-MUST_CHECK pt_status open_public(session *s, const char *phase, const block *shares, size_t m,
+MUST_CHECK pt_status open_public(session *s, wave_name name, const block *shares, size_t m,
                                  uint8_t *ret_bits, pt_error *error);
 
 /* One-receiver openings inside a wave: form A for n = 2, form C for n >= 3. The sender appends to

@@ -7,6 +7,7 @@
 #include "mpc/dealer/dealing.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
+#include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 #include "polytune/mpc.h"
 
@@ -101,14 +102,14 @@ static pt_status put_sums(const dealer *w, uint8_t *at, size_t i, size_t j, pt_e
 /* ---- Messages ---- */
 
 /* Adds the tag and sends; the tag's place is at the end of the payload. */
-static pt_status send_tagged(const dealer *w, size_t to, const char *phase, uint64_t number,
+static pt_status send_tagged(const dealer *w, size_t to, wave_name name, uint64_t number,
                              uint8_t *payload, size_t len, pt_error *error)
 {
     session *d = w->d;
     const size_t tag_at = len - DEALING_TAG_BYTES;
     block_store(payload + tag_at,
                 dealing_tag(d, w->parties[to].seed, d->stream_frames_sent[to], payload, tag_at));
-    return stream_send(d, to, phase, number, payload, len, error);
+    return stream_send(d, to, name, number, payload, len, error);
 }
 
 static pt_status send_seeds(const dealer *w, pt_error *error)
@@ -127,7 +128,7 @@ static pt_status send_seeds(const dealer *w, pt_error *error)
             at += MPC_KAPPA * sizeof(block);
         }
         if (status == PT_OK)
-            status = send_tagged(w, j, "DLSEED", 0, payload, len, error);
+            status = send_tagged(w, j, WAVE_DLSEED, 0, payload, len, error);
     }
     mem_free_secret(payload, len);
     return status;
@@ -138,7 +139,7 @@ static pt_status await_requests(const dealer *w, uint64_t number, pt_error *erro
 {
     uint8_t nothing;
     for (size_t p = 0; p < w->d->n; p++) {
-        const pt_status status = stream_recv(w->d, p, "DLREQ", number, &nothing, 0, error);
+        const pt_status status = stream_recv(w->d, p, WAVE_DLREQ, number, &nothing, 0, error);
         if (status != PT_OK)
             return status;
     }
@@ -237,13 +238,13 @@ static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
             at += DIGEST_BYTES;
         }
         if (status == PT_OK)
-            status = send_tagged(w, j, "DEAL", number, payload, len, error);
+            status = send_tagged(w, j, WAVE_DEAL, number, payload, len, error);
         if (status == PT_OK)
-            session_progress(d, "dealing", j + 1, d->n);
+            session_progress(d, WAVE_DEAL, j + 1, d->n);
     }
     if (status == PT_OK) {
         w->next_block += plan.n_blocks;
-        session_mark_time(d, "DEAL");
+        session_mark_time(d, WAVE_DEAL);
         d->next_and += n_and;
     }
     mem_free(payload); /* digests and e are no secret */

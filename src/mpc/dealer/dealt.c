@@ -12,35 +12,36 @@
 #include "mpc/garble/masks.h"
 #include "mpc/session/coin.h"
 #include "mpc/session/fault.h"
+#include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
 /* ---- Messages ---- */
 
 static pt_status request(session *s, uint64_t number, pt_error *error)
 {
-    return stream_send(s, s->n, "DLREQ", number, NULL, 0, error);
+    return stream_send(s, s->n, WAVE_DLREQ, number, NULL, 0, error);
 }
 
 /* A message of the dealer, whose tag must be right under `seed`. */
-static pt_status check_tag(const session *s, const char *phase, uint64_t frame, const uint8_t *seed,
+static pt_status check_tag(const session *s, wave_name name, uint64_t frame, const uint8_t *seed,
                            const uint8_t *payload, size_t len, pt_error *error)
 {
     const size_t tag_at = len - DEALING_TAG_BYTES;
     const block tag = dealing_tag(s, seed, frame, payload, tag_at);
     if (!ct_block_equal(tag, block_load(payload + tag_at)))
-        return peer_fault(s, PT_PEER_MALFORMED, s->n, phase, "sent a message that arrived damaged",
+        return peer_fault(s, PT_PEER_MALFORMED, s->n, name, "sent a message that arrived damaged",
                           error);
     return PT_OK;
 }
 
-static pt_status recv_tagged(session *s, const char *phase, uint64_t number, uint8_t *ret_payload,
+static pt_status recv_tagged(session *s, wave_name name, uint64_t number, uint8_t *ret_payload,
                              size_t len, pt_error *error)
 {
     const uint64_t frame = s->stream_frames_received[s->n];
-    pt_status status = stream_recv(s, s->n, phase, number, ret_payload, len, error);
-    session_mark_time(s, phase);
+    pt_status status = stream_recv(s, s->n, name, number, ret_payload, len, error);
+    session_mark_time(s, name);
     if (status == PT_OK)
-        status = check_tag(s, phase, frame, frame == 0 ? ret_payload : s->dealt_seed, ret_payload,
+        status = check_tag(s, name, frame, frame == 0 ? ret_payload : s->dealt_seed, ret_payload,
                            len, error);
     return status;
 }
@@ -75,7 +76,7 @@ pt_status dealt_setup(session *s, pt_error *error)
     uint8_t *payload = mem_new(len, 1);
     pt_status status = payload == NULL ? error_memory(error) : request(s, 0, error);
     if (status == PT_OK)
-        status = recv_tagged(s, "DLSEED", 0, payload, len, error);
+        status = recv_tagged(s, WAVE_DLSEED, 0, payload, len, error);
     if (status != PT_OK)
         goto done;
     HOOK(s, "dealt_seed", payload, len);
@@ -164,7 +165,8 @@ static pt_status send_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n
         cot_receiver_extend(&s->cot[p].receiver, b->scratch, b->corrections, b->planes, b->x, first,
                             n);
         HOOK_PEER(s, "correction", p, b->corrections, bytes);
-        const pt_status status = stream_send(s, p, "COT", b->number, b->corrections, bytes, error);
+        const pt_status status =
+            stream_send(s, p, WAVE_COT, b->number, b->corrections, bytes, error);
         if (status != PT_OK)
             return status;
         abit_spread_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, b->x, n);
@@ -180,7 +182,8 @@ static pt_status recv_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        const pt_status status = stream_recv(s, p, "COT", b->number, b->corrections, bytes, error);
+        const pt_status status =
+            stream_recv(s, p, WAVE_COT, b->number, b->corrections, bytes, error);
         if (status != PT_OK)
             return status;
         ro_part(&b->digests[p], b->corrections, bytes);
@@ -209,12 +212,12 @@ static pt_status make_bits(bits_run *b, pt_error *error)
         if (status != PT_OK)
             break;
         abit_cursor_advance(&b->places, &c, n * MPC_KAPPA);
-        session_progress(s, "COT", at + n, b->plan.n_blocks);
+        session_progress(s, WAVE_COT, at + n, b->plan.n_blocks);
     }
     mem_wipe(&key, sizeof key);
     for (size_t p = 0; p < s->n; p++)
         s->cot[p].next_block = b->plan.first + b->plan.n_blocks;
-    return status == PT_OK ? wave_barrier(s, "COT", error) : status;
+    return status == PT_OK ? wave_barrier(s, WAVE_COT, error) : status;
 }
 
 /* S of the garbling hash comes from a coin of the n parties. */
@@ -238,7 +241,7 @@ static pt_status check_corrections(bits_run *b, pt_error *error)
             continue;
         ro_final(&b->digests[p], digest);
         if (!ct_equal(digest, expected, sizeof digest))
-            return peer_fault(s, PT_PEER_ABIT, p, "COT",
+            return peer_fault(s, PT_PEER_ABIT, p, WAVE_COT,
                               "sent corrections that are not those it was dealt", error);
         expected += DIGEST_BYTES;
     }
@@ -260,7 +263,7 @@ static pt_status run_bits(bits_run *b, pt_error *error)
     if (status == PT_OK && b->number == 0)
         status = toss_hash_key(s, error);
     if (status == PT_OK)
-        status = recv_tagged(s, "DEAL", b->number, b->deal, b->deal_len, error);
+        status = recv_tagged(s, WAVE_DEAL, b->number, b->deal, b->deal_len, error);
     if (status == PT_OK)
         status = check_corrections(b, error);
     if (status != PT_OK)
@@ -296,7 +299,7 @@ static pt_status multiply(mpc_run *r, segment *g, block *x, block *y, pt_error *
     share_xor(x, x, g->lambda_alpha, blocks);
     share_xor(y, y, g->lambda_beta, blocks);
     HOOK(s, "bucket_shares", x, 2 * blocks * sizeof(block));
-    const pt_status status = open_public(s, "OPEN", x, 2 * g->n_and, bits, error);
+    const pt_status status = open_public(s, WAVE_OPEN, x, 2 * g->n_and, bits, error);
     for (size_t p = 0; status == PT_OK && p < g->n_and; p++) {
         const unsigned x_hat = bits_get(bits, p);
         const unsigned y_hat = bits_get(bits, g->n_and + p);

@@ -106,7 +106,7 @@ static pt_status check_evaluation(mpc_run *r, segment *g, const wave *w, block *
     const size_t len = bits_bytes(g->n_and);
     const uint8_t *payload = wave_from(w, 0);
     if (!bits_padding_is_zero(payload, g->n_and))
-        return peer_fault(s, PT_PEER_MALFORMED, 0, "EV1", "sent nonzero padding", error);
+        return peer_fault(s, PT_PEER_MALFORMED, 0, WAVE_EV1, "sent nonzero padding", error);
     memcpy(g->masked, payload, len);
     const block chi = challenge(r, g, block_load(payload + len));
     block tag;
@@ -116,7 +116,8 @@ static pt_status check_evaluation(mpc_run *r, segment *g, const wave *w, block *
     block difference = block_xor(tag, block_load(payload + len + sizeof(block)));
     HOOK(s, "tag_difference", &difference, sizeof difference);
     if (!ct_block_equal(difference, block_zero()))
-        return peer_fault(s, PT_PEER_EVALUATOR, 0, "EV1", "evaluated the circuit wrongly", error);
+        return peer_fault(s, PT_PEER_EVALUATOR, 0, WAVE_EV1, "evaluated the circuit wrongly",
+                          error);
     r->verified.evaluation++;
     *ret_chi = chi;
     return PT_OK;
@@ -180,7 +181,7 @@ static pt_status check_replies(mpc_run *r, const wave *w, block expected, pt_err
     for (size_t j = 1; j < s->n; j++)
         sum = block_xor(sum, block_load(wave_from(w, j)));
     if (!ct_block_equal(sum, block_zero()))
-        return peer_fault(s, PT_PEER_GARBLER, s->n == 2 ? 1 : NO_PEER, "EV2",
+        return peer_fault(s, PT_PEER_GARBLER, s->n == 2 ? 1 : NO_PEER, WAVE_EV2,
                           s->n == 2 ? "garbled the circuit wrongly"
                                     : "some party garbled the circuit wrongly",
                           error);
@@ -193,7 +194,7 @@ static pt_status authenticate_as_evaluator(mpc_run *r, segment *g, pt_error *err
 {
     wave w;
     block expected = block_zero();
-    pt_status status = wave_begin(&w, r->s, "EV1", error);
+    pt_status status = wave_begin(&w, r->s, WAVE_EV1, error);
     if (status == PT_OK)
         status = send_evaluation(r, g, &w, &expected, error);
     if (status == PT_OK)
@@ -201,7 +202,7 @@ static pt_status authenticate_as_evaluator(mpc_run *r, segment *g, pt_error *err
     wave_end(&w);
     if (status != PT_OK)
         return status;
-    status = wave_begin(&w, r->s, "EV2", error);
+    status = wave_begin(&w, r->s, WAVE_EV2, error);
     if (status == PT_OK) {
         wave_expect_each(&w, 0, sizeof(block));
         status = wave_run(&w, error);
@@ -216,7 +217,7 @@ static pt_status authenticate_as_garbler(mpc_run *r, segment *g, pt_error *error
 {
     wave w;
     block chi;
-    pt_status status = wave_begin(&w, r->s, "EV1", error);
+    pt_status status = wave_begin(&w, r->s, WAVE_EV1, error);
     if (status == PT_OK) {
         wave_expect(&w, 0, 0, bits_bytes(g->n_and) + 2 * sizeof(block));
         status = wave_run(&w, error);
@@ -227,7 +228,7 @@ static pt_status authenticate_as_garbler(mpc_run *r, segment *g, pt_error *error
     if (status != PT_OK)
         return status;
     walk_masked(r, g);
-    status = wave_begin(&w, r->s, "EV2", error);
+    status = wave_begin(&w, r->s, WAVE_EV2, error);
     if (status == PT_OK)
         status = send_reply(r, g, &w, chi, error);
     if (status == PT_OK)

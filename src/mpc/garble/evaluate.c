@@ -8,6 +8,7 @@
 #include "mpc/abit/share.h"
 #include "mpc/garble/garble.h"
 #include "mpc/session/fault.h"
+#include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
 /* The evaluator's scratch for one segment. Garbler j has place j - 1 in every array. */
@@ -180,12 +181,12 @@ static pt_status receive_frames(const evaluator *w, size_t gates, pt_error *erro
     for (size_t j = 1; j < s->n; j++) {
         uint8_t *frame = w->frames + (j - 1) * w->frame_capacity;
         const size_t len = garble_frame_bytes(s->n, j, gates);
-        const pt_status status = stream_recv(s, j, "GC", w->g->number, frame, len, error);
+        const pt_status status = stream_recv(s, j, WAVE_GC, w->g->number, frame, len, error);
         if (status != PT_OK)
             return status;
         const size_t rows = garble_frame_bytes(s->n, 0, gates);
         if (j == 1 && !bits_padding_is_zero(frame + rows, gates))
-            return peer_fault(s, PT_PEER_MALFORMED, j, "GC", "sent nonzero padding", error);
+            return peer_fault(s, PT_PEER_MALFORMED, j, WAVE_GC, "sent nonzero padding", error);
     }
     return PT_OK;
 }
@@ -205,8 +206,8 @@ pt_status evaluate_segment(mpc_run *r, segment *g, pt_error *error)
         if (status != PT_OK)
             break;
         evaluate_frame(&w, w.gate + count);
-        session_progress(s, "evaluation", w.gate, g->n_and);
+        session_progress(s, WAVE_EV1, w.gate, g->n_and);
     } while (w.gate < g->n_and);
     evaluator_clear(&w);
-    return status == PT_OK ? wave_barrier(s, "GC", error) : status;
+    return status == PT_OK ? wave_barrier(s, WAVE_GC, error) : status;
 }

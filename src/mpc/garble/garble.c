@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
+#include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
 static size_t gate_blocks(size_t n)
@@ -209,10 +210,10 @@ pt_status garble_segment(mpc_run *r, segment *g, pt_error *error)
             break;
         garble_frame(&w, w.gate + count);
         if (count > 0)
-            status = stream_send(s, 0, "GC", g->number, w.frame,
+            status = stream_send(s, 0, WAVE_GC, g->number, w.frame,
                                  garble_frame_bytes(s->n, s->me, count), error);
-        session_progress(s, "garbling", w.gate, g->n_and);
+        session_progress(s, WAVE_GC, w.gate, g->n_and);
     } while (w.gate < g->n_and);
     garbler_clear(&w);
-    return status == PT_OK ? wave_barrier(s, "GC", error) : status;
+    return status == PT_OK ? wave_barrier(s, WAVE_GC, error) : status;
 }

@@ -30,7 +30,7 @@ static pt_status open_masks(const mpc_run *r, uint8_t *ret_masks, pt_error *erro
     const owned own = owned_by(r, s->me);
     PT_ASSERT(r->verified.openings == 1);
     size_t *at = mem_new(n, sizeof *at);
-    pt_status status = wave_begin(&w, s, "INM", error);
+    pt_status status = wave_begin(&w, s, WAVE_INM, error);
     if (status == PT_OK && at == NULL)
         status = error_memory(error);
     if (status != PT_OK)
@@ -57,7 +57,7 @@ static pt_status take_masked(mpc_run *r, const wave *w, size_t party, pt_error *
     const owned wires = owned_by(r, party);
     const uint8_t *masked = wave_all_from(w, party);
     if (!bits_padding_is_zero(masked, wires.count))
-        return peer_fault(r->s, PT_PEER_MALFORMED, party, "INL", "sent nonzero padding", error);
+        return peer_fault(r->s, PT_PEER_MALFORMED, party, WAVE_INL, "sent nonzero padding", error);
     for (size_t h = 0; h < wires.count; h++)
         r->masked[wires.first + h] = (uint8_t)bits_get(masked, h);
     return PT_OK;
@@ -70,7 +70,7 @@ static pt_status exchange_masked(mpc_run *r, const uint8_t *bits, const uint8_t 
     session *s = r->s;
     wave w;
     const owned own = owned_by(r, s->me);
-    pt_status status = wave_begin(&w, s, "INL", error);
+    pt_status status = wave_begin(&w, s, WAVE_INL, error);
     if (status != PT_OK)
         goto done;
     uint8_t *payload = buffer_extend(wave_all(&w), bits_bytes(own.count));
@@ -124,7 +124,7 @@ static pt_status exchange_labels(mpc_run *r, pt_error *error)
 {
     session *s = r->s;
     wave w;
-    pt_status status = wave_begin(&w, s, "LBL", error);
+    pt_status status = wave_begin(&w, s, WAVE_LBL, error);
     if (status != PT_OK)
         goto done;
     if (s->me != 0)

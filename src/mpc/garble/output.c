@@ -28,7 +28,7 @@ pt_status outputs_run(mpc_run *r, uint8_t *ret_bits, pt_error *error)
     const bool receives = s->receives[s->me];
     size_t *at = mem_new(s->n, sizeof *at);
     uint8_t *masks = mem_new(bits_bytes(m), 1);
-    pt_status status = wave_begin(&w, s, "OUT", error);
+    pt_status status = wave_begin(&w, s, WAVE_OUT, error);
     if (status == PT_OK && (at == NULL || masks == NULL))
         status = error_memory(error);
     if (status != PT_OK)

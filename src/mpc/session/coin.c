@@ -64,7 +64,8 @@ static pt_status combine(const session *s, const wave *w, uint8_t ret_coin[COIN_
     for (size_t p = 0; p < s->n; p++) {
         const uint8_t *opening = wave_all_from(w, p);
         if (p != s->me && !opening_is_valid(s, p, opening))
-            return peer_fault(s, PT_PEER_COMMITMENT, p, "COIN_O", "opened a coin wrongly", error);
+            return peer_fault(s, PT_PEER_COMMITMENT, p, WAVE_COIN_O, "opened a coin wrongly",
+                              error);
         ro_field(&h, opening, SECRET_BYTES);
     }
     ro_final(&h, ret_coin);
@@ -76,7 +77,7 @@ pt_status coin_toss(session *s, uint8_t ret_coin[COIN_BYTES], pt_error *error)
     PT_ASSERT(s->coin_pending);
     uint8_t coin[COIN_BYTES];
     wave w;
-    pt_status status = wave_begin(&w, s, "COIN_O", error);
+    pt_status status = wave_begin(&w, s, WAVE_COIN_O, error);
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), s->coin_secret, SECRET_BYTES);

@@ -2,24 +2,26 @@
 
 #include "base/error.h"
 #include "mpc/session/message.h"
+#include "mpc/session/stats.h"
 
-pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
+pt_status peer_fault(const session *s, pt_status status, size_t peer, wave_name name,
                      const char *what, pt_error *error)
 {
     if (peer == NO_PEER)
-        return error_set_peer(error, status, PT_NO_PARTY, phase, "%s", what);
+        return error_set_peer(error, status, PT_NO_PARTY, wave_text(name), "%s", what);
     const int party = session_party(s, peer);
     if (s->dealer && peer == s->n)
-        return error_set_peer(error, status, party, phase, "the dealer %s", what);
-    return error_set_peer(error, status, party, phase, "party %d %s", party, what);
+        return error_set_peer(error, status, party, wave_text(name), "the dealer %s", what);
+    return error_set_peer(error, status, party, wave_text(name), "party %d %s", party, what);
 }
 
 void session_send_abort(session *s, size_t to)
 {
     const uint8_t m[MESSAGE_ABORT_BYTES] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
     pt_error ignored;
-    if (channel_send(s->channel, s->roster[to], "ABORT", m, sizeof m, &ignored) == PT_OK)
-        session_count_sent(s, "ABORT", sizeof m);
+    if (channel_send(s->channel, s->roster[to], wave_text(WAVE_ABORT), m, sizeof m, &ignored) ==
+        PT_OK)
+        session_count_sent(s, WAVE_ABORT, sizeof m);
 }
 
 void session_abort(session *s)

@@ -10,7 +10,7 @@
 /* Fails with PT_PEER_* blaming `peer` (or NO_PEER). `what` is what the party did, e.g. "opened a
  * commitment wrongly"; the message becomes "party 2 opened a commitment wrongly". With NO_PEER it
  * is a whole sentence. Does not abort: the caller does. */
-pt_status peer_fault(const session *s, pt_status status, size_t peer, const char *phase,
+pt_status peer_fault(const session *s, pt_status status, size_t peer, wave_name name,
                      const char *what, pt_error *error);
 
 /* Ends the session after a failure: sends the empty ABORT to all peers, once, and wipes the

@@ -156,7 +156,7 @@ static pt_status compare(const session *s, size_t peer, const uint8_t *own, cons
         uint8_t number[4] = {(uint8_t)session_number(peer), 0, 0, 0};
         const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
         if (!ct_equal(theirs + at, expected, fields[f].bytes))
-            return peer_fault(s, PT_PEER_SETUP, peer, "HELLO", fields[f].difference, error);
+            return peer_fault(s, PT_PEER_SETUP, peer, WAVE_HELLO, fields[f].difference, error);
         at += fields[f].bytes;
     }
     return PT_OK;
@@ -194,7 +194,7 @@ static pt_status tell_dealer(session *s, const wave *w, const pt_circuit *circui
     buffer_put_u64(&b, circuit->n_inputs);
     const pt_status status = b.failed || w->all.failed
                                  ? error_memory(error)
-                                 : stream_send(s, s->n, "HELLO", 0, b.bytes, b.len, error);
+                                 : stream_send(s, s->n, WAVE_HELLO, 0, b.bytes, b.len, error);
     buffer_clear(&b);
     return status;
 }
@@ -205,8 +205,8 @@ static pt_status run_barrier(session *s, pt_error *error)
 {
     wave w;
     if (!s->dealer)
-        return wave_barrier(s, "BARRIER", error);
-    pt_status status = wave_begin(&w, s, "BARRIER", error);
+        return wave_barrier(s, WAVE_BARRIER, error);
+    pt_status status = wave_begin(&w, s, WAVE_BARRIER, error);
     if (status == PT_OK) {
         coin_commit_first(s, &w);
         wave_expect_each(&w, COIN_COMMITMENT_BYTES, 0);
@@ -221,7 +221,7 @@ static pt_status run_barrier(session *s, pt_error *error)
 pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
 {
     wave w;
-    pt_status status = wave_begin(&w, s, "HELLO", error);
+    pt_status status = wave_begin(&w, s, WAVE_HELLO, error);
     if (status != PT_OK)
         goto done;
     put_hello(wave_all(&w), s, facts);
@@ -287,7 +287,7 @@ static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *h
     };
     if (field_number(hello, HELLO_EVALUATOR) >= d->n || !session_k_is_valid(k) ||
         terms.segment_ands == 0 || terms.segment_ands > MPC_SEGMENT_ANDS_MAX)
-        return peer_fault(d, PT_PEER_MALFORMED, NO_PEER, "HELLO",
+        return peer_fault(d, PT_PEER_MALFORMED, NO_PEER, WAVE_HELLO,
                           "the parties ask for what the protocol does not have", error);
     if (terms.n_and > CIRCUIT_MAX_WIRES || terms.n_inputs > CIRCUIT_MAX_WIRES)
         return error_set(error, PT_ERR_LIMIT, "the parties' circuit is too large for one session");
@@ -314,7 +314,7 @@ static pt_status judge(session *d, hello_terms *ret_terms, uint8_t *hellos, pt_e
         if (status != PT_OK)
             return status;
         if (!ct_equal(hello + hello_bytes(), expected + hello_bytes(), COUNTS_BYTES))
-            return peer_fault(d, PT_PEER_SETUP, p, "HELLO", fields[HELLO_CIRCUIT].difference,
+            return peer_fault(d, PT_PEER_SETUP, p, WAVE_HELLO, fields[HELLO_CIRCUIT].difference,
                               error);
         ro_field(&h, hello, hello_bytes());
     }
@@ -328,7 +328,7 @@ pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms, pt_error *
     uint8_t *hellos = mem_new(d->n + 1, bytes);
     pt_status status = hellos == NULL ? error_memory(error) : PT_OK;
     for (size_t p = 0; status == PT_OK && p < d->n; p++)
-        status = stream_recv(d, p, "HELLO", 0, hellos + p * bytes, bytes, error);
+        status = stream_recv(d, p, WAVE_HELLO, 0, hellos + p * bytes, bytes, error);
     if (status == PT_OK)
         status = judge(d, ret_terms, hellos, error);
     mem_free(hellos);

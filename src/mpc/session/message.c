@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "crypto/ct.h"
 #include "mpc/session/fault.h"
+#include "mpc/session/stats.h"
 
 /* Messages up to this size are taken even when a shorter one is due, so that the header of another
  * version's message can be looked at. */
@@ -55,14 +56,15 @@ void message_free(uint8_t *message, const message_info *info)
     mem_free_secret(message, MESSAGE_HEADER_BYTES + info->body_bytes);
 }
 
-pt_status message_send(session *s, size_t to, const char *phase, uint8_t *message,
+pt_status message_send(session *s, size_t to, wave_name name, uint8_t *message,
                        const message_info *info, pt_error *error)
 {
     const size_t len = MESSAGE_HEADER_BYTES + info->body_bytes;
     HOOK_PEER(s, "message", to, message, len);
-    const pt_status status = channel_send(s->channel, s->roster[to], phase, message, len, error);
+    const pt_status status =
+        channel_send(s->channel, s->roster[to], wave_text(name), message, len, error);
     if (status == PT_OK)
-        session_count_sent(s, phase, len);
+        session_count_sent(s, name, len);
     return status;
 }
 
@@ -91,29 +93,29 @@ static const char *header_fault(const session *s, size_t from, const message_inf
     return NULL;
 }
 
-static pt_status message_check(const session *s, size_t from, const char *phase,
+static pt_status message_check(const session *s, size_t from, wave_name name,
                                const message_info *expected, const uint8_t *m, size_t len,
                                pt_error *error)
 {
     if (is_abort(m, len))
-        return peer_fault(s, PT_PEER_ABORT, from, phase, "aborted", error);
+        return peer_fault(s, PT_PEER_ABORT, from, name, "aborted", error);
     if (len >= MESSAGE_ABORT_BYTES && m[AT_VERSION] != MPC_PROTOCOL_VERSION)
-        return peer_fault(s, PT_PEER_SETUP, from, phase, "runs another version of the protocol",
+        return peer_fault(s, PT_PEER_SETUP, from, name, "runs another version of the protocol",
                           error);
     if (len >= MESSAGE_ABORT_BYTES && m[AT_KIND] == MESSAGE_CONSTANTS &&
         expected->kind == MESSAGE_WAVE && expected->id == 0)
-        return peer_fault(s, PT_PEER_SETUP, from, phase,
+        return peer_fault(s, PT_PEER_SETUP, from, name,
                           "runs another program, with external constants", error);
     if (len < MESSAGE_HEADER_BYTES)
-        return peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a message without a header",
+        return peer_fault(s, PT_PEER_MALFORMED, from, name, "sent a message without a header",
                           error);
     const char *fault = header_fault(s, from, expected, m, len);
     if (fault != NULL)
-        return peer_fault(s, PT_PEER_MALFORMED, from, phase, fault, error);
+        return peer_fault(s, PT_PEER_MALFORMED, from, name, fault, error);
     return PT_OK;
 }
 
-pt_status message_recv(session *s, size_t from, const char *phase, const message_info *expected,
+pt_status message_recv(session *s, size_t from, wave_name name, const message_info *expected,
                        uint8_t **ret_message, pt_error *error)
 {
     if (expected->body_bytes > SIZE_MAX - MESSAGE_HEADER_BYTES)
@@ -121,15 +123,15 @@ pt_status message_recv(session *s, size_t from, const char *phase, const message
     const size_t due = MESSAGE_HEADER_BYTES + expected->body_bytes;
     uint8_t *m = NULL;
     size_t len = 0;
-    pt_status status = channel_recv(s->channel, s->roster[from], phase,
+    pt_status status = channel_recv(s->channel, s->roster[from], wave_text(name),
                                     due < READABLE_BYTES ? READABLE_BYTES : due, &m, &len, error);
     if (status == PT_ERR_TOO_LARGE)
-        return peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a message of the wrong length",
+        return peer_fault(s, PT_PEER_MALFORMED, from, name, "sent a message of the wrong length",
                           error);
     if (status != PT_OK)
         return status;
     session_count_received(s, len);
-    status = message_check(s, from, phase, expected, m, len, error);
+    status = message_check(s, from, name, expected, m, len, error);
     if (status != PT_OK) {
         mem_free_secret(m, len);
         return status;

@@ -39,13 +39,13 @@ MUST_CHECK uint8_t *message_new(const session *s, size_t to, const message_info 
 void message_free(uint8_t *message, const message_info *info);
 
 /* Sends a message made by message_new. */
-MUST_CHECK pt_status message_send(session *s, size_t to, const char *phase, uint8_t *message,
+MUST_CHECK pt_status message_send(session *s, size_t to, wave_name name, uint8_t *message,
                                   const message_info *info, pt_error *error);
 
 /* Receives a message and checks every field of its header and its length; *ret_message (header and
  * body) is released with message_free. PT_PEER_ABORT, PT_PEER_SETUP, PT_PEER_MALFORMED, or the
  * channel's errors. */
-MUST_CHECK pt_status message_recv(session *s, size_t from, const char *phase,
+MUST_CHECK pt_status message_recv(session *s, size_t from, wave_name name,
                                   const message_info *expected, uint8_t **ret_message,
                                   pt_error *error);
 

@@ -23,6 +23,7 @@
 #include "crypto/prg.h"
 #include "mpc/session/hook.h"
 #include "mpc/session/params.h"
+#include "mpc/session/wave_name.h"
 #include "polytune/mpc.h"
 
 #define SID_BYTES          32
@@ -70,10 +71,11 @@ struct session {
     block s_tri, s_gc;          /* S of the two hash domains, from the first coin */
     bool first_inl_sent;        /* from then on the zero check is blinded (4.4) */
 
-    pt_mpc_stats *stats;    /* never NULL inside */
-    pt_mpc_stats own_stats; /* what `stats` points to when the caller wants none */
-    size_t stats_phase;     /* row of `stats` that is running */
-    uint64_t stats_mark_ns; /* since when */
+    pt_mpc_stats *stats;              /* never NULL inside */
+    pt_mpc_stats own_stats;           /* what `stats` points to when the caller wants none */
+    size_t stats_phase;               /* row of `stats` that is running */
+    uint8_t stats_places[STATS_ROWS]; /* 1 + the row of `stats` of each kind; 0: none yet */
+    uint64_t stats_mark_ns;           /* since when */
     void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
     void *progress_user;
     uint64_t progress_ands;    /* of the whole circuit; 0 until known */
@@ -107,16 +109,6 @@ void session_clear(session *s);
 
 /* Wipes Delta, trees, coin and generator: what an abort must erase at once (section 0.6). */
 void session_wipe_secrets(session *s);
-
-/* Statistics. Bytes and time go to a few phases by the name of the wave; waves without a phase of
- * their own (coins, barriers) count with the phase before them. */
-void session_count_sent(session *s, const char *wave_phase, size_t bytes);
-void session_count_received(session *s, size_t bytes);
-/* The time since the last mark belonged to this wave. */
-void session_mark_time(session *s, const char *wave_phase);
-
-/* Tells the caller how far the run is, from how far a phase is in its segment. */
-void session_progress(session *s, const char *phase, uint64_t done, uint64_t total);
 
 /* The number the spec uses for a party: P_1 .. P_n. */
 static inline uint64_t session_number(size_t index)

@@ -14,7 +14,7 @@ static void batch_put(uint8_t at[BATCH_BYTES], uint64_t batch)
         at[i] = (uint8_t)(batch >> (8 * i));
 }
 
-static pt_status frame_send(session *s, size_t to, const char *phase, uint64_t batch,
+static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batch,
                             const void *bytes, size_t len, pt_error *error)
 {
     if (s->aborted)
@@ -28,24 +28,24 @@ static pt_status frame_send(session *s, size_t to, const char *phase, uint64_t b
     batch_put(body, batch);
     if (len != 0)
         memcpy(body + BATCH_BYTES, bytes, len);
-    HOOK_PEER(s, phase, to, body + BATCH_BYTES, len);
-    const pt_status status = message_send(s, to, phase, m, &info, error);
+    HOOK_PEER(s, wave_text(name), to, body + BATCH_BYTES, len);
+    const pt_status status = message_send(s, to, name, m, &info, error);
     if (status == PT_OK)
         s->stream_frames_sent[to]++;
     message_free(m, &info);
     return status;
 }
 
-pt_status stream_send(session *s, size_t to, const char *phase, uint64_t batch, const void *bytes,
+pt_status stream_send(session *s, size_t to, wave_name name, uint64_t batch, const void *bytes,
                       size_t len, pt_error *error)
 {
-    const pt_status status = frame_send(s, to, phase, batch, bytes, len, error);
+    const pt_status status = frame_send(s, to, name, batch, bytes, len, error);
     if (status != PT_OK)
         session_abort(s);
     return status;
 }
 
-static pt_status frame_recv(session *s, size_t from, const char *phase, uint64_t batch,
+static pt_status frame_recv(session *s, size_t from, wave_name name, uint64_t batch,
                             void *ret_bytes, size_t len, pt_error *error)
 {
     if (s->aborted)
@@ -54,7 +54,7 @@ static pt_status frame_recv(session *s, size_t from, const char *phase, uint64_t
                                .id = s->stream_frames_received[from],
                                .body_bytes = BATCH_BYTES + len};
     uint8_t *m = NULL;
-    pt_status status = message_recv(s, from, phase, &info, &m, error);
+    pt_status status = message_recv(s, from, name, &info, &m, error);
     if (status != PT_OK)
         return status;
     const uint8_t *body = m + MESSAGE_HEADER_BYTES;
@@ -62,7 +62,7 @@ static pt_status frame_recv(session *s, size_t from, const char *phase, uint64_t
     batch_put(expected, batch);
     if (!ct_equal(body, expected, BATCH_BYTES)) {
         status =
-            peer_fault(s, PT_PEER_MALFORMED, from, phase, "sent a frame of another batch", error);
+            peer_fault(s, PT_PEER_MALFORMED, from, name, "sent a frame of another batch", error);
     } else {
         if (len != 0)
             memcpy(ret_bytes, body + BATCH_BYTES, len);
@@ -72,10 +72,10 @@ static pt_status frame_recv(session *s, size_t from, const char *phase, uint64_t
     return status;
 }
 
-pt_status stream_recv(session *s, size_t from, const char *phase, uint64_t batch, void *ret_bytes,
+pt_status stream_recv(session *s, size_t from, wave_name name, uint64_t batch, void *ret_bytes,
                       size_t len, pt_error *error)
 {
-    const pt_status status = frame_recv(s, from, phase, batch, ret_bytes, len, error);
+    const pt_status status = frame_recv(s, from, name, batch, ret_bytes, len, error);
     if (status != PT_OK)
         session_abort(s);
     return status;

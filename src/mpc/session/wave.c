@@ -9,6 +9,7 @@
 #include "crypto/ro_labels.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/message.h"
+#include "mpc/session/stats.h"
 
 /* A payload is held in memory; bulk goes over the side stream. */
 #define MAX_PAYLOAD_BYTES ((size_t)1 << (sizeof(size_t) * CHAR_BIT - 2))
@@ -20,9 +21,9 @@ static message_info wave_info(const wave *w, size_t all_bytes, size_t private_by
                           .body_bytes = DIGEST_BYTES + all_bytes + private_bytes};
 }
 
-pt_status wave_begin(wave *w, session *s, const char *phase, pt_error *error)
+pt_status wave_begin(wave *w, session *s, wave_name name, pt_error *error)
 {
-    *w = (wave){.s = s, .phase = phase};
+    *w = (wave){.s = s, .name = name};
     buffer_init(&w->all, MAX_PAYLOAD_BYTES);
     w->peers = mem_new(s->n, sizeof *w->peers);
     if (w->peers == NULL)
@@ -67,8 +68,8 @@ static pt_status wave_send(wave *w, size_t to, pt_error *error)
         memcpy(body + DIGEST_BYTES, w->all.bytes, w->all.len);
     if (own->len != 0)
         memcpy(body + DIGEST_BYTES + w->all.len, own->bytes, own->len);
-    HOOK_PEER(w->s, w->phase, to, body + DIGEST_BYTES, w->all.len + own->len);
-    const pt_status status = message_send(w->s, to, w->phase, m, &info, error);
+    HOOK_PEER(w->s, wave_text(w->name), to, body + DIGEST_BYTES, w->all.len + own->len);
+    const pt_status status = message_send(w->s, to, w->name, m, &info, error);
     message_free(m, &info);
     return status;
 }
@@ -77,12 +78,12 @@ static pt_status wave_recv(wave *w, size_t from, pt_error *error)
 {
     wave_peer *peer = &w->peers[from];
     const message_info info = wave_info(w, peer->expect_all, peer->expect_private);
-    const pt_status status = message_recv(w->s, from, w->phase, &info, &peer->received, error);
+    const pt_status status = message_recv(w->s, from, w->name, &info, &peer->received, error);
     if (status != PT_OK)
         return status;
     const uint8_t *body = peer->received + MESSAGE_HEADER_BYTES;
     if (!ct_equal(body, w->s->transcript, DIGEST_BYTES))
-        return peer_fault(w->s, PT_PEER_TRANSCRIPT, from, w->phase,
+        return peer_fault(w->s, PT_PEER_TRANSCRIPT, from, w->name,
                           "saw other messages than this party", error);
     peer->all = body + DIGEST_BYTES;
     peer->private_ = peer->all + peer->expect_all;
@@ -104,7 +105,7 @@ static pt_status wave_talk(wave *w, pt_error *error)
         return error_set(error, PT_ERR_INTERNAL, "the session has ended");
     if (!wave_is_complete(w))
         return error_memory(error);
-    HOOK(s, w->phase, w->all.bytes, w->all.len);
+    HOOK(s, wave_text(w->name), w->all.bytes, w->all.len);
     for (size_t p = 0; p < s->n; p++) {
         const pt_status status = p == s->me ? PT_OK : wave_send(w, p, error);
         if (status != PT_OK)
@@ -123,7 +124,7 @@ pt_status wave_exchange(wave *w, pt_error *error)
     const pt_status status = wave_talk(w, error);
     if (status != PT_OK)
         session_abort(w->s);
-    session_mark_time(w->s, w->phase);
+    session_mark_time(w->s, w->name);
     return status;
 }
 
@@ -176,10 +177,10 @@ void wave_end(wave *w)
     *w = (wave){0};
 }
 
-pt_status wave_barrier(session *s, const char *phase, pt_error *error)
+pt_status wave_barrier(session *s, wave_name name, pt_error *error)
 {
     wave w;
-    pt_status status = wave_begin(&w, s, phase, error);
+    pt_status status = wave_begin(&w, s, name, error);
     if (status == PT_OK)
         status = wave_run(&w, error);
     wave_end(&w);

@@ -27,13 +27,13 @@ typedef struct wave_peer {
 
 typedef struct wave {
     session *s;
-    const char *phase; /* the message's name in section 0.9, e.g. "ABCHK"; static */
-    buffer all;        /* own "all" payload */
-    wave_peer *peers;  /* n entries; own unused */
+    wave_name name;
+    buffer all;       /* own "all" payload */
+    wave_peer *peers; /* n entries; own unused */
 } wave;
 
 /* Starts a wave. Fails only for want of memory. */
-MUST_CHECK pt_status wave_begin(wave *w, session *s, const char *phase, pt_error *error);
+MUST_CHECK pt_status wave_begin(wave *w, session *s, wave_name name, pt_error *error);
 
 /* Payload buffers to append to. Bit vectors are packed with zero padding. */
 buffer *wave_all(wave *w);
@@ -63,14 +63,14 @@ const uint8_t *wave_from(const wave *w, size_t peer);
 void wave_end(wave *w);
 
 /* A wave that carries only T (section 0.6). */
-MUST_CHECK pt_status wave_barrier(session *s, const char *phase, pt_error *error);
+MUST_CHECK pt_status wave_barrier(session *s, wave_name name, pt_error *error);
 
 /* The side stream for bulk payloads (COT, GC): frames with their own counter per ordered pair,
  * bound to sid, batch or segment number and sender. Frames go before the message of the wave that
  * names them. Each stream_send is one frame, taken by one stream_recv of the same length. */
-MUST_CHECK pt_status stream_send(session *s, size_t to, const char *phase, uint64_t batch,
+MUST_CHECK pt_status stream_send(session *s, size_t to, wave_name name, uint64_t batch,
                                  const void *bytes, size_t len, pt_error *error);
-MUST_CHECK pt_status stream_recv(session *s, size_t from, const char *phase, uint64_t batch,
+MUST_CHECK pt_status stream_recv(session *s, size_t from, wave_name name, uint64_t batch,
                                  void *ret_bytes, size_t len, pt_error *error);
 
 #endif

@@ -238,7 +238,7 @@ static pt_status combine_layers(const batch *b, mpc_run *r, segment *g, const si
     HOOK(s, "bucket_shares", b->opened, n_opened * s->n * sizeof(block));
     PT_ASSERT(r->verified.zero_sums == g->number + 1);
     if (status == PT_OK)
-        status = open_public(s, "OPEN", b->opened, n_opened, bits, error);
+        status = open_public(s, WAVE_OPEN, b->opened, n_opened, bits, error);
     if (status == PT_OK) {
         r->verified.openings++;
         const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};

@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
 #include "mpc/session/fault.h"
+#include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
 #define FRAME_TRIPLES 8192 /* AGREEMENT: U of so many triples, 64 KiB, are a frame */
@@ -168,7 +169,7 @@ static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error
             continue;
         const uint64_t *u = w->u + key_slot(s->me, peer) * FRAME_TRIPLES;
         const pt_status status =
-            stream_send(s, peer, "TRU", s->n_cot_batches - 1, u, count * sizeof *u, error);
+            stream_send(s, peer, WAVE_TRU, s->n_cot_batches - 1, u, count * sizeof *u, error);
         if (status != PT_OK)
             return status;
     }
@@ -189,7 +190,7 @@ static pt_status receive_frame(session *s, const triple_layers *t, size_t first,
         if (peer == s->me)
             continue;
         const pt_status status =
-            stream_recv(s, peer, "TRU", s->n_cot_batches - 1, w->u, count * sizeof *w->u, error);
+            stream_recv(s, peer, WAVE_TRU, s->n_cot_batches - 1, w->u, count * sizeof *w->u, error);
         if (status != PT_OK)
             return status;
         apply_corrections(t->sums + first, w, count);
@@ -209,11 +210,11 @@ static pt_status exchange_corrections(session *s, const triple_layers *t, pt_err
         status = send_frame(s, &w, count, error);
         if (status == PT_OK)
             status = receive_frame(s, t, first, count, &w, error);
-        session_progress(s, "triples", first + count, total);
+        session_progress(s, WAVE_TRU, first + count, total);
     }
     s->next_triple_tweak += total;
     scratch_clear(&w, s);
-    return status == PT_OK ? wave_barrier(s, "TRU", error) : status;
+    return status == PT_OK ? wave_barrier(s, WAVE_TRU, error) : status;
 }
 
 /* d of all triples into ret_d: the sum of everybody's parity bits, own ones included. */
@@ -223,7 +224,7 @@ static pt_status sum_parities(const wave *w, uint8_t *ret_d, size_t total, pt_er
     for (size_t party = 0; party < s->n; party++) {
         const uint8_t *bits = wave_all_from(w, party);
         if (!bits_padding_is_zero(bits, total))
-            return peer_fault(s, PT_PEER_MALFORMED, party, "TRS", "sent nonzero padding", error);
+            return peer_fault(s, PT_PEER_MALFORMED, party, WAVE_TRS, "sent nonzero padding", error);
         for (size_t b = 0; b < bits_bytes(total); b++)
             ret_d[b] ^= bits[b];
     }
@@ -248,7 +249,7 @@ static pt_status exchange_parities(session *s, const triple_layers *t, uint8_t *
 {
     const size_t total = triples_count(t);
     wave w;
-    pt_status status = wave_begin(&w, s, "TRS", error);
+    pt_status status = wave_begin(&w, s, WAVE_TRS, error);
     if (status != PT_OK)
         goto done;
     uint8_t *parities = buffer_extend(wave_all(&w), bits_bytes(total));

@@ -85,7 +85,7 @@ static pt_status blind(session *s, block *t, const block *q, const block *q_keys
     block v[ZERO_CHECK_BLIND_BITS];
     wave w;
     block sum = gf_mul(blind_factor(s, q), *t);
-    pt_status status = wave_begin(&w, s, "ZB", error);
+    pt_status status = wave_begin(&w, s, WAVE_ZB, error);
     if (status != PT_OK)
         goto done;
     for (size_t peer = 0; peer < s->n; peer++) {
@@ -131,7 +131,7 @@ static pt_status exchange_commitments(session *s, const zero_opening *own, uint8
     wave w;
     uint8_t commitment[COMMITMENT_BYTES];
     zero_commit(commitment, s, s->wave, s->me, own);
-    pt_status status = wave_begin(&w, s, "ZC", error);
+    pt_status status = wave_begin(&w, s, WAVE_ZC, error);
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), commitment, sizeof commitment);
@@ -151,7 +151,7 @@ static pt_status open_and_sum(session *s, const zero_opening *own, const uint8_t
                               uint64_t step_wave, pt_error *error)
 {
     wave w;
-    pt_status status = wave_begin(&w, s, "ZO", error);
+    pt_status status = wave_begin(&w, s, WAVE_ZO, error);
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), own, sizeof *own);
@@ -164,14 +164,14 @@ static pt_status open_and_sum(session *s, const zero_opening *own, const uint8_t
         memcpy(&opening, wave_all_from(&w, party), sizeof opening);
         zero_commit(expected, s, step_wave, party, &opening);
         if (!ct_equal(expected, commitments + party * COMMITMENT_BYTES, COMMITMENT_BYTES))
-            status = peer_fault(s, PT_PEER_COMMITMENT, party, "ZO", "opened a commitment wrongly",
-                                error);
+            status = peer_fault(s, PT_PEER_COMMITMENT, party, WAVE_ZO,
+                                "opened a commitment wrongly", error);
         sum = block_xor(sum, block_load(opening.value));
     }
     HOOK(s, "zero_check", &sum, sizeof sum);
     if (status == PT_OK && !ct_block_equal(sum, block_zero()))
         status = peer_fault(
-            s, PT_PEER_ZERO_CHECK, s->n == 2 ? 1 - s->me : NO_PEER, "ZO",
+            s, PT_PEER_ZERO_CHECK, s->n == 2 ? 1 - s->me : NO_PEER, WAVE_ZO,
             s->n == 2 ? "made wrong AND triples" : "some party made wrong AND triples", error);
 done:
     wave_end(&w);

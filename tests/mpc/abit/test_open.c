@@ -53,7 +53,7 @@ static unsigned true_bit(const fixture *f, size_t h)
 static pt_status open_all(session *s, void *user, pt_error *error)
 {
     fixture *f = user;
-    return open_public(s, "OPEN", f->shares[s->me], f->m, f->opened[s->me], error);
+    return open_public(s, WAVE_OPEN, f->shares[s->me], f->m, f->opened[s->me], error);
 }
 
 static pt_status open_one(session *s, void *user, pt_error *error)
@@ -62,7 +62,7 @@ static pt_status open_one(session *s, void *user, pt_error *error)
     const size_t offset = 3; /* the opening need not come first */
     const size_t at[PARTIES_MAX] = {offset, offset, offset, offset, offset, offset, offset, offset};
     wave w;
-    pt_status status = wave_begin(&w, s, "OUT", error);
+    pt_status status = wave_begin(&w, s, WAVE_OUT, error);
     if (status != PT_OK)
         return status;
     if (s->me == f->receiver) {

@@ -12,7 +12,7 @@ static pt_status talk(session *s, void *user, pt_error *error)
 {
     (void)user;
     wave w;
-    pt_status status = wave_begin(&w, s, "TRU", error);
+    pt_status status = wave_begin(&w, s, WAVE_TRU, error);
     if (status != PT_OK)
         return status;
     buffer_put_u64(wave_all(&w), 100 + s->me);
@@ -116,17 +116,17 @@ static pt_status stream_some(session *s, void *user, pt_error *error)
         memset(bytes, (int)(s->me + len / 250), sizeof bytes);
         for (size_t p = 0; status == PT_OK && p < s->n; p++) {
             if (p != s->me)
-                status = stream_send(s, p, "GC", 7, bytes, len, error);
+                status = stream_send(s, p, WAVE_GC, 7, bytes, len, error);
         }
         for (size_t p = 0; status == PT_OK && p < s->n; p++) {
             if (p == s->me)
                 continue;
-            status = stream_recv(s, p, "GC", 7, bytes, len, error);
+            status = stream_recv(s, p, WAVE_GC, 7, bytes, len, error);
             for (size_t i = 0; status == PT_OK && i < len; i++)
                 assert_int_equal(bytes[i], p + len / 250);
         }
     }
-    return status == PT_OK ? wave_barrier(s, "GC", error) : status;
+    return status == PT_OK ? wave_barrier(s, WAVE_GC, error) : status;
 }
 
 static void frames_arrive(void **state)
@@ -235,14 +235,14 @@ static pt_status feed(message_kind kind, const uint8_t *bytes, size_t len)
     session_open(&s, &channel, 0);
     if (kind == MESSAGE_WAVE) {
         wave w;
-        assert_int_equal(wave_begin(&w, &s, "TRS", NULL), PT_OK);
+        assert_int_equal(wave_begin(&w, &s, WAVE_TRS, NULL), PT_OK);
         wave_expect_each(&w, ALL_BYTES, PRIVATE_BYTES);
         status = wave_run(&w, &error);
         wave_end(&w);
         /* Party 2 never answers, so a good message ends in its timeout. */
         assert_int_not_equal(status, PT_OK);
     } else {
-        status = stream_recv(&s, 1, "COT", 42, frame, sizeof frame, &error);
+        status = stream_recv(&s, 1, WAVE_COT, 42, frame, sizeof frame, &error);
     }
     if (status != PT_OK) {
         assert_true(s.aborted);
