@@ -54,7 +54,9 @@ extern "C" {
     X(PT_PEER_GARBLER, PT_CLASS_PEER, "a garbler's circuit authentication failed")                 \
     X(PT_PEER_IDENTITY, PT_CLASS_PEER, "a party is not who it should be")                          \
     X(PT_PEER_ALTERED, PT_CLASS_PEER, "messages were altered on the way")                          \
-    X(PT_ERR_CANCELLED, PT_CLASS_TRANSPORT, "cancelled")
+    X(PT_ERR_CANCELLED, PT_CLASS_TRANSPORT, "cancelled")                                           \
+    X(PT_ERR_RANDOM, PT_CLASS_INTERNAL, "the operating system gives no random numbers")            \
+    X(PT_ERR_THREAD, PT_CLASS_INTERNAL, "no thread can be started")
 
 /* clang-format off */
 typedef enum pt_status {

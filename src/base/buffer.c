@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/le.h"
 #include "base/mem.h"
 
 void buffer_init(buffer *b, size_t max)
@@ -74,22 +75,18 @@ void buffer_put_u8(buffer *b, uint8_t v)
     buffer_put(b, &v, 1);
 }
 
-static void put_le(buffer *b, uint64_t v, size_t n)
-{
-    uint8_t bytes[8];
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (uint8_t)(v >> (8 * i));
-    buffer_put(b, bytes, n);
-}
-
 void buffer_put_u32(buffer *b, uint32_t v)
 {
-    put_le(b, v, 4);
+    uint8_t bytes[4];
+    le_put_u32(bytes, v);
+    buffer_put(b, bytes, sizeof bytes);
 }
 
 void buffer_put_u64(buffer *b, uint64_t v)
 {
-    put_le(b, v, 8);
+    uint8_t bytes[8];
+    le_put_u64(bytes, v);
+    buffer_put(b, bytes, sizeof bytes);
 }
 
 void buffer_printf(buffer *b, const char *format, ...)
@@ -159,29 +156,25 @@ void reader_get(reader *r, void *ret_bytes, size_t len)
         memset(ret_bytes, 0, len);
 }
 
-static uint64_t get_le(reader *r, size_t n)
-{
-    uint8_t bytes[8];
-    uint64_t v = 0;
-    reader_get(r, bytes, n);
-    for (size_t i = 0; i < n; i++)
-        v |= (uint64_t)bytes[i] << (8 * i);
-    return v;
-}
-
 uint8_t reader_u8(reader *r)
 {
-    return (uint8_t)get_le(r, 1);
+    uint8_t v;
+    reader_get(r, &v, 1);
+    return v;
 }
 
 uint32_t reader_u32(reader *r)
 {
-    return (uint32_t)get_le(r, 4);
+    uint8_t bytes[4];
+    reader_get(r, bytes, sizeof bytes);
+    return le_get_u32(bytes);
 }
 
 uint64_t reader_u64(reader *r)
 {
-    return get_le(r, 8);
+    uint8_t bytes[8];
+    reader_get(r, bytes, sizeof bytes);
+    return le_get_u64(bytes);
 }
 
 bool reader_done(const reader *r)

@@ -3,10 +3,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/min.h"
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
-    const size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
+    return min_size(a, min_size(b, c));
 }
 
 /* Row by row of the usual table; a swap of neighbours looks two rows back. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/min.h"
 #include "circuit/arith_impl.h"
 
 /* One division in progress. */
@@ -88,7 +89,7 @@ static void divide(circuit_builder *b, wire *quotient, wire *remainder, const wi
     find_large(&d, n_x);
     for (size_t t = 1; t <= n_x; t++)
         quotient[n_x - t] = divide_step(&d, t, x[n_x - t]);
-    restore(&d, remainder, n_x < n_y ? n_x : n_y);
+    restore(&d, remainder, min_size(n_x, n_y));
 }
 
 /* The same; zero bits below the divisor cost nothing. */

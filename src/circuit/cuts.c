@@ -1,5 +1,7 @@
 #include "circuit/cuts.h"
 
+#include "base/min.h"
+
 /* Exchanges inputs i and i + 1 of a truth table. */
 static unsigned swap_inputs(unsigned table, unsigned i)
 {
@@ -91,7 +93,7 @@ static void enter_joined(cut_list *list, const recipe *recipes, builder_gate g, 
     const unsigned inside = x->n_inside + y->n_inside + (gate_is_and(g) ? 1u : 0u);
     c.table = (uint16_t)(gate_is_and(g) ? p & q : p ^ q);
     c.n_ands = recipes[recipe_of(c.table)].n_ands;
-    c.n_inside = (uint8_t)(inside < 255 ? inside : 255);
+    c.n_inside = (uint8_t)min_size(inside, 255);
     enter(list, &c);
 }
 

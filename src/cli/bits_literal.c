@@ -3,17 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return 99;
-}
+#include "base/hex.h"
 
 pt_status bits_literal_parse(uint8_t *ret_bits, size_t n_bits, const char *text, size_t len,
                              pt_error *error)
@@ -29,8 +19,8 @@ pt_status bits_literal_parse(uint8_t *ret_bits, size_t n_bits, const char *text,
     memset(ret_bits, 0, n_bits);
     for (size_t i = 0; i < n_digits; i++) {
         const char c = text[2 + n_digits - 1 - i];
-        const int value = digit_value(c);
-        if (value >= 1 << per_digit)
+        const int value = hex_digit(c);
+        if (value < 0 || value >= 1 << per_digit)
             return error_set(error, PT_ERR_INPUT, "'%c' at position %zu is not a %s digit",
                              c >= ' ' && c <= '~' ? c : '?', 2 + n_digits - i,
                              hex ? "hexadecimal" : "binary");

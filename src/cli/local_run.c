@@ -1,8 +1,8 @@
 #include "cli/local_run.h"
 
-#include "base/error.h"
+#include "base/thread.h"
 
-static void *run_party(void *argument)
+static void *local_party_run(void *argument)
 {
     local_party *p = argument;
     p->status = p->circuit == NULL ? pt_dealer_run(&p->options, &p->channel, &p->error)
@@ -28,9 +28,11 @@ pt_status local_run(local_party *parties, size_t n, pt_error *error)
 {
     pt_status status = PT_OK;
     for (size_t i = 0; i < n; i++) {
-        parties[i].started = pthread_create(&parties[i].thread, NULL, run_party, &parties[i]) == 0;
+        const pt_status start =
+            thread_start(&parties[i].thread, local_party_run, &parties[i], error);
+        parties[i].started = start == PT_OK;
         if (!parties[i].started) {
-            status = error_set(error, PT_ERR_INTERNAL, "cannot start a thread for party %zu", i);
+            status = start;
             pt_channel_close(&parties[i].channel); /* wakes those who wait for it */
         }
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/aes_backend.h"
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -242,15 +243,10 @@ static void expand_some(aes_key *ret_keys, const block *keys, size_t n)
     mem_wipe(last, sizeof last);
 }
 
-static size_t at_most(size_t n, size_t limit)
-{
-    return n < limit ? n : limit;
-}
-
 static void soft_expand_n(aes_key *ret_keys, const block *keys, size_t n)
 {
     for (size_t i = 0; i < n; i += SLICE_KEYS)
-        expand_some(ret_keys + i, keys + i, at_most(n - i, SLICE_KEYS));
+        expand_some(ret_keys + i, keys + i, min_size(n - i, SLICE_KEYS));
 }
 
 static void soft_encrypt_n(block *ret, const aes_key *key, const block *v, size_t n)
@@ -259,7 +255,7 @@ static void soft_encrypt_n(block *ret, const aes_key *key, const block *v, size_
     slice_one_key(&sliced, key);
     for (size_t i = 0; i < n; i += SLICE_BLOCKS) {
         block some[SLICE_BLOCKS] = {{0}};
-        const size_t count = at_most(n - i, SLICE_BLOCKS);
+        const size_t count = min_size(n - i, SLICE_BLOCKS);
         memcpy(some, v + i, count * sizeof *v);
         encrypt_sliced(some, &sliced);
         memcpy(ret + i, some, count * sizeof *ret);
@@ -280,7 +276,7 @@ static void soft_hash_n(block *ret, const aes_key *key, const block *x, const ui
     for (size_t i = 0; i < n; i += SLICE_BLOCKS) {
         block v[SLICE_BLOCKS];
         block enc[SLICE_BLOCKS];
-        const size_t count = at_most(n - i, SLICE_BLOCKS);
+        const size_t count = min_size(n - i, SLICE_BLOCKS);
         for (size_t j = 0; j < count; j++)
             v[j] = aes_hash_input(x[i + j], eps[i + j]);
         soft_encrypt_n(enc, key, v, count);
@@ -314,14 +310,14 @@ static void soft_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_
                             const block *x, const uint32_t *eps, size_t m)
 {
     for (size_t t = 0; t < n_tweaks; t += SLICE_KEYS) {
-        const size_t n = at_most(n_tweaks - t, SLICE_KEYS);
+        const size_t n = min_size(n_tweaks - t, SLICE_KEYS);
         block tweaked[SLICE_KEYS];
         aes_key keys[SLICE_KEYS];
         for (size_t k = 0; k < n; k++)
             tweaked[k] = block_xor(s, block_make(0, first_tweak + t + k));
         expand_some(keys, tweaked, n);
         for (size_t i = 0; i < n * m; i += SLICE_BLOCKS)
-            hash_some(ret + t * m, keys, x + t * m, eps, m, i, at_most(n * m - i, SLICE_BLOCKS));
+            hash_some(ret + t * m, keys, x + t * m, eps, m, i, min_size(n * m - i, SLICE_BLOCKS));
     }
 }
 

@@ -6,7 +6,7 @@
 #include "polytune/status.h"
 
 /* Initialises libsodium and chooses back-ends, once. Call before anything else of this layer; any
- * thread, any number of times. PT_ERR_INTERNAL if the operating system gives no randomness,
+ * thread, any number of times. PT_ERR_RANDOM if the operating system gives no randomness,
  * PT_ERR_USAGE if POLYTUNE_AES or POLYTUNE_GF names a back-end that cannot run here. */
 MUST_CHECK pt_status crypto_init(pt_error *error);
 

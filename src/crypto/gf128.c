@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/compiler.h"
+#include "base/min.h"
 #include "crypto/backend.h"
 #include "crypto/gf128_backend.h"
 
@@ -91,7 +92,7 @@ void polyhash_init(polyhash *h, block chi)
 void polyhash_add(polyhash *h, const block *v, size_t n)
 {
     while (n > 0) {
-        const size_t count = n < POLYHASH_STEP ? n : POLYHASH_STEP;
+        const size_t count = min_size(n, POLYHASH_STEP);
         gf_acc inner = {{0}, {0}};
         gf_dot_add(&inner, h->powers, v, count);
         const block sum = gf_reduce(&inner);

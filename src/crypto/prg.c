@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/min.h"
 
 void prg_expand(block *ret, block key, uint64_t first, size_t n)
 {
@@ -52,7 +53,7 @@ void rng_bytes(rng *r, void *ret_bytes, size_t len)
     uint8_t *out = ret_bytes;
     block some[8];
     while (len > 0) {
-        const size_t bytes = len < sizeof some ? len : sizeof some;
+        const size_t bytes = min_size(len, sizeof some);
         rng_blocks(r, some, (bytes + sizeof(block) - 1) / sizeof(block));
         memcpy(out, some, bytes);
         out += bytes;

@@ -3,14 +3,9 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/le.h"
 #include "base/mem.h"
 #include "crypto/ro_labels.h"
-
-static void put_u64(uint8_t ret[8], uint64_t v)
-{
-    for (unsigned i = 0; i < 8; i++)
-        ret[i] = (uint8_t)(v >> (8 * i));
-}
 
 void ro_init(ro *h, size_t out_len, const char *label)
 {
@@ -30,15 +25,15 @@ void ro_field(ro *h, const void *bytes, size_t len)
 
 void ro_u32(ro *h, uint32_t v)
 {
-    uint8_t bytes[8];
-    put_u64(bytes, v);
-    ro_field(h, bytes, 4);
+    uint8_t bytes[4];
+    le_put_u32(bytes, v);
+    ro_field(h, bytes, sizeof bytes);
 }
 
 void ro_u64(ro *h, uint64_t v)
 {
     uint8_t bytes[8];
-    put_u64(bytes, v);
+    le_put_u64(bytes, v);
     ro_field(h, bytes, sizeof bytes);
 }
 
@@ -50,7 +45,7 @@ void ro_block(ro *h, block v)
 void ro_field_begin(ro *h, uint64_t len)
 {
     uint8_t bytes[8];
-    put_u64(bytes, len);
+    le_put_u64(bytes, len);
     ro_part(h, bytes, sizeof bytes);
 }
 

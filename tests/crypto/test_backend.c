@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/random.h"
 #include "crypto/aes.h"
 #include "crypto/crypto.h"
 #include "crypto/gf128.h"
@@ -52,11 +53,22 @@ static void a_wrong_back_end_name_is_reported(void **state)
     assert_int_equal(crypto_init(&error), PT_OK);
 }
 
+static void a_system_without_randomness_is_reported(void **state)
+{
+    (void)state;
+    pt_error error;
+    random_fail(true);
+    assert_int_equal(crypto_init(&error), PT_ERR_RANDOM);
+    random_fail(false);
+    assert_int_equal(crypto_init(&error), PT_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_choose_what_the_environment_says),
         cmocka_unit_test(a_wrong_back_end_name_is_reported),
+        cmocka_unit_test(a_system_without_randomness_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/thread.h"
 #include "cli/commands/bench_circuit.h"
 #include "cli/flags/connect.h"
 #include "relay/relay.h"
@@ -132,9 +133,10 @@ static pt_status open_all(pt_channel *ret_channels, const place *p, pt_error *er
     pt_status status = PT_OK;
     for (size_t i = 0; i < p->seats; i++) {
         openers[i] = (opener){.connection = &p->connections[i], .seat = i, .seats = p->seats};
-        openers[i].started = pthread_create(&openers[i].thread, NULL, open_one, &openers[i]) == 0;
-        if (!openers[i].started)
-            status = error_set(error, PT_ERR_INTERNAL, "cannot start a thread");
+        const pt_status start = thread_start(&openers[i].thread, open_one, &openers[i], error);
+        openers[i].started = start == PT_OK;
+        if (start != PT_OK)
+            status = start;
     }
     for (size_t i = 0; i < p->seats; i++) {
         if (openers[i].started)

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "cli/commands/command.h"
 #include "cli/flags/where.h"
 #include "cli/output.h"
@@ -111,8 +112,9 @@ static pt_status run_server(relay_server *server, const sigset_t *signals, uint3
 {
     pthread_t waiter;
     int received = 0;
-    if (pthread_create(&waiter, NULL, wait_for_end, server) != 0)
-        return error_set(error, PT_ERR_INTERNAL, "cannot start a thread");
+    const pt_status status = thread_start(&waiter, wait_for_end, server, error);
+    if (status != PT_OK)
+        return status;
     while (sigwait(signals, &received) != 0 || received == SIGUSR1)
         ;
     report_message(REPORT_INFO,
