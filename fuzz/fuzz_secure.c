@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "channel/channel.h"
 #include "channel/secure/record.h"
+#include "polytune/secure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "polytune/channel.h"
+#include "polytune/network.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -44,9 +44,6 @@ PT_API PT_MUST_CHECK pt_status pt_circuit_write_bristol(char **ret_text, size_t 
 PT_API PT_MUST_CHECK pt_status pt_circuit_optimize(pt_circuit **ret_circuit,
                                                    const pt_circuit *circuit, pt_error *error);
 
-/* Releases text returned by this library. Accepts NULL. */
-PT_API void pt_text_free(char *text);
-
 PT_API size_t pt_circuit_parties(const pt_circuit *circuit);
 /* Input bits of one party. */
 PT_API size_t pt_circuit_input_bits(const pt_circuit *circuit, size_t party);

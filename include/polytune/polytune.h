@@ -5,8 +5,12 @@
 #include "polytune/channel.h"
 #include "polytune/circuit.h"
 #include "polytune/constants.h"
+#include "polytune/literal.h"
+#include "polytune/meter.h"
 #include "polytune/mpc.h"
+#include "polytune/network.h"
 #include "polytune/program.h"
+#include "polytune/secure.h"
 #include "polytune/status.h"
 
 #ifdef __cplusplus

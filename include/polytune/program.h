@@ -1,4 +1,4 @@
-/* Garble programs: compiling, their types, and literals (values as text, JSON or bits). */
+/* Garble programs: compiling them, and what is known of one. */
 #ifndef POLYTUNE_PROGRAM_H
 #define POLYTUNE_PROGRAM_H
 
@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "polytune/circuit.h"
+#include "polytune/literal.h"
 #include "polytune/status.h"
 
 #ifdef __cplusplus
@@ -14,8 +15,6 @@ extern "C" {
 #endif
 
 typedef struct pt_program pt_program;
-typedef struct pt_literal pt_literal;
-typedef struct pt_type pt_type;
 typedef struct pt_diagnostics pt_diagnostics;
 
 /* A value for an external constant such as PARTY_0::ROWS; `literal` is Garble text ("3usize"). */
@@ -114,28 +113,6 @@ PT_API PT_MUST_CHECK pt_status pt_program_decode(pt_literal **ret_literal, pt_pa
                                                  const pt_program *program,
                                                  const uint8_t *output_bits, size_t n_bits,
                                                  pt_error *error);
-
-/* The type as text ("[u8; 3]"); release with pt_text_free. */
-PT_API PT_MUST_CHECK pt_status pt_type_print(char **ret_text, const pt_type *type, pt_error *error);
-PT_API size_t pt_type_bits(const pt_type *type);
-
-/* Reads a literal of the given type (owned by a program that must outlive the literal). Errors name
- * the place in the text and what was expected: PT_ERR_INPUT. */
-PT_API PT_MUST_CHECK pt_status pt_literal_parse(pt_literal **ret_literal, const pt_type *type,
-                                                const char *text, size_t len, pt_error *error);
-PT_API PT_MUST_CHECK pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type,
-                                                    const char *json, size_t len, pt_error *error);
-/* The value's bits, most significant first, one byte each: pt_type_bits(type) of them. */
-PT_API void pt_literal_to_bits(uint8_t *ret_bits, const pt_literal *literal);
-PT_API PT_MUST_CHECK pt_status pt_literal_from_bits(pt_literal **ret_literal, const pt_type *type,
-                                                    const uint8_t *bits, size_t n_bits,
-                                                    pt_error *error);
-/* As `polytune eval` prints it; release with pt_text_free. */
-PT_API PT_MUST_CHECK pt_status pt_literal_print(char **ret_text, const pt_literal *literal,
-                                                pt_error *error);
-PT_API PT_MUST_CHECK pt_status pt_literal_to_json(char **ret_text, const pt_literal *literal,
-                                                  pt_error *error);
-PT_API void pt_literal_free(pt_literal *literal);
 
 #ifdef __cplusplus
 }

@@ -99,6 +99,9 @@ PT_API pt_status_class pt_status_class_of(pt_status status);
 /* Sets `error` to PT_OK with an empty message. */
 PT_API void pt_error_clear(pt_error *error);
 
+/* Releases text that a call of this library returned. Accepts NULL. */
+PT_API void pt_text_free(char *text);
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "polytune/status.h"
+
 #ifdef PT_TESTING
 #    include <stdatomic.h>
 
@@ -87,4 +89,9 @@ char *mem_string(const char *text)
     if (copy != NULL)
         memcpy(copy, text, size);
     return copy;
+}
+
+void pt_text_free(char *text)
+{
+    mem_free(text);
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/channel.h"
+#include "polytune/meter.h"
 
 #define MAX_PHASES 64 /* the engine and the command have fewer; what is more counts as one */
 

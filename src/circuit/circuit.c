@@ -35,11 +35,6 @@ size_t pt_circuit_output_value_bits(const pt_circuit *circuit, size_t value)
     return value < circuit->n_output_values ? circuit->output_value_bits[value] : 0;
 }
 
-void pt_text_free(char *text)
-{
-    mem_free(text);
-}
-
 void pt_circuit_free(pt_circuit *circuit)
 {
     if (circuit == NULL)

@@ -6,6 +6,7 @@
 
 #include "channel/channel.h"
 #include "channel/http/direct_mesh.h"
+#include "polytune/network.h"
 #include "relay/relay.h"
 
 #define TIMEOUT_MS 60000 /* a test that waits for it is too slow to pass */

@@ -6,6 +6,7 @@
 #include "channel/channel.h"
 #include "channel/conformance.h"
 #include "channel/faulty.h"
+#include "polytune/meter.h"
 
 /* ---- without faults a wrapper is a channel like any other ---- */
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/http/url.h"
+#include "polytune/network.h"
 
 #define DEFAULT_SESSION   "polytune"
 #define PROBE_MS          2000 /* a party that was silent for so long is asked whether it is there */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "channel/http/net.h"
 #include "channel/http/url.h"
+#include "polytune/network.h"
 
 #define RESPONSE_MAX ((size_t)64 << 10)
 #define HOLD_S                                                                                     \

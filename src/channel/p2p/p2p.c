@@ -20,6 +20,7 @@
 #include "channel/channel.h"
 #include "channel/p2p/punch.h"
 #include "channel/p2p/stream.h"
+#include "polytune/network.h"
 
 #define PUNCH_MS  5000 /* for connecting; less when the timeout is short */
 #define GRACE_MS  2000 /* for the choice, when the verdict was faster */

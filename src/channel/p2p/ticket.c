@@ -11,6 +11,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "channel/channel.h"
+#include "polytune/network.h"
+#include "polytune/secure.h"
 
 #define PREFIX        "p2p:"
 #define VERSION       1

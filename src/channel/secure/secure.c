@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "channel/secure/record.h"
 #include "channel/secure/secure_impl.h"
+#include "polytune/secure.h"
 
 #define SESSION_SECRET_MAX 65536
 

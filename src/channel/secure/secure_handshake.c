@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/secure/secure_impl.h"
+#include "polytune/secure.h"
 
 /* AGREEMENT: the parties derive the same key from a session secret only with the same values. */
 #define ARGON2_PASSES 2

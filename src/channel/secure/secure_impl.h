@@ -31,6 +31,7 @@
 
 #include "channel/channel.h"
 #include "channel/secure/noise.h"
+#include "polytune/secure.h"
 
 #define SECURE_START_BYTES 5
 #define SECURE_ALERT_BYTES (SECURE_START_BYTES + 1)

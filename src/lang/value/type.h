@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "polytune/program.h"
+#include "polytune/literal.h"
 
 /* Limits on what can be built: bits of a value, parts of a value (an array of units has parts but
  * no bits), and nesting. Passing one is PT_ERR_LIMIT. */

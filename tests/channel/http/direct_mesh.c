@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include "channel/http/direct_mesh.h"
+#include "polytune/network.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

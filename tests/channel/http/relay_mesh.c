@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "channel/channel.h"
+#include "polytune/network.h"
 
 typedef struct opening {
     pt_relay_options options;

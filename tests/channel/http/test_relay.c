@@ -11,6 +11,7 @@
 #include "channel/conformance.h"
 #include "channel/http/plain_relay.h"
 #include "channel/http/relay_mesh.h"
+#include "polytune/network.h"
 #include "relay/http.h"
 #include "relay/relay.h"
 

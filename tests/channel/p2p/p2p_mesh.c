@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "channel/channel.h"
+#include "polytune/network.h"
 
 struct p2p_opening {
     pt_p2p_options options;

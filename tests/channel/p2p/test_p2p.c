@@ -18,6 +18,7 @@
 #include "channel/frame.h"
 #include "channel/p2p/p2p_mesh.h"
 #include "channel/p2p/punch.h"
+#include "polytune/network.h"
 #include "relay/relay.h"
 
 #define PATIENCE_MS 60000

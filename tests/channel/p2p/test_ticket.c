@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include "polytune/channel.h"
+#include "polytune/network.h"
 
 static const uint8_t key[32] = {1, 2, 3, [31] = 255};
 static const char relay[] = "https://relay.example:8443/a";

@@ -1,6 +1,7 @@
 #include "support/test.h"
 
 #include "channel/secure/secure_mesh.h"
+#include "polytune/secure.h"
 
 void secure_mesh_init(secure_mesh *m, size_t parties, uint32_t timeout_ms)
 {

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "channel/channel.h"
+#include "polytune/secure.h"
 
 #define SECURE_MESH_MAX 8
 

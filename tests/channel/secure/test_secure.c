@@ -8,6 +8,7 @@
 #include "channel/conformance.h"
 #include "channel/faulty.h"
 #include "channel/secure/secure_mesh.h"
+#include "polytune/secure.h"
 
 #define PATIENCE_MS 60000
 #define IMPATIENT   150 /* where a message is known to be missing */

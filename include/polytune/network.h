@@ -1,0 +1,124 @@
+/* Channels over a network: through a relay, directly by HTTP, and peer to peer.
+ *
+ * None of them encrypts between the parties: put pt_channel_secure_wrap (secure.h) around it. */
+#ifndef POLYTUNE_NETWORK_H
+#define POLYTUNE_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "polytune/channel.h"
+#include "polytune/secure.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Through a relay ---- */
+
+typedef struct pt_relay_options {
+    const char *url;     /* http(s)://host:port, no trailing path needed */
+    const char *session; /* [A-Za-z0-9._~-]{1,128} */
+    size_t party;
+    size_t parties;
+    uint32_t timeout_ms; /* inactivity: no progress from the peer or relay for so long; 0 for the
+                            default, 60 s */
+    pt_notice_fn notice; /* may be NULL */
+    void *notice_user;
+    pt_cancelled_fn cancelled; /* may be NULL */
+    void *cancelled_user;
+    const char *tls_ca; /* PEM file of the authorities to trust for https; NULL: the system's */
+} pt_relay_options;
+
+/* Takes this party's seat at an HTTP relay (`polytune serve`) and waits until all parties are
+ * seated. */
+PT_API PT_MUST_CHECK pt_status pt_channel_relay_open(pt_channel *ret_channel,
+                                                     const pt_relay_options *options,
+                                                     pt_error *error);
+
+/* ---- Directly, each party at a URL of its own ---- */
+
+typedef struct pt_http_options {
+    const char *const
+        *urls; /* http(s)://host:port of every party, in party order; a path is kept */
+    size_t party;
+    size_t parties;
+    const char *session;     /* as above; NULL for a fixed name */
+    const char *listen_host; /* where to listen if not at the own URL; NULL */
+    uint16_t listen_port;
+    const char *tls_cert; /* PEM files of the certificate chain and its key, for an own URL that is
+                             https and not behind a proxy; NULL */
+    const char *tls_key;
+    const char *tls_ca;  /* PEM file of the authorities to trust for https; NULL: the system's */
+    uint32_t timeout_ms; /* as above */
+    pt_notice_fn notice; /* may be NULL */
+    void *notice_user;
+    pt_cancelled_fn cancelled; /* may be NULL */
+    void *cancelled_user;
+} pt_http_options;
+
+/* Serves at this party's own URL, posts to the others' and waits until all parties are there, in
+ * whatever order they start. PT_ERR_USAGE for options that cannot be, PT_ERR_IO when it cannot
+ * listen, PT_ERR_TIMEOUT naming a party that did not come, PT_ERR_REFUSED by one that disagrees on
+ * the session or the order of the parties. */
+PT_API PT_MUST_CHECK pt_status pt_channel_http_open(pt_channel *ret_channel,
+                                                    const pt_http_options *options,
+                                                    pt_error *error);
+
+/* ---- Peer to peer ----
+ *
+ * The parties meet at a relay, tell each other through it where they can be reached, and connect
+ * directly by TCP, also from behind home routers (both sides open the connection at once, so each
+ * router sees an answer to what went out). Pairs that do not succeed within a few seconds leave
+ * their messages to the relay. */
+
+typedef struct pt_p2p_options {
+    const char *relay;   /* its URL, as for pt_channel_relay_open */
+    const char *session; /* as for pt_channel_relay_open */
+    size_t party;
+    size_t parties;
+    uint32_t timeout_ms; /* inactivity, as for pt_channel_relay_open */
+    bool only_relay;     /* connect to nobody, and tell nobody this machine's addresses */
+    const char *tls_ca;  /* as for pt_channel_relay_open */
+    pt_notice_fn notice; /* also told how each party is reached; may be NULL */
+    void *notice_user;
+    pt_cancelled_fn cancelled; /* may be NULL */
+    void *cancelled_user;
+} pt_p2p_options;
+
+/* Waits until all parties are at the relay, and connects. When all connections are direct, the
+ * relay is not needed any more. Errors are those of pt_channel_relay_open, and PT_PEER_MALFORMED
+ * when a party or the relay does not follow the rules. */
+PT_API PT_MUST_CHECK pt_status pt_channel_p2p_open(pt_channel *ret_channel,
+                                                   const pt_p2p_options *options, pt_error *error);
+
+#define PT_P2P_SESSION_SIZE 33  /* 128 random bits in hexadecimal, terminated */
+#define PT_P2P_RELAY_SIZE   513 /* a URL, terminated */
+#define PT_P2P_TICKET_SIZE  768 /* a printed ticket, terminated */
+
+/* What one party, the opener, gives to the others so that all meet. */
+typedef struct pt_p2p_ticket {
+    char relay[PT_P2P_RELAY_SIZE];
+    char session[PT_P2P_SESSION_SIZE];
+    size_t opener;                    /* the party that made it */
+    uint8_t opener_key[PT_KEY_BYTES]; /* its public key */
+} pt_p2p_ticket;
+
+/* A ticket with a fresh session. PT_ERR_USAGE when the relay's URL is none, or too long. */
+PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_new(pt_p2p_ticket *ret_ticket, const char *relay,
+                                                 size_t opener,
+                                                 const uint8_t opener_key[PT_KEY_BYTES],
+                                                 pt_error *error);
+
+/* Writes it as one short word that begins with "p2p:", and reads that. A mistyped one is noticed
+ * (PT_ERR_USAGE, and the message says what to do). */
+PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_print(char ret_text[PT_P2P_TICKET_SIZE],
+                                                   const pt_p2p_ticket *ticket, pt_error *error);
+PT_API PT_MUST_CHECK pt_status pt_p2p_ticket_parse(pt_p2p_ticket *ret_ticket, const char *text,
+                                                   pt_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
