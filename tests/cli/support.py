@@ -10,7 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = os.environ.get("POLYTUNE_BIN", str(ROOT / "build/dev/bin/polytune"))
-SHARED = pathlib.Path(os.environ.get("POLYTUNE_SHARED", ROOT.parent / "shared"))
+WRITE_CIRCUIT = os.environ.get("POLYTUNE_WRITE_CIRCUIT", str(ROOT / "build/dev/bin/write_circuit"))
 TIMEOUT = 240
 
 # Exit statuses.
@@ -29,6 +29,11 @@ def polytune(*arguments, stdin=None, env=None):
     done = subprocess.run([BIN, *map(str, arguments)], text=True, capture_output=True, timeout=TIMEOUT, input=stdin,
                           cwd=ROOT, env={**os.environ, **(env or {})})
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def circuit(name):
+    """A circuit of tests/support/circuits.h as Bristol Fashion text."""
+    return subprocess.run([WRITE_CIRCUIT, name], text=True, capture_output=True, timeout=TIMEOUT, check=True).stdout
 
 
 class Process:

@@ -1,7 +1,7 @@
 """Bristol Fashion circuits: literals, errors, and AES-128 and SHA-256 under the protocol."""
 import unittest
 
-from support import Case, DONE, INPUT, SHARED, USAGE, polytune, program_file, relay, start_parties
+from support import Case, DONE, INPUT, USAGE, circuit, polytune, program_file, relay, start_parties
 
 # One full adder: inputs a (2 bits) and b (1 bit); outputs sum and carry of a_0 + a_1 + b.
 ADDER = """5 8
@@ -62,25 +62,23 @@ class Bristol(Case):
             with program_file(bad, ".txt") as path:
                 self.assertFailed(polytune("eval", path, "--input=0x1", "--input=0x1"), INPUT, "program.txt")
 
-    def check_published(self, name, inputs, expected):
-        source = SHARED / "data/bristol" / name
-        if not source.is_file():
-            self.skipTest("no ../shared/data: the published circuits are not here")
+    def check_cipher(self, name, inputs, expected):
+        text = circuit(name)
         for parties in (2, 3, 5):
-            with program_file(with_idle_parties(source.read_text(), parties), ".txt") as path:
+            with program_file(with_idle_parties(text, parties), ".txt") as path:
                 given = [f"--input={i}" for i in inputs + ["0x0"] * (parties - 2)]
                 self.assertRan(polytune("eval", path, *given), expected)
                 self.assertRan(polytune("simulate", path, *given), expected)
                 if parties == 3:
                     with relay() as (url, _):
-                        for party in start_parties(url, "published", path, inputs + ["0x0"]):
+                        for party in start_parties(url, name, path, inputs + ["0x0"]):
                             self.assertRan(party.wait(), expected)
 
     def test_aes_128(self):
-        self.check_published("aes_128.txt", [AES_KEY, AES_BLOCK], AES_OUT)
+        self.check_cipher("aes128", [AES_KEY, AES_BLOCK], AES_OUT)
 
     def test_sha_256(self):
-        self.check_published("sha256.txt", [SHA_BLOCK, SHA_STATE], SHA_OUT)
+        self.check_cipher("sha256", [SHA_BLOCK, SHA_STATE], SHA_OUT)
 
 
 if __name__ == "__main__":
