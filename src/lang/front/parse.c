@@ -104,6 +104,15 @@ bool parser_expect_ident(parser *p, ident *ret_ident, const char *where)
     return true;
 }
 
+bool parser_expect_new_name(parser *p, ident *ret_ident, const char *where)
+{
+    if (!parser_next_is_word(p, "true") && !parser_next_is_word(p, "false"))
+        return parser_expect_ident(p, ret_ident, where);
+    parser_report(p, parser_token_span(p->at), "expected %s, found `%s`, which is a value", where,
+                  p->at->as.name);
+    return false;
+}
+
 bool parser_nest(parser *p)
 {
     if (++p->nesting <= PARSE_MAX_NESTING)

@@ -18,7 +18,7 @@ static bool parse_const_decl(parser *p, span start)
 {
     const_decl *decl = parser_new(p, 1, sizeof *decl);
     p->at++;
-    if (decl == NULL || !parser_expect_ident(p, &decl->name, "the name of the constant") ||
+    if (decl == NULL || !parser_expect_new_name(p, &decl->name, "the name of the constant") ||
         !parser_expect(p, TOKEN_COLON, "and a type after the name of the constant"))
         return false;
     decl->written = parse_type(p);
@@ -37,7 +37,7 @@ static bool parse_struct_decl(parser *p, span start)
 {
     struct_decl *decl = parser_new(p, 1, sizeof *decl);
     p->at++;
-    if (decl == NULL || !parser_expect_ident(p, &decl->name, "the name of the struct") ||
+    if (decl == NULL || !parser_expect_new_name(p, &decl->name, "the name of the struct") ||
         !parser_expect(p, TOKEN_LEFT_BRACE, "after the name of the struct"))
         return false;
     const size_t list = parser_list_start(p);
@@ -95,7 +95,7 @@ static bool parse_enum_decl(parser *p, span start)
 {
     enum_decl *decl = parser_new(p, 1, sizeof *decl);
     p->at++;
-    if (decl == NULL || !parser_expect_ident(p, &decl->name, "the name of the enum") ||
+    if (decl == NULL || !parser_expect_new_name(p, &decl->name, "the name of the enum") ||
         !parser_expect(p, TOKEN_LEFT_BRACE, "after the name of the enum"))
         return false;
     const size_t list = parser_list_start(p);
@@ -121,7 +121,7 @@ static bool parse_params(parser *p, fn_decl *decl)
     const size_t list = parser_list_start(p);
     while (!parser_next_is(p, TOKEN_RIGHT_PAREN)) {
         param_decl param = {.mutable = parser_accept(p, TOKEN_MUT)};
-        if (!parser_expect_ident(p, &param.name, "the name of a parameter") ||
+        if (!parser_expect_new_name(p, &param.name, "the name of a parameter") ||
             !parser_expect(p, TOKEN_COLON, "and a type after the name of the parameter"))
             return false;
         param.written = parse_type(p);
@@ -141,7 +141,7 @@ static bool parse_fn_decl(parser *p, span start, bool is_pub)
 {
     fn_decl *decl = parser_new(p, 1, sizeof *decl);
     p->at++;
-    if (decl == NULL || !parser_expect_ident(p, &decl->name, "the name of the function") ||
+    if (decl == NULL || !parser_expect_new_name(p, &decl->name, "the name of the function") ||
         !parse_params(p, decl) ||
         !parser_expect(p, TOKEN_ARROW, "and a result type after the parameters (`-> ()` for none)"))
         return false;

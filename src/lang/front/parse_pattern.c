@@ -25,7 +25,9 @@ static bool parse_pattern_list(parser *p, pattern ***ret_patterns, size_t *ret_n
 /* fpat = IDENT [ ":" pattern ] */
 static bool parse_field_pattern(parser *p, field_pattern *ret_field)
 {
-    if (!parser_expect_ident(p, &ret_field->name, "the name of a field"))
+    const bool is_binding = parser_peek_second(p) != TOKEN_COLON;
+    if (is_binding ? !parser_expect_new_name(p, &ret_field->name, "the name of a field")
+                   : !parser_expect_ident(p, &ret_field->name, "the name of a field"))
         return false;
     if (parser_accept(p, TOKEN_COLON)) {
         ret_field->pattern = parse_pattern(p);

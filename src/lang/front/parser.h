@@ -39,6 +39,9 @@ bool parser_accept(parser *p, token_kind kind);
 /* Takes a token of that kind or reports what was expected; `where` completes "expected X ..". */
 bool parser_expect(parser *p, token_kind kind, const char *where);
 bool parser_expect_ident(parser *p, ident *ret_ident, const char *where);
+/* The same for the name of something that is used by its bare name: not `true` or `false`, which
+ * would stand for the value wherever they were used (L5). */
+bool parser_expect_new_name(parser *p, ident *ret_ident, const char *where);
 /* The spelling of a word that is scanned as a name, such as `true`. */
 bool parser_next_is_word(const parser *p, const char *word);
 
