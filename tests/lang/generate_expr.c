@@ -298,6 +298,15 @@ static void cast(generator *g, const gen_type *type)
 
 /* ---- Parts of larger values ---- */
 
+/* Any usize. Numbers past the end of the array would be rejected, so none stands alone. */
+static void any_index(generator *g,
+                      void (*make)(generator *g, const gen_type *type, bool unsuffixed))
+{
+    buffer_printf(g->out, "0usize + (");
+    make(g, gen_scalar(GEN_USIZE), true);
+    buffer_printf(g->out, ")");
+}
+
 void gen_index(generator *g, size_t length)
 {
     g->depth++;
@@ -313,7 +322,7 @@ void gen_index(generator *g, size_t length)
             buffer_printf(g->out, " %% %zu", length);
         break;
     case 9:
-        buffer_printf(g->out, "%zu", length + choose(g->c, 2)); /* out of bounds */
+        buffer_printf(g->out, "0usize + %zu", length + choose(g->c, 2)); /* out of bounds */
         break;
     case 10:
     case 11:
@@ -324,16 +333,19 @@ void gen_index(generator *g, size_t length)
             buffer_printf(g->out, " %% %zu", length);
             break;
         }
-        gen_expr(g, gen_scalar(GEN_USIZE), true);
+        any_index(g, gen_expr);
         break;
     case 14:
-        gen_expr(g, gen_scalar(GEN_USIZE), true);
+        any_index(g, gen_expr);
         break;
     case 15:
-        gen_leaf(g, gen_scalar(GEN_USIZE), true);
+        any_index(g, gen_leaf);
         break;
     default:
-        buffer_printf(g->out, "%u", length > 0 ? pick(g, length) : 0);
+        if (length > 0)
+            buffer_printf(g->out, "%u", pick(g, length));
+        else
+            buffer_printf(g->out, "0usize + 0");
         break;
     }
     g->depth--;

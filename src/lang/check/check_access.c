@@ -140,6 +140,18 @@ const ctype *element_type(checker *c, span at, const ctype *array)
     return NULL;
 }
 
+void check_index(checker *c, expr *index, const ctype *array)
+{
+    check_expr_as(c, index, ctype_scalar(CTYPE_USIZE));
+    if (array == NULL || array->kind != CTYPE_ARRAY || array->as.array.size.kind != SIZE_NUMBER ||
+        index->kind != EXPR_NUMBER || index->as.number.magnitude < array->as.array.size.as.number)
+        return;
+    type_error(c, index->span,
+               "index out of bounds: there is no element %" PRIu64 " in %s, whose elements are "
+               "counted from 0",
+               index->as.number.magnitude, type_text(c, array));
+}
+
 const ctype *tuple_field_type(checker *c, span at, const ctype *tuple, uint64_t position)
 {
     if (tuple == NULL)
@@ -178,7 +190,7 @@ void check_access(checker *c, expr *e)
 {
     if (e->kind == EXPR_INDEX) {
         check_expr(c, e->as.index.array);
-        check_expr_as(c, e->as.index.index, ctype_scalar(CTYPE_USIZE));
+        check_index(c, e->as.index.index, e->as.index.array->type);
         e->type = element_type(c, e->as.index.array->span, e->as.index.array->type);
     } else if (e->kind == EXPR_TUPLE_FIELD) {
         check_expr(c, e->as.tuple_field.tuple);

@@ -70,7 +70,7 @@ static const ctype *check_step(checker *c, place_step *step, const ctype *t)
 {
     switch (step->kind) {
     case STEP_INDEX:
-        check_expr_as(c, step->index, ctype_scalar(CTYPE_USIZE));
+        check_index(c, step->index, t);
         step->type = element_type(c, step->span, t);
         break;
     case STEP_TUPLE_FIELD:

@@ -113,6 +113,9 @@ typedef struct variant_use {
 
 /* The variant meant, if kind and number of fields are right; else NULL, reported. */
 const variant_decl *check_variant_use(checker *c, const variant_use *use);
+/* Types an index; reports a number that is past the end of `array` (may be NULL): whatever the
+ * inputs, such a program could only panic there. */
+void check_index(checker *c, expr *index, const ctype *array);
 /* What indexing and fields yield; NULL after an error. */
 const ctype *element_type(checker *c, span at, const ctype *array);
 const ctype *tuple_field_type(checker *c, span at, const ctype *tuple, uint64_t position);
