@@ -8,8 +8,17 @@
 #define BASE_MEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
+
+/* A limit on sizes, a 64-bit number: where sizes have 32 bits, which it would overflow to something
+ * small, half of what these can express. */
+#define MEM_LIMIT(bytes)                                                                           \
+    ((size_t)((uint64_t)(bytes) < SIZE_MAX / 2 ? (uint64_t)(bytes) : SIZE_MAX / 2))
+_Static_assert(MEM_LIMIT((uint64_t)8 << 30) >= SIZE_MAX / 2 ||
+                   MEM_LIMIT((uint64_t)8 << 30) >> 30 == 8,
+               "a limit is kept, or as large as sizes allow");
 
 /* `count` zeroed items of `size` bytes, or NULL. Zero items give a valid pointer. */
 MUST_CHECK void *mem_new(size_t count, size_t size);

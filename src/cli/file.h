@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
+#include "base/mem.h"
 #include "polytune/status.h"
 
-#define FILE_BYTES_MAX ((size_t)4 << 30)
+#define FILE_BYTES_MAX MEM_LIMIT((uint64_t)4 << 30)
 
 /* Reads a file ("-" is standard input). *ret_text is terminated and the caller's (mem_free).
  * PT_ERR_FILE. */

@@ -17,8 +17,8 @@
 #include "lang/lower/lower.h"
 
 /* Most memory for the tree of one compilation, and for the types of one program. */
-#define PROGRAM_MAX_TREE_BYTES ((size_t)4 << 30)
-#define PROGRAM_MAX_TYPE_BYTES ((size_t)1 << 30)
+#define PROGRAM_MAX_TREE_BYTES MEM_LIMIT((uint64_t)4 << 30)
+#define PROGRAM_MAX_TYPE_BYTES MEM_LIMIT((uint64_t)1 << 30)
 
 struct pt_program {
     arena types;

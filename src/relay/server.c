@@ -22,7 +22,7 @@ static relay_options with_defaults(const relay_options *given)
     DEFAULT(max_messages, 65536);
     DEFAULT(max_queue_bytes, (size_t)64 << 20);
     DEFAULT(max_session_bytes, (size_t)512 << 20);
-    DEFAULT(max_bytes, SIZE_MAX / 2 < ((size_t)2 << 30) ? SIZE_MAX / 2 : (size_t)2 << 30);
+    DEFAULT(max_bytes, MEM_LIMIT((uint64_t)2 << 30));
     DEFAULT(expiry_ms, 3600 * 1000);
     DEFAULT(takeover_ms, 30 * 1000);
     DEFAULT(hold_max_ms, 60 * 1000);

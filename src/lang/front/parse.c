@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "lang/front/parser.h"
 
 /* Bytes of list items under construction; sources are bounded, and so are lists. */
-#define MAX_ITEM_BYTES ((size_t)4 * 1024 * 1024 * 1024)
+#define MAX_ITEM_BYTES MEM_LIMIT((uint64_t)4 << 30)
 
 /* ---- Tokens ---- */
 

@@ -11,6 +11,7 @@
 #define LANG_LOWER_LOWER_H
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "lang/front/ast.h"
 #include "lang/value/panic.h"
 #include "lang/value/type.h"
@@ -33,7 +34,7 @@
 /* Deepest nesting of expressions and calls together, to bound the stack. */
 #define LOWER_MAX_DEPTH 2000u
 /* Most memory for wires of values at once. */
-#define LOWER_MAX_BYTES ((size_t)8 << 30)
+#define LOWER_MAX_BYTES MEM_LIMIT((uint64_t)8 << 30)
 
 /* What is known besides the program: values of constants and externals, as const.h has them, and
  * the externals as literals (NULL where they are missing and not needed). */

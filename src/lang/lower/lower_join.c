@@ -38,7 +38,7 @@ static bool measure(lowerer *l, joined *j, const expr *call)
     j->n_key = element->kind == TYPE_TUPLE ? element->fields[0].type->n_bits : element->n_bits;
     j->n_rows = j->a->length + j->b->length;
     j->width = larger(element->n_bits, j->b->element->n_bits) + 1;
-    if (j->n_rows * j->width > TYPE_MAX_BITS)
+    if ((uint64_t)j->n_rows * j->width > TYPE_MAX_BITS)
         return lower_fail(l, PT_ERR_LIMIT, call->span, "a join has more than %zu bits",
                           TYPE_MAX_BITS);
     /* A network of n rows has at most n/2 * log(n) exchanges to merge, half as many again log(n)

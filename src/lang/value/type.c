@@ -68,10 +68,10 @@ uint64_t type_max_value(const pt_type *type)
     return UINT64_MAX >> (64 - type->n_bits + (type_is_signed(type) ? 1 : 0));
 }
 
-/* Measures that grow as parts are added to a type. */
+/* Measures that grow as parts are added to a type: a part past the limits must not wrap them. */
 typedef struct extent {
-    size_t n_bits;
-    size_t n_parts;
+    uint64_t n_bits;
+    uint64_t n_parts;
     unsigned depth;
 } extent;
 
@@ -107,8 +107,8 @@ static pt_status type_new(pt_type **ret_type, arena *a, type_kind kind, const ex
     if (type == NULL)
         return error_memory(error);
     type->kind = kind;
-    type->n_bits = e->n_bits;
-    type->n_parts = e->n_parts;
+    type->n_bits = (size_t)e->n_bits;
+    type->n_parts = (size_t)e->n_parts;
     type->depth = e->depth;
     *ret_type = type;
     return PT_OK;
@@ -128,7 +128,7 @@ static pt_status place_fields(type_field *fields, size_t n_fields, size_t first,
 {
     e->n_bits += first;
     for (size_t i = 0; i < n_fields; i++) {
-        fields[i].offset = e->n_bits;
+        fields[i].offset = (size_t)e->n_bits;
         extent_add(e, fields[i].type);
         const pt_status status = extent_check(e, error);
         if (status != PT_OK)
@@ -188,8 +188,8 @@ pt_status type_new_array(const pt_type **ret_type, arena *a, const pt_type *elem
     if (length > TYPE_MAX_PARTS)
         return error_set(error, PT_ERR_LIMIT, "an array has more than %zu elements",
                          TYPE_MAX_PARTS);
-    const extent e = {.n_bits = (size_t)length * element->n_bits,
-                      .n_parts = 1 + (size_t)length * element->n_parts,
+    const extent e = {.n_bits = length * element->n_bits,
+                      .n_parts = 1 + length * element->n_parts,
                       .depth = element->depth + 1};
     pt_type *type = NULL;
     const pt_status status = type_new(&type, a, TYPE_ARRAY, &e, error);
