@@ -120,12 +120,6 @@ uint32_t circuit_builder_and_count(const circuit_builder *b)
     return b->n_and;
 }
 
-static bool is_xor(const circuit_builder *b, wire w)
-{
-    builder_gate g;
-    return builder_gate_of(b, &g, w) && !gate_is_and(g);
-}
-
 /* --- the table of gates --- */
 
 /* Slots of the table that are looked at together. */
@@ -352,7 +346,7 @@ static bool as_and(const circuit_builder *b, builder_gate *ret_gate, bool *ret_n
     return true;
 }
 
-static bool gate_reads(builder_gate g, wire w)
+static bool gate_reads_wire(builder_gate g, wire w)
 {
     return g.a == w || g.b == w;
 }
@@ -371,7 +365,7 @@ static wire given(circuit_builder *b, wire w, wire y, unsigned depth)
     if (!builder_gate_of(b, &g, w))
         return w;
     if (gate_is_and(g)) {
-        if (gate_reads(g, wire_not(y)))
+        if (gate_reads_wire(g, wire_not(y)))
             return complement;
         if (g.a == y || g.b == y)
             return (g.a == y ? g.b : g.a) ^ complement;
@@ -392,11 +386,11 @@ static bool and_absorb(circuit_builder *b, wire *ret, wire *x, wire y)
     bool negated;
     wire other;
     if (as_and(b, &g, &negated, *x)) {
-        if (gate_reads(g, y)) { /* y(yq) = yq; y!(yq) = y ^ yq */
+        if (gate_reads_wire(g, y)) { /* y(yq) = yq; y!(yq) = y ^ yq */
             *ret = negated ? circuit_xor(b, wire_not(*x), y) : *x;
             return true;
         }
-        if (gate_reads(g, wire_not(y))) { /* y(!yq) = 0; y!(!yq) = y */
+        if (gate_reads_wire(g, wire_not(y))) { /* y(!yq) = 0; y!(!yq) = y */
             *ret = negated ? y : WIRE_FALSE;
             return true;
         }
@@ -415,7 +409,7 @@ static bool and_of_ands(circuit_builder *b, wire *ret, wire x, wire *y)
     bool x_negated, y_negated;
     if (!as_and(b, &gx, &x_negated, x) || !as_and(b, &gy, &y_negated, *y))
         return false;
-    if (gate_reads(gy, wire_not(gx.a)) || gate_reads(gy, wire_not(gx.b))) {
+    if (gate_reads_wire(gy, wire_not(gx.a)) || gate_reads_wire(gy, wire_not(gx.b))) {
         /* The two conjunctions are never both true. */
         if (x_negated && y_negated)
             *ret = wire_not(circuit_xor(b, x, *y));
@@ -426,9 +420,9 @@ static bool and_of_ands(circuit_builder *b, wire *ret, wire x, wire *y)
     if (x_negated)
         return false;
     /* (sp)(sq) = (sp)q and (sp)!(sq) = (sp)!q */
-    if (gate_reads(gx, gy.a))
+    if (gate_reads_wire(gx, gy.a))
         *y = y_negated ? wire_not(gy.b) : gy.b;
-    else if (gate_reads(gx, gy.b))
+    else if (gate_reads_wire(gx, gy.b))
         *y = y_negated ? wire_not(gy.a) : gy.a;
     return false;
 }
@@ -452,9 +446,9 @@ static bool and_rules(circuit_builder *b, wire *ret, wire *x, wire *y)
         }
         const wire old_x = *x;
         const wire old_y = *y;
-        if (round < GIVEN_ROUNDS && is_xor(b, *x))
+        if (round < GIVEN_ROUNDS && builder_is_xor(b, *x))
             *x = given(b, *x, *y, GIVEN_DEPTH);
-        if (round < GIVEN_ROUNDS && is_xor(b, *y))
+        if (round < GIVEN_ROUNDS && builder_is_xor(b, *y))
             *y = given(b, *y, *x, GIVEN_DEPTH);
         if (*x != old_x || *y != old_y)
             continue;

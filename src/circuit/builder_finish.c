@@ -39,18 +39,12 @@ static void need(finisher *f, wire w)
     f->needs[wire_node(w)] |= wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
 }
 
-static bool is_xor(const circuit_builder *b, wire w)
-{
-    const uint32_t node = wire_node(w);
-    return node > b->n_inputs && !gate_is_and(b->gates[node - b->n_inputs - 1]);
-}
-
 /* Whether `w` may be had complemented without a NOT gate for this: it is needed so anyway, or is a
  * XOR not needed yet, which hands the complement on. */
 static bool takes_complement(const finisher *f, wire w)
 {
     const uint8_t needs = f->needs[wire_node(w)];
-    return (needs & NEED_COMPLEMENT) != 0 || (needs == 0 && is_xor(f->b, w));
+    return (needs & NEED_COMPLEMENT) != 0 || (needs == 0 && builder_is_xor(f->b, w));
 }
 
 /* The same, and it is not needed plain. */
@@ -182,7 +176,7 @@ static void emit_gates(finisher *f, uint32_t first)
 }
 
 /* Makes the builder's gates the circuit's, moved up by `n_extra`. */
-static bool take_gates(finisher *f, uint32_t n_extra)
+static bool finish_gates(finisher *f, uint32_t n_extra)
 {
     circuit_builder *b = f->b;
     _Static_assert(sizeof *f->c->gates == sizeof *b->gates, "one takes the place of the other");
@@ -217,7 +211,7 @@ static bool new_circuit(finisher *f, uint32_t n_extra, size_t n_outputs, size_t 
     c->outputs = mem_new(n_outputs, sizeof *c->outputs);
     c->output_value_bits = mem_new(n_output_values, sizeof *c->output_value_bits);
     return c->party_inputs != NULL && c->outputs != NULL && c->output_value_bits != NULL &&
-           take_gates(f, n_extra);
+           finish_gates(f, n_extra);
 }
 
 static void fill_circuit(finisher *f, uint32_t n_extra, const wire *outputs,

@@ -62,6 +62,12 @@ static inline bool builder_gate_of(const circuit_builder *b, builder_gate *ret_g
     return true;
 }
 
+static inline bool builder_is_xor(const circuit_builder *b, wire w)
+{
+    builder_gate g;
+    return builder_gate_of(b, &g, w) && !gate_is_and(g);
+}
+
 /* Makes `b` keep the line of each gate. False: out of memory. */
 MUST_CHECK bool builder_keep_lines(circuit_builder *b);
 

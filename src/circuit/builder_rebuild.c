@@ -37,7 +37,7 @@ bool builder_rebuilt_init(builder_rebuilt *ret_rebuilt, const circuit_builder *f
     return true;
 }
 
-static void take_gates(circuit_builder *b, circuit_builder *from)
+static void rebuilt_gates(circuit_builder *b, circuit_builder *from)
 {
     builder_gate *old = b->gates;
     uint32_t *old_lines = b->lines;
@@ -72,7 +72,7 @@ bool builder_rebuilt_keep(bool *ret_kept, builder_rebuilt *rebuilt, circuit_buil
                     builder_count_uses(b, uses, outputs, n_outputs);
     }
     if (*ret_kept) {
-        take_gates(b, anew);
+        rebuilt_gates(b, anew);
         for (size_t i = 0; i < n_outputs; i++)
             outputs[i] = mapped[i];
     }

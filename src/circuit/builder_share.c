@@ -54,7 +54,8 @@ static wire rebuild_gate(circuit_builder *b, bool is_and, bool may, wire x, wire
     return is_and ? circuit_and(b, x, y) : circuit_xor(b, x, y);
 }
 
-static void rebuild(const builder_rebuilt *anew, const circuit_builder *from, const uint8_t *uses)
+static void share_rebuild(const builder_rebuilt *anew, const circuit_builder *from,
+                          const uint8_t *uses)
 {
     wire *map = anew->map;
     for (uint32_t i = 0; i < from->n_gates; i++) {
@@ -83,7 +84,7 @@ bool builder_share(circuit_builder *b, wire *outputs, size_t n_outputs)
         if (has_occasion(b, uses)) {
             done = builder_rebuilt_init(&anew, b);
             if (done) {
-                rebuild(&anew, b, uses);
+                share_rebuild(&anew, b, uses);
                 done = builder_rebuilt_keep(&kept, &anew, b, outputs, n_outputs);
             }
         }

@@ -64,7 +64,7 @@ static int promise(const cut *c)
 }
 
 /* Enters `c` where it belongs: the most promising first, and of equal ones the first made. */
-static void enter(cut_list *list, const cut *c)
+static void cut_enter(cut_list *list, const cut *c)
 {
     for (unsigned i = 0; i < list->n; i++) {
         if (same_leaves(&list->cuts[i], c))
@@ -94,7 +94,7 @@ static void enter_joined(cut_list *list, const recipe *recipes, builder_gate g, 
     c.table = (uint16_t)(gate_is_and(g) ? p & q : p ^ q);
     c.n_ands = recipes[recipe_of(c.table)].n_ands;
     c.n_inside = (uint8_t)min_size(inside, 255);
-    enter(list, &c);
+    cut_enter(list, &c);
 }
 
 void cuts_make(cut_list *ret_list, const recipe *recipes, builder_gate g, const cut_list *of_a,

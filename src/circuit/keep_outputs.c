@@ -21,9 +21,9 @@ static wire replay(circuit_builder *b, gate g, const wire *wires)
 }
 
 /* Builds `c` anew with some of its outputs. The widths as in circuit_builder_finish. */
-static pt_status rebuild(pt_circuit **ret_circuit, const pt_circuit *c, uint32_t first,
-                         uint32_t count, const uint32_t *value_bits, size_t n_values,
-                         pt_error *error)
+static pt_status circuit_with_outputs(pt_circuit **ret_circuit, const pt_circuit *c, uint32_t first,
+                                      uint32_t count, const uint32_t *value_bits, size_t n_values,
+                                      pt_error *error)
 {
     circuit_builder *b = circuit_builder_new(c->party_inputs, c->n_parties, 0);
     wire *wires = mem_new((size_t)c->n_inputs + c->n_gates, sizeof *wires);
@@ -52,11 +52,11 @@ pt_status circuit_keep_outputs(pt_circuit **ret_circuit, const pt_circuit *c, ui
 {
     PT_ASSERT(first <= c->n_outputs);
     PT_ASSERT(count <= c->n_outputs - first);
-    return rebuild(ret_circuit, c, first, count, NULL, 1, error);
+    return circuit_with_outputs(ret_circuit, c, first, count, NULL, 1, error);
 }
 
 pt_status pt_circuit_optimize(pt_circuit **ret_circuit, const pt_circuit *circuit, pt_error *error)
 {
-    return rebuild(ret_circuit, circuit, 0, circuit->n_outputs, circuit->output_value_bits,
-                   circuit->n_output_values, error);
+    return circuit_with_outputs(ret_circuit, circuit, 0, circuit->n_outputs,
+                                circuit->output_value_bits, circuit->n_output_values, error);
 }

@@ -40,7 +40,7 @@ static uint16_t outcome(const recipe *r, uint16_t products[RECIPE_MAX_ANDS])
 
 /* Keeps the first recipe found for the function at a place: recipes come by increasing number of
  * ANDs. */
-static bool enter(recipe *recipes, const recipe *r, size_t place)
+static bool recipe_enter(recipe *recipes, const recipe *r, size_t place)
 {
     recipe *known = &recipes[place];
     if (known->n_ands != 0 || place == 0)
@@ -67,7 +67,7 @@ static size_t enter_singles(recipe *recipes, single *singles)
             uint16_t products[RECIPE_MAX_ANDS];
             const uint16_t table = outcome(&r, products);
             const size_t place = recipe_of(table);
-            if (enter(recipes, &r, place))
+            if (recipe_enter(recipes, &r, place))
                 singles[n++] = (single){r, table, place};
         }
     }
@@ -82,7 +82,7 @@ static void enter_sum(recipe *recipes, const single *g, const single *h)
                       .out = 3,
                       .a = {g->recipe.a[0], h->recipe.a[0]},
                       .b = {g->recipe.b[0], h->recipe.b[0]}};
-    (void)enter(recipes, &r, g->place ^ h->place);
+    (void)recipe_enter(recipes, &r, g->place ^ h->place);
 }
 
 /* A second AND that reads the first, g. That only one operand does so is no loss, as
@@ -102,9 +102,9 @@ static void enter_nested(recipe *recipes, const single *g)
             r.a[1] = (uint8_t)(16 | a);
             r.b[1] = (uint8_t)b;
             r.out = 2;
-            (void)enter(recipes, &r, place);
+            (void)recipe_enter(recipes, &r, place);
             r.out = 3;
-            (void)enter(recipes, &r, place ^ g->place);
+            (void)recipe_enter(recipes, &r, place ^ g->place);
         }
     }
 }
@@ -127,9 +127,9 @@ static void enter_triples(recipe *recipes, const single *g, const single *h)
                               .out = (uint8_t)out,
                               .a = {g->recipe.a[0], h->recipe.a[0], (uint8_t)(16 | x)},
                               .b = {g->recipe.b[0], h->recipe.b[0], (uint8_t)(32 | y)}};
-            (void)enter(recipes, &r,
-                        place ^ ((out & 1) != 0 ? g->place : 0u) ^
-                            ((out & 2) != 0 ? h->place : 0u));
+            (void)recipe_enter(recipes, &r,
+                               place ^ ((out & 1) != 0 ? g->place : 0u) ^
+                                   ((out & 2) != 0 ? h->place : 0u));
         }
     }
 }

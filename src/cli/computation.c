@@ -38,7 +38,7 @@ static pt_compile_options compile_options(const computation *c, const args *a,
     };
 }
 
-static pt_status compile(computation *c, const pt_compile_options *options, pt_error *error)
+static pt_status compile_garble(computation *c, const pt_compile_options *options, pt_error *error)
 {
     pt_diagnostics *diagnostics = NULL;
     const pt_status status = pt_program_compile(&c->program, &diagnostics, options, error);
@@ -81,7 +81,7 @@ pt_status computation_compile(computation *c, const args *a, const pt_constant *
 {
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     const pt_status status =
-        computation_is_bristol(c) ? read_bristol(c, a, error) : compile(c, &options, error);
+        computation_is_bristol(c) ? read_bristol(c, a, error) : compile_garble(c, &options, error);
     if (status != PT_OK)
         return status;
     c->circuit = c->program != NULL ? pt_program_circuit(c->program) : c->bristol;

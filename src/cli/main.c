@@ -175,7 +175,7 @@ static bool asks_json(const command *c, int argc, const char *const *argv)
     return false;
 }
 
-static int run(const command *c, int argc, const char *const *argv)
+static int command_run(const command *c, int argc, const char *const *argv)
 {
     args a;
     pt_error error;
@@ -242,7 +242,8 @@ int main(int argc, char **argv)
     const char *name = asks_help && argc > 2 ? argv[2] : argv[1];
     const command *c = find_command(name);
     if (c != NULL)
-        return asks_help ? command_help(c) : run(c, argc - 2, (const char *const *)argv + 2);
+        return asks_help ? command_help(c)
+                         : command_run(c, argc - 2, (const char *const *)argv + 2);
     if (asks_help && argc > 2)
         return unknown_command(name);
     if (asks_help || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)

@@ -73,7 +73,7 @@ static void clear_live_line(void)
     state.live_line = false;
 }
 
-static void print_json(json_t *line)
+static void report_print_json(json_t *line)
 {
     char *dump = line == NULL ? NULL : json_dumps(line, JSON_COMPACT);
     if (dump != NULL)
@@ -96,7 +96,7 @@ static json_t *time_json(void)
     return json_string(text);
 }
 
-static void print(report_level level, const char *text, bool plain)
+static void report_print(report_level level, const char *text, bool plain)
 {
     size_t len = strlen(text);
     if (level > state.level)
@@ -106,8 +106,8 @@ static void print(report_level level, const char *text, bool plain)
     (void)pthread_mutex_lock(&state.lock);
     clear_live_line();
     if (state.json)
-        print_json(json_pack("{s:s, s:o}", "level", level_names[level], "message",
-                             output_json_text(text, len)));
+        report_print_json(json_pack("{s:s, s:o}", "level", level_names[level], "message",
+                                    output_json_text(text, len)));
     else if (plain)
         (void)fputs(text, stderr);
     else
@@ -128,12 +128,12 @@ void report_message(report_level level, const char *format, ...)
     va_start(list, format);
     (void)vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    print(level, text, false);
+    report_print(level, text, false);
 }
 
 void report_text(report_level level, const char *text)
 {
-    print(level, text, true);
+    report_print(level, text, true);
 }
 
 bool report_wants_event(report_level level, report_level text_level)
@@ -145,7 +145,7 @@ void report_event(report_level level, report_level text_level, json_t *fields, c
 {
     if (!state.json) {
         json_decref(fields);
-        print(text_level, text, false);
+        report_print(text_level, text, false);
         return;
     }
     json_t *line = level > state.level
@@ -153,7 +153,7 @@ void report_event(report_level level, report_level text_level, json_t *fields, c
                        : json_pack("{s:o, s:s}", "time", time_json(), "level", level_names[level]);
     if (line != NULL && json_object_update(line, fields) == 0) {
         (void)pthread_mutex_lock(&state.lock);
-        print_json(line);
+        report_print_json(line);
         (void)fflush(stderr);
         (void)pthread_mutex_unlock(&state.lock);
     } else {

@@ -22,14 +22,14 @@ static const backend *const backends[] = {
 
 static _Atomic(const aes_backend_ops *) active;
 
-static const aes_backend_ops *find(const char *name)
+static const aes_backend_ops *aes_find(const char *name)
 {
     /* base is the first member. */
     return (const aes_backend_ops *)(const void *)backend_find(backends, N_BACKENDS, name);
 }
 
 /* Threads that meet here all store the same pointer. */
-static NOINLINE const aes_backend_ops *choose(void)
+static NOINLINE const aes_backend_ops *aes_choose(void)
 {
     const aes_backend_ops *found =
         (const aes_backend_ops *)(const void *)backend_choose(backends, N_BACKENDS, "POLYTUNE_AES");
@@ -40,7 +40,7 @@ static NOINLINE const aes_backend_ops *choose(void)
 const aes_backend_ops *aes_active(void)
 {
     const aes_backend_ops *chosen = atomic_load_explicit(&active, memory_order_acquire);
-    return chosen != NULL ? chosen : choose();
+    return chosen != NULL ? chosen : aes_choose();
 }
 
 const char *aes_backend(void)
@@ -50,12 +50,12 @@ const char *aes_backend(void)
 
 bool aes_has_backend(const char *name)
 {
-    return find(name) != NULL;
+    return aes_find(name) != NULL;
 }
 
 bool aes_force_backend(const char *name)
 {
-    const aes_backend_ops *found = find(name);
+    const aes_backend_ops *found = aes_find(name);
     if (found == NULL)
         return false;
     atomic_store_explicit(&active, found, memory_order_release);

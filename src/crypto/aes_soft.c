@@ -25,7 +25,7 @@ typedef struct sliced_key {
     slice round[ROUNDS + 1][8];
 } sliced_key;
 
-static void swap_bits(slice *a, slice *b, unsigned shift, uint64_t mask)
+static void slice_swap_bits(slice *a, slice *b, unsigned shift, uint64_t mask)
 {
     const slice t = ((*a >> shift) ^ *b) & mask;
     *b ^= t;
@@ -33,16 +33,16 @@ static void swap_bits(slice *a, slice *b, unsigned shift, uint64_t mask)
 }
 
 /* Transposes the 8 x 8 bits that equal bytes of the eight slices form; its own inverse. */
-static void transpose_bits(slice q[8])
+static void slice_transpose(slice q[8])
 {
     for (size_t i = 0; i < 8; i += 2)
-        swap_bits(&q[i], &q[i + 1], 1, 0x5555555555555555u);
+        slice_swap_bits(&q[i], &q[i + 1], 1, 0x5555555555555555u);
     for (size_t i = 0; i < 8; i += 4) {
-        swap_bits(&q[i], &q[i + 2], 2, 0x3333333333333333u);
-        swap_bits(&q[i + 1], &q[i + 3], 2, 0x3333333333333333u);
+        slice_swap_bits(&q[i], &q[i + 2], 2, 0x3333333333333333u);
+        slice_swap_bits(&q[i + 1], &q[i + 3], 2, 0x3333333333333333u);
     }
     for (size_t i = 0; i < 4; i++)
-        swap_bits(&q[i], &q[i + 4], 4, 0x0f0f0f0f0f0f0f0fu);
+        slice_swap_bits(&q[i], &q[i + 4], 4, 0x0f0f0f0f0f0f0f0fu);
 }
 
 /* Moves byte i of the low half to byte 2 i. */
@@ -69,13 +69,13 @@ static void slice_blocks(slice q[8], const block v[SLICE_BLOCKS])
         words[i % 4 + 4][i / 4] = spread(v[i].lo >> 32) | spread(v[i].hi >> 32) << 8;
     }
     memcpy(q, words, sizeof words);
-    transpose_bits(q);
+    slice_transpose(q);
 }
 
 static void unslice_blocks(block ret[SLICE_BLOCKS], slice q[8])
 {
     uint64_t words[8][SLICE_WORDS];
-    transpose_bits(q);
+    slice_transpose(q);
     memcpy(words, q, sizeof words);
     for (size_t i = 0; i < SLICE_BLOCKS; i++) {
         const uint64_t even = words[i % 4][i / 4];

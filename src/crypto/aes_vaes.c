@@ -28,14 +28,14 @@ typedef __m256i vec;
 
 #define vec_put32(v, w) _mm256_blend_epi32(v, w, 0x11)
 
-static ALWAYS_INLINE __m128i load(const block *p)
+static ALWAYS_INLINE __m128i vaes_load(const block *p)
 {
     return _mm_loadu_si128((const __m128i *)p);
 }
 
 static ALWAYS_INLINE vec vec_of_block(const block *p)
 {
-    return _mm256_broadcastsi128_si256(load(p));
+    return _mm256_broadcastsi128_si256(vaes_load(p));
 }
 
 static ALWAYS_INLINE vec vec_counter(uint64_t first)
@@ -47,7 +47,7 @@ static ALWAYS_INLINE vec vec_counter(uint64_t first)
 
 static ALWAYS_INLINE vec vec_load_lanes(const block *p, size_t stride)
 {
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(load(p)), load(p + stride), 1);
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(vaes_load(p)), vaes_load(p + stride), 1);
 }
 
 static ALWAYS_INLINE void vec_store_lanes(block *p, size_t stride, vec v)
@@ -59,7 +59,7 @@ static ALWAYS_INLINE void vec_store_lanes(block *p, size_t stride, vec v)
 static ALWAYS_INLINE vec vec_load_some(const block *p, size_t n)
 {
     return n == LANES ? _mm256_loadu_si256((const __m256i *)(const void *)p)
-                      : _mm256_zextsi128_si256(load(p));
+                      : _mm256_zextsi128_si256(vaes_load(p));
 }
 
 static ALWAYS_INLINE void vec_store_some(block *p, vec v, size_t n)

@@ -28,14 +28,14 @@ typedef __m512i vec;
 
 #define vec_put32(v, w) _mm512_mask_mov_epi32(v, 0x1111, w)
 
-static ALWAYS_INLINE __m128i load(const block *p)
+static ALWAYS_INLINE __m128i vaes512_load(const block *p)
 {
     return _mm_loadu_si128((const __m128i *)p);
 }
 
 static ALWAYS_INLINE vec vec_of_block(const block *p)
 {
-    return _mm512_broadcast_i32x4(load(p));
+    return _mm512_broadcast_i32x4(vaes512_load(p));
 }
 
 static ALWAYS_INLINE vec vec_counter(uint64_t first)
@@ -46,10 +46,10 @@ static ALWAYS_INLINE vec vec_counter(uint64_t first)
 
 static ALWAYS_INLINE vec vec_load_lanes(const block *p, size_t stride)
 {
-    __m512i v = _mm512_castsi128_si512(load(p));
-    v = _mm512_inserti32x4(v, load(p + stride), 1);
-    v = _mm512_inserti32x4(v, load(p + 2 * stride), 2);
-    return _mm512_inserti32x4(v, load(p + 3 * stride), 3);
+    __m512i v = _mm512_castsi128_si512(vaes512_load(p));
+    v = _mm512_inserti32x4(v, vaes512_load(p + stride), 1);
+    v = _mm512_inserti32x4(v, vaes512_load(p + 2 * stride), 2);
+    return _mm512_inserti32x4(v, vaes512_load(p + 3 * stride), 3);
 }
 
 static ALWAYS_INLINE void vec_store_lanes(block *p, size_t stride, vec v)

@@ -20,14 +20,14 @@ static const backend *const backends[] = {
 
 static _Atomic(const gf_backend_ops *) active;
 
-static const gf_backend_ops *find(const char *name)
+static const gf_backend_ops *gf_find(const char *name)
 {
     /* base is the first member. */
     return (const gf_backend_ops *)(const void *)backend_find(backends, N_BACKENDS, name);
 }
 
 /* Threads that meet here all store the same pointer. */
-static NOINLINE const gf_backend_ops *choose(void)
+static NOINLINE const gf_backend_ops *gf_choose(void)
 {
     const gf_backend_ops *found =
         (const gf_backend_ops *)(const void *)backend_choose(backends, N_BACKENDS, "POLYTUNE_GF");
@@ -38,7 +38,7 @@ static NOINLINE const gf_backend_ops *choose(void)
 static const gf_backend_ops *in_use(void)
 {
     const gf_backend_ops *chosen = atomic_load_explicit(&active, memory_order_acquire);
-    return chosen != NULL ? chosen : choose();
+    return chosen != NULL ? chosen : gf_choose();
 }
 
 const char *gf_backend(void)
@@ -48,12 +48,12 @@ const char *gf_backend(void)
 
 bool gf_has_backend(const char *name)
 {
-    return find(name) != NULL;
+    return gf_find(name) != NULL;
 }
 
 bool gf_force_backend(const char *name)
 {
-    const gf_backend_ops *found = find(name);
+    const gf_backend_ops *found = gf_find(name);
     if (found == NULL)
         return false;
     atomic_store_explicit(&active, found, memory_order_release);

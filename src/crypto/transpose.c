@@ -11,7 +11,7 @@ typedef void transposition(block rows[128], const block *planes, size_t stride);
 static _Atomic(transposition *) active;
 
 /* Swaps the bits `shift` up in a, under the mask, with those of b. */
-static void swap_bits(uint64_t *a, uint64_t *b, unsigned shift, uint64_t mask)
+static void swap_row_bits(uint64_t *a, uint64_t *b, unsigned shift, uint64_t mask)
 {
     const uint64_t t = (*a >> shift ^ *b) & mask;
     *b ^= t;
@@ -32,15 +32,15 @@ void transpose_128_portable(block rows[128], const block *planes, size_t stride)
         for (size_t p = 0; p < 128; p++) {
             if (p & size)
                 continue;
-            swap_bits(&rows[p].lo, &rows[p + size].lo, size, mask);
-            swap_bits(&rows[p].hi, &rows[p + size].hi, size, mask);
+            swap_row_bits(&rows[p].lo, &rows[p + size].lo, size, mask);
+            swap_row_bits(&rows[p].hi, &rows[p + size].hi, size, mask);
         }
         mask ^= mask << size / 2;
     }
 }
 
 /* Threads that meet here all store the same pointer. */
-static NOINLINE transposition *choose(void)
+static NOINLINE transposition *transpose_choose(void)
 {
     transposition *found = transpose_128_portable;
 #ifdef CRYPTO_X86
@@ -55,6 +55,6 @@ void transpose_128(block rows[128], const block *planes, size_t stride)
 {
     transposition *found = atomic_load_explicit(&active, memory_order_relaxed);
     if (found == NULL)
-        found = choose();
+        found = transpose_choose();
     found(rows, planes, stride);
 }

@@ -16,26 +16,26 @@ static ALWAYS_INLINE __m256i load_planes(const block *planes, size_t stride, siz
 }
 
 /* Swaps the bits `shift` up in a, under the mask, with those of b. */
-static ALWAYS_INLINE void swap_bits(__m256i *a, __m256i *b, int shift, __m256i mask)
+static ALWAYS_INLINE void avx2_swap_bits(__m256i *a, __m256i *b, int shift, __m256i mask)
 {
     const __m256i t = _mm256_and_si256(_mm256_xor_si256(_mm256_srli_epi64(*a, shift), *b), mask);
     *b = _mm256_xor_si256(*b, t);
     *a = _mm256_xor_si256(*a, _mm256_slli_epi64(t, shift));
 }
 
-static ALWAYS_INLINE void transpose_bits(__m256i v[8])
+static ALWAYS_INLINE void avx2_transpose_bits(__m256i v[8])
 {
     const __m256i mask1 = _mm256_set1_epi8(0x55);
     const __m256i mask2 = _mm256_set1_epi8(0x33);
     const __m256i mask4 = _mm256_set1_epi8(0x0f);
     for (size_t i = 0; i < 8; i += 2)
-        swap_bits(&v[i], &v[i + 1], 1, mask1);
+        avx2_swap_bits(&v[i], &v[i + 1], 1, mask1);
     for (size_t i = 0; i < 8; i += 4) {
-        swap_bits(&v[i], &v[i + 2], 2, mask2);
-        swap_bits(&v[i + 1], &v[i + 3], 2, mask2);
+        avx2_swap_bits(&v[i], &v[i + 2], 2, mask2);
+        avx2_swap_bits(&v[i + 1], &v[i + 3], 2, mask2);
     }
     for (size_t i = 0; i < 4; i++)
-        swap_bits(&v[i], &v[i + 4], 4, mask4);
+        avx2_swap_bits(&v[i], &v[i + 4], 4, mask4);
 }
 
 /* From v[q] = bytes c = 0 .. 15 of each lane, to the eight bytes q of c = 2 i and 2 i + 1 in
@@ -68,7 +68,7 @@ void transpose_128_avx2(block rows[128], const block *planes, size_t stride)
         __m256i v[8];
         for (size_t r = 0; r < 8; r++)
             v[r] = load_planes(planes, stride, 8 * q + r);
-        transpose_bits(v);
+        avx2_transpose_bits(v);
         for (size_t r = 0; r < 8; r++)
             squares[r][q] = v[r];
     }

@@ -44,7 +44,7 @@ struct measurement {
     bool dealer;
 };
 
-static void set(json_t *figures, const char *name, double value)
+static void set_figure(json_t *figures, const char *name, double value)
 {
     (void)json_object_set_new(figures, name, json_real(value));
 }
@@ -73,11 +73,11 @@ static pt_status measure_protocol(json_t *figures, const measurement *m, uint64_
         pt_channel_close(&channels[i]);
     }
     if (status == PT_OK)
-        set(figures, "seconds", stats[0].seconds);
+        set_figure(figures, "seconds", stats[0].seconds);
     if (status == PT_OK && n_and > 1) {
         const double ands = (double)stats[0].and_gates;
-        set(figures, "and_per_second", ands / stats[0].seconds);
-        set(figures, "bytes_sent_per_and_and_party", sent / ands / (double)m->parties);
+        set_figure(figures, "and_per_second", ands / stats[0].seconds);
+        set_figure(figures, "bytes_sent_per_and_and_party", sent / ands / (double)m->parties);
     }
     pt_circuit_free(circuit);
     return status;
@@ -101,7 +101,7 @@ static const char compiler_source[] = "pub fn main(a: [u32; 32], b: [u32; 32]) -
                                       "    sum\n"
                                       "}\n";
 
-static pt_status compile(pt_program **ret_program, const char *source, pt_error *error)
+static pt_status compile_source(pt_program **ret_program, const char *source, pt_error *error)
 {
     const pt_compile_options options = {.source = source, .source_len = strlen(source)};
     return pt_program_compile(ret_program, NULL, &options, error);
@@ -115,15 +115,15 @@ static pt_status measure_compiler(json_t *figures, const measurement *m, uint64_
     const uint64_t start_ns = clock_ns();
     (void)m;
     (void)n_and;
-    const pt_status status = compile(&program, compiler_source, error);
+    const pt_status status = compile_source(&program, compiler_source, error);
     if (status != PT_OK)
         return status;
     const double seconds = seconds_since(start_ns);
     pt_circuit_get_stats(&stats, pt_program_circuit(program));
     const double gates = (double)(stats.and_gates + stats.xor_gates + stats.not_gates);
-    set(figures, "gates", gates);
-    set(figures, "seconds", seconds);
-    set(figures, "gates_per_second", gates / seconds);
+    set_figure(figures, "gates", gates);
+    set_figure(figures, "seconds", seconds);
+    set_figure(figures, "gates_per_second", gates / seconds);
     pt_program_free(program);
     return PT_OK;
 }
@@ -137,12 +137,12 @@ static pt_status measure_sum(json_t *figures, const measurement *m, uint64_t n_a
     pt_program *program = NULL;
     double seconds = 0;
     (void)n_and;
-    pt_status status = compile(&program, source, error);
+    pt_status status = compile_source(&program, source, error);
     if (status == PT_OK)
         status = bench_channel_run(&seconds, pt_program_circuit(program), m->parties, m->channel,
                                    m->dealer, error);
     if (status == PT_OK)
-        set(figures, "seconds", seconds);
+        set_figure(figures, "seconds", seconds);
     pt_program_free(program);
     return status;
 }
@@ -181,8 +181,8 @@ static void add_usage(json_t *figures, const measurement *m, const struct rusage
     const double cpu = (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
                        (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
     if (m->parties != 0)
-        set(figures, "cpu_seconds_per_party", cpu / (double)m->parties);
-    set(figures, "peak_mib_of_all_parties", (double)usage->ru_maxrss / 1024);
+        set_figure(figures, "cpu_seconds_per_party", cpu / (double)m->parties);
+    set_figure(figures, "peak_mib_of_all_parties", (double)usage->ru_maxrss / 1024);
 }
 
 static pt_status measure_in_child(json_t **ret_figures, const measurement *m, uint64_t n_and,
@@ -209,7 +209,7 @@ static pt_status measure_in_child(json_t **ret_figures, const measurement *m, ui
     return PT_OK;
 }
 
-static pt_status print(const measurement *m, json_t *figures, pt_error *error)
+static pt_status bench_print(const measurement *m, json_t *figures, pt_error *error)
 {
     buffer text;
     const char *name = NULL;
@@ -249,7 +249,7 @@ static pt_status check_groups(const args *a, pt_error *error)
     return PT_OK;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status bench_run(const args *a, pt_error *error)
 {
     const char *ands = args_get(a, "ands");
     const bool as_json = args_get(a, "json") != NULL;
@@ -265,7 +265,7 @@ static pt_status run(const args *a, pt_error *error)
             continue;
         status = measure_in_child(&figures, m, n_and, error);
         if (status == PT_OK && !as_json)
-            status = print(m, figures, error);
+            status = bench_print(m, figures, error);
         (void)json_object_set_new(all, m->name, figures);
     }
     if (status == PT_OK && as_json)
@@ -282,5 +282,5 @@ const command command_bench = {
                "only: machines differ, and so do moments.\n",
     .flags = flag_lists,
     .n_positional = 0,
-    .run = run,
+    .run = bench_run,
 };

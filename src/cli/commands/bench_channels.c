@@ -104,7 +104,7 @@ static pt_status make_ticket(place *p, pt_error *error)
     return status;
 }
 
-static pt_status prepare(place *p, bench_channel over, pt_error *error)
+static pt_status place_prepare(place *p, bench_channel over, pt_error *error)
 {
     pt_status status = PT_OK;
     for (size_t i = 0; i < p->seats; i++)
@@ -156,7 +156,7 @@ pt_status bench_channel_run(double *ret_seconds, const pt_circuit *circuit, size
     place p = {.seats = parties + dealer};
     pt_channel channels[BENCH_MAX_SEATS] = {0};
     pt_mpc_stats stats[BENCH_MAX_SEATS] = {0};
-    pt_status status = prepare(&p, over, error);
+    pt_status status = place_prepare(&p, over, error);
     const uint64_t start_ns = clock_ns();
     if (status == PT_OK)
         status = over == BENCH_MEMORY ? pt_channel_memory_mesh(channels, p.seats, TIMEOUT_MS, error)

@@ -22,7 +22,7 @@ static pt_status check_program(const computation *c, pt_error *error)
     return status;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status check_run(const args *a, pt_error *error)
 {
     computation c;
     pt_status status = computation_open(&c, a->positional[0], error);
@@ -42,5 +42,5 @@ const command command_check = {
     .summary = "look for mistakes in a program or circuit; silent when it is good",
     .flags = flag_lists,
     .n_positional = 1,
-    .run = run,
+    .run = check_run,
 };

@@ -19,8 +19,8 @@ static const flag flags[] = {
 };
 static const flag *const flag_lists[] = {flags, flags_program, flags_common, NULL};
 
-static pt_status print_json(const pt_circuit_stats *s, const computation *c, const args *a,
-                            pt_error *error)
+static pt_status compile_print_json(const pt_circuit_stats *s, const computation *c, const args *a,
+                                    pt_error *error)
 {
     json_t *object =
         json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "and", (json_int_t)s->and_gates, "xor",
@@ -35,8 +35,8 @@ static pt_status print_json(const pt_circuit_stats *s, const computation *c, con
     return output_json(object, error);
 }
 
-static pt_status print_text(const pt_circuit_stats *s, const computation *c, const args *a,
-                            pt_error *error)
+static pt_status compile_print_text(const pt_circuit_stats *s, const computation *c, const args *a,
+                                    pt_error *error)
 {
     char text[512];
     char *lines = NULL;
@@ -64,7 +64,8 @@ static pt_status print_stats(const computation *c, const args *a, pt_error *erro
 {
     pt_circuit_stats s;
     pt_circuit_get_stats(&s, c->circuit);
-    return args_get(a, "json") != NULL ? print_json(&s, c, a, error) : print_text(&s, c, a, error);
+    return args_get(a, "json") != NULL ? compile_print_json(&s, c, a, error)
+                                       : compile_print_text(&s, c, a, error);
 }
 
 static pt_status export(const computation *c, const char *path, pt_error *error)
@@ -93,7 +94,7 @@ static pt_status optimize(computation *c, pt_error *error)
     return PT_OK;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status compile_run(const args *a, pt_error *error)
 {
     const char *path = args_get(a, "o") != NULL ? args_get(a, "o") : args_get(a, "output");
     const bool to_stdout = path != NULL && strcmp(path, "-") == 0;
@@ -126,5 +127,5 @@ const command command_compile = {
         "party\nrun it as it stands.\n",
     .flags = flag_lists,
     .n_positional = 1,
-    .run = run,
+    .run = compile_run,
 };

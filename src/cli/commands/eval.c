@@ -36,7 +36,7 @@ static pt_status evaluate(const computation *c, const args *a, pt_error *error)
     return status;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status eval_run(const args *a, pt_error *error)
 {
     computation c;
     pt_status status = computation_init(&c, a->positional[0], a, error);
@@ -52,5 +52,5 @@ const command command_eval = {
     .summary = "evaluate a program in the clear, without cryptography",
     .flags = flag_lists,
     .n_positional = 1,
-    .run = run,
+    .run = eval_run,
 };

@@ -37,7 +37,7 @@ static pt_status show(uint8_t ret_public_key[PT_KEY_BYTES], const char *path, pt
     return status;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status keygen_run(const args *a, pt_error *error)
 {
     const char *existing = args_get(a, "public");
     const char *path = args_get(a, "o");
@@ -65,5 +65,5 @@ const command command_keygen = {
         "with --key.\n",
     .flags = flag_lists,
     .n_positional = 0,
-    .run = run,
+    .run = keygen_run,
 };

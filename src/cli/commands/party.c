@@ -84,8 +84,8 @@ static pt_status read_flags(party *p, pt_error *error)
     return status;
 }
 
-static pt_status print_result(const party *p, const uint8_t *out, const pt_mpc_stats *stats,
-                              pt_error *error)
+static pt_status party_print(const party *p, const uint8_t *out, const pt_mpc_stats *stats,
+                             pt_error *error)
 {
     const bool receives = mpc_flags_receives(&p->mpc, p->index);
     char *text = NULL;
@@ -124,7 +124,7 @@ static pt_status run_protocol(party *p, pt_error *error)
     pt_channel_close(&p->channel);
     report_progress_end();
     if (status == PT_OK)
-        status = print_result(p, out, &stats, error);
+        status = party_print(p, out, &stats, error);
     mem_free_secret(out, n_out);
     return status;
 }
@@ -158,8 +158,8 @@ static pt_status set_parties(party *p, size_t parties, pt_error *error)
 }
 
 /* Compiles, and reads this party's input. */
-static pt_status prepare(party *p, const pt_constant *constants, size_t n_constants,
-                         pt_error *error)
+static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_constants,
+                               pt_error *error)
 {
     pt_status status = computation_compile(&p->c, p->a, constants, n_constants, error);
     if (status == PT_OK && p->parties == 0)
@@ -195,7 +195,7 @@ static pt_status agree(party *p, const const_flags *given, pt_error *error)
         return status;
     const pt_constant *list = pt_constants_list(all, &n);
     show_constants(p, list, n);
-    status = prepare(p, list, n, error);
+    status = party_prepare(p, list, n, error);
     status = pt_constants_confirm(all, &p->channel, status, error);
     pt_constants_digest(digest, all);
     buffer_put_u8(&p->session_data, 0);
@@ -237,7 +237,7 @@ static pt_status take_part(party *p, pt_error *error)
     if (status == PT_OK && facts.n_externals != 0) {
         status = take_part_with_constants(p, &facts, &given, error);
     } else if (status == PT_OK) {
-        status = prepare(p, NULL, 0, error);
+        status = party_prepare(p, NULL, 0, error);
         if (status == PT_OK)
             status = open_channel(p, error);
     }
@@ -245,7 +245,7 @@ static pt_status take_part(party *p, pt_error *error)
     return status == PT_OK ? run_protocol(p, error) : status;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status party_run(const args *a, pt_error *error)
 {
     party p = {.a = a};
     buffer_init(&p.session_data, SIZE_MAX / 4);
@@ -294,5 +294,5 @@ const command command_party = {
         "parties give alike.\n",
     .flags = flag_lists,
     .n_positional = 1,
-    .run = run,
+    .run = party_run,
 };

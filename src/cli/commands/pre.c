@@ -29,7 +29,7 @@ static pt_status serve_session(const connection *c, size_t parties, pt_error *er
     return status;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status pre_run(const args *a, pt_error *error)
 {
     connection c = {0};
     uint64_t parties = 0;
@@ -66,5 +66,5 @@ const command command_pre = {
         "stay protected as without a dealer.\n",
     .flags = flag_lists,
     .n_positional = 1,
-    .run = run,
+    .run = pre_run,
 };

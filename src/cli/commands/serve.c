@@ -59,7 +59,7 @@ static const flag *const flag_lists[] = {flags, flags_common, NULL};
 
 /* ---- the log ---- */
 
-static void set(json_t *fields, const char *key, const char *text)
+static void set_text(json_t *fields, const char *key, const char *text)
 {
     if (text != NULL)
         (void)json_object_set_new(fields, key, output_json_text(text, strlen(text)));
@@ -75,10 +75,10 @@ static void log_event(void *user, const relay_event *e)
     char party[24] = "";
     char text[512];
     (void)user;
-    set(fields, "event", e->what);
-    set(fields, "session", e->session);
-    set(fields, "address", e->address);
-    set(fields, "reason", e->reason);
+    set_text(fields, "event", e->what);
+    set_text(fields, "session", e->session);
+    set_text(fields, "address", e->address);
+    set_text(fields, "reason", e->reason);
     if (e->party >= 0) {
         (void)json_object_set_new(fields, "party", json_integer(e->party));
         (void)snprintf(party, sizeof party, ", party %d", e->party);
@@ -229,7 +229,7 @@ static pt_status read_access(relay_options *o, const args *a, pt_error *error)
     return PT_OK;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status serve_run(const args *a, pt_error *error)
 {
     const char *listen = args_get(a, "listen") != NULL ? args_get(a, "listen") : DEFAULT_LISTEN;
     relay_options options = {0};
@@ -256,5 +256,5 @@ const command command_serve = {
     .details = "docs/relay.md tells how to run one, docs/command.md has its HTTP interface.\n",
     .flags = flag_lists,
     .n_positional = 0,
-    .run = run,
+    .run = serve_run,
 };

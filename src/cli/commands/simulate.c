@@ -47,9 +47,9 @@ static json_t *as_json(const char *text, const pt_mpc_stats *stats, size_t n, bo
     return object;
 }
 
-static pt_status print_result(const computation *c, const local_party *parties,
-                              const pt_mpc_stats *stats, const mpc_flags *f, const args *a,
-                              pt_error *error)
+static pt_status simulate_print(const computation *c, const local_party *parties,
+                                const pt_mpc_stats *stats, const mpc_flags *f, const args *a,
+                                pt_error *error)
 {
     const uint8_t *bits = NULL;
     char *text = NULL;
@@ -96,7 +96,7 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
         status = local_run(parties, seats, error);
     report_progress_end();
     if (status == PT_OK)
-        status = print_result(c, parties, stats, f, a, error);
+        status = simulate_print(c, parties, stats, f, a, error);
     for (size_t i = 0; parties != NULL && channels != NULL && i < seats; i++) {
         pt_channel_close(parties[i].channel.ops != NULL ? &parties[i].channel : &channels[i]);
         mem_free_secret(parties[i].output, n_out);
@@ -107,7 +107,7 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
     return status;
 }
 
-static pt_status run(const args *a, pt_error *error)
+static pt_status simulate_run(const args *a, pt_error *error)
 {
     computation c;
     mpc_flags f = {0};
@@ -131,5 +131,5 @@ const command command_simulate = {
     .summary = "run every party in this process with the real protocol",
     .flags = flag_lists,
     .n_positional = 1,
-    .run = run,
+    .run = simulate_run,
 };

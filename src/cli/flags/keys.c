@@ -45,7 +45,8 @@ static void checksum(uint8_t ret_sum[CHECKSUM_BYTES], const char *prefix,
     mem_wipe(&state, sizeof state);
 }
 
-static void print(char ret_text[KEY_TEXT_SIZE], const char *prefix, const uint8_t key[PT_KEY_BYTES])
+static void key_print(char ret_text[KEY_TEXT_SIZE], const char *prefix,
+                      const uint8_t key[PT_KEY_BYTES])
 {
     checked_key k;
     memcpy(k.bytes, key, PT_KEY_BYTES);
@@ -58,7 +59,7 @@ static void print(char ret_text[KEY_TEXT_SIZE], const char *prefix, const uint8_
 
 void key_print_public(char ret_text[KEY_TEXT_SIZE], const uint8_t public_key[PT_KEY_BYTES])
 {
-    print(ret_text, public_prefix, public_key);
+    key_print(ret_text, public_prefix, public_key);
 }
 
 /* What is wrong with a key of `len` characters, or NULL. */
@@ -124,8 +125,8 @@ pt_status key_create(uint8_t ret_public_key[PT_KEY_BYTES], const char *path, pt_
     pt_status status = pt_channel_secure_keygen(ret_public_key, private_key, error);
     if (status != PT_OK)
         return status;
-    print(public_text, public_prefix, ret_public_key);
-    print(private_text, private_prefix, private_key);
+    key_print(public_text, public_prefix, ret_public_key);
+    key_print(private_text, private_prefix, private_key);
     const int len = snprintf(text, sizeof text,
                              "# Polytune private key (X25519). Keep it to yourself.\n"
                              "# Its public key, for the rosters of the others:\n"
