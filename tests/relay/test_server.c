@@ -1,4 +1,5 @@
-/* The relay's front: paths, names, methods, sizes, and requests that are not quite HTTP. */
+/* The relay's front: paths, names, methods, sizes. What any HTTP server must do is tested in
+ * tests/httpd. */
 #include "support/test.h"
 
 #include <netinet/in.h>
@@ -187,95 +188,6 @@ static void a_message_has_at_most_4_mib(void **state)
     (void)close(fd);
 }
 
-static void a_chunked_body_is_counted_as_it_comes(void **state)
-{
-    static const char head[] =
-        "POST /send/chunked/0/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
-    int fd = connect_to(fixture_port(state));
-    write_text(fd, head);
-    write_text(fd, "5\r\nhello\r\n3\r\n, y\r\n0\r\n\r\n");
-    expect_next(fd, 200, "");
-    ask(fd, "POST", "/recv/chunked/0/1", "", "");
-    expect_next(fd, 200, "hello, y");
-    write_text(fd, head);
-    static char chunk[65536 + 16];
-    const int at = snprintf(chunk, sizeof chunk, "10000\r\n");
-    memset(chunk + at, 'x', 65536);
-    memcpy(chunk + at + 65536, "\r\n", 2);
-    for (int i = 0; i < 65; i++)
-        assert_true(http_write(fd, chunk, (size_t)at + 65536 + 2));
-    write_text(fd, "0\r\n\r\n");
-    expect_next(fd, 413, NULL);
-    (void)close(fd);
-    expect(fixture_port(state), "POST", "/recv/chunked/0/1", "", "", 400, NULL);
-    /* One that never ends is cut off. */
-    fd = connect_to(fixture_port(state));
-    write_text(fd, head);
-    int n_chunks = 0;
-    while (n_chunks < 100000 && http_write(fd, chunk, (size_t)at + 65536 + 2))
-        n_chunks++;
-    assert_true(n_chunks < 100000);
-    (void)close(fd);
-}
-
-/* ---- requests whose end is in doubt ---- */
-
-static void ambiguous_lengths_are_refused(void **state)
-{
-    static const char *const requests[] = {
-        "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
-        "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
-        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-        "Transfer-Encoding: gzip\r\n\r\nhello",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    };
-    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
-        const int fd = connect_to(fixture_port(state));
-        write_text(fd, "POST /send/smuggle/0/1 HTTP/1.1\r\nHost: x\r\n");
-        write_text(fd, requests[i]);
-        expect_next(fd, 400, NULL);
-        /* Nothing after it is taken for another request. */
-        (void)http_ask(fd, "POST", "/send/smuggle/0/1", "", "x", 1);
-        expect_next(fd, 0, NULL);
-        (void)close(fd);
-    }
-    expect(fixture_port(state), "POST", "/recv/smuggle/0/1", "", "", 400, NULL);
-}
-
-static void garbage_is_survived(void **state)
-{
-    static const char *const garbage[] = {
-        "\r\n\r\n\r\n",
-        "GET\r\n\r\n",
-        "GET /ping\r\n\r\n",
-        "GET /ping HTTP/9.9\r\n\r\n",
-        "POST /send/x/0/1 HTTP/1.1\r\nContent-Length: -5\r\n\r\nhello",
-        "POST /send/x/0/1 HTTP/1.1\r\nContent-Length: 5x\r\n\r\nhello",
-        "POST /send/x/0/1 HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\nhello",
-        "POST /send/x/0/1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello",
-        "POST /send/x/0/1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nx",
-        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        ": : : HTTP/1.1\r\n\r\n",
-    };
-    for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++) {
-        const int fd = connect_to(fixture_port(state));
-        write_text(fd, garbage[i]);
-        (void)close(fd);
-    }
-    char *line = malloc(300000);
-    assert_non_null(line);
-    memset(line, 'a', 300000);
-    const int fd = connect_to(fixture_port(state));
-    write_text(fd, "GET /");
-    (void)http_write(fd, line, 300000);
-    (void)close(fd);
-    free(line);
-    expect(fixture_port(state), "GET", "/ping", "", "", 200, "pong");
-    expect(fixture_port(state), "POST", "/recv/x/0/1", "", "", 400, NULL);
-}
-
 /* ---- slow and many clients ---- */
 
 static void a_slow_client_keeps_nobody_waiting(void **state)
@@ -292,19 +204,6 @@ static void a_slow_client_keeps_nobody_waiting(void **state)
     expect_next(fd, 200, "");
     expect(port, "POST", "/recv/slow/0/1", "", "", 200, "0123456789");
     (void)close(fd);
-}
-
-static void a_stalled_client_is_cut_off(void **state)
-{
-    (void)state;
-    relay_server *server = fixture_start((relay_options){.client_timeout_ms = 1000});
-    const int fd = connect_to(relay_server_port(server));
-    write_text(fd, "POST /send/stalled/0/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n01");
-    http_response r = http_read(fd); /* returns once the relay has closed */
-    assert_true(r.status == 0 || r.status == 408);
-    http_clear(&r);
-    (void)close(fd);
-    relay_server_free(server);
 }
 
 static void more_connections_than_select_could_watch(void **state)
@@ -344,11 +243,7 @@ int main(void)
         cmocka_unit_test(wrong_methods_are_405),
         cmocka_unit_test(bad_headers_are_400),
         cmocka_unit_test(a_message_has_at_most_4_mib),
-        cmocka_unit_test(a_chunked_body_is_counted_as_it_comes),
-        cmocka_unit_test(ambiguous_lengths_are_refused),
-        cmocka_unit_test(garbage_is_survived),
         cmocka_unit_test(a_slow_client_keeps_nobody_waiting),
-        cmocka_unit_test(a_stalled_client_is_cut_off),
         cmocka_unit_test(more_connections_than_select_could_watch),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "relay/http.h"
+#include "httpd/http.h"
 
 typedef struct fake_request {
     httpd_request http;

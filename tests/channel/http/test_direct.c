@@ -13,8 +13,8 @@
 #include "channel/conformance.h"
 #include "channel/http/direct_mesh.h"
 #include "channel/http/fake_party.h"
+#include "httpd/http.h"
 #include "polytune/network.h"
-#include "relay/http.h"
 
 #define PATIENCE_MS 60000
 

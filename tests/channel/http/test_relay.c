@@ -11,8 +11,8 @@
 #include "channel/conformance.h"
 #include "channel/http/plain_relay.h"
 #include "channel/http/relay_mesh.h"
+#include "httpd/http.h"
 #include "polytune/network.h"
-#include "relay/http.h"
 #include "relay/relay.h"
 
 #define PATIENCE_MS 60000

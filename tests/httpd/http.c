@@ -1,5 +1,5 @@
 #define _DEFAULT_SOURCE
-#include "relay/http.h"
+#include "httpd/http.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 /* A blunt HTTP client on a raw socket: sends exactly the bytes it is given, and reads responses. */
-#ifndef TESTS_RELAY_HTTP_H
-#define TESTS_RELAY_HTTP_H
+#ifndef TESTS_HTTPD_HTTP_H
+#define TESTS_HTTPD_HTTP_H
 
 #include <stdbool.h>
 #include <stddef.h>
