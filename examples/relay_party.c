@@ -8,7 +8,7 @@
  *
  * The other runs the same with another number of its own, or `polytune party` with the same
  * program, session and secret. For other ways to meet only open_network changes:
- * pt_channel_http_open, pt_channel_p2p_open. */
+ * pt_channel_direct_open, pt_channel_p2p_open. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -67,8 +67,8 @@ static pt_status open_network(party *p, pt_error *error)
         .session = p->session,
         .party = p->number,
         .parties = PARTIES,
-        .notice = on_notice,
-        .cancelled = is_interrupted,
+        .network.notice = on_notice,
+        .network.cancelled = is_interrupted,
     };
     return pt_channel_relay_open(&p->channel, &options, error);
 }

@@ -15,13 +15,10 @@
 extern "C" {
 #endif
 
-/* ---- Through a relay ---- */
-
-typedef struct pt_relay_options {
-    const char *url;     /* http(s)://host:port, no trailing path needed */
-    const char *session; /* [A-Za-z0-9._~-]{1,128} */
-    size_t party;
-    size_t parties;
+/* How calls on a network wait and whom they trust, the same for every kind of channel. Set fields
+ * by name and leave the rest zero: zero means the default. The functions may be called as long as
+ * the channel is open; text is copied. */
+typedef struct pt_network_options {
     uint32_t timeout_ms; /* inactivity: no progress from the peer or relay for so long; 0 for the
                             default, 60 s */
     pt_notice_fn notice; /* may be NULL */
@@ -29,6 +26,16 @@ typedef struct pt_relay_options {
     pt_cancelled_fn cancelled; /* may be NULL */
     void *cancelled_user;
     const char *tls_ca; /* PEM file of the authorities to trust for https; NULL: the system's */
+} pt_network_options;
+
+/* ---- Through a relay ---- */
+
+typedef struct pt_relay_options {
+    const char *url;     /* http(s)://host:port, no trailing path needed */
+    const char *session; /* [A-Za-z0-9._~-]{1,128} */
+    size_t party;
+    size_t parties;
+    pt_network_options network;
 } pt_relay_options;
 
 /* Takes this party's seat at an HTTP relay (`polytune serve`) and waits until all parties are
@@ -39,32 +46,27 @@ PT_API PT_MUST_CHECK pt_status pt_channel_relay_open(pt_channel *ret_channel,
 
 /* ---- Directly, each party at a URL of its own ---- */
 
-typedef struct pt_http_options {
+typedef struct pt_direct_options {
     const char *const
         *urls; /* http(s)://host:port of every party, in party order; a path is kept */
     size_t party;
     size_t parties;
-    const char *session;     /* as above; NULL for a fixed name */
+    const char *session;     /* as pt_relay_options.session; NULL for a fixed name */
     const char *listen_host; /* where to listen if not at the own URL; NULL */
     uint16_t listen_port;
     const char *tls_cert; /* PEM files of the certificate chain and its key, for an own URL that is
                              https and not behind a proxy; NULL */
     const char *tls_key;
-    const char *tls_ca;  /* PEM file of the authorities to trust for https; NULL: the system's */
-    uint32_t timeout_ms; /* as above */
-    pt_notice_fn notice; /* may be NULL */
-    void *notice_user;
-    pt_cancelled_fn cancelled; /* may be NULL */
-    void *cancelled_user;
-} pt_http_options;
+    pt_network_options network;
+} pt_direct_options;
 
 /* Serves at this party's own URL, posts to the others' and waits until all parties are there, in
  * whatever order they start. PT_ERR_USAGE for options that cannot be, PT_ERR_IO when it cannot
  * listen, PT_ERR_TIMEOUT naming a party that did not come, PT_ERR_REFUSED by one that disagrees on
  * the session or the order of the parties. */
-PT_API PT_MUST_CHECK pt_status pt_channel_http_open(pt_channel *ret_channel,
-                                                    const pt_http_options *options,
-                                                    pt_error *error);
+PT_API PT_MUST_CHECK pt_status pt_channel_direct_open(pt_channel *ret_channel,
+                                                      const pt_direct_options *options,
+                                                      pt_error *error);
 
 /* ---- Peer to peer ----
  *
@@ -78,13 +80,8 @@ typedef struct pt_p2p_options {
     const char *session; /* as for pt_channel_relay_open */
     size_t party;
     size_t parties;
-    uint32_t timeout_ms; /* inactivity, as for pt_channel_relay_open */
-    bool only_relay;     /* connect to nobody, and tell nobody this machine's addresses */
-    const char *tls_ca;  /* as for pt_channel_relay_open */
-    pt_notice_fn notice; /* also told how each party is reached; may be NULL */
-    void *notice_user;
-    pt_cancelled_fn cancelled; /* may be NULL */
-    void *cancelled_user;
+    bool only_relay;            /* connect to nobody, and tell nobody this machine's addresses */
+    pt_network_options network; /* `notice` is also told how each party is reached */
 } pt_p2p_options;
 
 /* Waits until all parties are at the relay, and connects. When all connections are direct, the

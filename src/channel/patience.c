@@ -14,14 +14,14 @@
 #define CANCEL_POLL_MS      200
 #define CANCELLED_LINGER_MS 2000
 
-patience patience_init(uint32_t timeout_ms, pt_notice_fn notice, void *notice_user,
-                       pt_cancelled_fn cancelled, void *cancelled_user)
+patience patience_init(const pt_network_options *options)
 {
-    return (patience){.timeout_ms = timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : timeout_ms,
-                      .notice = notice,
-                      .notice_user = notice_user,
-                      .cancelled = cancelled,
-                      .cancelled_user = cancelled_user};
+    return (patience){.timeout_ms =
+                          options->timeout_ms == 0 ? DEFAULT_TIMEOUT_MS : options->timeout_ms,
+                      .notice = options->notice,
+                      .notice_user = options->notice_user,
+                      .cancelled = options->cancelled,
+                      .cancelled_user = options->cancelled_user};
 }
 
 waiting waiting_begin(void)

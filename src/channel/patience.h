@@ -8,6 +8,7 @@
 
 #include "channel/channel.h"
 #include "channel/monitor.h"
+#include "polytune/network.h"
 
 typedef struct patience {
     uint32_t timeout_ms; /* of inactivity; never 0, see patience_init */
@@ -32,8 +33,7 @@ typedef enum wait_result {
 } wait_result;
 
 /* Fills in the default timeout for 0. */
-patience patience_init(uint32_t timeout_ms, pt_notice_fn notice, void *notice_user,
-                       pt_cancelled_fn cancelled, void *cancelled_user);
+patience patience_init(const pt_network_options *options);
 
 waiting waiting_begin(void);
 /* Whole seconds since then. */

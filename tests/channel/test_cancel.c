@@ -36,20 +36,20 @@ static pt_status open_relay(const subject *s, size_t party, pt_channel *ret_chan
                                 .session = "relay",
                                 .party = party,
                                 .parties = 2,
-                                .timeout_ms = TIMEOUT_MS,
-                                .cancelled = party == 0 ? is_cancelled : NULL};
+                                .network.timeout_ms = TIMEOUT_MS,
+                                .network.cancelled = party == 0 ? is_cancelled : NULL};
     return pt_channel_relay_open(ret_channel, &o, error);
 }
 
 static pt_status open_direct(const subject *s, size_t party, pt_channel *ret_channel,
                              pt_error *error)
 {
-    const pt_http_options o = {.urls = s->urls.list,
-                               .party = party,
-                               .parties = 2,
-                               .timeout_ms = TIMEOUT_MS,
-                               .cancelled = party == 0 ? is_cancelled : NULL};
-    return pt_channel_http_open(ret_channel, &o, error);
+    const pt_direct_options o = {.urls = s->urls.list,
+                                 .party = party,
+                                 .parties = 2,
+                                 .network.timeout_ms = TIMEOUT_MS,
+                                 .network.cancelled = party == 0 ? is_cancelled : NULL};
+    return pt_channel_direct_open(ret_channel, &o, error);
 }
 
 static pt_status open_p2p(const subject *s, size_t party, pt_channel *ret_channel, pt_error *error)
@@ -58,8 +58,8 @@ static pt_status open_p2p(const subject *s, size_t party, pt_channel *ret_channe
                               .session = "p2p",
                               .party = party,
                               .parties = 2,
-                              .timeout_ms = TIMEOUT_MS,
-                              .cancelled = party == 0 ? is_cancelled : NULL};
+                              .network.timeout_ms = TIMEOUT_MS,
+                              .network.cancelled = party == 0 ? is_cancelled : NULL};
     return pt_channel_p2p_open(ret_channel, &o, error);
 }
 

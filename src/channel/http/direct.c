@@ -321,7 +321,7 @@ static void draw_number(direct_peer *o)
     direct_commit(o->commit, o->number);
 }
 
-static bool channel_init(direct *d, const pt_http_options *o, const net_options *net,
+static bool channel_init(direct *d, const pt_direct_options *o, const net_options *net,
                          const char *prefix)
 {
     bool ok = net_init(&d->net, &direct_link, net) && sodium_init() >= 0;
@@ -343,7 +343,7 @@ static bool channel_init(direct *d, const pt_http_options *o, const net_options 
 
 /* Starts serving and asking the others; with the lock held neither thread begins before both are
  * there. */
-static pt_status start(direct *d, const pt_http_options *o, const url_parts *own, pt_error *error)
+static pt_status start(direct *d, const pt_direct_options *o, const url_parts *own, pt_error *error)
 {
     const httpd_options http = {
         .address = o->listen_host != NULL ? o->listen_host : own->host,
@@ -370,7 +370,7 @@ static pt_status start(direct *d, const pt_http_options *o, const url_parts *own
 
 /* ---- options ---- */
 
-static pt_status check_url(const pt_http_options *o, size_t i, pt_error *error)
+static pt_status check_url(const pt_direct_options *o, size_t i, pt_error *error)
 {
     url_parts parts;
     if (o->urls[i] == NULL || !url_split(&parts, o->urls[i]))
@@ -399,7 +399,7 @@ static bool are_same(const char *a, const char *b)
     return same;
 }
 
-static pt_status check_own(const pt_http_options *o, const url_parts *own, pt_error *error)
+static pt_status check_own(const pt_direct_options *o, const url_parts *own, pt_error *error)
 {
     if ((o->tls_cert == NULL) != (o->tls_key == NULL))
         return error_set(error, PT_ERR_USAGE, "TLS needs both a certificate and its key");
@@ -414,7 +414,7 @@ static pt_status check_own(const pt_http_options *o, const url_parts *own, pt_er
     return PT_OK;
 }
 
-static pt_status check_options(const pt_http_options *o, const net_options *net, pt_error *error)
+static pt_status check_options(const pt_direct_options *o, const net_options *net, pt_error *error)
 {
     pt_status status = net_check(net, error);
     if (status == PT_OK && o->urls == NULL)
@@ -430,16 +430,17 @@ static pt_status check_options(const pt_http_options *o, const net_options *net,
     return status;
 }
 
-pt_status pt_channel_http_open(pt_channel *ret_channel, const pt_http_options *options,
-                               pt_error *error)
+pt_status pt_channel_direct_open(pt_channel *ret_channel, const pt_direct_options *options,
+                                 pt_error *error)
 {
-    const net_options net = {
-        .session = options->session != NULL ? options->session : DEFAULT_SESSION,
-        .party = options->party,
-        .parties = options->parties,
-        .tls_ca = options->tls_ca,
-        .patience = patience_init(options->timeout_ms, options->notice, options->notice_user,
-                                  options->cancelled, options->cancelled_user)};
+    if (ret_channel == NULL || options == NULL)
+        return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
+    const net_options net = {.session =
+                                 options->session != NULL ? options->session : DEFAULT_SESSION,
+                             .party = options->party,
+                             .parties = options->parties,
+                             .tls_ca = options->network.tls_ca,
+                             .patience = patience_init(&options->network)};
     url_parts own = {0};
     direct *d = NULL;
     pt_status status = check_options(options, &net, error);

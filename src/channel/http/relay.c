@@ -397,13 +397,13 @@ static bool channel_init(relay_channel *c, const pt_relay_options *o, const net_
 pt_status pt_channel_relay_open(pt_channel *ret_channel, const pt_relay_options *options,
                                 pt_error *error)
 {
+    if (ret_channel == NULL || options == NULL)
+        return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
     const net_options net = {.session = options->session,
                              .party = options->party,
                              .parties = options->parties,
-                             .tls_ca = options->tls_ca,
-                             .patience = patience_init(options->timeout_ms, options->notice,
-                                                       options->notice_user, options->cancelled,
-                                                       options->cancelled_user)};
+                             .tls_ca = options->network.tls_ca,
+                             .patience = patience_init(&options->network)};
     if (options->url == NULL || !url_is_good(options->url))
         return error_set(error, PT_ERR_USAGE,
                          "\"%.200s\" is not the URL of a relay, such as http://127.0.0.1:8000",

@@ -222,7 +222,7 @@ static pt_status gather(opening *o, const pt_p2p_options *options, pt_error *err
         return PT_OK;
     const pt_status status = punch_new(&o->punch, c->party, c->parties, error);
     if (status == PT_OK)
-        punch_gather(&o->own, o->punch, options->relay, options->tls_ca,
+        punch_gather(&o->own, o->punch, options->relay, options->network.tls_ca,
                      (long)within_timeout(c, ASK_MS));
     return status;
 }
@@ -313,20 +313,16 @@ static const pt_channel_ops p2p_ops = {p2p_send, p2p_recv, p2p_close};
 pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *options,
                               pt_error *error)
 {
+    if (ret_channel == NULL || options == NULL)
+        return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
     const pt_relay_options at_relay = {
         .url = options->relay,
         .session = options->session,
         .party = options->party,
         .parties = options->parties,
-        .timeout_ms = options->timeout_ms,
-        .notice = options->notice,
-        .notice_user = options->notice_user,
-        .cancelled = options->cancelled,
-        .cancelled_user = options->cancelled_user,
-        .tls_ca = options->tls_ca,
+        .network = options->network,
     };
-    const patience waits = patience_init(options->timeout_ms, options->notice, options->notice_user,
-                                         options->cancelled, options->cancelled_user);
+    const patience waits = patience_init(&options->network);
     const net_options for_streams = {
         .session = options->session,
         .party = options->party,

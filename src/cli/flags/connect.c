@@ -157,6 +157,14 @@ void connection_clear(connection *c)
     secure_flags_clear(&c->secure);
 }
 
+static pt_network_options network_options(const connection *c)
+{
+    return (pt_network_options){.timeout_ms = c->timeout_ms,
+                                .notice = report_notice,
+                                .cancelled = interrupt_came,
+                                .tls_ca = c->tls_ca};
+}
+
 static pt_status open_relay(pt_channel *ret_channel, const connection *c, const where *w,
                             size_t party, size_t parties, pt_error *error)
 {
@@ -165,10 +173,7 @@ static pt_status open_relay(pt_channel *ret_channel, const connection *c, const 
         .session = c->session,
         .party = party,
         .parties = parties,
-        .timeout_ms = c->timeout_ms,
-        .notice = report_notice,
-        .cancelled = interrupt_came,
-        .tls_ca = c->tls_ca,
+        .network = network_options(c),
     };
     return pt_channel_relay_open(ret_channel, &options, error);
 }
@@ -176,17 +181,14 @@ static pt_status open_relay(pt_channel *ret_channel, const connection *c, const 
 static pt_status open_direct(pt_channel *ret_channel, const connection *c, const where *w,
                              size_t party, size_t parties, pt_error *error)
 {
-    pt_http_options options = {
+    pt_direct_options options = {
         .urls = w->urls,
         .party = party,
         .parties = parties,
         .session = c->session,
         .tls_cert = c->tls_cert,
         .tls_key = c->tls_key,
-        .tls_ca = c->tls_ca,
-        .timeout_ms = c->timeout_ms,
-        .notice = report_notice,
-        .cancelled = interrupt_came,
+        .network = network_options(c),
     };
     char *host = NULL;
     pt_status status = PT_OK;
@@ -198,7 +200,7 @@ static pt_status open_direct(pt_channel *ret_channel, const connection *c, const
         status = read_listen(&host, &options.listen_port, c->listen, error);
     options.listen_host = host;
     if (status == PT_OK)
-        status = pt_channel_http_open(ret_channel, &options, error);
+        status = pt_channel_direct_open(ret_channel, &options, error);
     mem_free(host);
     return status;
 }
@@ -226,11 +228,8 @@ static pt_status open_p2p(pt_channel *ret_channel, const connection *c, size_t p
         .session = c->session,
         .party = party,
         .parties = parties,
-        .timeout_ms = c->timeout_ms,
         .only_relay = c->only_relay,
-        .tls_ca = c->tls_ca,
-        .notice = report_notice,
-        .cancelled = interrupt_came,
+        .network = network_options(c),
     };
     pt_status status = PT_OK;
     if (c->opens)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 typedef struct opening {
-    pt_http_options options;
+    pt_direct_options options;
     pt_channel channel;
     pt_status status;
     pt_error error;
@@ -41,7 +41,7 @@ void direct_urls_find(direct_urls *ret_urls, size_t parties)
 static void *open_one(void *user)
 {
     opening *o = user;
-    o->status = pt_channel_http_open(&o->channel, &o->options, &o->error);
+    o->status = pt_channel_direct_open(&o->channel, &o->options, &o->error);
     return NULL;
 }
 
@@ -51,9 +51,10 @@ void direct_mesh_open(pt_channel *ret_channels, size_t parties, uint32_t timeout
     direct_urls urls;
     direct_urls_find(&urls, parties);
     for (size_t i = 0; i < parties; i++) {
-        openings[i] = (opening){
-            .options = {
-                .urls = urls.list, .party = i, .parties = parties, .timeout_ms = timeout_ms}};
+        openings[i] = (opening){.options = {.urls = urls.list,
+                                            .party = i,
+                                            .parties = parties,
+                                            .network.timeout_ms = timeout_ms}};
         assert_int_equal(pthread_create(&openings[i].thread, NULL, open_one, &openings[i]), 0);
     }
     for (size_t i = 0; i < parties; i++)

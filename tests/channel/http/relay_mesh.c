@@ -33,7 +33,7 @@ void relay_mesh_open(uint16_t port, const char *session, pt_channel *ret_channel
                                             .session = session,
                                             .party = i,
                                             .parties = parties,
-                                            .timeout_ms = timeout_ms}};
+                                            .network.timeout_ms = timeout_ms}};
         assert_int_equal(pthread_create(&openings[i].thread, NULL, open_one, &openings[i]), 0);
     }
     for (size_t i = 0; i < parties; i++)

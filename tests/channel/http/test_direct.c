@@ -63,8 +63,8 @@ static void scene_open(scene *s, uint32_t timeout_ms)
     s->port = free_port();
     (void)snprintf(own, sizeof own, "http://127.0.0.1:%u", (unsigned)s->port);
     const char *urls[] = {own, s->fake.url};
-    const pt_http_options o = {.urls = urls, .parties = 2, .timeout_ms = timeout_ms};
-    if (pt_channel_http_open(&s->channel, &o, &error) != PT_OK)
+    const pt_direct_options o = {.urls = urls, .parties = 2, .network.timeout_ms = timeout_ms};
+    if (pt_channel_direct_open(&s->channel, &o, &error) != PT_OK)
         fail_msg("%s", error.message);
 }
 
@@ -384,10 +384,10 @@ static void requests_of_strangers_make_place(void **state)
 
 /* ---- opening ---- */
 
-static pt_status try_open(const pt_http_options *options, pt_error *error)
+static pt_status try_open(const pt_direct_options *options, pt_error *error)
 {
     pt_channel c = {0};
-    const pt_status status = pt_channel_http_open(&c, options, error);
+    const pt_status status = pt_channel_direct_open(&c, options, error);
     if (status == PT_OK)
         pt_channel_close(&c);
     return status;
@@ -415,20 +415,20 @@ static void bad_options_are_refused(void **state)
     };
     pt_error error;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        const pt_http_options o = {.urls = pairs[i], .parties = 2, .timeout_ms = 1};
+        const pt_direct_options o = {.urls = pairs[i], .parties = 2, .network.timeout_ms = 1};
         if (try_open(&o, &error) != PT_ERR_USAGE)
             fail_msg("%s %s", pairs[i][0], pairs[i][1]);
     }
     const char *good[] = {"http://127.0.0.1:1", "http://127.0.0.1:2"};
-    pt_http_options o = {.urls = good, .parties = 2, .party = 2};
+    pt_direct_options o = {.urls = good, .parties = 2, .party = 2};
     assert_int_equal(try_open(&o, &error), PT_ERR_USAGE);
-    o = (pt_http_options){.urls = good, .parties = 2, .session = "a b"};
+    o = (pt_direct_options){.urls = good, .parties = 2, .session = "a b"};
     assert_int_equal(try_open(&o, &error), PT_ERR_USAGE);
-    o = (pt_http_options){.urls = good, .parties = 2, .tls_cert = "x"};
+    o = (pt_direct_options){.urls = good, .parties = 2, .tls_cert = "x"};
     assert_int_equal(try_open(&o, &error), PT_ERR_USAGE);
-    o = (pt_http_options){.urls = good, .parties = 2, .tls_cert = "x", .tls_key = "y"};
+    o = (pt_direct_options){.urls = good, .parties = 2, .tls_cert = "x", .tls_key = "y"};
     assert_int_equal(try_open(&o, &error), PT_ERR_USAGE);
-    o = (pt_http_options){.urls = NULL, .parties = 2};
+    o = (pt_direct_options){.urls = NULL, .parties = 2};
     assert_int_equal(try_open(&o, &error), PT_ERR_USAGE);
 }
 
@@ -438,7 +438,7 @@ static void a_port_that_is_taken_is_an_error(void **state)
     fake_party fake;
     fake_party_start(&fake, 0, 'a');
     const char *urls[] = {fake.url, "http://127.0.0.1:1"};
-    const pt_http_options o = {.urls = urls, .parties = 2};
+    const pt_direct_options o = {.urls = urls, .parties = 2};
     pt_error error;
     assert_int_equal(try_open(&o, &error), PT_ERR_IO);
     assert_non_null(strstr(error.message, "cannot listen"));
@@ -447,7 +447,7 @@ static void a_port_that_is_taken_is_an_error(void **state)
 
 /* One of two parties that opens in a thread. */
 typedef struct opener {
-    pt_http_options options;
+    pt_direct_options options;
     pt_channel channel;
     pt_status status;
     pt_error error;
@@ -458,7 +458,7 @@ typedef struct opener {
 static void *open_one(void *user)
 {
     opener *o = user;
-    o->status = pt_channel_http_open(&o->channel, &o->options, &o->error);
+    o->status = pt_channel_direct_open(&o->channel, &o->options, &o->error);
     return NULL;
 }
 
@@ -480,9 +480,9 @@ static void a_party_that_is_late_is_waited_for(void **state)
     (void)state;
     direct_urls urls;
     direct_urls_find(&urls, 2);
-    opener o[2] = {{.options = {.urls = urls.list, .parties = 2, .notice = count_waits}},
+    opener o[2] = {{.options = {.urls = urls.list, .parties = 2, .network.notice = count_waits}},
                    {.options = {.urls = urls.list, .party = 1, .parties = 2}}};
-    o[0].options.notice_user = &o[0];
+    o[0].options.network.notice_user = &o[0];
     assert_int_equal(sem_init(&o[0].waits, 0, 0), 0);
     start_opening(&o[0]);
     (void)sem_wait(&o[0].waits);
@@ -502,7 +502,7 @@ static void a_party_that_never_comes_is_named(void **state)
     direct_urls urls;
     direct_urls_find(&urls, 3);
     pt_error error;
-    const pt_http_options o = {.urls = urls.list, .parties = 3, .timeout_ms = 200};
+    const pt_direct_options o = {.urls = urls.list, .parties = 3, .network.timeout_ms = 200};
     assert_int_equal(try_open(&o, &error), PT_ERR_TIMEOUT);
     assert_int_equal(error.party, 1);
     assert_non_null(strstr(error.message, "party 1 at http://127.0.0.1:"));
@@ -529,9 +529,12 @@ static void another_session_is_refused(void **state)
     direct_urls urls;
     direct_urls_find(&urls, 2);
     opener o[2] = {
-        {.options = {.urls = urls.list, .parties = 2, .session = "a", .timeout_ms = 1000}},
-        {.options = {
-             .urls = urls.list, .party = 1, .parties = 2, .session = "b", .timeout_ms = 1000}}};
+        {.options = {.urls = urls.list, .parties = 2, .session = "a", .network.timeout_ms = 1000}},
+        {.options = {.urls = urls.list,
+                     .party = 1,
+                     .parties = 2,
+                     .session = "b",
+                     .network.timeout_ms = 1000}}};
     expect_refusal(o, "another session");
 }
 
@@ -541,8 +544,9 @@ static void another_order_of_urls_is_refused(void **state)
     direct_urls urls;
     direct_urls_find(&urls, 3);
     const char *swapped[] = {urls.list[2], urls.list[1], urls.list[0]};
-    opener o[2] = {{.options = {.urls = urls.list, .party = 0, .parties = 3, .timeout_ms = 1000}},
-                   {.options = {.urls = swapped, .party = 1, .parties = 3, .timeout_ms = 1000}}};
+    opener o[2] = {
+        {.options = {.urls = urls.list, .party = 0, .parties = 3, .network.timeout_ms = 1000}},
+        {.options = {.urls = swapped, .party = 1, .parties = 3, .network.timeout_ms = 1000}}};
     expect_refusal(o, "same order");
 }
 
@@ -555,7 +559,7 @@ static void what_is_no_party_is_not_taken_for_one(void **state)
     fake_party_start(&s.fake, 0, 'a');
     (void)snprintf(own, sizeof own, "http://127.0.0.1:%u", (unsigned)free_port());
     const char *urls[] = {own, s.fake.url};
-    const pt_http_options o = {.urls = urls, .parties = 2, .timeout_ms = 500};
+    const pt_direct_options o = {.urls = urls, .parties = 2, .network.timeout_ms = 500};
     static const char *const commits[] = {"", "x", "abc"};
     pt_error error;
     for (size_t i = 0; i < sizeof commits / sizeof *commits; i++) {

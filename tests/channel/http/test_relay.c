@@ -209,8 +209,11 @@ static void invented_packets_are_malformed(void **state)
         (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)port);
         (void)snprintf(path, sizeof path, "/join/%s/0", session);
         ask_as_0(port, "PUT", path, "", 0);
-        const pt_relay_options options = {
-            .url = url, .session = session, .party = 1, .parties = 2, .timeout_ms = PATIENCE_MS};
+        const pt_relay_options options = {.url = url,
+                                          .session = session,
+                                          .party = 1,
+                                          .parties = 2,
+                                          .network.timeout_ms = PATIENCE_MS};
         assert_int_equal(pt_channel_relay_open(&c, &options, &error), PT_OK);
         (void)snprintf(path, sizeof path, "/send/%s/0/1", session);
         ask_as_0(port, "POST", path, packets[i].bytes, packets[i].len);
@@ -285,9 +288,9 @@ static void no_relay_at_all_is_an_error(void **state)
     const pt_relay_options o = {.url = url,
                                 .session = "s",
                                 .parties = 2,
-                                .timeout_ms = 100,
-                                .notice = count_notice,
-                                .notice_user = &n};
+                                .network.timeout_ms = 100,
+                                .network.notice = count_notice,
+                                .network.notice_user = &n};
     assert_int_equal(try_open(&o, &error), PT_ERR_IO);
     assert_non_null(strstr(error.message, url));
     assert_true(n.n_retries >= 1);
@@ -305,7 +308,8 @@ static void a_relay_that_never_answers_is_an_error(void **state)
     char url[64];
     (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
     pt_error error;
-    const pt_relay_options o = {.url = url, .session = "s", .parties = 2, .timeout_ms = 200};
+    const pt_relay_options o = {
+        .url = url, .session = "s", .parties = 2, .network.timeout_ms = 200};
     assert_int_equal(try_open(&o, &error), PT_ERR_IO);
     assert_non_null(strstr(error.message, url));
     (void)close(fd);
@@ -320,9 +324,9 @@ static void a_party_that_never_comes_is_named(void **state)
     const pt_relay_options o = {.url = url,
                                 .session = "alone",
                                 .parties = 2,
-                                .timeout_ms = 2500,
-                                .notice = count_notice,
-                                .notice_user = &n};
+                                .network.timeout_ms = 2500,
+                                .network.notice = count_notice,
+                                .network.notice_user = &n};
     assert_int_equal(try_open(&o, &error), PT_ERR_TIMEOUT);
     assert_int_equal(error.party, 1);
     assert_non_null(strstr(error.message, "party 1 did not join session alone"));

@@ -44,10 +44,10 @@ p2p_opening *p2p_open_start(const char *url, const char *session, size_t party, 
                                   .session = session,
                                   .party = party,
                                   .parties = parties,
-                                  .timeout_ms = timeout_ms,
+                                  .network.timeout_ms = timeout_ms,
                                   .only_relay = only_relay,
-                                  .notice = count_way,
-                                  .notice_user = &o->ways};
+                                  .network.notice = count_way,
+                                  .network.notice_user = &o->ways};
     assert_int_equal(pthread_create(&o->thread, NULL, open_one, o), 0);
     return o;
 }

@@ -187,8 +187,11 @@ static void hand_start(hand *h, const relay_server *server, size_t party)
     url_of(url, server);
     *h = (hand){.party = party};
     h->opening = p2p_open_start(url, "hand", 1 - party, 2, QUICK_MS, false);
-    const pt_relay_options options = {
-        .url = url, .session = "hand", .party = party, .parties = 2, .timeout_ms = PATIENCE_MS};
+    const pt_relay_options options = {.url = url,
+                                      .session = "hand",
+                                      .party = party,
+                                      .parties = 2,
+                                      .network.timeout_ms = PATIENCE_MS};
     if (pt_channel_relay_open(&h->relay, &options, &error) != PT_OK)
         fail_msg("%s", error.message);
     assert_int_equal(punch_new(&h->punch, party, 2, &error), PT_OK);
