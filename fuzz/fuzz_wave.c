@@ -179,7 +179,7 @@ static pt_status run(session *s, unsigned what)
     case 5:
         return run_delta_check(s);
     default:
-        return abit_setup(s, NULL);
+        return abit_setup(s, &base_ot_ristretto, NULL);
     }
 }
 

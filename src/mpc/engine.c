@@ -2,8 +2,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "mpc/abit/abit.h"
-#include "mpc/dealer/dealt.h"
 #include "mpc/garble/authenticate.h"
 #include "mpc/garble/evaluate.h"
 #include "mpc/garble/garble.h"
@@ -11,21 +9,24 @@
 #include "mpc/garble/output.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
-#include "mpc/session/wave.h"
-#include "mpc/triple/and_share.h"
 
 /* A segment, from its bits to its verified evaluation. Inputs are given as soon as the first
  * batch is ready, so that GC is evaluated as it comes and never stored. */
 static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, pt_error *error)
 {
     r->s->progress_segment = g->n_and;
-    pt_status status = r->s->dealer ? dealt_shares_make(r, g, error) : and_shares_make(r, g, error);
+    pt_status status = r->preparation->shares_make(r, g, error);
     if (status == PT_OK && g->number == 0)
         status = inputs_run(r, input_bits, error);
-    if (status == PT_OK)
-        status = r->s->me == 0 ? evaluate_segment(r, g, error) : garble_segment(r, g, error);
-    if (status == PT_OK)
-        status = authenticate_segment(r, g, error);
+    if (status != PT_OK)
+        return status;
+    if (r->s->me == 0)
+        status = evaluate_segment(r, g, error);
+    else
+        status = garble_segment(r, g, error);
+    if (status != PT_OK)
+        return status;
+    status = authenticate_segment(r, g, error);
     r->s->next_and += g->n_and;
     return status;
 }
@@ -44,25 +45,36 @@ static pt_status run_segments(mpc_run *r, const uint8_t *input_bits, pt_error *e
     return status;
 }
 
-pt_status engine_run(session *s, const pt_mpc_options *options, const pt_circuit *circuit,
-                     uint64_t segment_ands, const uint8_t *input_bits, uint8_t *ret_output_bits,
-                     pt_error *error)
+/* The sequence of section 4.2, from HELLO on. */
+static pt_status run_protocol(mpc_run *r, const engine_task *task, const uint8_t *input_bits,
+                              uint8_t *ret_output_bits, pt_error *error)
+{
+    session *s = r->s;
+    const hello_facts facts = {.circuit = task->circuit,
+                               .session_data = task->session_data,
+                               .session_data_len = task->session_data_len,
+                               .segment_ands = task->segment_ands};
+    pt_status status = session_hello(s, &facts, error);
+    if (status != PT_OK)
+        return status;
+    status = r->preparation->setup(s, error);
+    if (status != PT_OK)
+        return status;
+    status = run_segments(r, input_bits, error);
+    if (status != PT_OK)
+        return status;
+    return outputs_run(r, ret_output_bits, error);
+}
+
+pt_status engine_run(session *s, const engine_task *task, const uint8_t *input_bits,
+                     uint8_t *ret_output_bits, pt_error *error)
 {
     mpc_run r;
-    const hello_facts facts = {.circuit = circuit,
-                               .session_data = options->session,
-                               .session_data_len = options->session_len,
-                               .segment_ands = segment_ands};
-    s->progress_ands = circuit->n_and;
-    pt_status status = mpc_run_init(&r, s, circuit, segment_ands, error);
+    s->progress_ands = task->circuit->n_and;
+    pt_status status =
+        mpc_run_init(&r, s, task->circuit, task->segment_ands, task->preparation, error);
     if (status == PT_OK)
-        status = session_hello(s, &facts, error);
-    if (status == PT_OK)
-        status = s->dealer ? dealt_setup(s, error) : abit_setup(s, error);
-    if (status == PT_OK)
-        status = run_segments(&r, input_bits, error);
-    if (status == PT_OK)
-        status = outputs_run(&r, ret_output_bits, error);
+        status = run_protocol(&r, task, input_bits, ret_output_bits, error);
     mpc_run_clear(&r);
     return status;
 }
@@ -116,8 +128,13 @@ pt_status pt_mpc_run(const pt_mpc_options *options, const pt_channel *channel,
         status = session_init(&s, options, channel, error);
     if (status != PT_OK)
         goto done;
-    status =
-        engine_run(&s, options, circuit, ENGINE_SEGMENT_ANDS, input_bits, ret_output_bits, error);
+    const engine_task task = {.circuit = circuit,
+                              .segment_ands = ENGINE_SEGMENT_ANDS,
+                              .preparation =
+                                  options->dealer ? &preparation_dealt : &preparation_cot,
+                              .session_data = options->session,
+                              .session_data_len = options->session_len};
+    status = engine_run(&s, &task, input_bits, ret_output_bits, error);
     s.stats->and_gates = circuit->n_and;
     s.stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
     if (status != PT_OK)

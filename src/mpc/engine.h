@@ -7,11 +7,18 @@
 /* Segments of a run are as large as they may be. AGREEMENT */
 #define ENGINE_SEGMENT_ANDS MPC_SEGMENT_ANDS_MAX
 
+/* What to run, and how. */
+typedef struct engine_task {
+    const pt_circuit *circuit;
+    uint64_t segment_ands; /* most AND gates in a segment */
+    const preparation *preparation;
+    const uint8_t *session_data; /* application data bound into the run */
+    size_t session_data_len;
+} engine_task;
+
 /* The protocol in an initialised session, from HELLO to the outputs. The caller aborts and clears
  * the session on failure. */
-MUST_CHECK pt_status engine_run(session *s, const pt_mpc_options *options,
-                                const pt_circuit *circuit, uint64_t segment_ands,
-                                const uint8_t *input_bits, uint8_t *ret_output_bits,
-                                pt_error *error);
+MUST_CHECK pt_status engine_run(session *s, const engine_task *task, const uint8_t *input_bits,
+                                uint8_t *ret_output_bits, pt_error *error);
 
 #endif

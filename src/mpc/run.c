@@ -6,8 +6,6 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "mpc/dealer/dealt.h"
-#include "mpc/triple/and_share.h"
 
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_COTS / (3 * MPC_BUCKET_MAX + 1), "nor too many bits");
@@ -30,10 +28,11 @@ size_t mpc_run_labels(const mpc_run *r)
 }
 
 pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
-                       uint64_t segment_ands, pt_error *error)
+                       uint64_t segment_ands, const preparation *p, pt_error *error)
 {
     PT_ASSERT(segment_ands > 0);
-    *ret_run = (mpc_run){.s = s, .circuit = circuit, .segment_ands = segment_ands};
+    *ret_run =
+        (mpc_run){.s = s, .circuit = circuit, .preparation = p, .segment_ands = segment_ands};
     const pt_status status = circuit_plan_init(&ret_run->plan, circuit, error);
     if (status != PT_OK)
         return status;
@@ -43,8 +42,7 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
     if (ret_run->n_segments == 0)
         ret_run->n_segments = 1;
     const uint64_t most = circuit->n_and < segment_ands ? circuit->n_and : segment_ands;
-    const uint64_t pool_blocks =
-        s->dealer ? dealt_shares_blocks(s, most) : and_shares_blocks(s, most);
+    const uint64_t pool_blocks = p->pool_blocks(s, most);
     /* A block for each output comes from every peer (form C of OPEN). */
     const uint64_t output_bytes = (uint64_t)circuit->n_outputs * sizeof(block);
     if (pool_blocks > SIZE_MAX / sizeof(block) || output_bytes > SIZE_MAX)

@@ -13,6 +13,7 @@
 #define MPC_RUN_H
 
 #include "circuit/plan.h"
+#include "mpc/preparation.h"
 #include "mpc/session/session.h"
 
 /* What has passed, counted in segments, for the order of section 4.2 and the release rules of
@@ -26,10 +27,11 @@ typedef struct verified {
     uint64_t evaluation; /* a garbler's tag check in EV1, the evaluator's sum in EV2 */
 } verified;
 
-typedef struct mpc_run {
+struct mpc_run {
     session *s;
     const pt_circuit *circuit;
     circuit_plan plan;
+    const preparation *preparation;
     uint64_t segment_ands;
     uint64_t n_segments;
 
@@ -42,9 +44,9 @@ typedef struct mpc_run {
     size_t pool_used;
     uint8_t inl_digest[DIGEST_BYTES];
     verified verified;
-} mpc_run;
+};
 
-typedef struct segment {
+struct segment {
     uint64_t number; /* 0, 1, .. */
     const plan_step *steps;
     size_t n_steps;
@@ -60,12 +62,12 @@ typedef struct segment {
     block *lambda_gamma;
     block *s;        /* s_gamma = lambda_alpha lambda_beta; followed likewise */
     uint8_t *masked; /* Lambda_gamma, packed */
-} segment;
+};
 
 /* Plans the circuit and makes the wire state; *ret_run is cleared with mpc_run_clear, also after a
- * failure. The circuit is borrowed. PT_ERR_LIMIT for too large a circuit. */
+ * failure. Circuit and preparation are borrowed. PT_ERR_LIMIT for too large a circuit. */
 MUST_CHECK pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
-                                  uint64_t segment_ands, pt_error *error);
+                                  uint64_t segment_ands, const preparation *p, pt_error *error);
 void mpc_run_clear(mpc_run *r);
 
 /* Labels a party keeps for a register: n-1 for the evaluator, else 1. */

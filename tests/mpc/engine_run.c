@@ -14,9 +14,13 @@ static pt_status run_party(session *s, void *user, pt_error *error)
     test_run *t = user;
     const size_t party = s->roster[s->me];
     const uint8_t *inputs = t->inputs + circuit_party_first_input(t->circuit, party);
-    const uint64_t segment_ands = t->segment_ands != 0 ? t->segment_ands : ENGINE_SEGMENT_ANDS;
-    const pt_status status =
-        engine_run(s, &t->options, t->circuit, segment_ands, inputs, t->outputs[party], error);
+    const engine_task task = {.circuit = t->circuit,
+                              .segment_ands =
+                                  t->segment_ands != 0 ? t->segment_ands : ENGINE_SEGMENT_ANDS,
+                              .preparation = t->preparation->table,
+                              .session_data = t->options.session,
+                              .session_data_len = t->options.session_len};
+    const pt_status status = engine_run(s, &task, inputs, t->outputs[party], error);
     if (status != PT_OK)
         session_abort(s);
     pt_channel_close(&t->parties.channels[party]); /* nobody waits for who is gone */
@@ -26,6 +30,9 @@ static pt_status run_party(session *s, void *user, pt_error *error)
 void test_run_parties(test_run *t)
 {
     const size_t n = t->circuit->n_parties;
+    if (t->preparation == NULL)
+        t->preparation = &test_cot;
+    t->options.dealer = t->preparation->dealer;
     parties_open_timed(&t->parties, n, &t->options, t->timeout_ms);
     if (t->hook != NULL)
         parties_hook(&t->parties, t->hook, t->hook_user);

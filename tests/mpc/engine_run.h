@@ -4,11 +4,13 @@
 
 #include "circuit/circuit.h"
 #include "mpc/parties.h"
+#include "mpc/preparations.h"
 
 typedef struct test_run {
     const pt_circuit *circuit;
-    const uint8_t *inputs; /* all parties' bits, party 0 first */
-    uint64_t segment_ands; /* 0: the default */
+    const uint8_t *inputs;               /* all parties' bits, party 0 first */
+    uint64_t segment_ands;               /* 0: the default */
+    const test_preparation *preparation; /* says whether there is a dealer; NULL: test_cot */
     pt_mpc_options options;
     mpc_hook_fn hook; /* may be NULL */
     void *hook_user;
@@ -19,7 +21,7 @@ typedef struct test_run {
     uint32_t timeout_ms;      /* of the channels; 0: a minute */
     unsigned long fail_alloc; /* the allocation to fail, counted from the start; 0: none */
 
-    mpc_hook_fn dealer_hook; /* of the dealer, if options.dealer; may be NULL */
+    mpc_hook_fn dealer_hook; /* of the dealer, if there is one; may be NULL */
 
     parties parties;
     uint8_t *outputs[PARTIES_MAX]; /* by the caller's number, n_outputs bytes */

@@ -1,12 +1,11 @@
-/* Ideal base OTs, linked into a test instead of base_ot.c where their time would be most of a run:
- * pads come from what both sides know, and messages keep their length. No security whatever. */
+/* Ideal base OTs: pads come from what both sides know, and messages keep their length. */
 #include "crypto/ro.h"
-#include "mpc/ot/base_ot.h"
+#include "mpc/preparations.h"
 
 #define BOT2_OT (POINT_BYTES + 2 * sizeof(block))
 
-static block pad(const base_ot_pair *pair, uint64_t t, uint64_t v, const uint8_t *bot1,
-                 const uint8_t *b_point)
+static block ideal_pad(const base_ot_pair *pair, uint64_t t, uint64_t v, const uint8_t *bot1,
+                       const uint8_t *b_point)
 {
     ro h;
     ro_init(&h, sizeof(block), "test/ideal-base-ot");
@@ -20,34 +19,35 @@ static block pad(const base_ot_pair *pair, uint64_t t, uint64_t v, const uint8_t
     return ro_final_block(&h);
 }
 
-void base_ot_choose(base_ot_receiver *r, base_ot_pair pair, block choices, rng *random)
+static void ideal_choose(base_ot_receiver *r, base_ot_pair pair, block choices, rng *random)
 {
     r->pair = pair;
     r->choices = choices;
     rng_bytes(random, r->bot1, sizeof r->bot1);
 }
 
-bool base_ot_send(uint8_t ret_bot2[BASE_OT_BOT2_SIZE], base_ot_pair pair,
-                  const uint8_t bot1[BASE_OT_BOT1_SIZE], const block (*messages)[2], rng *random)
+static bool ideal_send(uint8_t *ret_bot2, base_ot_pair pair, const uint8_t *bot1,
+                       const block (*messages)[2], rng *random)
 {
     for (size_t t = 0; t < BASE_OT_COUNT; t++) {
         uint8_t *at = ret_bot2 + t * BOT2_OT;
         rng_bytes(random, at, POINT_BYTES);
         for (size_t v = 0; v < 2; v++)
             block_store(at + POINT_BYTES + v * sizeof(block),
-                        block_xor(messages[t][v], pad(&pair, t, v, bot1, at)));
+                        block_xor(messages[t][v], ideal_pad(&pair, t, v, bot1, at)));
     }
     return true;
 }
 
-bool base_ot_receive(block ret_messages[BASE_OT_COUNT], const base_ot_receiver *r,
-                     const uint8_t bot2[BASE_OT_BOT2_SIZE])
+static bool ideal_receive(block *ret_messages, const base_ot_receiver *r, const uint8_t *bot2)
 {
     for (unsigned t = 0; t < BASE_OT_COUNT; t++) {
         const unsigned c = block_bit(r->choices, t);
         const uint8_t *at = bot2 + t * BOT2_OT;
         ret_messages[t] = block_xor(block_load(at + POINT_BYTES + c * sizeof(block)),
-                                    pad(&r->pair, t, c, r->bot1, at));
+                                    ideal_pad(&r->pair, t, c, r->bot1, at));
     }
     return true;
 }
+
+const base_ot ideal_base_ot = {ideal_choose, ideal_send, ideal_receive};

@@ -166,7 +166,7 @@ pt_status parties_hello(session *s, pt_error *error)
 pt_status parties_setup(session *s, pt_error *error)
 {
     const pt_status status = parties_hello(s, error);
-    return status != PT_OK ? status : abit_setup(s, error);
+    return status != PT_OK ? status : abit_setup(s, &base_ot_ristretto, error);
 }
 
 static void draw_deltas(parties *p)

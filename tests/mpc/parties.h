@@ -8,13 +8,6 @@
 
 #define PARTIES_MAX 8
 
-/* A test may be compiled twice, the second time to run with a trusted dealer. */
-#ifdef TEST_WITH_DEALER
-#    define PARTIES_HAVE_DEALER true
-#else
-#    define PARTIES_HAVE_DEALER false
-#endif
-
 /* What one party does; a failure is followed by session_abort, as in the engine. */
 typedef pt_status (*party_fn)(session *s, void *user, pt_error *error);
 

@@ -191,7 +191,7 @@ static void assert_sound(const attack *a)
 {
     const parties *p = &a->run.parties;
     test_run_assert_never_wrong(&a->run, tamper_honest(a));
-    if (a->dealer && a->cheater != a->n)
+    if (p->has_dealer && a->cheater != a->n)
         assert_ended(a, p->dealer_status, p->dealer_error.message);
     for (size_t i = 0; i < a->n; i++) {
         if (i == a->cheater || p->status[i] == PT_OK)
@@ -216,7 +216,8 @@ void tamper_run(attack *a)
     a->run = (test_run){.circuit = a->circuit,
                         .inputs = a->inputs,
                         .segment_ands = a->segment_ands,
-                        .options = {.cot_field_bits = a->k, .dealer = a->dealer},
+                        .preparation = a->preparation,
+                        .options = {.cot_field_bits = a->k},
                         .hook = hook,
                         .dealer_hook = hook,
                         .hook_user = a,

@@ -38,8 +38,8 @@ typedef struct tamper_view {
 
 struct attack {
     size_t n;
-    size_t cheater; /* session index; n: who sits on the dealer's line */
-    bool dealer;    /* there is one */
+    size_t cheater;                      /* session index; n: who sits on the dealer's line */
+    const test_preparation *preparation; /* NULL: test_cot */
     uint64_t seed;
     unsigned k;
     uint64_t segment_ands; /* 0: one segment */

@@ -14,6 +14,7 @@
 #include "mpc/engine.h"
 #include "mpc/ot/cot.h"
 #include "mpc/parties.h"
+#include "mpc/triple/and_share.h"
 
 static void make_secret(void *memory, size_t len)
 {
@@ -95,25 +96,6 @@ int __wrap_crypto_scalarmult_ristretto255_base(unsigned char *q, const unsigned 
     return call_unmarked(multiply_base, q, n, n);
 }
 
-/* Base OTs are slow under valgrind: with more than two parties they are dealt beforehand. */
-pt_status __real_abit_setup(session *s, pt_error *error);
-pt_status __wrap_abit_setup(session *s, pt_error *error);
-pt_status __wrap_abit_setup(session *s, pt_error *error)
-{
-    if (s->n == 2)
-        return __real_abit_setup(s, error);
-    const size_t leaves_bytes = (cot_trees(s->k) << s->k) * sizeof(aes_key);
-    make_secret(&s->delta, sizeof s->delta);
-    for (size_t p = 0; p < s->n; p++) {
-        if (p == s->me)
-            continue;
-        make_secret(&s->cot[p].sender.delta, sizeof s->delta);
-        make_secret(s->cot[p].sender.leaves, leaves_bytes);
-        make_secret(s->cot[p].receiver.leaves, leaves_bytes);
-    }
-    return parties_first_coin(s, error);
-}
-
 /* ---- What is shown ---- */
 
 /* Phases in whose messages a party put something secret-dependent. */
@@ -166,30 +148,49 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
 
 /* ---- Runs ---- */
 
+/* Base OTs are slow under valgrind: with more than two parties they are dealt beforehand. */
+static pt_status setup_with_dealt_trees(session *s, pt_error *error)
+{
+    const size_t leaves_bytes = (cot_trees(s->k) << s->k) * sizeof(aes_key);
+    make_secret(&s->delta, sizeof s->delta);
+    for (size_t p = 0; p < s->n; p++) {
+        if (p == s->me)
+            continue;
+        make_secret(&s->cot[p].sender.delta, sizeof s->delta);
+        make_secret(s->cot[p].sender.leaves, leaves_bytes);
+        make_secret(s->cot[p].receiver.leaves, leaves_bytes);
+    }
+    return parties_first_coin(s, error);
+}
+
+static const preparation dealt_trees = {setup_with_dealt_trees, and_shares_blocks, and_shares_make};
+
 typedef struct job {
     const pt_circuit *circuit;
+    const preparation *preparation;
     uint8_t inputs[64];
 } job;
 
 static pt_status play(session *s, void *user, pt_error *error)
 {
     job *j = user;
-    const pt_mpc_options options = {0};
+    const engine_task task = {
+        .circuit = j->circuit, .segment_ands = 5, .preparation = j->preparation};
     uint8_t outputs[16];
     const size_t first = circuit_party_first_input(j->circuit, s->roster[s->me]);
     make_secret(&s->rng.key, sizeof s->rng.key);
-    return engine_run(s, &options, j->circuit, 5, j->inputs + first, outputs, error);
+    return engine_run(s, &task, j->inputs + first, outputs, error);
 }
 
-static void run_session(size_t n, unsigned k, bool dealer, const char *const *phases,
-                        size_t n_phases)
+static void run_session(size_t n, unsigned k, const preparation *prepared,
+                        const char *const *phases, size_t n_phases)
 {
     const circuit_shape shape = {
         .n_parties = n, .inputs = 3, .gates = 16, .outputs = 4, .and_percent = 60, .constants = 1};
-    const pt_mpc_options options = {.cot_field_bits = k, .dealer = dealer};
+    const pt_mpc_options options = {.cot_field_bits = k, .dealer = prepared == &preparation_dealt};
     const uint8_t a_bit = 1;
     pt_circuit *c = test_circuit_random(&shape, n);
-    job j = {.circuit = c};
+    job j = {.circuit = c, .preparation = prepared};
     shown shown_by[PARTIES_MAX] = {0};
     parties p;
     for (size_t i = 0; i < sizeof j.inputs; i++) /* the other bits are zero, as is known */
@@ -198,7 +199,7 @@ static void run_session(size_t n, unsigned k, bool dealer, const char *const *ph
     parties_hook(&p, hook, shown_by);
     p.dealer.hook = hook;
     p.dealer.hook_user = shown_by;
-    if (n > 2 && !dealer)
+    if (prepared == &dealt_trees)
         parties_deal_trees(&p);
     const unsigned errors = VALGRIND_COUNT_ERRORS;
     parties_run(&p, play, &j);
@@ -246,7 +247,7 @@ static void two_parties(void **state)
     static const char *const phases[] = {"BOT1", "BOT2", "COT", "COIN_O", "ABCHK", "TRU",
                                          "TRS",  "ZB",   "ZC",  "ZO",     "OPEN",  "INM",
                                          "INL",  "LBL",  "GC",  "EV1",    "EV2",   "OUT"};
-    run_session(2, 4, false, phases, sizeof phases / sizeof phases[0]);
+    run_session(2, 4, &preparation_cot, phases, sizeof phases / sizeof phases[0]);
 }
 
 static void three_parties(void **state)
@@ -254,7 +255,7 @@ static void three_parties(void **state)
     (void)state;
     static const char *const phases[] = {"COT",  "ABCHK", "DC1", "DC2", "DC3", "TRU",
                                          "OPEN", "INM",   "GC",  "EV1", "EV2", "OUT"};
-    run_session(3, 2, false, phases, sizeof phases / sizeof phases[0]);
+    run_session(3, 2, &dealt_trees, phases, sizeof phases / sizeof phases[0]);
 }
 
 static void three_parties_and_a_dealer(void **state)
@@ -262,7 +263,7 @@ static void three_parties_and_a_dealer(void **state)
     (void)state;
     static const char *const phases[] = {"DLSEED", "DEAL", "COT", "OPEN", "INM",
                                          "GC",     "EV1",  "EV2", "OUT"};
-    run_session(3, 4, true, phases, sizeof phases / sizeof phases[0]);
+    run_session(3, 4, &preparation_dealt, phases, sizeof phases / sizeof phases[0]);
 }
 
 int main(void)

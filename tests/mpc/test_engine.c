@@ -1,6 +1,6 @@
-/* The whole protocol on ideal authenticated bits, again on the real COT, and again with a dealer:
- * results equal plain evaluation for every evaluator, receiver set and segmentation, and every
- * wire's invariant holds in all parties' views (protocol spec, section 10.1, items 4 to 7). */
+/* The whole protocol on each preparation: results equal plain evaluation for every evaluator,
+ * receiver set and segmentation, and every wire's invariant holds in all parties' views (protocol
+ * spec, section 10.1, items 4 to 7). */
 #include "support/test.h"
 
 #include "base/bits.h"
@@ -9,9 +9,16 @@
 #include "mpc/circuits.h"
 #include "mpc/engine_run.h"
 #include "mpc/garble/garble.h"
-#include "mpc/ideal.h"
 #include "mpc/run.h"
 #include "mpc/session/hook.h"
+
+static const test_preparation *chosen;
+
+/* Between the parties, and not by a trusted one. */
+static bool makes_triples(void)
+{
+    return strstr(chosen->first_waves, "TRU") != NULL;
+}
 
 static uint8_t *random_inputs(const pt_circuit *c, uint64_t seed)
 {
@@ -196,7 +203,8 @@ static void run_watched(const pt_circuit *c, uint64_t seed, uint64_t segment_and
                   .inputs = inputs,
                   .seed = seed,
                   .segment_ands = segment_ands,
-                  .options = {.cot_field_bits = 1u << seed % 4, .dealer = PARTIES_HAVE_DEALER},
+                  .preparation = chosen,
+                  .options = {.cot_field_bits = 1u << seed % 4},
                   .hook = watch,
                   .hook_user = &v};
     test_run_parties(&t);
@@ -209,7 +217,7 @@ static void run_watched(const pt_circuit *c, uint64_t seed, uint64_t segment_and
     for (size_t i = 0; i < v.n; i++) { /* the batches after the first INL, and no other */
         const uint64_t segments =
             segment_ands == 0 || c->n_and == 0 ? 1 : (c->n_and + segment_ands - 1) / segment_ands;
-        assert_int_equal(v.of[i].n_zb, PARTIES_HAVE_DEALER ? 0 : segments - 1);
+        assert_int_equal(v.of[i].n_zb, makes_triples() ? segments - 1 : 0);
     }
     test_run_clear(&t);
     views_clear(&v);
@@ -242,7 +250,7 @@ static void test_segments(void **state)
         circuit_shape shape = mixed;
         shape.n_parties = n;
         pt_circuit *c = test_circuit_random(&shape, 100 + n);
-        for (size_t k = n <= (PARTIES_HAVE_DEALER ? 2 : 4) ? 0 : 2;
+        for (size_t k = n <= (chosen->dealer ? 2 : 4) ? 0 : 2;
              k < sizeof segment_ands / sizeof segment_ands[0]; k++)
             run_watched(c, k, segment_ands[k]);
         pt_circuit_free(c);
@@ -312,9 +320,9 @@ static void run_role(const pt_circuit *c, size_t evaluator, unsigned set)
     uint8_t *inputs = random_inputs(c, set);
     test_run t = {.circuit = c,
                   .inputs = inputs,
+                  .preparation = chosen,
                   .options = {.evaluator = evaluator,
                               .cot_field_bits = 1u << set % 3,
-                              .dealer = PARTIES_HAVE_DEALER,
                               .output_parties = receivers,
                               .n_output_parties = n_receivers}};
     test_run_parties(&t);
@@ -354,7 +362,8 @@ static void test_statistical_security(void **state)
     for (unsigned rho = 40; rho <= 80; rho += 20) {
         test_run t = {.circuit = c,
                       .inputs = inputs,
-                      .options = {.statistical_security = rho, .dealer = PARTIES_HAVE_DEALER}};
+                      .preparation = chosen,
+                      .options = {.statistical_security = rho}};
         test_run_parties(&t);
         test_run_assert_right(&t);
         test_run_clear(&t);
@@ -395,7 +404,7 @@ static void run_logged(const pt_circuit *c, wire_log *l, uint64_t seed)
     test_run t = {.circuit = c,
                   .inputs = inputs,
                   .seed = seed,
-                  .options.dealer = PARTIES_HAVE_DEALER,
+                  .preparation = chosen,
                   .hook = log_wire,
                   .hook_user = l};
     l->capacity = (size_t)1 << 20;
@@ -443,10 +452,13 @@ static void check_uniform(const char *phase, size_t n_parties)
 static void test_uniform_messages(void **state)
 {
     (void)state;
-    check_uniform(PARTIES_HAVE_DEALER ? "COT" : "TRU", 3);
-    check_uniform("GC", 3);
-    check_uniform(PARTIES_HAVE_DEALER ? "COT" : "TRU", 4);
-    check_uniform("GC", 4);
+    for (size_t n = 3; n <= 4; n++) {
+        if (makes_triples())
+            check_uniform("TRU", n);
+        if (chosen->dealer)
+            check_uniform("COT", n);
+        check_uniform("GC", n);
+    }
 }
 
 /* With one tweak for both inputs, G_0 xor G_1 of AND(x,x) would be L_{alpha,0} (section 5.5). */
@@ -500,7 +512,7 @@ static void check_order(const circuit_shape *shape, uint64_t segment_ands, const
     test_run t = {.circuit = c,
                   .inputs = inputs,
                   .segment_ands = segment_ands,
-                  .options.dealer = PARTIES_HAVE_DEALER,
+                  .preparation = chosen,
                   .hook = log_order,
                   .hook_user = o};
     test_run_parties(&t);
@@ -519,27 +531,24 @@ static void test_order(void **state)
     (void)state;
     const circuit_shape and_gates = {
         .n_parties = 3, .inputs = 4, .gates = 30, .outputs = 4, .and_percent = 100};
-    const circuit_shape no_and = {.n_parties = 2, .inputs = 4, .gates = 30, .outputs = 4};
-    const char *first_triples = PARTIES_HAVE_DEALER ? "" : "TRU TRS COIN_O ZC ZO ";
-    const char *later_triples = PARTIES_HAVE_DEALER ? "" : "TRU TRS COIN_O ZB ZC ZO ";
+    const circuit_shape no_and = {.n_parties = 3, .inputs = 4, .gates = 30, .outputs = 4};
+    const char *const set_up = chosen->setup_waves;
     char expected[1024];
-#define SET_UP "HELLO BARRIER %s%s"
-#define INPUTS "INM INL LBL "
-    (void)snprintf(expected, sizeof expected, SET_UP "%s%sOPEN " INPUTS "GC EV1 EV2 OUT",
-                   ideal_setup_waves, ideal_batch_waves, ideal_delta_waves, first_triples);
+    (void)snprintf(expected, sizeof expected, "HELLO BARRIER %s%sINM INL LBL GC EV1 EV2 OUT",
+                   set_up, chosen->first_waves);
     check_order(&and_gates, 0, expected);
     (void)snprintf(expected, sizeof expected,
-                   SET_UP "%s%sOPEN " INPUTS "GC EV1 EV2 %s%sOPEN GC EV1 EV2 OUT",
-                   ideal_setup_waves, ideal_batch_waves, ideal_delta_waves, first_triples,
-                   PARTIES_HAVE_DEALER ? "DLREQ COT " : ideal_batch_waves, later_triples);
+                   "HELLO BARRIER %s%sINM INL LBL GC EV1 EV2 %sGC EV1 EV2 OUT", set_up,
+                   chosen->first_waves, chosen->later_waves);
     check_order(&and_gates, 15, expected);
-    (void)snprintf(expected, sizeof expected, SET_UP INPUTS "GC OUT", ideal_setup_waves,
-                   ideal_batch_waves);
+    (void)snprintf(expected, sizeof expected, "HELLO BARRIER %s%sINM INL LBL GC OUT", set_up,
+                   chosen->empty_waves);
     check_order(&no_and, 0, expected);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    chosen = test_preparation_chosen(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_circuits),
         cmocka_unit_test(test_segments),

@@ -1,13 +1,14 @@
 /* Every message of a run is harmed in every way, one at a time: cut, stretched, lost, repeated,
  * reordered, replaced, under another name, from another session (protocol spec, section 10.2, last
  * rows). Each honest party ends, with an error or the right output; tamper_run asserts it. Here is
- * told when an error is due. Base OTs are ideal. Compiled a second time for runs with a dealer,
- * where the messages to and from it are harmed too. */
+ * told when an error is due. With a dealer the messages to and from it are harmed too. */
 #include "support/test.h"
 
 #include "base/mem.h"
 #include "mpc/session/message.h"
 #include "mpc/tampering.h"
+
+static const test_preparation *chosen;
 
 #define MESSAGES     256
 #define SEGMENT_ANDS 4 /* two segments, so that ZB is among the messages */
@@ -109,7 +110,7 @@ static void record_run(record *r, size_t n, size_t cheater, size_t peer, uint64_
 {
     harmed h = {.attack = {.n = n,
                            .cheater = cheater,
-                           .dealer = PARTIES_HAVE_DEALER,
+                           .preparation = chosen,
                            .seed = seed,
                            .k = 4,
                            .segment_ands = SEGMENT_ANDS,
@@ -143,7 +144,7 @@ static bool blocks(harm what, const record *r, size_t n, size_t cheater, size_t 
 {
     if (what != (harm)FAULT_DROP && what != (harm)FAULT_SWAP)
         return false;
-    if (cheater == n || peer == n || (PARTIES_HAVE_DEALER && strcmp(r->phase[nth], "BARRIER") == 0))
+    if (cheater == n || peer == n || (chosen->dealer && strcmp(r->phase[nth], "BARRIER") == 0))
         return true;
     return cheater == 0 && nth + 1 < r->count && strcmp(r->phase[nth + 1], "GC") == 0;
 }
@@ -154,7 +155,7 @@ static void run_harm(harm what, const record *r, const record *other, size_t n, 
     fault f = {.kind = (fault_kind)what, .peer = (int)peer, .nth = nth};
     harmed h = {.attack = {.n = n,
                            .cheater = cheater,
-                           .dealer = PARTIES_HAVE_DEALER,
+                           .preparation = chosen,
                            .seed = 1,
                            .k = 4,
                            .segment_ands = SEGMENT_ANDS,
@@ -197,7 +198,7 @@ static void test_two_parties(void **state)
 {
     (void)state;
     run_pair(2, 1, 0);
-    if (PARTIES_HAVE_DEALER) {
+    if (chosen->dealer) {
         run_pair(2, 2, 1);
         run_pair(2, 0, 2);
     } else {
@@ -209,7 +210,7 @@ static void test_three_parties(void **state)
 {
     (void)state;
     run_pair(3, 0, 1);
-    if (PARTIES_HAVE_DEALER) {
+    if (chosen->dealer) {
         run_pair(3, 3, 2);
         run_pair(3, 1, 3);
     } else {
@@ -218,8 +219,9 @@ static void test_three_parties(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    chosen = test_preparation_chosen(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_parties),
         cmocka_unit_test(test_three_parties),

@@ -11,6 +11,9 @@
 #include "mpc/engine.h"
 #include "mpc/ot/cot.h"
 #include "mpc/parties.h"
+#include "mpc/preparations.h"
+
+static const test_preparation *chosen;
 
 /* ---- Logs, one of each kind for every party ---- */
 
@@ -232,19 +235,20 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
 static pt_status play(session *s, void *user, pt_error *error)
 {
     const job *j = user;
-    const pt_mpc_options options = {0};
+    const engine_task task = {
+        .circuit = j->circuit, .segment_ands = 5, .preparation = chosen->table};
     uint8_t outputs[16];
     own = &logs[s->me];
     rng_init(&s->rng); /* as outside of tests */
     const size_t first = circuit_party_first_input(j->circuit, s->roster[s->me]);
-    return engine_run(s, &options, j->circuit, 5, j->inputs + first, outputs, error);
+    return engine_run(s, &task, j->inputs + first, outputs, error);
 }
 
 static void run_session(size_t n, unsigned k)
 {
     const circuit_shape shape = {
         .n_parties = n, .inputs = 4, .gates = 40, .outputs = 8, .and_percent = 60};
-    const pt_mpc_options options = {.cot_field_bits = k, .dealer = PARTIES_HAVE_DEALER};
+    const pt_mpc_options options = {.cot_field_bits = k, .dealer = chosen->dealer};
     pt_circuit *c = test_circuit_random(&shape, n);
     job j = {.circuit = c};
     parties p;
@@ -361,8 +365,9 @@ static void nothing_is_used_twice(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    chosen = test_preparation_chosen(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_used_twice),
     };

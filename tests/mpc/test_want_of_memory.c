@@ -1,9 +1,11 @@
 /* Each allocation of a run fails in turn, at whichever party makes it: nobody crashes, hangs, keeps
- * its secrets or is wrong. Base OTs are ideal. Compiled a second time for runs with a dealer. */
+ * its secrets or is wrong. */
 #include "support/test.h"
 
 #include "mpc/circuits.h"
 #include "mpc/engine_run.h"
+
+static const test_preparation *chosen;
 
 static void assert_wiped(const session *s)
 {
@@ -22,7 +24,7 @@ static void run_failing(size_t n, uint64_t segment_ands)
                       .inputs = inputs,
                       .segment_ands = segment_ands,
                       .fail_alloc = nth,
-                      .options.dealer = PARTIES_HAVE_DEALER};
+                      .preparation = chosen};
         test_run_parties(&t);
         test_run_assert_never_wrong(&t, (1u << n) - 1);
         const bool failed = parties_find(&t.parties, PT_ERR_MEMORY) != PARTIES_MAX ||
@@ -54,8 +56,9 @@ static void test_three_parties(void **state)
     run_failing(3, 20);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    chosen = test_preparation_chosen(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_parties),
         cmocka_unit_test(test_three_parties),

@@ -7,6 +7,7 @@
 #ifndef MPC_ABIT_ABIT_H
 #define MPC_ABIT_ABIT_H
 
+#include "mpc/ot/base_ot.h"
 #include "mpc/session/session.h"
 
 /* `count` consecutive bits of a batch, in the normative order of section 3.1. */
@@ -18,7 +19,7 @@ typedef struct abit_range {
 
 /* Base OTs, trees and Delta, once per session: waves BOT1 (with the first COIN_C) and BOT2
  * (sections 1 and 2.1, 2.2). PT_PEER_BASE_OT for an invalid point. */
-MUST_CHECK pt_status abit_setup(session *s, pt_error *error);
+MUST_CHECK pt_status abit_setup(session *s, const base_ot *ot, pt_error *error);
 
 /* One batch: the concatenation of `ranges`. Stream and wave COT, COIN_O, ABCHK, BARRIER.
  * PT_PEER_ABIT when a peer fails the check; what was written to the ranges is then void. */

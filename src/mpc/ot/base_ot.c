@@ -157,3 +157,5 @@ bool base_ot_receive(block ret_messages[BASE_OT_COUNT], const base_ot_receiver *
     mem_wipe(shared, sizeof shared);
     return ok;
 }
+
+const base_ot base_ot_ristretto = {base_ot_choose, base_ot_send, base_ot_receive};

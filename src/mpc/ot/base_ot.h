@@ -47,4 +47,14 @@ MUST_CHECK bool base_ot_send(uint8_t ret_bot2[BASE_OT_BOT2_SIZE], base_ot_pair p
 MUST_CHECK bool base_ot_receive(block ret_messages[BASE_OT_COUNT], const base_ot_receiver *r,
                                 const uint8_t bot2[BASE_OT_BOT2_SIZE]);
 
+/* The three steps as a value: whoever runs them is told which. */
+typedef struct base_ot {
+    void (*choose)(base_ot_receiver *r, base_ot_pair pair, block choices, rng *random);
+    bool (*send)(uint8_t *ret_bot2, base_ot_pair pair, const uint8_t *bot1,
+                 const block (*messages)[2], rng *random);
+    bool (*receive)(block *ret_messages, const base_ot_receiver *r, const uint8_t *bot2);
+} base_ot;
+
+extern const base_ot base_ot_ristretto;
+
 #endif

@@ -52,18 +52,18 @@ static void keep_ledger(void *user, session *s, const char *name, size_t peer, v
     (void)peer;
     if (s->me == s->n)
         return;
-    size_t *segment = &l->n_segments[s->me];
+    size_t *number = &l->n_segments[s->me];
     if (strcmp(name, "delta") == 0)
         memcpy(&l->deltas[s->me], data, len);
-    assert_true(*segment < SEGMENTS || strcmp(name, "batch") != 0);
+    assert_true(*number < SEGMENTS || strcmp(name, "batch") != 0);
     if (strcmp(name, "batch") == 0)
-        take_bits(&l->of[s->me][*segment], s, data, len);
+        take_bits(&l->of[s->me][*number], s, data, len);
     if (strcmp(name, "products") == 0) {
-        dealt *d = &l->of[s->me][*segment];
+        dealt *d = &l->of[s->me][*number];
         d->z = mem_new_aligned(len + 1, 1);
         assert_non_null(d->z);
         memcpy(d->z, data, len);
-        ++*segment;
+        ++*number;
     }
 }
 
@@ -88,14 +88,14 @@ static unsigned open_bit(const ledger *l, const block *const *shares, size_t h)
     return x;
 }
 
-static void check_segment(const ledger *l, size_t segment, size_t *ones)
+static void check_segment(const ledger *l, size_t number, size_t *ones)
 {
     const block *bits[PARTIES_MAX];
     const block *z[PARTIES_MAX];
-    const dealt *d = &l->of[0][segment];
+    const dealt *d = &l->of[0][number];
     for (size_t i = 0; i < l->n; i++) {
-        bits[i] = l->of[i][segment].shares;
-        z[i] = l->of[i][segment].z;
+        bits[i] = l->of[i][number].shares;
+        z[i] = l->of[i][number].z;
     }
     for (size_t h = 0; h < d->n_bits; h++)
         *ones += open_bit(l, bits, h);
@@ -116,7 +116,8 @@ static void run_ledger(size_t n, unsigned k)
                   .inputs = inputs,
                   .segment_ands = c->n_and / 2, /* an odd number of bits in each batch */
                   .seed = n + k,
-                  .options = {.cot_field_bits = k, .dealer = true, .evaluator = n - 1},
+                  .preparation = &test_dealer,
+                  .options = {.cot_field_bits = k, .evaluator = n - 1},
                   .hook = keep_ledger,
                   .hook_user = l};
     test_run_parties(&t);
@@ -126,16 +127,16 @@ static void run_ledger(size_t n, unsigned k)
         assert_int_equal(l->deltas[i].lo & 3u, i == 1 ? 3 : 1);
         assert_int_equal(l->n_segments[i], l->n_segments[0]);
     }
-    for (size_t segment = 0; segment < l->n_segments[0]; segment++) {
-        check_segment(l, segment, &ones);
-        bits += l->of[0][segment].n_bits;
+    for (size_t number = 0; number < l->n_segments[0]; number++) {
+        check_segment(l, number, &ones);
+        bits += l->of[0][number].n_bits;
     }
     assert_int_equal(bits, 4 * c->n_and + 9 * n);
     assert_in_range(ones, bits / 2 - bits / 8, bits / 2 + bits / 8); /* six standard deviations */
     for (size_t i = 0; i < n; i++) {
-        for (size_t segment = 0; segment < l->n_segments[i]; segment++) {
-            mem_free(l->of[i][segment].shares);
-            mem_free(l->of[i][segment].z);
+        for (size_t number = 0; number < l->n_segments[i]; number++) {
+            mem_free(l->of[i][number].shares);
+            mem_free(l->of[i][number].z);
         }
     }
     test_run_clear(&t);
@@ -162,7 +163,12 @@ static void the_dealer_gets_hello_and_requests(void **state)
 {
     (void)state;
     for (size_t n = 2; n <= 3; n++) {
-        attack a = {.n = n, .cheater = n, .dealer = true, .seed = 3, .k = 4, .segment_ands = 3};
+        attack a = {.n = n,
+                    .cheater = n,
+                    .preparation = &test_dealer,
+                    .seed = 3,
+                    .k = 4,
+                    .segment_ands = 3};
         tamper_run(&a);
         test_run_assert_right(&a.run);
         for (size_t i = 0; i < n; i++) {
@@ -302,7 +308,7 @@ static void run_row(const row *r, size_t n)
 {
     deviating d = {.attack = {.n = n,
                               .cheater = r->cheater == DEALER ? n : r->cheater,
-                              .dealer = true,
+                              .preparation = &test_dealer,
                               .seed = 5,
                               .k = 4,
                               .segment_ands = 4,
@@ -381,7 +387,7 @@ static void absurd_requests_are_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         test_run t = {.circuit = c,
                       .inputs = inputs,
-                      .options.dealer = true,
+                      .preparation = &test_dealer,
                       .hook = ask,
                       .hook_user = (void *)(uintptr_t)&cases[i]};
         test_run_parties(&t);

@@ -1,5 +1,5 @@
 /* Leaky ANDs and bucketing with all parties' views (protocol spec, sections 4.1 to 4.5, 4.7 B and
- * 10.1 item 4), and what a wrong U does. Linked with ideal bits, and with the real COT. */
+ * 10.1 item 4), and what a wrong U does; on dealt bits, and on those of the real COT. */
 #include "support/test.h"
 
 #include "base/bits.h"
@@ -7,6 +7,7 @@
 #include "mpc/abit/abit.h"
 #include "mpc/abit/share.h"
 #include "mpc/parties.h"
+#include "mpc/preparations.h"
 #include "mpc/triple/and_share.h"
 #include "mpc/triple/triple.h"
 #include "mpc/triple/zero_check.h"
@@ -19,6 +20,7 @@
 /* One party's triples; `r` keeps [r], layers.r becomes [z]. */
 typedef struct view {
     triple_layers layers;
+    bool dealt; /* the bits are */
     block *r[N_LAYERS];
     uint64_t sums_first[TRIPLES]; /* S before d is known */
     bool cheats;                  /* adds `error_u` to U of triple `at` towards everybody */
@@ -59,21 +61,51 @@ static void view_clear(view *v)
     }
 }
 
-static pt_status make(session *s, void *user, pt_error *error)
+static void deal_bits(parties *p, view *views)
 {
-    view *v = user;
+    for (size_t c = 0; c < N_LAYERS; c++) {
+        block *x[PARTIES_MAX], *y[PARTIES_MAX], *r[PARTIES_MAX], *x_keys[PARTIES_MAX];
+        for (size_t i = 0; i < p->n; i++) {
+            x[i] = views[i].layers.x[c];
+            y[i] = views[i].layers.y[c];
+            r[i] = views[i].layers.r[c];
+            x_keys[i] = views[i].layers.x_keys[c];
+        }
+        parties_deal(p, x, p->n == 2 ? NULL : x_keys, LEN);
+        parties_deal(p, y, NULL, LEN);
+        parties_deal(p, r, NULL, LEN);
+    }
+}
+
+/* By COT, or what a session has when they were dealt. */
+static pt_status make_bits(session *s, const view *v, pt_error *error)
+{
     abit_range ranges[3 * N_LAYERS];
+    if (v->dealt) {
+        s->n_cot_batches = 1;
+        s->s_tri = block_make(3, 5);
+        return PT_OK;
+    }
     for (size_t c = 0; c < N_LAYERS; c++) {
         ranges[3 * c] = (abit_range){LEN, v->layers.x[c], v->layers.x_keys[c]};
         ranges[3 * c + 1] = (abit_range){LEN, v->layers.y[c], NULL};
         ranges[3 * c + 2] = (abit_range){LEN, v->layers.r[c], NULL};
     }
-    pt_status status = parties_setup(s, error);
+    const pt_status status = abit_setup(s, &ideal_base_ot, error);
+    return status != PT_OK ? status : abit_batch(s, ranges, 3 * N_LAYERS, error);
+}
+
+static pt_status make(session *s, void *user, pt_error *error)
+{
+    view *v = user;
+    pt_status status = parties_hello(s, error);
     if (status == PT_OK)
-        status = abit_batch(s, ranges, 3 * N_LAYERS, error);
+        status = make_bits(s, v, error);
+    if (status != PT_OK)
+        return status;
     for (size_t c = 0; c < N_LAYERS; c++)
         memcpy(v->r[c], v->layers.r[c], LEN * s->n * sizeof(block));
-    return status == PT_OK ? triples_make(s, &v->layers, error) : status;
+    return triples_make(s, &v->layers, error);
 }
 
 static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
@@ -88,12 +120,17 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
     }
 }
 
+/* k = 0: on dealt bits. */
 static void run_views(parties *p, view *views, size_t n, unsigned k)
 {
     const pt_mpc_options options = {.cot_field_bits = k};
     parties_open(p, n, &options);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         view_init(&views[i], n);
+        views[i].dealt = k == 0;
+    }
+    if (k == 0)
+        deal_bits(p, views);
     parties_hook(p, hook, views);
     parties_run_each(p, make, views, sizeof *views);
     for (size_t i = 0; i < n; i++)
@@ -202,13 +239,14 @@ static void check_bucketing(const parties *p, view *views, const size_t *shifts)
 static void test_algebra(void **state)
 {
     (void)state;
-    static const size_t shifts[][N_LAYERS] = {
+    static const size_t shifts[4][N_LAYERS] = {
         {0, 0, 0, 0}, {0, LEN - 1, 1, 0}, {0, LEN - N_AND, N_AND, 17}, {0, 36, 36, 36}};
     for (size_t n = 2; n <= 6; n++) {
-        for (unsigned kind = 0; kind < sizeof shifts / sizeof shifts[0]; kind++) {
+        for (unsigned run = 0; run < 2 * sizeof shifts / sizeof shifts[0]; run++) {
+            const unsigned kind = run / 2; /* and every k */
             parties p;
             view views[PARTIES_MAX] = {0};
-            run_views(&p, views, n, 1u << kind); /* and every k */
+            run_views(&p, views, n, run % 2 == 0 ? 0 : 1u << kind);
             for (size_t c = 0; c < N_LAYERS; c++) {
                 for (size_t place = 0; place < LEN; place++)
                     check_triple(&p, views, c, place);

@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 #include "crypto/gf128.h"
-#include "mpc/abit/abit.h"
 #include "mpc/abit/share.h"
 #include "mpc/parties.h"
 #include "mpc/triple/zero_check.h"
@@ -22,14 +21,12 @@ typedef struct view {
 static pt_status check(session *s, void *user, pt_error *error)
 {
     view *v = user;
-    const abit_range range = {ZERO_CHECK_BLIND_BITS, v->q, s->n == 2 ? NULL : v->q_keys};
-    pt_status status = parties_setup(s, error);
-    if (status == PT_OK)
-        status = abit_batch(s, &range, 1, error);
+    const pt_status status = parties_hello(s, error);
+    if (status != PT_OK)
+        return status;
+    s->n_cot_batches = 1; /* the dealt bits */
     s->first_inl_sent = v->blinded;
-    if (status == PT_OK)
-        status = zero_check(s, v->t, v->blinded ? v->q : NULL, range.keys, error);
-    return status;
+    return zero_check(s, v->t, v->blinded ? v->q : NULL, s->n == 2 ? NULL : v->q_keys, error);
 }
 
 static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
@@ -47,14 +44,19 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
 /* T_i that add up to `sum`, and a run. */
 static void run_check(parties *p, view *views, size_t n, bool blinded, block sum)
 {
+    block *q[PARTIES_MAX];
+    block *q_keys[PARTIES_MAX];
     rng r;
     rng_init_seed(&r, block_make(n, blinded));
     parties_open(p, n, NULL);
     for (size_t i = 0; i < n; i++) {
+        q[i] = views[i].q;
+        q_keys[i] = views[i].q_keys;
         views[i].t = i + 1 < n ? rng_block(&r) : sum;
         views[i].blinded = blinded;
         sum = block_xor(sum, views[i].t);
     }
+    parties_deal(p, q, q_keys, ZERO_CHECK_BLIND_BITS);
     parties_hook(p, hook, views);
     parties_run_each(p, check, views, sizeof *views);
 }

@@ -1,0 +1,168 @@
+/* The ideal preparation: what a trusted party would deal. Every party plays it, computing the
+ * shares of all from the session id, and keeps its own; nobody talks. Delta has the pins of
+ * section 0.5. */
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/ro.h"
+#include "mpc/abit/share.h"
+#include "mpc/garble/masks.h"
+#include "mpc/preparations.h"
+#include "mpc/run.h"
+
+/* What is dealt; with a number, the seed of its randomness. */
+typedef enum dealt_kind { DEALT_KEYS, DEALT_INPUT, DEALT_GAMMA, DEALT_PRODUCT } dealt_kind;
+
+/* A bit that is shared: random, or with a value of its own. */
+typedef struct ideal_bit {
+    dealt_kind kind;
+    uint64_t number;
+    bool is_given;
+    unsigned value;
+} ideal_bit;
+
+static void dealing_rng(rng *ret_rng, const session *s, dealt_kind kind, uint64_t number)
+{
+    ro h;
+    ro_init(&h, sizeof(block), "test/ideal-preparation");
+    ro_field(&h, s->sid, SID_BYTES);
+    ro_u64(&h, kind);
+    ro_u64(&h, number);
+    rng_init_seed(ret_rng, ro_final_block(&h));
+}
+
+/* Everybody's Delta, and S of the garbling hash. */
+static block deal_keys(const session *s, block *ret_deltas)
+{
+    rng random;
+    dealing_rng(&random, s, DEALT_KEYS, 0);
+    for (size_t i = 0; i < s->n; i++)
+        ret_deltas[i] = session_pin_delta(rng_block(&random), i);
+    return rng_block(&random);
+}
+
+static pt_status ideal_setup(session *s, pt_error *error)
+{
+    block deltas[MPC_MAX_PARTIES];
+    (void)error;
+    s->s_gc = deal_keys(s, deltas);
+    s->delta = deltas[s->me];
+    HOOK(s, "delta", &s->delta, sizeof s->delta);
+    return PT_OK;
+}
+
+/* Everybody's part of a bit: ret_x[i]. Returns the bit. */
+static unsigned deal_parts(const session *s, const ideal_bit *bit, rng *random, unsigned *ret_x)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        ret_x[i] = (unsigned)rng_block(random).lo & 1u;
+        sum ^= ret_x[i];
+    }
+    if (bit->is_given) {
+        ret_x[s->n - 1] ^= sum ^ bit->value;
+        sum = bit->value;
+    }
+    return sum;
+}
+
+/* The own share of a bit, and its value. */
+static unsigned deal_bit(const session *s, const block *deltas, ideal_bit bit, block *ret_share)
+{
+    const size_t me = s->me;
+    unsigned x[MPC_MAX_PARTIES];
+    rng random;
+    dealing_rng(&random, s, bit.kind, bit.number);
+    const unsigned value = deal_parts(s, &bit, &random, x);
+    ret_share[0] = block_if(x[me], deltas[me]);
+    for (size_t i = 0; i < s->n; i++) {
+        for (size_t j = 0; j < s->n; j++) {
+            if (j == i)
+                continue;
+            block key = rng_block(&random); /* K_j[x^i] */
+            key.lo &= ~(uint64_t)1;
+            if (i == me)
+                ret_share[share_slot(i, j)] = block_xor(key, block_if(x[i], deltas[j]));
+            if (j == me)
+                ret_share[0] = block_xor(ret_share[0], key);
+        }
+    }
+    PT_ASSERT(share_bit(ret_share) == x[me]);
+    return value;
+}
+
+/* Section 5.1 for the values of the masks, which nobody but the trusted party knows. */
+static unsigned walk_value(const uint8_t *values, plan_step step, unsigned gamma)
+{
+    switch ((gate_op)step.op) {
+    case GATE_XOR:
+        return values[step.a] ^ values[step.b];
+    case GATE_AND:
+        return gamma;
+    case GATE_NOT:
+        return values[step.a];
+    case GATE_CONST:
+        break;
+    }
+    return 0;
+}
+
+/* Deals lambda_gamma and s of the segment's gates. Walks from the plan's first step on, as the
+ * values of no wire are kept from one segment to the next. */
+static void deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_t *values)
+{
+    const session *s = r->s;
+    const plan_step *end = g->steps + g->n_steps;
+    block skipped[MPC_MAX_PARTIES];
+    uint64_t number = 0;
+    for (const plan_step *step = r->plan.steps; step < end; step++) {
+        unsigned gamma = 0;
+        if (step->op == GATE_AND) {
+            const bool is_here = step >= g->steps;
+            const size_t at = is_here ? (size_t)(number - g->first_and) * s->n : 0;
+            const ideal_bit product = {DEALT_PRODUCT, number, true,
+                                       values[step->a] & values[step->b]};
+            gamma = deal_bit(s, deltas, (ideal_bit){.kind = DEALT_GAMMA, .number = number},
+                             is_here ? g->lambda_gamma + at : skipped);
+            if (is_here)
+                (void)deal_bit(s, deltas, product, g->s + at);
+            number++;
+        }
+        values[step->out] = (uint8_t)walk_value(values, *step, gamma);
+    }
+    PT_ASSERT(number == g->first_and + g->n_and);
+}
+
+static uint64_t ideal_blocks(const session *s, uint64_t n_and)
+{
+    return 4 * n_and * s->n;
+}
+
+static pt_status ideal_shares_make(mpc_run *r, segment *g, pt_error *error)
+{
+    session *s = r->s;
+    block deltas[MPC_MAX_PARTIES];
+    block skipped[MPC_MAX_PARTIES];
+    uint8_t *values = mem_new(r->plan.n_registers, 1);
+    if (values == NULL)
+        return error_memory(error);
+    g->lambda_alpha = run_take(r, g->n_and, s->n);
+    g->lambda_beta = run_take(r, g->n_and, s->n);
+    g->lambda_gamma = run_take(r, g->n_and, s->n);
+    g->s = run_take(r, g->n_and, s->n);
+    (void)deal_keys(s, deltas);
+    for (size_t w = 0; w < r->circuit->n_inputs; w++)
+        values[w] = (uint8_t)deal_bit(s, deltas, (ideal_bit){.kind = DEALT_INPUT, .number = w},
+                                      g->number == 0 ? r->input_masks + w * s->n : skipped);
+    deal_gates(r, g, deltas, values);
+    mem_free(values);
+    masks_walk(r, g);
+    HOOK(s, "and_shares", g, sizeof *g);
+    r->verified.bits++;
+    r->verified.deltas = true;
+    r->verified.zero_sums++;
+    r->verified.openings++;
+    return PT_OK;
+}
+
+const preparation ideal_preparation = {ideal_setup, ideal_blocks, ideal_shares_make};
