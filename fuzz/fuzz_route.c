@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *reason = NULL;
     const unsigned status = route_parse(&r, method, path, &reason);
     if (status == 0) {
-        PT_ASSERT(strlen(r.session) <= ROUTE_SESSION_MAX);
+        PT_ASSERT(strlen(r.session) <= SESSION_NAME_MAX);
         PT_ASSERT(strchr(r.session, '/') == NULL);
         PT_ASSERT(r.party <= ROUTE_PARTY_MAX && r.from <= ROUTE_PARTY_MAX &&
                   r.to <= ROUTE_PARTY_MAX);

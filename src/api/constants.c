@@ -18,11 +18,19 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/channel.h"
+#include "circuit/circuit.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/session/message.h"
 #include "mpc/session/params.h"
+#include "polytune/mpc.h"
+
+/* The layers below that do not see each other, and embedders, mean the same by it. */
+_Static_assert(CIRCUIT_MAX_PARTIES == CHANNEL_MAX_PARTIES &&
+                   MPC_MAX_PARTIES == CHANNEL_MAX_PARTIES &&
+                   PT_MPC_MAX_PARTIES == CHANNEL_MAX_PARTIES,
+               "one number of parties");
 
 #define LIST_AT           6
 #define DIGESTS_AT        2

@@ -5,8 +5,9 @@
 
 #include "base/compiler.h"
 #include "polytune/channel.h"
+#include "wire/wire.h"
 
-#define CHANNEL_MAX_PARTIES 255
+#define CHANNEL_MAX_PARTIES WIRE_MAX_PARTIES
 
 MUST_CHECK static inline pt_status channel_send(const pt_channel *c, size_t to, const char *phase,
                                                 const uint8_t *bytes, size_t len, pt_error *error)

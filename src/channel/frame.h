@@ -22,8 +22,9 @@
 #include "base/buffer.h"
 #include "base/compiler.h"
 #include "channel/queue.h"
+#include "wire/wire.h"
 
-#define FRAME_PACKET_MAX ((size_t)4 << 20)
+#define FRAME_PACKET_MAX WIRE_MESSAGE_MAX
 
 typedef struct packet {
     struct packet *next;

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-bool text_is_unreserved(char c)
+/* An unreserved character of RFC 3986, section 2.3. */
+static bool is_unreserved(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '~' || c == '-';
@@ -59,7 +60,7 @@ size_t text_unescape(char *text)
         const int high = *in == '%' ? hex_digit(in[1]) : -1;
         const int low = high < 0 ? -1 : hex_digit(in[2]);
         const char c = (char)(low < 0 ? 0 : high * 16 + low);
-        if (text_is_unreserved(c)) {
+        if (is_unreserved(c)) {
             *out++ = c;
             in += 3;
         } else {

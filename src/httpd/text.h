@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An unreserved character of RFC 3986, section 2.3. */
-bool text_is_unreserved(char c);
-
 /* A decimal number of at most `max`; false for anything else. */
 bool text_number(const char *text, size_t len, uint64_t max, uint64_t *ret_number);
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relay/server.h"
+#include "wire/wire.h"
 
 #define TOKEN_MAX 256 /* characters of a seat token */
 #define TOKEN_MIN 22  /* 128 bits in base64 */
@@ -89,7 +90,7 @@ void admit_token(request *r, const char *value)
 /* Another scheme than Bearer is somebody else's business: a proxy's before us. */
 void admit_authorization(request *r, const char *value)
 {
-    static const char scheme[] = "Bearer ";
+    static const char scheme[] = WIRE_BEARER;
     if (strncasecmp(value, scheme, sizeof scheme - 1) == 0)
         admit_token(r, value + sizeof scheme - 1 + strspn(value + sizeof scheme - 1, " "));
 }

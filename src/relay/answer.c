@@ -12,8 +12,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relay/server.h"
+#include "wire/wire.h"
 
-#define EXPOSED "X-Polytune-Session, X-Polytune-Token, X-Polytune-Seq, Retry-After"
+#define EXPOSED WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", Retry-After"
 
 static int seconds(uint64_t ms)
 {
@@ -103,12 +104,12 @@ static enum MHD_Result reply_joined(request *r, uint64_t epoch)
     if (response == NULL)
         return MHD_NO;
     if (r->issued[0] != '\0') {
-        (void)MHD_add_response_header(response, "X-Polytune-Token", r->issued);
+        (void)MHD_add_response_header(response, WIRE_TOKEN, r->issued);
         (void)MHD_add_response_header(response, "Content-Type", "application/json");
         (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     }
     (void)snprintf(text, sizeof text, "%016" PRIx64, epoch);
-    (void)MHD_add_response_header(response, "X-Polytune-Session", text);
+    (void)MHD_add_response_header(response, WIRE_SESSION, text);
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
     return httpd_finish(&r->http, 200, response);
 }
@@ -173,7 +174,7 @@ static void add_seq(struct MHD_Response *response, uint64_t number)
 {
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRIu64, number);
-    (void)MHD_add_response_header(response, "X-Polytune-Seq", text);
+    (void)MHD_add_response_header(response, WIRE_SEQ, text);
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
 }
 
@@ -311,9 +312,9 @@ static enum MHD_Result answer_options(request *r)
         return MHD_NO;
     (void)MHD_add_response_header(response, "Allow", r->route.allow);
     (void)MHD_add_response_header(response, "Access-Control-Allow-Methods", r->route.allow);
-    (void)MHD_add_response_header(
-        response, "Access-Control-Allow-Headers",
-        "Authorization, Content-Type, X-Polytune-Seq, X-Polytune-Session, X-Polytune-Token");
+    (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
+                                  WIRE_AUTHORIZATION ", Content-Type, " WIRE_SEQ ", " WIRE_SESSION
+                                                     ", " WIRE_TOKEN);
     (void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
     return httpd_finish(&r->http, 204, response);
 }

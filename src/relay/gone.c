@@ -5,10 +5,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "relay/server.h"
-
-/* A client that lives asks again within moments of losing its connection, and if only this side
- * noticed, when its request has been held for the time it wanted (8 s in ours). */
-#define GONE_MS 12000
+#include "wire/wire.h"
 
 static gone_client *gone_find(relay_server *server, const gone_client *key)
 {
@@ -65,7 +62,7 @@ void gone_sweep(relay_server *server, uint64_t now_ms)
     release_lost(server->http);
     for (size_t i = server->gone.n; i-- != 0;) {
         const gone_client gone = server->gone.clients[i];
-        if (now_ms - gone.since_ms < GONE_MS)
+        if (now_ms - gone.since_ms < WIRE_GIVE_UP_MS)
             continue;
         server->gone.clients[i] = server->gone.clients[--server->gone.n];
         store_caller who = gone.who;

@@ -10,7 +10,7 @@
 /* A client whose connection ended; before that, who uses a connection. */
 typedef struct gone_client {
     store_caller who; /* without the pointers */
-    char session[ROUTE_SESSION_MAX + 1];
+    char session[SESSION_NAME_MAX + 1];
     uint64_t since_ms;
 } gone_client;
 

@@ -49,8 +49,6 @@
 #include "base/compiler.h"
 #include "polytune/status.h"
 
-#define RELAY_MESSAGE_MAX ((size_t)4 << 20) /* bytes of one message */
-
 /* Something that happened, for a log: what a session goes through, and (as details) each request.
  * Holds no secrets. */
 typedef struct relay_event {

@@ -8,6 +8,7 @@
 #include "httpd/text.h"
 #include "relay/answer.h"
 #include "relay/server.h"
+#include "wire/wire.h"
 
 /* ---- head ---- */
 
@@ -32,14 +33,14 @@ static void take_number(request *r, const char *value)
 {
     if (r->has_number || !text_number(value, strlen(value), UINT64_MAX - 1, &r->number) ||
         r->number == 0)
-        httpd_refuse(&r->http, 400, "X-Polytune-Seq is one number from 1");
+        httpd_refuse(&r->http, 400, WIRE_SEQ " is one number from 1");
     r->has_number = true;
 }
 
 static void take_epoch(request *r, const char *value)
 {
     if (r->who.has_epoch || !text_hex(value, &r->who.epoch))
-        httpd_refuse(&r->http, 400, "X-Polytune-Session is what joining answered with");
+        httpd_refuse(&r->http, 400, WIRE_SESSION " is what joining answered with");
     r->who.has_epoch = true;
 }
 
@@ -54,13 +55,13 @@ static void take_origin(request *r, const char *value)
 static void app_header(httpd_request *http, const char *name, const char *value)
 {
     request *r = (request *)http;
-    if (strcasecmp(name, "X-Polytune-Seq") == 0)
+    if (strcasecmp(name, WIRE_SEQ) == 0)
         take_number(r, value);
-    else if (strcasecmp(name, "X-Polytune-Session") == 0)
+    else if (strcasecmp(name, WIRE_SESSION) == 0)
         take_epoch(r, value);
-    else if (strcasecmp(name, "X-Polytune-Token") == 0)
+    else if (strcasecmp(name, WIRE_TOKEN) == 0)
         admit_token(r, value);
-    else if (strcasecmp(name, "Authorization") == 0)
+    else if (strcasecmp(name, WIRE_AUTHORIZATION) == 0)
         admit_authorization(r, value);
     else if (strcasecmp(name, "Origin") == 0)
         take_origin(r, value);
@@ -181,8 +182,8 @@ static void app_woken(void *user)
 const httpd_app relay_app = {
     .name = "the relay",
     .request_size = sizeof(request),
-    .body_max = RELAY_MESSAGE_MAX,
-    .too_long = "a message is at most 4 MiB",
+    .body_max = WIRE_MESSAGE_MAX,
+    .too_long = "a message is at most " WIRE_MESSAGE_MAX_TEXT,
     .begin = app_begin,
     .header = app_header,
     .argument = app_argument,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "httpd/text.h"
+#include "wire/wire.h"
 
 /* In a pattern a segment is a word, or names what stands there: S session, P party, F from, T to.
  */
@@ -17,23 +18,19 @@ static const path_row rows[] = {
     {"/ping", ROUTE_PING, ROUTE_GET, "GET, HEAD, OPTIONS"},
     {"/health", ROUTE_HEALTH, ROUTE_GET, "GET, HEAD, OPTIONS"},
     {"/metrics", ROUTE_METRICS, ROUTE_GET, "GET, HEAD, OPTIONS"},
-    {"/address", ROUTE_ADDRESS, ROUTE_GET, "GET, HEAD, OPTIONS"},
-    {"/join/S/P", ROUTE_JOIN, ROUTE_PUT | ROUTE_DELETE, "PUT, DELETE, OPTIONS"},
-    {"/participants/S", ROUTE_PARTICIPANTS, ROUTE_GET, "GET, HEAD, OPTIONS"},
-    {"/send/S/F/T", ROUTE_SEND, ROUTE_POST, "POST, OPTIONS"},
-    {"/recv/S/F/T", ROUTE_RECV, ROUTE_POST, "POST, OPTIONS"},
+    {WIRE_ADDRESS, ROUTE_ADDRESS, ROUTE_GET, "GET, HEAD, OPTIONS"},
+    {WIRE_JOIN("S", "P"), ROUTE_JOIN, ROUTE_PUT | ROUTE_DELETE, "PUT, DELETE, OPTIONS"},
+    {WIRE_PARTICIPANTS("S"), ROUTE_PARTICIPANTS, ROUTE_GET, "GET, HEAD, OPTIONS"},
+    {WIRE_SEND("S", "F", "T"), ROUTE_SEND, ROUTE_POST, "POST, OPTIONS"},
+    {WIRE_RECV("S", "F", "T"), ROUTE_RECV, ROUTE_POST, "POST, OPTIONS"},
     {"/session/S/send/F/T", ROUTE_SEND, ROUTE_POST, "POST, OPTIONS"},
     {"/session/S/recv/T/F", ROUTE_BROKER_RECV, ROUTE_POST, "POST, OPTIONS"},
 };
 
 static const char *take_session(route *r, const char *text, size_t len)
 {
-    static const char reason[] = "a session name is 1 to 128 of the characters A-Z a-z 0-9 . _ ~ -";
-    if (len == 0 || len > ROUTE_SESSION_MAX)
-        return reason;
-    for (size_t i = 0; i < len; i++)
-        if (!text_is_unreserved(text[i]))
-            return reason;
+    if (!session_name_is_good(text, len))
+        return SESSION_NAME_RULE;
     memcpy(r->session, text, len);
     r->session[len] = '\0';
     return NULL;

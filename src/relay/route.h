@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ROUTE_SESSION_MAX 128
-#define ROUTE_PARTY_MAX   65535
+#include "wire/session_name.h"
+
+#define ROUTE_PARTY_MAX 65535
 
 typedef enum route_kind {
     ROUTE_PING,
@@ -35,7 +36,7 @@ typedef struct route {
     route_kind kind;
     route_method method;
     const char *allow; /* methods of this path, as in the Allow header */
-    char session[ROUTE_SESSION_MAX + 1];
+    char session[SESSION_NAME_MAX + 1];
     uint32_t party; /* who joins */
     uint32_t from;
     uint32_t to;

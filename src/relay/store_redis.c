@@ -138,7 +138,7 @@ typedef struct question {
     const char *argv[ARGUMENTS_MAX];
     size_t lens[ARGUMENTS_MAX];
     int n;
-    char key[ROUTE_SESSION_MAX + 16];
+    char key[SESSION_NAME_MAX + 16];
     char numbers[4][24];
     size_t n_numbers;
 } question;
@@ -435,7 +435,7 @@ static void pass_on(redis_store *m, const char *line)
     unsigned to = 0;
     char kind[16] = "";
     char queue[32] = "";
-    char name[ROUTE_SESSION_MAX + 1] = "";
+    char name[SESSION_NAME_MAX + 1] = "";
     if (strcmp(line, "all") == 0) {
         l->wake(l->user, STORE_WAKE_ALL, "", 0, 0);
         return;

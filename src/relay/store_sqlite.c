@@ -14,9 +14,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "relay/relay.h"
 #include "relay/route.h"
 #include "relay/store_impl.h"
+#include "wire/wire.h"
 
 #define APPLICATION_ID   0x50545231 /* "PTR1": whose files these are */
 #define APPLICATION_TEXT "1347703345"
@@ -294,7 +294,7 @@ static bool column_party(sqlite3_stmt *s, int column, uint32_t *ret_party)
 static bool load_session(store *base, sqlite3_stmt *s)
 {
     const char *name = (const char *)sqlite3_column_text(s, 0);
-    return name != NULL && strlen(name) <= ROUTE_SESSION_MAX &&
+    return name != NULL && strlen(name) <= SESSION_NAME_MAX &&
            store_memory_add_session(base, (uint64_t)sqlite3_column_int64(s, 1), name);
 }
 
@@ -325,7 +325,7 @@ static bool load_message(store *base, sqlite3_stmt *s)
     const void *bytes = sqlite3_column_blob(s, 4);
     const size_t len = (size_t)sqlite3_column_bytes(s, 4);
     if (name == NULL || !column_party(s, 1, &from) || !column_party(s, 2, &to) ||
-        len > RELAY_MESSAGE_MAX)
+        len > WIRE_MESSAGE_MAX)
         return false;
     uint8_t *copy = mem_new(len + 1, 1);
     stored *m = copy == NULL ? NULL : stored_new((uint64_t)sqlite3_column_int64(s, 3), copy, len);

@@ -25,7 +25,7 @@ bool waiting_is_possible(request *r)
 static request **waiting_place(relay_server *server, store_wake what, const char *session,
                                uint32_t from, uint32_t to)
 {
-    uint8_t name[ROUTE_SESSION_MAX + 12] = {0};
+    uint8_t name[SESSION_NAME_MAX + 12] = {0};
     uint64_t hash;
     const uint32_t numbers[3] = {(uint32_t)what, from, to};
     const size_t len = strlen(session);

@@ -11,9 +11,10 @@ ALLOWED = {
     "lang": {"base", "circuit"},
     "mpc": {"base", "circuit", "crypto", "channel/channel.h"},
     "httpd": {"base"},
-    "channel": {"base", "httpd"},
+    "wire": {"base"},
+    "channel": {"base", "httpd", "wire"},
     "api": {"base", "circuit", "crypto", "lang", "mpc", "channel"},
-    "relay": {"base", "crypto", "httpd"},
+    "relay": {"base", "crypto", "httpd", "wire"},
     "data": {"base"},
     "cli": {"base", "data", "relay/relay.h"},
 }

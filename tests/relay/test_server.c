@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "relay/fixture.h"
+#include "wire/wire.h"
 
 /* ---- the plain protocol, as existing clients speak it ---- */
 
@@ -169,16 +170,16 @@ static void bad_headers_are_400(void **state)
 static void a_message_has_at_most_4_mib(void **state)
 {
     const uint16_t port = fixture_port(state);
-    uint8_t *bytes = calloc(RELAY_MESSAGE_MAX, 1);
+    uint8_t *bytes = calloc(WIRE_MESSAGE_MAX, 1);
     assert_non_null(bytes);
-    bytes[RELAY_MESSAGE_MAX - 1] = 7;
-    http_response r = http_once(port, "POST", "/send/big/0/1", "", bytes, RELAY_MESSAGE_MAX);
+    bytes[WIRE_MESSAGE_MAX - 1] = 7;
+    http_response r = http_once(port, "POST", "/send/big/0/1", "", bytes, WIRE_MESSAGE_MAX);
     assert_int_equal(r.status, 200);
     http_clear(&r);
     r = http_once(port, "POST", "/recv/big/0/1", "", "", 0);
     assert_int_equal(r.status, 200);
-    assert_int_equal(r.len, RELAY_MESSAGE_MAX);
-    assert_memory_equal(r.body, bytes, RELAY_MESSAGE_MAX);
+    assert_int_equal(r.len, WIRE_MESSAGE_MAX);
+    assert_memory_equal(r.body, bytes, WIRE_MESSAGE_MAX);
     http_clear(&r);
     free(bytes);
     /* Announced: refused before a byte of it came. */

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "channel/http/url.h"
 #include "polytune/network.h"
+#include "wire/wire.h"
 
 #define DEFAULT_SESSION   "polytune"
 #define PROBE_MS          2000 /* a party that was silent for so long is asked whether it is there */
@@ -42,18 +43,18 @@ static direct_peer *other_of(const net_peer *p)
 static void prepare(const net_peer *p, http_call *call)
 {
     const net_channel *c = p->channel;
-    http_prepare(call, HTTP_POST, other_of(p)->base, "/msg/%zu", c->party);
-    http_header(call, "X-Polytune-Session: %s", c->session);
-    http_header(call, "X-Polytune-Client: %s", other_of(p)->number);
-    http_header(call, "X-Polytune-To: %zu", p->party);
+    http_prepare(call, HTTP_POST, other_of(p)->base, WIRE_MSG "%zu", c->party);
+    http_header(call, WIRE_SESSION ": %s", c->session);
+    http_header(call, WIRE_CLIENT ": %s", other_of(p)->number);
+    http_header(call, WIRE_TO ": %zu", p->party);
 }
 
 static void prepare_sending(net_peer *p, http_call *call)
 {
     prepare(p, call);
-    http_header(call, "X-Polytune-Seq: %" PRIu64, p->sending.number);
+    http_header(call, WIRE_SEQ ": %" PRIu64, p->sending.number);
     if (p->out_first->is_last)
-        http_header(call, "X-Polytune-Last: true");
+        http_header(call, WIRE_LAST ": true");
 }
 
 static void prepare_asking(net_peer *p, http_call *call)
@@ -89,8 +90,7 @@ static bool note_commit(net_peer *p, const http_call *call)
     direct *d = owner_of(p);
     direct_peer *o = other_of(p);
     char commit[sizeof o->its_commit];
-    if (!http_response_header(call, "X-Polytune-Commit", commit, sizeof commit) ||
-        !is_commit(commit))
+    if (!http_response_header(call, WIRE_COMMIT, commit, sizeof commit) || !is_commit(commit))
         return false;
     if (strcmp(commit, o->its_commit) == 0)
         return true;

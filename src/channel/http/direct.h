@@ -5,8 +5,8 @@
  * party must know whether a message in party i's name comes from party i. What it knows of party i
  * is its URL; hence whoever answers there is party i. A party has a secret number for every other
  * one. To whoever posts to it as party j it answers with the hash of its number for j
- * (X-Polytune-Commit), and only what it posts itself to the URL of j carries the number
- * (X-Polytune-Client). So party j, having asked at the URL of i, takes messages in the name of i
+ * (WIRE_COMMIT), and only what it posts itself to the URL of j carries the number
+ * (WIRE_CLIENT). So party j, having asked at the URL of i, takes messages in the name of i
  * from nobody who has not seen what i sends to j; others are turned away without a body of theirs
  * being kept, and disturb nothing. Over https this is as good as the certificates. Over http it
  * holds against all who cannot read the traffic; channel/secure is for those who can.

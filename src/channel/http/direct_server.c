@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "httpd/text.h"
+#include "wire/wire.h"
 
 #define HOLD_ROOM_MS 10000 /* while the inbox is full */
 #define ARRIVING_MAX                                                                               \
@@ -48,11 +49,12 @@ static void begin(httpd_request *http, const char *method, const char *path)
     const net_channel *c = &r->owner->net;
     path = without_prefix(path, r->owner->prefix);
     http->allow = "POST";
-    if (strncmp(path, "/msg/", 5) != 0) {
+    const size_t msg = strlen(WIRE_MSG);
+    if (strncmp(path, WIRE_MSG, msg) != 0) {
         httpd_refuse(http, 404, "no such path");
     } else if (strcmp(method, "POST") != 0) {
         httpd_refuse(http, 405, "this path does not take that method");
-    } else if (!text_number(path + 5, strlen(path + 5), c->parties - 1, &from)) {
+    } else if (!text_number(path + msg, strlen(path + msg), c->parties - 1, &from)) {
         httpd_refuse(http, 404, "the computation here has no such party");
     } else if (from == c->party) {
         httpd_refuse(http, 404, "that is this party itself: are the URLs in the same order?");
@@ -73,18 +75,18 @@ static void take_once(httpd_request *http, const char **ret_value, const char *v
 static void take_header(httpd_request *http, const char *name, const char *value)
 {
     post *r = (post *)http;
-    if (strcasecmp(name, "X-Polytune-Session") == 0) {
+    if (strcasecmp(name, WIRE_SESSION) == 0) {
         take_once(http, &r->session, value);
-    } else if (strcasecmp(name, "X-Polytune-Client") == 0) {
+    } else if (strcasecmp(name, WIRE_CLIENT) == 0) {
         take_once(http, &r->client, value);
-    } else if (strcasecmp(name, "X-Polytune-To") == 0) {
+    } else if (strcasecmp(name, WIRE_TO) == 0) {
         take_once(http, &r->to, value);
-    } else if (strcasecmp(name, "X-Polytune-Last") == 0) {
+    } else if (strcasecmp(name, WIRE_LAST) == 0) {
         r->is_last = true;
-    } else if (strcasecmp(name, "X-Polytune-Seq") == 0) {
+    } else if (strcasecmp(name, WIRE_SEQ) == 0) {
         if (r->has_number || !text_number(value, strlen(value), UINT64_MAX - 1, &r->number) ||
             r->number == 0)
-            httpd_refuse(http, 400, "X-Polytune-Seq is one number from 1");
+            httpd_refuse(http, 400, WIRE_SEQ " is one number from 1");
         r->has_number = true;
     }
 }
@@ -110,8 +112,8 @@ static void check(httpd_request *http)
         return;
     if (r->session == NULL || r->client == NULL || r->to == NULL) {
         httpd_refuse(http, 400,
-                     "X-Polytune-Session, X-Polytune-Client and X-Polytune-To must say "
-                     "who talks to whom");
+                     WIRE_SESSION ", " WIRE_CLIENT " and " WIRE_TO " must say "
+                                  "who talks to whom");
         return;
     }
     monitor_lock(&c->lock);
@@ -153,7 +155,7 @@ static void discharge(httpd_request *http, size_t len)
 /* Every answer to a known party number tells the hash of our number for it. */
 static enum MHD_Result reply(post *r, unsigned status, int retry_after_s, const char *text)
 {
-    return httpd_reply_with(&r->http, status, retry_after_s, text, "X-Polytune-Commit",
+    return httpd_reply_with(&r->http, status, retry_after_s, text, WIRE_COMMIT,
                             r->owner->others[r->from].commit);
 }
 
@@ -248,7 +250,7 @@ const httpd_app direct_app = {
     .name = "the party's server",
     .request_size = sizeof(post),
     .body_max = FRAME_PACKET_MAX,
-    .too_long = "a message is at most 4 MiB",
+    .too_long = "a message is at most " WIRE_MESSAGE_MAX_TEXT,
     .begin = begin,
     .header = take_header,
     .check = check,

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "wire/session_name.h"
 
-#define SESSION_MAX 128
-#define RATE_MIN    ((size_t)16 << 10) /* bytes a second, of a packet that takes its time */
+#define RATE_MIN ((size_t)16 << 10) /* bytes a second, of a packet that takes its time */
 
 char *net_text(const char *format, ...)
 {
@@ -318,20 +318,10 @@ void net_flush(net_channel *c)
 
 /* ---- life ---- */
 
-static bool is_session_name(const char *name)
-{
-    static const char allowed[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-";
-    const size_t len = strlen(name);
-    return len >= 1 && len <= SESSION_MAX && strspn(name, allowed) == len;
-}
-
 pt_status net_check(const net_options *o, pt_error *error)
 {
-    if (o->session == NULL || !is_session_name(o->session))
-        return error_set(error, PT_ERR_USAGE,
-                         "a session name is 1 to %d of the characters A-Z a-z 0-9 . _ ~ -",
-                         SESSION_MAX);
+    if (o->session == NULL || !session_name_is_good(o->session, strlen(o->session)))
+        return error_set(error, PT_ERR_USAGE, "%s", SESSION_NAME_RULE);
     if (o->parties == 0 || o->parties > CHANNEL_MAX_PARTIES)
         return error_set(error, PT_ERR_USAGE, "%zu parties: 1 to %d are possible", o->parties,
                          CHANNEL_MAX_PARTIES);

@@ -37,7 +37,7 @@ typedef struct transfer {
     uint64_t not_before_ms;    /* of the next attempt */
     uint64_t failing_since_ms; /* 0: it is not */
     unsigned n_failures;       /* in a row */
-    uint64_t number;           /* of the packet: X-Polytune-Seq */
+    uint64_t number;           /* of the packet: WIRE_SEQ */
 } transfer;
 
 /* How one kind of channel talks. */

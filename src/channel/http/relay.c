@@ -12,11 +12,9 @@
 #include "channel/http/net.h"
 #include "channel/http/url.h"
 #include "polytune/network.h"
+#include "wire/wire.h"
 
-#define RESPONSE_MAX ((size_t)64 << 10)
-#define HOLD_S                                                                                     \
-    8                      /* how long the relay may hold a request that waits; less than it       \
-                              gives a client to come back (relay.h) */
+#define RESPONSE_MAX     ((size_t)64 << 10)
 #define POLL_FIRST_MS    2 /* between polls of a relay that does not hold them, doubling */
 #define POLL_MAX_MS      200
 #define HELD_MS          500 /* an empty answer after less was not held */
@@ -30,7 +28,7 @@ typedef struct relay_channel {
     char *shown; /* the same for messages: without a user and password */
 
     bool is_numbered;  /* the relay keeps numbered messages until they are acknowledged */
-    char epoch[24];    /* which of the sessions of that name it is: X-Polytune-Session */
+    char epoch[24];    /* which of the sessions of that name it is: WIRE_SESSION */
     char token[33];    /* a secret that binds this party's seat to this client */
     unsigned *n_empty; /* per peer: answers "nothing yet" at once, in a row */
 } relay_channel;
@@ -43,31 +41,32 @@ static void show_token(const relay_channel *c, http_call *call)
     /* A user and password in the URL are for a proxy before the relay, which reads Authorization.
      */
     const bool has_login = strcmp(c->base, c->shown) != 0;
-    http_header(call, has_login ? "X-Polytune-Token: %s" : "Authorization: Bearer %s", c->token);
+    http_header(call, has_login ? WIRE_TOKEN ": %s" : WIRE_AUTHORIZATION ": " WIRE_BEARER "%s",
+                c->token);
 }
 
 static void add_headers(const relay_channel *c, http_call *call, uint64_t number)
 {
     if (!c->is_numbered)
         return;
-    http_header(call, "X-Polytune-Seq: %" PRIu64, number);
-    http_header(call, "X-Polytune-Session: %s", c->epoch);
+    http_header(call, WIRE_SEQ ": %" PRIu64, number);
+    http_header(call, WIRE_SESSION ": %s", c->epoch);
     show_token(c, call);
 }
 
 static void prepare_sending(net_peer *p, http_call *call)
 {
     const relay_channel *c = (relay_channel *)p->channel;
-    http_prepare(call, HTTP_POST, c->base, "/send/%s/%zu/%zu?wait=%d", c->net.session, c->net.party,
-                 p->party, HOLD_S);
+    http_prepare(call, HTTP_POST, c->base, WIRE_SEND("%s", "%zu", "%zu") "?" WIRE_WAIT "=%d",
+                 c->net.session, c->net.party, p->party, WIRE_HOLD_S);
     add_headers(c, call, p->sending.number);
 }
 
 static void prepare_asking(net_peer *p, http_call *call)
 {
     const relay_channel *c = (relay_channel *)p->channel;
-    http_prepare(call, HTTP_POST, c->base, "/recv/%s/%zu/%zu?wait=%d", c->net.session, p->party,
-                 c->net.party, HOLD_S);
+    http_prepare(call, HTTP_POST, c->base, WIRE_RECV("%s", "%zu", "%zu") "?" WIRE_WAIT "=%d",
+                 c->net.session, p->party, c->net.party, WIRE_HOLD_S);
     add_headers(c, call, p->asking.number);
 }
 
@@ -177,7 +176,7 @@ static void leave(relay_channel *c)
     if (!c->is_numbered || is_broken(c) || !http_call_init(&call, RESPONSE_MAX, c->net.tls_ca))
         return;
     (void)curl_easy_setopt(call.easy, CURLOPT_TIMEOUT_MS, LEAVE_TIMEOUT_MS);
-    http_prepare(&call, HTTP_DELETE, c->base, "/join/%s/%zu", c->net.session, c->net.party);
+    http_prepare(&call, HTTP_DELETE, c->base, WIRE_JOIN("%s", "%zu"), c->net.session, c->net.party);
     show_token(c, &call);
     if (http_ready(&call))
         http_perform(&call);
@@ -262,7 +261,7 @@ static pt_status perform_patiently(relay_channel *c, http_call *call,
 
 static void prepare_join(const relay_channel *c, http_call *call)
 {
-    http_prepare(call, HTTP_PUT, c->base, "/join/%s/%zu", c->net.session, c->net.party);
+    http_prepare(call, HTTP_PUT, c->base, WIRE_JOIN("%s", "%zu"), c->net.session, c->net.party);
     show_token(c, call);
 }
 
@@ -270,7 +269,7 @@ static void prepare_join(const relay_channel *c, http_call *call)
 static void note_epoch(relay_channel *c, const http_call *call)
 {
     char epoch[sizeof c->epoch];
-    if (!http_response_header(call, "X-Polytune-Session", epoch, sizeof epoch))
+    if (!http_response_header(call, WIRE_SESSION, epoch, sizeof epoch))
         return;
     const size_t len = strlen(epoch);
     if (len == 0 || len > 16 || strspn(epoch, "0123456789abcdef") != len)
@@ -282,12 +281,13 @@ static void note_epoch(relay_channel *c, const http_call *call)
 static void prepare_seats(const relay_channel *c, http_call *call)
 {
     /* The answer must come well before this side gives up. */
-    http_prepare(call, HTTP_GET, c->base, "/participants/%s?wait=%d&parties=%zu", c->net.session,
+    http_prepare(call, HTTP_GET, c->base,
+                 WIRE_PARTICIPANTS("%s") "?" WIRE_WAIT "=%d&" WIRE_PARTIES "=%zu", c->net.session,
                  c->net.patience.timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0,
                  c->net.parties);
     show_token(c, call);
     if (c->is_numbered)
-        http_header(call, "X-Polytune-Session: %s", c->epoch);
+        http_header(call, WIRE_SESSION ": %s", c->epoch);
 }
 
 /* Marks who is listed. False if the response is not a list of numbers. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/wire.h"
+
 #define BACKLOG 64
 
 /* Several sockets may then have one port: the listener and those that go out. */
@@ -97,7 +99,7 @@ void door_add_outside(candidates *list, const door *d, http_call *call, const ch
     SET(CURLOPT_NOPROXY, "*"); /* the address of a proxy is of no use */
     SET(CURLOPT_TIMEOUT_MS, timeout_ms);
 #undef SET
-    http_prepare(call, HTTP_GET, relay, "/address");
+    http_prepare(call, HTTP_GET, relay, WIRE_ADDRESS);
     if (!ok || !http_ready(call))
         return;
     http_perform(call);

@@ -1,0 +1,54 @@
+/* What both ends of a connection must know: the relay and its clients, and direct parties among
+ * themselves. docs/command.md describes it for others. Layer: wire. */
+#ifndef WIRE_WIRE_H
+#define WIRE_WIRE_H
+
+#include <stddef.h>
+
+/* ---- limits ---- */
+
+#define WIRE_MESSAGE_MAX      ((size_t)4 << 20) /* bytes of one body */
+#define WIRE_MESSAGE_MAX_TEXT "4 MiB"
+#define WIRE_MAX_PARTIES      255 /* of a computation; the relay itself counts seats only */
+
+/* ---- times ---- */
+
+/* Our clients ask the relay to hold a request that waits for so long, and then ask again. A client
+ * that lives asks again within moments of losing its connection, and if only the relay noticed,
+ * when its request has been held; so who has not been heard of for longer has gone. */
+#define WIRE_HOLD_S     8
+#define WIRE_GIVE_UP_MS 12000
+_Static_assert(WIRE_GIVE_UP_MS > WIRE_HOLD_S * 1000, "who is held is not given up");
+
+/* ---- paths ---- */
+
+/* Of what stands for the values: a client's printf conversions, or the letters of the relay's
+ * patterns. */
+#define WIRE_JOIN(session, party)    "/join/" session "/" party
+#define WIRE_PARTICIPANTS(session)   "/participants/" session
+#define WIRE_SEND(session, from, to) "/send/" session "/" from "/" to
+#define WIRE_RECV(session, from, to) "/recv/" session "/" from "/" to
+#define WIRE_ADDRESS                 "/address"
+#define WIRE_MSG                     "/msg/" /* and the number of the sender: direct parties */
+
+/* In the query: how many seconds the answer may wait, and until how many parties are there. */
+#define WIRE_WAIT    "wait"
+#define WIRE_PARTIES "parties"
+
+/* ---- headers ---- */
+
+#define WIRE_SESSION "X-Polytune-Session" /* relay: which one of that name; direct: its name */
+#define WIRE_SEQ     "X-Polytune-Seq"     /* a message's number in its queue, from 1 */
+
+/* The relay's: the secret that a seat is bound to, in one of these. */
+#define WIRE_TOKEN         "X-Polytune-Token"
+#define WIRE_AUTHORIZATION "Authorization"
+#define WIRE_BEARER        "Bearer " /* and the token */
+
+/* Of direct parties, see channel/http/direct.h. */
+#define WIRE_CLIENT "X-Polytune-Client"
+#define WIRE_TO     "X-Polytune-To"
+#define WIRE_LAST   "X-Polytune-Last"
+#define WIRE_COMMIT "X-Polytune-Commit"
+
+#endif
