@@ -1,0 +1,60 @@
+#include "data/source.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "data/csv_read.h"
+#include "data/sqlite_read.h"
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+    const size_t n = strlen(text);
+    const size_t m = strlen(suffix);
+    return n >= m && strcmp(text + n - m, suffix) == 0;
+}
+
+static bool is_file(const char *argument)
+{
+    return argument[0] == '@' && (has_suffix(argument, ".csv") || has_suffix(argument, ".tsv"));
+}
+
+bool source_needs_query(const char *argument)
+{
+    return has_prefix(argument, SQLITE_PREFIX);
+}
+
+bool source_is_table(const char *argument)
+{
+    return is_file(argument) || source_needs_query(argument);
+}
+
+static pt_status read_file(table *ret_table, const char *path, const source_options *options,
+                           pt_error *error)
+{
+    const csv_options how = {.source = path,
+                             .separator = has_suffix(path, ".tsv") ? '\t' : ',',
+                             .has_no_header = options->has_no_header};
+    *ret_table = (table){0};
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));
+    /* No second copy of private input in the C library's buffer, which nobody wipes. */
+    (void)setvbuf(file, NULL, _IONBF, 0);
+    const pt_status status = csv_read(ret_table, file, &how, error);
+    (void)fclose(file);
+    return status;
+}
+
+pt_status source_read(table *ret_table, const char *argument, const source_options *options,
+                      pt_error *error)
+{
+    if (source_needs_query(argument))
+        return sqlite_read(ret_table, argument + strlen(SQLITE_PREFIX), options->query, error);
+    return read_file(ret_table, argument + 1, options, error);
+}

@@ -1,0 +1,24 @@
+/* Where a table comes from, as the command's --input names it. Layer: data.
+ *
+ *      @patients.csv, @patients.tsv    a file
+ *      sqlite:FILE                     a query's result */
+#ifndef DATA_SOURCE_H
+#define DATA_SOURCE_H
+
+#include "data/table.h"
+
+/* Whether the argument names a table, and whether that needs a query. */
+bool source_is_table(const char *argument);
+bool source_needs_query(const char *argument);
+
+typedef struct source_options {
+    const char *query;  /* SQL; NULL for a file */
+    bool has_no_header; /* a file's first line is a row */
+} source_options;
+
+/* Reads all of it. *ret_table: release with table_clear, also after a failure. PT_ERR_FILE,
+ * PT_ERR_INPUT. */
+MUST_CHECK pt_status source_read(table *ret_table, const char *argument,
+                                 const source_options *options, pt_error *error);
+
+#endif
