@@ -8,19 +8,22 @@
 
 static const flag flags[] = {
     {"input", "LITERAL",
-     "a party's input, in party order; @FILE reads it from a file (.json: Garble JSON)", true},
+     "a party's input, in party order; @FILE reads it from a file (.json: Garble JSON; .csv, .tsv: "
+     "a table); sqlite:FILE is the table that --query gives",
+     true},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_program, flags_common, NULL};
+static const flag *const flag_lists[] = {flags, flags_table, flags_program, flags_common, NULL};
 
-static pt_status evaluate(const computation *c, const args *a, pt_error *error)
+static pt_status evaluate(const computation *c, tables *t, pt_error *error)
 {
     inputs in = {0};
+    const args *a = t->a;
     char *text = NULL;
     char *json = NULL;
     const size_t n_out = pt_circuit_output_bits(c->circuit);
     uint8_t *out = mem_new(n_out, 1);
-    pt_status status = out == NULL ? error_memory(error) : inputs_init(&in, c, a, error);
+    pt_status status = out == NULL ? error_memory(error) : inputs_init(&in, c, t, error);
     if (status == PT_OK)
         status = pt_circuit_eval(out, c->circuit, in.all, error);
     if (status == PT_OK)
@@ -38,10 +41,14 @@ static pt_status evaluate(const computation *c, const args *a, pt_error *error)
 
 static pt_status eval_run(const args *a, pt_error *error)
 {
-    computation c;
-    pt_status status = computation_init(&c, a->positional[0], a, error);
+    computation c = {0};
+    tables t;
+    pt_status status = tables_init(&t, a, error);
     if (status == PT_OK)
-        status = evaluate(&c, a, error);
+        status = inputs_compile(&c, &t, a->positional[0], error);
+    if (status == PT_OK)
+        status = evaluate(&c, &t, error);
+    tables_clear(&t);
     computation_clear(&c);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "cli/flags/connect.h"
 #include "cli/flags/const_flags.h"
 #include "cli/flags/mpc_flags.h"
+#include "cli/flags/tables.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -19,18 +20,20 @@ static const flag flags[] = {
      "the program everybody runs: a Garble file, or a Bristol Fashion circuit (.txt)", false},
     {"party", "I", "this party's number, counted from 0", false},
     {"input", "LITERAL",
-     "this party's private input; @FILE reads it from a file (.json: Garble JSON)", false},
+     "this party's private input; @FILE reads it from a file (.json: Garble JSON; .csv, .tsv: a "
+     "table); sqlite:FILE is the table that --query gives",
+     false},
     {"parties", "N", "how many parties there are, if that depends on constants of other parties",
      false},
     {0},
 };
-static const flag *const flag_lists[] = {flags,     flags_connect, flags_secure, flags_program,
-                                         flags_mpc, flags_common,  NULL};
+static const flag *const flag_lists[] = {flags,         flags_table, flags_connect, flags_secure,
+                                         flags_program, flags_mpc,   flags_common,  NULL};
 
 typedef struct party {
     const args *a;
     connection connection;
-    const char *input;
+    tables tables;
     size_t index;
     uint64_t stated_parties; /* --parties, or 0 */
     size_t parties;
@@ -80,7 +83,8 @@ static pt_status read_flags(party *p, pt_error *error)
     if (parties != NULL)
         status =
             args_number(&p->stated_parties, parties, "--parties", 2, PT_MPC_MAX_PARTIES, error);
-    p->input = args_get(a, "input");
+    if (status == PT_OK)
+        status = tables_init(&p->tables, a, error);
     return status;
 }
 
@@ -170,7 +174,7 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
                            "%zu",
                            p->c.parties, p->parties);
     if (status == PT_OK)
-        status = computation_input(&p->input_bits, &p->c, p->index, p->input, error);
+        status = tables_input(&p->input_bits, &p->tables, 0, &p->c, p->index, error);
     return status;
 }
 
@@ -233,6 +237,8 @@ static pt_status take_part(party *p, pt_error *error)
     if (status == PT_OK)
         status = const_flags_init(&given, p->a, own_name, error);
     if (status == PT_OK)
+        status = tables_add_constants(&p->tables, &given, own_name, error);
+    if (status == PT_OK)
         status = computation_inspect(&facts, &p->c, p->a, given.list, given.n, error);
     if (status == PT_OK && facts.n_externals != 0) {
         status = take_part_with_constants(p, &facts, &given, error);
@@ -261,6 +267,7 @@ static pt_status party_run(const args *a, pt_error *error)
     mem_free_secret(p.input_bits,
                     p.input_bits == NULL ? 0 : pt_circuit_input_bits(p.c.circuit, p.index));
     buffer_clear(&p.session_data);
+    tables_clear(&p.tables);
     mpc_flags_clear(&p.mpc);
     computation_clear(&p.c);
     return status;

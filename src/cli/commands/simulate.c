@@ -10,10 +10,13 @@
 
 static const flag flags[] = {
     {"input", "LITERAL",
-     "a party's input, in party order; @FILE reads it from a file (.json: Garble JSON)", true},
+     "a party's input, in party order; @FILE reads it from a file (.json: Garble JSON; .csv, .tsv: "
+     "a table); sqlite:FILE is the table that --query gives",
+     true},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_program, flags_mpc, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,     flags_table,  flags_program,
+                                         flags_mpc, flags_common, NULL};
 
 /* Every receiving party must hold the same bits. */
 static pt_status agreed_output(const uint8_t **ret_bits, const local_party *parties, size_t n,
@@ -109,17 +112,21 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
 
 static pt_status simulate_run(const args *a, pt_error *error)
 {
-    computation c;
+    computation c = {0};
+    tables t;
     mpc_flags f = {0};
     inputs in = {0};
-    pt_status status = computation_init(&c, a->positional[0], a, error);
+    pt_status status = tables_init(&t, a, error);
+    if (status == PT_OK)
+        status = inputs_compile(&c, &t, a->positional[0], error);
     if (status == PT_OK)
         status = mpc_flags_init(&f, a, c.parties, error);
     if (status == PT_OK)
-        status = inputs_init(&in, &c, a, error);
+        status = inputs_init(&in, &c, &t, error);
     if (status == PT_OK)
         status = simulate(&c, a, &f, &in, error);
     inputs_clear(&in);
+    tables_clear(&t);
     mpc_flags_clear(&f);
     computation_clear(&c);
     return status;

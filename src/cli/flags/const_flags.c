@@ -35,8 +35,21 @@ static bool split(pt_constant *ret_constant, char *text, const char *own_party)
            is_name(ret_constant->name);
 }
 
-static pt_status take(const_flags *c, const char *text, const char *own_party, pt_error *error)
+static bool make_room(const_flags *c)
 {
+    pt_constant *list = mem_resize(c->list, c->n + 1, sizeof *list);
+    if (list != NULL)
+        c->list = list;
+    char **texts = mem_resize(c->texts, c->n + 1, sizeof *texts);
+    if (texts != NULL)
+        c->texts = texts;
+    return list != NULL && texts != NULL;
+}
+
+pt_status const_flags_add(const_flags *c, const char *text, const char *own_party, pt_error *error)
+{
+    if (!make_room(c))
+        return error_memory(error);
     pt_constant *added = &c->list[c->n];
     char *copy = c->texts[c->n] = mem_string(text);
     if (copy == NULL)
@@ -60,14 +73,9 @@ pt_status const_flags_init(const_flags *ret_flags, const args *a, const char *ow
                            pt_error *error)
 {
     const_flags *c = ret_flags;
-    const size_t n = args_count(a, "const");
     *c = (const_flags){0};
-    c->list = mem_new(n, sizeof *c->list);
-    c->texts = mem_new(n, sizeof *c->texts);
-    if (c->list == NULL || c->texts == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < n; i++) {
-        const pt_status status = take(c, args_nth(a, "const", i), own_party, error);
+    for (size_t i = 0; i < args_count(a, "const"); i++) {
+        const pt_status status = const_flags_add(c, args_nth(a, "const", i), own_party, error);
         if (status != PT_OK)
             return status;
     }

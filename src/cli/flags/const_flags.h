@@ -16,6 +16,9 @@ typedef struct const_flags {
  * const_flags_clear in any case. */
 PT_MUST_CHECK pt_status const_flags_init(const_flags *ret_flags, const args *a,
                                          const char *own_party, pt_error *error);
+/* Adds one more, as if --const gave it. */
+PT_MUST_CHECK pt_status const_flags_add(const_flags *c, const char *text, const char *own_party,
+                                        pt_error *error);
 void const_flags_clear(const_flags *c);
 
 #endif

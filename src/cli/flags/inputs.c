@@ -5,11 +5,26 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-pt_status inputs_init(inputs *ret_inputs, const computation *c, const args *a, pt_error *error)
+pt_status inputs_compile(computation *ret_computation, const tables *t, const char *path,
+                         pt_error *error)
+{
+    const_flags given = {0};
+    pt_status status = computation_open(ret_computation, path, error);
+    if (status == PT_OK)
+        status = const_flags_init(&given, t->a, NULL, error);
+    if (status == PT_OK)
+        status = tables_add_constants(t, &given, NULL, error);
+    if (status == PT_OK)
+        status = computation_compile(ret_computation, t->a, given.list, given.n, error);
+    const_flags_clear(&given);
+    return status;
+}
+
+pt_status inputs_init(inputs *ret_inputs, const computation *c, tables *t, pt_error *error)
 {
     inputs *in = ret_inputs;
     *in = (inputs){0};
-    const size_t given = args_count(a, "input");
+    const size_t given = t->n;
     if (given != c->parties)
         return error_set(error, PT_ERR_USAGE,
                          "'%s' takes the input of %zu part%s, but --input is given %zu time%s",
@@ -25,7 +40,7 @@ pt_status inputs_init(inputs *ret_inputs, const computation *c, const args *a, p
     for (size_t p = 0; p < c->parties; p++) {
         const size_t n = pt_circuit_input_bits(c->circuit, p);
         uint8_t *bits = NULL;
-        const pt_status status = computation_input(&bits, c, p, args_nth(a, "input", p), error);
+        const pt_status status = tables_input(&bits, t, p, c, p, error);
         if (status != PT_OK)
             return status;
         in->first[p] = at;

@@ -2,7 +2,7 @@
 #ifndef CLI_FLAGS_INPUTS_H
 #define CLI_FLAGS_INPUTS_H
 
-#include "cli/computation.h"
+#include "cli/flags/tables.h"
 
 typedef struct inputs {
     uint8_t *all; /* every party's bits, party 0 first, one byte each */
@@ -10,8 +10,12 @@ typedef struct inputs {
     size_t *first; /* where a party's bits start in `all` */
 } inputs;
 
+/* computation_init, with the constants that --rows takes from the tables. */
+PT_MUST_CHECK pt_status inputs_compile(computation *ret_computation, const tables *t,
+                                       const char *path, pt_error *error);
+
 /* Reads the flags --input: exactly one per party, in party order. */
-PT_MUST_CHECK pt_status inputs_init(inputs *ret_inputs, const computation *c, const args *a,
+PT_MUST_CHECK pt_status inputs_init(inputs *ret_inputs, const computation *c, tables *t,
                                     pt_error *error);
 void inputs_clear(inputs *in);
 

@@ -1,0 +1,250 @@
+#include "cli/flags/tables.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "data/field.h"
+#include "data/source.h"
+
+const flag flags_table[] = {
+    {"query", "SQL", "what to read from the database that --input names", true},
+    {"rows", "[PARTY_I::]NAME", "give the number of rows of the table as this constant", true},
+    {"pad-to", "N", "fill tables up with empty rows, to N rows", false},
+    {"scale", "COLUMN:FACTOR", "multiply a column's numbers, e.g. --scale=price:100 for cents",
+     true},
+    {"truncate", NULL, "cut text that is too long for its [u8; N]", false},
+    {"sort", NULL, "sort the rows of tables by their key, as joins need them", false},
+    {"no-header", NULL, "the first line of CSV files is a row, not the columns' names", false},
+    {0},
+};
+
+static bool is_table(const tables *t, size_t nth)
+{
+    return t->list[nth].n_columns != 0;
+}
+
+static pt_status take_scale(tables *t, const char *text, pt_error *error)
+{
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL || colon == text)
+        return error_set(error, PT_ERR_USAGE,
+                         "--scale takes COLUMN:FACTOR, e.g. price:100, not '%.60s'", text);
+    char *copy = mem_string(text);
+    if (copy == NULL)
+        return error_memory(error);
+    copy[colon - text] = '\0';
+    t->scale_texts[t->n_scales] = copy;
+    table_scale *scale = &t->scales[t->n_scales++];
+    scale->column = copy;
+    return args_number(&scale->factor, colon + 1, "the factor of --scale", 1, FIELD_SCALE_MAX,
+                       error);
+}
+
+static pt_status take_scales(tables *t, pt_error *error)
+{
+    const size_t n = args_count(t->a, "scale");
+    t->scales = mem_new(n, sizeof *t->scales);
+    t->scale_texts = mem_new(n, sizeof *t->scale_texts);
+    if (t->scales == NULL || t->scale_texts == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < n; i++) {
+        const pt_status status = take_scale(t, args_nth(t->a, "scale", i), error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+static pt_status read_tables(tables *t, pt_error *error)
+{
+    size_t n_queries = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const char *argument = args_nth(t->a, "input", i);
+        source_options options = {.has_no_header = args_get(t->a, "no-header") != NULL};
+        if (!source_is_table(argument))
+            continue;
+        if (source_needs_query(argument)) {
+            options.query = args_nth(t->a, "query", n_queries++);
+            if (options.query == NULL)
+                return error_set(error, PT_ERR_USAGE,
+                                 "an --input that is a database needs a --query");
+        }
+        const pt_status status = source_read(&t->list[i], argument, &options, error);
+        if (status != PT_OK)
+            return status;
+    }
+    if (n_queries < args_count(t->a, "query"))
+        return error_set(error, PT_ERR_USAGE, "--query without an --input that is a database");
+    return PT_OK;
+}
+
+static bool has_column(const tables *t, const char *name)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (is_table(t, i) && table_find_column(&t->list[i], name) < t->list[i].n_columns)
+            return true;
+    }
+    return false;
+}
+
+/* A flag that does nothing is a mistake. */
+static pt_status check_used(const tables *t, pt_error *error)
+{
+    size_t n_tables = 0;
+    for (size_t i = 0; i < t->n; i++)
+        n_tables += is_table(t, i);
+    for (const flag *f = flags_table; n_tables == 0 && f->name != NULL; f++) {
+        if (args_get(t->a, f->name) != NULL)
+            return error_set(error, PT_ERR_USAGE,
+                             "--%s needs a table as --input, e.g. --input=@patients.csv", f->name);
+    }
+    for (size_t i = 0; i < t->n_scales; i++) {
+        if (!has_column(t, t->scales[i].column))
+            return error_set(error, PT_ERR_USAGE, "--scale: there is no column '%.60s'",
+                             t->scales[i].column);
+    }
+    return PT_OK;
+}
+
+static pt_status check_lengths(const tables *t, pt_error *error)
+{
+    for (size_t i = 0; i < t->n && t->pad_to != 0; i++) {
+        if (is_table(t, i) && table_rows(&t->list[i]) > t->pad_to)
+            return error_set(error, PT_ERR_INPUT, "%s has %zu rows, more than --pad-to=%llu",
+                             t->list[i].source, table_rows(&t->list[i]),
+                             (unsigned long long)t->pad_to);
+    }
+    return PT_OK;
+}
+
+pt_status tables_init(tables *ret_tables, const args *a, pt_error *error)
+{
+    tables *t = ret_tables;
+    *t = (tables){.a = a, .n = args_count(a, "input")};
+    t->list = mem_new(t->n, sizeof *t->list);
+    pt_status status = t->list == NULL ? error_memory(error) : PT_OK;
+    if (status == PT_OK && args_get(a, "pad-to") != NULL)
+        status =
+            args_number(&t->pad_to, args_get(a, "pad-to"), "--pad-to", 1, TABLE_ROWS_MAX, error);
+    if (status == PT_OK)
+        status = take_scales(t, error);
+    if (status == PT_OK)
+        status = read_tables(t, error);
+    if (status == PT_OK)
+        status = check_used(t, error);
+    return status == PT_OK ? check_lengths(t, error) : status;
+}
+
+void tables_clear(tables *t)
+{
+    for (size_t i = 0; t->list != NULL && i < t->n; i++)
+        table_clear(&t->list[i]);
+    for (size_t i = 0; i < t->n_scales; i++)
+        mem_free(t->scale_texts[i]);
+    mem_free(t->list);
+    mem_free(t->scales);
+    mem_free(t->scale_texts);
+    *t = (tables){0};
+}
+
+/* Which --input the constant `name` counts the rows of: the party's of that number. */
+static pt_status find_table(const tables *t, size_t *ret_nth, const char *name,
+                            const char *own_party, pt_error *error)
+{
+    const char *colons = strstr(name, "::");
+    const int len = colons == NULL ? 0 : (int)(colons - name);
+    char party[32];
+    *ret_nth = 0;
+    if (own_party != NULL) {
+        if (colons == NULL ||
+            (strlen(own_party) == (size_t)len && strncmp(name, own_party, (size_t)len) == 0))
+            return PT_OK;
+        return error_set(error, PT_ERR_USAGE, "--rows=%.60s: this is %s, and the rows are its own",
+                         name, own_party);
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        (void)snprintf(party, sizeof party, "PARTY_%zu", i);
+        if (strlen(party) == (size_t)len && strncmp(name, party, (size_t)len) == 0 &&
+            is_table(t, i)) {
+            *ret_nth = i;
+            return PT_OK;
+        }
+    }
+    return error_set(error, PT_ERR_USAGE,
+                     "--rows takes PARTY_I::NAME with the number of a party whose --input is a "
+                     "table, e.g. PARTY_0::ROWS, not '%.60s'",
+                     name);
+}
+
+static pt_status add_constant(const tables *t, const_flags *constants, const char *name,
+                              const char *own_party, pt_error *error)
+{
+    size_t nth = 0;
+    pt_status status = find_table(t, &nth, name, own_party, error);
+    if (status != PT_OK)
+        return status;
+    const size_t n_rows = t->pad_to != 0 ? (size_t)t->pad_to : table_rows(&t->list[nth]);
+    const size_t size = strlen(name) + 40;
+    char *text = mem_new(size, 1);
+    if (text == NULL)
+        return error_memory(error);
+    (void)snprintf(text, size, "%s=%zuusize", name, n_rows);
+    status = const_flags_add(constants, text, own_party, error);
+    mem_free(text);
+    return status;
+}
+
+pt_status tables_add_constants(const tables *t, const_flags *constants, const char *own_party,
+                               pt_error *error)
+{
+    for (size_t i = 0; i < args_count(t->a, "rows"); i++) {
+        const pt_status status =
+            add_constant(t, constants, args_nth(t->a, "rows", i), own_party, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+static pt_status table_input(uint8_t **ret_bits, const tables *t, const table *from,
+                             const computation *c, size_t party, pt_error *error)
+{
+    const to_bits_options options = {
+        .scales = t->scales,
+        .n_scales = t->n_scales,
+        .truncate = args_get(t->a, "truncate") != NULL,
+        .pad = t->pad_to != 0,
+        .sort = args_get(t->a, "sort") != NULL,
+    };
+    if (c->program == NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "'%s' is a Bristol Fashion circuit: it takes 0x.. and 0b.., no tables",
+                         c->path);
+    uint8_t *packed = NULL;
+    const size_t n_bits = pt_circuit_input_bits(c->circuit, party);
+    const pt_status status =
+        table_to_bits(&packed, from, pt_program_input_type(c->program, party), &options, error);
+    if (status != PT_OK)
+        return status;
+    uint8_t *bits = mem_new(n_bits, 1);
+    for (size_t i = 0; bits != NULL && i < n_bits; i++)
+        bits[i] = (uint8_t)bits_get(packed, i);
+    mem_free_secret(packed, bits_bytes(n_bits));
+    if (bits == NULL)
+        return error_memory(error);
+    *ret_bits = bits;
+    return PT_OK;
+}
+
+pt_status tables_input(uint8_t **ret_bits, tables *t, size_t nth, const computation *c,
+                       size_t party, pt_error *error)
+{
+    if (!is_table(t, nth))
+        return computation_input(ret_bits, c, party, args_nth(t->a, "input", nth), error);
+    const pt_status status = table_input(ret_bits, t, &t->list[nth], c, party, error);
+    table_clear(&t->list[nth]);
+    return status;
+}
