@@ -238,3 +238,12 @@ void tamper_clear(attack *a)
     (void)pthread_cond_destroy(&a->changed);
     (void)pthread_mutex_destroy(&a->lock);
 }
+
+struct CMUnitTest tamper_case_init(tamper_case *ret_case, const void *row, const char *target,
+                                   size_t n, CMUnitTestFunction test)
+{
+    *ret_case = (tamper_case){.row = row, .n = n};
+    (void)snprintf(ret_case->name, sizeof ret_case->name, "%zu parties: %s", n, target);
+    return (struct CMUnitTest){
+        .name = ret_case->name, .test_func = test, .initial_state = ret_case};
+}

@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#include "support/test.h"
+
 #include "channel/faulty.h"
 #include "mpc/engine_run.h"
 #include "mpc/triple/zero_check.h"
@@ -74,5 +76,15 @@ size_t tamper_sent(const attack *a, size_t party, const char *phase);
  * commitment) or of the first COIN_O (seed and nonce), and copies it. */
 void tamper_await_commitment(attack *a, size_t party, uint8_t ret_commitment[32]);
 void tamper_await_coin(attack *a, size_t party, uint8_t ret_opening[64]);
+
+/* A row of a matrix at n parties, as a test of its own: one that fails does not hide the others. */
+typedef struct tamper_case {
+    const void *row;
+    size_t n;
+    char name[96];
+} tamper_case;
+
+struct CMUnitTest tamper_case_init(tamper_case *ret_case, const void *row, const char *target,
+                                   size_t n, CMUnitTestFunction test);
 
 #endif
