@@ -16,7 +16,10 @@ static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, 
 {
     r->s->progress_segment = g->n_and;
     pt_status status = r->preparation->shares_make(r, g, error);
-    if (status == PT_OK && g->number == 0)
+    if (status != PT_OK)
+        return status;
+    g->stage = SEGMENT_SHARES;
+    if (g->number == 0)
         status = inputs_run(r, input_bits, error);
     if (status != PT_OK)
         return status;
@@ -26,6 +29,7 @@ static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, 
         status = garble_segment(r, g, error);
     if (status != PT_OK)
         return status;
+    g->stage = SEGMENT_KEPT;
     status = authenticate_segment(r, g, error);
     r->s->next_and += g->n_and;
     return status;

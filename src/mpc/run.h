@@ -46,7 +46,15 @@ struct mpc_run {
     verified verified;
 };
 
+/* What the arrays of a segment hold. */
+typedef enum segment_stage {
+    SEGMENT_EMPTY,  /* nothing yet */
+    SEGMENT_SHARES, /* lambda_* and s, verified: what preparation makes */
+    SEGMENT_KEPT    /* in lambda_gamma what is kept for authentication (garble/kept.h) */
+} segment_stage;
+
 struct segment {
+    segment_stage stage;
     uint64_t number; /* 0, 1, .. */
     const plan_step *steps;
     size_t n_steps;
@@ -54,9 +62,7 @@ struct segment {
     uint64_t first_and; /* g of the first gate, section 5.2 */
 
     /* A share (n blocks) per AND gate, for inputs alpha, beta and output gamma; all in the run's
-     * pool. Garbling leaves in lambda_gamma what authentication needs: L_{gamma,0} in slot 0, and
-     * M_1[s] xor M_1[lambda_gamma] in the slot of P_1. So does evaluation: P_1's term of the EV2
-     * check in slot 0, and L^j_gamma in the slot of P_j. */
+     * pool. */
     block *lambda_alpha;
     block *lambda_beta; /* followed by the dummies of its batch */
     block *lambda_gamma;

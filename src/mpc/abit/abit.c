@@ -93,7 +93,7 @@ static pt_status batch_init(batch *b, session *s, const abit_range *ranges, size
     const uint64_t max_blocks = MPC_MAX_COTS / BLOCK_BITS;
     *b = (batch){.s = s,
                  .places = {.s = s, .ranges = ranges, .n_ranges = n_ranges},
-                 .number = s->n_cot_batches,
+                 .number = s->n_batches,
                  .n_trees = cot_trees(s->k),
                  .first = s->cot[s->me == 0 ? 1 : 0].next_block};
     for (size_t r = 0; r < n_ranges; r++)
@@ -292,7 +292,7 @@ pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_e
         status = wave_barrier(s, WAVE_BARRIER, error); /* all saw the same x~ */
     if (status != PT_OK)
         goto done;
-    s->n_cot_batches++;
+    s->n_batches++;
     HOOK(s, "batch", (void *)(uintptr_t)ranges, n_ranges);
 done:
     batch_clear(&b);

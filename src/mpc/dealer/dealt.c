@@ -268,7 +268,7 @@ static pt_status run_bits(bits_run *b, pt_error *error)
         status = check_corrections(b, error);
     if (status != PT_OK)
         return status;
-    s->n_cot_batches++;
+    s->n_batches++;
     HOOK(s, "batch", (void *)(uintptr_t)b->places.ranges, b->places.n_ranges);
     return PT_OK;
 }

@@ -8,7 +8,7 @@
 #include "crypto/gf128.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
-#include "mpc/abit/share.h"
+#include "mpc/garble/kept.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
@@ -58,21 +58,21 @@ static pt_status sum_terms(const mpc_run *r, const segment *g, block chi, term_f
 /* P_1: its term of the EV2 check in slot 0, L^j_gamma in the others. */
 static block kept_term(const mpc_run *r, const segment *g, size_t p, size_t slot)
 {
-    return g->lambda_gamma[p * r->s->n + slot];
+    return slot == 0 ? *kept_check(r, g, p) : *kept_label(r, g, p, slot);
 }
 
 /* Garbler: the label that belongs to Lambda_gamma. */
 static block label_term(const mpc_run *r, const segment *g, size_t p, size_t slot)
 {
     (void)slot;
-    return block_xor(g->lambda_gamma[p * r->s->n], block_if(bits_get(g->masked, p), r->s->delta));
+    return block_xor(*kept_false_label(r, g, p), block_if(bits_get(g->masked, p), r->s->delta));
 }
 
 /* Garbler: M_1[c_gamma^i], which walk_masked left in place. */
 static block mac_term(const mpc_run *r, const segment *g, size_t p, size_t slot)
 {
     (void)slot;
-    return g->lambda_gamma[p * r->s->n + share_slot(r->s->me, 0)];
+    return *kept_mac(r, g, p);
 }
 
 /* EV1 of P_1. The seed is drawn now, after all GC arrived. ret_expected: what the m_i must add up
@@ -140,7 +140,7 @@ static void walk_masked(mpc_run *r, segment *g)
             masked[step.out] = masked[step.a] ^ masked[step.b];
             break;
         case GATE_AND: {
-            block *kept = &g->lambda_gamma[at];
+            block *kept = kept_mac(r, g, p);
             *kept = block_xor(*kept, block_if(masked[step.a], g->lambda_beta[at]));
             *kept = block_xor(*kept, block_if(masked[step.b], g->lambda_alpha[at]));
             masked[step.out] = (uint8_t)bits_get(g->masked, p);
@@ -239,6 +239,7 @@ static pt_status authenticate_as_garbler(mpc_run *r, segment *g, pt_error *error
 
 pt_status authenticate_segment(mpc_run *r, segment *g, pt_error *error)
 {
+    PT_ASSERT(g->stage == SEGMENT_KEPT);
     PT_ASSERT(r->verified.evaluation == g->number);
     if (g->n_and == 0) {
         r->verified.evaluation++;

@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
 #include "mpc/garble/garble.h"
+#include "mpc/garble/kept.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
@@ -122,15 +123,15 @@ static unsigned evaluate_and(evaluator *w, plan_step step, size_t in_frame, unsi
     const block *beta = w->r->labels + step.b * m;
     const unsigned masked_a = w->r->masked[step.a];
     const unsigned masked_b = w->r->masked[step.b];
-    block *kept = w->g->lambda_gamma + w->gate * s->n;
+    block *kept = kept_label(w->r, w->g, w->gate, 1);
     hash_labels(w, alpha, beta);
     for (size_t j = 1; j <= m; j++)
-        kept[share_slot(0, j)] = evaluate_label(w, j, in_frame, alpha[j - 1], masked_a, masked_b);
+        kept[j - 1] = evaluate_label(w, j, in_frame, alpha[j - 1], masked_a, masked_b);
     /* Only now, as the output register may be an operand's. */
-    memcpy(w->r->labels + step.out * m, kept + share_slot(0, 1), m * sizeof(block));
-    const unsigned masked = b_gamma ^ block_bit(kept[share_slot(0, 1)], 1);
-    kept[0] = block_xor(own_terms(w, 0, masked_a, masked_b),
-                        block_if((masked_a & masked_b) ^ masked, s->delta));
+    memcpy(w->r->labels + step.out * m, kept, m * sizeof(block));
+    const unsigned masked = b_gamma ^ block_bit(kept[0], 1);
+    *kept_check(w->r, w->g, w->gate) = block_xor(
+        own_terms(w, 0, masked_a, masked_b), block_if((masked_a & masked_b) ^ masked, s->delta));
     bits_set(w->g->masked, w->gate, masked);
     w->gate++;
     return masked;
@@ -195,6 +196,8 @@ pt_status evaluate_segment(mpc_run *r, segment *g, pt_error *error)
 {
     session *s = r->s;
     evaluator w = {0};
+    PT_ASSERT(s->me == 0);
+    PT_ASSERT(g->stage == SEGMENT_SHARES);
     PT_ASSERT(r->verified.openings == g->number + 1);
     pt_status status = evaluator_init(&w, r, g, error);
     const size_t frame_gates = garble_frame_gates(s->n);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
+#include "mpc/garble/kept.h"
 #include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
@@ -153,10 +154,9 @@ static void garble_step(garbler *w, plan_step step, uint8_t *rows)
         break;
     case GATE_AND: {
         out = garble_and(w, labels[step.a], labels[step.b], rows);
-        const size_t share = w->gate * s->n;
-        const size_t mac = share + share_slot(s->me, 0);
-        w->g->lambda_gamma[share] = out;
-        w->g->lambda_gamma[mac] = block_xor(w->g->lambda_gamma[mac], w->g->s[mac]);
+        *kept_false_label(w->r, w->g, w->gate) = out;
+        block *mac = kept_mac(w->r, w->g, w->gate);
+        *mac = block_xor(*mac, w->g->s[w->gate * s->n + share_slot(s->me, 0)]);
         w->gate++;
         break;
     }
@@ -197,6 +197,8 @@ pt_status garble_segment(mpc_run *r, segment *g, pt_error *error)
     session *s = r->s;
     garbler w = {0};
     /* Section 4.2: no row that contains s leaves before its batch is verified. */
+    PT_ASSERT(s->me != 0);
+    PT_ASSERT(g->stage == SEGMENT_SHARES);
     PT_ASSERT(r->verified.bits == g->number + 1);
     PT_ASSERT(r->verified.deltas);
     PT_ASSERT(r->verified.zero_sums == g->number + 1);

@@ -32,7 +32,7 @@ typedef struct gate_keys {
 const aes_key *gate_keys_at(gate_keys *k, const session *s, const segment *g, size_t at);
 
 /* Garbles a segment and streams it to P_1, then runs the wave GC. Carries r->labels to the
- * segment's end; leaves in g->lambda_gamma what authentication needs (run.h). */
+ * segment's end; leaves of the gates what kept.h says. */
 MUST_CHECK pt_status garble_segment(mpc_run *r, segment *g, pt_error *error);
 
 #endif

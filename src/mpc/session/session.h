@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/assert.h"
 #include "channel/channel.h"
 #include "circuit/circuit.h"
 #include "crypto/block.h"
@@ -65,11 +66,11 @@ struct session {
     block delta;                            /* Delta_i, pins applied */
     uint8_t dealt_seed[DEALING_SEED_BYTES]; /* from the dealer: all secrets but the rng's */
     cot_pair *cot;                          /* n entries; own unused */
-    uint64_t n_cot_batches;
-    uint64_t next_triple_tweak; /* w_0 of section 4.3 */
-    uint64_t next_and;          /* g of section 5.2 */
-    block s_tri, s_gc;          /* S of the two hash domains, from the first coin */
-    bool first_inl_sent;        /* from then on the zero check is blinded (4.4) */
+    uint64_t n_batches;                     /* of bits, made and checked */
+    uint64_t next_triple_tweak;             /* w_0 of section 4.3 */
+    uint64_t next_and;                      /* g of section 5.2 */
+    block s_tri, s_gc;                      /* S of the two hash domains, from the first coin */
+    bool first_inl_sent;                    /* from then on the zero check is blinded (4.4) */
 
     pt_mpc_stats *stats;              /* never NULL inside */
     pt_mpc_stats own_stats;           /* what `stats` points to when the caller wants none */
@@ -114,6 +115,13 @@ void session_wipe_secrets(session *s);
 static inline uint64_t session_number(size_t index)
 {
     return (uint64_t)index + 1;
+}
+
+/* The number of the batch of bits in use: the last that was made. */
+static inline uint64_t session_batch(const session *s)
+{
+    PT_ASSERT(s->n_batches > 0);
+    return s->n_batches - 1;
 }
 
 /* Section 0.5: bit 0 of every Delta is 1; bit 1 is 1 at the spec's P_2 only. */

@@ -13,18 +13,37 @@
 #include "mpc/triple/triple.h"
 #include "mpc/triple/zero_check.h"
 
-/* The triples of a batch, in the run's pool. `opened` starts as y_1 .. y_{B-1}, x_0 and ends as the
- * shares of e_1 .. e_{B-1}, x-hat: each layer's last use is there. y_0 is lambda_beta, and r_0
- * becomes s. */
+/* What a batch holds, from one stage to the next. */
+typedef enum batch_stage {
+    BATCH_EMPTY,   /* nothing */
+    BATCH_BITS,    /* verified bits: x and r of all layers, y of all but the gates in layer 0 */
+    BATCH_MASKS,   /* y of the gates in layer 0, which is lambda_beta */
+    BATCH_TRIPLES, /* z in the place of r, zero_sums */
+    BATCH_CHECKED, /* the zero check has passed */
+    BATCH_OPENED   /* `opened` in the place of last_used; z_0 becomes s */
+} batch_stage;
+
+/* The triples of a batch, in the run's pool. */
 typedef struct batch {
+    batch_stage stage;
     bucket_size size;
     size_t n; /* parties */
     triple_layers layers;
-    block *opened;
+    union {
+        block *last_used; /* y_1 .. y_{B-1}, x_0, which nothing reads once `opened` is made */
+        block *opened;    /* shares of e_1 .. e_{B-1}, x-hat of the gates, without gaps */
+    };
     block *deltas; /* the bits of DC, or NULL */
     block *q;      /* the bits of ZB, or NULL */
     block *q_keys;
 } batch;
+
+/* Every stage follows the one before it. */
+static void batch_enter(batch *b, batch_stage stage)
+{
+    PT_ASSERT(b->stage + 1 == stage);
+    b->stage = stage;
+}
 
 static size_t batch_triples(const batch *b)
 {
@@ -54,10 +73,10 @@ static void batch_init_triples(batch *b, mpc_run *r, segment *g)
     triple_layers *t = &b->layers;
     *t = (triple_layers){.n_layers = b->size.layers, .len = len};
     t->sums = (uint64_t *)run_take(r, (batch_triples(b) + 1) / 2, 1);
-    b->opened = run_take(r, batch_triples(b), n);
+    b->last_used = run_take(r, batch_triples(b), n);
     for (unsigned c = 0; c < t->n_layers; c++) {
-        t->x[c] = c == 0 ? b->opened + (t->n_layers - 1) * len * n : run_take(r, len, n);
-        t->y[c] = c == 0 ? run_take(r, len, n) : b->opened + (c - 1) * len * n;
+        t->x[c] = c == 0 ? b->last_used + (t->n_layers - 1) * len * n : run_take(r, len, n);
+        t->y[c] = c == 0 ? run_take(r, len, n) : b->last_used + (c - 1) * len * n;
         t->r[c] = run_take(r, len, n);
         t->x_keys[c] = take_keys(r, len);
     }
@@ -82,7 +101,7 @@ static void batch_init(batch *b, mpc_run *r, segment *g)
 }
 
 /* The batch's bits in the order of section 3.1. */
-static pt_status batch_bits(const batch *b, mpc_run *r, const segment *g, pt_error *error)
+static pt_status batch_bits(batch *b, mpc_run *r, const segment *g, pt_error *error)
 {
     session *s = r->s;
     const triple_layers *t = &b->layers;
@@ -103,9 +122,11 @@ static pt_status batch_bits(const batch *b, mpc_run *r, const segment *g, pt_err
     if (b->q != NULL)
         ranges[n_ranges++] = (abit_range){ZERO_CHECK_BLIND_BITS, b->q, b->q_keys};
     const pt_status status = abit_batch(s, ranges, n_ranges, error);
-    if (status == PT_OK)
-        r->verified.bits++;
-    return status;
+    if (status != PT_OK)
+        return status;
+    r->verified.bits++;
+    batch_enter(b, BATCH_BITS);
+    return PT_OK;
 }
 
 /* DC, section 3.3. */
@@ -175,13 +196,14 @@ static ALWAYS_INLINE void fill_opened_of(const batch *b, const segment *g, const
             share_xor(e + p * n, e + p * n, g->lambda_beta + p * n, n);
     }
     for (unsigned c = 1; len > g->n_and && c < b->size.layers; c++)
-        memmove(b->opened + c * g->n_and * n, b->opened + c * len * n,
+        memmove(b->opened + c * g->n_and * n, b->last_used + c * len * n,
                 g->n_and * n * sizeof(block));
 }
 
-/* Turns `opened` into the shares of e_1 .. e_{B-1}, x-hat of the real gates, without gaps. */
-static void fill_opened(const batch *b, const segment *g, const size_t *shifts)
+/* Makes `opened` of what it replaces. */
+static void fill_opened(batch *b, const segment *g, const size_t *shifts)
 {
+    batch_enter(b, BATCH_OPENED);
     switch (b->n) {
     case 2:
         fill_opened_of(b, g, shifts, 2);
@@ -227,7 +249,7 @@ void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *
 }
 
 /* OPEN and the linear part: [z_0] becomes [s]. */
-static pt_status combine_layers(const batch *b, mpc_run *r, segment *g, const size_t *shifts,
+static pt_status combine_layers(batch *b, mpc_run *r, segment *g, const size_t *shifts,
                                 pt_error *error)
 {
     session *s = r->s;
@@ -242,7 +264,7 @@ static pt_status combine_layers(const batch *b, mpc_run *r, segment *g, const si
     if (status == PT_OK) {
         r->verified.openings++;
         const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};
-        and_shares_combine(&view, s->n, b->layers.r, b->layers.x, g->lambda_beta);
+        and_shares_combine(&view, s->n, b->layers.z, b->layers.x, g->lambda_beta);
     }
     mem_free(bits);
     HOOK(s, "and_shares", g, sizeof *g);
@@ -259,20 +281,23 @@ static pt_status make_triples(batch *b, mpc_run *r, segment *g, pt_error *error)
     HOOK(s, "triples_before", &b->layers, sizeof b->layers);
     pt_status status = triples_make(s, &b->layers, error);
     HOOK(s, "triples_after", &b->layers, sizeof b->layers);
-    if (status == PT_OK)
-        status = coin_toss(s, coin, error);
+    if (status != PT_OK)
+        return status;
+    batch_enter(b, BATCH_TRIPLES);
+    status = coin_toss(s, coin, error);
     if (status != PT_OK)
         return status;
     bucket_shifts(s, coin, b->size, shifts);
     HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
     const block chi = coin_sub(s, coin, "chiz", 0);
-    block t = zero_check_sum(b->layers.sums, batch_triples(b), chi);
+    block t = zero_check_sum(b->layers.zero_sums, batch_triples(b), chi);
     PT_ASSERT(r->verified.deltas);
     status = zero_check(s, t, b->q, b->q_keys, error);
     mem_wipe(&t, sizeof t);
     if (status != PT_OK)
         return status;
     r->verified.zero_sums++;
+    batch_enter(b, BATCH_CHECKED);
     return combine_layers(b, r, g, shifts, error);
 }
 
@@ -286,6 +311,7 @@ pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
     if (status != PT_OK)
         return status;
     masks_walk(r, g);
+    batch_enter(&b, BATCH_MASKS);
     if (g->n_and > 0)
         return make_triples(&b, r, g, error);
     r->verified.zero_sums++; /* nothing to check */

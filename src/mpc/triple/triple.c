@@ -169,7 +169,7 @@ static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error
             continue;
         const uint64_t *u = w->u + key_slot(s->me, peer) * FRAME_TRIPLES;
         const pt_status status =
-            stream_send(s, peer, WAVE_TRU, s->n_cot_batches - 1, u, count * sizeof *u, error);
+            stream_send(s, peer, WAVE_TRU, session_batch(s), u, count * sizeof *u, error);
         if (status != PT_OK)
             return status;
     }
@@ -190,7 +190,7 @@ static pt_status receive_frame(session *s, const triple_layers *t, size_t first,
         if (peer == s->me)
             continue;
         const pt_status status =
-            stream_recv(s, peer, WAVE_TRU, s->n_cot_batches - 1, w->u, count * sizeof *w->u, error);
+            stream_recv(s, peer, WAVE_TRU, session_batch(s), w->u, count * sizeof *w->u, error);
         if (status != PT_OK)
             return status;
         apply_corrections(t->sums + first, w, count);
@@ -238,8 +238,8 @@ static void apply_parities(const session *s, const triple_layers *t, const uint8
     position at = position_of(t, 0);
     for (size_t h = 0; h < total; h++, position_next(t, &at)) {
         const unsigned bit = bits_get(d, h);
-        share_xor_const(s, t->r[at.layer] + at.place * s->n, bit);
-        t->sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
+        share_xor_const(s, t->z[at.layer] + at.place * s->n, bit);
+        t->zero_sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
     }
 }
 

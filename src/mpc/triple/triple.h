@@ -9,19 +9,26 @@
 #include "mpc/session/params.h"
 #include "mpc/session/session.h"
 
-/* B layers of `len` triples of one party. All arrays are borrowed. */
+/* B layers of `len` triples of one party. All arrays are borrowed. What triples_make replaces has
+ * one name for before it and one for after. */
 typedef struct triple_layers {
     unsigned n_layers;
     size_t len;
     block *x[MPC_BUCKET_MAX]; /* len * n blocks a layer */
     block *y[MPC_BUCKET_MAX];
-    block *r[MPC_BUCKET_MAX];      /* [r], then [z] */
+    union {
+        block *r[MPC_BUCKET_MAX];
+        block *z[MPC_BUCKET_MAX];
+    };
     block *x_keys[MPC_BUCKET_MAX]; /* len * (n-1) blocks K_i[x^j]; NULL for n = 2 */
-    uint64_t *sums;                /* n_layers * len: S_{i,h}, then with d_h lo64(Delta_i) added */
+    union {                        /* n_layers * len */
+        uint64_t *sums;            /* S_{i,h} */
+        uint64_t *zero_sums;       /* S_{i,h} xor d_h lo64(Delta_i): all parties' add up to zero */
+    };
 } triple_layers;
 
-/* TRU (on the side stream, then the wave that names it) and TRS: fills sums, turns [r] into [z] and
- * advances s->next_triple_tweak. */
+/* TRU (on the side stream, then the wave that names it) and TRS: turns [r] into [z], fills
+ * zero_sums and advances s->next_triple_tweak. */
 MUST_CHECK pt_status triples_make(session *s, const triple_layers *t, pt_error *error);
 
 #endif

@@ -36,7 +36,7 @@ static block blind_pad(const session *s, uint64_t t, uint64_t i, uint64_t j, blo
     ro h;
     ro_init(&h, sizeof(block), RO_LABEL_ZERO_BLIND);
     ro_field(&h, s->sid, SID_BYTES);
-    ro_u64(&h, s->n_cot_batches - 1); /* the current one */
+    ro_u64(&h, session_batch(s));
     ro_u64(&h, t);
     ro_u64(&h, i);
     ro_u64(&h, j);

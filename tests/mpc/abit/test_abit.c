@@ -43,7 +43,7 @@ static pt_status make_batch(session *s, void *user, pt_error *error)
         {.count = v->counts[1], .shares = v->shares[1], .keys = v->keys},
     };
     pt_status status = PT_OK;
-    if (s->n_cot_batches == 0)
+    if (s->n_batches == 0)
         status = v->dealt ? parties_first_coin(s, error) : parties_setup(s, error);
     if (status == PT_OK)
         status = abit_batch(s, ranges, 2, error);

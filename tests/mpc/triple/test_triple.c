@@ -17,7 +17,7 @@
 #define N_AND    29
 #define TRIPLES  (N_LAYERS * LEN)
 
-/* One party's triples; `r` keeps [r], layers.r becomes [z]. */
+/* One party's triples; `r` keeps [r]. */
 typedef struct view {
     triple_layers layers;
     bool dealt; /* the bits are */
@@ -82,7 +82,7 @@ static pt_status make_bits(session *s, const view *v, pt_error *error)
 {
     abit_range ranges[3 * N_LAYERS];
     if (v->dealt) {
-        s->n_cot_batches = 1;
+        s->n_batches = 1;
         s->s_tri = block_make(3, 5);
         return PT_OK;
     }
@@ -171,7 +171,7 @@ static unsigned open_value(const parties *p, const view *views, which w, size_t 
     const block *shares[PARTIES_MAX];
     for (size_t i = 0; i < p->n; i++) {
         const triple_layers *t = &views[i].layers;
-        const block *layer = w == X ? t->x[c] : w == Y ? t->y[c] : w == R ? views[i].r[c] : t->r[c];
+        const block *layer = w == X ? t->x[c] : w == Y ? t->y[c] : w == R ? views[i].r[c] : t->z[c];
         shares[i] = layer + place * p->n;
     }
     return open_all(p, shares);
@@ -202,7 +202,7 @@ static void check_triple(const parties *p, const view *views, size_t c, size_t p
         for (size_t slot = 0; slot < n; slot++)
             phi ^= views[i].layers.y[c][place * n + slot].lo;
         first ^= views[i].sums_first[h];
-        last ^= views[i].layers.sums[h];
+        last ^= views[i].layers.zero_sums[h];
     }
     assert_true(phi == (y != 0 ? delta_sum(p) : 0));
     assert_true(first == (((x & y) ^ r) != 0 ? delta_sum(p) : 0));
@@ -228,7 +228,7 @@ static void check_bucketing(const parties *p, view *views, const size_t *shifts)
     for (size_t i = 0; i < p->n; i++) {
         const triple_layers *t = &views[i].layers;
         const bucket_view b = {N_LAYERS, LEN, N_AND, shifts, opened};
-        and_shares_combine(&b, p->n, t->r, t->x, t->y[0]);
+        and_shares_combine(&b, p->n, t->z, t->x, t->y[0]);
     }
     for (size_t place = 0; place < N_AND; place++)
         assert_int_equal(open_value(p, views, Z, 0, place),
@@ -267,14 +267,14 @@ static void test_zero_sum(void **state)
     const block chi = block_make(0x0123456789abcdef, 0xfedcba9876543210);
     block sum = block_zero();
     for (size_t i = 0; i < 3; i++)
-        sum = block_xor(sum, zero_check_sum(views[i].layers.sums, TRIPLES, chi));
+        sum = block_xor(sum, zero_check_sum(views[i].layers.zero_sums, TRIPLES, chi));
     assert_true((sum.lo | sum.hi) == 0);
-    const block before = zero_check_sum(views[1].layers.sums, TRIPLES, chi);
+    const block before = zero_check_sum(views[1].layers.zero_sums, TRIPLES, chi);
     for (size_t h = 0; h < TRIPLES; h++) {
-        views[1].layers.sums[h] ^= 4;
-        const block after = zero_check_sum(views[1].layers.sums, TRIPLES, chi);
+        views[1].layers.zero_sums[h] ^= 4;
+        const block after = zero_check_sum(views[1].layers.zero_sums, TRIPLES, chi);
         assert_memory_not_equal(&before, &after, sizeof before);
-        views[1].layers.sums[h] ^= 4;
+        views[1].layers.zero_sums[h] ^= 4;
     }
     close_views(&p, views);
 }
@@ -295,7 +295,7 @@ static void test_wrong_u(void **state)
         const unsigned x = share_bit(views[0].layers.x[0] + k * 2);
         /* Bit 1 of S changes d as well, which both parties then add to S. */
         const uint64_t d_term = (errors[k % 4] >> 1 & x) != 0 ? delta_sum(&p) : 0;
-        const uint64_t sum = views[0].layers.sums[k] ^ views[1].layers.sums[k];
+        const uint64_t sum = views[0].layers.zero_sums[k] ^ views[1].layers.zero_sums[k];
         assert_true(sum == ((((uint64_t)0 - x) & errors[k % 4]) ^ d_term));
         seen[x] = 1;
         close_views(&p, views);

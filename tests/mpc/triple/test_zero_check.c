@@ -24,7 +24,7 @@ static pt_status check(session *s, void *user, pt_error *error)
     const pt_status status = parties_hello(s, error);
     if (status != PT_OK)
         return status;
-    s->n_cot_batches = 1; /* the dealt bits */
+    s->n_batches = 1; /* the dealt bits */
     s->first_inl_sent = v->blinded;
     return zero_check(s, v->t, v->blinded ? v->q : NULL, s->n == 2 ? NULL : v->q_keys, error);
 }
