@@ -1,11 +1,25 @@
-# cmake --install: libraries, headers, the command and a pkg-config file.
-install(TARGETS polytune_shared polytune_cli
-    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+# cmake --install: libraries, headers, the command, a CMake package and a pkg-config file.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS polytune_shared EXPORT polytune
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 get_property(archive GLOBAL PROPERTY POLYTUNE_ARCHIVE)
 install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/polytune DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-# The file finds its prefix by its own place, so that the installed tree can be moved.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/polytune DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(POLYTUNE_COMMAND)
+    install(TARGETS polytune_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+# Both find their prefix by their own place, so that the installed tree can be moved.
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/polytune)
+install(EXPORT polytune NAMESPACE polytune:: FILE polytuneTargets.cmake DESTINATION ${package})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/polytuneConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/polytuneConfig.cmake INSTALL_DESTINATION ${package}
+    PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/polytuneConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/polytuneConfig.cmake ${PROJECT_BINARY_DIR}/polytuneConfigVersion.cmake
+    DESTINATION ${package})
+
 file(RELATIVE_PATH POLYTUNE_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-configure_file(cmake/polytune.pc.in ${CMAKE_BINARY_DIR}/polytune.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/polytune.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/polytune.pc.in ${PROJECT_BINARY_DIR}/polytune.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/polytune.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,18 +1,28 @@
-# Options, warnings and flags that hold for every target.
-option(POLYTUNE_TESTS "Build the tests" ON)
+# Options, warnings and flags that hold for every target here, and for none of a project that includes this one.
+option(POLYTUNE_COMMAND "Build the command and the relay" ${PROJECT_IS_TOP_LEVEL})
+option(POLYTUNE_TESTS "Build the tests; needs the command" ${PROJECT_IS_TOP_LEVEL})
+option(POLYTUNE_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(POLYTUNE_INSTALL "Install the library and the command" ${PROJECT_IS_TOP_LEVEL})
 option(POLYTUNE_WERROR "Treat warnings as errors" OFF)
 set(POLYTUNE_SANITIZE "" CACHE STRING "Value for -fsanitize=, e.g. address,undefined")
+
+if(POLYTUNE_TESTS AND NOT POLYTUNE_COMMAND)
+    message(FATAL_ERROR "POLYTUNE_TESTS needs POLYTUNE_COMMAND: tests run the command")
+endif()
+
+# Without optimisation the protocol takes many times as long: nobody should get that unasked.
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set_property(CACHE CMAKE_BUILD_TYPE PROPERTY VALUE Release)
+endif()
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_VISIBILITY_PRESET hidden)
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
-set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
-set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
-set(CMAKE_C_FLAGS_RELEASE "-O3 -DNDEBUG")
-set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 
 add_compile_options(
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla -Wcast-align
@@ -24,7 +34,7 @@ endif()
 if(POLYTUNE_SANITIZE)
     add_compile_options(-fsanitize=${POLYTUNE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${POLYTUNE_SANITIZE})
-elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-    add_compile_definitions(_FORTIFY_SOURCE=2)
+elseif(NOT CMAKE_C_FLAGS MATCHES "_FORTIFY_SOURCE") # a distribution's own level stays
+    add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:_FORTIFY_SOURCE=2>)
 endif()
 add_link_options(-Wl,-z,relro -Wl,-z,now)
