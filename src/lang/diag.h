@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
-#include "lang/front/ast.h"
+#include "lang/span.h"
 #include "polytune/program.h"
 
 /* Errors kept; further ones are only counted. */

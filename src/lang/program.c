@@ -11,8 +11,8 @@
 #include "circuit/keep_outputs.h"
 #include "lang/check/check.h"
 #include "lang/check/const.h"
-#include "lang/check/external.h"
 #include "lang/diag.h"
+#include "lang/lower/external.h"
 #include "lang/lower/line_counts.h"
 #include "lang/lower/lower.h"
 

@@ -45,7 +45,7 @@ typedef struct checker {
     bool out_of_memory;
 } checker;
 
-/* ---- Reporting and memory (check.c) ---- */
+/* ---- Reporting and memory (checker.c) ---- */
 
 void type_error(checker *c, span at, const char *format, ...) PRINTF_LIKE(3, 4);
 /* A type as text for a message, cut when very long. */

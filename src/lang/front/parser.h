@@ -29,7 +29,7 @@ typedef struct parser {
     bool out_of_memory;
 } parser;
 
-/* ---- Tokens (parse.c) ---- */
+/* ---- Tokens, errors, memory (parser.c) ---- */
 
 bool parser_next_is(const parser *p, token_kind kind);
 /* The token after the next one. */
@@ -74,6 +74,8 @@ MUST_CHECK void *parser_list_take(parser *p, size_t start, size_t size, size_t *
 void parser_recover(parser *p);
 /* G5: `}` `,` `pub` `fn` `struct` `enum` or the end of the text. */
 bool parser_at_end_of_stmts(const parser *p);
+/* At what starts an item, but for `const`, which may start a size as well; or at the end. */
+bool parser_at_item(const parser *p);
 
 /* What parse_item pushes. */
 typedef struct parsed_item {

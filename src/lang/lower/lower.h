@@ -6,7 +6,9 @@
  *
  * The pieces: lower_type.c (types with numbers), lower_value.c (wires of values), lower_journal.c
  * (variables and what branches do to them), lower_expr.c, lower_operator.c, lower_branch.c,
- * lower_pattern.c, lower_place.c and lower_stmt.c (the constructs), lower.c (functions, entry). */
+ * lower_call.c, lower_join.c, lower_pattern.c, lower_place.c and lower_stmt.c (the constructs),
+ * lowerer.c (failures, the count of steps), lower.c (the entry point, from parameters to circuit).
+ */
 #ifndef LANG_LOWER_LOWER_H
 #define LANG_LOWER_LOWER_H
 

@@ -106,13 +106,18 @@ typedef struct lowerer {
 
 /* All functions below return false after a failure, which is then recorded. */
 
+/* ---- Failures and steps (lowerer.c) ---- */
+
 /* Records a failure at a place in the program. */
 bool lower_fail(lowerer *l, pt_status status, span at, const char *format, ...) PRINTF_LIKE(4, 5);
 bool lower_out_of_memory(lowerer *l);
 /* Counts `n` steps and looks at the builder. */
 MUST_CHECK bool lower_count(lowerer *l, uint64_t n, span at);
-/* The type with numbers. */
+
+/* The type with numbers (lower_type.c). */
 MUST_CHECK bool lower_type(lowerer *l, const pt_type **ret_type, const ctype *type, span at);
+
+/* ---- Functions on values (lower_value.c) ---- */
 
 /* `n` wires, undefined. */
 MUST_CHECK bool value_new(lowerer *l, value *ret_value, size_t n);
@@ -128,6 +133,8 @@ MUST_CHECK bool value_own(lowerer *l, value *v);
 bool value_is_const(const value *v, uint64_t *ret_bits);
 /* s ? t : f. Takes t and f. */
 MUST_CHECK bool value_mux(lowerer *l, value *ret_value, wire s, value *t, value *f);
+
+/* ---- Functions on variables and branches (lower_journal.c) ---- */
 
 /* Binds local `local` of the current function; takes `v`. */
 void variable_bind(lowerer *l, uint32_t local, value *v);
@@ -145,7 +152,7 @@ MUST_CHECK bool journal_apply(lowerer *l, const journal *j);
 void journal_release(lowerer *l, journal *j);
 void journals_clear(lowerer *l);
 
-/* ---- Constructs ---- */
+/* ---- Constructs: the file is named by what it lowers ---- */
 
 MUST_CHECK bool lower_expr(lowerer *l, value *ret_value, const expr *e);
 /* A bool as its wire, an integer as a value of its width. */

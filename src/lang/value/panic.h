@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "circuit/builder.h"
-#include "lang/front/ast.h"
+#include "lang/span.h"
 
 typedef enum panic_reason {
     PANIC_OVERFLOW,

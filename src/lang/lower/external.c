@@ -1,4 +1,4 @@
-#include "lang/check/external.h"
+#include "lang/lower/external.h"
 
 #include <string.h>
 

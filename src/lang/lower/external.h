@@ -1,7 +1,7 @@
 /* External values: constants such as PARTY_0::ROWS, supplied with a program. Layer: lang (spec C2,
  * C5, D17). */
-#ifndef LANG_CHECK_EXTERNAL_H
-#define LANG_CHECK_EXTERNAL_H
+#ifndef LANG_LOWER_EXTERNAL_H
+#define LANG_LOWER_EXTERNAL_H
 
 #include "base/arena.h"
 #include "lang/front/ast.h"

@@ -5,8 +5,8 @@
  * known: const_size (const.h) gives the number of an array_size. Types live in the arena of the
  * compilation, are never changed after they are made, and are compared with ctype_equal, not by
  * address. */
-#ifndef LANG_CHECK_CTYPE_H
-#define LANG_CHECK_CTYPE_H
+#ifndef LANG_FRONT_CTYPE_H
+#define LANG_FRONT_CTYPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "lang/check/ctype.h"
+#include "lang/front/ctype.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,0 +1,36 @@
+/* What all files of the lowering call: failures and the count of steps. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "lang/lower/lower_impl.h"
+
+bool lower_fail(lowerer *l, pt_status status, span at, const char *format, ...)
+{
+    char message[PT_ERROR_MESSAGE_MAX];
+    va_list args;
+    if (l->status != PT_OK)
+        return false;
+    va_start(args, format);
+    (void)vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    l->status = status;
+    diag_add(l->diagnostics, DIAG_COMPILE, at, "%s", message);
+    return false;
+}
+
+bool lower_out_of_memory(lowerer *l)
+{
+    if (l->status == PT_OK)
+        l->status = error_memory(l->error);
+    return false;
+}
+
+bool lower_count(lowerer *l, uint64_t n, span at)
+{
+    l->n_steps += n;
+    if (l->n_steps > LOWER_MAX_STEPS || circuit_builder_work(l->builder) > LOWER_MAX_WORK)
+        return lower_fail(l, PT_ERR_LIMIT, at, "the program takes too long to unroll");
+    /* What exactly failed is told when the circuit is finished. */
+    return !circuit_builder_failed(l->builder);
+}
