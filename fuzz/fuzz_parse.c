@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "lang/check/check.h"
 #include "lang/check/const.h"
+#include "lang/compilation.h"
 
 #define ARENA_BYTES ((size_t)256 * 1024 * 1024)
 
@@ -249,10 +249,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&a, ARENA_BYTES);
     checked_program *program = NULL;
     pt_diagnostics *d = NULL;
-    const pt_status status = lang_check(&program, &d, &a, (const char *)data, size, NULL, NULL);
+    pt_status status = diag_new(&d, NULL, (const char *)data, size, NULL);
+    if (status == PT_OK)
+        status = lang_check(&program, &a, (const char *)data, size, d, NULL);
     if (status == PT_OK)
         visit_program(&a, program);
-    else if (status == PT_ERR_PROGRAM)
+    else if (status == PT_ERR_PROGRAM && diag_finish(d, NULL) == PT_ERR_PROGRAM)
         visit_errors(d);
     pt_diagnostics_free(d);
     arena_clear(&a);

@@ -2,22 +2,18 @@
 #include "polytune/program.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/nearest.h"
 #include "circuit/keep_outputs.h"
-#include "lang/check/check.h"
 #include "lang/check/const.h"
-#include "lang/diag.h"
+#include "lang/compilation.h"
 #include "lang/lower/external.h"
 #include "lang/lower/line_counts.h"
 #include "lang/lower/lower.h"
 
-/* Most memory for the tree of one compilation, and for the types of one program. */
-#define PROGRAM_MAX_TREE_BYTES MEM_LIMIT((uint64_t)4 << 30)
+/* Most memory for the types of one program. */
 #define PROGRAM_MAX_TYPE_BYTES MEM_LIMIT((uint64_t)1 << 30)
 
 struct pt_program {
@@ -38,24 +34,6 @@ void pt_program_free(pt_program *program)
     mem_free(program);
 }
 
-/* The entry point; NULL, reported, if there is none. */
-static const fn_decl *find_function(const checked_program *checked,
-                                    const pt_compile_options *options, pt_diagnostics *diagnostics)
-{
-    const char *name = options->function != NULL ? options->function : "main";
-    nearest n;
-    nearest_init(&n, name, strlen(name));
-    for (size_t i = 0; i < checked->n_functions; i++) {
-        if (strcmp(checked->functions[i]->name.text, name) == 0)
-            return checked->functions[i];
-        nearest_offer(&n, checked->functions[i]->name.text);
-    }
-    diag_add(diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %.100s%s%s%s", name,
-             n.best != NULL ? "; did you mean " : "", n.best != NULL ? n.best : "",
-             n.best != NULL ? "?" : "");
-    return NULL;
-}
-
 static uint32_t count_lines(const pt_compile_options *options)
 {
     uint32_t n = 1;
@@ -64,32 +42,30 @@ static uint32_t count_lines(const pt_compile_options *options)
     return n;
 }
 
-/* Constants, then the function, then lowering (C5). What the source is to blame for is in
- * `diagnostics`; other failures fill `error`. */
-static pt_status lower_program(pt_program *program, const checked_program *checked,
-                               const pt_compile_options *options, pt_diagnostics *diagnostics,
-                               pt_error *error)
+/* Constants, then the function, then lowering (C5). */
+static pt_status lower_program(pt_program *program, const compilation *c)
 {
     external_values values;
     pt_status status =
-        external_values_init(&values, checked, options->constants, options->n_constants,
-                             &program->types, diagnostics, error);
+        external_values_init(&values, c->program, c->options->constants, c->options->n_constants,
+                             &program->types, c->diagnostics, c->error);
     if (status != PT_OK)
         goto done;
-    const lower_input input = {.program = checked,
-                               .function = find_function(checked, options, diagnostics),
+    const lower_input input = {.program = c->program,
+                               .function = compilation_entry(c),
                                .constants = values.constants,
                                .externals = values.externals,
                                .external_literals = (const pt_literal *const *)values.literals,
-                               .count_lines = options->count_lines ? count_lines(options) : 0};
+                               .count_lines =
+                                   c->options->count_lines ? count_lines(c->options) : 0};
     if (input.function == NULL) {
         status = PT_ERR_PROGRAM;
         goto done;
     }
-    status = lower_function(&program->lowered, &input, &program->types, diagnostics, error);
+    status = lower_function(&program->lowered, &input, &program->types, c->diagnostics, c->error);
     if (status == PT_OK && input.count_lines != 0)
         status = line_counts_make(&program->line_counts, &program->n_line_counts,
-                                  program->lowered.line_counts, input.count_lines, error);
+                                  program->lowered.line_counts, input.count_lines, c->error);
     mem_free(program->lowered.line_counts);
     program->lowered.line_counts = NULL;
 done:
@@ -97,79 +73,36 @@ done:
     return status;
 }
 
-/* Turns a list of errors and a status into what the caller gets. */
-static pt_status report(pt_diagnostics **ret_diagnostics, pt_diagnostics *diagnostics,
-                        pt_status status, pt_error *error)
+static pt_status compile_checked(pt_program **ret_program, const compilation *c)
 {
-    if (diag_is_empty(diagnostics)) {
-        pt_diagnostics_free(diagnostics);
-        return status;
-    }
-    const pt_status finished = diag_finish(diagnostics, error);
-    if (finished != PT_ERR_PROGRAM) {
-        pt_diagnostics_free(diagnostics);
-        return finished;
-    }
-    if (error != NULL)
-        error->status = status;
-    if (ret_diagnostics != NULL)
-        *ret_diagnostics = diagnostics;
-    else
-        pt_diagnostics_free(diagnostics);
-    return status;
-}
-
-static pt_status compile_checked(pt_program **ret_program, pt_diagnostics **ret_diagnostics,
-                                 const checked_program *checked, const pt_compile_options *options,
-                                 pt_error *error)
-{
-    pt_diagnostics *diagnostics = NULL;
     pt_program *program = mem_new(1, sizeof *program);
     if (program == NULL)
-        return error_memory(error);
+        return error_memory(c->error);
     arena_init(&program->types, PROGRAM_MAX_TYPE_BYTES);
-    pt_status status =
-        diag_new(&diagnostics, options->file_name, options->source, options->source_len, error);
-    if (status != PT_OK) {
-        pt_program_free(program);
-        return status;
-    }
-    status = lower_program(program, checked, options, diagnostics, error);
+    const pt_status status = lower_program(program, c);
     if (status == PT_OK)
         *ret_program = program;
     else
         pt_program_free(program);
-    return report(ret_diagnostics, diagnostics, status, error);
+    return status;
 }
 
 pt_status pt_program_compile(pt_program **ret_program, pt_diagnostics **ret_diagnostics,
                              const pt_compile_options *options, pt_error *error)
 {
-    arena tree;
-    checked_program *checked = NULL;
-    if (ret_diagnostics != NULL)
-        *ret_diagnostics = NULL;
-    arena_init(&tree, PROGRAM_MAX_TREE_BYTES);
-    pt_status status = lang_check(&checked, ret_diagnostics, &tree, options->source,
-                                  options->source_len, options->file_name, error);
+    compilation c;
+    pt_status status = compilation_open(&c, options, error);
     if (status == PT_OK)
-        status = compile_checked(ret_program, ret_diagnostics, checked, options, error);
-    arena_clear(&tree);
-    return status;
+        status = compile_checked(ret_program, &c);
+    return compilation_close(&c, ret_diagnostics, status);
 }
 
 pt_status pt_program_check(pt_diagnostics **ret_diagnostics, const pt_compile_options *options,
                            pt_error *error)
 {
-    arena tree;
-    checked_program *checked = NULL;
-    if (ret_diagnostics != NULL)
-        *ret_diagnostics = NULL;
-    arena_init(&tree, PROGRAM_MAX_TREE_BYTES);
-    const pt_status status = lang_check(&checked, ret_diagnostics, &tree, options->source,
-                                        options->source_len, options->file_name, error);
-    arena_clear(&tree);
-    return status;
+    compilation c;
+    const pt_status status = compilation_open(&c, options, error);
+    return compilation_close(&c, ret_diagnostics, status);
 }
 
 /* How many parties give input, or 0 when that depends on an external value that is not given. */
@@ -196,51 +129,38 @@ static pt_status count_parties(size_t *ret_count, const checked_program *checked
     return PT_OK;
 }
 
-static pt_status inspect_checked(pt_program_facts *ret_facts, const checked_program *checked,
-                                 const pt_compile_options *options, pt_diagnostics *diagnostics,
-                                 pt_error *error)
+static pt_status inspect_checked(pt_program_facts *ret_facts, const compilation *c)
 {
     arena types;
     external_values values;
-    pt_program_facts facts = {.n_externals = checked->n_externals};
+    const fn_decl *function = NULL;
+    pt_program_facts facts = {.n_externals = c->program->n_externals};
     arena_init(&types, PROGRAM_MAX_TYPE_BYTES);
-    pt_status status = external_values_init_given(&values, checked, options->constants,
-                                                  options->n_constants, &types, diagnostics, error);
-    if (status == PT_OK) {
-        const fn_decl *function = find_function(checked, options, diagnostics);
-        status = function == NULL
-                     ? PT_ERR_PROGRAM
-                     : count_parties(&facts.n_parties, checked, function, &values, error);
-    }
-    external_values_clear(&values);
-    arena_clear(&types);
+    pt_status status =
+        external_values_init_given(&values, c->program, c->options->constants,
+                                   c->options->n_constants, &types, c->diagnostics, c->error);
+    if (status != PT_OK)
+        goto done;
+    status = PT_ERR_PROGRAM;
+    function = compilation_entry(c);
+    if (function != NULL)
+        status = count_parties(&facts.n_parties, c->program, function, &values, c->error);
     if (status == PT_OK)
         *ret_facts = facts;
+done:
+    external_values_clear(&values);
+    arena_clear(&types);
     return status;
 }
 
 pt_status pt_program_inspect(pt_program_facts *ret_facts, pt_diagnostics **ret_diagnostics,
                              const pt_compile_options *options, pt_error *error)
 {
-    arena tree;
-    checked_program *checked = NULL;
-    pt_diagnostics *diagnostics = NULL;
-    if (ret_diagnostics != NULL)
-        *ret_diagnostics = NULL;
-    arena_init(&tree, PROGRAM_MAX_TREE_BYTES);
-    pt_status status = lang_check(&checked, ret_diagnostics, &tree, options->source,
-                                  options->source_len, options->file_name, error);
-    if (status != PT_OK)
-        goto done;
-    status =
-        diag_new(&diagnostics, options->file_name, options->source, options->source_len, error);
-    if (status != PT_OK)
-        goto done;
-    status = inspect_checked(ret_facts, checked, options, diagnostics, error);
-    status = report(ret_diagnostics, diagnostics, status, error);
-done:
-    arena_clear(&tree);
-    return status;
+    compilation c;
+    pt_status status = compilation_open(&c, options, error);
+    if (status == PT_OK)
+        status = inspect_checked(ret_facts, &c);
+    return compilation_close(&c, ret_diagnostics, status);
 }
 
 size_t pt_program_party_count(const pt_program *program)

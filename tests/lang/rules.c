@@ -6,6 +6,22 @@
 
 #define ARENA_BYTES ((size_t)256 * 1024 * 1024)
 
+pt_status check_source(checked_program **ret_program, pt_diagnostics **ret_diagnostics, arena *a,
+                       const char *source, size_t len, const char *file_name, pt_error *error)
+{
+    pt_diagnostics *d = NULL;
+    pt_status status = diag_new(&d, file_name, source, len, error);
+    if (status == PT_OK)
+        status = lang_check(ret_program, a, source, len, d, error);
+    if (status == PT_ERR_PROGRAM)
+        status = diag_finish(d, error);
+    if (status == PT_ERR_PROGRAM && ret_diagnostics != NULL)
+        *ret_diagnostics = d;
+    else
+        pt_diagnostics_free(d);
+    return status;
+}
+
 static void one_rule(void **state)
 {
     const rule_case *row = *state;
@@ -16,7 +32,7 @@ static void one_rule(void **state)
     pt_error error;
     pt_error_clear(&error);
     const pt_status status =
-        lang_check(&program, &d, &a, row->source, strlen(row->source), "t", &error);
+        check_source(&program, &d, &a, row->source, strlen(row->source), "t", &error);
     if (row->expect == NULL && status != PT_OK)
         fail_msg("%s must be accepted: %s\n%s", row->rule, row->source, error.message);
     if (row->expect != NULL && status == PT_OK)
@@ -53,7 +69,7 @@ checked_program *check_good(arena *a, const char *source)
     pt_error error;
     pt_error_clear(&error);
     arena_init(a, ARENA_BYTES);
-    if (lang_check(&program, NULL, a, source, strlen(source), NULL, &error) != PT_OK)
+    if (check_source(&program, NULL, a, source, strlen(source), NULL, &error) != PT_OK)
         fail_msg("%s\n%s", source, error.message);
     return program;
 }
@@ -64,7 +80,7 @@ pt_diagnostics *check_bad(const char *source)
     arena_init(&a, ARENA_BYTES);
     checked_program *program = NULL;
     pt_diagnostics *d = NULL;
-    const pt_status status = lang_check(&program, &d, &a, source, strlen(source), "t", NULL);
+    const pt_status status = check_source(&program, &d, &a, source, strlen(source), "t", NULL);
     arena_clear(&a);
     assert_int_equal(status, PT_ERR_PROGRAM);
     assert_non_null(d);

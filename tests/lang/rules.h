@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
-#include "lang/check/check.h"
+#include "lang/compilation.h"
 
 typedef struct rule_case {
     const char *rule; /* "T12" */
@@ -19,6 +19,11 @@ typedef struct rule_case {
 
 /* Runs all cases as one cmocka group; the result of main. */
 int run_rules(const char *group, const rule_case *cases, size_t n_cases);
+
+/* lang_check with a list of its own: of PT_ERR_PROGRAM that is in `*ret_diagnostics` (may be NULL)
+ * and belongs to the caller, and `error` holds the first error as text. */
+pt_status check_source(checked_program **ret_program, pt_diagnostics **ret_diagnostics, arena *a,
+                       const char *source, size_t len, const char *file_name, pt_error *error);
 
 /* A checked program that must be right; the arena belongs to the caller. */
 checked_program *check_good(arena *a, const char *source);

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #include "lang/case.h"
-#include "lang/check/check.h"
+#include "lang/compilation.h"
 #include "lang/generate.h"
 #include "lang/interp.h"
 
@@ -207,15 +207,28 @@ static const value *const *supply_constants(comparison *k, lang_case *c, uint64_
     return values;
 }
 
+/* The checked program; NULL, with the first error in the outcome, if it is wrong. */
+static checked_program *check_text(comparison *k, const char *source)
+{
+    checked_program *checked = NULL;
+    pt_diagnostics *d = NULL;
+    pt_error error;
+    assert_int_equal(diag_new(&d, NULL, source, strlen(source), NULL), PT_OK);
+    const pt_status status = lang_check(&checked, &k->memory, source, strlen(source), d, NULL);
+    if (status != PT_OK) {
+        assert_int_equal(diag_finish(d, &error), PT_ERR_PROGRAM);
+        (void)snprintf(k->outcome, sizeof k->outcome, "%s", error.message);
+    }
+    pt_diagnostics_free(d);
+    return checked;
+}
+
 /* Checks and compiles `source` and runs it on inputs made from `seed`. */
 static verdict compare_source(comparison *k, const char *source, uint64_t seed, tally *t)
 {
-    checked_program *checked = NULL;
-    pt_error error;
-    if (lang_check(&checked, NULL, &k->memory, source, strlen(source), NULL, &error) != PT_OK) {
-        (void)snprintf(k->outcome, sizeof k->outcome, "%s", error.message);
+    checked_program *checked = check_text(k, source);
+    if (checked == NULL)
         return REJECTED;
-    }
     lang_case whole = {.source = source};
     const value *const *externals = supply_constants(k, &whole, seed, checked);
     const pt_status status = case_compile(&k->program, k->outcome, &whole);

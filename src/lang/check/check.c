@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "lang/check/checker.h"
-#include "lang/front/parse.h"
 
 /* ---- Names ---- */
 
@@ -200,7 +199,7 @@ static void check_calls(checker *c)
 /* ---- Programs ---- */
 
 /* In the order of T50. */
-static void check_program(checker *c, const parsed_program *parsed)
+static void check_items(checker *c, const parsed_program *parsed)
 {
     if (!enter_items(c, parsed))
         return;
@@ -216,8 +215,8 @@ static void check_program(checker *c, const parsed_program *parsed)
     finish_externals(c);
 }
 
-static pt_status check(checked_program **ret_program, arena *a, const parsed_program *parsed,
-                       const name_table *names, pt_diagnostics *d, pt_error *error)
+pt_status check_program(checked_program **ret_program, arena *a, const parsed_program *parsed,
+                        const name_table *names, pt_diagnostics *d, pt_error *error)
 {
     checker c = {.a = a, .d = d, .names = names};
     buffer_init(&c.external_uses, SIZE_MAX / 4);
@@ -229,7 +228,7 @@ static pt_status check(checked_program **ret_program, arena *a, const parsed_pro
     if (!c.out_of_memory) {
         for (size_t i = 0; i < names->n_names; i++)
             c.symbols[i].local = NO_LOCAL;
-        check_program(&c, parsed);
+        check_items(&c, parsed);
     }
     buffer_clear(&c.external_uses);
     buffer_clear(&c.calls);
@@ -239,43 +238,4 @@ static pt_status check(checked_program **ret_program, arena *a, const parsed_pro
         return error_memory(error);
     *ret_program = c.program;
     return PT_OK;
-}
-
-/* Runs the stages as long as there are no errors; PT_OK also when errors were added. */
-static pt_status run_stages(checked_program **ret_program, arena *a, const char *source, size_t len,
-                            pt_diagnostics *d, pt_error *error)
-{
-    token_list tokens = {0};
-    parsed_program parsed;
-    pt_status status = scan(&tokens, a, source, len, d, error);
-    if (status == PT_OK && diag_is_empty(d)) {
-        status = parse(&parsed, a, &tokens, d, error);
-        if (status == PT_OK && diag_is_empty(d))
-            status = check(ret_program, a, &parsed, &tokens.names, d, error);
-    }
-    token_list_clear(&tokens);
-    return status;
-}
-
-pt_status lang_check(checked_program **ret_program, pt_diagnostics **ret_diagnostics, arena *a,
-                     const char *source, size_t len, const char *file_name, pt_error *error)
-{
-    if (len > LANG_MAX_SOURCE_BYTES)
-        return error_set(error, PT_ERR_LIMIT, "the program has %zu bytes; at most %zu are allowed",
-                         len, LANG_MAX_SOURCE_BYTES);
-    pt_diagnostics *d = NULL;
-    checked_program *program = NULL;
-    pt_status status = diag_new(&d, file_name, source, len, error);
-    if (status != PT_OK)
-        return status;
-    status = run_stages(&program, a, source, len, d, error);
-    if (status == PT_OK)
-        status = diag_finish(d, error);
-    if (status == PT_OK)
-        *ret_program = program;
-    if (status == PT_ERR_PROGRAM && ret_diagnostics != NULL)
-        *ret_diagnostics = d;
-    else
-        pt_diagnostics_free(d);
-    return status;
 }

@@ -36,7 +36,7 @@ static pt_status check_text(const char *text, size_t len, size_t arena_bytes, pt
     arena_init(&a, arena_bytes);
     checked_program *program = NULL;
     pt_diagnostics *d = NULL;
-    const pt_status status = lang_check(&program, &d, &a, text, len, NULL, error);
+    const pt_status status = check_source(&program, &d, &a, text, len, NULL, error);
     assert_true((d != NULL) == (status == PT_ERR_PROGRAM));
     assert_true((program != NULL) == (status == PT_OK));
     if (status == PT_ERR_PROGRAM)
