@@ -43,7 +43,9 @@ PT_API PT_MUST_CHECK pt_status pt_program_compile(pt_program **ret_program,
                                                   const pt_compile_options *options,
                                                   pt_error *error);
 
-/* Parses and type-checks only; all functions, constants not needed. */
+/* Parses and type-checks all functions, and tries to compile the entry point (without one, all
+ * `pub` functions) as far as that takes no time: not with constants missing, and not the whole of a
+ * large program. Statuses are those of pt_program_compile. */
 PT_API PT_MUST_CHECK pt_status pt_program_check(pt_diagnostics **ret_diagnostics,
                                                 const pt_compile_options *options, pt_error *error);
 PT_API void pt_program_free(pt_program *program);

@@ -2,6 +2,7 @@
 #include "polytune/program.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -97,11 +98,80 @@ pt_status pt_program_compile(pt_program **ret_program, pt_diagnostics **ret_diag
     return compilation_close(&c, ret_diagnostics, status);
 }
 
+/* What can be said of an entry point whatever the external constants will be. */
+static pt_status check_parameters(const compilation *c, const fn_decl *function)
+{
+    if (function->n_params <= CIRCUIT_MAX_PARTIES)
+        return PT_OK;
+    diag_add(c->diagnostics, DIAG_COMPILE, function->span, "%zu parties; at most %d are supported",
+             function->n_params, CIRCUIT_MAX_PARTIES);
+    return PT_ERR_LIMIT;
+}
+
+static pt_status check_entry(const compilation *c, const fn_decl *function,
+                             const external_values *values, arena *types)
+{
+    const lower_input input = {.program = c->program,
+                               .function = function,
+                               .constants = values->constants,
+                               .externals = values->externals,
+                               .external_literals = (const pt_literal *const *)values->literals};
+    for (size_t i = 0; i < c->program->n_externals; i++) {
+        if (!values->given[i])
+            return check_parameters(c, function);
+    }
+    return lower_try(&input, types, c->diagnostics, c->error);
+}
+
+static bool is_main(const fn_decl *function)
+{
+    return strcmp(function->name.text, "main") == 0;
+}
+
+/* The entry point that is named, or main; else every function that may be one. */
+static pt_status check_entries(const compilation *c, const external_values *values, arena *types)
+{
+    const checked_program *program = c->program;
+    bool has_main = false;
+    for (size_t i = 0; i < program->n_functions; i++)
+        has_main = has_main || is_main(program->functions[i]);
+    if (c->options->function != NULL || has_main) {
+        const fn_decl *function = compilation_entry(c);
+        return function == NULL ? PT_ERR_PROGRAM : check_entry(c, function, values, types);
+    }
+    for (size_t i = 0; i < program->n_functions; i++) {
+        if (!program->functions[i]->is_pub)
+            continue;
+        const pt_status status = check_entry(c, program->functions[i], values, types);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+/* Compiling finds more than checking types: it is tried, as far as that takes no time. */
+static pt_status try_compiling(const compilation *c)
+{
+    arena types;
+    external_values values;
+    arena_init(&types, PROGRAM_MAX_TYPE_BYTES);
+    pt_status status =
+        external_values_init_given(&values, c->program, c->options->constants,
+                                   c->options->n_constants, &types, c->diagnostics, c->error);
+    if (status == PT_OK)
+        status = check_entries(c, &values, &types);
+    external_values_clear(&values);
+    arena_clear(&types);
+    return status;
+}
+
 pt_status pt_program_check(pt_diagnostics **ret_diagnostics, const pt_compile_options *options,
                            pt_error *error)
 {
     compilation c;
-    const pt_status status = compilation_open(&c, options, error);
+    pt_status status = compilation_open(&c, options, error);
+    if (status == PT_OK)
+        status = try_compiling(&c);
     return compilation_close(&c, ret_diagnostics, status);
 }
 

@@ -172,6 +172,79 @@ static void failed_allocations_are_reported(void **state)
     }
 }
 
+static pt_status check_program_text(const char *source, const char *function, char *ret_message)
+{
+    const pt_compile_options options = {
+        .source = source, .source_len = strlen(source), .function = function};
+    pt_error error;
+    pt_error_clear(&error);
+    const pt_status status = pt_program_check(NULL, &options, &error);
+    (void)snprintf(ret_message, PT_ERROR_MESSAGE_MAX, "%s", error.message);
+    return status;
+}
+
+/* Checking and compiling agree on what is wrong; `expected` is part of the message, or NULL. */
+static void assert_found_by_both(const char *source, pt_status expected_status,
+                                 const char *expected)
+{
+    char checked[PT_ERROR_MESSAGE_MAX];
+    char compiled[PT_ERROR_MESSAGE_MAX];
+    assert_int_equal(check_program_text(source, NULL, checked), expected_status);
+    assert_int_equal(run_compile_status(source, NULL, compiled), expected_status);
+    assert_string_equal(checked, compiled);
+    if (strstr(checked, expected) == NULL)
+        fail_msg("%s\nexpected: %s\nfound: %s", source, expected, checked);
+}
+
+static void checking_finds_what_compiling_finds(void **state)
+{
+    (void)state;
+    char source[10000];
+    size_t len = (size_t)snprintf(source, sizeof source, "pub fn main(p0: u8");
+    for (int i = 1; i < 500; i++)
+        len += (size_t)snprintf(source + len, sizeof source - len, ", p%d: u8", i);
+    (void)snprintf(source + len, sizeof source - len, ") -> u8 { p0 }");
+    assert_found_by_both(source, PT_ERR_LIMIT, "500 parties; at most 255 are supported");
+    assert_found_by_both("pub fn main(v: [u8; 256]) -> u8 { v[0] }", PT_ERR_LIMIT, "256 parties");
+    assert_found_by_both("pub fn main(v: [u8; 0]) -> u8 { 1 }", PT_ERR_PROGRAM, "no inputs");
+    assert_found_by_both("pub fn main(v: ()) -> u8 { 1 }", PT_ERR_PROGRAM, "have no bits");
+    assert_found_by_both("pub fn main(v: [u8; 200000000], n: u8) -> u8 { n }", PT_ERR_LIMIT,
+                         "more than 134217728 elements");
+    assert_found_by_both("pub fn main(v: [[u8; 40000000]; 4], n: u8) -> u8 { n }", PT_ERR_LIMIT,
+                         "larger than 1073741824 bits");
+    assert_found_by_both("const N: usize = 0usize; pub fn main(v: [[u8; N]; 2], n: u8) -> u8 "
+                         "{ let mut w = v; w[0] = w[1]; n }",
+                         PT_ERR_PROGRAM, "cannot assign to an element without bits");
+    assert_found_by_both("const N: usize = 1usize - 2usize; "
+                         "pub fn main(n: u8) -> u8 { let v = [n; N]; n }",
+                         PT_ERR_LIMIT, "elements");
+}
+
+static void checking_looks_at_the_entry_point(void **state)
+{
+    (void)state;
+    char message[PT_ERROR_MESSAGE_MAX];
+    static const char *const bad_other =
+        "pub fn main(n: u8) -> u8 { n } pub fn other(v: ()) -> u8 { 1 }";
+    static const char *const no_main =
+        "pub fn one(n: u8) -> u8 { n } pub fn other(v: ()) -> u8 { 1 }";
+    assert_int_equal(check_program_text(bad_other, NULL, message), PT_OK);
+    assert_int_equal(check_program_text(bad_other, "other", message), PT_ERR_PROGRAM);
+    assert_int_equal(check_program_text(no_main, NULL, message), PT_ERR_PROGRAM);
+    assert_non_null(strstr(message, "the inputs of other have no bits"));
+    assert_int_equal(check_program_text(no_main, "another", message), PT_ERR_PROGRAM);
+    assert_string_equal(message, "program: there is no function another; did you mean other?");
+    /* too long to try; and with constants that are not known yet */
+    assert_int_equal(check_program_text("pub fn main(n: u8) -> u8 { let mut t = n; for i in "
+                                        "0..4000000000 { t = t ^ 1; } t }",
+                                        NULL, message),
+                     PT_OK);
+    assert_int_equal(check_program_text("const N: usize = P::N; pub fn main(v: [u8; N]) -> u8 "
+                                        "{ v[0] }",
+                                        NULL, message),
+                     PT_OK);
+}
+
 /* What pt_program_inspect says of `source` with at most one constant. */
 static pt_status inspect(pt_program_facts *ret_facts, const char *source, const pt_constant *given)
 {
@@ -307,6 +380,8 @@ int main(void)
         cmocka_unit_test(decoding_checks_what_it_gets),
         cmocka_unit_test(failed_allocations_are_reported),
         cmocka_unit_test(gates_are_counted_by_line),
+        cmocka_unit_test(checking_finds_what_compiling_finds),
+        cmocka_unit_test(checking_looks_at_the_entry_point),
         cmocka_unit_test(facts_are_known_before_the_constants),
         cmocka_unit_test(facts_need_a_sound_program),
         cmocka_unit_test(failed_allocations_are_reported_by_inspect),

@@ -120,6 +120,15 @@ static pt_status supply_init(supply *s, pt_error *error)
     return PT_OK;
 }
 
+static bool all_are_given(const external_values *values)
+{
+    for (size_t i = 0; i < values->n_externals; i++) {
+        if (!values->given[i])
+            return false;
+    }
+    return true;
+}
+
 static pt_status supply_finish(const supply *s, pt_status status)
 {
     return status == PT_OK && s->is_wrong ? PT_ERR_CONSTANT : status;
@@ -153,6 +162,8 @@ pt_status external_values_init_given(external_values *ret_values, const checked_
         status = read_scalars(&s, error);
     if (status == PT_OK)
         const_values(ret_values->constants, program, ret_values->externals);
+    if (status == PT_OK && !s.is_wrong && all_are_given(ret_values))
+        status = read_others(&s, error);
     return supply_finish(&s, status);
 }
 

@@ -27,7 +27,7 @@ MUST_CHECK pt_status external_values_init(external_values *ret_values,
                                           arena *types, pt_diagnostics *diagnostics,
                                           pt_error *error);
 /* The same when some are still missing: these count as 0, and as not given. Constants that are
- * neither bool nor integer are not read, their types may depend on missing ones. */
+ * neither bool nor integer are read if none is missing: their types may depend on missing ones. */
 MUST_CHECK pt_status external_values_init_given(external_values *ret_values,
                                                 const checked_program *program,
                                                 const pt_constant *supplied, size_t n_supplied,

@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "lang/lower/lower_impl.h"
 
+/* Wires of a value that a trial looks at. */
+#define TRY_MAX_VALUE_WIRES ((size_t)1 << 20)
+
 bool lower_is_array_of_parties(const fn_decl *function)
 {
     return function->n_params == 1 && function->params[0].type->kind == CTYPE_ARRAY &&
@@ -127,17 +130,30 @@ static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
     return PT_OK;
 }
 
-static pt_status lower_all(lowerer *l, lowered *ret_lowered)
+static pt_status lower_all(lowerer *l, lowered *ret_lowered, value *ret_value)
 {
-    value result;
     if (!resolve_inputs(l, ret_lowered) || !start_builder(l, ret_lowered))
         return l->status;
-    if (lower_entry(l, &result))
-        return finish(l, ret_lowered, &result);
+    if (lower_entry(l, ret_value))
+        return PT_OK;
     if (l->status != PT_OK)
         return l->status;
     /* The builder has failed: it knows why. */
     return circuit_builder_finish(&ret_lowered->circuit, l->builder, NULL, 0, NULL, 0, l->error);
+}
+
+static void lowerer_init(lowerer *l, const lower_input *input, arena *types,
+                         pt_diagnostics *diagnostics, pt_error *error)
+{
+    *l = (lowerer){.input = input,
+                   .diagnostics = diagnostics,
+                   .error = error,
+                   .max_steps = LOWER_MAX_STEPS,
+                   .max_work = LOWER_MAX_WORK,
+                   .max_value_wires = (SIZE_MAX / 4 - sizeof(storage)) / sizeof(wire)};
+    l->types = (type_resolver){
+        .arena = types, .constants = input->constants, .externals = input->externals};
+    arena_init(&l->pool.memory, LOWER_MAX_BYTES);
 }
 
 static void lowerer_clear(lowerer *l)
@@ -156,13 +172,30 @@ pt_status lower_function(lowered *ret_lowered, const lower_input *input, arena *
                          pt_diagnostics *diagnostics, pt_error *error)
 {
     lowered result = {0};
-    lowerer l = {.input = input, .diagnostics = diagnostics, .error = error};
-    l.types = (type_resolver){
-        .arena = types, .constants = input->constants, .externals = input->externals};
-    arena_init(&l.pool.memory, LOWER_MAX_BYTES);
-    const pt_status status = lower_all(&l, &result);
+    lowerer l;
+    value output;
+    lowerer_init(&l, input, types, diagnostics, error);
+    pt_status status = lower_all(&l, &result, &output);
+    if (status == PT_OK)
+        status = finish(&l, &result, &output);
     lowerer_clear(&l);
     if (status == PT_OK)
         *ret_lowered = result;
     return status;
+}
+
+pt_status lower_try(const lower_input *input, arena *types, pt_diagnostics *diagnostics,
+                    pt_error *error)
+{
+    lowered unused = {0};
+    lowerer l;
+    value output;
+    lowerer_init(&l, input, types, diagnostics, error);
+    l.is_trial = true;
+    l.max_steps = LOWER_MAX_STEPS / 1024;
+    l.max_work = LOWER_MAX_WORK / 1024;
+    l.max_value_wires = TRY_MAX_VALUE_WIRES;
+    const pt_status status = lower_all(&l, &unused, &output);
+    lowerer_clear(&l);
+    return l.has_ended_trial ? PT_OK : status;
 }

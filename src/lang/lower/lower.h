@@ -66,6 +66,11 @@ typedef struct lowered {
 MUST_CHECK pt_status lower_function(lowered *ret_lowered, const lower_input *input, arena *types,
                                     pt_diagnostics *diagnostics, pt_error *error);
 
+/* Lowers for the sake of the errors alone, as far as one thousandth of the limits above goes: PT_OK
+ * when there are none up to there. */
+MUST_CHECK pt_status lower_try(const lower_input *input, arena *types, pt_diagnostics *diagnostics,
+                               pt_error *error);
+
 /* B2: one parameter that is an array of literal or named size gives each element to a party. */
 bool lower_is_array_of_parties(const fn_decl *function);
 

@@ -102,6 +102,11 @@ typedef struct lowerer {
     uint32_t last_journal_id;
     unsigned depth;
     uint64_t n_steps;
+    uint64_t max_steps;
+    uint64_t max_work;
+    size_t max_value_wires;
+    bool is_trial;        /* passing these three limits is no error */
+    bool has_ended_trial; /* they were passed */
 } lowerer;
 
 /* All functions below return false after a failure, which is then recorded. */
@@ -111,6 +116,8 @@ typedef struct lowerer {
 /* Records a failure at a place in the program. */
 bool lower_fail(lowerer *l, pt_status status, span at, const char *format, ...) PRINTF_LIKE(4, 5);
 bool lower_out_of_memory(lowerer *l);
+/* Records that a limit on work is passed; a trial ends quietly. */
+bool lower_past_limit(lowerer *l, span at, const char *message);
 /* Counts `n` steps and looks at the builder. */
 MUST_CHECK bool lower_count(lowerer *l, uint64_t n, span at);
 

@@ -15,10 +15,10 @@ static uint32_t size_class_of(size_t n)
 
 bool value_new(lowerer *l, value *ret_value, size_t n)
 {
-    const uint32_t size_class = size_class_of(n);
-    if (size_class >= VALUE_CLASSES ||
-        (size_t)1 << size_class > (SIZE_MAX - sizeof(storage)) / sizeof(wire))
-        return lower_fail(l, PT_ERR_LIMIT, DIAG_NO_PLACE, "a value is larger than a limit allows");
+    const bool is_too_large = n > l->max_value_wires;
+    const uint32_t size_class = is_too_large ? VALUE_CLASSES : size_class_of(n);
+    if (size_class >= VALUE_CLASSES)
+        return lower_past_limit(l, DIAG_NO_PLACE, "a value is larger than a limit allows");
     storage *s = l->pool.free[size_class];
     if (s != NULL) {
         l->pool.free[size_class] = s->next_free;

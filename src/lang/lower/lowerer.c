@@ -26,11 +26,20 @@ bool lower_out_of_memory(lowerer *l)
     return false;
 }
 
+bool lower_past_limit(lowerer *l, span at, const char *message)
+{
+    if (!l->is_trial)
+        return lower_fail(l, PT_ERR_LIMIT, at, "%s", message);
+    l->has_ended_trial = true;
+    l->status = PT_ERR_LIMIT;
+    return false;
+}
+
 bool lower_count(lowerer *l, uint64_t n, span at)
 {
     l->n_steps += n;
-    if (l->n_steps > LOWER_MAX_STEPS || circuit_builder_work(l->builder) > LOWER_MAX_WORK)
-        return lower_fail(l, PT_ERR_LIMIT, at, "the program takes too long to unroll");
+    if (l->n_steps > l->max_steps || circuit_builder_work(l->builder) > l->max_work)
+        return lower_past_limit(l, at, "the program takes too long to unroll");
     /* What exactly failed is told when the circuit is finished. */
     return !circuit_builder_failed(l->builder);
 }
