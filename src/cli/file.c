@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -52,43 +51,4 @@ pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error
     }
     *ret_text = (char *)buffer_take(&b, ret_len);
     return PT_OK;
-}
-
-/* A device, a pipe or a link must be written to: renaming a file over it would destroy it. */
-static bool is_replaceable(const char *path)
-{
-    struct stat info;
-    return lstat(path, &info) == 0 ? S_ISREG(info.st_mode) : errno == ENOENT;
-}
-
-/* False with errno set. */
-static bool write_all(const char *path, const char *text, size_t len)
-{
-    FILE *file = fopen(path, "wb");
-    if (file == NULL)
-        return false;
-    const bool written = fwrite(text, 1, len, file) == len;
-    const int problem = errno;
-    const bool closed = fclose(file) == 0;
-    if (!written)
-        errno = problem;
-    return written && closed;
-}
-
-pt_status file_write(const char *path, const char *text, size_t len, pt_error *error)
-{
-    const size_t size = strlen(path) + sizeof ".part";
-    const bool in_place = !is_replaceable(path);
-    char *part = mem_new(size, 1);
-    if (part == NULL)
-        return error_memory(error);
-    (void)snprintf(part, size, "%s%s", path, in_place ? "" : ".part");
-    pt_status status = PT_OK;
-    if (!write_all(part, text, len) || (!in_place && rename(part, path) != 0)) {
-        status = error_set(error, PT_ERR_FILE, "cannot write '%s': %s", path, strerror(errno));
-        if (!in_place)
-            (void)unlink(part);
-    }
-    mem_free(part);
-    return status;
 }

@@ -1,4 +1,4 @@
-/* Files as a whole. Layer: cli. */
+/* Files read as a whole. Layer: cli. */
 #ifndef CLI_FILE_H
 #define CLI_FILE_H
 
@@ -13,9 +13,5 @@
  * PT_ERR_FILE. */
 PT_MUST_CHECK pt_status file_read(char **ret_text, size_t *ret_len, const char *path,
                                   pt_error *error);
-
-/* Writes a file, replacing an old one only when everything was written; a device, a pipe or a link
- * is not replaced but written to. PT_ERR_FILE. */
-PT_MUST_CHECK pt_status file_write(const char *path, const char *text, size_t len, pt_error *error);
 
 #endif

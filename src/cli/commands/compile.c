@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "cli/commands/command.h"
 #include "cli/computation.h"
-#include "cli/file.h"
+#include "cli/file_out.h"
 #include "cli/line_report.h"
 #include "cli/output.h"
 
@@ -68,7 +68,8 @@ static pt_status print_stats(const computation *c, const args *a, pt_error *erro
                                        : compile_print_text(&s, c, a, error);
 }
 
-static pt_status export(const computation *c, const char *path, pt_error *error)
+/* To a file, or to stdout when there is none. */
+static pt_status export(const computation *c, file_out *file, pt_error *error)
 {
     char *text = NULL;
     size_t len = 0;
@@ -76,8 +77,8 @@ static pt_status export(const computation *c, const char *path, pt_error *error)
                            ? pt_program_write_bristol(&text, &len, c->program, error)
                            : pt_circuit_write_bristol(&text, &len, c->circuit, error);
     if (status == PT_OK)
-        status = strcmp(path, "-") == 0 ? output_text(text, len, error)
-                                        : file_write(path, text, len, error);
+        status =
+            file == NULL ? output_text(text, len, error) : file_out_commit(file, text, len, error);
     pt_text_free(text);
     return status;
 }
@@ -96,23 +97,31 @@ static pt_status optimize(computation *c, pt_error *error)
 
 static pt_status compile_run(const args *a, pt_error *error)
 {
-    const char *path = args_get(a, "o") != NULL ? args_get(a, "o") : args_get(a, "output");
+    const char *path = NULL;
+    computation c = {0};
+    file_out file = {0};
+    pt_status status = args_output(&path, a, error);
+    if (status != PT_OK)
+        return status;
     const bool to_stdout = path != NULL && strcmp(path, "-") == 0;
-    computation c;
     if (to_stdout && (args_get(a, "json") != NULL || args_get(a, "report") != NULL))
         return error_set(error, PT_ERR_USAGE,
                          "'-o -' prints the circuit alone; give -o a file for --json or --report");
-    pt_status status = computation_init(&c, a->positional[0], a, error);
+    if (path != NULL && !to_stdout)
+        status = file_out_open(&file, path, error);
+    if (status == PT_OK)
+        status = computation_init(&c, a->positional[0], a, error);
     if (status == PT_OK && c.program == NULL && args_get(a, "report") != NULL)
         status = error_set(error, PT_ERR_USAGE,
                            "'%s' is a Bristol Fashion circuit: it has no lines to report", c.path);
     if (status == PT_OK && c.program == NULL)
         status = optimize(&c, error);
     if (status == PT_OK && path != NULL)
-        status = export(&c, path, error);
+        status = export(&c, to_stdout ? NULL : &file, error);
     if (status == PT_OK && !to_stdout)
         status = print_stats(&c, a, error);
     computation_clear(&c);
+    file_out_clear(&file);
     return status;
 }
 

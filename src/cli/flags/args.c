@@ -126,6 +126,16 @@ const char *args_nth(const args *a, const char *name, size_t n)
     return NULL;
 }
 
+pt_status args_output(const char **ret_path, const args *a, pt_error *error)
+{
+    const char *brief = args_get(a, "o");
+    const char *full = args_get(a, "output");
+    if (brief != NULL && full != NULL)
+        return error_set(error, PT_ERR_USAGE, "-o and --output are the same: give one of them");
+    *ret_path = brief != NULL ? brief : full;
+    return PT_OK;
+}
+
 pt_status args_number(uint64_t *ret_number, const char *text, const char *what, uint64_t min,
                       uint64_t max, pt_error *error)
 {

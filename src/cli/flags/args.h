@@ -43,6 +43,9 @@ size_t args_count(const args *a, const char *name);
 /* The nth value of a repeated flag. */
 const char *args_nth(const args *a, const char *name, size_t n);
 
+/* The file of -o or --output, which are the same; NULL when neither was given. */
+PT_MUST_CHECK pt_status args_output(const char **ret_path, const args *a, pt_error *error);
+
 /* A decimal number in [min, max]; `what` names it in the message. */
 PT_MUST_CHECK pt_status args_number(uint64_t *ret_number, const char *text, const char *what,
                                     uint64_t min, uint64_t max, pt_error *error);
