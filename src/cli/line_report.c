@@ -16,7 +16,7 @@ typedef struct report {
     const char *end;
 } report;
 
-static pt_status report_init(report *ret_report, const computation *c, pt_error *error)
+static pt_status line_report_init(report *ret_report, const computation *c, pt_error *error)
 {
     report *r = ret_report;
     *r = (report){.n_lines = 1, .end = c->source + c->source_len};
@@ -37,7 +37,7 @@ static pt_status report_init(report *ret_report, const computation *c, pt_error 
     return PT_OK;
 }
 
-static void report_clear(report *r)
+static void line_report_clear(report *r)
 {
     mem_free(r->lines);
 }
@@ -79,7 +79,7 @@ pt_status line_report_text(char **ret_text, const computation *c, pt_error *erro
     buffer out;
     size_t len = 0;
     buffer_init(&out, SIZE_MAX / 4);
-    pt_status status = report_init(&r, c, error);
+    pt_status status = line_report_init(&r, c, error);
     if (status == PT_OK) {
         buffer_printf(&out, " AND gates   share   line  source\n");
         for (size_t i = 0; i < r.n; i++)
@@ -92,7 +92,7 @@ pt_status line_report_text(char **ret_text, const computation *c, pt_error *erro
             *ret_text = text;
     }
     buffer_clear(&out);
-    report_clear(&r);
+    line_report_clear(&r);
     return status;
 }
 
@@ -100,7 +100,7 @@ json_t *line_report_json(const computation *c)
 {
     report r;
     json_t *array = json_array();
-    if (report_init(&r, c, NULL) != PT_OK) {
+    if (line_report_init(&r, c, NULL) != PT_OK) {
         json_decref(array);
         return NULL;
     }
@@ -116,6 +116,6 @@ json_t *line_report_json(const computation *c)
             break;
         }
     }
-    report_clear(&r);
+    line_report_clear(&r);
     return array;
 }

@@ -12,6 +12,9 @@
 #include "base/mem.h"
 #include "cli/report.h"
 
+/* 15 digits are as many as every double keeps: 0.1 is 0.1. */
+#define JSON_STYLE (JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15))
+
 pt_status output_text(const char *text, size_t len, pt_error *error)
 {
     report_progress_end();
@@ -29,27 +32,22 @@ pt_status output_line(const char *text, pt_error *error)
 
 pt_status output_json(json_t *object, pt_error *error)
 {
-    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_STYLE);
     json_decref(object);
     const pt_status status = text == NULL ? error_memory(error) : output_line(text, error);
     free(text);
     return status;
 }
 
-pt_status output_json_result(const char *result, json_t *object, pt_error *error)
+pt_status output_put_result(buffer *ret_line, const char *result, json_t *object, pt_error *error)
 {
-    char *rest = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *rest = object == NULL ? NULL : json_dumps(object, JSON_STYLE);
     json_decref(object);
-    buffer line;
-    buffer_init(&line, SIZE_MAX / 4);
-    buffer_printf(&line, "{\"result\":%s,%s\n", result == NULL ? "null" : result,
-                  rest == NULL ? "" : rest + 1);
-    const pt_status status = rest == NULL || line.failed
-                                 ? error_memory(error)
-                                 : output_text((const char *)line.bytes, line.len, error);
+    if (rest == NULL)
+        return error_memory(error);
+    buffer_printf(ret_line, "{\"result\":%s,%s", result == NULL ? "null" : result, rest + 1);
     free(rest);
-    buffer_clear(&line);
-    return status;
+    return PT_OK;
 }
 
 json_t *output_json_text(const char *text, size_t len)
@@ -67,6 +65,11 @@ json_t *output_json_text(const char *text, size_t len)
     return string;
 }
 
+json_t *output_real(double value)
+{
+    return json_real((double)(int64_t)(value * 1e6 + 0.5) / 1e6);
+}
+
 static json_int_t peak_rss_bytes(void)
 {
     struct rusage usage = {0};
@@ -79,10 +82,10 @@ void output_add_stats(json_t *object, size_t parties, const pt_mpc_stats *stats)
     json_t *phases = json_object();
     for (size_t i = 0; i < stats->n_phases; i++)
         (void)json_object_set_new(phases, stats->phases[i].name,
-                                  json_real(stats->phases[i].seconds));
+                                  output_real(stats->phases[i].seconds));
     (void)json_object_set_new(object, "parties", json_integer((json_int_t)parties));
     (void)json_object_set_new(object, "and", json_integer((json_int_t)stats->and_gates));
-    (void)json_object_set_new(object, "seconds", json_real(stats->seconds));
+    (void)json_object_set_new(object, "seconds", output_real(stats->seconds));
     (void)json_object_set_new(object, "peak_rss_bytes", json_integer(peak_rss_bytes()));
     (void)json_object_set_new(object, "phases", phases);
 }

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "base/buffer.h"
 #include "polytune/polytune.h"
 
 /* Prints a line of text. Fails when stdout cannot be written. */
@@ -15,10 +16,14 @@ PT_MUST_CHECK pt_status output_text(const char *text, size_t len, pt_error *erro
 /* Prints a JSON object on one line and releases it. NULL is taken as out of memory. */
 PT_MUST_CHECK pt_status output_json(json_t *object, pt_error *error);
 
-/* Prints the JSON text of a computation's result (NULL: null) as the first member, "result", of an
- * object with at least one member, and releases the object. The text goes out as it is: a tree in
- * between would lose numbers of 2^63 and more, which jansson cannot hold. */
-PT_MUST_CHECK pt_status output_json_result(const char *result, json_t *object, pt_error *error);
+/* Appends an object with the JSON text of a computation's result (NULL: null) as its first member,
+ * "result", and at least one more, from `object`, which it releases. The text goes out as it is: a
+ * tree in between would lose numbers of 2^63 and more, which jansson cannot hold. */
+PT_MUST_CHECK pt_status output_put_result(buffer *ret_line, const char *result, json_t *object,
+                                          pt_error *error);
+
+/* A number that is not negative, rounded to a millionth. NULL when out of memory. */
+json_t *output_real(double value);
 
 /* Text as a JSON string; bytes beyond ASCII become '?' if they are not UTF-8. NULL when out of
  * memory. */

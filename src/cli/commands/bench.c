@@ -46,7 +46,7 @@ struct measurement {
 
 static void set_figure(json_t *figures, const char *name, double value)
 {
-    (void)json_object_set_new(figures, name, json_real(value));
+    (void)json_object_set_new(figures, name, output_real(value));
 }
 
 static double seconds_since(uint64_t start_ns)

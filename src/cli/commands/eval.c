@@ -4,7 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/computation.h"
 #include "cli/flags/inputs.h"
-#include "cli/output.h"
+#include "cli/result_out.h"
 
 static const flag flags[] = {
     {"input", "LITERAL",
@@ -13,12 +13,12 @@ static const flag flags[] = {
      true},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_table, flags_program, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
+                                         flags_program, flags_common, NULL};
 
-static pt_status evaluate(const computation *c, tables *t, pt_error *error)
+static pt_status evaluate(const computation *c, tables *t, result_out *result, pt_error *error)
 {
     inputs in = {0};
-    const args *a = t->a;
     char *text = NULL;
     char *json = NULL;
     const size_t n_out = pt_circuit_output_bits(c->circuit);
@@ -28,10 +28,8 @@ static pt_status evaluate(const computation *c, tables *t, pt_error *error)
         status = pt_circuit_eval(out, c->circuit, in.all, error);
     if (status == PT_OK)
         status = computation_result(&text, &json, c, out, error);
-    if (status == PT_OK && args_get(a, "json") != NULL)
-        status = output_json_result(json, json_pack("{s:s}", "text", text), error);
-    else if (status == PT_OK)
-        status = output_line(text, error);
+    if (status == PT_OK)
+        status = result_out_write(result, text, json, json_pack("{s:s}", "text", text), error);
     mem_free(text);
     mem_free(json);
     inputs_clear(&in);
@@ -42,14 +40,18 @@ static pt_status evaluate(const computation *c, tables *t, pt_error *error)
 static pt_status eval_run(const args *a, pt_error *error)
 {
     computation c = {0};
-    tables t;
-    pt_status status = tables_init(&t, a, error);
+    tables t = {0};
+    result_out result;
+    pt_status status = result_out_init(&result, a, error);
+    if (status == PT_OK)
+        status = tables_init(&t, a, error);
     if (status == PT_OK)
         status = inputs_compile(&c, &t, a->positional[0], error);
     if (status == PT_OK)
-        status = evaluate(&c, &t, error);
+        status = evaluate(&c, &t, &result, error);
     tables_clear(&t);
     computation_clear(&c);
+    result_out_clear(&result);
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/result_out.h"
 
 static const flag flags[] = {
     {"program", "PROGRAM",
@@ -27,8 +28,9 @@ static const flag flags[] = {
      false},
     {0},
 };
-static const flag *const flag_lists[] = {flags,         flags_table, flags_connect, flags_secure,
-                                         flags_program, flags_mpc,   flags_common,  NULL};
+static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
+                                         flags_connect, flags_secure, flags_program,
+                                         flags_mpc,     flags_common, NULL};
 
 typedef struct party {
     const args *a;
@@ -41,6 +43,7 @@ typedef struct party {
     mpc_flags mpc;
     pt_channel channel;
     uint8_t *input_bits;
+    result_out result;
     buffer session_data; /* what the protocol compares besides the circuit */
 } party;
 
@@ -88,7 +91,7 @@ static pt_status read_flags(party *p, pt_error *error)
     return status;
 }
 
-static pt_status party_print(const party *p, const uint8_t *out, const pt_mpc_stats *stats,
+static pt_status party_print(party *p, const uint8_t *out, const pt_mpc_stats *stats,
                              pt_error *error)
 {
     const bool receives = mpc_flags_receives(&p->mpc, p->index);
@@ -97,14 +100,12 @@ static pt_status party_print(const party *p, const uint8_t *out, const pt_mpc_st
     pt_status status = PT_OK;
     if (receives)
         status = computation_result(&text, &json, &p->c, out, error);
-    if (status == PT_OK && args_get(p->a, "json") != NULL) {
-        json_t *object =
+    if (status == PT_OK && (receives || p->result.json)) {
+        json_t *rest =
             json_pack("{s:s?, s:I}", "text", text, "bytes_sent", (json_int_t)stats->bytes_sent);
-        output_add_stats(object, p->parties, stats);
-        output_add_traffic(object, p->connection.meter);
-        status = output_json_result(json, object, error);
-    } else if (status == PT_OK && receives) {
-        status = output_line(text, error);
+        output_add_stats(rest, p->parties, stats);
+        output_add_traffic(rest, p->connection.meter);
+        status = result_out_write(&p->result, text, json, rest, error);
     } else if (status == PT_OK) {
         report_message(REPORT_INFO, "done; party %zu does not receive the result", p->index);
     }
@@ -257,6 +258,8 @@ static pt_status party_run(const args *a, pt_error *error)
     buffer_init(&p.session_data, SIZE_MAX / 4);
     interrupt_catch();
     pt_status status = read_flags(&p, error);
+    if (status == PT_OK)
+        status = result_out_init(&p.result, a, error);
     if (status == PT_OK) {
         buffer_put(&p.session_data, p.connection.session, strlen(p.connection.session));
         status = take_part(&p, error);
@@ -269,6 +272,7 @@ static pt_status party_run(const args *a, pt_error *error)
     buffer_clear(&p.session_data);
     tables_clear(&p.tables);
     mpc_flags_clear(&p.mpc);
+    result_out_clear(&p.result);
     computation_clear(&p.c);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "cli/local_run.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/result_out.h"
 
 static const flag flags[] = {
     {"input", "LITERAL",
@@ -15,7 +16,7 @@ static const flag flags[] = {
      true},
     {0},
 };
-static const flag *const flag_lists[] = {flags,     flags_table,  flags_program,
+static const flag *const flag_lists[] = {flags,     flags_output, flags_table, flags_program,
                                          flags_mpc, flags_common, NULL};
 
 /* Every receiving party must hold the same bits. */
@@ -51,7 +52,7 @@ static json_t *as_json(const char *text, const pt_mpc_stats *stats, size_t n, bo
 }
 
 static pt_status simulate_print(const computation *c, const local_party *parties,
-                                const pt_mpc_stats *stats, const mpc_flags *f, const args *a,
+                                const pt_mpc_stats *stats, const mpc_flags *f, result_out *result,
                                 pt_error *error)
 {
     const uint8_t *bits = NULL;
@@ -61,17 +62,16 @@ static pt_status simulate_print(const computation *c, const local_party *parties
         agreed_output(&bits, parties, c->parties, f, pt_circuit_output_bits(c->circuit), error);
     if (status == PT_OK)
         status = computation_result(&text, &json, c, bits, error);
-    if (status == PT_OK && args_get(a, "json") != NULL)
-        status = output_json_result(json, as_json(text, stats, c->parties, f->dealer), error);
-    else if (status == PT_OK)
-        status = output_line(text, error);
+    if (status == PT_OK)
+        status = result_out_write(result, text, json, as_json(text, stats, c->parties, f->dealer),
+                                  error);
     mem_free(text);
     mem_free(json);
     return status;
 }
 
-static pt_status simulate(const computation *c, const args *a, const mpc_flags *f, const inputs *in,
-                          pt_error *error)
+static pt_status simulate(const computation *c, const mpc_flags *f, const inputs *in,
+                          result_out *result, pt_error *error)
 {
     const size_t n = c->parties;
     const size_t seats = n + (f->dealer ? 1 : 0);
@@ -99,7 +99,7 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
         status = local_run(parties, seats, error);
     report_progress_end();
     if (status == PT_OK)
-        status = simulate_print(c, parties, stats, f, a, error);
+        status = simulate_print(c, parties, stats, f, result, error);
     for (size_t i = 0; parties != NULL && channels != NULL && i < seats; i++) {
         pt_channel_close(parties[i].channel.ops != NULL ? &parties[i].channel : &channels[i]);
         mem_free_secret(parties[i].output, n_out);
@@ -113,10 +113,13 @@ static pt_status simulate(const computation *c, const args *a, const mpc_flags *
 static pt_status simulate_run(const args *a, pt_error *error)
 {
     computation c = {0};
-    tables t;
+    tables t = {0};
     mpc_flags f = {0};
     inputs in = {0};
-    pt_status status = tables_init(&t, a, error);
+    result_out result;
+    pt_status status = result_out_init(&result, a, error);
+    if (status == PT_OK)
+        status = tables_init(&t, a, error);
     if (status == PT_OK)
         status = inputs_compile(&c, &t, a->positional[0], error);
     if (status == PT_OK)
@@ -124,11 +127,12 @@ static pt_status simulate_run(const args *a, pt_error *error)
     if (status == PT_OK)
         status = inputs_init(&in, &c, &t, error);
     if (status == PT_OK)
-        status = simulate(&c, a, &f, &in, error);
+        status = simulate(&c, &f, &in, &result, error);
     inputs_clear(&in);
     tables_clear(&t);
     mpc_flags_clear(&f);
     computation_clear(&c);
+    result_out_clear(&result);
     return status;
 }
 

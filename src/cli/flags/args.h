@@ -18,11 +18,8 @@ typedef struct flag {
     bool repeat; /* may be given several times */
 } flag;
 
-#define FLAG_LISTS_MAX 8
-
 typedef struct args {
-    const flag *const
-        *lists; /* FLAG_LISTS_MAX entries at most, each ended by a NULL name; then NULL */
+    const flag *const *lists; /* each ended by a NULL name; then NULL */
     const char **positional;
     size_t n_positional;
     const char **given_names; /* flags as given, in order */

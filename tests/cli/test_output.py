@@ -1,0 +1,175 @@
+"""Files of -o: written as a whole or not at all; and results that cannot be written."""
+import json
+import os
+import pathlib
+import pty
+import select
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from support import BIN, Case, DONE, INPUT, PANIC, PROGRAM, Process, ROOT, USAGE, polytune, program_file, relay
+
+MAX = ROOT / "examples/millionaires.garble"
+EVAL = ("eval", MAX, "--input=5", "--input=4")
+NOBODY = 65534
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+class Output(Case):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.file = self.folder / "out.txt"
+
+    def files(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+    def test_a_new_file_is_as_the_umask_says(self):
+        for umask, expected in ((0o022, 0o644), (0o077, 0o600)):
+            done = subprocess.run([BIN, *map(str, EVAL), "-o", self.file], text=True, capture_output=True, umask=umask)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (DONE, "", ""))
+            self.assertEqual((self.file.read_text(), mode(self.file), self.files()), ("true\n", expected, ["out.txt"]))
+            self.file.unlink()
+
+    def test_every_command_with_a_result(self):
+        self.assertRan(polytune("simulate", *EVAL[1:], f"--output={self.file}"), "")
+        self.assertEqual(self.file.read_text(), "true\n")
+        with relay() as (url, _):
+            files = [self.folder / "0", self.folder / "1"]
+            parties = [Process("party", url, "--session=s", f"--program={MAX}", f"--party={i}", f"--input={5 - i}", "-o", file,
+                               "--output-parties=0", *more)
+                       for i, (file, more) in enumerate(zip(files, (["--json"], [])))]
+            results = [party.wait() for party in parties]
+            for result in results:
+                self.assertRan(result, "")
+        self.assertEqual(json.loads(files[0].read_text())["result"], "True")
+        self.assertIn("does not receive the result", results[1].err)
+        self.assertFalse(files[1].exists())
+
+    def test_a_dash_is_stdout(self):
+        self.assertRan(polytune(*EVAL, "-o", "-"), "true")
+        self.assertFailed(polytune(*EVAL, "-o", "-", "--output=x"), USAGE, "-o and --output are the same")
+
+    def test_permissions_stay(self):
+        self.file.write_text("old, and longer than what comes")
+        for bits in (0o600, 0o640, 0o755):
+            self.file.chmod(bits)
+            self.assertRan(polytune(*EVAL, "-o", self.file), "")
+            self.assertEqual((self.file.read_text(), mode(self.file)), ("true\n", bits))
+        self.assertEqual(self.files(), ["out.txt"])
+
+    def test_files_beside_it_are_left_alone(self):
+        part = self.folder / "out.txt.part"
+        part.write_text("mine")
+        self.assertEqual(polytune("compile", MAX, "-o", self.file).status, DONE)
+        self.assertEqual(part.read_text(), "mine")
+        self.assertEqual(self.files(), ["out.txt", "out.txt.part"])
+
+    def test_a_link_stays_and_the_file_it_names_is_written(self):
+        (self.folder / "there").mkdir()
+        real = self.folder / "there" / "real.txt"
+        real.write_text("old")
+        real.chmod(0o600)
+        self.file.symlink_to(pathlib.Path("there/real.txt"))
+        self.assertRan(polytune(*EVAL, "-o", self.file), "")
+        self.assertTrue(self.file.is_symlink())
+        self.assertEqual((real.read_text(), mode(real)), ("true\n", 0o600))
+        real.unlink()
+        self.assertFailed(polytune(*EVAL, "-o", self.file), INPUT, "following the link", "No such file")
+
+    def test_what_fails_leaves_the_old_file(self):
+        self.file.write_text("old")
+        with program_file("pub fn main(a: u8, b: u8) -> u8 { a + b }") as path:
+            self.assertFailed(polytune("eval", path, "--input=255", "--input=1", "-o", self.file), PANIC)
+        with program_file("pub fn main(") as path:
+            self.assertFailed(polytune("compile", path, "-o", self.file), PROGRAM)
+        self.assertFailed(polytune("eval", MAX, "--input=x", "--input=1", "-o", self.file), INPUT)
+        self.assertEqual((self.file.read_text(), self.files()), ("old", ["out.txt"]))
+
+    def test_a_bad_name_is_told_before_anything_is_done(self):
+        for path, words in ((self.folder, "Is a directory"), (f"{self.file}/", "no name of a file"), ("", "no name of a file"),
+                            ("/nowhere/x", "No such file or directory")):
+            result = polytune("party", "http://127.0.0.1:1", "--session=s", f"--program={MAX}", "--party=0", "--input=1", "-o", path)
+            self.assertFailed(result, INPUT, "cannot write", words)
+
+    def as_nobody(self, *arguments):
+        done = subprocess.run([BIN, *map(str, arguments)], text=True, capture_output=True, user=NOBODY, group=NOBODY,
+                              extra_groups=[], cwd="/")
+        return done
+
+    def test_folders_and_files_that_may_not_be_written(self):
+        if os.geteuid() != 0:
+            self.skipTest("takes another user")
+        os.chmod(self.folder, 0o755)
+        self.file.write_text("old")
+        os.chown(self.file, NOBODY, NOBODY)
+        try:
+            done = self.as_nobody(*EVAL, "-o", self.file)
+        except PermissionError:
+            self.skipTest("other users may not run what is built here")
+        self.assertEqual(done.returncode, INPUT)
+        self.assertIn("no new file can be made in its folder: Permission denied", done.stderr)
+        os.chmod(self.folder, 0o777)
+        os.chown(self.file, 0, 0)
+        done = self.as_nobody(*EVAL, "-o", self.file)
+        self.assertEqual(done.returncode, INPUT)
+        self.assertIn("out.txt': Permission denied", done.stderr)
+        self.assertEqual((self.file.read_text(), self.files()), ("old", ["out.txt"]))
+
+    def test_devices_and_pipes_are_written_to(self):
+        self.assertEqual(polytune(*EVAL, "-o", "/dev/null").status, DONE)
+        self.assertRan(polytune(*EVAL, "-o", "/dev/stdout"), "true")
+        with open(self.file, "w") as out:
+            self.assertEqual(subprocess.run([BIN, *map(str, EVAL), "-o", "/dev/stdout"], stdout=out).returncode, DONE)
+            out.write("more")
+        self.assertIn("more", self.file.read_text())
+
+    def test_a_full_disk(self):
+        result = polytune(*EVAL, "-o", "/dev/full")
+        self.assertFailed(result, INPUT, "cannot write '/dev/full': No space left", "the result is lost")
+        self.assertNotIn("true", result.err)
+
+    def test_a_write_that_fails_leaves_the_old_file(self):
+        self.file.write_text("old")
+        done = subprocess.run(["sh", "-c", 'trap "" XFSZ; ulimit -f 0; "$@"', "sh", BIN, *map(str, EVAL), "-o", str(self.file)],
+                              text=True, capture_output=True)
+        self.assertEqual(done.returncode, INPUT)
+        self.assertIn(f"cannot write '{self.file}': File too large", done.stderr)
+        self.assertEqual((self.file.read_text(), self.files()), ("old", ["out.txt"]))
+
+    def test_a_log_never_has_the_result(self):
+        done = subprocess.run(["sh", "-c", '"$@" >/dev/full', "sh", BIN, *map(str, EVAL)], text=True, capture_output=True)
+        self.assertEqual(done.returncode, INPUT)
+        self.assertIn("the result is lost", done.stderr)
+        self.assertIn("-o FILE opens a file before the run", done.stderr)
+        self.assertNotIn("true", done.stderr)
+
+    def test_a_terminal_does(self):
+        terminal, other_end = pty.openpty()
+        with open("/dev/full", "w") as full:
+            process = subprocess.Popen([BIN, *map(str, EVAL)], stdout=full, stderr=other_end, stdin=subprocess.DEVNULL)
+        os.close(other_end)
+        self.assertEqual(process.wait(60), INPUT)
+        shown = b""
+        while select.select([terminal], [], [], 10)[0]:
+            try:
+                shown += os.read(terminal, 65536)
+            except OSError:
+                break
+        os.close(terminal)
+        self.assertIn(b"the result, which could not be written:\r\ntrue\r\n", shown)
+
+    def test_numbers_are_rounded(self):
+        got = polytune("simulate", *EVAL[1:], "--json")
+        for number in [json.loads(got.out)["seconds"], *json.loads(got.out)["phases"].values()]:
+            self.assertLessEqual(len(str(number).partition(".")[2].partition("e")[0]), 6, got)
+
+
+if __name__ == "__main__":
+    unittest.main()
