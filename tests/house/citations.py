@@ -158,6 +158,14 @@ class Check:
                 self.note(where, None if places else name, "src or src/mpc")
 
 
+    def wave_names(self):
+        where = "src/mpc/session/wave_name.h"
+        catalogue = self.documents["protocol.md"].sections["0.9"]
+        names = re.findall(r"^ +X\((\w+),", pathlib.Path(where).read_text(), re.M)
+        for name in names or ["a name"]:
+            self.note(where, None if re.search(rf"^\|[^|]*\b{name}\b", catalogue, re.M) else name, "the catalogue of section 0.9")
+
+
 def findings(path, text):
     check = Check()
     check.source(path, text)
@@ -192,6 +200,7 @@ def main():
     for name in check.documents:
         check.itself(name)
     check.map()
+    check.wave_names()
     print("\n".join(check.wrong) or f"{in_sources} citations in {files} files found, {check.outside} of other documents; "
           f"{check.found - in_sources} in the specification and its map")
     return 1 if check.wrong or in_sources < 500 else 0
