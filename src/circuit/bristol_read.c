@@ -152,7 +152,9 @@ static pt_status read_widths(parser *p, uint32_t **ret_widths, size_t *ret_n, ui
         status = read_number(p, &(*ret_widths)[i], what);
         *ret_sum += (*ret_widths)[i];
     }
-    return status == PT_OK ? end_line(p) : status;
+    if (status != PT_OK)
+        return status;
+    return end_line(p);
 }
 
 static pt_status check_sizes(parser *p, uint64_t n_wires, uint64_t n_inputs, uint64_t n_outputs)
@@ -260,7 +262,9 @@ static pt_status read_operand(parser *p, uint32_t *ret)
 {
     uint32_t number = 0;
     const pt_status status = read_number(p, &number, "number of an input wire");
-    return status == PT_OK ? find_wire(p, ret, number) : status;
+    if (status != PT_OK)
+        return status;
+    return find_wire(p, ret, number);
 }
 
 /* Reads the number of the wire that the present gate sets. */

@@ -413,8 +413,12 @@ static bool and_of_ands(circuit_builder *b, wire *ret, wire x, wire *y)
         /* The two conjunctions are never both true. */
         if (x_negated && y_negated)
             *ret = wire_not(circuit_xor(b, x, *y));
+        else if (x_negated)
+            *ret = *y;
+        else if (y_negated)
+            *ret = x;
         else
-            *ret = x_negated ? *y : (y_negated ? x : WIRE_FALSE);
+            *ret = WIRE_FALSE;
         return true;
     }
     if (x_negated)

@@ -78,8 +78,9 @@ void diag_add(pt_diagnostics *d, diag_phase phase, span at, const char *format, 
     va_start(args, format);
     const int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const size_t kept = len < 0 ? 0 : (size_t)len >= sizeof text ? sizeof text - 1 : (size_t)len;
-    diag_add_text(d, phase, at, text, kept);
+    if (len >= 0)
+        diag_add_text(d, phase, at, text,
+                      (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
 static int compare_numbers(uint32_t a, uint32_t b)

@@ -18,7 +18,7 @@ typedef struct const_context {
     bool is_size; /* const { }: numbers may lack a suffix, any constant may be named (C1, C6) */
 } const_context;
 
-static bool is_scalar(const ctype *t)
+static bool const_is_scalar(const ctype *t)
 {
     return t->kind == CTYPE_BOOL || ctype_is_integer(t);
 }
@@ -157,7 +157,7 @@ static int compare_firsts(const void *left, const void *right)
 {
     const span *const a = &((const external_value *)left)->span;
     const span *const b = &((const external_value *)right)->span;
-    return is_before(a, b) ? -1 : is_before(b, a) ? 1 : 0;
+    return (is_before(b, a) ? 1 : 0) - (is_before(a, b) ? 1 : 0);
 }
 
 /* Uses of one external value, in order: the last type counts (C2); numbers of another type wrap. */
@@ -170,7 +170,7 @@ static external_value merge_uses(checker *c, const external_use *uses, size_t n)
         if (is_before(&uses[i].expr->span, &merged.span))
             merged.span = uses[i].expr->span;
         if (!ctype_equal(uses[i].type, merged.type) &&
-            !(is_scalar(uses[i].type) && is_scalar(merged.type)))
+            !(const_is_scalar(uses[i].type) && const_is_scalar(merged.type)))
             type_error(c, uses[i].expr->span, "%s::%s is used here as %s and elsewhere as %s",
                        merged.party, merged.name, type_text(c, uses[i].type),
                        type_text(c, merged.type));

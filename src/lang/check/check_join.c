@@ -40,7 +40,7 @@ static bool have_same_keys(checker *c, const expr *e, const ctype *const *rows)
     return false;
 }
 
-static const_expr *new_const(checker *c, const_expr_kind kind, span at)
+static const_expr *new_size_term(checker *c, const_expr_kind kind, span at)
 {
     const_expr *e = checker_new(c, 1, sizeof *e);
     if (e != NULL) {
@@ -53,7 +53,7 @@ static const_expr *new_const(checker *c, const_expr_kind kind, span at)
 
 static const_expr *usize_number(checker *c, span at, uint64_t value)
 {
-    const_expr *e = new_const(c, CONST_NUMBER, at);
+    const_expr *e = new_size_term(c, CONST_NUMBER, at);
     if (e != NULL)
         e->as.number = (number_lit){.magnitude = value, .suffix = CTYPE_USIZE};
     return e;
@@ -65,14 +65,14 @@ static const_expr *size_term(checker *c, span at, const array_size *size)
     if (size->kind == SIZE_NUMBER)
         return usize_number(c, at, size->as.number);
     if (size->kind == SIZE_CONSTANT) {
-        const_expr *e = new_const(c, CONST_NAME, at);
+        const_expr *e = new_size_term(c, CONST_NAME, at);
         if (e != NULL) {
             e->as.name.text = size->as.constant->name.text;
             e->as.name.decl = size->as.constant;
         }
         return e;
     }
-    const_expr *copy = new_const(c, size->as.expr->kind, at);
+    const_expr *copy = new_size_term(c, size->as.expr->kind, at);
     if (copy != NULL)
         *copy = *size->as.expr;
     return copy;
@@ -82,7 +82,7 @@ static const_expr *combine(checker *c, const_expr_kind kind, const_expr *left, c
 {
     if (left == NULL || right == NULL)
         return NULL;
-    const_expr *e = new_const(c, kind, left->span);
+    const_expr *e = new_size_term(c, kind, left->span);
     const_expr **operands = checker_new(c, 2, sizeof *operands);
     if (e == NULL || operands == NULL)
         return NULL;

@@ -19,7 +19,7 @@ static bool check_bool_pattern(checker *c, const pattern *p, const ctype *t)
     return t != NULL && t->kind == CTYPE_BOOL;
 }
 
-static void print_number(buffer *out, const number_lit *n)
+static void print_pattern_number(buffer *out, const number_lit *n)
 {
     buffer_printf(out, "%s%" PRIu64, n->negative ? "-" : "", n->magnitude);
 }
@@ -50,7 +50,7 @@ static bool check_number_fits(checker *c, const pattern *p, const ctype *t, cons
         return true;
     buffer text;
     buffer_init(&text, 100);
-    print_number(&text, n);
+    print_pattern_number(&text, n);
     const char *shown = buffer_text(&text);
     type_error(c, p->span, "%s does not fit in %s, so the pattern can never match",
                shown != NULL ? shown : "the number", type_text(c, t));

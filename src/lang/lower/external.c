@@ -51,7 +51,7 @@ static pt_status read_external(supply *s, pt_literal **ret_literal, size_t i, pt
     return PT_OK;
 }
 
-static bool is_scalar(const external_value *external)
+static bool external_is_scalar(const external_value *external)
 {
     return external->type->kind < CTYPE_TUPLE;
 }
@@ -61,7 +61,7 @@ static pt_status read_scalars(supply *s, pt_error *error)
     for (size_t i = 0; i < s->program->n_externals; i++) {
         const external_value *external = &s->program->externals[i];
         pt_literal *literal = NULL;
-        if (!is_scalar(external) || !s->values->given[i])
+        if (!external_is_scalar(external) || !s->values->given[i])
             continue;
         const pt_status status = read_external(s, &literal, i, error);
         if (status != PT_OK)
@@ -81,7 +81,7 @@ static pt_status read_scalars(supply *s, pt_error *error)
 static pt_status read_others(supply *s, pt_error *error)
 {
     for (size_t i = 0; i < s->program->n_externals; i++) {
-        if (is_scalar(&s->program->externals[i]))
+        if (external_is_scalar(&s->program->externals[i]))
             continue;
         const pt_status status = read_external(s, &s->values->literals[i], i, error);
         if (status != PT_OK)

@@ -83,8 +83,9 @@ static pt_status copy_name(const char **ret_name, type_resolver *r, const char *
     return *ret_name != NULL ? PT_OK : error_memory(error);
 }
 
-static pt_status resolve_fields(type_field **ret_fields, type_resolver *r, const field_decl *fields,
-                                size_t n_fields, bool named, unsigned depth, pt_error *error)
+static pt_status resolve_fields_of(type_field **ret_fields, type_resolver *r,
+                                   const field_decl *fields, size_t n_fields, bool named,
+                                   unsigned depth, pt_error *error)
 {
     type_field *resolved = arena_new(r->arena, n_fields, sizeof *resolved);
     pt_status status = resolved != NULL ? PT_OK : error_memory(error);
@@ -97,15 +98,17 @@ static pt_status resolve_fields(type_field **ret_fields, type_resolver *r, const
     return status;
 }
 
-static pt_status resolve_tuple(const pt_type **ret_type, type_resolver *r, const ctype *type,
-                               unsigned depth, pt_error *error)
+static pt_status resolve_tuple_type(const pt_type **ret_type, type_resolver *r, const ctype *type,
+                                    unsigned depth, pt_error *error)
 {
     const size_t n_fields = type->as.tuple.n_elements;
     type_field *fields = arena_new(r->arena, n_fields, sizeof *fields);
     pt_status status = fields != NULL ? PT_OK : error_memory(error);
     for (size_t i = 0; i < n_fields && status == PT_OK; i++)
         status = type_resolve(&fields[i].type, r, type->as.tuple.elements[i], depth, error);
-    return status == PT_OK ? type_new_tuple(ret_type, r->arena, fields, n_fields, error) : status;
+    if (status != PT_OK)
+        return status;
+    return type_new_tuple(ret_type, r->arena, fields, n_fields, error);
 }
 
 static pt_status resolve_array(const pt_type **ret_type, type_resolver *r, const ctype *type,
@@ -124,7 +127,8 @@ static pt_status resolve_struct(const pt_type **ret_type, type_resolver *r, cons
 {
     type_field *fields = NULL;
     const char *name = NULL;
-    pt_status status = resolve_fields(&fields, r, decl->fields, decl->n_fields, true, depth, error);
+    pt_status status =
+        resolve_fields_of(&fields, r, decl->fields, decl->n_fields, true, depth, error);
     if (status == PT_OK)
         status = copy_name(&name, r, decl->name.text, error);
     if (status == PT_OK)
@@ -142,8 +146,8 @@ static pt_status resolve_enum(const pt_type **ret_type, type_resolver *r, const 
         const variant_decl *from = &decl->variants[v];
         variants[v].is_tuple = from->has_parens;
         variants[v].n_fields = from->n_fields;
-        status = resolve_fields(&variants[v].fields, r, from->fields, from->n_fields, false, depth,
-                                error);
+        status = resolve_fields_of(&variants[v].fields, r, from->fields, from->n_fields, false,
+                                   depth, error);
         if (status == PT_OK)
             status = copy_name(&variants[v].name, r, from->name.text, error);
     }
@@ -179,14 +183,16 @@ pt_status type_resolve(const pt_type **ret_type, type_resolver *r, const ctype *
                          TYPE_MAX_DEPTH);
     pt_status status = PT_OK;
     if (type->kind == CTYPE_TUPLE)
-        status = resolve_tuple(ret_type, r, type, depth + 1, error);
+        status = resolve_tuple_type(ret_type, r, type, depth + 1, error);
     else if (type->kind == CTYPE_ARRAY)
         status = resolve_array(ret_type, r, type, depth + 1, error);
     else if (type->kind == CTYPE_STRUCT)
         status = resolve_struct(ret_type, r, type->as.structure, depth + 1, error);
     else
         status = resolve_enum(ret_type, r, type->as.enumeration, depth + 1, error);
-    return status == PT_OK ? map_put(&r->map, key, *ret_type, error) : status;
+    if (status != PT_OK)
+        return status;
+    return map_put(&r->map, key, *ret_type, error);
 }
 
 pt_status lower_resolve_type(const pt_type **ret_type, const ctype *type, arena *types,

@@ -16,25 +16,25 @@ typedef struct json_reader {
     buffer string;
 } json_reader;
 
-static void skip_space(literal_reader *r)
+static void json_skip_space(literal_reader *r)
 {
     while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r' || *r->at == '\n'))
         r->at++;
 }
 
-static bool accept(literal_reader *r, char c)
+static bool json_accept(literal_reader *r, char c)
 {
-    skip_space(r);
+    json_skip_space(r);
     if (r->at == r->end || *r->at != c)
         return false;
     r->at++;
-    skip_space(r);
+    json_skip_space(r);
     return true;
 }
 
-static pt_status expect(literal_reader *r, char c)
+static pt_status json_expect(literal_reader *r, char c)
 {
-    if (accept(r, c))
+    if (json_accept(r, c))
         return PT_OK;
     const char what[] = {'`', c, '`', '\0'};
     return literal_expected(r, what);
@@ -84,7 +84,7 @@ static bool read_escape(json_reader *j)
 static pt_status read_string(json_reader *j, const char *what)
 {
     literal_reader *r = &j->r;
-    skip_space(r);
+    json_skip_space(r);
     if (r->at == r->end || *r->at != '"')
         return literal_expected(r, what);
     const char *at = r->at++;
@@ -99,7 +99,7 @@ static pt_status read_string(json_reader *j, const char *what)
     if (r->at == r->end)
         return literal_fail(r, at, "the string does not end");
     r->at++;
-    skip_space(r);
+    json_skip_space(r);
     return j->string.failed ? error_memory(r->error) : PT_OK;
 }
 
@@ -118,7 +118,7 @@ static bool string_is(const json_reader *j, const char *text)
 static pt_status expect_string(json_reader *j, const char *text, const char *what)
 {
     literal_reader *r = &j->r;
-    skip_space(r);
+    json_skip_space(r);
     const char *at = r->at;
     const pt_status status = read_string(j, what);
     if (status != PT_OK || string_is(j, text))
@@ -128,9 +128,9 @@ static pt_status expect_string(json_reader *j, const char *text, const char *wha
 }
 
 /* A JSON integer: no leading zero, fraction or exponent. */
-static pt_status read_integer(literal_reader *r, literal_number *ret_number)
+static pt_status json_read_integer(literal_reader *r, literal_number *ret_number)
 {
-    skip_space(r);
+    json_skip_space(r);
     const char *at = r->at;
     const bool is_negative = r->at < r->end && *r->at == '-';
     if (is_negative)
@@ -143,16 +143,16 @@ static pt_status read_integer(literal_reader *r, literal_number *ret_number)
     }
     ret_number->at = at;
     ret_number->is_negative = is_negative;
-    skip_space(r);
+    json_skip_space(r);
     return PT_OK;
 }
 
-static pt_status read_value(json_reader *j, const pt_type *type, size_t to);
+static pt_status json_read_value(json_reader *j, const pt_type *type, size_t to);
 
-static pt_status read_bool(json_reader *j, size_t to)
+static pt_status json_read_bool(json_reader *j, size_t to)
 {
     literal_reader *r = &j->r;
-    skip_space(r);
+    json_skip_space(r);
     const char *at = r->at;
     const pt_status status = read_string(j, "\"True\" or \"False\"");
     if (status != PT_OK)
@@ -166,17 +166,17 @@ static pt_status read_bool(json_reader *j, size_t to)
 }
 
 /* [value, "U8"], behind {"NumUnsigned": */
-static pt_status read_number(json_reader *j, const pt_type *type, size_t to)
+static pt_status json_read_number(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
     literal_number number;
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     if (status == PT_OK)
-        status = read_integer(r, &number);
+        status = json_read_integer(r, &number);
     if (status == PT_OK)
         status = literal_put_number(r, type, to, &number);
     if (status == PT_OK)
-        status = expect(r, ',');
+        status = json_expect(r, ',');
     if (status == PT_OK) {
         const char what[] = "the number's type";
         const char *at = r->at;
@@ -185,136 +185,145 @@ static pt_status read_number(json_reader *j, const pt_type *type, size_t to)
             status = literal_fail(r, at, "expected \"%s\" as the number's type",
                                   type_json_tag(type->kind));
     }
-    return status == PT_OK ? expect(r, ']') : status;
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, ']');
 }
 
 /* [value, ...] of an array, behind {"Array": */
 static pt_status read_elements(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     for (size_t i = 0; i < type->length && status == PT_OK; i++) {
-        skip_space(r);
+        json_skip_space(r);
         if (r->at < r->end && *r->at == ']')
             return literal_wrong_count(r, type->length, i, "element");
         if (i > 0)
-            status = expect(r, ',');
+            status = json_expect(r, ',');
         if (status == PT_OK)
-            status = read_value(j, type->element, to + i * type->element->n_bits);
+            status = json_read_value(j, type->element, to + i * type->element->n_bits);
     }
-    if (status != PT_OK || accept(r, ']'))
+    if (status != PT_OK || json_accept(r, ']'))
         return status;
     return literal_wrong_count(r, type->length, type->length + 1, "element");
 }
 
 /* [value, count], behind {"ArrayRepeat": */
-static pt_status read_repeat(json_reader *j, const pt_type *type, size_t to)
+static pt_status json_read_repeat(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
     uint8_t *bits = r->bits;
     literal_number count;
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     if (status == PT_OK) {
         r->bits = type->length == 0 ? NULL : bits;
-        status = read_value(j, type->element, to);
+        status = json_read_value(j, type->element, to);
         r->bits = bits;
     }
     if (status == PT_OK)
-        status = expect(r, ',');
+        status = json_expect(r, ',');
     if (status == PT_OK)
-        status = read_integer(r, &count);
+        status = json_read_integer(r, &count);
     if (status == PT_OK && count.is_negative)
         status = literal_fail(r, count.at, "expected a number of elements");
     if (status == PT_OK)
         status = literal_put_repeat(r, type, to, &count);
-    return status == PT_OK ? expect(r, ']') : status;
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, ']');
 }
 
 /* [first, end, "U8"], behind {"Range": */
-static pt_status read_range(json_reader *j, const pt_type *type, size_t to)
+static pt_status json_read_range(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
     literal_number first;
     literal_number end;
     if (!type_is_integer(type->element) || type_is_signed(type->element))
         return literal_expected_type(r, type);
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     if (status == PT_OK)
-        status = read_integer(r, &first);
+        status = json_read_integer(r, &first);
     if (status == PT_OK)
-        status = expect(r, ',');
+        status = json_expect(r, ',');
     if (status == PT_OK)
-        status = read_integer(r, &end);
+        status = json_read_integer(r, &end);
     if (status == PT_OK && (first.is_negative || end.is_negative))
         status = literal_fail(r, first.at, "a range has no negative bounds");
     if (status == PT_OK)
-        status = expect(r, ',');
+        status = json_expect(r, ',');
     if (status == PT_OK)
         status = expect_string(j, type_json_tag(type->element->kind), "the element's type");
     if (status == PT_OK)
         status = literal_put_range(r, type, to, &first, &end);
-    return status == PT_OK ? expect(r, ']') : status;
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, ']');
 }
 
-static pt_status read_array(json_reader *j, const pt_type *type, size_t to, const char *key_at)
+static pt_status json_read_array(json_reader *j, const pt_type *type, size_t to, const char *key_at)
 {
     if (string_is(j, "Array"))
         return read_elements(j, type, to);
     if (string_is(j, "ArrayRepeat"))
-        return read_repeat(j, type, to);
+        return json_read_repeat(j, type, to);
     if (string_is(j, "Range"))
-        return read_range(j, type, to);
+        return json_read_range(j, type, to);
     return literal_fail(&j->r, key_at, "expected \"Array\", \"ArrayRepeat\" or \"Range\"");
 }
 
 /* [value, ...] of a tuple or variant, behind {"Tuple": */
-static pt_status read_fields(json_reader *j, const type_field *fields, size_t n_fields, size_t to)
+static pt_status json_read_fields(json_reader *j, const type_field *fields, size_t n_fields,
+                                  size_t to)
 {
     literal_reader *r = &j->r;
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     for (size_t i = 0; i < n_fields && status == PT_OK; i++) {
-        skip_space(r);
+        json_skip_space(r);
         if (r->at < r->end && *r->at == ']')
             return literal_wrong_count(r, n_fields, i, "value");
         if (i > 0)
-            status = expect(r, ',');
+            status = json_expect(r, ',');
         if (status == PT_OK)
-            status = read_value(j, fields[i].type, to + fields[i].offset);
+            status = json_read_value(j, fields[i].type, to + fields[i].offset);
     }
-    if (status != PT_OK || accept(r, ']'))
+    if (status != PT_OK || json_accept(r, ']'))
         return status;
     return literal_wrong_count(r, n_fields, n_fields + 1, "value");
 }
 
 /* ["name", value] */
-static pt_status read_struct_field(json_reader *j, literal_fields *fields, size_t to)
+static pt_status json_read_struct_field(json_reader *j, literal_fields *fields, size_t to)
 {
     literal_reader *r = &j->r;
     const type_field *field = NULL;
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     const char *at = r->at;
     if (status == PT_OK)
         status = read_string(j, "a field's name");
     if (status == PT_OK)
         status = literal_fields_take(&field, fields, r, at, string_text(j), j->string.len);
     if (status == PT_OK)
-        status = expect(r, ',');
+        status = json_expect(r, ',');
     if (status == PT_OK)
-        status = read_value(j, field->type, to + field->offset);
-    return status == PT_OK ? expect(r, ']') : status;
+        status = json_read_value(j, field->type, to + field->offset);
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, ']');
 }
 
 /* ["Name", [["field", value], ...]], behind {"Struct": */
-static pt_status read_struct(json_reader *j, const pt_type *type, size_t to)
+static pt_status json_read_struct(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     if (status == PT_OK)
         status = expect_string(j, type->name, "the struct's name");
     if (status == PT_OK)
-        status = expect(r, ',');
+        status = json_expect(r, ',');
     if (status == PT_OK)
-        status = expect(r, '[');
+        status = json_expect(r, '[');
     if (status != PT_OK)
         return status;
     literal_fields fields;
@@ -323,16 +332,18 @@ static pt_status read_struct(json_reader *j, const pt_type *type, size_t to)
         return status;
     while (status == PT_OK && r->at < r->end && *r->at != ']') {
         if (fields.n_given > 0)
-            status = expect(r, ',');
+            status = json_expect(r, ',');
         if (status == PT_OK)
-            status = read_struct_field(j, &fields, to);
+            status = json_read_struct_field(j, &fields, to);
     }
     if (status == PT_OK)
         status = literal_fields_finish(&fields, r);
     if (status == PT_OK)
-        status = expect(r, ']');
+        status = json_expect(r, ']');
     literal_fields_clear(&fields);
-    return status == PT_OK ? expect(r, ']') : status;
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, ']');
 }
 
 /* {"Tuple": [value, ...]}, or "Unit" for a variant without a tuple. */
@@ -341,25 +352,27 @@ static pt_status read_payload(json_reader *j, const type_variant *variant, size_
     literal_reader *r = &j->r;
     if (!variant->is_tuple)
         return expect_string(j, "Unit", "\"Unit\"");
-    pt_status status = expect(r, '{');
+    pt_status status = json_expect(r, '{');
     if (status == PT_OK)
         status = expect_string(j, "Tuple", "\"Tuple\"");
     if (status == PT_OK)
-        status = expect(r, ':');
+        status = json_expect(r, ':');
     if (status == PT_OK)
-        status = read_fields(j, variant->fields, variant->n_fields, to);
-    return status == PT_OK ? expect(r, '}') : status;
+        status = json_read_fields(j, variant->fields, variant->n_fields, to);
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, '}');
 }
 
 /* ["Name", "Variant", payload], behind {"Enum": */
-static pt_status read_enum(json_reader *j, const pt_type *type, size_t to)
+static pt_status json_read_enum(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
-    pt_status status = expect(r, '[');
+    pt_status status = json_expect(r, '[');
     if (status == PT_OK)
         status = expect_string(j, type->name, "the enum's name");
     if (status == PT_OK)
-        status = expect(r, ',');
+        status = json_expect(r, ',');
     const char *at = r->at;
     if (status == PT_OK)
         status = read_string(j, "a variant's name");
@@ -369,14 +382,16 @@ static pt_status read_enum(json_reader *j, const pt_type *type, size_t to)
     if (tag == type->n_variants)
         return literal_unknown_variant(r, type, at, string_text(j), j->string.len);
     literal_put(r, to, type->tag_bits, tag);
-    status = expect(r, ',');
+    status = json_expect(r, ',');
     if (status == PT_OK)
         status = read_payload(j, &type->variants[tag], to);
-    return status == PT_OK ? expect(r, ']') : status;
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, ']');
 }
 
 /* What the single key of a value's object has to be. */
-static const char *key_of(const pt_type *type)
+static const char *json_key_of(const pt_type *type)
 {
     if (type->kind == TYPE_TUPLE)
         return "Tuple";
@@ -390,43 +405,45 @@ static const char *key_of(const pt_type *type)
 static pt_status read_keyed(json_reader *j, const pt_type *type, size_t to, const char *key_at)
 {
     if (type->kind == TYPE_ARRAY)
-        return read_array(j, type, to, key_at);
-    if (!string_is(j, key_of(type)))
-        return literal_fail(&j->r, key_at, "expected \"%s\"", key_of(type));
+        return json_read_array(j, type, to, key_at);
+    if (!string_is(j, json_key_of(type)))
+        return literal_fail(&j->r, key_at, "expected \"%s\"", json_key_of(type));
     if (type->kind == TYPE_TUPLE)
-        return read_fields(j, type->fields, type->n_fields, to);
+        return json_read_fields(j, type->fields, type->n_fields, to);
     if (type->kind == TYPE_STRUCT)
-        return read_struct(j, type, to);
+        return json_read_struct(j, type, to);
     if (type->kind == TYPE_ENUM)
-        return read_enum(j, type, to);
-    return read_number(j, type, to);
+        return json_read_enum(j, type, to);
+    return json_read_number(j, type, to);
 }
 
-static pt_status read_value(json_reader *j, const pt_type *type, size_t to)
+static pt_status json_read_value(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
     if (type->kind == TYPE_BOOL)
-        return read_bool(j, to);
-    if (!accept(r, '{'))
+        return json_read_bool(j, to);
+    if (!json_accept(r, '{'))
         return literal_expected_type(r, type);
     const char *key_at = r->at;
     pt_status status = read_string(j, "a string");
     if (status != PT_OK)
         return status;
     /* The key stays in j->string: expecting a character does not change it. */
-    status = expect(r, ':');
+    status = json_expect(r, ':');
     if (status == PT_OK)
         status = read_keyed(j, type, to, key_at);
-    return status == PT_OK ? expect(r, '}') : status;
+    if (status != PT_OK)
+        return status;
+    return json_expect(r, '}');
 }
 
 static pt_status read_json(literal_reader *r, const pt_type *type)
 {
     json_reader j = {.r = *r};
     buffer_init(&j.string, TEXT_MAX);
-    pt_status status = read_value(&j, type, 0);
+    pt_status status = json_read_value(&j, type, 0);
     if (status == PT_OK) {
-        skip_space(&j.r);
+        json_skip_space(&j.r);
         if (j.r.at != j.r.end)
             status = literal_expected(&j.r, "nothing more");
     }
@@ -440,15 +457,15 @@ pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type, co
     return literal_read_all(ret_literal, type, json, len, read_json, error);
 }
 
-static void put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at);
+static void json_put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at);
 
-static void put_array(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+static void json_put_array(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
 {
     buffer_printf(out, "{\"Array\":[");
     for (size_t i = 0; i < type->length && !out->failed; i++) {
         if (i > 0)
             buffer_put_u8(out, ',');
-        put_value(out, type->element, bits, at + i * type->element->n_bits);
+        json_put_value(out, type->element, bits, at + i * type->element->n_bits);
     }
     buffer_printf(out, "]}");
 }
@@ -460,7 +477,7 @@ static void put_tuple(buffer *out, const type_field *fields, size_t n_fields, co
     for (size_t i = 0; i < n_fields; i++) {
         if (i > 0)
             buffer_put_u8(out, ',');
-        put_value(out, fields[i].type, bits, at + fields[i].offset);
+        json_put_value(out, fields[i].type, bits, at + fields[i].offset);
     }
     buffer_printf(out, "]}");
 }
@@ -470,13 +487,13 @@ static void put_struct(buffer *out, const pt_type *type, const uint8_t *bits, si
     buffer_printf(out, "{\"Struct\":[\"%s\",[", type->name);
     for (size_t i = 0; i < type->n_fields; i++) {
         buffer_printf(out, "%s[\"%s\",", i > 0 ? "," : "", type->fields[i].name);
-        put_value(out, type->fields[i].type, bits, at + type->fields[i].offset);
+        json_put_value(out, type->fields[i].type, bits, at + type->fields[i].offset);
         buffer_put_u8(out, ']');
     }
     buffer_printf(out, "]]}");
 }
 
-static void put_enum(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+static void json_put_enum(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
 {
     const type_variant *variant = &type->variants[literal_get(bits, at, type->tag_bits)];
     buffer_printf(out, "{\"Enum\":[\"%s\",\"%s\",", type->name, variant->name);
@@ -487,18 +504,18 @@ static void put_enum(buffer *out, const pt_type *type, const uint8_t *bits, size
     buffer_printf(out, "]}");
 }
 
-static void put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+static void json_put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
 {
     if (type->kind == TYPE_BOOL)
         buffer_printf(out, "%s", literal_get(bits, at, 1) ? "\"True\"" : "\"False\"");
     else if (type->kind == TYPE_ARRAY)
-        put_array(out, type, bits, at);
+        json_put_array(out, type, bits, at);
     else if (type->kind == TYPE_TUPLE)
         put_tuple(out, type->fields, type->n_fields, bits, at);
     else if (type->kind == TYPE_STRUCT)
         put_struct(out, type, bits, at);
     else if (type->kind == TYPE_ENUM)
-        put_enum(out, type, bits, at);
+        json_put_enum(out, type, bits, at);
     else if (type_is_signed(type))
         buffer_printf(out, "{\"NumSigned\":[%" PRId64 ",\"%s\"]}",
                       literal_get_signed(bits, at, type->n_bits), type_json_tag(type->kind));
@@ -511,6 +528,6 @@ pt_status pt_literal_to_json(char **ret_text, const pt_literal *literal, pt_erro
 {
     buffer out;
     buffer_init(&out, TEXT_MAX);
-    put_value(&out, literal->type, literal->bits, 0);
+    json_put_value(&out, literal->type, literal->bits, 0);
     return text_take(ret_text, &out, error);
 }

@@ -12,14 +12,14 @@
 #include "lang/value/literal.h"
 #include "lang/value/text.h"
 
-static bool is_digit(char c)
+static bool text_is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || text_is_digit(c) || c == '_';
 }
 
 /* The character `ahead` places on, or NUL past the end. */
@@ -29,7 +29,7 @@ static char peek(const literal_reader *r, size_t ahead)
 }
 
 /* Moves behind a block comment, which may nest (L3); not at all if it does not end. */
-static bool skip_block_comment(literal_reader *r)
+static bool text_skip_comment(literal_reader *r)
 {
     size_t depth = 0;
     for (const char *p = r->at; r->end - p >= 2;) {
@@ -49,7 +49,7 @@ static bool skip_block_comment(literal_reader *r)
     return false;
 }
 
-static void skip_space(literal_reader *r)
+static void text_skip_space(literal_reader *r)
 {
     for (;;) {
         const char c = peek(r, 0);
@@ -58,25 +58,25 @@ static void skip_space(literal_reader *r)
         } else if (c == '/' && peek(r, 1) == '/') {
             while (r->at < r->end && *r->at != '\n')
                 r->at++;
-        } else if (c != '/' || peek(r, 1) != '*' || !skip_block_comment(r)) {
+        } else if (c != '/' || peek(r, 1) != '*' || !text_skip_comment(r)) {
             return;
         }
     }
 }
 
 /* Moves over `c` and the space behind it, if it comes next. */
-static bool accept(literal_reader *r, char c)
+static bool text_accept(literal_reader *r, char c)
 {
     if (peek(r, 0) != c || r->at == r->end)
         return false;
     r->at++;
-    skip_space(r);
+    text_skip_space(r);
     return true;
 }
 
-static pt_status expect(literal_reader *r, char c)
+static pt_status text_expect(literal_reader *r, char c)
 {
-    if (accept(r, c))
+    if (text_accept(r, c))
         return PT_OK;
     const char what[] = {'`', c, '`', '\0'};
     return literal_expected(r, what);
@@ -91,7 +91,7 @@ typedef struct word {
 static word read_word(literal_reader *r)
 {
     word w = {.text = r->at};
-    if (!is_digit(peek(r, 0)))
+    if (!text_is_digit(peek(r, 0)))
         while (is_name_char(peek(r, w.len)))
             w.len++;
     r->at += w.len;
@@ -111,13 +111,13 @@ static pt_status expect_name(literal_reader *r, const char *text, const pt_type 
         r->at = at;
         return literal_expected_type(r, type);
     }
-    skip_space(r);
+    text_skip_space(r);
     return PT_OK;
 }
 
-static pt_status read_value(literal_reader *r, const pt_type *type, size_t to);
+static pt_status text_read_value(literal_reader *r, const pt_type *type, size_t to);
 
-static pt_status read_bool(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_bool(literal_reader *r, const pt_type *type, size_t to)
 {
     const char *at = r->at;
     const word w = read_word(r);
@@ -126,15 +126,15 @@ static pt_status read_bool(literal_reader *r, const pt_type *type, size_t to)
         return literal_expected_type(r, type);
     }
     literal_put(r, to, 1, word_is(w, "true"));
-    skip_space(r);
+    text_skip_space(r);
     return PT_OK;
 }
 
 /* A number token (L7, L8): digits and a suffix of all identifier characters behind them. */
-static bool read_number(literal_reader *r, literal_number *ret_number, word *ret_suffix)
+static bool text_read_number(literal_reader *r, literal_number *ret_number, word *ret_suffix)
 {
     const char *at = r->at;
-    const bool is_negative = peek(r, 0) == '-' && is_digit(peek(r, 1));
+    const bool is_negative = peek(r, 0) == '-' && text_is_digit(peek(r, 1));
     if (is_negative)
         r->at++;
     if (!literal_read_digits(r, ret_number))
@@ -142,16 +142,17 @@ static bool read_number(literal_reader *r, literal_number *ret_number, word *ret
     ret_number->at = at;
     ret_number->is_negative = is_negative;
     *ret_suffix = read_word(r);
-    skip_space(r);
+    text_skip_space(r);
     return true;
 }
 
-static pt_status read_integer(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_integer(literal_reader *r, const pt_type *type, size_t to)
 {
     const char *at = r->at;
     literal_number number;
     word suffix;
-    if (!read_number(r, &number, &suffix) || (suffix.len > 0 && !word_is(suffix, type->name))) {
+    if (!text_read_number(r, &number, &suffix) ||
+        (suffix.len > 0 && !word_is(suffix, type->name))) {
         r->at = at;
         return literal_expected_type(r, type);
     }
@@ -159,7 +160,7 @@ static pt_status read_integer(literal_reader *r, const pt_type *type, size_t to)
 }
 
 /* UINT ".." UINT with the element's suffix on one of them, or both (G12, V2). */
-static pt_status read_range(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_range(literal_reader *r, const pt_type *type, size_t to)
 {
     const char *at = r->at;
     const char *name = type->element->name;
@@ -168,7 +169,7 @@ static pt_status read_range(literal_reader *r, const pt_type *type, size_t to)
     word first_suffix;
     word end_suffix;
     if (!type_is_integer(type->element) || type_is_signed(type->element) ||
-        !read_number(r, &first, &first_suffix) || first.is_negative) {
+        !text_read_number(r, &first, &first_suffix) || first.is_negative) {
         r->at = at;
         return literal_expected_type(r, type);
     }
@@ -177,9 +178,9 @@ static pt_status read_range(literal_reader *r, const pt_type *type, size_t to)
         return literal_expected_type(r, type);
     }
     r->at += 2;
-    skip_space(r);
+    text_skip_space(r);
     const char *end_at = r->at;
-    if (!read_number(r, &end, &end_suffix) || end.is_negative) {
+    if (!text_read_number(r, &end, &end_suffix) || end.is_negative) {
         r->at = end_at;
         return literal_expected(r, "the end of the range");
     }
@@ -190,18 +191,20 @@ static pt_status read_range(literal_reader *r, const pt_type *type, size_t to)
     return literal_put_range(r, type, to, &first, &end);
 }
 
-static pt_status read_repeat(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_repeat(literal_reader *r, const pt_type *type, size_t to)
 {
     const char *at = r->at;
     literal_number count;
     word suffix;
-    if (!read_number(r, &count, &suffix) || count.is_negative ||
+    if (!text_read_number(r, &count, &suffix) || count.is_negative ||
         (suffix.len > 0 && !word_is(suffix, "usize"))) {
         r->at = at;
         return literal_expected(r, "a number of elements");
     }
     const pt_status status = literal_put_repeat(r, type, to, &count);
-    return status == PT_OK ? expect(r, ']') : status;
+    if (status != PT_OK)
+        return status;
+    return text_expect(r, ']');
 }
 
 /* The element of an array without elements is read, for `[0; 0]`, and dropped. */
@@ -210,31 +213,31 @@ static pt_status read_first_element(literal_reader *r, const pt_type *type, size
     uint8_t *bits = r->bits;
     if (type->length == 0)
         r->bits = NULL;
-    const pt_status status = read_value(r, type->element, to);
+    const pt_status status = text_read_value(r, type->element, to);
     r->bits = bits;
     return status;
 }
 
-static pt_status read_array(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_array(literal_reader *r, const pt_type *type, size_t to)
 {
-    if (is_digit(peek(r, 0)))
-        return read_range(r, type, to);
-    if (!accept(r, '['))
+    if (text_is_digit(peek(r, 0)))
+        return text_read_range(r, type, to);
+    if (!text_accept(r, '['))
         return literal_expected_type(r, type);
-    if (accept(r, ']'))
+    if (text_accept(r, ']'))
         return type->length == 0 ? PT_OK : literal_wrong_count(r, type->length, 0, "element");
     const char *at = r->at;
     pt_status status = read_first_element(r, type, to);
     if (status != PT_OK)
         return status;
-    if (accept(r, ';'))
-        return read_repeat(r, type, to);
+    if (text_accept(r, ';'))
+        return text_read_repeat(r, type, to);
     size_t count = 1;
-    while (count <= type->length && accept(r, ',') && peek(r, 0) != ']') {
+    while (count <= type->length && text_accept(r, ',') && peek(r, 0) != ']') {
         at = r->at;
         if (count == type->length)
             return literal_wrong_count(r, type->length, count + 1, "element");
-        status = read_value(r, type->element, to + count * type->element->n_bits);
+        status = text_read_value(r, type->element, to + count * type->element->n_bits);
         if (status != PT_OK)
             return status;
         count++;
@@ -243,23 +246,23 @@ static pt_status read_array(literal_reader *r, const pt_type *type, size_t to)
         r->at = count > type->length ? at : r->at;
         return literal_wrong_count(r, type->length, count, "element");
     }
-    return accept(r, ']') ? PT_OK : literal_expected(r, "`,` or `]`");
+    return text_accept(r, ']') ? PT_OK : literal_expected(r, "`,` or `]`");
 }
 
 /* The values of a tuple or variant, behind its opening parenthesis, and the closing one. */
-static pt_status read_fields(literal_reader *r, const type_field *fields, size_t n_fields,
-                             size_t to)
+static pt_status text_read_fields(literal_reader *r, const type_field *fields, size_t n_fields,
+                                  size_t to)
 {
     for (size_t i = 0; i < n_fields; i++) {
         if (peek(r, 0) == ')')
             return literal_wrong_count(r, n_fields, i, "value");
-        const pt_status status = read_value(r, fields[i].type, to + fields[i].offset);
+        const pt_status status = text_read_value(r, fields[i].type, to + fields[i].offset);
         if (status != PT_OK)
             return status;
-        if (!accept(r, ',') && peek(r, 0) != ')')
+        if (!text_accept(r, ',') && peek(r, 0) != ')')
             return literal_expected(r, "`,` or `)`");
     }
-    return accept(r, ')') ? PT_OK : literal_wrong_count(r, n_fields, n_fields + 1, "value");
+    return text_accept(r, ')') ? PT_OK : literal_wrong_count(r, n_fields, n_fields + 1, "value");
 }
 
 /* Whether the parentheses that open here only group: `(e)` is e, `(e,)` a tuple (G10). */
@@ -272,7 +275,7 @@ static bool is_group(const literal_reader *r, const pt_type *type)
     literal_reader ahead = *r;
     size_t depth = 0;
     bool is_empty = true;
-    for (; ahead.at < ahead.end; skip_space(&ahead)) {
+    for (; ahead.at < ahead.end; text_skip_space(&ahead)) {
         const char c = *ahead.at++;
         if (c == '(' || c == '[' || c == '{') {
             is_empty = is_empty && depth == 0;
@@ -291,34 +294,34 @@ static bool is_group(const literal_reader *r, const pt_type *type)
 
 static pt_status read_tuple(literal_reader *r, const pt_type *type, size_t to)
 {
-    if (!accept(r, '('))
+    if (!text_accept(r, '('))
         return literal_expected_type(r, type);
-    return read_fields(r, type->fields, type->n_fields, to);
+    return text_read_fields(r, type->fields, type->n_fields, to);
 }
 
-static pt_status read_struct_field(literal_reader *r, literal_fields *fields, size_t to)
+static pt_status text_read_struct_field(literal_reader *r, literal_fields *fields, size_t to)
 {
     const char *at = r->at;
     const word name = read_word(r);
     if (name.len == 0)
         return literal_expected(r, "a field's name or `}`");
-    skip_space(r);
+    text_skip_space(r);
     const type_field *field = NULL;
     pt_status status = literal_fields_take(&field, fields, r, at, name.text, name.len);
     if (status == PT_OK)
-        status = expect(r, ':');
+        status = text_expect(r, ':');
     if (status == PT_OK)
-        status = read_value(r, field->type, to + field->offset);
-    if (status == PT_OK && !accept(r, ',') && peek(r, 0) != '}')
+        status = text_read_value(r, field->type, to + field->offset);
+    if (status == PT_OK && !text_accept(r, ',') && peek(r, 0) != '}')
         status = literal_expected(r, "`,` or `}`");
     return status;
 }
 
-static pt_status read_struct(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_struct(literal_reader *r, const pt_type *type, size_t to)
 {
     pt_status status = expect_name(r, type->name, type);
     if (status == PT_OK)
-        status = expect(r, '{');
+        status = text_expect(r, '{');
     if (status != PT_OK)
         return status;
     literal_fields fields;
@@ -326,16 +329,16 @@ static pt_status read_struct(literal_reader *r, const pt_type *type, size_t to)
     if (status != PT_OK)
         return status;
     while (status == PT_OK && peek(r, 0) != '}')
-        status = read_struct_field(r, &fields, to);
+        status = text_read_struct_field(r, &fields, to);
     if (status == PT_OK)
         status = literal_fields_finish(&fields, r);
     if (status == PT_OK)
-        status = expect(r, '}');
+        status = text_expect(r, '}');
     literal_fields_clear(&fields);
     return status;
 }
 
-static pt_status read_enum(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_enum(literal_reader *r, const pt_type *type, size_t to)
 {
     pt_status status = expect_name(r, type->name, type);
     if (status != PT_OK)
@@ -343,7 +346,7 @@ static pt_status read_enum(literal_reader *r, const pt_type *type, size_t to)
     if (peek(r, 0) != ':' || peek(r, 1) != ':')
         return literal_expected(r, "`::`");
     r->at += 2;
-    skip_space(r);
+    text_skip_space(r);
     const char *at = r->at;
     const word name = read_word(r);
     const size_t tag = type_find_variant(type, name.text, name.len);
@@ -351,28 +354,30 @@ static pt_status read_enum(literal_reader *r, const pt_type *type, size_t to)
         r->at = at;
         return literal_unknown_variant(r, type, at, name.text, name.len);
     }
-    skip_space(r);
+    text_skip_space(r);
     const type_variant *variant = &type->variants[tag];
     literal_put(r, to, type->tag_bits, tag);
     if (!variant->is_tuple)
         return PT_OK;
-    status = expect(r, '(');
-    return status == PT_OK ? read_fields(r, variant->fields, variant->n_fields, to) : status;
+    status = text_expect(r, '(');
+    if (status != PT_OK)
+        return status;
+    return text_read_fields(r, variant->fields, variant->n_fields, to);
 }
 
 static pt_status read_bare_value(literal_reader *r, const pt_type *type, size_t to)
 {
     switch (type->kind) {
     case TYPE_BOOL:
-        return read_bool(r, type, to);
+        return text_read_bool(r, type, to);
     case TYPE_TUPLE:
         return read_tuple(r, type, to);
     case TYPE_ARRAY:
-        return read_array(r, type, to);
+        return text_read_array(r, type, to);
     case TYPE_STRUCT:
-        return read_struct(r, type, to);
+        return text_read_struct(r, type, to);
     case TYPE_ENUM:
-        return read_enum(r, type, to);
+        return text_read_enum(r, type, to);
     case TYPE_U8:
     case TYPE_U16:
     case TYPE_U32:
@@ -384,20 +389,20 @@ static pt_status read_bare_value(literal_reader *r, const pt_type *type, size_t 
     case TYPE_I64:
         break;
     }
-    return read_integer(r, type, to);
+    return text_read_integer(r, type, to);
 }
 
-static pt_status read_value(literal_reader *r, const pt_type *type, size_t to)
+static pt_status text_read_value(literal_reader *r, const pt_type *type, size_t to)
 {
     if (r->depth >= LITERAL_MAX_DEPTH)
         return literal_fail(r, r->at, "nested deeper than %u levels", LITERAL_MAX_DEPTH);
     r->depth++;
     pt_status status = PT_OK;
     if (is_group(r, type)) {
-        (void)accept(r, '(');
-        status = read_value(r, type, to);
+        (void)text_accept(r, '(');
+        status = text_read_value(r, type, to);
         if (status == PT_OK)
-            status = expect(r, ')');
+            status = text_expect(r, ')');
     } else {
         status = read_bare_value(r, type, to);
     }
@@ -407,8 +412,8 @@ static pt_status read_value(literal_reader *r, const pt_type *type, size_t to)
 
 static pt_status read_text(literal_reader *r, const pt_type *type)
 {
-    skip_space(r);
-    const pt_status status = read_value(r, type, 0);
+    text_skip_space(r);
+    const pt_status status = text_read_value(r, type, 0);
     if (status == PT_OK && r->at != r->end)
         return literal_expected(r, "nothing more");
     return status;
@@ -420,7 +425,7 @@ pt_status pt_literal_parse(pt_literal **ret_literal, const pt_type *type, const 
     return literal_read_all(ret_literal, type, text, len, read_text, error);
 }
 
-static void put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at);
+static void text_put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at);
 
 static void put_fields(buffer *out, const type_field *fields, size_t n_fields, const uint8_t *bits,
                        size_t at)
@@ -430,22 +435,22 @@ static void put_fields(buffer *out, const type_field *fields, size_t n_fields, c
             buffer_put(out, ", ", 2);
         if (fields[i].name != NULL)
             buffer_printf(out, "%s: ", fields[i].name);
-        put_value(out, fields[i].type, bits, at + fields[i].offset);
+        text_put_value(out, fields[i].type, bits, at + fields[i].offset);
     }
 }
 
-static void put_array(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+static void text_put_array(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
 {
     buffer_put_u8(out, '[');
     for (size_t i = 0; i < type->length && !out->failed; i++) {
         if (i > 0)
             buffer_put(out, ", ", 2);
-        put_value(out, type->element, bits, at + i * type->element->n_bits);
+        text_put_value(out, type->element, bits, at + i * type->element->n_bits);
     }
     buffer_put_u8(out, ']');
 }
 
-static void put_enum(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+static void text_put_enum(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
 {
     const type_variant *variant = &type->variants[literal_get(bits, at, type->tag_bits)];
     buffer_printf(out, "%s::%s", type->name, variant->name);
@@ -456,12 +461,12 @@ static void put_enum(buffer *out, const pt_type *type, const uint8_t *bits, size
     buffer_put_u8(out, ')');
 }
 
-static void put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
+static void text_put_value(buffer *out, const pt_type *type, const uint8_t *bits, size_t at)
 {
     if (type->kind == TYPE_BOOL) {
         buffer_printf(out, "%s", literal_get(bits, at, 1) ? "true" : "false");
     } else if (type->kind == TYPE_ARRAY) {
-        put_array(out, type, bits, at);
+        text_put_array(out, type, bits, at);
     } else if (type->kind == TYPE_TUPLE) {
         buffer_put_u8(out, '(');
         put_fields(out, type->fields, type->n_fields, bits, at);
@@ -471,7 +476,7 @@ static void put_value(buffer *out, const pt_type *type, const uint8_t *bits, siz
         put_fields(out, type->fields, type->n_fields, bits, at);
         buffer_put_u8(out, '}');
     } else if (type->kind == TYPE_ENUM) {
-        put_enum(out, type, bits, at);
+        text_put_enum(out, type, bits, at);
     } else if (type_is_signed(type)) {
         buffer_printf(out, "%" PRId64, literal_get_signed(bits, at, type->n_bits));
     } else {
@@ -483,6 +488,6 @@ pt_status pt_literal_print(char **ret_text, const pt_literal *literal, pt_error 
 {
     buffer out;
     buffer_init(&out, TEXT_MAX);
-    put_value(&out, literal->type, literal->bits, 0);
+    text_put_value(&out, literal->type, literal->bits, 0);
     return text_take(ret_text, &out, error);
 }

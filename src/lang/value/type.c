@@ -137,7 +137,7 @@ static pt_status place_fields(type_field *fields, size_t n_fields, size_t first,
     return PT_OK;
 }
 
-static void sort_fields(type_field *fields, size_t n_fields)
+static void sort_type_fields(type_field *fields, size_t n_fields)
 {
     for (size_t i = 1; i < n_fields; i++) {
         const type_field moving = fields[i];
@@ -155,7 +155,7 @@ static pt_status new_product(const pt_type **ret_type, arena *a, type_kind kind,
     if (copy == NULL)
         return error_memory(error);
     if (kind == TYPE_STRUCT)
-        sort_fields(copy, n_fields);
+        sort_type_fields(copy, n_fields);
     extent e = {.n_parts = 1};
     pt_status status = place_fields(copy, n_fields, 0, &e, error);
     pt_type *type = NULL;
