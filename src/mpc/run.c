@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_COTS / (3 * MPC_BUCKET_MAX + 1), "nor too many bits");
@@ -41,7 +42,7 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
     ret_run->n_segments = circuit->n_and / segment_ands + (circuit->n_and % segment_ands != 0);
     if (ret_run->n_segments == 0)
         ret_run->n_segments = 1;
-    const uint64_t most = circuit->n_and < segment_ands ? circuit->n_and : segment_ands;
+    const uint64_t most = min_u64(circuit->n_and, segment_ands);
     const uint64_t pool_blocks = p->pool_blocks(s, most);
     /* A block for each output comes from every peer (form C of OPEN). */
     const uint64_t output_bytes = (uint64_t)circuit->n_outputs * sizeof(block);

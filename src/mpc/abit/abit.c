@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/ct.h"
 #include "mpc/abit/abit_check.h"
 #include "mpc/abit/abit_spread.h"
@@ -45,11 +46,6 @@ typedef struct batch {
     block *planes;      /* MPC_KAPPA * COT_STRIDE */
     block x_tilde;
 } batch;
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- Memory ---- */
 
@@ -142,7 +138,7 @@ static pt_status recv_chunk(batch *b, size_t at, size_t n, pt_error *error)
 static pt_status exchange_corrections(batch *b, pt_error *error)
 {
     for (size_t at = 0; at < b->n_blocks; at += COT_CHUNK) {
-        const size_t n = smaller(COT_CHUNK, b->n_blocks - at);
+        const size_t n = min_size(COT_CHUNK, b->n_blocks - at);
         pt_status status = send_chunk(b, at, n, error);
         if (status == PT_OK)
             status = recv_chunk(b, at, n, error);
@@ -208,12 +204,12 @@ static void finish_blocks(batch *b, block chi)
     abit_cursor c = {0};
     check_weights_init(&next, chi);
     for (size_t at = 0; at < b->n_blocks; at += COT_CHUNK) {
-        const size_t n = smaller(COT_CHUNK, b->n_blocks - at);
+        const size_t n = min_size(COT_CHUNK, b->n_blocks - at);
         check_weights_next(&next, weights, n, at + n == b->n_blocks);
         gf_dot_add(&x_tilde, b->x + at, weights, n);
         finish_chunk(b, c, weights, at, n);
         abit_cursor_advance(&b->places, &c, n * BLOCK_BITS);
-        session_progress(b->s, WAVE_COT, smaller((at + n) * BLOCK_BITS, b->n_bits), b->n_bits);
+        session_progress(b->s, WAVE_COT, min_size((at + n) * BLOCK_BITS, b->n_bits), b->n_bits);
     }
     b->x_tilde = gf_reduce(&x_tilde);
 }

@@ -1,16 +1,12 @@
 #include "mpc/abit/abit_spread.h"
 
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/transpose.h"
 #include "mpc/abit/share.h"
 #include "mpc/ot/cot.h"
 
 #define BLOCK_BITS MPC_KAPPA /* COTs in a block */
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 void abit_cursor_advance(const abit_places *p, abit_cursor *c, size_t bits)
 {
@@ -59,7 +55,7 @@ static void spread_block(const abit_places *p, abit_cursor c, size_t peer, abit_
     size_t from = 0;
     while (from < BLOCK_BITS && c.range < p->n_ranges) {
         const abit_range *r = &p->ranges[c.range];
-        const size_t n = smaller(BLOCK_BITS - from, r->count - c.at);
+        const size_t n = min_size(BLOCK_BITS - from, r->count - c.at);
         if (kind == ABIT_ROWS_MAC)
             spread_macs(p, peer, r, c.at, rows + from, n);
         else

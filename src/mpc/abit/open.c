@@ -2,7 +2,9 @@
 
 #include "base/bits.h"
 #include "base/error.h"
+#include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/ct.h"
 #include "crypto/gf128.h"
 #include "crypto/ro.h"
@@ -41,7 +43,7 @@ static block hash_slot(const share_list *l, block chi, size_t slot, const uint8_
     polyhash hash;
     polyhash_init(&hash, chi);
     for (size_t at = 0; at < l->count; at += max) {
-        const size_t n = l->count - at < max ? l->count - at : max;
+        const size_t n = min_size(max, l->count - at);
         for (size_t t = 0; t < n; t++) {
             piece[t] = share_of(l, at + t)[slot];
             if (bits != NULL)
@@ -59,8 +61,7 @@ static block hash_slot(const share_list *l, block chi, size_t slot, const uint8_
 static void challenge_init(ro *h, const session *s, uint64_t wave_id)
 {
     uint8_t step[16] = {0};
-    for (size_t i = 0; i < 8; i++)
-        step[i] = (uint8_t)(wave_id >> (8 * i));
+    le_put_u64(step, wave_id);
     ro_init(h, sizeof(block), RO_LABEL_OPEN);
     ro_field(h, s->sid, SID_BYTES);
     ro_field(h, step, sizeof step);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "mpc/dealer/dealing.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
@@ -152,7 +153,7 @@ static pt_status await_requests(const dealer *w, uint64_t number, pt_error *erro
 static void sum_bits(const dealer *w, const dealing_plan *plan, block *ret_sum, size_t n_blocks)
 {
     for (size_t at = 0; at < n_blocks; at += COT_CHUNK) {
-        const size_t n = n_blocks - at < COT_CHUNK ? n_blocks - at : COT_CHUNK;
+        const size_t n = min_size(COT_CHUNK, n_blocks - at);
         for (size_t i = 0; i < w->d->n; i++) {
             aes_ctr(w->x, &w->parties[i].bits, plan->first + at, n);
             for (size_t t = 0; t < n; t++)
@@ -183,7 +184,7 @@ static pt_status make_corrections(const dealer *w, const dealing_plan *plan, uin
     for (size_t g = 0; g < n_and; g += 8) {
         const unsigned e =
             (bits_get_8(bits, g) & bits_get_8(bits, n_and + g)) ^ bits_get_8(bits, 2 * n_and + g);
-        const unsigned left = n_and - g < 8 ? (unsigned)(n_and - g) : 8;
+        const unsigned left = (unsigned)min_size(8, n_and - g);
         ret_e[g / 8] = (uint8_t)(e & ((1u << left) - 1));
     }
     mem_free_secret(sum, (n_blocks + 1) * sizeof *sum);
@@ -202,7 +203,7 @@ static pt_status digest_pair(const dealer *w, const dealing_plan *plan, uint64_t
     if (status == PT_OK) {
         dealing_digest_init(&h, w->d, number, i, j, plan->n_blocks * block_bytes);
         for (size_t at = 0; at < plan->n_blocks; at += COT_CHUNK) {
-            const size_t n = plan->n_blocks - at < COT_CHUNK ? plan->n_blocks - at : COT_CHUNK;
+            const size_t n = min_size(COT_CHUNK, plan->n_blocks - at);
             aes_ctr(w->x, &w->parties[i].bits, plan->first + at, n);
             cot_correct(&pair.receiver, w->scratch, w->corrections, w->x, plan->first + at, n);
             ro_part(&h, w->corrections, n * block_bytes);
@@ -217,8 +218,7 @@ static pt_status digest_pair(const dealer *w, const dealing_plan *plan, uint64_t
 static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
 {
     session *d = w->d;
-    const uint64_t left = w->terms.n_and - d->next_and;
-    const size_t n_and = (size_t)(left < w->terms.segment_ands ? left : w->terms.segment_ands);
+    const size_t n_and = (size_t)min_u64(w->terms.segment_ands, w->terms.n_and - d->next_and);
     const size_t len = dealing_deal_bytes(d, n_and);
     dealing_plan plan;
     d->progress_segment = n_and;

@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/ct.h"
 #include "mpc/abit/abit_spread.h"
 #include "mpc/abit/open.h"
@@ -202,8 +203,7 @@ static pt_status make_bits(bits_run *b, pt_error *error)
     block key = dealing_bits_key(s, s->dealt_seed);
     pt_status status = PT_OK;
     for (size_t at = 0; status == PT_OK && at < b->plan.n_blocks; at += COT_CHUNK) {
-        const size_t left = b->plan.n_blocks - at;
-        const size_t n = left < COT_CHUNK ? left : COT_CHUNK;
+        const size_t n = min_size(COT_CHUNK, b->plan.n_blocks - at);
         const uint64_t first = b->plan.first + at;
         prg_expand(b->x, key, first, n);
         status = send_chunk(b, c, first, n, error);

@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/ct.h"
 #include "crypto/gf128.h"
 #include "crypto/ro.h"
@@ -41,7 +42,7 @@ static pt_status sum_terms(const mpc_run *r, const segment *g, block chi, term_f
     for (size_t slot = 0; slot < n_slots; slot++)
         polyhash_init(&sums[slot], chi);
     for (size_t first = 0; first < g->n_and; first += CHUNK) {
-        const size_t count = g->n_and - first < CHUNK ? g->n_and - first : CHUNK;
+        const size_t count = min_size(CHUNK, g->n_and - first);
         for (size_t slot = 0; slot < n_slots; slot++) {
             for (size_t h = 0; h < count; h++)
                 values[h] = term(r, g, first + h, slot);

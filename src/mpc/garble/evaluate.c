@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
 #include "mpc/garble/garble.h"
@@ -30,7 +31,7 @@ typedef struct evaluator {
 static pt_status evaluator_init(evaluator *w, mpc_run *r, segment *g, pt_error *error)
 {
     const size_t n = r->s->n;
-    const size_t gates = garble_frame_gates(n) < g->n_and ? garble_frame_gates(n) : g->n_and;
+    const size_t gates = min_size(garble_frame_gates(n), g->n_and);
     w->r = r;
     w->g = g;
     w->n_garblers = n - 1;
@@ -202,8 +203,7 @@ pt_status evaluate_segment(mpc_run *r, segment *g, pt_error *error)
     pt_status status = evaluator_init(&w, r, g, error);
     const size_t frame_gates = garble_frame_gates(s->n);
     do {
-        const size_t left = g->n_and - w.gate;
-        const size_t count = left < frame_gates ? left : frame_gates;
+        const size_t count = min_size(frame_gates, g->n_and - w.gate);
         if (status == PT_OK && count > 0)
             status = receive_frames(&w, count, error);
         if (status != PT_OK)

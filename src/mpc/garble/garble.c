@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
 #include "mpc/garble/kept.h"
@@ -36,8 +37,7 @@ const aes_key *gate_keys_at(gate_keys *k, const session *s, const segment *g, si
 {
     PT_ASSERT(at >= k->first && at <= k->end && at < g->n_and);
     if (at == k->end) {
-        const size_t left = g->n_and - at;
-        const size_t count = left < GATE_KEYS_AHEAD ? left : GATE_KEYS_AHEAD;
+        const size_t count = min_size(GATE_KEYS_AHEAD, g->n_and - at);
         hash_keys(k->keys, s->s_gc, 2 * (g->first_and + at), 2 * count);
         k->first = at;
         k->end = at + count;
@@ -62,7 +62,7 @@ typedef struct garbler {
 static pt_status garbler_init(garbler *w, mpc_run *r, segment *g, pt_error *error)
 {
     const size_t n = r->s->n;
-    const size_t gates = garble_frame_gates(n) < g->n_and ? garble_frame_gates(n) : g->n_and;
+    const size_t gates = min_size(garble_frame_gates(n), g->n_and);
     w->r = r;
     w->g = g;
     w->next = g->steps;
@@ -206,8 +206,7 @@ pt_status garble_segment(mpc_run *r, segment *g, pt_error *error)
     pt_status status = garbler_init(&w, r, g, error);
     const size_t frame_gates = garble_frame_gates(s->n);
     do {
-        const size_t left = g->n_and - w.gate;
-        const size_t count = left < frame_gates ? left : frame_gates;
+        const size_t count = min_size(frame_gates, g->n_and - w.gate);
         if (status != PT_OK)
             break;
         garble_frame(&w, w.gate + count);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
@@ -281,11 +282,6 @@ static void tree_sums(cot_scratch *c, const aes_key *leaves, unsigned k, uint64_
     }
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Corrections, planes (NULL: not wanted), or both. */
 static void receiver_pass(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
                           block *ret_planes, const block *x, uint64_t first, size_t n)
@@ -293,7 +289,7 @@ static void receiver_pass(const cot_receiver *r, cot_scratch *scratch, block *re
     const size_t trees = cot_trees(r->k);
     const size_t step = step_of(r->k);
     for (size_t at = 0; at < n; at += step) {
-        const size_t m = smaller(step, n - at);
+        const size_t m = min_size(step, n - at);
         for (size_t tau = 0; tau < trees; tau++) {
             tree_sums(scratch, r->leaves + (tau << r->k), r->k, first + at, m);
             for (size_t t = 0; ret_d != NULL && t < m; t++)
@@ -331,7 +327,7 @@ void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_pla
     const size_t trees = cot_trees(s->k);
     const size_t step = step_of(s->k);
     for (size_t at = 0; at < n; at += step) {
-        const size_t m = smaller(step, n - at);
+        const size_t m = min_size(step, n - at);
         for (size_t tau = 0; tau < trees; tau++) {
             /* Place y of the leaves holds leaf y xor alpha, so v[b] is W of section 2.3; place 0,
              * the unknown leaf, has no bit set and enters no v[b]. */

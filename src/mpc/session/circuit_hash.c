@@ -5,6 +5,7 @@
  *      per gate: op (one byte), a, b
  *      output wires
  *      widths of the output values */
+#include "base/le.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/session/hello.h"
@@ -34,23 +35,17 @@ static uint8_t *sink_place(sink *k, size_t len)
     return at;
 }
 
-static void put_u32(uint8_t at[4], uint32_t v)
-{
-    for (unsigned i = 0; i < 4; i++)
-        at[i] = (uint8_t)(v >> (8 * i));
-}
-
 static void sink_u32(sink *k, uint32_t v)
 {
-    put_u32(sink_place(k, 4), v);
+    le_put_u32(sink_place(k, 4), v);
 }
 
 static void sink_gate(sink *k, gate g)
 {
     uint8_t *at = sink_place(k, GATE_BYTES);
     at[0] = (uint8_t)g.op;
-    put_u32(at + 1, g.a);
-    put_u32(at + 5, g.b);
+    le_put_u32(at + 1, g.a);
+    le_put_u32(at + 5, g.b);
 }
 
 static void sink_u32s(sink *k, const uint32_t *v, size_t n)

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/le.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
@@ -55,8 +56,7 @@ static pt_status combine(const session *s, const wave *w, uint8_t ret_coin[COIN_
                          pt_error *error)
 {
     uint8_t step[16] = {0};
-    for (size_t i = 0; i < 8; i++)
-        step[i] = (uint8_t)(s->coin_step_wave >> (8 * i));
+    le_put_u64(step, s->coin_step_wave);
     ro h;
     ro_init(&h, COIN_BYTES, RO_LABEL_COIN);
     ro_field(&h, s->sid, SID_BYTES);

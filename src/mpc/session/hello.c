@@ -2,6 +2,7 @@
 
 #include "base/bits.h"
 #include "base/error.h"
+#include "base/le.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
@@ -153,7 +154,8 @@ static pt_status compare(const session *s, size_t peer, const uint8_t *own, cons
 {
     size_t at = 0;
     for (size_t f = 0; f < HELLO_FIELDS; f++) {
-        uint8_t number[4] = {(uint8_t)session_number(peer), 0, 0, 0};
+        uint8_t number[4];
+        le_put_u32(number, (uint32_t)session_number(peer));
         const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
         if (!ct_equal(theirs + at, expected, fields[f].bytes))
             return peer_fault(s, PT_PEER_SETUP, peer, WAVE_HELLO, fields[f].difference, error);
@@ -245,34 +247,19 @@ done:
 
 /* ---- The dealer's part ---- */
 
+/* Numbers have 4 or 8 bytes. */
 static uint64_t field_number(const uint8_t *hello, hello_field field)
 {
-    uint64_t v = 0;
-    for (size_t i = fields[field].bytes; i-- > 0;)
-        v = v << 8 | hello[field_at(field) + i];
-    return v;
-}
-
-static void set_number(uint8_t *hello, hello_field field, uint64_t v)
-{
-    for (size_t i = 0; i < fields[field].bytes; i++)
-        hello[field_at(field) + i] = (uint8_t)(v >> (8 * i));
+    const uint8_t *at = hello + field_at(field);
+    return fields[field].bytes == 8 ? le_get_u64(at) : le_get_u32(at);
 }
 
 /* What every HELLO must say, where the dealer has a say; the rest is the first party's. */
 static void expect(const session *d, uint8_t *hello)
 {
-    set_number(hello, HELLO_PARTIES, d->n);
-    set_number(hello, HELLO_MODE, MODE_DEALER);
+    le_put_u32(hello + field_at(HELLO_PARTIES), (uint32_t)d->n);
+    le_put_u32(hello + field_at(HELLO_MODE), MODE_DEALER);
     parameter_hash(hello + field_at(HELLO_PARAMETERS));
-}
-
-static uint64_t get_count(const uint8_t *at)
-{
-    uint64_t v = 0;
-    for (size_t i = 8; i-- > 0;)
-        v = v << 8 | at[i];
-    return v;
 }
 
 /* Takes from what all parties said alike. */
@@ -282,8 +269,8 @@ static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *h
     const uint64_t k = field_number(hello, HELLO_K);
     const hello_terms terms = {
         .segment_ands = field_number(hello, HELLO_SEGMENT),
-        .n_and = get_count(hello + hello_bytes()),
-        .n_inputs = get_count(hello + hello_bytes() + 8),
+        .n_and = le_get_u64(hello + hello_bytes()),
+        .n_inputs = le_get_u64(hello + hello_bytes() + 8),
     };
     if (field_number(hello, HELLO_EVALUATOR) >= d->n || !session_k_is_valid(k) ||
         terms.segment_ands == 0 || terms.segment_ands > MPC_SEGMENT_ANDS_MAX)

@@ -1,6 +1,7 @@
 #include "mpc/session/message.h"
 
 #include "base/error.h"
+#include "base/le.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
 #include "mpc/session/fault.h"
@@ -20,20 +21,6 @@ enum {
     AT_LENGTH = 44
 };
 
-static void put_u64(uint8_t *at, uint64_t v)
-{
-    for (size_t i = 0; i < 8; i++)
-        at[i] = (uint8_t)(v >> (8 * i));
-}
-
-static uint64_t get_u64(const uint8_t *at)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < 8; i++)
-        v |= (uint64_t)at[i] << (8 * i);
-    return v;
-}
-
 uint8_t *message_new(const session *s, size_t to, const message_info *info)
 {
     if (info->body_bytes > SIZE_MAX - MESSAGE_HEADER_BYTES)
@@ -46,8 +33,8 @@ uint8_t *message_new(const session *s, size_t to, const message_info *info)
     m[AT_SENDER] = (uint8_t)s->roster[s->me];
     m[AT_RECEIVER] = (uint8_t)s->roster[to];
     memcpy(m + AT_SID, s->sid, SID_BYTES);
-    put_u64(m + AT_ID, info->id);
-    put_u64(m + AT_LENGTH, info->body_bytes);
+    le_put_u64(m + AT_ID, info->id);
+    le_put_u64(m + AT_LENGTH, info->body_bytes);
     return m;
 }
 
@@ -85,9 +72,9 @@ static const char *header_fault(const session *s, size_t from, const message_inf
         return "sent a message meant for another party";
     if (!ct_equal(m + AT_SID, s->sid, SID_BYTES))
         return "sent a message of another session";
-    if (get_u64(m + AT_ID) != expected->id)
+    if (le_get_u64(m + AT_ID) != expected->id)
         return "sent a message out of order";
-    if (get_u64(m + AT_LENGTH) != expected->body_bytes ||
+    if (le_get_u64(m + AT_LENGTH) != expected->body_bytes ||
         len - MESSAGE_HEADER_BYTES != expected->body_bytes)
         return "sent a message of the wrong length";
     return NULL;

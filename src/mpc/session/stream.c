@@ -1,18 +1,12 @@
 /* The side stream of wave.h. A frame's body is the batch or segment number, then the bytes. */
 #include "base/error.h"
+#include "base/le.h"
 #include "base/mem.h"
-#include "crypto/ct.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/message.h"
 #include "mpc/session/wave.h"
 
 #define BATCH_BYTES 8
-
-static void batch_put(uint8_t at[BATCH_BYTES], uint64_t batch)
-{
-    for (size_t i = 0; i < BATCH_BYTES; i++)
-        at[i] = (uint8_t)(batch >> (8 * i));
-}
 
 static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batch,
                             const void *bytes, size_t len, pt_error *error)
@@ -25,7 +19,7 @@ static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batc
     if (m == NULL)
         return error_memory(error);
     uint8_t *body = m + MESSAGE_HEADER_BYTES;
-    batch_put(body, batch);
+    le_put_u64(body, batch);
     if (len != 0)
         memcpy(body + BATCH_BYTES, bytes, len);
     HOOK_PEER(s, wave_text(name), to, body + BATCH_BYTES, len);
@@ -58,9 +52,7 @@ static pt_status frame_recv(session *s, size_t from, wave_name name, uint64_t ba
     if (status != PT_OK)
         return status;
     const uint8_t *body = m + MESSAGE_HEADER_BYTES;
-    uint8_t expected[BATCH_BYTES];
-    batch_put(expected, batch);
-    if (!ct_equal(body, expected, BATCH_BYTES)) {
+    if (le_get_u64(body) != batch) {
         status =
             peer_fault(s, PT_PEER_MALFORMED, from, name, "sent a frame of another batch", error);
     } else {

@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/hash.h"
 #include "mpc/abit/share.h"
 #include "mpc/session/fault.h"
@@ -130,7 +131,7 @@ static ALWAYS_INLINE void compute_frame_of(const session *s, const triple_layers
     const block delta = s->delta;
     const size_t per_triple = 3 * (n - 1);
     for (size_t done = 0; done < count;) {
-        const size_t step = count - done < w->step ? count - done : w->step;
+        const size_t step = min_size(w->step, count - done);
         position at = position_of(t, first + done);
         for (size_t h = 0; h < step; h++, position_next(t, &at))
             w->x[done + h] = hash_inputs(t, at, n, delta, w->hashes + h * per_triple);
@@ -205,7 +206,7 @@ static pt_status exchange_corrections(session *s, const triple_layers *t, pt_err
     pt_status status = scratch_init(&w, s, error);
     const size_t total = triples_count(t);
     for (size_t first = 0; status == PT_OK && first < total; first += FRAME_TRIPLES) {
-        const size_t count = total - first < FRAME_TRIPLES ? total - first : FRAME_TRIPLES;
+        const size_t count = min_size(FRAME_TRIPLES, total - first);
         compute_frame(s, t, first, count, &w);
         status = send_frame(s, &w, count, error);
         if (status == PT_OK)

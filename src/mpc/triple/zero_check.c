@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/ct.h"
 #include "crypto/gf128.h"
 #include "crypto/ro.h"
@@ -19,7 +20,7 @@ block zero_check_sum(const uint64_t *sums, size_t n, block chi)
     polyhash hash;
     polyhash_init(&hash, chi);
     for (size_t first = 0; first < n; first += CHUNK) {
-        const size_t count = n - first < CHUNK ? n - first : CHUNK;
+        const size_t count = min_size(CHUNK, n - first);
         for (size_t h = 0; h < count; h++)
             values[h] = block_make(0, sums[first + h]);
         polyhash_add(&hash, values, count);
@@ -73,8 +74,10 @@ static block blind_factor(const session *s, const block *q)
     block factor = block_zero();
     for (unsigned t = 0; t < ZERO_CHECK_BLIND_BITS; t++) {
         const uint64_t bit = share_bit(q + t * s->n);
-        factor.lo |= t < 64 ? bit << t : 0;
-        factor.hi |= t < 64 ? 0 : bit << (t - 64);
+        if (t < 64)
+            factor.lo |= bit << t;
+        else
+            factor.hi |= bit << (t - 64);
     }
     return factor;
 }
