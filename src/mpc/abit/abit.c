@@ -23,15 +23,13 @@
 #include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
-#define BLOCK_BITS MPC_KAPPA /* COTs in a block */
-
 /* A peer's part of a batch. */
 typedef struct batch_peer {
     block *d; /* corrections received, n_blocks * n_c */
     plane_hash v, w;
 } batch_peer;
 
-typedef struct batch {
+typedef struct bit_batch {
     session *s;
     abit_places places;
     uint64_t number;
@@ -45,11 +43,11 @@ typedef struct batch {
     block *corrections; /* COT_CHUNK * n_c, to be sent */
     block *planes;      /* MPC_KAPPA * COT_STRIDE */
     block x_tilde;
-} batch;
+} bit_batch;
 
 /* ---- Memory ---- */
 
-static void batch_clear(batch *b)
+static void bit_batch_clear(bit_batch *b)
 {
     const size_t n = b->s->n;
     mem_free_secret(b->x, b->n_blocks * sizeof *b->x);
@@ -61,7 +59,7 @@ static void batch_clear(batch *b)
     mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
 }
 
-static bool batch_allocate(batch *b)
+static bool bit_batch_allocate(bit_batch *b)
 {
     const session *s = b->s;
     b->x = mem_new_aligned(b->n_blocks, sizeof *b->x);
@@ -83,26 +81,26 @@ static bool batch_allocate(batch *b)
     return true;
 }
 
-static pt_status batch_init(batch *b, session *s, const abit_range *ranges, size_t n_ranges,
-                            pt_error *error)
+static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *ranges, size_t n_ranges,
+                                pt_error *error)
 {
-    const uint64_t max_blocks = MPC_MAX_COTS / BLOCK_BITS;
-    *b = (batch){.s = s,
-                 .places = {.s = s, .ranges = ranges, .n_ranges = n_ranges},
-                 .number = s->n_batches,
-                 .n_trees = cot_trees(s->k),
-                 .first = s->cot[s->me == 0 ? 1 : 0].next_block};
+    const uint64_t max_blocks = MPC_MAX_COTS / COT_BLOCK_BITS;
+    *b = (bit_batch){.s = s,
+                     .places = {.s = s, .ranges = ranges, .n_ranges = n_ranges},
+                     .number = s->n_batches,
+                     .n_trees = cot_trees(s->k),
+                     .first = s->cot[s->me == 0 ? 1 : 0].next_block};
     for (size_t r = 0; r < n_ranges; r++)
         b->n_bits += ranges[r].count;
-    b->n_blocks = b->n_bits / BLOCK_BITS + (b->n_bits % BLOCK_BITS != 0) + 1;
+    b->n_blocks = b->n_bits / COT_BLOCK_BITS + (b->n_bits % COT_BLOCK_BITS != 0) + 1;
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
-    return batch_allocate(b) ? PT_OK : error_memory(error);
+    return bit_batch_allocate(b) ? PT_OK : error_memory(error);
 }
 
 /* ---- First pass: corrections ---- */
 
-static pt_status send_chunk(batch *b, size_t at, size_t n, pt_error *error)
+static pt_status abit_send_chunk(bit_batch *b, size_t at, size_t n, pt_error *error)
 {
     session *s = b->s;
     const size_t bytes = n * b->n_trees * sizeof(block);
@@ -119,7 +117,7 @@ static pt_status send_chunk(batch *b, size_t at, size_t n, pt_error *error)
     return PT_OK;
 }
 
-static pt_status recv_chunk(batch *b, size_t at, size_t n, pt_error *error)
+static pt_status abit_recv_chunk(bit_batch *b, size_t at, size_t n, pt_error *error)
 {
     session *s = b->s;
     for (size_t p = 0; p < s->n; p++) {
@@ -135,13 +133,13 @@ static pt_status recv_chunk(batch *b, size_t at, size_t n, pt_error *error)
 }
 
 /* Every party is at most one chunk ahead of the others, so queues stay short. */
-static pt_status exchange_corrections(batch *b, pt_error *error)
+static pt_status abit_exchange_corrections(bit_batch *b, pt_error *error)
 {
     for (size_t at = 0; at < b->n_blocks; at += COT_CHUNK) {
         const size_t n = min_size(COT_CHUNK, b->n_blocks - at);
-        pt_status status = send_chunk(b, at, n, error);
+        pt_status status = abit_send_chunk(b, at, n, error);
         if (status == PT_OK)
-            status = recv_chunk(b, at, n, error);
+            status = abit_recv_chunk(b, at, n, error);
         if (status != PT_OK)
             return status;
     }
@@ -152,7 +150,7 @@ static pt_status exchange_corrections(batch *b, pt_error *error)
 
 /* ---- The coin: opened only now that all corrections of all peers are here ---- */
 
-static pt_status toss_check_coin(batch *b, block *ret_chi, pt_error *error)
+static pt_status toss_check_coin(bit_batch *b, block *ret_chi, pt_error *error)
 {
     session *s = b->s;
     uint8_t coin[COIN_BYTES];
@@ -172,14 +170,14 @@ static pt_status toss_check_coin(batch *b, block *ret_chi, pt_error *error)
 
 /* Hashes the planes of a chunk and spreads their rows. The mask block's rows have no place in the
  * ranges. */
-static void take_planes(batch *b, abit_cursor c, size_t peer, abit_rows kind, plane_hash *hash,
+static void take_planes(bit_batch *b, abit_cursor c, size_t peer, abit_rows kind, plane_hash *hash,
                         const block *weights, const block *x, size_t n)
 {
     plane_hash_add(hash, b->planes, COT_STRIDE, weights, n);
     abit_spread_planes(&b->places, c, peer, kind, b->planes, x, n);
 }
 
-static void finish_chunk(batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
+static void finish_chunk(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
 {
     const session *s = b->s;
     const block *x = b->x + at;
@@ -196,7 +194,7 @@ static void finish_chunk(batch *b, abit_cursor c, const block *weights, size_t a
     }
 }
 
-static void finish_blocks(batch *b, block chi)
+static void finish_blocks(bit_batch *b, block chi)
 {
     block weights[COT_CHUNK];
     check_weights next;
@@ -208,8 +206,8 @@ static void finish_blocks(batch *b, block chi)
         check_weights_next(&next, weights, n, at + n == b->n_blocks);
         gf_dot_add(&x_tilde, b->x + at, weights, n);
         finish_chunk(b, c, weights, at, n);
-        abit_cursor_advance(&b->places, &c, n * BLOCK_BITS);
-        session_progress(b->s, WAVE_COT, min_size((at + n) * BLOCK_BITS, b->n_bits), b->n_bits);
+        abit_cursor_advance(&b->places, &c, n * COT_BLOCK_BITS);
+        session_progress(b->s, WAVE_COT, min_size((at + n) * COT_BLOCK_BITS, b->n_bits), b->n_bits);
     }
     b->x_tilde = gf_reduce(&x_tilde);
 }
@@ -217,7 +215,7 @@ static void finish_blocks(batch *b, block chi)
 /* ---- ABCHK ---- */
 
 /* P_i -> P_j: the digest of the hashed V planes. */
-static void put_check(batch *b, wave *w, size_t peer)
+static void put_check(bit_batch *b, wave *w, size_t peer)
 {
     block values[MPC_KAPPA];
     uint8_t digest[DIGEST_BYTES];
@@ -229,7 +227,7 @@ static void put_check(batch *b, wave *w, size_t peer)
 }
 
 /* P_j: the same of W_p xor bit(Delta_j,p) x~^i, and the verdict on the peer's trees. */
-static bool check_passes(batch *b, const wave *w, size_t peer)
+static bool check_passes(bit_batch *b, const wave *w, size_t peer)
 {
     const cot_sender *sender = &b->s->cot[peer].sender;
     const block x_tilde = block_load(wave_all_from(w, peer));
@@ -245,7 +243,7 @@ static bool check_passes(batch *b, const wave *w, size_t peer)
     return equal & !sender->tree_is_bad;
 }
 
-static pt_status run_check(batch *b, pt_error *error)
+static pt_status run_check(bit_batch *b, pt_error *error)
 {
     session *s = b->s;
     wave w;
@@ -271,13 +269,13 @@ done:
 
 pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_error *error)
 {
-    batch b;
+    bit_batch b;
     block chi;
-    pt_status status = batch_init(&b, s, ranges, n_ranges, error);
+    pt_status status = bit_batch_init(&b, s, ranges, n_ranges, error);
     if (status != PT_OK)
         goto done;
     rng_blocks(&s->rng, b.x, b.n_blocks);
-    status = exchange_corrections(&b, error);
+    status = abit_exchange_corrections(&b, error);
     if (status == PT_OK)
         status = toss_check_coin(&b, &chi, error);
     if (status != PT_OK)
@@ -291,6 +289,6 @@ pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_e
     s->n_batches++;
     HOOK(s, "batch", (void *)(uintptr_t)ranges, n_ranges);
 done:
-    batch_clear(&b);
+    bit_batch_clear(&b);
     return status;
 }

@@ -6,8 +6,6 @@
 #include "mpc/abit/share.h"
 #include "mpc/ot/cot.h"
 
-#define BLOCK_BITS MPC_KAPPA /* COTs in a block */
-
 void abit_cursor_advance(const abit_places *p, abit_cursor *c, size_t bits)
 {
     while (c->range < p->n_ranges && bits >= p->ranges[c->range].count - c->at) {
@@ -53,9 +51,9 @@ static void spread_block(const abit_places *p, abit_cursor c, size_t peer, abit_
                          const block *rows, block x)
 {
     size_t from = 0;
-    while (from < BLOCK_BITS && c.range < p->n_ranges) {
+    while (from < COT_BLOCK_BITS && c.range < p->n_ranges) {
         const abit_range *r = &p->ranges[c.range];
-        const size_t n = min_size(BLOCK_BITS - from, r->count - c.at);
+        const size_t n = min_size(COT_BLOCK_BITS - from, r->count - c.at);
         if (kind == ABIT_ROWS_MAC)
             spread_macs(p, peer, r, c.at, rows + from, n);
         else
@@ -68,11 +66,11 @@ static void spread_block(const abit_places *p, abit_cursor c, size_t peer, abit_
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
                         const block *planes, const block *x, size_t n)
 {
-    block rows[BLOCK_BITS];
+    block rows[COT_BLOCK_BITS];
     for (size_t t = 0; t < n; t++) {
         transpose_128(rows, planes + t, COT_STRIDE);
         spread_block(p, c, peer, kind, rows, x[t]);
-        abit_cursor_advance(p, &c, BLOCK_BITS);
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
     }
     mem_wipe(rows, sizeof rows);
 }

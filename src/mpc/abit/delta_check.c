@@ -41,7 +41,7 @@ static size_t mac_offset(const session *s, size_t holder, size_t m, size_t key_o
 }
 
 /* d_0 = R_j[y] xor y^j Delta_j, d_1 = d_0 xor Delta_j, and the vector. */
-static void fill(delta_run *r)
+static void delta_fill(delta_run *r)
 {
     session *s = r->s;
     for (size_t m = 0; m < REPETITIONS; m++) {
@@ -58,8 +58,8 @@ static void fill(delta_run *r)
     rng_bytes(&s->rng, r->nonces, sizeof r->nonces);
 }
 
-static void commit(const delta_run *r, uint8_t *ret, size_t party, size_t number, const void *value,
-                   size_t len, const uint8_t *nonce)
+static void delta_commit(const delta_run *r, uint8_t *ret, size_t party, size_t number,
+                         const void *value, size_t len, const uint8_t *nonce)
 {
     commitment_make(ret, r->s->sid, r->commit_wave, number, session_number(party), value, len,
                     nonce);
@@ -75,18 +75,20 @@ static pt_status run_dc1(delta_run *r, pt_error *error)
     if (at == NULL)
         return error_memory(error);
     for (size_t c = 0; c < VECTOR_NUMBER; c++)
-        commit(r, at + c * COMMITMENT_BYTES, r->s->me, c, &r->sums[c], sizeof(block), r->nonces[c]);
-    commit(r, at + VECTOR_NUMBER * COMMITMENT_BYTES, r->s->me, VECTOR_NUMBER, r->vector,
-           r->vector_len, r->nonces[VECTOR_NUMBER]);
+        delta_commit(r, at + c * COMMITMENT_BYTES, r->s->me, c, &r->sums[c], sizeof(block),
+                     r->nonces[c]);
+    delta_commit(r, at + VECTOR_NUMBER * COMMITMENT_BYTES, r->s->me, VECTOR_NUMBER, r->vector,
+                 r->vector_len, r->nonces[VECTOR_NUMBER]);
     wave_expect_each(&r->dc1, DC1_BYTES, 0);
     return wave_run(&r->dc1, error);
 }
 
 /* Whether `value` and the nonce behind it open a party's commitment of DC1. */
-static bool opens(const delta_run *r, size_t party, size_t number, const uint8_t *value, size_t len)
+static bool delta_opens(const delta_run *r, size_t party, size_t number, const uint8_t *value,
+                        size_t len)
 {
     uint8_t expected[COMMITMENT_BYTES];
-    commit(r, expected, party, number, value, len, value + len);
+    delta_commit(r, expected, party, number, value, len, value + len);
     return ct_equal(expected, wave_all_from(&r->dc1, party) + number * COMMITMENT_BYTES,
                     sizeof expected);
 }
@@ -101,7 +103,8 @@ static pt_status run_dc2(delta_run *r, pt_error *error)
     wave_expect_each(&r->dc2, r->vector_len + COMMITMENT_NONCE_BYTES, 0);
     status = wave_run(&r->dc2, error);
     for (size_t p = 0; status == PT_OK && p < r->s->n; p++) {
-        if (p != r->s->me && !opens(r, p, VECTOR_NUMBER, wave_all_from(&r->dc2, p), r->vector_len))
+        if (p != r->s->me &&
+            !delta_opens(r, p, VECTOR_NUMBER, wave_all_from(&r->dc2, p), r->vector_len))
             status = peer_fault(r->s, PT_PEER_COMMITMENT, p, WAVE_DC2,
                                 "opened a commitment wrongly", error);
     }
@@ -109,7 +112,7 @@ static pt_status run_dc2(delta_run *r, pt_error *error)
 }
 
 /* b_{j,m}: the sum of the others' bits, public since DC2. */
-static unsigned selected(const delta_run *r, size_t j, size_t m)
+static unsigned delta_selected(const delta_run *r, size_t j, size_t m)
 {
     unsigned b = 0;
     for (size_t i = 0; i < r->s->n; i++) {
@@ -135,7 +138,8 @@ static pt_status check_party(const delta_run *r, size_t j, pt_error *error)
     const session *s = r->s;
     for (size_t m = 0; m < REPETITIONS; m++) {
         const uint8_t *opening = wave_all_from(&r->dc3, j) + m * SUM_BYTES;
-        if (j != s->me && !opens(r, j, 2 * m + selected(r, j, m), opening, sizeof(block)))
+        if (j != s->me &&
+            !delta_opens(r, j, 2 * m + delta_selected(r, j, m), opening, sizeof(block)))
             return peer_fault(s, PT_PEER_COMMITMENT, j, WAVE_DC3, "opened a commitment wrongly",
                               error);
         /* A difference may also come from a wrong MAC of somebody else: nobody is named. */
@@ -154,7 +158,7 @@ static pt_status run_dc3(delta_run *r, pt_error *error)
     if (status != PT_OK)
         return status;
     for (size_t m = 0; m < REPETITIONS; m++) {
-        const size_t number = 2 * m + selected(r, s->me, m);
+        const size_t number = 2 * m + delta_selected(r, s->me, m);
         buffer_put(wave_all(&r->dc3), &r->sums[number], sizeof(block));
         buffer_put(wave_all(&r->dc3), r->nonces[number], COMMITMENT_NONCE_BYTES);
     }
@@ -177,7 +181,7 @@ pt_status delta_check(session *s, const block *shares, pt_error *error)
     r->vector = mem_new(r->vector_len, 1);
     pt_status status = r->vector == NULL ? error_memory(error) : PT_OK;
     if (status == PT_OK) {
-        fill(r);
+        delta_fill(r);
         status = run_dc1(r, error);
     }
     if (status == PT_OK)

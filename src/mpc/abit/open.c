@@ -78,7 +78,7 @@ static block challenge_a(const session *s, uint64_t wave_id, size_t party, const
     return ro_final_block(&h);
 }
 
-static pt_status fault(const session *s, size_t peer, wave_name name, pt_error *error)
+static pt_status open_fault(const session *s, size_t peer, wave_name name, pt_error *error)
 {
     if (peer == NO_PEER)
         return peer_fault(s, PT_PEER_OPENING, peer, name,
@@ -87,7 +87,7 @@ static pt_status fault(const session *s, size_t peer, wave_name name, pt_error *
                       "opened a shared bit that is not the one it holds", error);
 }
 
-static pt_status padding_fault(const session *s, size_t peer, wave_name name, pt_error *error)
+static pt_status open_padding_fault(const session *s, size_t peer, wave_name name, pt_error *error)
 {
     return peer_fault(s, PT_PEER_MALFORMED, peer, name, "sent bits with nonzero padding", error);
 }
@@ -128,9 +128,9 @@ static pt_status open_form_a(session *s, wave_name name, const share_list *l, ui
     const block chi = challenge_a(s, wave_id, peer, theirs, l->count);
     bits_xor(v, theirs, bytes);
     if (!bits_padding_is_zero(theirs, l->count))
-        status = padding_fault(s, peer, name, error);
+        status = open_padding_fault(s, peer, name, error);
     else if (!tag_a_is_right(l, chi, v, wave_from(&w, peer)))
-        status = fault(s, peer, name, error);
+        status = open_fault(s, peer, name, error);
 done:
     wave_end(&w);
     return status;
@@ -158,7 +158,7 @@ static pt_status exchange_bits(session *s, wave_name name, size_t m, uint8_t *v,
             continue;
         bits_xor(v, bits, bytes);
         if (!bits_padding_is_zero(bits, m))
-            status = padding_fault(s, p, name, error);
+            status = open_padding_fault(s, p, name, error);
     }
     if (status == PT_OK)
         *ret_chi = ro_final_block(&h);
@@ -191,7 +191,7 @@ static pt_status exchange_tags(session *s, wave_name name, const share_list *l, 
             sum = block_xor(sum, block_load(wave_from(&w, p)));
     }
     if (!ct_block_equal(sum, block_zero()))
-        status = fault(s, NO_PEER, name, error);
+        status = open_fault(s, NO_PEER, name, error);
 done:
     wave_end(&w);
     return status;
@@ -255,12 +255,12 @@ static pt_status check_form_a(const wave *w, const size_t *at, const share_list 
     const size_t bytes = bits_bytes(l->count);
     const uint8_t *theirs = wave_from(w, peer) + at[peer];
     if (!bits_padding_is_zero(theirs, l->count))
-        return padding_fault(s, peer, w->name, error);
+        return open_padding_fault(s, peer, w->name, error);
     put_own_bits(ret_bits, l);
     bits_xor(ret_bits, theirs, bytes);
     const block chi = challenge_a(s, s->wave - 1, peer, theirs, l->count);
     if (!tag_a_is_right(l, chi, ret_bits, theirs + bytes))
-        return fault(s, peer, w->name, error);
+        return open_fault(s, peer, w->name, error);
     return PT_OK;
 }
 
@@ -283,7 +283,7 @@ static pt_status check_form_c(const wave *w, const size_t *at, const share_list 
         sum = block_xor(sum, block_if(v, s->delta));
         wrong = (block){.lo = wrong.lo | sum.lo, .hi = wrong.hi | sum.hi};
     }
-    return ct_block_equal(wrong, block_zero()) ? PT_OK : fault(s, NO_PEER, w->name, error);
+    return ct_block_equal(wrong, block_zero()) ? PT_OK : open_fault(s, NO_PEER, w->name, error);
 }
 
 pt_status open_to_check(const wave *w, const size_t *at, const block *shares, const uint32_t *index,

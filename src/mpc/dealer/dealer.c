@@ -70,8 +70,8 @@ static pt_status dealer_init(dealer *w, session *d, const hello_terms *terms, pt
 /* ---- Trees of a pair ---- */
 
 /* P_i's trees towards P_j; ret_messages as cot_receiver_init gives them. */
-static pt_status grow_trees(const dealer *w, cot_receiver *ret_trees, block (*ret_messages)[2],
-                            size_t i, size_t j, pt_error *error)
+static pt_status dealer_grow_trees(const dealer *w, cot_receiver *ret_trees,
+                                   block (*ret_messages)[2], size_t i, size_t j, pt_error *error)
 {
     uint8_t pid[GGM_PID_BYTES];
     block roots[MPC_KAPPA];
@@ -89,7 +89,7 @@ static pt_status put_sums(const dealer *w, uint8_t *at, size_t i, size_t j, pt_e
     cot_pair pair = {0};
     block messages[MPC_KAPPA][2];
     const block choices = cot_choices(w->parties[j].delta, w->d->k);
-    const pt_status status = grow_trees(w, &pair.receiver, messages, i, j, error);
+    const pt_status status = dealer_grow_trees(w, &pair.receiver, messages, i, j, error);
     for (unsigned t = 0; status == PT_OK && t < MPC_KAPPA; t++) {
         const block other = block_xor(messages[t][0], messages[t][1]);
         block_store(at + t * sizeof(block),
@@ -199,7 +199,7 @@ static pt_status digest_pair(const dealer *w, const dealing_plan *plan, uint64_t
     cot_pair pair = {0};
     block messages[MPC_KAPPA][2];
     ro h;
-    const pt_status status = grow_trees(w, &pair.receiver, messages, i, j, error);
+    const pt_status status = dealer_grow_trees(w, &pair.receiver, messages, i, j, error);
     if (status == PT_OK) {
         dealing_digest_init(&h, w->d, number, i, j, plan->n_blocks * block_bytes);
         for (size_t at = 0; at < plan->n_blocks; at += COT_CHUNK) {
@@ -251,7 +251,7 @@ static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
     return status;
 }
 
-static pt_status deal(dealer *w, pt_error *error)
+static pt_status deal_all(dealer *w, pt_error *error)
 {
     const hello_terms *t = &w->terms;
     uint64_t n_segments = t->n_and / t->segment_ands + (t->n_and % t->segment_ands != 0);
@@ -276,7 +276,7 @@ pt_status dealer_run(session *d, pt_error *error)
         return status;
     status = dealer_init(&w, d, &terms, error);
     if (status == PT_OK)
-        status = deal(&w, error);
+        status = deal_all(&w, error);
     d->stats->and_gates = terms.n_and;
     dealer_clear(&w);
     return status;

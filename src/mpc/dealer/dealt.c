@@ -18,7 +18,7 @@
 
 /* ---- Messages ---- */
 
-static pt_status request(session *s, uint64_t number, pt_error *error)
+static pt_status dealt_request(session *s, uint64_t number, pt_error *error)
 {
     return stream_send(s, s->n, WAVE_DLREQ, number, NULL, 0, error);
 }
@@ -50,7 +50,7 @@ static pt_status recv_tagged(session *s, wave_name name, uint64_t number, uint8_
 /* ---- Set-up ---- */
 
 /* Trees of both directions; `sums` are the peer's. */
-static pt_status grow_trees(session *s, size_t peer, const uint8_t *sums, pt_error *error)
+static pt_status dealt_grow_trees(session *s, size_t peer, const uint8_t *sums, pt_error *error)
 {
     block messages[MPC_KAPPA][2];
     block roots[MPC_KAPPA];
@@ -75,7 +75,7 @@ pt_status dealt_setup(session *s, pt_error *error)
 {
     const size_t len = dealing_seed_bytes(s);
     uint8_t *payload = mem_new(len, 1);
-    pt_status status = payload == NULL ? error_memory(error) : request(s, 0, error);
+    pt_status status = payload == NULL ? error_memory(error) : dealt_request(s, 0, error);
     if (status == PT_OK)
         status = recv_tagged(s, WAVE_DLSEED, 0, payload, len, error);
     if (status != PT_OK)
@@ -88,7 +88,7 @@ pt_status dealt_setup(session *s, pt_error *error)
     for (size_t p = 0; status == PT_OK && p < s->n; p++) {
         if (p == s->me)
             continue;
-        status = grow_trees(s, p, sums, error);
+        status = dealt_grow_trees(s, p, sums, error);
         sums += MPC_KAPPA * sizeof(block);
     }
 done:
@@ -156,7 +156,8 @@ static pt_status bits_run_init(bits_run *b, mpc_run *r, const segment *g, pt_err
 }
 
 /* Own corrections and MACs of a chunk. */
-static pt_status send_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n, pt_error *error)
+static pt_status dealt_send_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n,
+                                  pt_error *error)
 {
     session *s = b->s;
     const size_t bytes = n * cot_trees(s->k) * sizeof(block);
@@ -176,7 +177,8 @@ static pt_status send_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n
 }
 
 /* The peers' corrections and the keys. */
-static pt_status recv_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n, pt_error *error)
+static pt_status dealt_recv_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n,
+                                  pt_error *error)
 {
     session *s = b->s;
     const size_t bytes = n * cot_trees(s->k) * sizeof(block);
@@ -206,9 +208,9 @@ static pt_status make_bits(bits_run *b, pt_error *error)
         const size_t n = min_size(COT_CHUNK, b->plan.n_blocks - at);
         const uint64_t first = b->plan.first + at;
         prg_expand(b->x, key, first, n);
-        status = send_chunk(b, c, first, n, error);
+        status = dealt_send_chunk(b, c, first, n, error);
         if (status == PT_OK)
-            status = recv_chunk(b, c, first, n, error);
+            status = dealt_recv_chunk(b, c, first, n, error);
         if (status != PT_OK)
             break;
         abit_cursor_advance(&b->places, &c, n * MPC_KAPPA);
@@ -257,7 +259,7 @@ static const uint8_t *dealt_e(const bits_run *b)
 static pt_status run_bits(bits_run *b, pt_error *error)
 {
     session *s = b->s;
-    pt_status status = b->number == 0 ? PT_OK : request(s, b->number, error);
+    pt_status status = b->number == 0 ? PT_OK : dealt_request(s, b->number, error);
     if (status == PT_OK)
         status = make_bits(b, error);
     if (status == PT_OK && b->number == 0)
@@ -286,7 +288,7 @@ uint64_t dealt_shares_blocks(const session *s, uint64_t n_and)
  * lambda_beta xor y. As x = x-hat xor lambda_alpha and y likewise,
  *     [s] = [z] xor x-hat [lambda_beta] xor y-hat [lambda_alpha] xor x-hat y-hat,
  * so [x] and [y], neighbours, become what is opened, and [z] becomes [s]. */
-static pt_status multiply(mpc_run *r, segment *g, block *x, block *y, pt_error *error)
+static pt_status dealt_multiply(mpc_run *r, segment *g, block *x, block *y, pt_error *error)
 {
     session *s = r->s;
     const size_t n = s->n;
@@ -354,7 +356,7 @@ pt_status dealt_shares_make(mpc_run *r, segment *g, pt_error *error)
     }
     bits_run_clear(&b);
     if (status == PT_OK && g->n_and > 0)
-        status = multiply(r, g, x, y, error);
+        status = dealt_multiply(r, g, x, y, error);
     if (status == PT_OK)
         r->verified.openings++;
     return status;

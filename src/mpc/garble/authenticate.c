@@ -13,9 +13,9 @@
 #include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
-#define CHUNK 512 /* LOCAL: gates summed at once */
+#define EVALUATION_CHUNK 512 /* LOCAL: gates summed at once */
 
-static block challenge(const mpc_run *r, const segment *g, block seed)
+static block evaluation_challenge(const mpc_run *r, const segment *g, block seed)
 {
     ro h;
     ro_init(&h, sizeof(block), RO_LABEL_EVALUATION);
@@ -35,14 +35,14 @@ typedef block (*term_fn)(const mpc_run *r, const segment *g, size_t p, size_t sl
 static pt_status sum_terms(const mpc_run *r, const segment *g, block chi, term_fn term,
                            block *ret_sums, size_t n_slots, pt_error *error)
 {
-    block values[CHUNK];
+    block values[EVALUATION_CHUNK];
     polyhash *sums = mem_new_aligned(n_slots, sizeof *sums);
     if (sums == NULL)
         return error_memory(error);
     for (size_t slot = 0; slot < n_slots; slot++)
         polyhash_init(&sums[slot], chi);
-    for (size_t first = 0; first < g->n_and; first += CHUNK) {
-        const size_t count = min_size(CHUNK, g->n_and - first);
+    for (size_t first = 0; first < g->n_and; first += EVALUATION_CHUNK) {
+        const size_t count = min_size(EVALUATION_CHUNK, g->n_and - first);
         for (size_t slot = 0; slot < n_slots; slot++) {
             for (size_t h = 0; h < count; h++)
                 values[h] = term(r, g, first + h, slot);
@@ -87,7 +87,7 @@ static pt_status send_evaluation(const mpc_run *r, const segment *g, wave *w, bl
         return error_memory(error);
     HOOK(s, "masked_gates", g->masked, bits_bytes(g->n_and));
     const block seed = rng_block(&s->rng);
-    const block chi = challenge(r, g, seed);
+    const block chi = evaluation_challenge(r, g, seed);
     const pt_status status = sum_terms(r, g, chi, kept_term, sums, s->n, error);
     for (size_t j = 1; status == PT_OK && j < s->n; j++) {
         buffer_put(wave_to(w, j), g->masked, bits_bytes(g->n_and));
@@ -109,7 +109,7 @@ static pt_status check_evaluation(mpc_run *r, segment *g, const wave *w, block *
     if (!bits_padding_is_zero(payload, g->n_and))
         return peer_fault(s, PT_PEER_MALFORMED, 0, WAVE_EV1, "sent nonzero padding", error);
     memcpy(g->masked, payload, len);
-    const block chi = challenge(r, g, block_load(payload + len));
+    const block chi = evaluation_challenge(r, g, block_load(payload + len));
     block tag;
     const pt_status status = sum_terms(r, g, chi, label_term, &tag, 1, error);
     if (status != PT_OK)

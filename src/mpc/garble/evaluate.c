@@ -69,7 +69,7 @@ static const block *gate_rows(const evaluator *w, size_t j, size_t in_frame)
     return (const block *)(const void *)(frame + in_frame * gate_bytes);
 }
 
-static void hash_labels(evaluator *w, const block *alpha, const block *beta)
+static void evaluator_hash_labels(evaluator *w, const block *alpha, const block *beta)
 {
     const size_t m = w->n_garblers;
     const aes_key *keys = gate_keys_at(&w->keys, w->r->s, w->g, w->gate);
@@ -125,7 +125,7 @@ static unsigned evaluate_and(evaluator *w, plan_step step, size_t in_frame, unsi
     const unsigned masked_a = w->r->masked[step.a];
     const unsigned masked_b = w->r->masked[step.b];
     block *kept = kept_label(w->r, w->g, w->gate, 1);
-    hash_labels(w, alpha, beta);
+    evaluator_hash_labels(w, alpha, beta);
     for (size_t j = 1; j <= m; j++)
         kept[j - 1] = evaluate_label(w, j, in_frame, alpha[j - 1], masked_a, masked_b);
     /* Only now, as the output register may be an operand's. */

@@ -91,7 +91,7 @@ static void garbler_clear(garbler *w)
 }
 
 /* H_a and H_b of both labels of both inputs, under all eps(i,j). */
-static void hash_labels(garbler *w, block alpha_0, block beta_0)
+static void garbler_hash_labels(garbler *w, block alpha_0, block beta_0)
 {
     const session *s = w->r->s;
     const size_t count = 2 * (s->n - 1);
@@ -121,7 +121,7 @@ static block garble_and(garbler *w, block alpha_0, block beta_0, uint8_t *ret_ro
     const block *lambda_g = w->g->lambda_gamma + w->gate * n;
     const block *s_g = w->g->s + w->gate * n;
     block *rows = (block *)(void *)ret_rows;
-    hash_labels(w, alpha_0, beta_0);
+    garbler_hash_labels(w, alpha_0, beta_0);
 
     const block *a = w->hash_a + 2 * (me - 1);
     const block *b = w->hash_b + 2 * (me - 1);

@@ -36,8 +36,8 @@ static void hash_to_group(uint8_t ret_point[POINT_BYTES], const base_ot_pair *pa
 }
 
 /* key_v = RO_16("mpcag/bot-key"; ctx, v, r_0, r_1, B, shared); `r` is r_0 || r_1. */
-static block pad(const base_ot_pair *pair, uint64_t t, uint64_t v, const uint8_t *r,
-                 const uint8_t *b_point, const uint8_t *shared)
+static block base_ot_pad(const base_ot_pair *pair, uint64_t t, uint64_t v, const uint8_t *r,
+                         const uint8_t *b_point, const uint8_t *shared)
 {
     ro h;
     ro_init(&h, sizeof(block), RO_LABEL_BASE_OT_KEY);
@@ -121,7 +121,7 @@ static bool send_one(uint8_t *ret, const base_ot_pair *pair, uint64_t t, const u
         ok = shared_point(shared, pair, t, v, r, b);
         if (ok)
             block_store(ret + POINT_BYTES + v * sizeof(block),
-                        block_xor(message[v], pad(pair, t, v, r, ret, shared)));
+                        block_xor(message[v], base_ot_pad(pair, t, v, r, ret, shared)));
     }
     mem_wipe(b, sizeof b);
     mem_wipe(shared, sizeof shared);
@@ -150,9 +150,10 @@ bool base_ot_receive(block ret_messages[BASE_OT_COUNT], const base_ot_receiver *
         ok = is_usable_point(b_point) &&
              crypto_scalarmult_ristretto255(shared, r->scalars[t], b_point) == 0;
         if (ok)
-            ret_messages[t] = block_xor(
-                ct_select(c, block_load(e + sizeof(block)), block_load(e)),
-                pad(&r->pair, t, c, r->bot1 + (size_t)t * 2 * POINT_BYTES, b_point, shared));
+            ret_messages[t] =
+                block_xor(ct_select(c, block_load(e + sizeof(block)), block_load(e)),
+                          base_ot_pad(&r->pair, t, c, r->bot1 + (size_t)t * 2 * POINT_BYTES,
+                                      b_point, shared));
     }
     mem_wipe(shared, sizeof shared);
     return ok;

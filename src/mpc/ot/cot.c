@@ -84,7 +84,7 @@ block cot_choices(block delta, unsigned k)
 }
 
 /* Bits tau k .. tau k + k - 1 of Delta. */
-static unsigned slice(block delta, unsigned k, size_t tau)
+static unsigned cot_delta_slice(block delta, unsigned k, size_t tau)
 {
     unsigned alpha = 0;
     for (unsigned b = 0; b < k; b++)
@@ -143,7 +143,7 @@ pt_status cot_sender_init(cot_sender *s, block delta, unsigned k, const uint8_t 
     digest_init(&digest, pid, k);
     for (uint32_t tau = 0; tau < cot_trees(k); tau++) {
         const ggm_tree tree = {.pid = pid, .tau = tau, .k = k};
-        const unsigned alpha = slice(delta, k, tau);
+        const unsigned alpha = cot_delta_slice(delta, k, tau);
         ggm_expand_punctured(leaf, &tree, alpha, messages + tau * k);
         for (uint32_t y = 0; y < n_leaves; y++)
             key[y] = ggm_leaf(checks[y], &tree, y, leaf[y]);
@@ -200,8 +200,8 @@ void cot_scratch_free(cot_scratch *scratch)
 
 /* From leaves g[y * step + t]: v[b][t] = sum of g_y with bit b of y set, u[t] = sum of all g_y; by
  * halving: adding neighbours removes bit 0 of the index. k <= 4 is a constant at every call. */
-static ALWAYS_INLINE void fold(block *u, block (*v)[STEP], const block *g, size_t step, size_t n,
-                               unsigned k)
+static ALWAYS_INLINE void cot_fold(block *u, block (*v)[STEP], const block *g, size_t step,
+                                   size_t n, unsigned k)
 {
     for (size_t t = 0; t < n; t++) {
         block s[16];
@@ -220,19 +220,19 @@ static ALWAYS_INLINE void fold(block *u, block (*v)[STEP], const block *g, size_
     }
 }
 
-static void fold_1(cot_scratch *c, size_t n)
+static void cot_fold_1(cot_scratch *c, size_t n)
 {
-    fold(c->u, c->v, c->g, STEP, n, 1);
+    cot_fold(c->u, c->v, c->g, STEP, n, 1);
 }
 
-static void fold_2(cot_scratch *c, size_t n)
+static void cot_fold_2(cot_scratch *c, size_t n)
 {
-    fold(c->u, c->v, c->g, STEP, n, 2);
+    cot_fold(c->u, c->v, c->g, STEP, n, 2);
 }
 
-static void fold_4(cot_scratch *c, size_t n)
+static void cot_fold_4(cot_scratch *c, size_t n)
 {
-    fold(c->u, c->v, c->g, STEP, n, 4);
+    cot_fold(c->u, c->v, c->g, STEP, n, 4);
 }
 
 static void add_blocks(block *sum, const block *v, size_t n)
@@ -243,7 +243,7 @@ static void add_blocks(block *sum, const block *v, size_t n)
 
 /* 256 leaves as a square of 16 by 16: the row sums give the high four planes, the column sums the
  * low four and u. */
-static void fold_8(cot_scratch *c, size_t n)
+static void cot_fold_8(cot_scratch *c, size_t n)
 {
     memset(c->low, 0, sizeof c->low);
     memset(c->high, 0, sizeof c->high);
@@ -251,8 +251,8 @@ static void fold_8(cot_scratch *c, size_t n)
         add_blocks(c->low + y % 16 * WIDE_STEP, c->g + y * WIDE_STEP, n);
         add_blocks(c->high + y / 16 * WIDE_STEP, c->g + y * WIDE_STEP, n);
     }
-    fold(c->u, c->v + 4, c->high, WIDE_STEP, n, 4);
-    fold(c->u, c->v, c->low, WIDE_STEP, n, 4);
+    cot_fold(c->u, c->v + 4, c->high, WIDE_STEP, n, 4);
+    cot_fold(c->u, c->v, c->low, WIDE_STEP, n, 4);
 }
 
 static size_t step_of(unsigned k)
@@ -268,16 +268,16 @@ static void tree_sums(cot_scratch *c, const aes_key *leaves, unsigned k, uint64_
         aes_ctr(c->g + y * step, &leaves[y], first, n);
     switch (k) {
     case 1:
-        fold_1(c, n);
+        cot_fold_1(c, n);
         break;
     case 2:
-        fold_2(c, n);
+        cot_fold_2(c, n);
         break;
     case 4:
-        fold_4(c, n);
+        cot_fold_4(c, n);
         break;
     default:
-        fold_8(c, n);
+        cot_fold_8(c, n);
         break;
     }
 }

@@ -19,6 +19,8 @@
 #include "mpc/ot/ggm.h"
 #include "mpc/session/session.h"
 
+#define COT_BLOCK_BITS MPC_KAPPA /* COTs in a block */
+
 /* Blocks of 128 COTs that one call handles at most. */
 #define COT_CHUNK 64
 

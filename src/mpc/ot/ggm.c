@@ -14,7 +14,7 @@ void ggm_pair_id(uint8_t ret_pid[GGM_PID_BYTES], const uint8_t sid[32], uint64_t
     ro_final(&h, ret_pid);
 }
 
-static void children(block ret[2], const ggm_tree *tree, unsigned level, block node)
+static void ggm_children(block ret[2], const ggm_tree *tree, unsigned level, block node)
 {
     ro h;
     ro_init(&h, 2 * sizeof(block), RO_LABEL_GGM);
@@ -30,7 +30,7 @@ static void expand_level(block *nodes, size_t n, const ggm_tree *tree, unsigned 
 {
     block pair[2];
     for (size_t s = n; s-- > 0;) {
-        children(pair, tree, level, nodes[s]);
+        ggm_children(pair, tree, level, nodes[s]);
         nodes[2 * s] = pair[0];
         nodes[2 * s + 1] = pair[1];
     }
@@ -51,7 +51,7 @@ void ggm_expand(block *ret_leaves, block (*ret_sums)[2], const ggm_tree *tree, b
 }
 
 /* 1 if a == b; a and b below 2^16. */
-static unsigned equal(unsigned a, unsigned b)
+static unsigned ggm_equal(unsigned a, unsigned b)
 {
     return (((a ^ b) - 1u) >> 31) & 1u;
 }
@@ -67,12 +67,12 @@ void ggm_expand_punctured(block *ret_leaves, const ggm_tree *tree, unsigned alph
         expand_level(ret_leaves, n / 2, tree, h);
         block missing = sums[h - 1];
         for (unsigned s = 0; s < n; s++) {
-            const unsigned known = 1u ^ equal(s >> 1, path >> 1);
+            const unsigned known = 1u ^ ggm_equal(s >> 1, path >> 1);
             ret_leaves[s] = block_if(known, ret_leaves[s]);
-            missing = block_xor(missing, block_if(1u ^ equal(s & 1, path & 1), ret_leaves[s]));
+            missing = block_xor(missing, block_if(1u ^ ggm_equal(s & 1, path & 1), ret_leaves[s]));
         }
         for (unsigned s = 0; s < n; s++)
-            ret_leaves[s] = block_xor(ret_leaves[s], block_if(equal(s, path ^ 1u), missing));
+            ret_leaves[s] = block_xor(ret_leaves[s], block_if(ggm_equal(s, path ^ 1u), missing));
     }
 }
 

@@ -52,8 +52,8 @@ static bool opening_is_valid(const session *s, size_t party, const uint8_t *open
 }
 
 /* coin = RO_32("mpcag/coin"; sid, step, s_1, .., s_n). */
-static pt_status combine(const session *s, const wave *w, uint8_t ret_coin[COIN_BYTES],
-                         pt_error *error)
+static pt_status coin_combine(const session *s, const wave *w, uint8_t ret_coin[COIN_BYTES],
+                              pt_error *error)
 {
     uint8_t step[16] = {0};
     le_put_u64(step, s->coin_step_wave);
@@ -86,7 +86,7 @@ pt_status coin_toss(session *s, uint8_t ret_coin[COIN_BYTES], pt_error *error)
     wave_expect_each(&w, COIN_O_ALL_BYTES, 0);
     status = wave_run(&w, error);
     if (status == PT_OK)
-        status = combine(s, &w, coin, error);
+        status = coin_combine(s, &w, coin, error);
     if (status != PT_OK)
         goto done;
     store_commitments(s, &w, OPENING_BYTES, s->wave - 1);

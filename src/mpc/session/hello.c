@@ -149,8 +149,8 @@ static void put_hello(buffer *b, session *s, const hello_facts *facts)
 }
 
 /* Compares a peer's HELLO with the own one, field by field. */
-static pt_status compare(const session *s, size_t peer, const uint8_t *own, const uint8_t *theirs,
-                         pt_error *error)
+static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own,
+                               const uint8_t *theirs, pt_error *error)
 {
     size_t at = 0;
     for (size_t f = 0; f < HELLO_FIELDS; f++) {
@@ -164,13 +164,14 @@ static pt_status compare(const session *s, size_t peer, const uint8_t *own, cons
     return PT_OK;
 }
 
-static pt_status compare_all(const wave *w, pt_error *error)
+static pt_status hello_compare_all(const wave *w, pt_error *error)
 {
     const session *s = w->s;
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        const pt_status status = compare(s, p, wave_all_from(w, s->me), wave_all_from(w, p), error);
+        const pt_status status =
+            hello_compare(s, p, wave_all_from(w, s->me), wave_all_from(w, p), error);
         if (status != PT_OK)
             return status;
     }
@@ -234,7 +235,7 @@ pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
         status = wave_exchange(&w, error);
     if (status != PT_OK)
         goto done;
-    status = compare_all(&w, error);
+    status = hello_compare_all(&w, error);
     if (status != PT_OK)
         goto done;
     fix_sid(s, &w);
@@ -255,7 +256,7 @@ static uint64_t field_number(const uint8_t *hello, hello_field field)
 }
 
 /* What every HELLO must say, where the dealer has a say; the rest is the first party's. */
-static void expect(const session *d, uint8_t *hello)
+static void hello_expect(const session *d, uint8_t *hello)
 {
     le_put_u32(hello + field_at(HELLO_PARTIES), (uint32_t)d->n);
     le_put_u32(hello + field_at(HELLO_MODE), MODE_DEALER);
@@ -284,20 +285,20 @@ static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *h
 }
 
 /* `hellos`: n of them by the caller's number, each with the counts. */
-static pt_status judge(session *d, hello_terms *ret_terms, uint8_t *hellos, pt_error *error)
+static pt_status hello_judge(session *d, hello_terms *ret_terms, uint8_t *hellos, pt_error *error)
 {
     const size_t bytes = hello_bytes() + COUNTS_BYTES;
     uint8_t *expected = hellos + d->n * bytes;
     const uint64_t evaluator = field_number(hellos, HELLO_EVALUATOR);
     ro h;
     memcpy(expected, hellos, bytes);
-    expect(d, expected);
+    hello_expect(d, expected);
     if (evaluator < d->n)
         session_number_parties(d, (size_t)evaluator);
     ro_init(&h, SID_BYTES, RO_LABEL_SID);
     for (size_t p = 0; p < d->n; p++) {
         const uint8_t *hello = hellos + d->roster[p] * bytes;
-        const pt_status status = compare(d, p, expected, hello, error);
+        const pt_status status = hello_compare(d, p, expected, hello, error);
         if (status != PT_OK)
             return status;
         if (!ct_equal(hello + hello_bytes(), expected + hello_bytes(), COUNTS_BYTES))
@@ -317,7 +318,7 @@ pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms, pt_error *
     for (size_t p = 0; status == PT_OK && p < d->n; p++)
         status = stream_recv(d, p, WAVE_HELLO, 0, hellos + p * bytes, bytes, error);
     if (status == PT_OK)
-        status = judge(d, ret_terms, hellos, error);
+        status = hello_judge(d, ret_terms, hellos, error);
     mem_free(hellos);
     return status;
 }

@@ -24,7 +24,7 @@ typedef enum batch_stage {
 } batch_stage;
 
 /* The triples of a batch, in the run's pool. */
-typedef struct batch {
+typedef struct triple_batch {
     batch_stage stage;
     bucket_size size;
     size_t n; /* parties */
@@ -36,16 +36,16 @@ typedef struct batch {
     block *deltas; /* the bits of DC, or NULL */
     block *q;      /* the bits of ZB, or NULL */
     block *q_keys;
-} batch;
+} triple_batch;
 
 /* Every stage follows the one before it. */
-static void batch_enter(batch *b, batch_stage stage)
+static void triple_batch_enter(triple_batch *b, batch_stage stage)
 {
     PT_ASSERT(b->stage + 1 == stage);
     b->stage = stage;
 }
 
-static size_t batch_triples(const batch *b)
+static size_t triple_batch_size(const triple_batch *b)
 {
     return b->size.layers * (size_t)b->size.len;
 }
@@ -65,15 +65,15 @@ static block *take_keys(mpc_run *r, size_t count)
     return r->s->n == 2 ? NULL : run_take(r, count, r->s->n - 1);
 }
 
-static void batch_init_triples(batch *b, mpc_run *r, segment *g)
+static void triple_batch_init_triples(triple_batch *b, mpc_run *r, segment *g)
 {
     const size_t n = b->n;
     b->size = bucket_choose(g->n_and, r->s->rho);
     const size_t len = (size_t)b->size.len;
     triple_layers *t = &b->layers;
     *t = (triple_layers){.n_layers = b->size.layers, .len = len};
-    t->sums = (uint64_t *)run_take(r, (batch_triples(b) + 1) / 2, 1);
-    b->last_used = run_take(r, batch_triples(b), n);
+    t->sums = (uint64_t *)run_take(r, (triple_batch_size(b) + 1) / 2, 1);
+    b->last_used = run_take(r, triple_batch_size(b), n);
     for (unsigned c = 0; c < t->n_layers; c++) {
         t->x[c] = c == 0 ? b->last_used + (t->n_layers - 1) * len * n : run_take(r, len, n);
         t->y[c] = c == 0 ? run_take(r, len, n) : b->last_used + (c - 1) * len * n;
@@ -84,10 +84,10 @@ static void batch_init_triples(batch *b, mpc_run *r, segment *g)
     g->s = t->r[0];
 }
 
-static void batch_init(batch *b, mpc_run *r, segment *g)
+static void triple_batch_init(triple_batch *b, mpc_run *r, segment *g)
 {
     const size_t n = r->s->n;
-    *b = (batch){.n = n};
+    *b = (triple_batch){.n = n};
     g->lambda_alpha = run_take(r, g->n_and, n);
     g->lambda_gamma = run_take(r, g->n_and, n);
     if (g->number == 0 && n > 2)
@@ -97,11 +97,11 @@ static void batch_init(batch *b, mpc_run *r, segment *g)
         b->q_keys = take_keys(r, ZERO_CHECK_BLIND_BITS);
     }
     if (g->n_and > 0)
-        batch_init_triples(b, r, g);
+        triple_batch_init_triples(b, r, g);
 }
 
 /* The batch's bits in the order of section 3.1. */
-static pt_status batch_bits(batch *b, mpc_run *r, const segment *g, pt_error *error)
+static pt_status triple_batch_bits(triple_batch *b, mpc_run *r, const segment *g, pt_error *error)
 {
     session *s = r->s;
     const triple_layers *t = &b->layers;
@@ -125,12 +125,12 @@ static pt_status batch_bits(batch *b, mpc_run *r, const segment *g, pt_error *er
     if (status != PT_OK)
         return status;
     r->verified.bits++;
-    batch_enter(b, BATCH_BITS);
+    triple_batch_enter(b, BATCH_BITS);
     return PT_OK;
 }
 
 /* DC, section 3.3. */
-static pt_status check_deltas(const batch *b, mpc_run *r, pt_error *error)
+static pt_status check_deltas(const triple_batch *b, mpc_run *r, pt_error *error)
 {
     pt_status status = PT_OK;
     if (b->deltas != NULL)
@@ -178,8 +178,8 @@ static size_t bucket_place(size_t p, size_t shift, size_t len)
     return place < len ? place : place - len;
 }
 
-static ALWAYS_INLINE void fill_opened_of(const batch *b, const segment *g, const size_t *shifts,
-                                         size_t n)
+static ALWAYS_INLINE void fill_opened_of(const triple_batch *b, const segment *g,
+                                         const size_t *shifts, size_t n)
 {
     const size_t len = b->layers.len;
     block *x_hat = b->layers.x[0];
@@ -201,9 +201,9 @@ static ALWAYS_INLINE void fill_opened_of(const batch *b, const segment *g, const
 }
 
 /* Makes `opened` of what it replaces. */
-static void fill_opened(batch *b, const segment *g, const size_t *shifts)
+static void fill_opened(triple_batch *b, const segment *g, const size_t *shifts)
 {
-    batch_enter(b, BATCH_OPENED);
+    triple_batch_enter(b, BATCH_OPENED);
     switch (b->n) {
     case 2:
         fill_opened_of(b, g, shifts, 2);
@@ -249,7 +249,7 @@ void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *
 }
 
 /* OPEN and the linear part: [z_0] becomes [s]. */
-static pt_status combine_layers(batch *b, mpc_run *r, segment *g, const size_t *shifts,
+static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const size_t *shifts,
                                 pt_error *error)
 {
     session *s = r->s;
@@ -272,7 +272,7 @@ static pt_status combine_layers(batch *b, mpc_run *r, segment *g, const size_t *
 }
 
 /* Section 4.2: TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN. */
-static pt_status make_triples(batch *b, mpc_run *r, segment *g, pt_error *error)
+static pt_status make_triples(triple_batch *b, mpc_run *r, segment *g, pt_error *error)
 {
     session *s = r->s;
     uint8_t coin[COIN_BYTES];
@@ -283,35 +283,35 @@ static pt_status make_triples(batch *b, mpc_run *r, segment *g, pt_error *error)
     HOOK(s, "triples_after", &b->layers, sizeof b->layers);
     if (status != PT_OK)
         return status;
-    batch_enter(b, BATCH_TRIPLES);
+    triple_batch_enter(b, BATCH_TRIPLES);
     status = coin_toss(s, coin, error);
     if (status != PT_OK)
         return status;
     bucket_shifts(s, coin, b->size, shifts);
     HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
     const block chi = coin_sub(s, coin, "chiz", 0);
-    block t = zero_check_sum(b->layers.zero_sums, batch_triples(b), chi);
+    block t = zero_check_sum(b->layers.zero_sums, triple_batch_size(b), chi);
     PT_ASSERT(r->verified.deltas);
     status = zero_check(s, t, b->q, b->q_keys, error);
     mem_wipe(&t, sizeof t);
     if (status != PT_OK)
         return status;
     r->verified.zero_sums++;
-    batch_enter(b, BATCH_CHECKED);
+    triple_batch_enter(b, BATCH_CHECKED);
     return combine_layers(b, r, g, shifts, error);
 }
 
 pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
 {
-    batch b;
-    batch_init(&b, r, g);
-    pt_status status = batch_bits(&b, r, g, error);
+    triple_batch b;
+    triple_batch_init(&b, r, g);
+    pt_status status = triple_batch_bits(&b, r, g, error);
     if (status == PT_OK)
         status = check_deltas(&b, r, error);
     if (status != PT_OK)
         return status;
     masks_walk(r, g);
-    batch_enter(&b, BATCH_MASKS);
+    triple_batch_enter(&b, BATCH_MASKS);
     if (g->n_and > 0)
         return make_triples(&b, r, g, error);
     r->verified.zero_sums++; /* nothing to check */

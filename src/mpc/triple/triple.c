@@ -200,7 +200,7 @@ static pt_status receive_frame(session *s, const triple_layers *t, size_t first,
 }
 
 /* TRU. Frame by frame, each sent to all before one is awaited, so queues stay short. */
-static pt_status exchange_corrections(session *s, const triple_layers *t, pt_error *error)
+static pt_status triples_exchange_corrections(session *s, const triple_layers *t, pt_error *error)
 {
     scratch w = {0};
     pt_status status = scratch_init(&w, s, error);
@@ -245,8 +245,8 @@ static void apply_parities(const session *s, const triple_layers *t, const uint8
 }
 
 /* TRS: d of all triples, packed. */
-static pt_status exchange_parities(session *s, const triple_layers *t, uint8_t *ret_d,
-                                   pt_error *error)
+static pt_status triples_exchange_parities(session *s, const triple_layers *t, uint8_t *ret_d,
+                                           pt_error *error)
 {
     const size_t total = triples_count(t);
     wave w;
@@ -273,10 +273,10 @@ done:
 pt_status triples_make(session *s, const triple_layers *t, pt_error *error)
 {
     uint8_t *d = mem_new(bits_bytes(triples_count(t)), 1);
-    pt_status status = d == NULL ? error_memory(error) : exchange_corrections(s, t, error);
+    pt_status status = d == NULL ? error_memory(error) : triples_exchange_corrections(s, t, error);
     HOOK(s, "triple_sums", t->sums, triples_count(t) * sizeof *t->sums);
     if (status == PT_OK)
-        status = exchange_parities(s, t, d, error);
+        status = triples_exchange_parities(s, t, d, error);
     if (status == PT_OK)
         apply_parities(s, t, d);
     mem_free(d);

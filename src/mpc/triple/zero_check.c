@@ -12,15 +12,15 @@
 #include "mpc/session/fault.h"
 #include "mpc/session/wave.h"
 
-#define CHUNK 512 /* LOCAL */
+#define ZERO_CHUNK 512 /* LOCAL */
 
 block zero_check_sum(const uint64_t *sums, size_t n, block chi)
 {
-    block values[CHUNK];
+    block values[ZERO_CHUNK];
     polyhash hash;
     polyhash_init(&hash, chi);
-    for (size_t first = 0; first < n; first += CHUNK) {
-        const size_t count = min_size(CHUNK, n - first);
+    for (size_t first = 0; first < n; first += ZERO_CHUNK) {
+        const size_t count = min_size(ZERO_CHUNK, n - first);
         for (size_t h = 0; h < count; h++)
             values[h] = block_make(0, sums[first + h]);
         polyhash_add(&hash, values, count);
@@ -83,7 +83,8 @@ static block blind_factor(const session *s, const block *q)
 }
 
 /* ZB: turns T_i into Q_i. */
-static pt_status blind(session *s, block *t, const block *q, const block *q_keys, pt_error *error)
+static pt_status zero_check_blind(session *s, block *t, const block *q, const block *q_keys,
+                                  pt_error *error)
 {
     block v[ZERO_CHECK_BLIND_BITS];
     wave w;
@@ -190,7 +191,7 @@ pt_status zero_check(session *s, block t, const block *q, const block *q_keys, p
     pt_status status = commitments == NULL ? error_memory(error) : PT_OK;
     HOOK(s, "zero_share", &t, sizeof t);
     if (status == PT_OK && q != NULL)
-        status = blind(s, &t, q, q_keys, error);
+        status = zero_check_blind(s, &t, q, q_keys, error);
     if (status != PT_OK)
         goto done;
     HOOK(s, "zero_opened", &t, sizeof t);
