@@ -1,0 +1,145 @@
+#include "data/from_bits.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "data/utf8.h"
+
+/* The row being written. */
+typedef struct row_teller {
+    table *t;
+    const uint8_t *bits; /* of the row */
+    buffer text;         /* of the present cell */
+    pt_error *error;
+} row_teller;
+
+static uint64_t get_bits(const row_teller *r, size_t at, size_t n_bits)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < n_bits; i++)
+        value = value << 1 | r->bits[at + i];
+    return value;
+}
+
+static void tell_integer(row_teller *r, const shape *s)
+{
+    const uint64_t value = get_bits(r, s->first_bit, s->n_bits);
+    const bool is_negative = s->is_signed && r->bits[s->first_bit] != 0;
+    const uint64_t sign = s->n_bits == 64 ? 0 : UINT64_MAX << s->n_bits;
+    if (is_negative)
+        buffer_printf(&r->text, "-%" PRIu64, 0 - (value | sign));
+    else
+        buffer_printf(&r->text, "%" PRIu64, value);
+}
+
+static void tell_text(row_teller *r, const shape *s)
+{
+    const size_t n = s->n_bits / 8;
+    size_t len = n;
+    for (size_t i = 0; i < n; i++)
+        buffer_put_u8(&r->text, (uint8_t)get_bits(r, s->first_bit + 8 * i, 8));
+    if (r->text.failed)
+        return;
+    while (len > 0 && r->text.bytes[len - 1] == 0)
+        len--;
+    if (len == 0 || (memchr(r->text.bytes, 0, len) == NULL &&
+                     utf8_is_valid((const char *)r->text.bytes, len))) {
+        r->text.len = len;
+        return;
+    }
+    buffer_reset(&r->text);
+    buffer_printf(&r->text, "0x");
+    for (size_t i = 0; i < n; i++)
+        buffer_printf(&r->text, "%02x", (unsigned)get_bits(r, s->first_bit + 8 * i, 8));
+}
+
+static pt_status add_text(row_teller *r)
+{
+    if (r->text.failed)
+        return error_memory(r->error);
+    const table_cell cell = {.text = (const char *)r->text.bytes, .len = r->text.len};
+    const pt_status status = table_add_cell(r->t, &cell, r->error);
+    buffer_reset(&r->text);
+    return status;
+}
+
+static pt_status add_missing(row_teller *r, size_t n)
+{
+    pt_status status = PT_OK;
+    for (size_t i = 0; i < n && status == PT_OK; i++)
+        status = table_add_cell(r->t, &(table_cell){.is_missing = true}, r->error);
+    return status;
+}
+
+/* A variant without fields: its name in the first cell, or nothing if that is what it means. */
+static pt_status tell_variant(row_teller *r, const shape *s, size_t variant)
+{
+    if (variant == s->empty || s->n_cells == 0)
+        return add_missing(r, s->n_cells);
+    buffer_printf(&r->text, "%s", s->variants[variant]);
+    const pt_status status = add_text(r);
+    return status == PT_OK ? add_missing(r, s->n_cells - 1) : status;
+}
+
+static pt_status tell_value(row_teller *r, const shape *s)
+{
+    const bool is_enum = s->kind == SHAPE_ENUM || s->kind == SHAPE_CHOICE;
+    const size_t variant = is_enum ? (size_t)get_bits(r, s->first_bit, s->tag_bits) : 0;
+    if (s->kind == SHAPE_ENUM || (s->kind == SHAPE_CHOICE && variant != s->full))
+        return tell_variant(r, s, variant);
+    for (size_t i = 0; i < s->n_parts; i++) {
+        const pt_status status = tell_value(r, &s->parts[i]);
+        if (status != PT_OK)
+            return status;
+    }
+    if (s->kind == SHAPE_GROUP || s->kind == SHAPE_CHOICE)
+        return PT_OK;
+    if (s->kind == SHAPE_INTEGER)
+        tell_integer(r, s);
+    else if (s->kind == SHAPE_BOOL)
+        buffer_printf(&r->text, "%s", r->bits[s->first_bit] != 0 ? "true" : "false");
+    else
+        tell_text(r, s);
+    return add_text(r);
+}
+
+static pt_status result_columns(table *t, const row_shape *rows, pt_error *error)
+{
+    t->has_names = true;
+    for (size_t i = 0; i < rows->row.n_cells; i++) {
+        char number[24];
+        (void)snprintf(number, sizeof number, "%zu", i + 1);
+        const char *name = rows->cells[i]->name != NULL ? rows->cells[i]->name : number;
+        const pt_status status = table_add_column(t, name, strlen(name), error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+static bool is_left_out(const row_teller *r, const row_shape *rows)
+{
+    const shape_kind kind = rows->row.kind;
+    return rows->is_array && (kind == SHAPE_CHOICE || kind == SHAPE_ENUM) &&
+           get_bits(r, rows->row.first_bit, rows->row.tag_bits) == rows->row.empty;
+}
+
+pt_status table_from_bits(table *ret_table, const row_shape *rows, const uint8_t *bits,
+                          pt_error *error)
+{
+    row_teller r = {.t = ret_table, .error = error};
+    buffer_init(&r.text, TABLE_CELL_BYTES_MAX);
+    pt_status status = table_init(ret_table, "the result", error);
+    if (status == PT_OK)
+        status = result_columns(ret_table, rows, error);
+    for (size_t i = 0; i < rows->n_rows && status == PT_OK; i++) {
+        r.bits = bits + i * rows->row.n_bits;
+        if (!is_left_out(&r, rows))
+            status = tell_value(&r, &rows->row);
+    }
+    buffer_clear(&r.text);
+    return status;
+}
