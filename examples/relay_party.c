@@ -57,6 +57,8 @@ typedef struct party {
     pt_program *program;
     pt_meter *meter;
     pt_channel channel;
+    uint8_t *output_bits;
+    size_t n_output_bits;
 } party;
 
 /* A channel to the relay; nothing on it is encrypted yet. */
@@ -95,11 +97,12 @@ static pt_status open_channel(party *p, pt_error *error)
     return status;
 }
 
-static pt_status run_protocol(party *p, uint8_t *ret_output_bits, pt_error *error)
+/* Bits are a byte each; how many there are, the program says. */
+static pt_status run_protocol(party *p, pt_error *error)
 {
+    const pt_circuit *circuit = pt_program_circuit(p->program);
     const pt_type *type = pt_program_input_type(p->program, p->number);
-    pt_literal *input = NULL;
-    uint8_t input_bits[32];
+    const size_t n_input_bits = pt_circuit_input_bits(circuit, p->number);
     const pt_mpc_options options = {
         .party = p->number,
         .parties = PARTIES,
@@ -107,24 +110,31 @@ static pt_status run_protocol(party *p, uint8_t *ret_output_bits, pt_error *erro
         .session_len = strlen(p->session),
         .progress = on_progress,
     };
-    pt_status status = pt_literal_parse(&input, type, p->input, strlen(p->input), error);
+    pt_literal *input = NULL;
+    uint8_t *input_bits = malloc(n_input_bits + 1);
+    p->n_output_bits = pt_circuit_output_bits(circuit);
+    p->output_bits = malloc(p->n_output_bits + 1);
+    pt_status status = input_bits == NULL || p->output_bits == NULL ? PT_ERR_MEMORY : PT_OK;
+    if (status == PT_OK)
+        status = pt_literal_parse(&input, type, p->input, strlen(p->input), error);
+    if (status == PT_OK)
+        status = pt_literal_to_bits(input_bits, n_input_bits, input, error);
     if (status == PT_OK)
         status = open_channel(p, error);
-    if (status == PT_OK) {
-        pt_literal_to_bits(input_bits, input);
-        status = pt_mpc_run(&options, &p->channel, pt_program_circuit(p->program), input_bits,
-                            ret_output_bits, error);
-    }
+    if (status == PT_OK)
+        status = pt_mpc_run(p->output_bits, p->n_output_bits, &p->channel, circuit, input_bits,
+                            n_input_bits, &options, error);
     pt_literal_free(input);
+    free(input_bits);
     return status;
 }
 
-static pt_status print_result(const party *p, const uint8_t *output_bits, pt_error *error)
+static pt_status print_result(const party *p, pt_error *error)
 {
-    const size_t n = pt_circuit_output_bits(pt_program_circuit(p->program));
     pt_literal *result = NULL;
     char *text = NULL;
-    pt_status status = pt_program_decode(&result, NULL, p->program, output_bits, n, error);
+    pt_status status =
+        pt_program_decode(&result, NULL, p->program, p->output_bits, p->n_output_bits, error);
     if (status == PT_OK)
         status = pt_literal_print(&text, result, error);
     if (status == PT_OK)
@@ -146,7 +156,6 @@ int main(int argc, char **argv)
 {
     const pt_compile_options compile = {.source = source, .source_len = sizeof source - 1};
     const char *secret = getenv("POLYTUNE_SESSION_SECRET");
-    uint8_t output_bits[64]; /* 32 of the result, and those that tell of a panic */
     pt_error error;
     if (argc != 5 || (strcmp(argv[3], "0") != 0 && strcmp(argv[3], "1") != 0) || secret == NULL) {
         (void)fprintf(stderr,
@@ -162,15 +171,16 @@ int main(int argc, char **argv)
     (void)signal(SIGINT, on_interrupt);
     pt_status status = pt_program_compile(&p.program, NULL, &compile, &error);
     if (status == PT_OK)
-        status = run_protocol(&p, output_bits, &error);
+        status = run_protocol(&p, &error);
     pt_channel_close(&p.channel); /* sends what is still queued */
     if (status == PT_OK)
-        status = print_result(&p, output_bits, &error);
+        status = print_result(&p, &error);
     if (status != PT_OK)
         (void)fprintf(stderr, "%s: %s\n", pt_status_text(status), error.message);
     if (p.meter != NULL)
         print_traffic(p.meter);
     pt_meter_free(p.meter);
+    free(p.output_bits);
     pt_program_free(p.program);
     return (int)pt_status_class_of(status);
 }

@@ -25,7 +25,7 @@ static void run(const pt_program *program, uint8_t bit)
     pt_literal *literal = NULL;
     if (inputs != NULL && outputs != NULL) {
         memset(inputs, bit, n_inputs);
-        PT_ASSERT(pt_circuit_eval(outputs, circuit, inputs, NULL) == PT_OK);
+        PT_ASSERT(pt_circuit_eval(outputs, n_outputs, circuit, inputs, n_inputs, NULL) == PT_OK);
         const pt_status status =
             pt_program_decode(&literal, NULL, program, outputs, n_outputs, NULL);
         /* Tags of all ones may name no variant. */

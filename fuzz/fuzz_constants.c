@@ -58,7 +58,7 @@ static pt_status fuzz_recv(void *self, size_t from, const char *phase, size_t ma
 static void check_list(const pt_constants *constants)
 {
     size_t n = 0;
-    const pt_constant *list = pt_constants_list(constants, &n);
+    const pt_constant *list = pt_constants_list(&n, constants);
     for (size_t i = 0; i < n; i++) {
         PT_ASSERT(list[i].party[0] != '\0' && strpbrk(list[i].party, " \n\x1b") == NULL);
         PT_ASSERT(list[i].name[0] != '\0' && strpbrk(list[i].name, " \n\x1b") == NULL);

@@ -55,9 +55,11 @@ PT_API size_t pt_circuit_output_values(const pt_circuit *circuit);
 PT_API size_t pt_circuit_output_value_bits(const pt_circuit *circuit, size_t value);
 
 /* Plain evaluation, no cryptography. `input_bits`: all parties' bits, party 0 first, one byte 0 or
- * 1 each; `ret_output_bits`: pt_circuit_output_bits(circuit) bytes, zeroed on failure. */
-PT_API PT_MUST_CHECK pt_status pt_circuit_eval(uint8_t *ret_output_bits, const pt_circuit *circuit,
-                                               const uint8_t *input_bits, pt_error *error);
+ * 1 each; `ret_output_bits`: pt_circuit_output_bits(circuit) of them, zeroed on failure. Counts
+ * that are not the circuit's are PT_ERR_USAGE, other bytes than 0 and 1 PT_ERR_INPUT. */
+PT_API PT_MUST_CHECK pt_status pt_circuit_eval(uint8_t *ret_output_bits, size_t n_output_bits,
+                                               const pt_circuit *circuit, const uint8_t *input_bits,
+                                               size_t n_input_bits, pt_error *error);
 
 /* Counts; and_depth and registers are 0 when there is no memory to find them. */
 PT_API void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit);

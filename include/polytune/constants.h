@@ -48,7 +48,7 @@ PT_API PT_MUST_CHECK pt_status pt_constants_exchange(pt_constants **ret_constant
                                                      size_t n_given, pt_error *error);
 
 /* Everybody's constants, each once, in the same order at all parties; owned by the set. */
-PT_API const pt_constant *pt_constants_list(const pt_constants *constants, size_t *ret_count);
+PT_API const pt_constant *pt_constants_list(size_t *ret_count, const pt_constants *constants);
 
 /* Ends the agreement: one round. Tells the others what was received from whom, so that a party that
  * sent different constants to different parties is found out: PT_PEER_TRANSCRIPT names it.

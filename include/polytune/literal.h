@@ -56,8 +56,10 @@ PT_API PT_MUST_CHECK pt_status pt_literal_parse(pt_literal **ret_literal, const 
                                                 const char *text, size_t len, pt_error *error);
 PT_API PT_MUST_CHECK pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type,
                                                     const char *json, size_t len, pt_error *error);
-/* The value's bits, most significant first, one byte each: pt_type_bits(type) of them. */
-PT_API void pt_literal_to_bits(uint8_t *ret_bits, const pt_literal *literal);
+/* The value's bits, most significant first, one byte each: pt_type_bits(type) of them, or
+ * PT_ERR_USAGE. */
+PT_API PT_MUST_CHECK pt_status pt_literal_to_bits(uint8_t *ret_bits, size_t n_bits,
+                                                  const pt_literal *literal, pt_error *error);
 PT_API PT_MUST_CHECK pt_status pt_literal_from_bits(pt_literal **ret_literal, const pt_type *type,
                                                     const uint8_t *bits, size_t n_bits,
                                                     pt_error *error);

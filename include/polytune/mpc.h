@@ -62,11 +62,13 @@ typedef struct pt_mpc_options {
 /* Runs the protocol over `channel`, which stays the caller's. `input_bits`: this party's bits, one
  * byte 0 or 1 each, pt_circuit_input_bits(circuit, party) of them. `ret_output_bits`:
  * pt_circuit_output_bits(circuit) bytes, written when this party is an output party, zeroed on
- * failure; may be NULL otherwise. PT_PEER_* when a party deviated or the parties disagree: `error`
- * names check, phase and party. Do not retry such a run unattended. */
-PT_API PT_MUST_CHECK pt_status pt_mpc_run(const pt_mpc_options *options, const pt_channel *channel,
-                                          const pt_circuit *circuit, const uint8_t *input_bits,
-                                          uint8_t *ret_output_bits, pt_error *error);
+ * failure; NULL and 0 otherwise. PT_ERR_USAGE for counts that are not the circuit's, or an option
+ * out of range. PT_PEER_* when a party deviated or the parties disagree: `error` names check, phase
+ * and party. Do not retry such a run unattended. */
+PT_API PT_MUST_CHECK pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits,
+                                          const pt_channel *channel, const pt_circuit *circuit,
+                                          const uint8_t *input_bits, size_t n_input_bits,
+                                          const pt_mpc_options *options, pt_error *error);
 
 /* Plays the trusted dealer for one session, and returns when all of it is delivered.
  *
@@ -83,8 +85,8 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run(const pt_mpc_options *options, const p
  *
  * PT_PEER_SETUP when the parties do not ask for the same: `error` names a party and what differs.
  */
-PT_API PT_MUST_CHECK pt_status pt_dealer_run(const pt_mpc_options *options,
-                                             const pt_channel *channel, pt_error *error);
+PT_API PT_MUST_CHECK pt_status pt_dealer_run(const pt_channel *channel,
+                                             const pt_mpc_options *options, pt_error *error);
 
 /* For a party that finds, with the channel open, that its pt_mpc_run will not take place: tells the
  * dealer not to wait for it. */

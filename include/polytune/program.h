@@ -93,7 +93,7 @@ typedef struct pt_line_count {
  * circuit. Gates of a function or loop count where they are written, however often it is called or
  * repeated; a gate that several lines share counts for the one that built it first. NULL unless
  * `count_lines` was set. Owned by the program. */
-PT_API const pt_line_count *pt_program_line_counts(const pt_program *program, size_t *ret_count);
+PT_API const pt_line_count *pt_program_line_counts(size_t *ret_count, const pt_program *program);
 /* The circuit as Bristol Fashion text with the result bits only: one output value, most significant
  * bit first, without the panic code. Release with pt_text_free. */
 PT_API PT_MUST_CHECK pt_status pt_program_write_bristol(char **ret_text, size_t *ret_len,

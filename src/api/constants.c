@@ -71,7 +71,7 @@ void pt_constants_free(pt_constants *constants)
     mem_free(constants);
 }
 
-const pt_constant *pt_constants_list(const pt_constants *constants, size_t *ret_count)
+const pt_constant *pt_constants_list(size_t *ret_count, const pt_constants *constants)
 {
     *ret_count = constants->n;
     return constants->list;

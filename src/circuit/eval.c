@@ -37,14 +37,32 @@ pt_status circuit_eval_lanes(uint64_t *ret_outputs, const pt_circuit *c, const u
     return PT_OK;
 }
 
-pt_status pt_circuit_eval(uint8_t *ret_output_bits, const pt_circuit *circuit,
-                          const uint8_t *input_bits, pt_error *error)
+static pt_status check_buffers(const uint8_t *ret_output_bits, size_t n_output_bits,
+                               const pt_circuit *c, const uint8_t *input_bits, size_t n_input_bits,
+                               pt_error *error)
 {
-    pt_status status = PT_OK;
+    if (c == NULL || (ret_output_bits == NULL && n_output_bits != 0) ||
+        (input_bits == NULL && n_input_bits != 0))
+        return error_set(error, PT_ERR_USAGE,
+                         "a circuit, its input bits and a place for its outputs must be given");
+    if (n_output_bits != c->n_outputs || n_input_bits != c->n_inputs)
+        return error_set(
+            error, PT_ERR_USAGE, "the circuit has %u input and %u output bits, not %zu and %zu",
+            (unsigned)c->n_inputs, (unsigned)c->n_outputs, n_input_bits, n_output_bits);
+    return PT_OK;
+}
+
+pt_status pt_circuit_eval(uint8_t *ret_output_bits, size_t n_output_bits, const pt_circuit *circuit,
+                          const uint8_t *input_bits, size_t n_input_bits, pt_error *error)
+{
+    if (ret_output_bits != NULL)
+        memset(ret_output_bits, 0, n_output_bits);
+    pt_status status =
+        check_buffers(ret_output_bits, n_output_bits, circuit, input_bits, n_input_bits, error);
+    if (status != PT_OK)
+        return status;
     uint64_t *inputs = mem_new(circuit->n_inputs, sizeof *inputs);
     uint64_t *outputs = mem_new(circuit->n_outputs, sizeof *outputs);
-    if (circuit->n_outputs != 0)
-        memset(ret_output_bits, 0, circuit->n_outputs);
     if (inputs == NULL || outputs == NULL) {
         status = error_memory(error);
         goto done;

@@ -119,10 +119,13 @@ static pt_status parse_literal(uint8_t *ret_bits, const computation *c, size_t p
         return bits_literal_parse(ret_bits, n_bits, text, len, error);
     pt_literal *literal = NULL;
     const pt_type *type = pt_program_input_type(c->program, party);
-    const pt_status status = json ? pt_literal_from_json(&literal, type, text, len, error)
-                                  : pt_literal_parse(&literal, type, text, len, error);
+    pt_status status = PT_OK;
+    if (json)
+        status = pt_literal_from_json(&literal, type, text, len, error);
+    else
+        status = pt_literal_parse(&literal, type, text, len, error);
     if (status == PT_OK)
-        pt_literal_to_bits(ret_bits, literal);
+        status = pt_literal_to_bits(ret_bits, n_bits, literal, error);
     pt_literal_free(literal);
     return status;
 }

@@ -20,7 +20,7 @@ static pt_status line_report_init(report *ret_report, const computation *c, pt_e
 {
     report *r = ret_report;
     *r = (report){.n_lines = 1, .end = c->source + c->source_len};
-    r->counts = pt_program_line_counts(c->program, &r->n);
+    r->counts = pt_program_line_counts(&r->n, c->program);
     for (size_t i = 0; i < r->n; i++)
         r->total += r->counts[i].and_gates;
     for (const char *at = c->source; at < r->end; at++)

@@ -5,9 +5,12 @@
 static void *local_party_run(void *argument)
 {
     local_party *p = argument;
-    p->status = p->circuit == NULL ? pt_dealer_run(&p->options, &p->channel, &p->error)
-                                   : pt_mpc_run(&p->options, &p->channel, p->circuit, p->input,
-                                                p->output, &p->error);
+    if (p->circuit == NULL)
+        p->status = pt_dealer_run(&p->channel, &p->options, &p->error);
+    else
+        p->status = pt_mpc_run(
+            p->output, pt_circuit_output_bits(p->circuit), &p->channel, p->circuit, p->input,
+            pt_circuit_input_bits(p->circuit, p->options.party), &p->options, &p->error);
     return NULL;
 }
 

@@ -243,7 +243,7 @@ const pt_circuit *pt_program_circuit(const pt_program *program)
     return program->lowered.circuit;
 }
 
-const pt_line_count *pt_program_line_counts(const pt_program *program, size_t *ret_count)
+const pt_line_count *pt_program_line_counts(size_t *ret_count, const pt_program *program)
 {
     *ret_count = program->n_line_counts;
     return program->line_counts;

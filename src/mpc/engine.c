@@ -92,11 +92,44 @@ static bool is_receiver(const pt_mpc_options *o)
     return o->output_parties == NULL;
 }
 
+/* The caller's buffers. */
+typedef struct engine_bits {
+    uint8_t *ret_outputs;
+    size_t n_outputs;
+    const uint8_t *inputs;
+    size_t n_inputs;
+} engine_bits;
+
+static pt_status check_bits(const engine_bits *b, const pt_mpc_options *o,
+                            const pt_circuit *circuit, pt_error *error)
+{
+    const size_t n_inputs = circuit->party_inputs[o->party];
+    if (b->ret_outputs == NULL && is_receiver(o) && circuit->n_outputs > 0)
+        return error_set(error, PT_ERR_USAGE,
+                         "party %zu receives the result and needs a place for it", o->party);
+    if (b->ret_outputs != NULL && b->n_outputs != circuit->n_outputs)
+        return error_set(error, PT_ERR_USAGE, "the circuit has %u output bits, not %zu",
+                         (unsigned)circuit->n_outputs, b->n_outputs);
+    if (b->inputs == NULL && n_inputs > 0)
+        return error_set(error, PT_ERR_USAGE, "party %zu has no input bits", o->party);
+    if (b->n_inputs != n_inputs)
+        return error_set(error, PT_ERR_USAGE, "party %zu has %zu input bits, not %zu", o->party,
+                         n_inputs, b->n_inputs);
+    unsigned bits = 0;
+    for (size_t h = 0; h < n_inputs; h++)
+        bits |= b->inputs[h];
+    if (bits > 1)
+        return error_set(error, PT_ERR_INPUT, "an input bit is neither 0 nor 1");
+    return PT_OK;
+}
+
 /* What session_init does not look at: the circuit, the inputs and the result's place. */
-static pt_status check_arguments(const pt_mpc_options *o, const pt_circuit *circuit,
-                                 const uint8_t *input_bits, const uint8_t *ret_output_bits,
+static pt_status check_arguments(const engine_bits *b, const pt_channel *channel,
+                                 const pt_circuit *circuit, const pt_mpc_options *o,
                                  pt_error *error)
 {
+    if (o == NULL || channel == NULL || channel->ops == NULL || circuit == NULL)
+        return error_set(error, PT_ERR_USAGE, "options, channel and circuit must be given");
     if (circuit->n_parties != o->parties)
         return error_set(error, PT_ERR_USAGE, "the circuit is for %zu parties, not %zu",
                          circuit->n_parties, o->parties);
@@ -105,29 +138,17 @@ static pt_status check_arguments(const pt_mpc_options *o, const pt_circuit *circ
                          o->parties);
     if (o->output_parties != NULL && o->n_output_parties == 0)
         return error_set(error, PT_ERR_USAGE, "nobody would receive the result");
-    if (is_receiver(o) && ret_output_bits == NULL && circuit->n_outputs > 0)
-        return error_set(error, PT_ERR_USAGE,
-                         "party %zu receives the result and needs a place for it", o->party);
-    const size_t n_bits = circuit->party_inputs[o->party];
-    if (n_bits > 0 && input_bits == NULL)
-        return error_set(error, PT_ERR_USAGE, "party %zu has no input bits", o->party);
-    unsigned bits = 0;
-    for (size_t h = 0; h < n_bits; h++)
-        bits |= input_bits[h];
-    if (bits > 1)
-        return error_set(error, PT_ERR_INPUT, "an input bit is neither 0 nor 1");
-    return PT_OK;
+    return check_bits(b, o, circuit, error);
 }
 
-pt_status pt_mpc_run(const pt_mpc_options *options, const pt_channel *channel,
-                     const pt_circuit *circuit, const uint8_t *input_bits, uint8_t *ret_output_bits,
-                     pt_error *error)
+pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits, const pt_channel *channel,
+                     const pt_circuit *circuit, const uint8_t *input_bits, size_t n_input_bits,
+                     const pt_mpc_options *options, pt_error *error)
 {
-    if (options == NULL || channel == NULL || circuit == NULL)
-        return error_set(error, PT_ERR_USAGE, "options, channel and circuit must be given");
+    const engine_bits bits = {ret_output_bits, n_output_bits, input_bits, n_input_bits};
     session s;
     const uint64_t start_ns = clock_ns();
-    pt_status status = check_arguments(options, circuit, input_bits, ret_output_bits, error);
+    pt_status status = check_arguments(&bits, channel, circuit, options, error);
     if (status == PT_OK)
         status = session_init(&s, options, channel, error);
     if (status != PT_OK)
@@ -146,6 +167,6 @@ pt_status pt_mpc_run(const pt_mpc_options *options, const pt_channel *channel,
     session_clear(&s);
 done:
     if (status != PT_OK && ret_output_bits != NULL)
-        memset(ret_output_bits, 0, circuit->n_outputs);
+        memset(ret_output_bits, 0, n_output_bits);
     return status;
 }

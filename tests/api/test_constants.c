@@ -80,7 +80,7 @@ static void all_learn_all_constants(void **state)
                                                {"PARTY_1", "Z", "[1, 2]"}};
         size_t n = 0;
         assert_int_equal(parties[i].status, PT_OK);
-        const pt_constant *list = pt_constants_list(parties[i].constants, &n);
+        const pt_constant *list = pt_constants_list(&n, parties[i].constants);
         assert_int_equal(n, 5);
         for (size_t c = 0; c < n; c++) {
             assert_string_equal(list[c].party, expected[c].party);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "circuit/eval.h"
 #include "circuit/rows.h"
+#include "support/bits.h"
 
 enum { KEY = 4, WIDTH = 10, MAX_ROWS = 17, MAX_WIRES = MAX_ROWS * WIDTH };
 
@@ -61,7 +62,7 @@ static void run_rows(uint32_t *ret, const pt_circuit *c, const uint32_t *rows, s
     uint8_t in[MAX_WIRES] = {0}, out[MAX_WIRES];
     for (size_t i = 0; i < n * WIDTH; i++)
         in[i] = rows[i / WIDTH] >> (WIDTH - 1 - i % WIDTH) & 1;
-    assert_int_equal(pt_circuit_eval(out, c, in, NULL), PT_OK);
+    assert_int_equal(eval_bits(out, c, in, NULL), PT_OK);
     for (size_t i = 0; i < n; i++) {
         ret[i] = 0;
         for (size_t k = 0; k < WIDTH; k++)
@@ -201,7 +202,7 @@ static void check_pattern(const pt_circuit *c, size_t n, uint32_t marks)
         rows[i] = (marks >> i & 1) != 0 ? (uint8_t)(32 + i) : 0;
     for (size_t i = 0; i < n * MARKED_WIDTH; i++)
         in[i] = rows[i / MARKED_WIDTH] >> (MARKED_WIDTH - 1 - i % MARKED_WIDTH) & 1;
-    assert_int_equal(pt_circuit_eval(out, c, in, NULL), PT_OK);
+    assert_int_equal(eval_bits(out, c, in, NULL), PT_OK);
     plain_sort(rows, n, true);
     for (size_t i = 0; i < n * MARKED_WIDTH; i++)
         assert_int_equal(out[i],

@@ -33,7 +33,7 @@ static void assert_csv(const char *type, const char *literal_text, const char *e
     if (pt_literal_parse(&literal, of, literal_text, strlen(literal_text), &error) != PT_OK)
         fail_msg("%s", error.message);
     uint8_t *bits = mem_new(pt_type_bits(of), 1);
-    pt_literal_to_bits(bits, literal);
+    assert_int_equal(pt_literal_to_bits(bits, pt_type_bits(of), literal, &error), PT_OK);
     assert_int_equal(row_shape_init(&rows, of, &error), PT_OK);
     assert_int_equal(table_from_bits(&t, &rows, bits, &error), PT_OK);
     buffer_init(&text, 100000);

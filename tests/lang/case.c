@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include "base/compiler.h"
+#include "support/bits.h"
 
 static void say(char outcome[CASE_MAX_OUTCOME], const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -97,7 +98,7 @@ static uint8_t *read_inputs(char outcome[CASE_MAX_OUTCOME], const pt_program *pr
             free(bits);
             return NULL;
         }
-        pt_literal_to_bits(bits + at, literal);
+        literal_bits(bits + at, literal);
         at += pt_type_bits(type);
         pt_literal_free(literal);
     }
@@ -138,7 +139,7 @@ void case_evaluate(char ret_outcome[CASE_MAX_OUTCOME], const pt_program *program
     pt_error error;
     pt_error_clear(&error);
     if (input_bits != NULL && output_bits != NULL) {
-        const pt_status status = pt_circuit_eval(output_bits, circuit, input_bits, &error);
+        const pt_status status = eval_bits(output_bits, circuit, input_bits, &error);
         if (status == PT_OK)
             say_output(ret_outcome, program, output_bits, n_output_bits);
         else

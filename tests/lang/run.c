@@ -1,4 +1,5 @@
 #include "lang/run.h"
+#include "support/bits.h"
 
 #define MAX_CONSTANTS 8
 #define MAX_TEXT      1024
@@ -79,7 +80,7 @@ static void put_inputs(uint8_t *ret_bits, const pt_program *program, const char 
         pt_error error;
         if (pt_literal_parse(&literal, type, inputs[p], strlen(inputs[p]), &error) != PT_OK)
             fail_msg("input %zu, `%s`: %s", p, inputs[p], error.message);
-        pt_literal_to_bits(ret_bits, literal);
+        literal_bits(ret_bits, literal);
         ret_bits += pt_type_bits(type);
         pt_literal_free(literal);
     }
@@ -99,7 +100,7 @@ void run_program(char ret_result[RUN_MAX_RESULT], const pt_program *program,
     assert_non_null(output_bits);
     put_inputs(input_bits, program, inputs);
     pt_error error;
-    assert_int_equal(pt_circuit_eval(output_bits, circuit, input_bits, &error), PT_OK);
+    assert_int_equal(eval_bits(output_bits, circuit, input_bits, &error), PT_OK);
     pt_literal *literal = NULL;
     pt_panic panic;
     const pt_status status =

@@ -348,7 +348,7 @@ static void gates_are_counted_by_line(void **state)
     size_t n = 0;
     uint64_t sum = 0;
     assert_int_equal(pt_program_compile(&program, NULL, &options, &error), PT_OK);
-    const pt_line_count *counts = pt_program_line_counts(program, &n);
+    const pt_line_count *counts = pt_program_line_counts(&n, program);
     assert_non_null(counts);
     for (size_t i = 0; i < n; i++) {
         sum += counts[i].and_gates;
@@ -360,7 +360,7 @@ static void gates_are_counted_by_line(void **state)
     assert_int_equal(sum, stats.and_gates);
     options.count_lines = false;
     assert_int_equal(pt_program_compile(&plain, NULL, &options, &error), PT_OK);
-    assert_null(pt_program_line_counts(plain, &n));
+    assert_null(pt_program_line_counts(&n, plain));
     assert_int_equal(n, 0);
     pt_circuit_get_stats(&plain_stats, pt_program_circuit(plain));
     assert_memory_equal(&stats, &plain_stats, sizeof stats);

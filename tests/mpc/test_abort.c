@@ -277,8 +277,9 @@ static void *run_outside(void *argument)
 {
     runner *one = argument;
     const size_t party = one->options.party;
-    one->status = pt_mpc_run(&one->options, &one->channel, one->r->circuit,
-                             inputs_of(one->r, party), one->r->outputs[party], &one->error);
+    one->status = pt_mpc_run(one->r->outputs[party], one->r->circuit->n_outputs, &one->channel,
+                             one->r->circuit, inputs_of(one->r, party),
+                             one->r->circuit->party_inputs[party], &one->options, &one->error);
     pt_channel_close(&one->channel);
     return NULL;
 }

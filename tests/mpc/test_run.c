@@ -25,7 +25,9 @@ typedef struct runner {
 static void *run_one(void *argument)
 {
     runner *r = argument;
-    r->status = pt_mpc_run(&r->options, r->channel, r->circuit, r->inputs, r->outputs, &r->error);
+    r->status = pt_mpc_run(r->outputs, r->outputs == NULL ? 0 : r->circuit->n_outputs, r->channel,
+                           r->circuit, r->inputs, r->circuit->party_inputs[r->options.party],
+                           &r->options, &r->error);
     return NULL;
 }
 
@@ -223,11 +225,12 @@ static void check_refused(const pt_mpc_options *options, const uint8_t *inputs, 
     static const uint8_t zeros[4];
     assert_int_equal(pt_channel_memory_mesh(channels, 2, TIMEOUT_MS, &error), PT_OK);
     pt_error_clear(&error);
-    assert_int_equal(pt_mpc_run(options, &channels[0], c, inputs, outputs, &error), status);
+    assert_int_equal(
+        pt_mpc_run(outputs, sizeof outputs, &channels[0], c, inputs, 4, options, &error), status);
     assert_int_equal(error.status, status);
     assert_true(error.message[0] != 0);
     assert_memory_equal(outputs, zeros, sizeof zeros);
-    assert_int_equal(pt_mpc_run(options, &channels[0], c, inputs, NULL, NULL), PT_ERR_USAGE);
+    assert_int_equal(pt_mpc_run(NULL, 0, &channels[0], c, inputs, 4, options, NULL), PT_ERR_USAGE);
     pt_channel_close(&channels[0]);
     pt_channel_close(&channels[1]);
     pt_circuit_free(c);

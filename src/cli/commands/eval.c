@@ -25,7 +25,7 @@ static pt_status evaluate(const computation *c, tables *t, result_out *result, p
     uint8_t *out = mem_new(n_out, 1);
     pt_status status = out == NULL ? error_memory(error) : inputs_init(&in, c, t, error);
     if (status == PT_OK)
-        status = pt_circuit_eval(out, c->circuit, in.all, error);
+        status = pt_circuit_eval(out, n_out, c->circuit, in.all, in.n_bits, error);
     if (status == PT_OK)
         status = computation_result(&text, &json, c, out, error);
     if (status == PT_OK)

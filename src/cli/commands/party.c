@@ -124,7 +124,8 @@ static pt_status run_protocol(party *p, pt_error *error)
         pt_mpc_options options = mpc_flags_options(&p->mpc, p->index, p->parties, &stats, true);
         options.session = p->session_data.bytes;
         options.session_len = p->session_data.len;
-        status = pt_mpc_run(&options, &p->channel, p->c.circuit, p->input_bits, out, error);
+        status = pt_mpc_run(out, n_out, &p->channel, p->c.circuit, p->input_bits,
+                            pt_circuit_input_bits(p->c.circuit, p->index), &options, error);
     }
     pt_channel_close(&p->channel);
     report_progress_end();
@@ -198,7 +199,7 @@ static pt_status agree(party *p, const const_flags *given, pt_error *error)
                                              given->n, error);
     if (status != PT_OK)
         return status;
-    const pt_constant *list = pt_constants_list(all, &n);
+    const pt_constant *list = pt_constants_list(&n, all);
     show_constants(p, list, n);
     status = party_prepare(p, list, n, error);
     status = pt_constants_confirm(all, &p->channel, status, error);

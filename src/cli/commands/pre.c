@@ -20,7 +20,7 @@ static pt_status serve_session(const connection *c, size_t parties, pt_error *er
     report_message(REPORT_INFO, "waiting for %zu parties that run with --dealer", parties);
     pt_status status = connection_open(&channel, c, parties, parties + 1, error);
     if (status == PT_OK)
-        status = pt_dealer_run(&options, &channel, error);
+        status = pt_dealer_run(&channel, &options, error);
     pt_channel_close(&channel);
     report_progress_end();
     if (status == PT_OK)

@@ -49,10 +49,17 @@ int64_t literal_get_signed(const uint8_t *bits, size_t at, size_t n_bits)
     return extended > INT64_MAX ? -(int64_t)~extended - 1 : (int64_t)extended;
 }
 
-void pt_literal_to_bits(uint8_t *ret_bits, const pt_literal *literal)
+pt_status pt_literal_to_bits(uint8_t *ret_bits, size_t n_bits, const pt_literal *literal,
+                             pt_error *error)
 {
-    for (size_t i = 0; i < literal->type->n_bits; i++)
+    if (literal == NULL || (ret_bits == NULL && n_bits != 0))
+        return error_set(error, PT_ERR_USAGE, "a literal and a place for its bits must be given");
+    if (n_bits != literal->type->n_bits)
+        return error_set(error, PT_ERR_USAGE, "the literal has %zu bits, not %zu",
+                         (size_t)literal->type->n_bits, n_bits);
+    for (size_t i = 0; i < n_bits; i++)
         ret_bits[i] = (uint8_t)bits_get(literal->bits, i);
+    return PT_OK;
 }
 
 static pt_status check_tags(const pt_type *type, const uint8_t *bits, size_t at, pt_error *error);

@@ -282,7 +282,7 @@ pt_status dealer_run(session *d, pt_error *error)
     return status;
 }
 
-pt_status pt_dealer_run(const pt_mpc_options *options, const pt_channel *channel, pt_error *error)
+pt_status pt_dealer_run(const pt_channel *channel, const pt_mpc_options *options, pt_error *error)
 {
     if (options == NULL || channel == NULL)
         return error_set(error, PT_ERR_USAGE, "options and channel must be given");

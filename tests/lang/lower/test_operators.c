@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "lang/run.h"
+#include "support/bits.h"
 
 __extension__ typedef __int128 wide; /* holds every result exactly */
 
@@ -133,13 +134,13 @@ static outcome run(const pt_program *program, const uint8_t *inputs, const numbe
     const pt_circuit *circuit = pt_program_circuit(program);
     const size_t n = pt_circuit_output_bits(circuit);
     assert_true(n <= sizeof outputs);
-    assert_int_equal(pt_circuit_eval(outputs, circuit, inputs, &error), PT_OK);
+    assert_int_equal(eval_bits(outputs, circuit, inputs, &error), PT_OK);
     const pt_status status = pt_program_decode(&literal, &panic, program, outputs, n, &error);
     if (status == PT_ERR_PANIC)
         return (outcome){.panic = panic.reason};
     assert_int_equal(status, PT_OK);
     uint8_t bits[64];
-    pt_literal_to_bits(bits, literal);
+    literal_bits(bits, literal);
     pt_literal_free(literal);
     return (outcome){.value = get_bits(bits, result)};
 }

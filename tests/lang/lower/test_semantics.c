@@ -4,6 +4,7 @@
 #include "support/test.h"
 
 #include "lang/case.h"
+#include "support/bits.h"
 
 /* clang-format off */
 static const lang_case cases[] = {
@@ -1181,7 +1182,7 @@ static void B1_encodings(void **state)
         const size_t n = pt_type_bits(pt_program_input_type(program, 0));
         uint8_t bits[64];
         assert_in_range(n, 0, sizeof bits);
-        pt_literal_to_bits(bits, literal);
+        literal_bits(bits, literal);
         size_t at = 0;
         for (const char *c = e->bits; *c != '\0'; c++) {
             if (*c == ' ')
@@ -1255,7 +1256,7 @@ static pt_status decode_status(const pt_program *program, const uint8_t *input_b
     const size_t n = pt_circuit_output_bits(circuit);
     assert_in_range(n, 1, 190);
     pt_error error;
-    assert_int_equal(pt_circuit_eval(output_bits, circuit, input_bits, &error), PT_OK);
+    assert_int_equal(eval_bits(output_bits, circuit, input_bits, &error), PT_OK);
     pt_literal *literal = NULL;
     pt_panic panic;
     const pt_status status =

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "lang/value/literal.h"
+#include "support/bits.h"
 
 /* The types of the examples: struct Rec { zed: u8, alf: bool },
  * enum Msg { Quit, Move(i8, i8), Say(u16), Nil() }. */
@@ -102,7 +103,7 @@ static void assert_bits(const pt_literal *literal, const char *expected)
     uint8_t bits[256];
     const size_t n_bits = pt_type_bits(literal->type);
     assert_int_equal(n_bits, strlen(expected));
-    pt_literal_to_bits(bits, literal);
+    literal_bits(bits, literal);
     for (size_t i = 0; i < n_bits; i++)
         assert_int_equal(bits[i], expected[i] - '0');
 }
@@ -116,7 +117,7 @@ static void check(const pt_type *type, const char *text, const char *bits, const
     pt_literal *literal = parse(type, text);
     assert_bits(literal, bits);
     assert_prints(literal, printed, json);
-    pt_literal_to_bits(unpacked, literal);
+    literal_bits(unpacked, literal);
     pt_literal_free(literal);
     assert_int_equal(pt_literal_from_bits(&literal, type, unpacked, pt_type_bits(type), &error),
                      PT_OK);

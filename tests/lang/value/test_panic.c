@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include "lang/value/panic.h"
+#include "support/bits.h"
 
 #define N_INPUTS 4
 
@@ -55,7 +56,7 @@ static uint64_t lines_of(fixture *f, uint32_t lines[1 << N_INPUTS])
         unsigned value = 0;
         for (unsigned i = 0; i < N_INPUTS; i++)
             inputs[i] = in >> i & 1;
-        assert_int_equal(pt_circuit_eval(code, circuit, inputs, &error), PT_OK);
+        assert_int_equal(eval_bits(code, circuit, inputs, &error), PT_OK);
         for (unsigned i = 0; i < n_bits; i++)
             value |= (unsigned)code[i] << i;
         assert_true(value <= f->panics.n_sites);
