@@ -62,7 +62,17 @@ typedef struct relay_event {
     unsigned status;     /* of the answer; 0: none */
 } relay_event;
 
-/* Zero means the default. */
+/* Defaults of relay_options, for those who tell them. */
+#define RELAY_CONNECTIONS 4096
+#define RELAY_SESSIONS    4096
+#define RELAY_SEATS       256
+#define RELAY_MESSAGES    65536
+#define RELAY_QUEUE_MIB   64
+#define RELAY_SESSION_MIB 512
+#define RELAY_TOTAL_MIB   2048
+#define RELAY_EXPIRY_S    3600
+
+/* Zero means the default, of those above where nothing is said. */
 typedef struct relay_options {
     const char *store;        /* memory, sqlite:FILE or redis://..; default memory */
     bool needs_tokens;        /* nobody speaks for a seat without its token */
@@ -70,20 +80,20 @@ typedef struct relay_options {
     const char *cors;         /* origins of pages, separated by commas; default *, any */
     const char *address;      /* host or numeric address to listen on; default 127.0.0.1 */
     uint16_t port;            /* 0: any free one, see relay_server_port */
-    size_t max_connections;   /* default 4096; as far as the system allows open files */
+    size_t max_connections;   /* as far as the system allows open files */
     size_t max_per_address;   /* connections from one address; default: no limit of its own */
-    size_t max_sessions;      /* default 4096 */
-    size_t max_messages;      /* waiting in one queue; default 65536 */
-    size_t max_queue_bytes;   /* waiting in one queue; default 64 MiB */
-    size_t max_session_bytes; /* waiting in one session; default 512 MiB */
-    size_t max_bytes;         /* in all, also of requests being received; default 2 GiB */
-    size_t max_seats;         /* in a session; default 256 */
+    size_t max_sessions;      /* at a time */
+    size_t max_messages;      /* waiting in one queue */
+    size_t max_queue_bytes;   /* waiting in one queue */
+    size_t max_session_bytes; /* waiting in one session */
+    size_t max_bytes;         /* in all, also of requests being received */
+    size_t max_seats;         /* in a session */
     /* So many requests a second one address, or one session, may make; and so many sessions a
      * minute one address may open. Twice as many at once. 0: any number. */
     uint32_t address_requests;
     uint32_t session_requests;
     uint32_t address_sessions;
-    uint32_t expiry_ms;         /* a session unused for so long is dropped; default one hour */
+    uint32_t expiry_ms;         /* a session unused for so long is dropped */
     uint32_t takeover_ms;       /* a seat unused for so long may be taken anew; default 30 s */
     uint32_t hold_max_ms;       /* longest time a waiting request is held; default 60 s */
     uint32_t broker_wait_ms;    /* how long the browser broker's recv is held; default 30 s */

@@ -16,14 +16,14 @@ static relay_options with_defaults(const relay_options *given)
     } while (0)
     DEFAULT(address, "127.0.0.1");
     DEFAULT(cors, "*");
-    DEFAULT(max_connections, 4096);
-    DEFAULT(max_sessions, 4096);
-    DEFAULT(max_seats, 256);
-    DEFAULT(max_messages, 65536);
-    DEFAULT(max_queue_bytes, (size_t)64 << 20);
-    DEFAULT(max_session_bytes, (size_t)512 << 20);
-    DEFAULT(max_bytes, MEM_LIMIT((uint64_t)2 << 30));
-    DEFAULT(expiry_ms, 3600 * 1000);
+    DEFAULT(max_connections, RELAY_CONNECTIONS);
+    DEFAULT(max_sessions, RELAY_SESSIONS);
+    DEFAULT(max_seats, RELAY_SEATS);
+    DEFAULT(max_messages, RELAY_MESSAGES);
+    DEFAULT(max_queue_bytes, (size_t)RELAY_QUEUE_MIB << 20);
+    DEFAULT(max_session_bytes, (size_t)RELAY_SESSION_MIB << 20);
+    DEFAULT(max_bytes, MEM_LIMIT((uint64_t)RELAY_TOTAL_MIB << 20));
+    DEFAULT(expiry_ms, RELAY_EXPIRY_S * 1000);
     DEFAULT(takeover_ms, 30 * 1000);
     DEFAULT(hold_max_ms, 60 * 1000);
     DEFAULT(broker_wait_ms, 30 * 1000);

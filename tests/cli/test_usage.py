@@ -3,7 +3,7 @@ import json
 import subprocess
 import unittest
 
-from support import BIN, Case, DONE, INPUT, PROGRAM, ROOT, USAGE, polytune, program_file
+from support import BIN, Case, DONE, INPUT, PROGRAM, ROOT, USAGE, polytune, program_file, relay
 
 MAX = ROOT / "examples/millionaires.garble"
 
@@ -84,6 +84,27 @@ class Usage(Case):
         for flag in ("--evaluator=2", "--evaluator=x", "--output-parties=0,2", "--output-parties=0,,1",
                      "--output-parties=1,1", "--rho=39", "--rho=81", "--cot-bits=3", "--cot-bits=99999999999999999999"):
             self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=2", flag), USAGE)
+
+    def test_sizes_have_units(self):
+        for text in ("", "0", "G", "2X", "2GB", "2.5G", "-1", "99999999999999999999", "9999999999G"):
+            self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", f"--max-bytes={text}"), USAGE, "64M or 2G", f"'{text}'")
+        self.assertFailed(polytune("serve", "--max-seats=1K"), USAGE, "--max-seats must be a number from 1 to 1024")
+        for text in ("2G", "512K", "64M", "67108864"):
+            with relay(f"--max-bytes={text}"):
+                pass
+
+    def test_where_to_listen(self):
+        for text in ("http://127.0.0.1:8000", "https://x:1"):
+            self.assertFailed(polytune("serve", f"--listen={text}"), USAGE, "HOST:PORT without a scheme", "--tls-cert")
+        for text in ("8000", ":8000", "[::1:8000", "::1]:8000", ""):
+            self.assertFailed(polytune("serve", f"--listen={text}"), USAGE, "HOST:PORT, e.g. 127.0.0.1:8000 or [::1]:8000")
+        for text in ("a:", "a:x", "a:65536"):
+            self.assertFailed(polytune("serve", f"--listen={text}"), USAGE, "the port in --listen")
+
+    def test_schemes_in_capitals(self):
+        for where in ("HTTP://127.0.0.1:1", "http://127.0.0.1:1;Https://127.0.0.1:2"):
+            self.assertFailed(polytune("party", where, "--session=s", f"--program={MAX}", "--party=0", "--input=1"), USAGE,
+                              "in small letters")
 
     def test_a_program_for_one_party_cannot_be_simulated(self):
         with program_file("pub fn main(a: u8) -> u8 { a }") as path:

@@ -94,10 +94,9 @@ static pt_status make_ticket(place *p, pt_error *error)
         status = pt_p2p_ticket_new(&ticket, p->where, 0, key, error);
     for (size_t i = 0; i < p->seats; i++) {
         connection *c = &p->connections[i];
-        c->is_p2p = true;
-        c->opens = i == 0;
-        c->ticket = ticket;
-        c->session = c->ticket.session;
+        where_clear(&c->where);
+        c->where = (where){.kind = i == 0 ? WHERE_P2P_NEW : WHERE_P2P_JOIN, .ticket = ticket};
+        c->session = c->where.ticket.session;
         if (i != 0)
             secure_flags_pin(&c->secure, 0, key);
     }
@@ -108,12 +107,13 @@ static pt_status place_prepare(place *p, bench_channel over, pt_error *error)
 {
     pt_status status = PT_OK;
     for (size_t i = 0; i < p->seats; i++)
-        p->connections[i] =
-            (connection){.where = p->where, .session = SESSION, .timeout_ms = TIMEOUT_MS};
+        p->connections[i] = (connection){.session = SESSION, .timeout_ms = TIMEOUT_MS};
     if (over == BENCH_DIRECT)
         status = find_urls(p, error);
     if (over == BENCH_RELAY || over == BENCH_P2P)
         status = start_relay(p, error);
+    for (size_t i = 0; status == PT_OK && over != BENCH_MEMORY && i < p->seats; i++)
+        status = where_parse(&p->connections[i].where, p->where, error);
     if (status == PT_OK && over == BENCH_P2P)
         status = make_ticket(p, error);
     return status;

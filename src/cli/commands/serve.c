@@ -18,6 +18,14 @@
 #include "relay/relay.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8000"
+#define GRACE_S        30
+/* So many requests a second, and sessions a minute, where others than this machine's may ask. */
+#define PUBLIC_PER_ADDRESS 5000
+#define PUBLIC_PER_SESSION 20000
+#define PUBLIC_OPENED      600
+
+#define DIGITS(number) #number
+#define TEXT(macro)    DIGITS(macro)
 
 static const flag flags[] = {
     {"listen", "HOST:PORT", "where to listen (default " DEFAULT_LISTEN "); port 0 is any free one",
@@ -35,23 +43,32 @@ static const flag flags[] = {
      false},
     {"trust-forwarded", NULL, "behind a proxy: who asks is the last address in X-Forwarded-For",
      false},
-    {"expiry", "SECONDS", "drop a session that nobody used for so long (default 3600)", false},
-    {"grace", "SECONDS", "when stopping, let sessions run on for so long (default 30)", false},
-    {"max-sessions", "N", "sessions (default 4096)", false},
-    {"max-seats", "N", "seats in a session (default 256)", false},
-    {"max-messages", "N", "waiting messages in one queue (default 65536)", false},
-    {"max-queue-bytes", "N", "waiting bytes in one queue (default 64 MiB)", false},
-    {"max-session-bytes", "N", "waiting bytes in one session (default 512 MiB)", false},
-    {"max-bytes", "N", "waiting bytes in all (default 2 GiB)", false},
-    {"max-connections", "N", "open connections (default 4096)", false},
+    {"expiry", "SECONDS",
+     "drop a session that nobody used for so long (default " TEXT(RELAY_EXPIRY_S) ")", false},
+    {"grace", "SECONDS",
+     "when stopping, let sessions run on for so long (default " TEXT(GRACE_S) ")", false},
+    {"max-sessions", "N", "sessions (default " TEXT(RELAY_SESSIONS) ")", false},
+    {"max-seats", "N", "seats in a session (default " TEXT(RELAY_SEATS) ")", false},
+    {"max-messages", "N", "waiting messages in one queue (default " TEXT(RELAY_MESSAGES) ")",
+     false},
+    {"max-queue-bytes", "SIZE",
+     "waiting bytes in one queue, e.g. 1G (default " TEXT(RELAY_QUEUE_MIB) "M)", false},
+    {"max-session-bytes", "SIZE",
+     "waiting bytes in one session (default " TEXT(RELAY_SESSION_MIB) "M)", false},
+    {"max-bytes", "SIZE", "waiting bytes in all (default " TEXT(RELAY_TOTAL_MIB) "M)", false},
+    {"max-connections", "N", "open connections (default " TEXT(RELAY_CONNECTIONS) ")", false},
     {"max-per-address", "N", "connections that one address may have open (default: any number)",
      false},
     {"rate-address", "N",
-     "requests a second that one address may make; 0: any number (default 5000, on loopback 0)",
+     "requests a second that one address may make; 0: any number (default " TEXT(
+         PUBLIC_PER_ADDRESS) ", on loopback 0)",
      false},
     {"rate-session", "N",
-     "requests a second that may be made in one session (default 20000, on loopback 0)", false},
-    {"rate-opened", "N", "sessions a minute that one address may open (default 600, on loopback 0)",
+     "requests a second that may be made in one session (default " TEXT(
+         PUBLIC_PER_SESSION) ", on loopback 0)",
+     false},
+    {"rate-opened", "N",
+     "sessions a minute that one address may open (default " TEXT(PUBLIC_OPENED) ", on loopback 0)",
      false},
     {0},
 };
@@ -157,54 +174,74 @@ static bool is_loopback(const char *host)
            strncmp(host, "127.", 4) == 0;
 }
 
-static pt_status read_numbers(relay_options *o, uint32_t *ret_grace_ms, const args *a,
-                              pt_error *error)
+/* Those of the flags that are numbers; 0: the relay's default. */
+typedef struct numbers {
+    uint64_t expiry, grace;
+    uint64_t max_sessions, max_seats, max_messages, max_connections, max_per_address;
+    uint64_t max_queue_bytes, max_session_bytes, max_bytes;
+    uint64_t rate_address, rate_session, rate_opened;
+} numbers;
+
+static pt_status read_numbers(numbers *n, const args *a, pt_error *error)
 {
-    const bool is_public = !is_loopback(o->address);
-    uint64_t expiry = 3600;
-    uint64_t grace = 30;
-    uint64_t sizes[8] = {0};
-    uint64_t rates[3] = {is_public ? 5000 : 0, is_public ? 20000 : 0, is_public ? 600 : 0};
     const struct {
         const char *flag;
         uint64_t min;
         uint64_t max;
+        bool is_size;
         uint64_t *value;
-    } numbers[] = {
-        {"--expiry", 1, 1000000, &expiry},
-        {"--grace", 0, 1000000, &grace},
-        {"--max-sessions", 1, 10000000, &sizes[0]},
-        {"--max-seats", 1, 1024, &sizes[1]},
-        {"--max-messages", 1, 1000000000, &sizes[2]},
-        {"--max-queue-bytes", 1, SIZE_MAX / 4, &sizes[3]},
-        {"--max-session-bytes", 1, SIZE_MAX / 4, &sizes[4]},
-        {"--max-bytes", 1, SIZE_MAX / 4, &sizes[5]},
-        {"--max-connections", 1, 1000000, &sizes[6]},
-        {"--max-per-address", 1, 1000000, &sizes[7]},
-        {"--rate-address", 0, 1000000000, &rates[0]},
-        {"--rate-session", 0, 1000000000, &rates[1]},
-        {"--rate-opened", 0, 1000000000, &rates[2]},
+    } rows[] = {
+        {"--expiry", 1, 1000000, false, &n->expiry},
+        {"--grace", 0, 1000000, false, &n->grace},
+        {"--max-sessions", 1, 10000000, false, &n->max_sessions},
+        {"--max-seats", 1, 1024, false, &n->max_seats},
+        {"--max-messages", 1, 1000000000, false, &n->max_messages},
+        {"--max-queue-bytes", 1, SIZE_MAX / 4, true, &n->max_queue_bytes},
+        {"--max-session-bytes", 1, SIZE_MAX / 4, true, &n->max_session_bytes},
+        {"--max-bytes", 1, SIZE_MAX / 4, true, &n->max_bytes},
+        {"--max-connections", 1, 1000000, false, &n->max_connections},
+        {"--max-per-address", 1, 1000000, false, &n->max_per_address},
+        {"--rate-address", 0, 1000000000, false, &n->rate_address},
+        {"--rate-session", 0, 1000000000, false, &n->rate_session},
+        {"--rate-opened", 0, 1000000000, false, &n->rate_opened},
     };
     pt_status status = PT_OK;
-    for (size_t i = 0; status == PT_OK && i < sizeof numbers / sizeof *numbers; i++) {
-        const char *text = args_get(a, numbers[i].flag + 2);
-        if (text != NULL)
-            status = args_number(numbers[i].value, text, numbers[i].flag, numbers[i].min,
-                                 numbers[i].max, error);
+    for (size_t i = 0; status == PT_OK && i < sizeof rows / sizeof *rows; i++) {
+        const char *text = args_get(a, rows[i].flag + 2);
+        if (text == NULL)
+            continue;
+        if (rows[i].is_size)
+            status = args_size(rows[i].value, text, rows[i].flag, rows[i].max, error);
+        else
+            status =
+                args_number(rows[i].value, text, rows[i].flag, rows[i].min, rows[i].max, error);
     }
-    o->expiry_ms = (uint32_t)expiry * 1000;
-    o->max_sessions = (size_t)sizes[0];
-    o->max_seats = (size_t)sizes[1];
-    o->max_messages = (size_t)sizes[2];
-    o->max_queue_bytes = (size_t)sizes[3];
-    o->max_session_bytes = (size_t)sizes[4];
-    o->max_bytes = (size_t)sizes[5];
-    o->max_connections = (size_t)sizes[6];
-    o->max_per_address = (size_t)sizes[7];
-    o->address_requests = (uint32_t)rates[0];
-    o->session_requests = (uint32_t)rates[1];
-    o->address_sessions = (uint32_t)rates[2];
-    *ret_grace_ms = (uint32_t)grace * 1000;
+    return status;
+}
+
+static pt_status read_limits(relay_options *o, uint32_t *ret_grace_ms, const args *a,
+                             pt_error *error)
+{
+    numbers n = {.grace = GRACE_S};
+    if (!is_loopback(o->address)) {
+        n.rate_address = PUBLIC_PER_ADDRESS;
+        n.rate_session = PUBLIC_PER_SESSION;
+        n.rate_opened = PUBLIC_OPENED;
+    }
+    const pt_status status = read_numbers(&n, a, error);
+    o->expiry_ms = (uint32_t)n.expiry * 1000;
+    o->max_sessions = (size_t)n.max_sessions;
+    o->max_seats = (size_t)n.max_seats;
+    o->max_messages = (size_t)n.max_messages;
+    o->max_queue_bytes = (size_t)n.max_queue_bytes;
+    o->max_session_bytes = (size_t)n.max_session_bytes;
+    o->max_bytes = (size_t)n.max_bytes;
+    o->max_connections = (size_t)n.max_connections;
+    o->max_per_address = (size_t)n.max_per_address;
+    o->address_requests = (uint32_t)n.rate_address;
+    o->session_requests = (uint32_t)n.rate_session;
+    o->address_sessions = (uint32_t)n.rate_opened;
+    *ret_grace_ms = (uint32_t)n.grace * 1000;
     return status;
 }
 
@@ -234,15 +271,13 @@ static pt_status serve_run(const args *a, pt_error *error)
     const char *listen = args_get(a, "listen") != NULL ? args_get(a, "listen") : DEFAULT_LISTEN;
     relay_options options = {0};
     uint32_t grace_ms = 0;
-    char *host = mem_new(strlen(listen) + 1, 1);
-    if (host == NULL)
-        return error_memory(error);
-    pt_status status = where_listen(host, &options.port, listen, error);
+    char *host = NULL;
+    pt_status status = where_listen(&host, &options.port, listen, error);
     options.address = host;
     if (status == PT_OK)
         status = read_access(&options, a, error);
     if (status == PT_OK)
-        status = read_numbers(&options, &grace_ms, a, error);
+        status = read_limits(&options, &grace_ms, a, error);
     if (status == PT_OK)
         status = serve(&options, grace_ms, error);
     mem_free(host);

@@ -136,19 +136,46 @@ pt_status args_output(const char **ret_path, const args *a, pt_error *error)
     return PT_OK;
 }
 
+/* The number at the start of `text`; NULL if there is none that fits, else what follows. */
+static const char *read_digits(uint64_t *ret_number, const char *text)
+{
+    uint64_t value = 0;
+    const char *c = text;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        const uint64_t digit = (uint64_t)(*c - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return NULL;
+        value = value * 10 + digit;
+    }
+    *ret_number = value;
+    return c == text ? NULL : c;
+}
+
 pt_status args_number(uint64_t *ret_number, const char *text, const char *what, uint64_t min,
                       uint64_t max, pt_error *error)
 {
     uint64_t value = 0;
-    bool good = text[0] != '\0';
-    for (const char *c = text; *c != '\0' && good; c++) {
-        good = *c >= '0' && *c <= '9' && value <= (UINT64_MAX - (uint64_t)(*c - '0')) / 10;
-        if (good)
-            value = value * 10 + (uint64_t)(*c - '0');
-    }
-    if (!good || value < min || value > max)
+    const char *rest = read_digits(&value, text);
+    if (rest == NULL || *rest != '\0' || value < min || value > max)
         return error_set(error, PT_ERR_USAGE, "%s must be a number from %llu to %llu, not '%.60s'",
                          what, (unsigned long long)min, (unsigned long long)max, text);
     *ret_number = value;
+    return PT_OK;
+}
+
+pt_status args_size(uint64_t *ret_bytes, const char *text, const char *what, uint64_t max,
+                    pt_error *error)
+{
+    static const char units[] = "KMG";
+    uint64_t value = 0;
+    const char *rest = read_digits(&value, text);
+    const char *unit = rest == NULL || *rest == '\0' ? NULL : strchr(units, *rest);
+    const unsigned shift = unit == NULL ? 0 : 10 * (unsigned)(unit - units + 1);
+    if (rest == NULL || rest[unit != NULL] != '\0' || value == 0 || value > max >> shift)
+        return error_set(error, PT_ERR_USAGE,
+                         "%s takes a number of bytes such as 67108864, 64M or 2G, at most %llu, "
+                         "not '%.60s'",
+                         what, (unsigned long long)max, text);
+    *ret_bytes = value << shift;
     return PT_OK;
 }

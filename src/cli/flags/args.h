@@ -47,4 +47,8 @@ PT_MUST_CHECK pt_status args_output(const char **ret_path, const args *a, pt_err
 PT_MUST_CHECK pt_status args_number(uint64_t *ret_number, const char *text, const char *what,
                                     uint64_t min, uint64_t max, pt_error *error);
 
+/* Bytes in [1, max]: a number, and perhaps K, M or G for 2^10, 2^20 or 2^30 of them. */
+PT_MUST_CHECK pt_status args_size(uint64_t *ret_bytes, const char *text, const char *what,
+                                  uint64_t max, pt_error *error);
+
 #endif

@@ -28,21 +28,6 @@ const flag flags_connect[] = {
     {0},
 };
 
-/* HOST:PORT, checked; `ret_host` is the caller's to free. */
-static pt_status read_listen(char **ret_host, uint16_t *ret_port, const char *listen,
-                             pt_error *error)
-{
-    char *host = mem_new(strlen(listen) + 1, 1);
-    if (host == NULL)
-        return error_memory(error);
-    const pt_status status = where_listen(host, ret_port, listen, error);
-    if (status == PT_OK)
-        *ret_host = host;
-    else
-        mem_free(host);
-    return status;
-}
-
 static bool is_p2p(where_kind kind)
 {
     return kind == WHERE_P2P_NEW || kind == WHERE_P2P_JOIN;
@@ -84,76 +69,65 @@ static pt_status check_direct_flags(const args *a, where_kind kind, pt_error *er
     return PT_OK;
 }
 
-static pt_status check_where(where_kind *ret_kind, pt_p2p_ticket *ret_ticket, const char *text,
-                             pt_error *error)
-{
-    where w;
-    const pt_status status = where_parse(&w, text, error);
-    *ret_kind = w.kind;
-    *ret_ticket = w.ticket;
-    where_clear(&w);
-    return status;
-}
-
 /* Makes the ticket that others join with, or takes what it says of its opener. */
 static pt_status prepare_p2p(connection *c, const char *relay, pt_error *error)
 {
     uint8_t key[PT_KEY_BYTES];
+    pt_p2p_ticket *ticket = &c->where.ticket;
     pt_status status = PT_OK;
-    if (c->opens) {
+    if (c->where.kind == WHERE_P2P_NEW) {
         status = secure_flags_own_key(&c->secure, key, error);
         if (status == PT_OK)
-            status = pt_p2p_ticket_new(&c->ticket, relay, 0, key, error);
+            status = pt_p2p_ticket_new(ticket, relay, 0, key, error);
     } else {
-        secure_flags_pin(&c->secure, c->ticket.opener, c->ticket.opener_key);
+        secure_flags_pin(&c->secure, ticket->opener, ticket->opener_key);
     }
-    c->session = c->ticket.session;
+    c->session = ticket->session;
+    return status;
+}
+
+/* The flags, but for those of the encryption. */
+static pt_status take_flags(connection *c, const args *a, pt_error *error)
+{
+    const char *timeout = args_get(a, "timeout");
+    const char *listen = args_get(a, "listen");
+    uint64_t seconds = DEFAULT_TIMEOUT_S;
+    pt_status status = check_p2p_flags(a, c->where.kind, error);
+    if (status == PT_OK)
+        status = check_direct_flags(a, c->where.kind, error);
+    if (status == PT_OK && listen != NULL)
+        status = where_listen(&c->listen_host, &c->listen_port, listen, error);
+    if (status == PT_OK && timeout != NULL)
+        status = args_number(&seconds, timeout, "--timeout", 1, MAX_TIMEOUT_S, error);
+    c->timeout_ms = (uint32_t)seconds * 1000;
+    c->tls_cert = args_get(a, "tls-cert");
+    c->tls_key = args_get(a, "tls-key");
+    c->tls_ca = args_get(a, "tls-ca");
+    c->only_relay = args_get(a, "only-relay") != NULL;
     return status;
 }
 
 pt_status connection_init(connection *ret_connection, const char *text, const args *a,
                           pt_error *error)
 {
-    const char *timeout = args_get(a, "timeout");
-    const char *listen = args_get(a, "listen");
+    connection *c = ret_connection;
     const char *session = args_get(a, "session");
-    uint64_t seconds = DEFAULT_TIMEOUT_S;
-    where_kind kind;
-    pt_p2p_ticket ticket;
-    uint16_t port = 0;
-    char *host = NULL;
-    pt_status status = check_where(&kind, &ticket, text, error);
+    *c = (connection){.session = session != NULL ? session : DIRECT_SESSION};
+    pt_status status = where_parse(&c->where, text, error);
     if (status == PT_OK)
-        status = check_p2p_flags(a, kind, error);
+        status = take_flags(c, a, error);
     if (status == PT_OK)
-        status = check_direct_flags(a, kind, error);
-    if (status == PT_OK && listen != NULL)
-        status = read_listen(&host, &port, listen, error);
-    mem_free(host);
-    if (status == PT_OK && timeout != NULL)
-        status = args_number(&seconds, timeout, "--timeout", 1, MAX_TIMEOUT_S, error);
-    *ret_connection = (connection){
-        .where = text,
-        .session = session != NULL ? session : DIRECT_SESSION,
-        .timeout_ms = (uint32_t)seconds * 1000,
-        .listen = listen,
-        .tls_cert = args_get(a, "tls-cert"),
-        .tls_key = args_get(a, "tls-key"),
-        .tls_ca = args_get(a, "tls-ca"),
-        .is_p2p = is_p2p(kind),
-        .opens = kind == WHERE_P2P_NEW,
-        .only_relay = args_get(a, "only-relay") != NULL,
-        .ticket = ticket,
-    };
-    if (status == PT_OK)
-        status = secure_flags_init(&ret_connection->secure, a, error);
-    if (status == PT_OK && ret_connection->is_p2p)
-        status = prepare_p2p(ret_connection, args_get(a, "relay"), error);
+        status = secure_flags_init(&c->secure, a, error);
+    if (status == PT_OK && is_p2p(c->where.kind))
+        status = prepare_p2p(c, args_get(a, "relay"), error);
     return status;
 }
 
 void connection_clear(connection *c)
 {
+    where_clear(&c->where);
+    mem_free(c->listen_host);
+    c->listen_host = NULL;
     secure_flags_clear(&c->secure);
 }
 
@@ -165,11 +139,11 @@ static pt_network_options network_options(const connection *c)
                                 .tls_ca = c->tls_ca};
 }
 
-static pt_status open_relay(pt_channel *ret_channel, const connection *c, const where *w,
-                            size_t party, size_t parties, pt_error *error)
+static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t party,
+                            size_t parties, pt_error *error)
 {
     const pt_relay_options options = {
-        .url = w->urls[0],
+        .url = c->where.urls[0],
         .session = c->session,
         .party = party,
         .parties = parties,
@@ -178,38 +152,32 @@ static pt_status open_relay(pt_channel *ret_channel, const connection *c, const 
     return pt_channel_relay_open(ret_channel, &options, error);
 }
 
-static pt_status open_direct(pt_channel *ret_channel, const connection *c, const where *w,
-                             size_t party, size_t parties, pt_error *error)
+static pt_status open_direct(pt_channel *ret_channel, const connection *c, size_t party,
+                             size_t parties, pt_error *error)
 {
-    pt_direct_options options = {
-        .urls = w->urls,
+    const pt_direct_options options = {
+        .urls = c->where.urls,
         .party = party,
         .parties = parties,
         .session = c->session,
+        .listen_host = c->listen_host,
+        .listen_port = c->listen_port,
         .tls_cert = c->tls_cert,
         .tls_key = c->tls_key,
         .network = network_options(c),
     };
-    char *host = NULL;
-    pt_status status = PT_OK;
-    if (w->n_urls != parties)
+    if (c->where.n_urls != parties)
         return error_set(error, PT_ERR_USAGE,
                          "%zu URLs are given, but %zu take part (a dealer's URL is the last)",
-                         w->n_urls, parties);
-    if (c->listen != NULL)
-        status = read_listen(&host, &options.listen_port, c->listen, error);
-    options.listen_host = host;
-    if (status == PT_OK)
-        status = pt_channel_direct_open(ret_channel, &options, error);
-    mem_free(host);
-    return status;
+                         c->where.n_urls, parties);
+    return pt_channel_direct_open(ret_channel, &options, error);
 }
 
 /* The ticket stands alone in its line, to be copied. */
 static pt_status show_ticket(const connection *c, size_t party, pt_error *error)
 {
     char line[PT_P2P_TICKET_SIZE + 1];
-    pt_p2p_ticket ticket = c->ticket;
+    pt_p2p_ticket ticket = c->where.ticket;
     ticket.opener = party;
     const pt_status status = pt_p2p_ticket_print(line, &ticket, error);
     if (status != PT_OK)
@@ -224,38 +192,41 @@ static pt_status open_p2p(pt_channel *ret_channel, const connection *c, size_t p
                           size_t parties, pt_error *error)
 {
     const pt_p2p_options options = {
-        .relay = c->ticket.relay,
+        .relay = c->where.ticket.relay,
         .session = c->session,
         .party = party,
         .parties = parties,
         .only_relay = c->only_relay,
         .network = network_options(c),
     };
-    pt_status status = PT_OK;
-    if (c->opens)
-        status = show_ticket(c, party, error);
-    else if (c->ticket.opener == party)
-        status = error_set(error, PT_ERR_USAGE,
-                           "party %zu opened this session, so --party must be another one", party);
-    else if (c->ticket.opener >= parties)
-        status = error_set(error, PT_ERR_USAGE,
-                           "this ticket is from party %zu, but the parties here are 0 to %zu",
-                           c->ticket.opener, parties - 1);
-    return status == PT_OK ? pt_channel_p2p_open(ret_channel, &options, error) : status;
+    if (c->where.kind == WHERE_P2P_NEW) {
+        const pt_status status = show_ticket(c, party, error);
+        if (status != PT_OK)
+            return status;
+    } else if (c->where.ticket.opener == party) {
+        return error_set(error, PT_ERR_USAGE,
+                         "party %zu opened this session, so --party must be another one", party);
+    } else if (c->where.ticket.opener >= parties) {
+        return error_set(error, PT_ERR_USAGE,
+                         "this ticket is from party %zu, but the parties here are 0 to %zu",
+                         c->where.ticket.opener, parties - 1);
+    }
+    return pt_channel_p2p_open(ret_channel, &options, error);
 }
 
 static pt_status open_network(pt_channel *ret_channel, const connection *c, size_t party,
                               size_t parties, pt_error *error)
 {
-    where w;
-    if (c->is_p2p)
-        return open_p2p(ret_channel, c, party, parties, error);
-    pt_status status = where_parse(&w, c->where, error);
-    if (status == PT_OK)
-        status = w.kind == WHERE_RELAY ? open_relay(ret_channel, c, &w, party, parties, error)
-                                       : open_direct(ret_channel, c, &w, party, parties, error);
-    where_clear(&w);
-    return status;
+    switch (c->where.kind) {
+    case WHERE_RELAY:
+        return open_relay(ret_channel, c, party, parties, error);
+    case WHERE_DIRECT:
+        return open_direct(ret_channel, c, party, parties, error);
+    case WHERE_P2P_NEW:
+    case WHERE_P2P_JOIN:
+        break;
+    }
+    return open_p2p(ret_channel, c, party, parties, error);
 }
 
 pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,

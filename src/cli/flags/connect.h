@@ -5,22 +5,21 @@
 
 #include "cli/flags/args.h"
 #include "cli/flags/secure_flags.h"
+#include "cli/flags/where.h"
 #include "polytune/polytune.h"
 
 extern const flag flags_connect[];
 
 typedef struct connection {
-    const char *where;
+    where where; /* with the ticket: of a peer-to-peer session that this party opens, too */
     const char *session;
     uint32_t timeout_ms;
-    const char *listen; /* HOST:PORT, or NULL */
+    char *listen_host; /* NULL: at the own URL */
+    uint16_t listen_port;
     const char *tls_cert;
     const char *tls_key;
     const char *tls_ca;
-    bool is_p2p;
-    bool opens;           /* a peer-to-peer session, rather than joining one */
-    bool only_relay;      /* without direct connections */
-    pt_p2p_ticket ticket; /* of a peer-to-peer session; the opener's number is set when opening */
+    bool only_relay; /* p2p: without direct connections */
     secure_flags secure;
     pt_meter *meter; /* counts what crosses the network; NULL for none; the caller's */
 } connection;

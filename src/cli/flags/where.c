@@ -1,7 +1,9 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/flags/where.h"
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -20,6 +22,9 @@ static pt_status check_url(const char *url, bool is_relay, pt_error *error)
                          len < 80 ? (int)len : 80, url);
     if (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0)
         return PT_OK;
+    if (strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0)
+        return error_set(error, PT_ERR_USAGE, "'%.80s': write http:// or https:// in small letters",
+                         url);
     if (url[0] == '\0')
         return error_set(error, PT_ERR_USAGE, "%s",
                          is_relay ? "WHERE is empty; give a relay's URL, or those of all parties"
@@ -85,21 +90,28 @@ void where_clear(where *w)
     *w = (where){0};
 }
 
-pt_status where_listen(char *host, uint16_t *ret_port, const char *listen, pt_error *error)
+pt_status where_listen(char **ret_host, uint16_t *ret_port, const char *listen, pt_error *error)
 {
     const char *colon = strrchr(listen, ':');
     uint64_t port = 0;
-    if (colon == NULL || colon == listen || (listen[0] == '[' && colon[-1] != ']'))
+    if (strstr(listen, "://") != NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--listen takes HOST:PORT without a scheme, e.g. 127.0.0.1:8000, not "
+                         "'%.80s'; https comes with --tls-cert and --tls-key",
+                         listen);
+    if (colon == NULL || colon == listen || (listen[0] == '[') != (colon[-1] == ']'))
         return error_set(error, PT_ERR_USAGE,
                          "--listen takes HOST:PORT, e.g. 127.0.0.1:8000 or [::1]:8000, not '%.80s'",
                          listen);
-    pt_status status = args_number(&port, colon + 1, "the port in --listen", 0, 65535, error);
+    const pt_status status = args_number(&port, colon + 1, "the port in --listen", 0, 65535, error);
     if (status != PT_OK)
         return status;
-    const bool bracketed = listen[0] == '[' && colon[-1] == ']';
-    const size_t len = (size_t)(colon - listen) - (bracketed ? 2 : 0);
-    memcpy(host, listen + bracketed, len);
-    host[len] = '\0';
+    const bool bracketed = listen[0] == '[';
+    char *host = mem_string(listen + bracketed);
+    if (host == NULL)
+        return error_memory(error);
+    host[(size_t)(colon - listen) - (bracketed ? 2 : 0)] = '\0';
+    *ret_host = host;
     *ret_port = (uint16_t)port;
     return PT_OK;
 }

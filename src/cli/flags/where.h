@@ -27,9 +27,9 @@ typedef struct where {
 PT_MUST_CHECK pt_status where_parse(where *ret_where, const char *text, pt_error *error);
 void where_clear(where *w);
 
-/* Splits HOST:PORT, the value of --listen; [::1]:8000 for IPv6. `host` has room for the whole text.
- */
-PT_MUST_CHECK pt_status where_listen(char *host, uint16_t *ret_port, const char *listen,
+/* Splits HOST:PORT, the value of --listen; [::1]:8000 for IPv6, whose brackets go. *ret_host is the
+ * caller's (mem_free). */
+PT_MUST_CHECK pt_status where_listen(char **ret_host, uint16_t *ret_port, const char *listen,
                                      pt_error *error);
 
 #endif
