@@ -1,7 +1,6 @@
 #define _GNU_SOURCE /* accept4 */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -12,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "httpd/impl.h"
 #include "httpd/text.h"
 #include "httpd/tls.h"
@@ -283,18 +283,6 @@ static pt_status start_daemon(httpd *server, const httpd_options *o, pt_error *e
     return status;
 }
 
-/* Signals are for the program's own threads. */
-static int start_thread(httpd *server)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int failed = pthread_create(&server->thread, NULL, serve, server);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed;
-}
-
 pt_status httpd_new(httpd **ret_server, const httpd_app *app, void *user, pt_error *error)
 {
     httpd *server = mem_new(1, sizeof *server);
@@ -324,12 +312,9 @@ pt_status httpd_start(httpd *server, const httpd_options *options, pt_error *err
     status = start_daemon(server, options, error);
     if (status != PT_OK)
         return status;
-    const int failed = start_thread(server);
-    if (failed != 0)
-        return error_set(error, PT_ERR_IO, "cannot start %s: %s", server->app->name,
-                         strerror(failed));
-    server->running = true;
-    return PT_OK;
+    status = thread_start(&server->thread, serve, server, error);
+    server->running = status == PT_OK;
+    return status;
 }
 
 uint16_t httpd_port(const httpd *server)

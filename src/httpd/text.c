@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/hex.h"
+
 /* An unreserved character of RFC 3986, section 2.3. */
 static bool is_unreserved(char c)
 {
@@ -24,17 +26,6 @@ bool text_number(const char *text, size_t len, uint64_t max, uint64_t *ret_numbe
     }
     *ret_number = number;
     return true;
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 bool text_hex(const char *text, uint64_t *ret_number)

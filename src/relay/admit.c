@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "relay/server.h"
 #include "wire/wire.h"
 
@@ -98,7 +98,7 @@ void admit_authorization(request *r, const char *value)
 bool admit_issue(request *r)
 {
     uint8_t random[16];
-    if (getrandom(random, sizeof random, 0) != sizeof random)
+    if (random_bytes(random, sizeof random, NULL) != PT_OK)
         return false;
     (void)sodium_bin2hex(r->issued, sizeof r->issued, random, sizeof random);
     mem_wipe(random, sizeof random);
@@ -108,11 +108,21 @@ bool admit_issue(request *r)
 
 /* ---- limits ---- */
 
-bool admit_init(admit_limits *a, const relay_options *o)
+pt_status admit_init(admit_limits *a, const relay_options *o, pt_error *error)
 {
-    return quota_init(&a->address_requests, o->address_requests, 2.0 * o->address_requests) &&
-           quota_init(&a->session_requests, o->session_requests, 2.0 * o->session_requests) &&
-           quota_init(&a->address_sessions, o->address_sessions / 60.0, 2.0 * o->address_sessions);
+    const struct {
+        quota *quota;
+        double per_second;
+        double burst;
+    } limits[] = {
+        {&a->address_requests, o->address_requests, 2.0 * o->address_requests},
+        {&a->session_requests, o->session_requests, 2.0 * o->session_requests},
+        {&a->address_sessions, o->address_sessions / 60.0, 2.0 * o->address_sessions},
+    };
+    pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < sizeof limits / sizeof *limits; i++)
+        status = quota_init(limits[i].quota, limits[i].per_second, limits[i].burst, error);
+    return status;
 }
 
 void admit_clear(admit_limits *a)

@@ -11,8 +11,7 @@ typedef struct admit_limits {
     quota session_requests;
 } admit_limits;
 
-/* False when out of memory. */
-MUST_CHECK bool admit_init(admit_limits *a, const relay_options *o);
+MUST_CHECK pt_status admit_init(admit_limits *a, const relay_options *o, pt_error *error);
 void admit_clear(admit_limits *a);
 
 /* Finds the address of who asks; a header of the trusted proxy may name another. */

@@ -1,22 +1,23 @@
-#define _DEFAULT_SOURCE
 #include "relay/quota.h"
 
 #include <sodium.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "base/error.h"
 #include "base/mem.h"
+#include "base/random.h"
 
 #define PLACES 4096
 #define WAYS   4 /* buckets that a key may be in */
 
-bool quota_init(quota *q, double per_second, double burst)
+pt_status quota_init(quota *q, double per_second, double burst, pt_error *error)
 {
     *q = (quota){.per_second = per_second, .burst = burst < 1 ? 1 : burst};
     if (per_second <= 0)
-        return true;
+        return PT_OK;
     q->buckets = mem_new((size_t)PLACES * WAYS, sizeof *q->buckets);
-    return q->buckets != NULL && getrandom(&q->secret, sizeof q->secret, 0) == sizeof q->secret;
+    return q->buckets == NULL ? error_memory(error)
+                              : random_bytes(&q->secret, sizeof q->secret, error);
 }
 
 void quota_clear(quota *q)

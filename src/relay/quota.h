@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "polytune/status.h"
 
 #define QUOTA_KEY_BYTES 16
 
@@ -28,8 +29,7 @@ typedef struct quota {
     quota_bucket *buckets;
 } quota;
 
-/* False when out of memory. */
-MUST_CHECK bool quota_init(quota *q, double per_second, double burst);
+MUST_CHECK pt_status quota_init(quota *q, double per_second, double burst, pt_error *error);
 void quota_clear(quota *q);
 
 /* Whether the key may ask now: 0, or after how many milliseconds it may. `quota_take` uses up a

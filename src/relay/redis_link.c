@@ -2,7 +2,6 @@
 #include "relay/redis_link.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,20 +10,15 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "httpd/text.h"
 
 #define CONNECT_TIMEOUT_MS 1000
 #define LINES_MAX          ((size_t)1 << 20)
 
 /* ---- where it is ---- */
-
-static int hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *found = c == '\0' ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
-    return found == NULL ? -1 : (int)(found - digits);
-}
 
 /* Decodes a part of a URL; false when it does not fit. */
 static bool decode(char *ret_text, size_t size, const char *text, size_t len)
@@ -290,20 +284,16 @@ static void *listen_on(void *user)
     return NULL;
 }
 
-bool redis_ear_start(redis_ear *ear)
+pt_status redis_ear_start(redis_ear *ear, pt_error *error)
 {
-    sigset_t all;
-    sigset_t before;
     buffer_init(&ear->lines, LINES_MAX);
     ear->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     ear->has_lock = pthread_mutex_init(&ear->lock, NULL) == 0;
     if (ear->stop_fd < 0 || !ear->has_lock)
-        return false;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    ear->is_running = pthread_create(&ear->thread, NULL, listen_on, ear) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ear->is_running;
+        return error_memory(error);
+    const pt_status status = thread_start(&ear->thread, listen_on, ear, error);
+    ear->is_running = status == PT_OK;
+    return status;
 }
 
 void redis_ear_stop(redis_ear *ear)

@@ -64,7 +64,7 @@ typedef struct redis_ear {
 } redis_ear;
 
 /* Starts listening; place, channel, heard and user are set. */
-MUST_CHECK bool redis_ear_start(redis_ear *ear);
+MUST_CHECK pt_status redis_ear_start(redis_ear *ear, pt_error *error);
 void redis_ear_stop(redis_ear *ear);
 /* Takes what was heard since; the caller clears the buffer. */
 void redis_ear_take(redis_ear *ear, buffer *ret_lines);

@@ -82,10 +82,15 @@ static pt_status start(relay_server *server, const relay_options *options, pt_er
                                 .client_timeout_ms = o->client_timeout_ms,
                                 .tls_cert = o->tls_cert,
                                 .tls_key = o->tls_key};
-    if (sodium_init() < 0 || !admit_init(&server->limits, o) || !waiting_init(&server->waiting) ||
-        !stats_init(&server->stats))
-        return error_memory(error);
-    pt_status status = httpd_new(&server->http, &relay_app, server, error);
+    if (sodium_init() < 0)
+        return error_set(error, PT_ERR_INTERNAL, "libsodium cannot be initialised");
+    pt_status status = admit_init(&server->limits, o, error);
+    if (status == PT_OK)
+        status = waiting_init(&server->waiting, error);
+    if (status == PT_OK)
+        status = stats_init(&server->stats, error);
+    if (status == PT_OK)
+        status = httpd_new(&server->http, &relay_app, server, error);
     if (status == PT_OK)
         status = open_store(server, error);
     if (status == PT_OK)

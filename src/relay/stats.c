@@ -33,9 +33,9 @@ static const char *const route_names[] = {
     [ROUTE_SEND] = "send",       [ROUTE_RECV] = "recv",     [ROUTE_BROKER_RECV] = "recv",
 };
 
-bool stats_init(stats *s)
+pt_status stats_init(stats *s, pt_error *error)
 {
-    return quota_init(&s->refusal_lines, REFUSAL_LINES, 2 * REFUSAL_LINES);
+    return quota_init(&s->refusal_lines, REFUSAL_LINES, 2 * REFUSAL_LINES, error);
 }
 
 void stats_clear(stats *s)

@@ -30,8 +30,7 @@ typedef struct stats {
     uint64_t n_expired;
 } stats;
 
-/* False when out of memory. */
-MUST_CHECK bool stats_init(stats *s);
+MUST_CHECK pt_status stats_init(stats *s, pt_error *error);
 void stats_clear(stats *s);
 
 void stats_refused(request *r, refusal why);

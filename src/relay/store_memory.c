@@ -1,13 +1,12 @@
 /* The store in memory. Every byte kept is charged to its queue, its session and the store, each
  * with a limit. Lookups are by binary search, so nobody can choose names that make them slow. */
-#define _DEFAULT_SOURCE
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "crypto/ct.h"
 #include "relay/store_impl.h"
 
@@ -359,7 +358,7 @@ static store_result session_open(memory_store *m, const store_caller *who, sessi
     }
     if (!who->may_open)
         return STORE_CLOSED;
-    if (getrandom(&epoch, sizeof epoch, 0) != sizeof epoch)
+    if (random_bytes(&epoch, sizeof epoch, NULL) != PT_OK)
         return STORE_MEMORY;
     const store_result result = session_add(m, name, epoch, &e);
     if (result != STORE_DONE)

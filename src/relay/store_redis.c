@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "httpd/text.h"
 #include "relay/redis_link.h"
 #include "relay/redis_scripts.h"
@@ -229,7 +229,7 @@ static void redis_note(redis_store *m, store_event event, const store_caller *wh
 static void question_add_random(question *q)
 {
     uint64_t random;
-    if (getrandom(&random, sizeof random, 0) != sizeof random)
+    if (random_bytes(&random, sizeof random, NULL) != PT_OK)
         q->argv[q->n - 1] = "0"; /* without randomness none is */
     question_add_number(q, "x", random);
 }
@@ -521,8 +521,8 @@ pt_status store_redis_open(store **ret_store, const char *url, const store_optio
     if (status == PT_OK && redis_check(&m->base) != STORE_DONE)
         status = error_set(error, PT_ERR_IO, "--store: cannot use Redis at %s port %u: %s",
                            m->place.host, (unsigned)m->place.port, m->link.problem);
-    if (status == PT_OK && !redis_ear_start(&m->ear))
-        status = error_memory(error);
+    if (status == PT_OK)
+        status = redis_ear_start(&m->ear, error);
     if (status != PT_OK) {
         redis_free(&m->base);
         return status;

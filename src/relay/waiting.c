@@ -1,17 +1,16 @@
-#define _DEFAULT_SOURCE
 #include "relay/waiting.h"
 
 #include <sodium.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "relay/server.h"
 
-bool waiting_init(waiting_table *w)
+pt_status waiting_init(waiting_table *w, pt_error *error)
 {
-    return getrandom(w->key, sizeof w->key, 0) == sizeof w->key;
+    return random_bytes(w->key, sizeof w->key, error);
 }
 
 bool waiting_is_possible(request *r)

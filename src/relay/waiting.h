@@ -11,8 +11,7 @@ typedef struct waiting_table {
     uint8_t key[16]; /* nobody can choose names that share a place */
 } waiting_table;
 
-/* False when there is no randomness. */
-MUST_CHECK bool waiting_init(waiting_table *w);
+MUST_CHECK pt_status waiting_init(waiting_table *w, pt_error *error);
 
 /* Whether the request may wait (on). */
 bool waiting_is_possible(request *r);

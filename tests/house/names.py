@@ -6,7 +6,7 @@ import re
 import sys
 
 # The layers that keep to it; in the end all of them.
-CLEAN = ("base", "crypto", "circuit", "lang", "api", "cli")
+CLEAN = ("base", "crypto", "circuit", "lang", "httpd", "api", "relay", "cli")
 
 # A body that several files include (*_impl.h) calls what each of them defines, under one name.
 PARAMETER = re.compile(r"\b(\w+)\(")

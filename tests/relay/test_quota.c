@@ -14,7 +14,7 @@ static void a_bucket_empties_and_fills(void **state)
 {
     (void)state;
     quota q;
-    assert_true(quota_init(&q, 10, 20));
+    assert_int_equal(quota_init(&q, 10, 20, NULL), PT_OK);
     for (int i = 0; i < 20; i++)
         assert_int_equal(take(&q, "a", 1000), 0);
     /* Empty: the next permission is there after a tenth of a second. */
@@ -35,7 +35,7 @@ static void no_rate_is_no_limit(void **state)
 {
     (void)state;
     quota q;
-    assert_true(quota_init(&q, 0, 0));
+    assert_int_equal(quota_init(&q, 0, 0, NULL), PT_OK);
     for (int i = 0; i < 1000; i++)
         assert_int_equal(take(&q, "a", 1), 0);
     assert_int_equal(quota_wait_ms(&q, "a", 1, 1), 0);
@@ -48,7 +48,7 @@ static void many_keys_do_not_free_the_busy_one(void **state)
     quota q;
     char key[16];
     size_t passed = 0;
-    assert_true(quota_init(&q, 0.001, 1));
+    assert_int_equal(quota_init(&q, 0.001, 1, NULL), PT_OK);
     for (uint64_t i = 0; i < 100000; i++) {
         (void)snprintf(key, sizeof key, "%llu", (unsigned long long)i);
         assert_int_equal(take(&q, key, 1000 + i / 10), 0);
