@@ -15,7 +15,8 @@ struct connection {
     connection *previous;
     connection *next;
     uint64_t deadline_ms;
-    max_align_t note[]; /* the application's */
+    bool has_bad_target; /* of the request whose head is being read */
+    max_align_t note[];  /* the application's */
 };
 
 void *httpd_note(const httpd_request *r)
@@ -96,11 +97,30 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
     }
 }
 
-connection *connection_begin(struct MHD_Connection *handle)
+static connection *connection_of(struct MHD_Connection *handle)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(handle, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    connection *c = info == NULL ? NULL : info->socket_context;
+    return info == NULL ? NULL : info->socket_context;
+}
+
+void connection_note_target(struct MHD_Connection *handle, const char *text)
+{
+    connection *c = connection_of(handle);
+    if (c != NULL && head_is_bad_target(text))
+        c->has_bad_target = true;
+}
+
+bool connection_had_bad_target(connection *c)
+{
+    const bool had = c->has_bad_target;
+    c->has_bad_target = false;
+    return had;
+}
+
+connection *connection_begin(struct MHD_Connection *handle)
+{
+    connection *c = connection_of(handle);
     if (c == NULL || c->list == NULL)
         return NULL;
     enter_list(c, &c->server->busy);

@@ -16,6 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/compiler.h"
+#include "httpd/head.h"
 #include "polytune/status.h"
 
 typedef struct httpd httpd;
@@ -45,11 +46,8 @@ struct httpd_request {
     httpd_request *next; /* the held ones are a list, see httpd_held */
 
     /* The server's own. */
-    bool has_length;
-    uint64_t length;
-    unsigned n_lengths;
-    unsigned n_encodings;
-    bool is_chunked;
+    request_head head;
+    bool closes;     /* the connection, with the answer */
     size_t received; /* bytes of body, also those not kept */
     struct connection *peer;
 };

@@ -9,6 +9,8 @@
 #include "httpd/httpd.h"
 #include "httpd/listen.h"
 
+#define HEAD_MAX ((size_t)64 << 10) /* bytes that the head of a request may have */
+
 /* What is known of a connection besides what the library knows. */
 typedef struct connection connection;
 
@@ -52,6 +54,10 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
  * moved so many bytes further; 0 starts a new measurement. It waits for the next head. */
 connection *connection_begin(struct MHD_Connection *handle);
 void connection_progress(connection *c, size_t moved);
+/* Takes note of a part of a path or query as it came; and whether one of the request that begins
+ * was bad. */
+void connection_note_target(struct MHD_Connection *handle, const char *text);
+bool connection_had_bad_target(connection *c);
 /* Its request is one that gives way to others. */
 void connection_give_way(connection *c);
 /* It waits for this side: no deadline until it moves on. */

@@ -2,7 +2,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/assert.h"
 #include "base/mem.h"
@@ -56,6 +55,8 @@ enum MHD_Result httpd_reply_with(httpd_request *r, unsigned status, int retry_af
         (void)MHD_add_response_header(response, "Allow", r->allow);
     if (header != NULL)
         (void)MHD_add_response_header(response, header, value);
+    if (r->closes)
+        (void)MHD_add_response_header(response, "Connection", "close");
     if (retry_after_s >= 0) {
         char seconds[16];
         (void)snprintf(seconds, sizeof seconds, "%d", retry_after_s);
@@ -76,6 +77,7 @@ static enum MHD_Result refuse_at_once(httpd_request *r, unsigned status, const c
 {
     r->refusal = status;
     r->reason = reason;
+    r->closes = true;
     return reply_refusal(r);
 }
 
@@ -91,6 +93,17 @@ bool httpd_client_is_gone(const httpd_request *r)
 
 /* ---- head ---- */
 
+/* Where a line goes on after a break (RFC 9112, section 5.2), the library moves the name elsewhere,
+ * with the rest of the line at its end; else name, colon, blanks and value stay as they came. */
+static bool is_folded(const char *name, const char *value)
+{
+    const uintptr_t end = (uintptr_t)name + strlen(name);
+    if (*value == '\0')
+        return false;
+    return (uintptr_t)value <= end || (uintptr_t)value - end > HEAD_MAX ||
+           strspn(name + strlen(name) + 1, " \t") != (uintptr_t)value - end - 1;
+}
+
 static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const char *name,
                                    const char *value)
 {
@@ -98,15 +111,10 @@ static enum MHD_Result take_header(void *user, enum MHD_ValueKind kind, const ch
     (void)kind;
     if (value == NULL)
         value = "";
-    if (strcasecmp(name, "Content-Length") == 0) {
-        r->n_lengths++;
-        r->has_length = text_number(value, strlen(value), UINT64_MAX, &r->length);
-    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-        r->n_encodings++;
-        r->is_chunked = strcasecmp(value, "chunked") == 0;
-    } else if (r->server->app->header != NULL) {
+    if (is_folded(name, value))
+        r->head.has_bad_field = true;
+    else if (!head_take(&r->head, name, value) && r->server->app->header != NULL)
         r->server->app->header(r, name, value);
-    }
     return MHD_YES;
 }
 
@@ -120,34 +128,20 @@ static enum MHD_Result take_argument(void *user, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
-/* Requests whose end two readers could see at different places (RFC 9112, section 6.3); the server
- * library would let them pass. */
-static const char *ambiguous_length(const httpd_request *r)
-{
-    if (r->n_lengths > 1)
-        return "more than one Content-Length";
-    if (r->n_lengths != 0 && r->n_encodings != 0)
-        return "both Content-Length and Transfer-Encoding";
-    if (r->n_encodings > 1 || (r->n_encodings == 1 && !r->is_chunked))
-        return "no Transfer-Encoding but chunked is understood";
-    if (r->n_lengths == 1 && !r->has_length)
-        return "Content-Length is not a number";
-    return NULL;
-}
-
 /* Whether others need the connection more. A client could take as long over what is not wanted as
  * over what is, and so keep all places. */
 static bool gives_way(const httpd_request *r)
 {
-    const bool has_body = r->is_chunked || (r->has_length && r->length != 0);
-    return r->gives_way || r->refusal != 0 || (has_body && !r->wants_body);
+    return r->gives_way || r->refusal != 0 || (head_has_body(&r->head) && !r->wants_body);
 }
 
 /* The headers are there. What makes the body unreadable or too large is answered at once, and the
  * connection closes; everything else when the body has been read. */
-static enum MHD_Result begin(httpd_request *r, const char *url, const char *method)
+static enum MHD_Result begin(httpd_request *r, const char *url, const char *method,
+                             const char *version)
 {
     const httpd_app *app = r->server->app;
+    r->head.has_bad_target = connection_had_bad_target(r->peer) || strchr(url, ' ') != NULL;
     app->begin(r, method, url);
     (void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, take_header, r);
     (void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_argument, r);
@@ -155,12 +149,12 @@ static enum MHD_Result begin(httpd_request *r, const char *url, const char *meth
         app->check(r);
     if (gives_way(r))
         connection_give_way(r->peer);
-    const char *reason = ambiguous_length(r);
+    const char *reason = head_wrong(&r->head, method, version);
     if (reason != NULL)
         return refuse_at_once(r, 400, reason);
-    if (r->has_length && r->length > app->body_max)
+    if (r->head.has_length && r->head.length > app->body_max)
         return refuse_at_once(r, 413, app->too_long);
-    buffer_init(&r->body, r->has_length ? (size_t)r->length : app->body_max);
+    buffer_init(&r->body, r->head.has_length ? (size_t)r->head.length : app->body_max);
     return MHD_YES;
 }
 
@@ -185,8 +179,8 @@ static void keep_body(httpd_request *r, const char *bytes, size_t len)
         }
         r->charged += len;
     }
-    if (r->has_length && (r->length <= RESERVE_AHEAD || r->received > RESERVE_AHEAD))
-        (void)buffer_reserve(&r->body, (size_t)r->length - r->body.len);
+    if (r->head.has_length && (r->head.length <= RESERVE_AHEAD || r->received > RESERVE_AHEAD))
+        (void)buffer_reserve(&r->body, (size_t)r->head.length - r->body.len);
     buffer_put(&r->body, bytes, len);
     if (r->body.failed) {
         httpd_refuse(r, 503, "out of memory");
@@ -215,7 +209,6 @@ enum MHD_Result request_step(void *server, struct MHD_Connection *handle, const 
                              const char *method, const char *version, const char *upload,
                              size_t *upload_len, void **state)
 {
-    (void)version;
     httpd_request *r = *state;
     if (r == NULL) {
         httpd *owner = server;
@@ -227,7 +220,7 @@ enum MHD_Result request_step(void *server, struct MHD_Connection *handle, const 
         r->server = owner;
         r->connection = handle;
         *state = r;
-        return begin(r, url, method);
+        return begin(r, url, method, version);
     }
     if (*upload_len != 0) {
         const bool goes_on = take_body(r, upload, *upload_len);

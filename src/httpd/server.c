@@ -16,13 +16,12 @@
 #include "httpd/text.h"
 #include "httpd/tls.h"
 
-#define SWEEP_MS        500  /* how often the application may look around */
-#define STOP_MS         2000 /* how long running requests may take to end when stopping */
-#define CONNECTION_POOL ((size_t)64 << 10)
-#define SPARE_FILES     128 /* open files left for everything but connections */
-#define ACCEPT_BATCH    32
-#define CLOSING_MAX     (2 * ACCEPT_BATCH) /* connections that were told to close and have not yet */
-#define TLS_PRIORITIES  "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define SWEEP_MS       500  /* how often the application may look around */
+#define STOP_MS        2000 /* how long running requests may take to end when stopping */
+#define SPARE_FILES    128  /* open files left for everything but connections */
+#define ACCEPT_BATCH   32
+#define CLOSING_MAX    (2 * ACCEPT_BATCH) /* connections that were told to close and have not yet */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* ---- held requests ---- */
 
@@ -225,7 +224,7 @@ static unsigned connection_limit(size_t wanted)
 static size_t unescape(void *user, struct MHD_Connection *handle, char *text)
 {
     (void)user;
-    (void)handle;
+    connection_note_target(handle, text);
     return text_unescape(text);
 }
 
@@ -248,9 +247,9 @@ static pt_status start_library(httpd *server, const httpd_options *o, const char
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)o->max_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)(o->client_timeout_ms / 1000 + (o->client_timeout_ms % 1000 != 0)),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, MHD_OPTION_NOTIFY_COMPLETED,
-        request_end, NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_NOTIFY_COMPLETED, request_end,
+        NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server, MHD_OPTION_UNESCAPE_CALLBACK,
+        unescape, NULL, MHD_OPTION_END);
     if (server->daemon != NULL)
         return PT_OK;
     if (cert != NULL)

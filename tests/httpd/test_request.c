@@ -228,6 +228,64 @@ static void ambiguous_lengths_are_refused(void **state)
     }
 }
 
+/* What proxies and servers were found to read in two ways. */
+static void hostile_heads_are_refused(void **state)
+{
+    static const char *const requests[] = {
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\nhello",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length\t: 5\r\n\r\nhello",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding : chunked\r\n"
+        "\r\nhello",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n x\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n 0\r\n\r\nhello",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nX:\r\n\tContent-Length: 5\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nX: a\rContent-Length: 5\r\n\r\nhello",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nX\r: a\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nX: a\x01\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nX\x80: a\r\n\r\n",
+        "POST /echo\r HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /echo?a\rb HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /echo?a=\x7f HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /echo /more HTTP/1.1\r\nHost: x\r\n\r\n",
+        "PO(ST /echo HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+        expect_only(requests[i], 400);
+}
+
+static void http_1_0_has_no_chunks(void **state)
+{
+    (void)state;
+    expect_only("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400);
+    expect_only("POST /echo HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n", 400);
+    expect_only("POST /echo HTTP/1.0\r\nContent-Length: 3\r\n\r\nold", 200);
+}
+
+/* Odd, but no two readers differ. */
+static void unusual_heads_are_accepted(void **state)
+{
+    static const char *const heads[] = {
+        "Host:x\r\nContent-Length:5\r\n\r\n",
+        "host: x\r\ncontent-length:\t 5\r\n\r\n",
+        "HOST: x\r\nX-Empty:\r\nX-Blank: \t \r\nContent-Length: 5\r\n\r\n",
+        "Host:\r\nContent-Length: 05\r\nX-Quote: \"a\tb\" \xc3\xa9 : ;\r\n\r\n",
+        "Host: x\nContent-Length: 5\n\n",
+    };
+    (void)state;
+    const int fd = connect_to(echo.port);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        write_text(fd, "POST /echo?a=1+2 HTTP/1.1\r\n");
+        write_text(fd, heads[i]);
+        write_text(fd, "hello");
+        expect_next(fd, 200, "hello");
+    }
+    (void)close(fd);
+}
+
 /* These the library refuses itself, and libmicrohttpd 0.9.75 then writes the answer's head twice.
  */
 static void lengths_that_are_no_numbers_are_refused(void **state)
@@ -289,6 +347,9 @@ int main(void)
         cmocka_unit_test(a_body_has_its_limit),
         cmocka_unit_test(what_there_is_no_room_for_is_refused_and_given_back),
         cmocka_unit_test(ambiguous_lengths_are_refused),
+        cmocka_unit_test(hostile_heads_are_refused),
+        cmocka_unit_test(http_1_0_has_no_chunks),
+        cmocka_unit_test(unusual_heads_are_accepted),
         cmocka_unit_test(lengths_that_are_no_numbers_are_refused),
         cmocka_unit_test(garbage_is_survived),
     };
