@@ -161,6 +161,10 @@ static enum MHD_Result answer_participants(request *r)
     const store_result result = store_list(r->server->store, &r->who, &seats);
     if (result != STORE_DONE)
         return reply_failure(r, result);
+    if (seats.has_own) {
+        r->who.party = seats.own;
+        gone_heard(r);
+    }
     if (seats.n < r->parties && waiting_is_possible(r)) {
         httpd_hold(&r->http);
         return MHD_YES;

@@ -146,10 +146,18 @@ static const char script_leave[] =
     "end\n"
     "return {'DONE', before == '1' and '' or 'left'}\n";
 
+/* Answers DONE with who sits there, and the seat whose token was shown or "". */
 static const char script_seats[] = "local e = get('epoch')\n"
                                    "if epoch ~= '' and e ~= epoch then return {'LOST'} end\n"
                                    "if epoch ~= '' then redis.call('ZADD', Z, now, name) end\n"
-                                   "return {'DONE', get('list') or ''}\n";
+                                   "local list, own = get('list') or '', ''\n"
+                                   "for p in string.gmatch(list, '%d+') do\n"
+                                   "  if digest ~= '' and get('t' .. p) == digest then\n"
+                                   "    own, party = p, p\n"
+                                   "    touch()\n"
+                                   "  end\n"
+                                   "end\n"
+                                   "return {'DONE', list, own}\n";
 
 /* Arguments 7 to 9: receiver, number or 0, the bytes. Answers with whether a session was opened. */
 static const char script_put[] =

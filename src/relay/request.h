@@ -29,7 +29,8 @@ typedef struct request {
     bool from_page;  /* a browser asks from a page elsewhere */
     char origin[256];
     uint64_t wait_ms;
-    uint64_t parties; /* how many seats a GET /participants waits for */
+    uint64_t wait_until_ms; /* 0: not yet known */
+    uint64_t parties;       /* how many seats a GET /participants waits for */
 
     /* Waiting for a message or for room. */
     bool replaced; /* meanwhile a newer request took its place */

@@ -71,6 +71,8 @@ typedef struct store_joined {
 typedef struct store_seats {
     size_t n;
     uint32_t parties[STORE_SEATS_MAX]; /* ascending */
+    bool has_own;                      /* the caller's token is that of a seat: */
+    uint32_t own;
 } store_seats;
 
 /* What may have come true for those who wait; woken once too often does no harm. */
@@ -175,7 +177,8 @@ static inline store_result store_leave(store *s, const store_caller *who)
     return s->ops->leave(s, who);
 }
 
-/* Who sits there; nobody where there is no session. */
+/* Who sits there; nobody where there is no session. A sign of life of the seat whose token the
+ * caller has; which party it speaks for is not asked. */
 static inline store_result store_list(store *s, const store_caller *who, store_seats *ret_seats)
 {
     return s->ops->seats(s, who, ret_seats);

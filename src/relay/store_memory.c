@@ -389,7 +389,7 @@ static seat *seat_find(const session *e, uint32_t party)
     return place < e->n_seats && e->seats[place].party == party ? &e->seats[place] : NULL;
 }
 
-static bool holds(const seat *own, const store_caller *who)
+static bool seat_is_held_by(const seat *own, const store_caller *who)
 {
     return own->has_token && who->has_token &&
            ct_equal(own->digest, who->digest, STORE_DIGEST_BYTES);
@@ -406,7 +406,7 @@ static store_result may_speak(const memory_store *m, const session *e, const sto
         return STORE_DONE;
     if (!who->has_token)
         return STORE_UNAUTHORIZED;
-    return is_bound && holds(own, who) ? STORE_DONE : STORE_FORBIDDEN;
+    return is_bound && seat_is_held_by(own, who) ? STORE_DONE : STORE_FORBIDDEN;
 }
 
 static void session_touch(session *e, uint32_t party)
@@ -443,7 +443,7 @@ static store_result seat_is_free(const memory_store *m, const session *e, const 
                                  bool holder_is_gone)
 {
     const seat *own = seat_find(e, who->party);
-    if (own != NULL && holds(own, who))
+    if (own != NULL && seat_is_held_by(own, who))
         return STORE_DONE;
     /* Clients without tokens are not told apart. */
     if (!who->has_token && (own == NULL || !own->has_token))
@@ -487,7 +487,7 @@ static store_result sit(memory_store *m, session *e, const store_caller *who)
     seat *own = seat_find(e, who->party);
     const bool is_new = own == NULL;
     const bool is_same =
-        !is_new && !own->left && (own->has_token ? holds(own, who) : !who->has_token);
+        !is_new && !own->left && (own->has_token ? seat_is_held_by(own, who) : !who->has_token);
     if (is_new) {
         const store_result result = seat_add(m, e, who->party, &own);
         if (result != STORE_DONE)
@@ -573,15 +573,21 @@ static store_result memory_seats(store *s, const store_caller *who, store_seats 
 {
     const memory_store *m = (const memory_store *)s;
     session *e = session_find(m, who->session);
-    ret_seats->n = 0;
+    *ret_seats = (store_seats){0};
     if (who->has_epoch && (e == NULL || e->epoch != who->epoch))
         return STORE_LOST;
     if (e == NULL)
         return STORE_DONE;
     if (who->has_epoch)
         e->active_ms = clock_ms();
-    for (size_t i = 0; i < e->n_seats; i++)
+    for (size_t i = 0; i < e->n_seats; i++) {
         ret_seats->parties[ret_seats->n++] = e->seats[i].party;
+        if (!seat_is_held_by(&e->seats[i], who))
+            continue;
+        ret_seats->has_own = true;
+        ret_seats->own = e->seats[i].party;
+        session_touch(e, ret_seats->own);
+    }
     return STORE_DONE;
 }
 

@@ -301,9 +301,9 @@ static store_result redis_seats(store *s, const store_caller *who, store_seats *
     redis_store *m = (redis_store *)s;
     question q;
     store_result result;
-    ret_seats->n = 0;
+    *ret_seats = (store_seats){0};
     question_begin(&q, m, SCRIPT_SEATS, who);
-    redisReply *reply = redis_ask(m, &q, 1, &result);
+    redisReply *reply = redis_ask(m, &q, 2, &result);
     if (reply == NULL)
         return result;
     const char *at = text_at(reply, 1);
@@ -314,6 +314,10 @@ static store_result redis_seats(store *s, const store_caller *who, store_seats *
         if (len != 0 && text_number(at, len, ROUTE_PARTY_MAX, &party))
             ret_seats->parties[ret_seats->n++] = (uint32_t)party;
         at += len;
+    }
+    if (result == STORE_DONE && text_at(reply, 2)[0] != '\0') {
+        ret_seats->has_own = true;
+        ret_seats->own = (uint32_t)number_at(reply, 2);
     }
     qsort(ret_seats->parties, ret_seats->n, sizeof *ret_seats->parties, compare_parties);
     freeReplyObject(reply);

@@ -5,8 +5,11 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/min.h"
 #include "base/random.h"
 #include "relay/server.h"
+
+#define SIGNS_OF_LIFE 3 /* in the time in which a silent seat is lost */
 
 pt_status waiting_init(waiting_table *w, pt_error *error)
 {
@@ -16,9 +19,14 @@ pt_status waiting_init(waiting_table *w, pt_error *error)
 bool waiting_is_possible(request *r)
 {
     const uint64_t now = clock_ms();
-    if (r->http.deadline_ms == 0)
-        r->http.deadline_ms = now + r->wait_ms;
-    return !r->replaced && now < r->http.deadline_ms;
+    if (r->wait_until_ms == 0)
+        r->wait_until_ms = now + r->wait_ms;
+    if (r->replaced || now >= r->wait_until_ms)
+        return false;
+    /* Being answered anew in between is a sign of life, to all relays of the store. */
+    r->http.deadline_ms =
+        min_u64(r->wait_until_ms, now + r->server->options.takeover_ms / SIGNS_OF_LIFE + 1);
+    return true;
 }
 
 static request **waiting_place(relay_server *server, store_wake what, const char *session,

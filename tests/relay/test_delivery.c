@@ -1,6 +1,7 @@
 /* How the relay passes messages: waiting, numbering, seats, limits, expiry, stopping. */
 #include "support/test.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -298,6 +299,35 @@ static void an_abandoned_seat_can_be_taken_anew(void **state)
     relay_server_free(server);
 }
 
+/* Whatever way a party waits, nobody else gets its seat. */
+static void a_waiting_party_keeps_its_seat(void **state)
+{
+    static const char *const waits[] = {"/participants/keep?wait=0",
+                                        "/participants/keep?wait=60&parties=2",
+                                        "/recv/keep/1/0?wait=60"};
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.takeover_ms = 300, .needs_tokens = true});
+    const uint16_t port = relay_server_port(server);
+    char header[64];
+    assert_int_equal(join(port, "/join/keep/0", TOKEN("a1"), header, sizeof header), 200);
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        int fd = -1;
+        for (int times = 0; times < 12; times++) {
+            if (times == 0 || i == 0) {
+                fd = connect_to(port);
+                ask(fd, i < 2 ? "GET" : "POST", waits[i], TOKEN("a1"), "");
+            }
+            (void)poll(NULL, 0, 50);
+            assert_int_equal(join(port, "/join/keep/0", TOKEN("b2"), header, sizeof header), 409);
+            if (i == 0)
+                (void)close(fd);
+        }
+        if (i != 0)
+            (void)close(fd);
+    }
+    relay_server_free(server);
+}
+
 /* ---- limits ---- */
 
 static void full_queues_are_429(void **state)
@@ -519,6 +549,7 @@ int main(void)
         cmocka_unit_test(leaving_before_anything_was_sent_frees_the_seat),
         cmocka_unit_test(the_seat_of_a_client_that_died_is_free),
         cmocka_unit_test(an_abandoned_seat_can_be_taken_anew),
+        cmocka_unit_test(a_waiting_party_keeps_its_seat),
         cmocka_unit_test(full_queues_are_429),
         cmocka_unit_test(a_send_can_wait_for_room),
         cmocka_unit_test(sessions_and_bytes_are_limited),

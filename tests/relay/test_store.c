@@ -412,6 +412,38 @@ static void figures_count(kind k)
     store_free(s);
 }
 
+/* Asking who sits there is a sign of life of the seat whose token is shown, and of no other. */
+static void who_asks_for_the_seats_keeps_its_own(kind k)
+{
+    listener l = {0};
+    store_options short_lived = options;
+    short_lived.takeover_ms = 300;
+    store *s = open_store(k, &short_lived, &l);
+    store_seats seats;
+    store_joined joined;
+    const store_caller a = caller("keep", 2, "a");
+    const store_caller other = caller("keep", 1, "o");
+    const store_caller stranger = caller("keep", 2, "s");
+    const store_caller stranger_too = caller("keep", 1, "s");
+    const store_caller asker = caller("keep", 0, "a");
+    (void)join(s, &a);
+    (void)join(s, &other);
+    for (int i = 0; i < 12; i++) {
+        (void)poll(NULL, 0, 50);
+        assert_int_equal(store_list(s, &asker, &seats), STORE_DONE);
+        assert_int_equal(seats.n, 2);
+        assert_true(seats.has_own);
+        assert_int_equal(seats.own, 2);
+        assert_int_equal(store_join(s, &stranger, false, &joined), STORE_TAKEN);
+    }
+    assert_int_equal(store_join(s, &stranger_too, false, &joined), STORE_DONE);
+    assert_int_equal(store_list(s, &other, &seats), STORE_DONE);
+    assert_false(seats.has_own);
+    (void)poll(NULL, 0, 400);
+    assert_int_equal(store_join(s, &stranger, false, &joined), STORE_DONE);
+    store_free(s);
+}
+
 /* ---- of each kind ---- */
 
 static void empty_redis(void);
@@ -421,6 +453,7 @@ static void empty_redis(void);
     X(plain_clients_take_the_oldest)                                                               \
     X(who_left_is_told_after_its_last_message)                                                     \
     X(seats_are_bound_to_tokens)                                                                   \
+    X(who_asks_for_the_seats_keeps_its_own)                                                        \
     X(tokens_can_be_demanded)                                                                      \
     X(sessions_end_and_are_replaced)                                                               \
     X(limits_hold)                                                                                 \
