@@ -1,8 +1,9 @@
 /* A channel of one's own: two parties of this process talk over a socket pair.
  *
- * Filling the three functions of pt_channel_ops is all it takes. Two points of the contract need
- * care: `send` must not wait for the peer, so a thread writes what is queued; and what comes from
- * the peer is not trusted, so its length is checked before memory is set aside for it.
+ * Filling three functions of pt_channel_ops, and saying of what kind the channel is, is all it
+ * takes. Two points of the contract need care: `send` must not wait for the peer, so a thread
+ * writes what is queued; and what comes from the peer is not trusted, so its length is checked
+ * before memory is set aside for it.
  *
  * On the wire a message is its length (8 bytes, little-endian) and its bytes. */
 #define _POSIX_C_SOURCE 200809L
@@ -195,7 +196,16 @@ static void socket_close(void *self)
     free(c);
 }
 
-static const pt_channel_ops socket_ops = {socket_send, socket_recv, socket_close};
+/* Both ends are in this process. Over a network leave `kind` out, and put pt_channel_secure_wrap
+ * around the channel. */
+static pt_channel_kind socket_kind(void *self)
+{
+    (void)self;
+    return PT_CHANNEL_LOCAL;
+}
+
+static const pt_channel_ops socket_ops = {
+    .send = socket_send, .recv = socket_recv, .close = socket_close, .kind = socket_kind};
 
 /* ---- open ---- */
 

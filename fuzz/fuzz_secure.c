@@ -75,7 +75,7 @@ static void fuzz_close(void *self)
 
 static void connect_alone(size_t party, const uint8_t *data, size_t size)
 {
-    static const pt_channel_ops ops = {fuzz_send, fuzz_recv, fuzz_close};
+    static const pt_channel_ops ops = {.send = fuzz_send, .recv = fuzz_recv, .close = fuzz_close};
     peers p = {data, size};
     const pt_channel inner = {&ops, &p};
     const pt_secure_options options = {

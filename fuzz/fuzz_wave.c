@@ -185,7 +185,7 @@ static pt_status run(session *s, unsigned what)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const pt_channel_ops ops = {fuzz_send, fuzz_recv, fuzz_close};
+    static const pt_channel_ops ops = {.send = fuzz_send, .recv = fuzz_recv, .close = fuzz_close};
     if (size == 0)
         return 0;
     session s;

@@ -2,11 +2,11 @@
  *
  * The contract, in full. Messages between an ordered pair of parties arrive whole, once, in order.
  * Calls for different peers may come from different threads; calls for one peer never overlap. Any
- * embedder can write a channel by filling three functions.
+ * embedder can write a channel by filling three functions, and saying of what kind it is.
  *
  * No channel over a network encrypts by itself, and whoever reads all messages of a run can compute
- * inputs: put pt_channel_secure_wrap (secure.h) around it. Wrappers take the
- * inner channel by value, so one variable may hold both: wrap(&channel, channel, ..). */
+ * inputs: put pt_channel_secure_wrap (secure.h) around it. Wrappers take the inner
+ * channel by value, so one variable may hold both: wrap(&channel, channel, ..). */
 #ifndef POLYTUNE_CHANNEL_H
 #define POLYTUNE_CHANNEL_H
 
@@ -19,6 +19,20 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Who can read and alter what passes through a channel. pt_mpc_run and pt_dealer_run want one that
+ * nobody can, or to be told `insecure`.
+ *
+ * A channel that says nothing, because it was written before this or its author did not think of
+ * it, counts as open: taking a network for private would give away inputs in silence, while taking
+ * a private one for open is an error message at the first try, and one line to mend. */
+typedef enum pt_channel_kind {
+    PT_CHANNEL_OPEN = 0,  /* whoever is in between; every network channel as it is opened */
+    PT_CHANNEL_LOCAL = 1, /* nobody: messages stay within this machine, and who could read them
+                             there could read the parties' memory too */
+    PT_CHANNEL_SECURE = 2 /* nobody in between: encrypted from party to party; secure.h says how
+                             parties know each other */
+} pt_channel_kind;
 
 typedef struct pt_channel_ops {
     /* Sends `len` bytes (0 is allowed) to party `to`. `phase` names the protocol phase, a static
@@ -39,6 +53,10 @@ typedef struct pt_channel_ops {
     /* Ends the connection: sends what is queued (within the timeout), wakes waiting calls with
      * PT_ERR_CLOSED, and frees self. Called once, when no other call is running. */
     void (*close)(void *self);
+
+    /* What kind it is; may be NULL: PT_CHANNEL_OPEN. A wrapper that neither encrypts nor carries
+     * messages elsewhere answers what its inner channel does. */
+    pt_channel_kind (*kind)(void *self);
 } pt_channel_ops;
 
 /* A channel. Copy freely; exactly one holder calls pt_channel_close. */

@@ -38,8 +38,8 @@ typedef struct pt_mpc_stats {
 } pt_mpc_stats;
 
 /* Set fields by name and leave the rest zero: zero means the default. All parties must agree on all
- * but `party`, `progress` and `stats`; the protocol compares them before any secret flows and names
- * a field that differs. */
+ * but `party`, `insecure`, `progress` and `stats`; the protocol compares them before any secret
+ * flows and names a field that differs. */
 typedef struct pt_mpc_options {
     size_t party;   /* this party, 0 .. parties-1 */
     size_t parties; /* 2 .. PT_MPC_MAX_PARTIES */
@@ -48,9 +48,12 @@ typedef struct pt_mpc_options {
     size_t n_output_parties;
     unsigned statistical_security; /* rho: 40 (default) .. 80 */
     unsigned cot_field_bits; /* k: 1, 2, 4 (default), 8; less traffic and more work as it grows */
-    bool dealer;             /* the preprocessing comes from a trusted dealer, see pt_dealer_run */
-    const uint8_t *session;  /* application data bound into the run, e.g. a session name and the
-                                program's text */
+    bool insecure; /* over a channel that others can read and alter (pt_channel_kind): who reads all
+                      messages can compute the inputs. For measuring, and for networks that are
+                      protected by other means */
+    bool dealer;   /* the preprocessing comes from a trusted dealer, see pt_dealer_run */
+    const uint8_t *session; /* application data bound into the run, e.g. a session name and the
+                               program's text */
     size_t session_len;
     /* Told from time to time what runs and how much of the whole run's work is done, which only
      * grows: its share of `total` is about that of the time. May be NULL. */
@@ -62,9 +65,10 @@ typedef struct pt_mpc_options {
 /* Runs the protocol over `channel`, which stays the caller's. `input_bits`: this party's bits, one
  * byte 0 or 1 each, pt_circuit_input_bits(circuit, party) of them. `ret_output_bits`:
  * pt_circuit_output_bits(circuit) bytes, written when this party is an output party, zeroed on
- * failure; NULL and 0 otherwise. PT_ERR_USAGE for counts that are not the circuit's, or an option
- * out of range. PT_PEER_* when a party deviated or the parties disagree: `error` names check, phase
- * and party. Do not retry such a run unattended. */
+ * failure; NULL and 0 otherwise. PT_ERR_USAGE for counts that are not the circuit's, an option
+ * out of range, or a channel that is not protected (pt_channel_kind) unless `insecure`. PT_PEER_*
+ * when a party deviated or the parties disagree: `error` names check, phase and party. Do not retry
+ * such a run unattended. */
 PT_API PT_MUST_CHECK pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits,
                                           const pt_channel *channel, const pt_circuit *circuit,
                                           const uint8_t *input_bits, size_t n_input_bits,
@@ -74,8 +78,8 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_out
  *
  * The dealer hands out what the parties otherwise make together before they garble, which is most
  * of the work and traffic. It takes part as one party more: the channel is opened for parties + 1,
- * and the dealer has the last number, `parties`. Of `options` it reads parties, progress and stats;
- * everything else it learns from the parties, who set pt_mpc_options.dealer.
+ * and the dealer has the last number, `parties`. Of `options` it reads parties, insecure, progress
+ * and stats; everything else it learns from the parties, who set pt_mpc_options.dealer.
  *
  * Trust: the parties are still protected from each other, but all of them trust the dealer to deal
  * honestly, to work with none of them, and to see nothing of what they send to each other. It knows

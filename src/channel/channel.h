@@ -22,4 +22,10 @@ MUST_CHECK static inline pt_status channel_recv(const pt_channel *c, size_t from
     return c->ops->recv(c->self, from, phase, max_len, ret_bytes, ret_len, error);
 }
 
+/* What it says of itself. */
+static inline pt_channel_kind channel_kind(const pt_channel *c)
+{
+    return c->ops->kind == NULL ? PT_CHANNEL_OPEN : c->ops->kind(c->self);
+}
+
 #endif

@@ -200,7 +200,14 @@ static void faulty_close(void *self)
     mem_free(f);
 }
 
-static const pt_channel_ops faulty_ops = {faulty_send, faulty_recv, faulty_close};
+static pt_channel_kind faulty_kind(void *self)
+{
+    const faulty *f = self;
+    return channel_kind(&f->inner);
+}
+
+static const pt_channel_ops faulty_ops = {
+    .send = faulty_send, .recv = faulty_recv, .close = faulty_close, .kind = faulty_kind};
 
 pt_status channel_faulty_wrap(pt_channel *ret_channel, pt_channel inner, fault *faults,
                               size_t n_faults, uint64_t seed, pt_error *error)

@@ -141,7 +141,14 @@ static void memory_close(void *self)
         mesh_free(m);
 }
 
-static const pt_channel_ops memory_ops = {memory_send, memory_recv, memory_close};
+static pt_channel_kind memory_kind(void *self)
+{
+    (void)self;
+    return PT_CHANNEL_LOCAL;
+}
+
+static const pt_channel_ops memory_ops = {
+    .send = memory_send, .recv = memory_recv, .close = memory_close, .kind = memory_kind};
 
 static mesh *mesh_new(size_t parties, uint32_t timeout_ms)
 {

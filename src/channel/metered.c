@@ -134,7 +134,14 @@ static void metered_close(void *self)
     mem_free(m);
 }
 
-static const pt_channel_ops metered_ops = {metered_send, metered_recv, metered_close};
+static pt_channel_kind metered_kind(void *self)
+{
+    const metered *m = self;
+    return channel_kind(&m->inner);
+}
+
+static const pt_channel_ops metered_ops = {
+    .send = metered_send, .recv = metered_recv, .close = metered_close, .kind = metered_kind};
 
 pt_status pt_channel_metered_wrap(pt_channel *ret_channel, pt_channel inner, pt_meter *meter,
                                   pt_error *error)

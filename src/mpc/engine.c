@@ -128,8 +128,11 @@ static pt_status check_arguments(const engine_bits *b, const pt_channel *channel
                                  const pt_circuit *circuit, const pt_mpc_options *o,
                                  pt_error *error)
 {
-    if (o == NULL || channel == NULL || channel->ops == NULL || circuit == NULL)
-        return error_set(error, PT_ERR_USAGE, "options, channel and circuit must be given");
+    const pt_status status = session_check_channel(channel, o, error);
+    if (status != PT_OK)
+        return status;
+    if (circuit == NULL)
+        return error_set(error, PT_ERR_USAGE, "a circuit must be given");
     if (circuit->n_parties != o->parties)
         return error_set(error, PT_ERR_USAGE, "the circuit is for %zu parties, not %zu",
                          circuit->n_parties, o->parties);

@@ -118,7 +118,14 @@ static void harmed_close(void *self)
     pt_channel_close(&h->inner);
 }
 
-static const pt_channel_ops harmed_ops = {harmed_send, harmed_recv, harmed_close};
+static pt_channel_kind harmed_kind(void *self)
+{
+    (void)self;
+    return PT_CHANNEL_LOCAL;
+}
+
+static const pt_channel_ops harmed_ops = {
+    .send = harmed_send, .recv = harmed_recv, .close = harmed_close, .kind = harmed_kind};
 
 static void harm_channel(harmed *h, pt_channel *channel, harm kind, size_t at)
 {

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "circuit/builder.h"
 #include "mpc/circuits.h"
+#include "polytune/meter.h"
 #include "polytune/mpc.h"
 #include "support/circuits.h"
 
@@ -236,6 +237,45 @@ static void check_refused(const pt_mpc_options *options, const uint8_t *inputs, 
     pt_circuit_free(c);
 }
 
+/* A channel that others can read is refused, one that does not say what it is counts as such; and a
+ * wrapper says what is below it. */
+static void test_open_channels_are_refused(void **state)
+{
+    (void)state;
+    static const uint8_t inputs[4] = {0};
+    const pt_mpc_options options = {.parties = 2};
+    const pt_mpc_options wrong_field = {.parties = 2, .cot_field_bits = 3, .insecure = true};
+    pt_circuit *c = adder(4);
+    pt_channel channels[2];
+    pt_meter *meter = NULL;
+    pt_error error;
+    uint8_t outputs[4];
+    assert_int_equal(pt_channel_memory_mesh(channels, 2, TIMEOUT_MS, &error), PT_OK);
+    pt_channel_ops silent = *channels[0].ops;
+    silent.kind = NULL;
+    const pt_channel_ops *own = channels[0].ops;
+    channels[0].ops = &silent;
+    assert_int_equal(pt_meter_new(&meter, 2, &error), PT_OK);
+    assert_int_equal(pt_channel_metered_wrap(&channels[0], channels[0], meter, &error), PT_OK);
+    assert_int_equal(pt_mpc_run(outputs, 4, &channels[0], c, inputs, 4, &options, &error),
+                     PT_ERR_USAGE);
+    assert_non_null(strstr(error.message, "pt_channel_secure_wrap"));
+    assert_int_equal(pt_dealer_run(&channels[0], &options, &error), PT_ERR_USAGE);
+    assert_non_null(strstr(error.message, "pt_channel_secure_wrap"));
+    /* Told so, it goes on to what else is wrong. */
+    assert_int_equal(pt_mpc_run(outputs, 4, &channels[0], c, inputs, 4, &wrong_field, &error),
+                     PT_ERR_USAGE);
+    assert_null(strstr(error.message, "pt_channel_secure_wrap"));
+    silent.kind = own->kind;
+    assert_int_equal(pt_mpc_run(outputs, 4, &channels[0], c, inputs, 4, &wrong_field, &error),
+                     PT_ERR_USAGE);
+    assert_null(strstr(error.message, "pt_channel_secure_wrap"));
+    pt_channel_close(&channels[0]);
+    pt_channel_close(&channels[1]);
+    pt_meter_free(meter);
+    pt_circuit_free(c);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -265,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_sha256),
         cmocka_unit_test(test_stats_and_progress),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_open_channels_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

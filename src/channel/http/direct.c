@@ -212,7 +212,8 @@ static void direct_close(void *self)
     direct_free(d);
 }
 
-static const pt_channel_ops direct_ops = {net_send, net_recv, direct_close};
+static const pt_channel_ops direct_ops = {
+    .send = net_send, .recv = net_recv, .close = direct_close};
 
 /* ---- opening ---- */
 

@@ -201,7 +201,7 @@ static void relay_close(void *self)
     relay_free(c);
 }
 
-static const pt_channel_ops relay_ops = {net_send, net_recv, relay_close};
+static const pt_channel_ops relay_ops = {.send = net_send, .recv = net_recv, .close = relay_close};
 
 /* ---- joining ---- */
 

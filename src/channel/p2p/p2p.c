@@ -308,7 +308,7 @@ static void p2p_close(void *self)
     mem_free(c);
 }
 
-static const pt_channel_ops p2p_ops = {p2p_send, p2p_recv, p2p_close};
+static const pt_channel_ops p2p_ops = {.send = p2p_send, .recv = p2p_recv, .close = p2p_close};
 
 pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *options,
                               pt_error *error)

@@ -167,7 +167,14 @@ static void secure_close(void *self)
     secure_free(s);
 }
 
-static const pt_channel_ops secure_ops = {secure_send, secure_recv, secure_close};
+static pt_channel_kind secure_kind(void *self)
+{
+    (void)self;
+    return PT_CHANNEL_SECURE;
+}
+
+static const pt_channel_ops secure_ops = {
+    .send = secure_send, .recv = secure_recv, .close = secure_close, .kind = secure_kind};
 
 /* ---- Opening one ---- */
 

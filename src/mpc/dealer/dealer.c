@@ -284,11 +284,12 @@ pt_status dealer_run(session *d, pt_error *error)
 
 pt_status pt_dealer_run(const pt_channel *channel, const pt_mpc_options *options, pt_error *error)
 {
-    if (options == NULL || channel == NULL)
-        return error_set(error, PT_ERR_USAGE, "options and channel must be given");
     session d;
     const uint64_t start_ns = clock_ns();
-    pt_status status = session_init_dealer(&d, options, channel, error);
+    pt_status status = session_check_channel(channel, options, error);
+    if (status != PT_OK)
+        return status;
+    status = session_init_dealer(&d, options, channel, error);
     if (status != PT_OK)
         return status;
     status = dealer_run(&d, error);

@@ -15,6 +15,18 @@ static pt_status check_parties(size_t parties, bool dealer, pt_error *error)
     return PT_OK;
 }
 
+pt_status session_check_channel(const pt_channel *channel, const pt_mpc_options *options,
+                                pt_error *error)
+{
+    if (options == NULL || channel == NULL || channel->ops == NULL)
+        return error_set(error, PT_ERR_USAGE, "options and an open channel must be given");
+    if (channel_kind(channel) == PT_CHANNEL_OPEN && !options->insecure)
+        return error_set(error, PT_ERR_USAGE,
+                         "others can read what passes through this channel, and so compute the "
+                         "inputs: put pt_channel_secure_wrap around it, or set `insecure`");
+    return PT_OK;
+}
+
 static pt_status check_counts(const pt_mpc_options *o, pt_error *error)
 {
     const pt_status status = check_parties(o->parties, o->dealer, error);

@@ -88,6 +88,11 @@ struct session {
 #endif
 };
 
+/* That there are options and a channel, and that nobody in between can read or alter what passes
+ * through it, or the options say `insecure`. PT_ERR_USAGE. */
+MUST_CHECK pt_status session_check_channel(const pt_channel *channel, const pt_mpc_options *options,
+                                           pt_error *error);
+
 /* Checks the options, fills in defaults, renumbers the parties, initialises the crypto layer and
  * seeds the generator. `channel` is borrowed until session_clear. PT_ERR_USAGE for an option out of
  * range. On failure there is nothing to clear. The session must not move afterwards. */

@@ -310,7 +310,8 @@ static void between_close(void *self)
 
 static void put_between(secure_member *p, between *b)
 {
-    static const pt_channel_ops ops = {between_send, between_recv, between_close};
+    static const pt_channel_ops ops = {
+        .send = between_send, .recv = between_recv, .close = between_close};
     b->inner = p->inner;
     p->inner = (pt_channel){&ops, b};
 }

@@ -183,7 +183,8 @@ static void script_close(void *self)
     (void)self;
 }
 
-static const pt_channel_ops script_ops = {script_send, script_recv, script_close};
+static const pt_channel_ops script_ops = {
+    .send = script_send, .recv = script_recv, .close = script_close};
 
 #define ALL_BYTES     5
 #define PRIVATE_BYTES 6
