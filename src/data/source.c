@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/csv_read.h"
+#include "data/odbc_read.h"
 #include "data/sqlite_read.h"
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -26,7 +27,7 @@ static bool is_file(const char *argument)
 
 bool source_needs_query(const char *argument)
 {
-    return has_prefix(argument, SQLITE_PREFIX);
+    return has_prefix(argument, SQLITE_PREFIX) || has_prefix(argument, ODBC_PREFIX);
 }
 
 bool source_is_table(const char *argument)
@@ -54,7 +55,9 @@ static pt_status read_file(table *ret_table, const char *path, const source_opti
 pt_status source_read(table *ret_table, const char *argument, const source_options *options,
                       pt_error *error)
 {
-    if (source_needs_query(argument))
+    if (has_prefix(argument, ODBC_PREFIX))
+        return odbc_read(ret_table, options->odbc, options->query, error);
+    if (has_prefix(argument, SQLITE_PREFIX))
         return sqlite_read(ret_table, argument + strlen(SQLITE_PREFIX), options->query, error);
     return read_file(ret_table, argument + 1, options, error);
 }

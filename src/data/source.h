@@ -1,7 +1,7 @@
 /* Where a table comes from, as the command's --input names it. Layer: data.
  *
  *      @patients.csv, @patients.tsv    a file
- *      sqlite:FILE                     a query's result */
+ *      sqlite:FILE, odbc:..            a query's result */
 #ifndef DATA_SOURCE_H
 #define DATA_SOURCE_H
 
@@ -13,6 +13,7 @@ bool source_needs_query(const char *argument);
 
 typedef struct source_options {
     const char *query;  /* SQL; NULL for a file */
+    const char *odbc;   /* the connection, if it is odbc:.. (odbc_link.h) */
     bool has_no_header; /* a file's first line is a row */
 } source_options;
 
