@@ -6,25 +6,94 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "cli/flags/odbc_where.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "data/csv_write.h"
+#include "data/from_bits.h"
 
 const flag flags_output[] = {
-    {"output", "FILE", "write the result to a file, which is opened before the run; - is stdout",
+    {"output", "FILE",
+     "write the result to a file, which is opened before the run; .csv and .tsv are tables, .json "
+     "is Garble JSON; - is stdout; sqlite:FILE is a database",
      false},
     {"o", "FILE", "the same", false},
+    {"table", "NAME", "the table of the database that --output writes rows to", false},
     {0},
 };
+
+static result_format format_of(const char *path)
+{
+    static const struct {
+        const char *suffix;
+        result_format format;
+    } formats[] = {{".csv", RESULT_CSV}, {".tsv", RESULT_TSV}, {".json", RESULT_JSON}};
+    const size_t len = strlen(path);
+    if (sink_is_database(path))
+        return RESULT_DATABASE;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        const size_t n = strlen(formats[i].suffix);
+        if (len >= n && strcmp(path + len - n, formats[i].suffix) == 0)
+            return formats[i].format;
+    }
+    return RESULT_TEXT;
+}
+
+static bool is_rows(const result_out *out)
+{
+    return out->format == RESULT_CSV || out->format == RESULT_TSV || out->format == RESULT_DATABASE;
+}
+
+/* A table's name goes with a database, and --json with neither. */
+static pt_status check_format(const result_out *out, const char *path, pt_error *error)
+{
+    if (out->format == RESULT_DATABASE && out->database.table == NULL)
+        return error_set(error, PT_ERR_USAGE, "--output to a database needs --table=NAME");
+    if (out->format != RESULT_DATABASE && out->database.table != NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--table without an --output that is a database, e.g. sqlite:FILE");
+    if (out->json && is_rows(out))
+        return error_set(error, PT_ERR_USAGE,
+                         "--json writes an object, and --output=%.100s is for rows: give one of "
+                         "them",
+                         out->format == RESULT_DATABASE ? "a database" : path);
+    return PT_OK;
+}
 
 pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error)
 {
     const char *path = NULL;
-    *ret_out = (result_out){.json = args_get(a, "json") != NULL};
-    const pt_status status = args_output(&path, a, error);
+    *ret_out =
+        (result_out){.json = args_get(a, "json") != NULL, .database.table = args_get(a, "table")};
+    pt_status status = args_output(&path, a, error);
+    if (status == PT_OK && path != NULL)
+        ret_out->format = format_of(path);
+    if (status == PT_OK)
+        status = check_format(ret_out, path, error);
     if (status != PT_OK || path == NULL || strcmp(path, "-") == 0)
         return status;
+    if (ret_out->format == RESULT_DATABASE) {
+        status = odbc_where(&ret_out->odbc, path, error);
+        ret_out->database.argument = path;
+        ret_out->database.odbc = ret_out->odbc;
+        return status;
+    }
     ret_out->to_file = true;
     return file_out_open(&ret_out->file, path, error);
+}
+
+pt_status result_out_prepare(result_out *out, const computation *c, pt_error *error)
+{
+    out->c = c;
+    if (!is_rows(out))
+        return PT_OK;
+    if (c->program == NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "'%s' is a Bristol Fashion circuit: its result has no rows", c->path);
+    const pt_status status = row_shape_init(&out->rows, pt_program_output_type(c->program), error);
+    if (status != PT_OK || out->format != RESULT_DATABASE)
+        return status;
+    return sink_check(&out->database, &out->rows, error);
 }
 
 /* A result that could not be written: who sits at the terminal may see it, a log may not. */
@@ -37,37 +106,72 @@ static void rescue(const result_out *out, buffer *line)
     } else {
         report_message(REPORT_ERROR,
                        "the result is lost: it could not be written, and is not for a log%s",
-                       out->to_file ? "" : "; -o FILE opens a file before the run");
+                       out->to_file || out->format == RESULT_DATABASE
+                           ? ""
+                           : "; -o FILE opens a file before the run");
     }
 }
 
-static pt_status write_line(result_out *out, buffer *line, pt_error *error)
+/* The result's own bits are the last of the output: the panic code comes before them. */
+static pt_status take_rows(table *ret_table, const result_out *out, const uint8_t *bits,
+                           pt_error *error)
 {
-    const char *text = (const char *)line->bytes;
-    const pt_status status = out->to_file ? file_out_commit(&out->file, text, line->len, error)
-                                          : output_text(text, line->len, error);
-    if (status != PT_OK)
-        rescue(out, line);
+    const size_t n_bits = pt_type_bits(pt_program_output_type(out->c->program));
+    const size_t first = pt_circuit_output_bits(out->c->circuit) - n_bits;
+    return table_from_bits(ret_table, &out->rows, bits + first, error);
+}
+
+/* Everything but a database gets a text, and a database's result is shown as CSV when it cannot be
+ * written. */
+static pt_status put_line(buffer *ret_line, const result_out *out, const result_value *value,
+                          const table *rows, json_t *rest, pt_error *error)
+{
+    pt_status status = PT_OK;
+    if (out->json) {
+        status = output_put_result(ret_line, value->json, rest, error);
+        buffer_put_u8(ret_line, '\n');
+    } else {
+        json_decref(rest);
+        if (is_rows(out))
+            csv_write_table(ret_line, rows, out->format == RESULT_TSV ? '\t' : ',');
+        else
+            buffer_printf(ret_line, "%s\n", out->format == RESULT_JSON ? value->json : value->text);
+    }
+    if (status == PT_OK && ret_line->failed)
+        status = error_memory(error);
     return status;
 }
 
-pt_status result_out_write(result_out *out, const char *text, const char *json, json_t *rest,
+static pt_status write_result(result_out *out, const buffer *line, const table *rows,
+                              pt_error *error)
+{
+    const char *text = (const char *)line->bytes;
+    if (out->format == RESULT_DATABASE)
+        return sink_write(&out->database, &out->rows, rows, error);
+    if (out->to_file)
+        return file_out_commit(&out->file, text, line->len, error);
+    return output_text(text, line->len, error);
+}
+
+pt_status result_out_write(result_out *out, const result_value *value, json_t *rest,
                            pt_error *error)
 {
     buffer line;
+    table rows = {0};
     pt_status status = PT_OK;
     buffer_init(&line, SIZE_MAX / 4);
-    if (out->json) {
-        status = output_put_result(&line, json, rest, error);
-    } else {
-        json_decref(rest);
-        buffer_put(&line, text, strlen(text));
-    }
-    buffer_put_u8(&line, '\n');
-    if (status == PT_OK && line.failed)
-        status = error_memory(error);
+    if (is_rows(out))
+        status = take_rows(&rows, out, value->bits, error);
     if (status == PT_OK)
-        status = write_line(out, &line, error);
+        status = put_line(&line, out, value, &rows, rest, error);
+    else
+        json_decref(rest);
+    if (status == PT_OK) {
+        status = write_result(out, &line, &rows, error);
+        if (status != PT_OK)
+            rescue(out, &line);
+    }
+    table_clear(&rows);
     buffer_clear(&line);
     return status;
 }
@@ -75,5 +179,7 @@ pt_status result_out_write(result_out *out, const char *text, const char *json, 
 void result_out_clear(result_out *out)
 {
     file_out_clear(&out->file);
+    row_shape_clear(&out->rows);
+    odbc_where_free(out->odbc);
     *out = (result_out){0};
 }

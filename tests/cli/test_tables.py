@@ -1,11 +1,13 @@
 """Tables as inputs: CSV and TSV files and databases, numbers of rows as constants, through eval, simulate and party."""
 import contextlib
 import pathlib
+import re
+import shlex
 import sqlite3
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, Process, USAGE, polytune, relay
+from support import Case, DONE, INPUT, PANIC, Process, ROOT, USAGE, polytune, relay
 
 PROGRAM = """
 enum Sex { Female, Male }
@@ -223,6 +225,139 @@ class Sqlite(Case):
             result = polytune("eval", folder / "program.garble", f"--input=sqlite:{database(folder)}", "--input=1")
             self.assertEqual(result.status, USAGE, result)
             self.assertIn("needs a --query", result.err)
+
+
+class Output(Case):
+    """Results as files and as rows of SQLite tables."""
+    SOURCE = """
+enum Row { Empty, Full([u8; 6], i16, bool) }
+pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
+    [(a, Row::Full([65u8, 44u8, 34u8, 0u8, 0u8, 0u8], -7i16, b)), (1u64, Row::Empty), (2u64, Row::Full([0u8; 6], 8i16, b))]
+}
+"""
+    NAMED = "struct Line { n: u64, word: [u8; 4] }\n" \
+            "pub fn main(a: u64, b: bool) -> [Line; 2] { [Line { n: a, word: [65u8; 4] }, Line { n: 5u64, word: [66u8; 4] }] }\n"
+
+    def run_program(self, folder, source, *flags, a=7):
+        (folder / "p.garble").write_text(source)
+        return polytune("eval", folder / "p.garble", f"--input={a}", "--input=true", *flags)
+
+    def test_files(self):
+        expected = {
+            "csv": '1,2,3,4\n7,"A,""",-7,true\n1,,,\n2,"",8,true\n',
+            "tsv": '1\t2\t3\t4\n7\t"A,"""\t-7\ttrue\n1\t\t\t\n2\t""\t8\ttrue\n',
+            "txt": "[(7, Row::Full([65, 44, 34, 0, 0, 0], -7, true)), (1, Row::Empty), (2, Row::Full([0, 0, 0, 0, 0, 0], 8, true))]\n",
+        }
+        with folder_with() as folder:
+            for suffix, text in expected.items():
+                self.assertRan(self.run_program(folder, self.SOURCE, "-o", folder / f"r.{suffix}"), "")
+                self.assertEqual((folder / f"r.{suffix}").read_text(), text)
+            self.assertRan(self.run_program(folder, self.NAMED, "-o", folder / "r.json", a=2 ** 64 - 1), "")
+            (folder / "again.garble").write_text("struct Line { n: u64, word: [u8; 4] }\n"
+                                                 "pub fn main(a: [Line; 2], b: bool) -> [Line; 2] { if b { a } else { a } }\n")
+            text = "[Line {n: 18446744073709551615, word: [65, 65, 65, 65]}, Line {n: 5, word: [66, 66, 66, 66]}]"
+            for file in ("r.json", "r.csv"):
+                if file == "r.csv":
+                    self.assertRan(self.run_program(folder, self.NAMED, "-o", folder / file, a=2 ** 64 - 1), "")
+                self.assertRan(polytune("eval", folder / "again.garble", f"--input=@{folder / file}", "--input=true"), text)
+
+    def test_what_comes_out_goes_in(self):
+        with folder_with() as folder:
+            self.assertRan(self.run_program(folder, self.SOURCE, "-o", folder / "r.csv"), "")
+            (folder / "back.garble").write_text(self.SOURCE.split("pub fn")[0] +
+                                                "pub fn main(a: [(u64, Row); 3], b: bool) -> [(u64, Row); 3] { if b { a } else { a } }\n")
+            for _ in range(2):
+                result = polytune("eval", folder / "back.garble", f"--input=@{folder / 'r.csv'}", "--input=true", "-o", folder / "s.csv")
+                self.assertRan(result, "")
+                self.assertEqual((folder / "r.csv").read_text(), (folder / "s.csv").read_text())
+
+    def rows(self, path, sql):
+        connection = sqlite3.connect(path)
+        rows = connection.execute(sql).fetchall()
+        connection.close()
+        return rows
+
+    def test_a_new_sqlite_file(self):
+        with folder_with() as folder:
+            flags = (f"--output=sqlite:{folder / 'r.db'}", "--table=lines")
+            self.assertRan(self.run_program(folder, self.NAMED, *flags), "")
+            self.assertRan(self.run_program(folder, self.NAMED, *flags, a=2 ** 64 - 1), "")
+            self.assertEqual(self.rows(folder / "r.db", "SELECT n, word, typeof(n) FROM lines"),
+                             [(7, "AAAA", "integer"), (5, "BBBB", "integer"), ("18446744073709551615", "AAAA", "text"), (5, "BBBB", "integer")])
+
+    def test_rows_by_place(self):
+        with folder_with() as folder:
+            flags = (f"--output=sqlite:{folder / 'r.db'}", "--table=t")
+            self.assertRan(self.run_program(folder, self.SOURCE, *flags), "")
+            self.assertEqual(self.rows(folder / "r.db", "SELECT * FROM t"), [(7, 'A,"', -7, 1), (1, None, None, None), (2, "", 8, 1)])
+
+    def test_all_rows_or_none(self):
+        with folder_with() as folder:
+            connection = sqlite3.connect(folder / "r.db")
+            connection.executescript("CREATE TABLE lines (id INTEGER PRIMARY KEY, word TEXT, n INTEGER CHECK (n <> 5));")
+            connection.close()
+            flags = (f"--output=sqlite:{folder / 'r.db'}", "--table=lines")
+            result = self.run_program(folder, self.NAMED, *flags)
+            self.assertFailed(result, INPUT, "CHECK constraint failed", "the result is lost")
+            self.assertEqual(self.rows(folder / "r.db", "SELECT * FROM lines"), [])
+            result = self.run_program(folder, self.NAMED.replace("5u64", "6u64"), *flags, a=2 ** 63)
+            self.assertFailed(result, INPUT, "column 'n' cannot hold numbers past 2^63-1")
+            self.assertEqual(self.rows(folder / "r.db", "SELECT * FROM lines"), [])
+            self.assertRan(self.run_program(folder, self.NAMED.replace("5u64", "6u64"), *flags, a=2 ** 63 - 1), "")
+            self.assertEqual(self.rows(folder / "r.db", "SELECT * FROM lines"), [(1, "AAAA", 2 ** 63 - 1), (2, "BBBB", 6)])
+
+    def test_what_cannot_be_is_found_before_the_run(self):
+        panics = "struct Line { n: u64 }\npub fn main(a: u64, b: bool) -> Line { if b { Line { n: a / 0u64 } } else { Line { n: 1u64 } } }\n"
+        with folder_with() as folder:
+            connection = sqlite3.connect(folder / "r.db")
+            connection.executescript("CREATE TABLE other (x INTEGER);")
+            connection.close()
+            to = lambda file: (f"--output=sqlite:{folder / file}", "--table=other")
+            self.assertFailed(self.run_program(folder, panics, *to("r.db")), INPUT, "table other has no column named n")
+            self.assertFailed(self.run_program(folder, panics, *to("none/r.db")), INPUT, "unable to open database file")
+            self.assertFailed(self.run_program(folder, panics, *to("program.garble")), INPUT, "file is not a database")
+            self.assertFailed(self.run_program(folder, panics, *to("new.db")), PANIC)
+            self.assertFalse((folder / "new.db").exists())
+            self.assertFailed(self.run_program(folder, panics, "-o", folder / "none/r.csv"), INPUT, "No such file")
+            two = "enum Two { A(u8), B(u8) }\npub fn main(a: u8, b: bool) -> Two { if b { Two::A(a / 0u8) } else { Two::B(a) } }\n"
+            self.assertFailed(self.run_program(folder, two, "-o", folder / "r.csv"), USAGE, "a table cannot hold values of type Two")
+            for flags, message in (((f"--output=sqlite:{folder / 'r.db'}",), "needs --table=NAME"),
+                                   (("--table=t",), "--table without an --output that is a database"),
+                                   (("--json", "-o", folder / "r.csv"), "--json writes an object"),
+                                   (("--json", *to("r.db")), "--json writes an object")):
+                result = self.run_program(folder, panics, *flags)
+                self.assertEqual(result.status, USAGE, result)
+                self.assertIn(message, result.err)
+
+
+class Example(Case):
+    """docs/tables.md and examples/tables: two hospitals, from their files to the result's."""
+    FOLDER = ROOT / "examples/tables"
+
+    def commands(self):
+        page = (ROOT / "docs/tables.md").read_text()
+        section = page[page.index("## Two hospitals"):]
+        text = re.search(r"^```sh\n(.*?)^```", section, re.M | re.S).group(1)
+        return [shlex.split(line) for line in text.replace("\\\n", " ").splitlines() if not line.startswith("#")]
+
+    def test_as_on_the_page(self):
+        commands = self.commands()
+        self.assertEqual([words[:2] for words in commands],
+                         [["polytune", "check"], ["polytune", "eval"], ["polytune", "serve"], ["polytune", "party"], ["polytune", "party"]])
+        with tempfile.TemporaryDirectory() as name, relay() as (url, _):
+            folder = pathlib.Path(name)
+            for file in self.FOLDER.iterdir():
+                (folder / file.name).write_text(file.read_text())
+            (folder / "result.csv").unlink()
+            for words in commands[:2]:
+                self.assertEqual(Process(*words[1:], cwd=folder).wait().status, DONE)
+            expected = (self.FOLDER / "result.csv").read_text()
+            self.assertEqual((folder / "result.csv").read_text(), expected)
+            parties = [Process(*(url if word.startswith("http://") else word for word in words[1:]), cwd=folder) for words in commands[3:]]
+            for process in parties:
+                self.assertRan(process.wait(), "")
+            for words in commands[3:]:
+                self.assertEqual((folder / words[words.index("-o") + 1]).read_text(), expected)
 
 
 if __name__ == "__main__":

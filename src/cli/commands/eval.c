@@ -29,7 +29,8 @@ static pt_status evaluate(const computation *c, tables *t, result_out *result, p
     if (status == PT_OK)
         status = computation_result(&text, &json, c, out, error);
     if (status == PT_OK)
-        status = result_out_write(result, text, json, json_pack("{s:s}", "text", text), error);
+        status = result_out_write(result, &(result_value){out, text, json},
+                                  json_pack("{s:s}", "text", text), error);
     mem_free(text);
     mem_free(json);
     inputs_clear(&in);
@@ -47,6 +48,8 @@ static pt_status eval_run(const args *a, pt_error *error)
         status = tables_init(&t, a, error);
     if (status == PT_OK)
         status = inputs_compile(&c, &t, a->positional[0], error);
+    if (status == PT_OK)
+        status = result_out_prepare(&result, &c, error);
     if (status == PT_OK)
         status = evaluate(&c, &t, &result, error);
     tables_clear(&t);

@@ -105,7 +105,7 @@ static pt_status party_print(party *p, const uint8_t *out, const pt_mpc_stats *s
             json_pack("{s:s?, s:I}", "text", text, "bytes_sent", (json_int_t)stats->bytes_sent);
         output_add_stats(rest, p->parties, stats);
         output_add_traffic(rest, p->connection.meter);
-        status = result_out_write(&p->result, text, json, rest, error);
+        status = result_out_write(&p->result, &(result_value){out, text, json}, rest, error);
     } else if (status == PT_OK) {
         report_message(REPORT_INFO, "done; party %zu does not receive the result", p->index);
     }
@@ -175,6 +175,8 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
                            "with the constants of all parties, the program is for %zu parties, not "
                            "%zu",
                            p->c.parties, p->parties);
+    if (status == PT_OK)
+        status = result_out_prepare(&p->result, &p->c, error);
     if (status == PT_OK)
         status = tables_input(&p->input_bits, &p->tables, 0, &p->c, p->index, error);
     return status;

@@ -63,8 +63,8 @@ static pt_status simulate_print(const computation *c, const local_party *parties
     if (status == PT_OK)
         status = computation_result(&text, &json, c, bits, error);
     if (status == PT_OK)
-        status = result_out_write(result, text, json, as_json(text, stats, c->parties, f->dealer),
-                                  error);
+        status = result_out_write(result, &(result_value){bits, text, json},
+                                  as_json(text, stats, c->parties, f->dealer), error);
     mem_free(text);
     mem_free(json);
     return status;
@@ -122,6 +122,8 @@ static pt_status simulate_run(const args *a, pt_error *error)
         status = tables_init(&t, a, error);
     if (status == PT_OK)
         status = inputs_compile(&c, &t, a->positional[0], error);
+    if (status == PT_OK)
+        status = result_out_prepare(&result, &c, error);
     if (status == PT_OK)
         status = mpc_flags_init(&f, a, c.parties, error);
     if (status == PT_OK)

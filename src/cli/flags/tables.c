@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/flags/odbc_where.h"
 #include "data/field.h"
 #include "data/source.h"
 
@@ -58,21 +59,32 @@ static pt_status take_scales(tables *t, pt_error *error)
     return PT_OK;
 }
 
+/* `query` is NULL for a file. */
+static pt_status read_table(tables *t, size_t nth, const char *query, pt_error *error)
+{
+    const char *argument = args_nth(t->a, "input", nth);
+    char *where = NULL;
+    if (source_needs_query(argument) && query == NULL)
+        return error_set(error, PT_ERR_USAGE, "an --input that is a database needs a --query");
+    pt_status status = odbc_where(&where, argument, error);
+    const source_options options = {
+        .query = query, .odbc = where, .has_no_header = args_get(t->a, "no-header") != NULL};
+    if (status == PT_OK)
+        status = source_read(&t->list[nth], argument, &options, error);
+    odbc_where_free(where);
+    return status;
+}
+
 static pt_status read_tables(tables *t, pt_error *error)
 {
     size_t n_queries = 0;
     for (size_t i = 0; i < t->n; i++) {
         const char *argument = args_nth(t->a, "input", i);
-        source_options options = {.has_no_header = args_get(t->a, "no-header") != NULL};
         if (!source_is_table(argument))
             continue;
-        if (source_needs_query(argument)) {
-            options.query = args_nth(t->a, "query", n_queries++);
-            if (options.query == NULL)
-                return error_set(error, PT_ERR_USAGE,
-                                 "an --input that is a database needs a --query");
-        }
-        const pt_status status = source_read(&t->list[i], argument, &options, error);
+        const char *query =
+            source_needs_query(argument) ? args_nth(t->a, "query", n_queries++) : NULL;
+        const pt_status status = read_table(t, i, query, error);
         if (status != PT_OK)
             return status;
     }
