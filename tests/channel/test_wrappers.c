@@ -5,8 +5,8 @@
 
 #include "channel/channel.h"
 #include "channel/conformance.h"
-#include "channel/faulty.h"
 #include "polytune/meter.h"
+#include "support/faulty.h"
 
 /* ---- without faults a wrapper is a channel like any other ---- */
 

@@ -8,9 +8,9 @@
 
 #include "support/test.h"
 
-#include "channel/faulty.h"
 #include "mpc/engine_run.h"
 #include "mpc/triple/zero_check.h"
+#include "support/faulty.h"
 
 #define TAMPER_PARTIES 3
 #define TAMPER_INPUTS  4   /* bits of each party */

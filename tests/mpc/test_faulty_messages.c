@@ -14,7 +14,7 @@ static const test_preparation *chosen;
 #define SEGMENT_ANDS 4 /* two segments, so that ZB is among the messages */
 #define AT_SENDER    2 /* in a message, see message.h */
 
-/* Ways to harm a message beyond those of channel/faulty.h, numbered after them. */
+/* Ways to harm a message beyond those of support/faulty.h, numbered after them. */
 typedef enum harm {
     HARM_BODY = FAULT_CLOSE + 1, /* random bytes behind a right header */
     HARM_SENDER,                 /* another party's number in the header */

@@ -6,9 +6,9 @@
 
 #include "base/mem.h"
 #include "channel/conformance.h"
-#include "channel/faulty.h"
 #include "channel/secure/secure_mesh.h"
 #include "polytune/secure.h"
+#include "support/faulty.h"
 
 #define PATIENCE_MS 60000
 #define IMPATIENT   150 /* where a message is known to be missing */

@@ -1,9 +1,9 @@
-/* A channel that does harm to what is sent through another, for tests. Layer: channel.
+/* A channel that does harm to what is sent through another, for tests.
  *
  * Each fault strikes once, at the n-th message that its party sends in a phase; what is random
  * about it comes from the seed, so a failure is repeated by its seed. */
-#ifndef CHANNEL_FAULTY_H
-#define CHANNEL_FAULTY_H
+#ifndef TESTS_SUPPORT_FAULTY_H
+#define TESTS_SUPPORT_FAULTY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "channel/faulty.h"
+#include "support/faulty.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ typedef struct faulty {
     held_back peers[CHANNEL_MAX_PARTIES];
 } faulty;
 
-static uint64_t random_next(faulty *f)
+static uint64_t faulty_random(faulty *f)
 {
     /* splitmix64 (Steele, Lea, Flood 2014). */
     uint64_t z = f->random += 0x9e3779b97f4a7c15u;
@@ -85,14 +85,14 @@ static pt_status hold(faulty *f, size_t to, const uint8_t *bytes, size_t len, pt
 static pt_status pass_extended(faulty *f, size_t to, const char *phase, const uint8_t *bytes,
                                size_t len, pt_error *error)
 {
-    const size_t more = (size_t)(random_next(f) % MAX_EXTENSION) + 1;
+    const size_t more = (size_t)(faulty_random(f) % MAX_EXTENSION) + 1;
     uint8_t *copy = mem_new(len + more, 1);
     if (copy == NULL)
         return error_memory(error);
     if (len != 0)
         memcpy(copy, bytes, len);
     for (size_t i = len; i < len + more; i++)
-        copy[i] = (uint8_t)random_next(f);
+        copy[i] = (uint8_t)faulty_random(f);
     const pt_status status = pass(f, to, phase, copy, len + more, error);
     mem_free(copy);
     return status;
@@ -106,13 +106,13 @@ static pt_status pass_changed(faulty *f, fault_kind kind, size_t to, const char 
     if (copy == NULL)
         return error_memory(error);
     if (kind == FAULT_TRUNCATE && len != 0) {
-        len = (size_t)(random_next(f) % len);
+        len = (size_t)(faulty_random(f) % len);
     } else if (kind == FAULT_FLIP_BIT && len != 0) {
-        const uint64_t bit = random_next(f) % ((uint64_t)len * 8);
+        const uint64_t bit = faulty_random(f) % ((uint64_t)len * 8);
         copy[bit / 8] ^= (uint8_t)(1u << (bit % 8));
     } else if (kind == FAULT_REPLACE) {
         for (size_t i = 0; i < len; i++)
-            copy[i] = (uint8_t)random_next(f);
+            copy[i] = (uint8_t)faulty_random(f);
     }
     const pt_status status = pass(f, to, phase, copy, len, error);
     mem_free(copy);
