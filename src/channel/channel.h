@@ -9,6 +9,9 @@
 
 #define CHANNEL_MAX_PARTIES WIRE_MAX_PARTIES
 
+/* PT_ERR_USAGE unless `peer` is another of the parties. */
+MUST_CHECK pt_status channel_check_peer(size_t party, size_t parties, size_t peer, pt_error *error);
+
 MUST_CHECK static inline pt_status channel_send(const pt_channel *c, size_t to, const char *phase,
                                                 const uint8_t *bytes, size_t len, pt_error *error)
 {

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
 
 #define VERSION         1
 #define PACKET_HEADER   9
@@ -46,7 +48,7 @@ packet *frame_message(const uint8_t *bytes, size_t len)
     packet **last = &first;
     size_t done = 0;
     do {
-        const size_t n = len - done < FRAGMENT_MAX ? len - done : FRAGMENT_MAX;
+        const size_t n = min_size(len - done, FRAGMENT_MAX);
         *last = packet_new(KIND_MESSAGE, n == 0 ? NULL : bytes + done, n, len - done - n);
         if (*last == NULL) {
             frame_free(first);
@@ -85,8 +87,8 @@ bool frame_append(packet *p, const uint8_t *bytes, size_t len)
 
 void frame_number(packet *p, uint64_t number)
 {
-    for (size_t i = 0; i < 8; i++)
-        p->bytes.bytes[1 + i] = (uint8_t)(number >> (8 * i));
+    PT_ASSERT(number != 0 && p->bytes.len >= PACKET_HEADER);
+    le_put_u64(p->bytes.bytes + 1, number);
 }
 
 void frame_free(packet *first)
@@ -113,7 +115,7 @@ void frame_reader_clear(frame_reader *r)
     frame_reader_init(r);
 }
 
-static frame_result end(frame_reader *r, frame_result how)
+static frame_result frame_end(frame_reader *r, frame_result how)
 {
     r->end = how;
     mem_free(r->packet.bytes);
@@ -137,12 +139,12 @@ void frame_feed(frame_reader *r, message fed)
     r->packet = fed;
     r->at = PACKET_HEADER;
     if (in.failed || version != VERSION || number == 0) {
-        (void)end(r, FRAME_MALFORMED);
+        (void)frame_end(r, FRAME_MALFORMED);
     } else if (number < r->next_number) {
         mem_free(fed.bytes); /* came before */
         r->packet = (message){0};
     } else if (number > r->next_number) {
-        (void)end(r, FRAME_LOST);
+        (void)frame_end(r, FRAME_LOST);
     } else {
         r->next_number++;
     }
@@ -150,7 +152,7 @@ void frame_feed(frame_reader *r, message fed)
 
 /* Makes room for `more` bytes of the message begun: all at once if they complete it, else by
  * doubling, so that a false length costs nothing. */
-static bool make_room(frame_reader *r, size_t more)
+static bool frame_make_room(frame_reader *r, size_t more)
 {
     const size_t need = r->partial_len + more;
     if (r->partial != NULL && need <= r->partial_capacity)
@@ -174,7 +176,7 @@ typedef struct fragment {
 } fragment;
 
 /* Looks at the next fragment without passing it; false if it is not one. */
-static bool peek(const frame_reader *r, fragment *ret_fragment)
+static bool frame_peek(const frame_reader *r, fragment *ret_fragment)
 {
     reader in;
     reader_init(&in, r->packet.bytes + r->at, r->packet.len - r->at);
@@ -196,15 +198,17 @@ static bool peek(const frame_reader *r, fragment *ret_fragment)
 static frame_result take_fragment(frame_reader *r, const fragment *f, size_t max_len)
 {
     const uint64_t total = r->begun ? r->total : f->len + f->left;
+    PT_ASSERT(r->at + FRAGMENT_HEADER + f->len <= r->packet.len);
     if (total > max_len)
         return FRAME_TOO_LARGE;
     r->begun = true;
     r->total = total;
-    if (!make_room(r, f->len))
+    if (!frame_make_room(r, f->len))
         return FRAME_MEMORY;
     if (f->len != 0)
         memcpy(r->partial + r->partial_len, f->bytes, f->len);
     r->partial_len += f->len;
+    PT_ASSERT(r->partial_len <= r->partial_capacity && r->partial_len <= r->total);
     r->at += FRAGMENT_HEADER + f->len;
     return f->left == 0 ? FRAME_MESSAGE : FRAME_NEED_MORE;
 }
@@ -218,10 +222,10 @@ frame_result frame_next(frame_reader *r, size_t max_len, message *ret_message)
             break;
         }
         fragment f;
-        if (!peek(r, &f))
-            return end(r, FRAME_MALFORMED);
+        if (!frame_peek(r, &f))
+            return frame_end(r, FRAME_MALFORMED);
         if (f.kind == KIND_BYE)
-            return end(r, FRAME_CLOSED);
+            return frame_end(r, FRAME_CLOSED);
         const frame_result result = take_fragment(r, &f, max_len);
         if (result == FRAME_NEED_MORE)
             continue;

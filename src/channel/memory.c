@@ -40,19 +40,12 @@ static lane *lane_of(const mesh *m, size_t from, size_t to)
     return &m->lanes[from * m->parties + to];
 }
 
-static pt_status check_peer(const end *e, size_t peer, pt_error *error)
-{
-    if (peer < e->mesh->parties && peer != e->party)
-        return PT_OK;
-    return error_set(error, PT_ERR_USAGE, "party %zu has no channel to party %zu", e->party, peer);
-}
-
 static pt_status memory_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
                              size_t len, pt_error *error)
 {
     const end *e = self;
     (void)phase;
-    const pt_status status = check_peer(e, to, error);
+    const pt_status status = channel_check_peer(e->party, e->mesh->parties, to, error);
     if (status != PT_OK)
         return status;
     lane *l = lane_of(e->mesh, e->party, to);
@@ -87,7 +80,7 @@ static pt_status memory_recv(void *self, size_t from, const char *phase, size_t 
                              uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
 {
     const end *e = self;
-    pt_status status = check_peer(e, from, error);
+    pt_status status = channel_check_peer(e->party, e->mesh->parties, from, error);
     if (status != PT_OK)
         return status;
     lane *l = lane_of(e->mesh, from, e->party);

@@ -49,7 +49,7 @@ void pt_meter_free(pt_meter *meter)
 }
 
 /* The row of a phase and peer, made if there is none; NULL when it cannot be counted. */
-static pt_traffic *find(pt_meter *m, const char *phase, size_t peer)
+static pt_traffic *meter_find(pt_meter *m, const char *phase, size_t peer)
 {
     size_t at = 0;
     if (peer >= m->parties)
@@ -100,7 +100,7 @@ static pt_status metered_send(void *self, size_t to, const char *phase, const ui
     if (status != PT_OK)
         return status;
     (void)pthread_mutex_lock(&m->meter->mutex);
-    pt_traffic *t = find(m->meter, phase, to);
+    pt_traffic *t = meter_find(m->meter, phase, to);
     if (t != NULL) {
         t->messages_sent++;
         t->bytes_sent += len;
@@ -118,7 +118,7 @@ static pt_status metered_recv(void *self, size_t from, const char *phase, size_t
     if (status != PT_OK)
         return status;
     (void)pthread_mutex_lock(&m->meter->mutex);
-    pt_traffic *t = find(m->meter, phase, from);
+    pt_traffic *t = meter_find(m->meter, phase, from);
     if (t != NULL) {
         t->messages_received++;
         t->bytes_received += *ret_len;

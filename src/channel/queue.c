@@ -34,7 +34,7 @@ bool queue_put(queue *q, const uint8_t *bytes, size_t len)
     return true;
 }
 
-static bool grow(queue *q)
+static bool queue_grow(queue *q)
 {
     const size_t capacity = q->capacity == 0 ? 8 : q->capacity * 2;
     message *ring = mem_new(capacity, sizeof *ring);
@@ -52,8 +52,9 @@ static bool grow(queue *q)
 bool queue_put_taken(queue *q, message m)
 {
     PT_ASSERT(m.bytes != NULL);
-    if (q->count == q->capacity && !grow(q))
+    if (q->count == q->capacity && !queue_grow(q))
         return false;
+    PT_ASSERT(q->count < q->capacity && q->head < q->capacity);
     q->ring[(q->head + q->count) % q->capacity] = m;
     q->count++;
     return true;

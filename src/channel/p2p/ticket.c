@@ -6,10 +6,11 @@
  * mistyping. It protects from nobody: who can change a ticket on its way can send another one. */
 #include <sodium.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/hex.h"
+#include "base/random.h"
 #include "channel/channel.h"
 #include "polytune/network.h"
 #include "polytune/secure.h"
@@ -62,12 +63,13 @@ pt_status pt_p2p_ticket_new(pt_p2p_ticket *ret_ticket, const char *relay, size_t
     if (opener >= CHANNEL_MAX_PARTIES)
         return error_set(error, PT_ERR_USAGE, "party %zu: the last one possible is %d", opener,
                          CHANNEL_MAX_PARTIES - 1);
-    if (getrandom(session, sizeof session, 0) != sizeof session)
-        return error_set(error, PT_ERR_INTERNAL, "the system has no random numbers");
+    const pt_status status = random_bytes(session, sizeof session, error);
+    if (status != PT_OK)
+        return status;
     *ret_ticket = (pt_p2p_ticket){.opener = opener};
     memcpy(ret_ticket->relay, relay, strlen(relay) + 1);
     memcpy(ret_ticket->opener_key, opener_key, sizeof ret_ticket->opener_key);
-    (void)sodium_bin2hex(ret_ticket->session, sizeof ret_ticket->session, session, sizeof session);
+    hex_write(ret_ticket->session, session, sizeof session);
     return PT_OK;
 }
 
@@ -84,10 +86,9 @@ pt_status pt_p2p_ticket_print(char ret_text[PT_P2P_TICKET_SIZE], const pt_p2p_ti
     uint8_t check[CHECK_BYTES];
     if (memchr(ticket->relay, '\0', sizeof ticket->relay) == NULL ||
         !is_relay(ticket->relay, strlen(ticket->relay)) || !is_session(ticket->session) ||
+        !hex_read(session, sizeof session, ticket->session) ||
         ticket->opener >= CHANNEL_MAX_PARTIES)
         return error_set(error, PT_ERR_USAGE, "a ticket that pt_p2p_ticket_new did not make");
-    (void)sodium_hex2bin(session, sizeof session, ticket->session, PT_P2P_SESSION_SIZE - 1, NULL,
-                         NULL, NULL);
     buffer b;
     buffer_init(&b, TICKET_MAX);
     buffer_put_u8(&b, VERSION);
@@ -131,7 +132,7 @@ pt_status pt_p2p_ticket_parse(pt_p2p_ticket *ret_ticket, const char *text, pt_er
                          "of polytune",
                          bytes[0], VERSION);
     pt_p2p_ticket ticket = {.opener = bytes[1]};
-    (void)sodium_bin2hex(ticket.session, sizeof ticket.session, bytes + 2, SESSION_BYTES);
+    hex_write(ticket.session, bytes + 2, SESSION_BYTES);
     memcpy(ticket.opener_key, bytes + 2 + SESSION_BYTES, sizeof ticket.opener_key);
     memcpy(ticket.relay, bytes + HEAD_BYTES, len - HEAD_BYTES);
     if (!is_relay(ticket.relay, len - HEAD_BYTES) || ticket.opener >= CHANNEL_MAX_PARTIES)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/le.h"
 #include "base/mem.h"
 
 #define BLOCK_BYTES 128 /* BLOCKLEN of BLAKE2b, section 12.8 */
@@ -95,8 +96,7 @@ static void hkdf(uint8_t *const *ret_outputs, size_t n,
 static void make_nonce(uint8_t ret_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES], uint64_t n)
 {
     memset(ret_nonce, 0, 4);
-    for (size_t i = 0; i < 8; i++)
-        ret_nonce[4 + i] = (uint8_t)(n >> (8 * i));
+    le_put_u64(ret_nonce + 4, n);
 }
 
 static noise_result encrypt(noise_cipher *c, uint8_t *out, const uint8_t *in, size_t len,

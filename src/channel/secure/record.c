@@ -2,15 +2,12 @@
 
 #include <string.h>
 
+#include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
 
 #define LENGTH_BYTES 8
 #define PLAIN_MAX    ((size_t)NOISE_MESSAGE_MAX - NOISE_TAG_BYTES) /* of one record */
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 size_t record_sealed_len(size_t len)
 {
@@ -24,15 +21,14 @@ size_t record_sealed_len(size_t len)
 noise_result record_seal(noise_cipher *c, uint8_t *out, const uint8_t *bytes, size_t len)
 {
     /* The first record is put together where it will be; the others are taken from `bytes`. */
-    size_t taken = smaller(len, PLAIN_MAX - LENGTH_BYTES);
-    for (size_t i = 0; i < LENGTH_BYTES; i++)
-        out[i] = (uint8_t)((uint64_t)len >> (8 * i));
+    size_t taken = min_size(len, PLAIN_MAX - LENGTH_BYTES);
+    le_put_u64(out, len);
     if (taken != 0)
         memcpy(out + LENGTH_BYTES, bytes, taken);
     noise_result result = noise_seal(c, out, out, LENGTH_BYTES + taken);
     out += LENGTH_BYTES + taken + NOISE_TAG_BYTES;
     while (result == NOISE_OK && taken < len) {
-        const size_t n = smaller(len - taken, PLAIN_MAX);
+        const size_t n = min_size(len - taken, PLAIN_MAX);
         result = noise_seal(c, out, bytes + taken, n);
         out += n + NOISE_TAG_BYTES;
         taken += n;
@@ -55,7 +51,7 @@ static noise_result open_records(noise_cipher *c, uint8_t *bytes, size_t len, si
     size_t opened = 0;
     uint64_t stated = 0;
     for (size_t at = 0; at < len;) {
-        const size_t n = smaller(len - at, NOISE_MESSAGE_MAX);
+        const size_t n = min_size(len - at, NOISE_MESSAGE_MAX);
         const size_t skip = at == 0 ? LENGTH_BYTES : 0;
         const noise_result result = noise_open(c, bytes + at, bytes + at, n);
         if (result != NOISE_OK)

@@ -48,13 +48,6 @@ pt_status pt_channel_secure_public_key(uint8_t ret_public_key[PT_KEY_BYTES],
 
 /* ---- The channel ---- */
 
-static pt_status check_peer(const secure *s, size_t peer, pt_error *error)
-{
-    if (peer < s->parties && peer != s->party)
-        return PT_OK;
-    return error_set(error, PT_ERR_USAGE, "party %zu has no channel to party %zu", s->party, peer);
-}
-
 static pt_status check_alive(pt_status failed, size_t peer, const char *phase, pt_error *error)
 {
     return failed == PT_OK ? PT_OK
@@ -88,7 +81,7 @@ static pt_status secure_send(void *self, size_t to, const char *phase, const uin
                              size_t len, pt_error *error)
 {
     secure *s = self;
-    pt_status status = check_peer(s, to, error);
+    pt_status status = channel_check_peer(s->party, s->parties, to, error);
     if (status == PT_OK)
         status = check_alive(s->peers[to].send_failed, to, phase, error);
     if (status != PT_OK)
@@ -133,7 +126,7 @@ static pt_status secure_recv(void *self, size_t from, const char *phase, size_t 
     secure *s = self;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    pt_status status = check_peer(s, from, error);
+    pt_status status = channel_check_peer(s->party, s->parties, from, error);
     if (status == PT_OK)
         status = check_alive(s->peers[from].recv_failed, from, phase, error);
     /* A sealed message of this length is one of max_len bytes at most. */
@@ -210,7 +203,7 @@ static pt_status check_roster(const pt_secure_options *o, pt_error *error)
     return status;
 }
 
-static pt_status check_options(const pt_secure_options *o, pt_error *error)
+static pt_status secure_check_options(const pt_secure_options *o, pt_error *error)
 {
     if (o->parties > CHANNEL_MAX_PARTIES || o->party >= o->parties)
         return error_set(error, PT_ERR_USAGE, "party %zu of %zu: at most %d parties, from 0 on",
@@ -227,7 +220,7 @@ pt_status pt_channel_secure_wrap(pt_channel *ret_channel, pt_channel inner,
 {
     pt_status status = start_sodium(error);
     if (status == PT_OK)
-        status = check_options(options, error);
+        status = secure_check_options(options, error);
     if (status != PT_OK)
         return status;
     secure *s = mem_new(1, sizeof *s);

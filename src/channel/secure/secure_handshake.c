@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/le.h"
 #include "base/mem.h"
 #include "channel/secure/secure_impl.h"
 #include "polytune/secure.h"
@@ -66,8 +67,7 @@ typedef crypto_generichash_blake2b_state digest;
 static void digest_field(digest *d, const void *bytes, size_t len)
 {
     uint8_t length[8];
-    for (size_t i = 0; i < sizeof length; i++)
-        length[i] = (uint8_t)((uint64_t)len >> (8 * i));
+    le_put_u64(length, len);
     (void)crypto_generichash_blake2b_update(d, length, sizeof length);
     if (len != 0)
         (void)crypto_generichash_blake2b_update(d, bytes, len);
@@ -75,8 +75,8 @@ static void digest_field(digest *d, const void *bytes, size_t len)
 
 static void digest_number(digest *d, size_t number)
 {
-    const uint8_t bytes[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
-                              (uint8_t)(number >> 24)};
+    uint8_t bytes[4];
+    le_put_u32(bytes, (uint32_t)number);
     digest_field(d, bytes, sizeof bytes);
 }
 
@@ -209,7 +209,7 @@ static pt_status foreign(handshake *h, size_t from, pt_error *error)
                  "party %zu does not encrypt its messages as this version does", from);
 }
 
-static pt_status malformed(handshake *h, size_t from, pt_error *error)
+static pt_status handshake_malformed(handshake *h, size_t from, pt_error *error)
 {
     return BLAME(h, from, PT_PEER_MALFORMED, SECURE_ALERT_ALTERED, error,
                  "what came from party %zu is not what is due: its messages were altered, repeated "
@@ -251,7 +251,7 @@ static pt_status recv_message(handshake *h, size_t from, kind k, uint8_t *ret_me
          bytes[SECURE_START_BYTES] != SECURE_VERSION))
         status = foreign(h, from, error);
     if (status == PT_OK && (!has_start(bytes, received, k) || received != len))
-        status = malformed(h, from, error);
+        status = handshake_malformed(h, from, error);
     if (status == PT_OK)
         memcpy(ret_message, bytes, len);
     free(bytes);
@@ -264,12 +264,6 @@ static size_t first_bytes(const handshake *h)
     return h->o->session_secret == NULL ? NOISE_OVERHEAD_1 : NOISE_OVERHEAD_1_PSK;
 }
 
-static void put_u32(uint8_t *at, size_t v)
-{
-    for (size_t i = 0; i < 4; i++)
-        at[i] = (uint8_t)(v >> (8 * i));
-}
-
 static pt_status send_hello(handshake *h, size_t to, pt_error *error)
 {
     const secure *s = h->s;
@@ -278,9 +272,9 @@ static pt_status send_hello(handshake *h, size_t to, pt_error *error)
     put_start(message, KIND_HELLO);
     *at++ = SECURE_VERSION;
     *at++ = h->o->session_secret != NULL ? FLAG_SECRET : 0;
-    put_u32(at, s->parties);
-    put_u32(at + 4, s->party);
-    put_u32(at + 8, to);
+    le_put_u32(at, (uint32_t)s->parties);
+    le_put_u32(at + 4, (uint32_t)s->party);
+    le_put_u32(at + 8, (uint32_t)to);
     memcpy(at + 12, h->session, DIGEST_BYTES);
     memcpy(at + 12 + DIGEST_BYTES, h->identities[s->party].commitment, COMMITMENT_BYTES);
     if (s->party < to) {
@@ -294,7 +288,7 @@ static pt_status send_hello(handshake *h, size_t to, pt_error *error)
 }
 
 /* Compares what both say about the session; nothing of it is trusted. */
-static pt_status check_hello(handshake *h, size_t from, reader *r, pt_error *error)
+static pt_status handshake_check_hello(handshake *h, size_t from, reader *r, pt_error *error)
 {
     const secure *s = h->s;
     const uint8_t flags = reader_u8(r);
@@ -303,7 +297,7 @@ static pt_status check_hello(handshake *h, size_t from, reader *r, pt_error *err
     const uint32_t receiver = reader_u32(r);
     const uint8_t *session = reader_take(r, DIGEST_BYTES);
     if (flags > FLAG_SECRET || session == NULL)
-        return malformed(h, from, error);
+        return handshake_malformed(h, from, error);
     if ((flags == FLAG_SECRET) != (h->o->session_secret != NULL))
         return BLAME(h, from, PT_PEER_SETUP, SECURE_ALERT_SETUP, error,
                      "party %zu uses %s session secret and this party %s: all parties must give "
@@ -335,14 +329,14 @@ static pt_status recv_hello(handshake *h, size_t from, pt_error *error)
     if (status != PT_OK)
         return status;
     reader_init(&r, message + SECURE_START_BYTES + 1, HELLO_NOISE_AT - SECURE_START_BYTES - 1);
-    status = check_hello(h, from, &r, error);
+    status = handshake_check_hello(h, from, &r, error);
     if (status != PT_OK)
         return status;
     reader_get(&r, h->identities[from].commitment, COMMITMENT_BYTES);
     PT_ASSERT(reader_done(&r));
     const size_t noise_bytes = from < h->s->party ? first_bytes(h) : 0;
     if (!sodium_is_zero(message + HELLO_NOISE_AT + noise_bytes, NOISE_OVERHEAD_1_PSK - noise_bytes))
-        return malformed(h, from, error);
+        return handshake_malformed(h, from, error);
     if (noise_bytes == 0)
         return PT_OK;
     const noise_result result =
@@ -468,7 +462,7 @@ static void begin_noise(handshake *h, size_t peer)
     noise_handshake_init(&h->noise[peer], &options);
 }
 
-static pt_status begin(handshake *h, pt_error *error)
+static pt_status handshake_begin(handshake *h, pt_error *error)
 {
     identity *own = &h->identities[h->s->party];
     hash_session(h->session, label_session, h->o);
@@ -537,7 +531,7 @@ pt_status secure_handshake(secure *s, const pt_secure_options *options, pt_error
     h.identities = mem_new(s->parties, sizeof *h.identities);
     h.noise = mem_new(s->parties, sizeof *h.noise);
     pt_status status =
-        h.identities == NULL || h.noise == NULL ? error_memory(error) : begin(&h, error);
+        h.identities == NULL || h.noise == NULL ? error_memory(error) : handshake_begin(&h, error);
     if (status == PT_OK)
         status = talk(&h, error);
     if (status == PT_OK)
