@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/min.h"
 
 #define DEFAULT_TIMEOUT_MS  60000
 #define NOTICE_AFTER_MS     2000 /* a wait is first spoken of after so long, then every second */
@@ -58,20 +59,19 @@ void patience_sleep(const patience *p, uint64_t ms)
 {
     const uint64_t end = clock_ms() + ms;
     for (uint64_t now; (now = clock_ms()) < end && !patience_is_over(p);) {
-        const uint64_t slice = end - now < CANCEL_POLL_MS ? end - now : CANCEL_POLL_MS;
+        const uint64_t slice = min_u64(end - now, CANCEL_POLL_MS);
         const struct timespec time = {.tv_nsec = (long)slice * 1000000};
         (void)nanosleep(&time, NULL);
     }
 }
 
-static void wait_until(const patience *p, uint64_t now, uint64_t until, monitor *locked)
+/* Until when to wait at once: who may cancel is asked now and then. */
+static uint64_t wait_until(const patience *p, uint64_t now, uint64_t until)
 {
-    if (p->cancelled != NULL && until > now + CANCEL_POLL_MS)
-        until = now + CANCEL_POLL_MS;
-    (void)monitor_wait(locked, until);
+    return p->cancelled == NULL ? until : min_u64(until, now + CANCEL_POLL_MS);
 }
 
-wait_result patience_wait(const patience *p, waiting *w, monitor *locked)
+wait_result patience_look(const patience *p, waiting *w, uint64_t *ret_until_ms)
 {
     const uint64_t now = clock_ms();
     const uint64_t deadline = w->progress_ms + p->timeout_ms;
@@ -81,19 +81,19 @@ wait_result patience_wait(const patience *p, waiting *w, monitor *locked)
         return WAIT_TIMEOUT;
     if (waiting_is_due(w))
         return WAIT_TELL;
-    wait_until(p, now, w->notice_at_ms < deadline ? w->notice_at_ms : deadline, locked);
+    *ret_until_ms = wait_until(p, now, min_u64(w->notice_at_ms, deadline));
     return WAIT_ON;
 }
 
-bool patience_linger(const patience *p, waiting *w, monitor *locked)
+bool patience_linger(const patience *p, const waiting *w, uint64_t *ret_until_ms)
 {
     const uint64_t now = clock_ms();
     uint64_t deadline = w->progress_ms + p->timeout_ms;
-    if (patience_is_over(p) && deadline > w->start_ms + CANCELLED_LINGER_MS)
-        deadline = w->start_ms + CANCELLED_LINGER_MS;
+    if (patience_is_over(p))
+        deadline = min_u64(deadline, w->start_ms + CANCELLED_LINGER_MS);
     if (now >= deadline)
         return false;
-    wait_until(p, now, deadline, locked);
+    *ret_until_ms = wait_until(p, now, deadline);
     return true;
 }
 

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "channel/channel.h"
-#include "channel/monitor.h"
 #include "polytune/network.h"
 
 typedef struct patience {
@@ -26,7 +25,7 @@ typedef struct waiting {
 } waiting;
 
 typedef enum wait_result {
-    WAIT_ON,   /* something may have changed: look */
+    WAIT_ON,
     WAIT_TELL, /* tell the user, without the lock; then look */
     WAIT_TIMEOUT,
     WAIT_CANCELLED
@@ -42,12 +41,13 @@ unsigned long long waiting_seconds(const waiting *w);
 /* Whether it is time to tell the user; if so, the next time is a while later. */
 bool waiting_is_due(waiting *w);
 
-/* Waits for the monitor, which is locked, to be woken, for at most a moment. */
-wait_result patience_wait(const patience *p, waiting *w, monitor *locked);
+/* What to do while nothing has come; WAIT_ON: wait for something to change, until `ret_until_ms` at
+ * most, and look again. */
+wait_result patience_look(const patience *p, waiting *w, uint64_t *ret_until_ms);
 
 /* The same for what is left to send when a channel closes: false when to give up. Who has cancelled
  * does not want to wait long. */
-bool patience_linger(const patience *p, waiting *w, monitor *locked);
+bool patience_linger(const patience *p, const waiting *w, uint64_t *ret_until_ms);
 
 /* Waits, less long if cancelled. */
 void patience_sleep(const patience *p, uint64_t ms);

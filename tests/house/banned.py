@@ -12,6 +12,8 @@ RULES = [
     (r"\b(?:printf|puts|putchar)\s*\(", ("src/cli",), "nothing below cli prints"),
     (r"\b(?:exit|_Exit|quick_exit)\s*\(", (), "nothing exits but main"),
     (r"\babort\s*\(\s*\)", ("src/base/assert.c",), "only a broken invariant aborts"),
+    (r"#\s*include\s*<curl/", ("src/channel/http/http.c", "src/channel/http/courier.c", "src/channel/http/url.c"),
+     "a host without libcurl brings its own http_caller"),
     (r"\bmemcmp\s*\(", ("src/base", "src/circuit", "src/lang", "src/httpd", "src/channel", "src/relay",
                          "src/cli", "src/data"),
      "compare with crypto/ct.h"),

@@ -1,5 +1,5 @@
 /* The direct HTTP channel: opening, closing, and posting to the others. See direct.h for who
- * believes whom, and net.h for the rest. */
+ * believes whom, and delivery.h for the rest. */
 #include "channel/http/direct.h"
 
 #include <inttypes.h>
@@ -9,7 +9,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/mem.h"
+#include "base/min.h"
+#include "base/random.h"
+#include "channel/http/courier.h"
 #include "channel/http/url.h"
 #include "polytune/network.h"
 #include "wire/wire.h"
@@ -21,59 +25,56 @@
 #define CONNECTIONS       1024
 #define CLIENT_TIMEOUT_MS 60000
 
-void direct_commit(char ret_commit[DIRECT_HEX(DIRECT_COMMIT_BYTES)], const char *number)
+void direct_commit(char ret_commit[HEX_SIZE(DIRECT_COMMIT_BYTES)], const char *number)
 {
     uint8_t hash[DIRECT_COMMIT_BYTES];
     (void)crypto_generichash(hash, sizeof hash, (const uint8_t *)number, strlen(number), NULL, 0);
-    (void)sodium_bin2hex(ret_commit, DIRECT_HEX(DIRECT_COMMIT_BYTES), hash, sizeof hash);
+    hex_write(ret_commit, hash, sizeof hash);
 }
 
 /* ---- the link; with the lock held ---- */
 
-static direct *owner_of(const net_peer *p)
+static direct_peer *other_of(const delivery *d, const mailbox *b)
 {
-    return (direct *)p->channel;
+    return &((const direct *)d)->others[b->party];
 }
 
-static direct_peer *other_of(const net_peer *p)
+static void direct_prepare(const delivery *d, const mailbox *b, http_call *call)
 {
-    return &owner_of(p)->others[p->party];
+    const direct_peer *o = other_of(d, b);
+    http_prepare(call, HTTP_POST, o->base, WIRE_MSG "%zu", d->mail.party);
+    http_header(call, WIRE_SESSION ": %s", d->session);
+    http_header(call, WIRE_CLIENT ": %s", o->number);
+    http_header(call, WIRE_TO ": %zu", b->party);
 }
 
-static void prepare(const net_peer *p, http_call *call)
+static void direct_prepare_sending(delivery *d, const mailbox *b, const packet *first,
+                                   http_call *call)
 {
-    const net_channel *c = p->channel;
-    http_prepare(call, HTTP_POST, other_of(p)->base, WIRE_MSG "%zu", c->party);
-    http_header(call, WIRE_SESSION ": %s", c->session);
-    http_header(call, WIRE_CLIENT ": %s", other_of(p)->number);
-    http_header(call, WIRE_TO ": %zu", p->party);
-}
-
-static void prepare_sending(net_peer *p, http_call *call)
-{
-    prepare(p, call);
-    http_header(call, WIRE_SEQ ": %" PRIu64, p->sending.number);
-    if (p->out_first->is_last)
+    direct_prepare(d, b, call);
+    http_header(call, WIRE_SEQ ": %" PRIu64, b->out_number);
+    if (first->is_last)
         http_header(call, WIRE_LAST ": true");
 }
 
-static void prepare_asking(net_peer *p, http_call *call)
+static void direct_prepare_asking(delivery *d, const mailbox *b, http_call *call)
 {
-    direct_peer *o = other_of(p);
-    prepare(p, call);
+    direct_peer *o = other_of(d, b);
+    direct_prepare(d, b, call);
     o->asked_ms = clock_ms();
     o->is_wanted = false;
 }
 
-static uint64_t ask_at(const net_peer *p)
+static uint64_t direct_ask_at(const delivery *d, const mailbox *b)
 {
-    const direct_peer *o = other_of(p);
-    if (p->left || p->finished)
-        return NET_NEVER;
+    const direct_peer *o = other_of(d, b);
+    const transfer *t = &d->asking[b->party];
+    if (mailbox_is_shut(b) || !mailbox_is_wanted(b))
+        return DELIVERY_NEVER;
     if (o->is_wanted)
         return o->asked_ms + WANTED_MS;
-    if (!o->accepted || p->asking.failing_since_ms != 0)
-        return p->asking.not_before_ms;
+    if (!o->accepted || t->failing_since_ms != 0)
+        return t->not_before_ms;
     return o->heard_ms + PROBE_MS;
 }
 
@@ -85,17 +86,16 @@ static bool is_commit(const char *text)
 
 /* Learns from an answer who is at that URL. False if that is nobody who speaks our language, or not
  * the one who was there before. */
-static bool note_commit(net_peer *p, const http_call *call)
+static bool note_commit(const direct *d, mailbox *b, const http_call *call)
 {
-    direct *d = owner_of(p);
-    direct_peer *o = other_of(p);
+    direct_peer *o = other_of(&d->d, b);
     char commit[sizeof o->its_commit];
     if (!http_response_header(call, WIRE_COMMIT, commit, sizeof commit) || !is_commit(commit))
         return false;
     if (strcmp(commit, o->its_commit) == 0)
         return true;
-    if (o->its_commit[0] != '\0' && (d->is_open || o->last_number != 0)) {
-        net_fail(p, PT_ERR_IO, "%s was started anew in the middle of the session", p->name);
+    if (o->its_commit[0] != '\0' && (d->is_open || b->n_received != 0)) {
+        mailbox_fail(b, PT_ERR_IO, "%s was started anew in the middle of the session", b->name);
         return false;
     }
     memcpy(o->its_commit, commit, sizeof commit);
@@ -104,81 +104,81 @@ static bool note_commit(net_peer *p, const http_call *call)
 }
 
 /* For how long a request may fail in this way. */
-static uint64_t patience_ms(const transfer *t)
+static uint64_t patience_ms(const direct *d, const http_call *call)
 {
-    const direct *d = owner_of(t->peer);
-    if (!d->is_open || t->call.status == 429)
-        return NET_NEVER; /* opening has its own clock; who is full is alive */
-    const bool nobody_there = t->call.result == CURLE_COULDNT_CONNECT || t->call.status == 502;
-    return nobody_there && GONE_MS < d->net.patience.timeout_ms ? GONE_MS
-                                                                : d->net.patience.timeout_ms;
+    const uint64_t timeout_ms = d->d.mail.patience.timeout_ms;
+    if (!d->is_open || call->status == 429)
+        return DELIVERY_NEVER; /* opening has its own clock; who is full is alive */
+    if (call->outcome == HTTP_NOBODY || call->status == 502)
+        return min_u64(GONE_MS, timeout_ms);
+    return timeout_ms;
 }
 
 /* Anything but success. */
-static void handle_failure(transfer *t)
+static void direct_failed(const direct *d, transfer *t)
 {
-    net_peer *p = t->peer;
-    const direct *d = owner_of(p);
+    mailbox *b = t->box;
     const long status = t->call.status;
-    char problem[NET_PROBLEM_MAX];
-    if (p->failure.status != PT_OK)
+    char problem[HTTP_PROBLEM_MAX];
+    if (mailbox_has_failed(b))
         return;
     http_explain(&t->call, problem, sizeof problem);
     /* Before all are there, a proxy without its server may give any answer. */
     const bool may_pass = http_is_transient(&t->call) || status == 403 ||
                           (!d->is_open && status != 0 && status != 409);
     if (!may_pass)
-        net_fail(p, d->is_open ? PT_ERR_IO : PT_ERR_REFUSED, "%s: %s", p->name, problem);
-    else if (!courier_retry(t, patience_ms(t)))
-        net_fail(p, PT_ERR_IO, "%s cannot be reached any more: %s", p->name, problem);
+        mailbox_fail(b, d->is_open ? PT_ERR_IO : PT_ERR_REFUSED, "%s: %s", b->name, problem);
+    else if (!delivery_retry(t, patience_ms(d, &t->call)))
+        mailbox_fail(b, PT_ERR_IO, "%s cannot be reached any more: %s", b->name, problem);
 }
 
-static bool succeeded(transfer *t)
+static bool succeeded(const direct *d, const transfer *t)
 {
-    net_peer *p = t->peer;
-    const bool is_party = note_commit(p, &t->call);
-    if (t->call.status != 200 || !is_party || p->failure.status != PT_OK)
+    const bool is_party = note_commit(d, t->box, &t->call);
+    if (t->call.status != 200 || !is_party || mailbox_has_failed(t->box))
         return false;
-    other_of(p)->heard_ms = clock_ms();
+    other_of(&d->d, t->box)->heard_ms = clock_ms();
     return true;
 }
 
-static void sent(net_peer *p)
+static void direct_sent(delivery *owner, transfer *t)
 {
-    if (succeeded(&p->sending))
-        courier_sent(p);
+    const direct *d = (direct *)owner;
+    if (succeeded(d, t))
+        delivery_sent(t);
     else
-        handle_failure(&p->sending);
+        direct_failed(d, t);
 }
 
-static void asked(net_peer *p)
+static void direct_asked(delivery *owner, transfer *t)
 {
-    direct_peer *o = other_of(p);
-    if (!succeeded(&p->asking)) {
-        o->accepted = o->accepted && owner_of(p)->is_open;
-        handle_failure(&p->asking);
+    const direct *d = (direct *)owner;
+    direct_peer *o = other_of(owner, t->box);
+    if (!succeeded(d, t)) {
+        o->accepted = o->accepted && d->is_open;
+        direct_failed(d, t);
         return;
     }
-    courier_succeeded(&p->asking);
+    delivery_succeeded(t);
     o->accepted = true;
-    monitor_wake(&p->channel->lock);
+    monitor_wake(&owner->mail.lock);
 }
 
-static void has_room(net_channel *c)
-{
-    courier_nudge(c);
-    httpd_wake(((direct *)c)->server);
-}
-
-static const net_link direct_link = {
-    .nudge = courier_nudge,
-    .has_room = has_room,
-    .prepare_sending = prepare_sending,
-    .prepare_asking = prepare_asking,
-    .ask_at = ask_at,
-    .sent = sent,
-    .asked = asked,
+static const delivery_link direct_link = {
+    .prepare_sending = direct_prepare_sending,
+    .prepare_asking = direct_prepare_asking,
+    .ask_at = direct_ask_at,
+    .sent = direct_sent,
+    .asked = direct_asked,
 };
+
+static void direct_has_room(mailboxes *m)
+{
+    courier_nudge(m);
+    httpd_wake(((direct *)m)->server);
+}
+
+static const mailbox_pump direct_pump = {courier_nudge, direct_has_room, mailboxes_wait};
 
 /* ---- closing ---- */
 
@@ -188,15 +188,15 @@ static void direct_free(direct *d)
         httpd_request_stop(d->server);
         httpd_wait(d->server);
     }
-    courier_stop(&d->net); /* which may still wake the server until here */
+    d->d.driver->stop(&d->d); /* which may still wake the server until here */
     httpd_free(d->server);
-    for (size_t i = 0; d->others != NULL && i < d->net.parties; i++) {
+    for (size_t i = 0; d->others != NULL && i < d->d.mail.parties; i++) {
         mem_free(d->others[i].base);
         mem_wipe(d->others[i].number, sizeof d->others[i].number);
     }
     mem_free(d->others);
     mem_free(d->prefix);
-    net_clear(&d->net);
+    delivery_clear(&d->d);
     mem_free(d);
 }
 
@@ -204,30 +204,31 @@ static void direct_free(direct *d)
 static void direct_close(void *self)
 {
     direct *d = self;
-    monitor_lock(&d->net.lock);
-    d->net.closing = true;
-    monitor_unlock(&d->net.lock);
+    monitor_lock(&d->d.mail.lock);
+    d->d.mail.closing = true;
+    monitor_unlock(&d->d.mail.lock);
     httpd_wake(d->server);
-    net_flush(&d->net);
+    mailboxes_flush(&d->d.mail);
     direct_free(d);
 }
 
 static const pt_channel_ops direct_ops = {
-    .send = net_send, .recv = net_recv, .close = direct_close};
+    .send = mailboxes_send, .recv = mailboxes_recv, .close = direct_close};
 
 /* ---- opening ---- */
 
 /* Which party has not answered since then; NULL if all have. With the lock held. */
-static net_peer *find_missing(direct *d, uint64_t since_ms, size_t *ret_n)
+static const mailbox *find_missing(const direct *d, uint64_t since_ms, size_t *ret_n)
 {
-    net_peer *missing = NULL;
+    const mailboxes *m = &d->d.mail;
+    const mailbox *missing = NULL;
     *ret_n = 0;
-    for (size_t i = d->net.parties; i-- != 0;) {
-        net_peer *p = &d->net.peers[i];
+    for (size_t i = m->parties; i-- != 0;) {
+        const mailbox *b = &m->boxes[i];
         const direct_peer *o = &d->others[i];
-        if (i == d->net.party || p->left || (o->accepted && o->heard_ms >= since_ms))
+        if (i == m->party || mailbox_is_shut(b) || (o->accepted && o->heard_ms >= since_ms))
             continue;
-        missing = p;
+        missing = b;
         ++*ret_n;
     }
     return missing;
@@ -236,52 +237,72 @@ static net_peer *find_missing(direct *d, uint64_t since_ms, size_t *ret_n)
 /* Asks all once more: who came early may have been started anew since. */
 static void ask_all(direct *d)
 {
-    for (size_t i = 0; i < d->net.parties; i++)
-        d->others[i].is_wanted = i != d->net.party;
-    courier_nudge(&d->net);
+    for (size_t i = 0; i < d->d.mail.parties; i++)
+        d->others[i].is_wanted = i != d->d.mail.party;
+    courier_nudge(&d->d.mail);
 }
 
-static const net_peer *find_failed(const direct *d)
+static const mailbox *find_failed(const direct *d)
 {
-    for (size_t i = 0; i < d->net.parties; i++)
-        if (i != d->net.party && d->net.peers[i].failure.status != PT_OK)
-            return &d->net.peers[i];
+    const mailboxes *m = &d->d.mail;
+    for (size_t i = 0; i < m->parties; i++)
+        if (i != m->party && mailbox_has_failed(&m->boxes[i]))
+            return &m->boxes[i];
     return NULL;
 }
 
 /* Tells for whom it waits, without the lock, which is held before and after. */
-static void tell(const net_peer *p, const waiting *w)
+static void direct_tell(direct *d, const mailbox *missing, const waiting *w)
 {
-    net_channel *c = p->channel;
-    char problem[NET_PROBLEM_MAX];
+    mailboxes *m = &d->d.mail;
+    char problem[MAILBOX_PROBLEM_MAX + 2] = "";
     /* That nobody is there is what waiting is for; other answers are worth a word. */
-    const bool speaks = p->ask_is_failing && p->asking.call.status != 0;
-    (void)snprintf(problem, sizeof problem, "%s", speaks ? p->ask_problem : "");
-    monitor_unlock(&c->lock);
-    patience_notice(&c->patience, "waiting for %s (%llu s)%s%s", p->name, waiting_seconds(w),
-                    speaks ? ": " : "", problem);
-    monitor_lock(&c->lock);
+    if (missing->in == INBOX_TROUBLED && d->d.asking[missing->party].call.status != 0)
+        (void)snprintf(problem, sizeof problem, ": %s", missing->trouble);
+    monitor_unlock(&m->lock);
+    patience_notice(&m->patience, "waiting for %s (%llu s)%s", missing->name, waiting_seconds(w),
+                    problem);
+    monitor_lock(&m->lock);
 }
 
-static pt_status report_missing(const net_peer *missing, pt_error *error)
+static pt_status report_missing(const mailbox *missing, pt_error *error)
 {
-    const bool speaks = missing->ask_is_failing;
+    const bool speaks = missing->in == INBOX_TROUBLED;
     return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing->party, "join",
                           "%s did not come within %.1f s%s%s", missing->name,
-                          (double)missing->channel->patience.timeout_ms / 1000, speaks ? ": " : "",
-                          speaks ? missing->ask_problem : "");
+                          (double)missing->set->patience.timeout_ms / 1000, speaks ? ": " : "",
+                          speaks ? missing->trouble : "");
 }
 
-static pt_status wait_for_parties(direct *d, pt_error *error)
+/* Waits a moment, or tells the user. */
+static pt_status wait_for_missing(direct *d, const mailbox *missing, waiting *w, pt_error *error)
 {
-    net_channel *c = &d->net;
+    mailboxes *m = &d->d.mail;
+    uint64_t until_ms = 0;
+    switch (patience_look(&m->patience, w, &until_ms)) {
+    case WAIT_ON:
+        mailboxes_wait(m, missing, until_ms);
+        break;
+    case WAIT_TELL:
+        direct_tell(d, missing, w);
+        break;
+    case WAIT_TIMEOUT:
+        return report_missing(missing, error);
+    case WAIT_CANCELLED:
+        return patience_report_cancelled(error);
+    }
+    return PT_OK;
+}
+
+static pt_status direct_wait_for_parties(direct *d, pt_error *error)
+{
     waiting w = waiting_begin();
-    size_t n_before = c->parties;
+    size_t n_before = d->d.mail.parties;
     size_t n_missing = 0;
     uint64_t complete = 0; /* when all had come; then each is asked again */
     for (;;) {
         const uint64_t now = clock_ms();
-        net_peer *missing = find_missing(d, 0, &n_missing);
+        const mailbox *missing = find_missing(d, 0, &n_missing);
         if (missing != NULL) {
             complete = 0;
         } else if (complete == 0) {
@@ -292,59 +313,67 @@ static pt_status wait_for_parties(direct *d, pt_error *error)
             missing = find_missing(d, complete, &n_missing);
         if (missing == NULL)
             return PT_OK;
-        const net_peer *failed = find_failed(d);
+        const mailbox *failed = find_failed(d);
         if (failed != NULL)
             return error_set_peer(error, failed->failure.status, (int)failed->party, "join", "%s",
                                   failed->failure.message);
         if (n_missing < n_before)
             w.progress_ms = clock_ms();
         n_before = n_missing;
-        switch (patience_wait(&c->patience, &w, &c->lock)) {
-        case WAIT_ON:
-            break;
-        case WAIT_TELL:
-            tell(missing, &w);
-            break;
-        case WAIT_TIMEOUT:
-            return report_missing(missing, error);
-        case WAIT_CANCELLED:
-            return patience_report_cancelled(error);
-        }
+        const pt_status status = wait_for_missing(d, missing, &w, error);
+        if (status != PT_OK)
+            return status;
     }
 }
 
-static void draw_number(direct_peer *o)
+static pt_status draw_number(direct_peer *o, pt_error *error)
 {
     uint8_t number[DIRECT_NUMBER_BYTES];
-    randombytes_buf(number, sizeof number);
-    (void)sodium_bin2hex(o->number, sizeof o->number, number, sizeof number);
+    const pt_status status = random_bytes(number, sizeof number, error);
+    hex_write(o->number, number, sizeof number);
     mem_wipe(number, sizeof number);
     direct_commit(o->commit, o->number);
+    return status;
 }
 
-static bool channel_init(direct *d, const pt_direct_options *o, const net_options *net,
-                         const char *prefix)
+static pt_status name_other(direct *d, size_t party, const char *url, pt_error *error)
 {
-    bool ok = net_init(&d->net, &direct_link, net) && sodium_init() >= 0;
+    direct_peer *other = &d->others[party];
+    mailbox *b = &d->d.mail.boxes[party];
+    other->base = url_base(url);
+    if (other->base == NULL)
+        return error_memory(error);
+    b->name = mailbox_text("party %zu at %s", party, other->base);
+    if (b->name == NULL)
+        return error_memory(error);
+    return draw_number(other, error);
+}
+
+/* Fills a zeroed channel. */
+static pt_status direct_init(direct *d, const pt_direct_options *o, const delivery_options *net,
+                             const char *prefix, pt_error *error)
+{
+    pt_status status =
+        delivery_init(&d->d, &direct_link, &courier_driver, &direct_pump, net, error);
+    if (status != PT_OK)
+        return status;
+    if (sodium_init() < 0)
+        return error_set(error, PT_ERR_INTERNAL, "libsodium cannot be used");
     d->others = mem_new(o->parties, sizeof *d->others);
     d->prefix = mem_string(prefix);
-    d->net.via = mem_string("");
-    d->net.is_quiet = true;
-    ok = ok && d->others != NULL && d->prefix != NULL && d->net.via != NULL;
-    for (size_t i = 0; ok && i < o->parties; i++) {
-        direct_peer *other = &d->others[i];
-        other->base = url_base(o->urls[i]);
-        d->net.peers[i].name =
-            other->base == NULL ? NULL : net_text("party %zu at %s", i, other->base);
-        ok = d->net.peers[i].name != NULL;
-        draw_number(other);
-    }
-    return ok;
+    d->d.mail.via = mem_string("");
+    d->d.is_quiet = true;
+    if (d->others == NULL || d->prefix == NULL || d->d.mail.via == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < o->parties && status == PT_OK; i++)
+        status = name_other(d, i, o->urls[i], error);
+    return status;
 }
 
 /* Starts serving and asking the others; with the lock held neither thread begins before both are
  * there. */
-static pt_status start(direct *d, const pt_direct_options *o, const url_parts *own, pt_error *error)
+static pt_status direct_start(direct *d, const pt_direct_options *o, const url_parts *own,
+                              pt_error *error)
 {
     const httpd_options http = {
         .address = o->listen_host != NULL ? o->listen_host : own->host,
@@ -357,15 +386,15 @@ static pt_status start(direct *d, const pt_direct_options *o, const url_parts *o
     pt_status status = httpd_new(&d->server, &direct_app, d, error);
     if (status != PT_OK)
         return status;
-    monitor_lock(&d->net.lock);
+    monitor_lock(&d->d.mail.lock);
     status = httpd_start(d->server, &http, error);
-    if (status == PT_OK && !courier_start(&d->net))
-        status = error_memory(error);
     if (status == PT_OK)
-        status = wait_for_parties(d, error);
+        status = d->d.driver->start(&d->d, error);
+    if (status == PT_OK)
+        status = direct_wait_for_parties(d, error);
     d->is_open = status == PT_OK;
-    d->net.is_quiet = false;
-    monitor_unlock(&d->net.lock);
+    d->d.is_quiet = false;
+    monitor_unlock(&d->d.mail.lock);
     return status;
 }
 
@@ -415,9 +444,10 @@ static pt_status check_own(const pt_direct_options *o, const url_parts *own, pt_
     return PT_OK;
 }
 
-static pt_status check_options(const pt_direct_options *o, const net_options *net, pt_error *error)
+static pt_status direct_check_options(const pt_direct_options *o, const delivery_options *net,
+                                      pt_error *error)
 {
-    pt_status status = net_check(net, error);
+    pt_status status = delivery_check(net, error);
     if (status == PT_OK && o->urls == NULL)
         status = error_set(error, PT_ERR_USAGE, "the URLs of the parties are missing");
     for (size_t i = 0; status == PT_OK && i < o->parties; i++) {
@@ -431,35 +461,45 @@ static pt_status check_options(const pt_direct_options *o, const net_options *ne
     return status;
 }
 
+static pt_status open_checked(direct **ret_direct, const pt_direct_options *options,
+                              const delivery_options *net, const url_parts *own, pt_error *error)
+{
+    direct *d = mem_new(1, sizeof *d);
+    if (d == NULL)
+        return error_memory(error);
+    pt_status status = direct_init(d, options, net, own->path, error);
+    if (status == PT_OK)
+        status = direct_start(d, options, own, error);
+    if (status == PT_OK)
+        *ret_direct = d;
+    else
+        direct_free(d);
+    return status;
+}
+
 pt_status pt_channel_direct_open(pt_channel *ret_channel, const pt_direct_options *options,
                                  pt_error *error)
 {
     if (ret_channel == NULL || options == NULL)
         return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
-    const net_options net = {.session =
-                                 options->session != NULL ? options->session : DEFAULT_SESSION,
-                             .party = options->party,
-                             .parties = options->parties,
-                             .tls_ca = options->network.tls_ca,
-                             .patience = patience_init(&options->network)};
+    const delivery_options net = {.session =
+                                      options->session != NULL ? options->session : DEFAULT_SESSION,
+                                  .tls_ca = options->network.tls_ca,
+                                  .mail = {.party = options->party,
+                                           .parties = options->parties,
+                                           .patience = patience_init(&options->network)}};
     url_parts own = {0};
     direct *d = NULL;
-    pt_status status = check_options(options, &net, error);
-    if (status == PT_OK && !url_split(&own, options->urls[options->party]))
-        status = error_memory(error);
+    pt_status status = direct_check_options(options, &net, error);
+    if (status != PT_OK)
+        return status;
+    if (!url_split(&own, options->urls[options->party]))
+        return error_memory(error);
+    status = check_own(options, &own, error);
     if (status == PT_OK)
-        status = check_own(options, &own, error);
-    if (status == PT_OK) {
-        d = mem_new(1, sizeof *d);
-        status =
-            d != NULL && channel_init(d, options, &net, own.path) ? PT_OK : error_memory(error);
-    }
-    if (status == PT_OK)
-        status = start(d, options, &own, error);
+        status = open_checked(&d, options, &net, &own, error);
     url_clear(&own);
     if (status == PT_OK)
         *ret_channel = (pt_channel){&direct_ops, d};
-    else if (d != NULL)
-        direct_free(d);
     return status;
 }

@@ -16,27 +16,26 @@
 #ifndef CHANNEL_HTTP_DIRECT_H
 #define CHANNEL_HTTP_DIRECT_H
 
-#include "channel/http/net.h"
+#include "base/hex.h"
+#include "channel/http/delivery.h"
 #include "httpd/httpd.h"
 
 #define DIRECT_NUMBER_BYTES 16
 #define DIRECT_COMMIT_BYTES 32
-#define DIRECT_HEX(bytes)   (2 * (bytes) + 1) /* with the terminator */
 
 typedef struct direct_peer {
-    char *base;                                       /* its URL without a slash at the end */
-    char number[DIRECT_HEX(DIRECT_NUMBER_BYTES)];     /* ours for it */
-    char commit[DIRECT_HEX(DIRECT_COMMIT_BYTES)];     /* the hash of that */
-    char its_commit[DIRECT_HEX(DIRECT_COMMIT_BYTES)]; /* empty: not known yet */
-    bool accepted;                                    /* it knows us: messages can be sent */
-    bool is_wanted;       /* somebody posted in its name whom we do not know: ask it */
-    uint64_t asked_ms;    /* last */
-    uint64_t heard_ms;    /* last, in answer to one of our requests */
-    uint64_t last_number; /* of the packets received */
+    char *base;                                     /* its URL without a slash at the end */
+    char number[HEX_SIZE(DIRECT_NUMBER_BYTES)];     /* ours for it */
+    char commit[HEX_SIZE(DIRECT_COMMIT_BYTES)];     /* the hash of that */
+    char its_commit[HEX_SIZE(DIRECT_COMMIT_BYTES)]; /* empty: not known yet */
+    bool accepted;                                  /* it knows us: messages can be sent */
+    bool is_wanted;    /* somebody posted in its name whom we do not know: ask it */
+    uint64_t asked_ms; /* last */
+    uint64_t heard_ms; /* last, in answer to one of our requests */
 } direct_peer;
 
 typedef struct direct {
-    net_channel net;
+    delivery d;
     direct_peer *others; /* one per party; the own one is unused */
     char *prefix;        /* the own URL's path */
     httpd *server;
@@ -47,6 +46,6 @@ typedef struct direct {
 extern const httpd_app direct_app;
 
 /* The hash of a number, both in hexadecimal. */
-void direct_commit(char ret_commit[DIRECT_HEX(DIRECT_COMMIT_BYTES)], const char *number);
+void direct_commit(char ret_commit[HEX_SIZE(DIRECT_COMMIT_BYTES)], const char *number);
 
 #endif

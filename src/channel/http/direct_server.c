@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "channel/http/courier.h"
 #include "httpd/text.h"
 #include "wire/wire.h"
 
@@ -41,12 +42,12 @@ static const char *without_prefix(const char *path, const char *prefix)
     return strncmp(path, prefix, len) == 0 && path[len] == '/' ? path + len : path;
 }
 
-static void begin(httpd_request *http, const char *method, const char *path)
+static void post_begin(httpd_request *http, const char *method, const char *path)
 {
     post *r = (post *)http;
     uint64_t from = 0;
     r->owner = httpd_user(http->server);
-    const net_channel *c = &r->owner->net;
+    const mailboxes *m = &r->owner->d.mail;
     path = without_prefix(path, r->owner->prefix);
     http->allow = "POST";
     const size_t msg = strlen(WIRE_MSG);
@@ -54,9 +55,9 @@ static void begin(httpd_request *http, const char *method, const char *path)
         httpd_refuse(http, 404, "no such path");
     } else if (strcmp(method, "POST") != 0) {
         httpd_refuse(http, 405, "this path does not take that method");
-    } else if (!text_number(path + msg, strlen(path + msg), c->parties - 1, &from)) {
+    } else if (!text_number(path + msg, strlen(path + msg), m->parties - 1, &from)) {
         httpd_refuse(http, 404, "the computation here has no such party");
-    } else if (from == c->party) {
+    } else if (from == m->party) {
         httpd_refuse(http, 404, "that is this party itself: are the URLs in the same order?");
     } else {
         r->has_from = true;
@@ -72,7 +73,7 @@ static void take_once(httpd_request *http, const char **ret_value, const char *v
     *ret_value = value;
 }
 
-static void take_header(httpd_request *http, const char *name, const char *value)
+static void post_header(httpd_request *http, const char *name, const char *value)
 {
     post *r = (post *)http;
     if (strcasecmp(name, WIRE_SESSION) == 0) {
@@ -94,7 +95,7 @@ static void take_header(httpd_request *http, const char *name, const char *value
 /* Who posts. With the lock held. */
 static standing standing_of(const post *r)
 {
-    char commit[DIRECT_HEX(DIRECT_COMMIT_BYTES)];
+    char commit[HEX_SIZE(DIRECT_COMMIT_BYTES)];
     const direct_peer *o = &r->owner->others[r->from];
     if (o->its_commit[0] == '\0')
         return NOT_YET_KNOWN;
@@ -103,10 +104,10 @@ static standing standing_of(const post *r)
 }
 
 /* All of the head is there. A body is kept only of those who are known. */
-static void check(httpd_request *http)
+static void post_check(httpd_request *http)
 {
     post *r = (post *)http;
-    net_channel *c = &r->owner->net;
+    mailboxes *m = &r->owner->d.mail;
     uint64_t to = 0;
     if (http->refusal != 0)
         return;
@@ -116,44 +117,44 @@ static void check(httpd_request *http)
                                   "who talks to whom");
         return;
     }
-    monitor_lock(&c->lock);
-    if (strcmp(r->session, c->session) != 0)
-        httpd_refuse(http, c->closing ? 503 : 409, "this party takes part in another session");
-    else if (!text_number(r->to, strlen(r->to), c->parties - 1, &to) || to != c->party)
+    monitor_lock(&m->lock);
+    if (strcmp(r->session, r->owner->d.session) != 0)
+        httpd_refuse(http, m->closing ? 503 : 409, "this party takes part in another session");
+    else if (!text_number(r->to, strlen(r->to), m->parties - 1, &to) || to != m->party)
         httpd_refuse(http, 409, "this party has another number: are the URLs in the same order?");
     const bool is_known = standing_of(r) == KNOWN;
     http->wants_body = r->has_number && is_known;
     http->gives_way = !is_known;
-    monitor_unlock(&c->lock);
+    monitor_unlock(&m->lock);
 }
 
 /* ---- body ---- */
 
-static bool charge(httpd_request *http, size_t len)
+static bool post_charge(httpd_request *http, size_t len)
 {
     const post *r = (post *)http;
-    net_channel *c = &r->owner->net;
-    net_peer *p = &c->peers[r->from];
-    monitor_lock(&c->lock);
-    const bool fits = len <= ARRIVING_MAX - p->arriving;
-    p->arriving += fits ? len : 0;
-    monitor_unlock(&c->lock);
+    mailboxes *m = &r->owner->d.mail;
+    mailbox *b = &m->boxes[r->from];
+    monitor_lock(&m->lock);
+    const bool fits = len <= ARRIVING_MAX - b->arriving;
+    b->arriving += fits ? len : 0;
+    monitor_unlock(&m->lock);
     return fits;
 }
 
-static void discharge(httpd_request *http, size_t len)
+static void post_discharge(httpd_request *http, size_t len)
 {
     const post *r = (post *)http;
-    net_channel *c = &r->owner->net;
-    monitor_lock(&c->lock);
-    c->peers[r->from].arriving -= len;
-    monitor_unlock(&c->lock);
+    mailboxes *m = &r->owner->d.mail;
+    monitor_lock(&m->lock);
+    m->boxes[r->from].arriving -= len;
+    monitor_unlock(&m->lock);
 }
 
 /* ---- answers; with the lock held ---- */
 
 /* Every answer to a known party number tells the hash of our number for it. */
-static enum MHD_Result reply(post *r, unsigned status, int retry_after_s, const char *text)
+static enum MHD_Result post_reply(post *r, unsigned status, int retry_after_s, const char *text)
 {
     return httpd_reply_with(&r->http, status, retry_after_s, text, WIRE_COMMIT,
                             r->owner->others[r->from].commit);
@@ -167,77 +168,83 @@ static bool may_wait(post *r)
     return now < r->http.deadline_ms;
 }
 
-/* Takes the packet in; 200 once that is done. */
-static enum MHD_Result take_packet(post *r)
+/* Moves the body into the inbox. False when out of memory. */
+static bool put_packet(post *r, mailbox *b)
 {
-    net_channel *c = &r->owner->net;
-    net_peer *p = &c->peers[r->from];
-    direct_peer *o = &r->owner->others[r->from];
-    if (r->number <= o->last_number)
-        return reply(r, 200, -1, "");
-    if (r->number != o->last_number + 1)
-        return reply(r, 409, -1, "a message before this one is missing\n");
-    if (!c->closing && !p->finished) {
-        if (!net_has_room(p)) {
-            if (!may_wait(r))
-                return reply(r, 429, 1, "full: this party has not taken the messages before\n");
-            httpd_hold(&r->http);
-            return MHD_YES;
-        }
-        message m = {0};
-        m.bytes = buffer_take(&r->http.body, &m.len);
-        if (m.bytes == NULL)
-            m.bytes = mem_new(1, 1);
-        if (m.bytes == NULL || !net_receive(p, m)) {
-            mem_free(m.bytes);
-            net_fail(p, PT_ERR_MEMORY, "out of memory");
-            return reply(r, 503, -1, "out of memory\n");
-        }
+    message m = {0};
+    m.bytes = buffer_take(&r->http.body, &m.len);
+    if (m.bytes == NULL)
+        m.bytes = mem_new(1, 1);
+    if (m.bytes != NULL && mailbox_receive(b, m))
+        return true;
+    mem_free(m.bytes);
+    return false;
+}
+
+/* Takes the packet in; 200 once that is done. */
+static enum MHD_Result post_take_packet(post *r)
+{
+    mailboxes *m = &r->owner->d.mail;
+    mailbox *b = &m->boxes[r->from];
+    if (r->number <= b->n_received)
+        return post_reply(r, 200, -1, "");
+    if (r->number != b->n_received + 1)
+        return post_reply(r, 409, -1, "a message before this one is missing\n");
+    if (m->closing || !mailbox_is_wanted(b)) {
+        mailbox_ignore(b);
+    } else if (!mailbox_has_room(b)) {
+        if (!may_wait(r))
+            return post_reply(r, 429, 1, "full: this party has not taken the messages before\n");
+        httpd_hold(&r->http);
+        return MHD_YES;
+    } else if (!put_packet(r, b)) {
+        mailbox_fail(b, PT_ERR_MEMORY, "out of memory");
+        return post_reply(r, 503, -1, "out of memory\n");
     }
-    o->last_number++;
     if (r->is_last)
-        net_peer_left(p);
-    return reply(r, 200, -1, "");
+        mailbox_shut(b);
+    return post_reply(r, 200, -1, "");
 }
 
 static enum MHD_Result answer_locked(post *r)
 {
-    net_channel *c = &r->owner->net;
+    mailboxes *m = &r->owner->d.mail;
     direct_peer *o = &r->owner->others[r->from];
     if (httpd_is_stopping(r->http.server))
-        return reply(r, 503, 1, "this party is closing\n");
+        return post_reply(r, 503, 1, "this party is closing\n");
     const standing who = standing_of(r);
     if (who == KNOWN) {
         /* It has met us now; its next answer may be better than the last. */
         o->is_wanted = !o->accepted;
-        if (c->peers[r->from].failure.status != PT_OK)
-            return reply(r, 409, -1, "this party has given up on that one\n");
+        if (mailbox_has_failed(&m->boxes[r->from]))
+            return post_reply(r, 409, -1, "this party has given up on that one\n");
         if (!r->has_number)
-            return reply(r, 200, -1, "");
+            return post_reply(r, 200, -1, "");
         /* Known only by now: the body was not kept. It will come again. */
-        return r->http.wants_body ? take_packet(r) : reply(r, 503, 0, "once more, please\n");
+        return r->http.wants_body ? post_take_packet(r)
+                                  : post_reply(r, 503, 0, "once more, please\n");
     }
     o->is_wanted = true;
-    return reply(r, 403, -1,
-                 who == STRANGER ? "not the party that answers at its URL\n"
-                                 : "this party has not reached that one at its URL yet\n");
+    return post_reply(r, 403, -1,
+                      who == STRANGER ? "not the party that answers at its URL\n"
+                                      : "this party has not reached that one at its URL yet\n");
 }
 
-static enum MHD_Result answer(httpd_request *http)
+static enum MHD_Result post_answer(httpd_request *http)
 {
     post *r = (post *)http;
-    net_channel *c = &r->owner->net;
-    monitor_lock(&c->lock);
+    mailboxes *m = &r->owner->d.mail;
+    monitor_lock(&m->lock);
     const enum MHD_Result result = answer_locked(r);
     const bool nudges = r->owner->others[r->from].is_wanted;
-    monitor_unlock(&c->lock);
+    monitor_unlock(&m->lock);
     if (nudges)
-        courier_nudge(c);
+        courier_nudge(m);
     return result;
 }
 
 /* There is room again, or the channel closes. */
-static void woken(void *user)
+static void server_woken(void *user)
 {
     const direct *d = user;
     for (httpd_request *h = httpd_held(d->server), *next; h != NULL; h = next) {
@@ -251,11 +258,11 @@ const httpd_app direct_app = {
     .request_size = sizeof(post),
     .body_max = FRAME_PACKET_MAX,
     .too_long = "a message is at most " WIRE_MESSAGE_MAX_TEXT,
-    .begin = begin,
-    .header = take_header,
-    .check = check,
-    .charge = charge,
-    .discharge = discharge,
-    .answer = answer,
-    .woken = woken,
+    .begin = post_begin,
+    .header = post_header,
+    .check = post_check,
+    .charge = post_charge,
+    .discharge = post_discharge,
+    .answer = post_answer,
+    .woken = server_woken,
 };

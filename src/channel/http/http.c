@@ -1,16 +1,23 @@
 #include "channel/http/http.h"
 
+#include <curl/curl.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/mem.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define STALLED_S          60L /* a connection that moves no byte for so long is given up */
 #define IO_BUFFER          (512L << 10)
-#define RETRY_AFTER_MAX_S  60
+
+struct http_handle {
+    CURL *easy;
+    http_call *call; /* being performed */
+    struct curl_slist *headers;
+    bool (*share)(int fd);
+    char detail[CURL_ERROR_SIZE];
+};
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 
@@ -19,31 +26,29 @@ static void start_curl(void)
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+/* ---- handles ---- */
+
 static size_t take_response(char *bytes, size_t size, size_t count, void *user)
 {
-    http_call *call = user;
+    const http_handle *h = user;
+    buffer *response = &h->call->response;
     curl_off_t announced = -1;
-    if (call->response.len == 0)
-        (void)curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    if (response->len == 0)
+        (void)curl_easy_getinfo(h->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
     if (announced > 0)
-        (void)buffer_reserve(&call->response, (size_t)announced);
-    buffer_put(&call->response, bytes, size * count);
-    return call->response.failed ? 0 : size * count;
+        (void)buffer_reserve(response, (size_t)announced);
+    buffer_put(response, bytes, size * count);
+    return response->failed ? 0 : size * count;
 }
 
-bool http_call_init(http_call *call, size_t response_max, const char *tls_ca)
-{
-    *call = (http_call){0};
-    buffer_init(&call->url, 4096);
-    buffer_init(&call->response, response_max);
-    (void)pthread_once(&curl_once, start_curl);
-    call->easy = curl_easy_init();
-    if (call->easy == NULL)
-        return false;
-    CURL *e = call->easy;
-    bool ok = true;
+/* Sets an option, and clears `ok` when that fails. */
 #define SET(option, value) (ok = curl_easy_setopt(e, option, value) == CURLE_OK && ok)
-    SET(CURLOPT_ERRORBUFFER, call->detail);
+
+static bool set_options(http_handle *h, const char *tls_ca)
+{
+    CURL *e = h->easy;
+    bool ok = true;
+    SET(CURLOPT_ERRORBUFFER, h->detail);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -57,129 +62,148 @@ bool http_call_init(http_call *call, size_t response_max, const char *tls_ca)
     SET(CURLOPT_UPLOAD_BUFFERSIZE, IO_BUFFER);
     SET(CURLOPT_USERAGENT, "polytune");
     SET(CURLOPT_WRITEFUNCTION, take_response);
-    SET(CURLOPT_WRITEDATA, call);
+    SET(CURLOPT_WRITEDATA, h);
     if (tls_ca != NULL) {
         SET(CURLOPT_CAINFO, tls_ca);
         SET(CURLOPT_CAPATH, NULL);
     }
-#undef SET
-    if (!ok)
-        http_call_clear(call);
     return ok;
 }
 
-void http_call_clear(http_call *call)
+http_handle *http_handle_new(const char *tls_ca)
 {
-    curl_easy_cleanup(call->easy);
-    curl_slist_free_all(call->headers);
-    buffer_clear(&call->url);
-    buffer_clear(&call->response);
-    call->easy = NULL;
-    call->headers = NULL;
+    (void)pthread_once(&curl_once, start_curl);
+    http_handle *h = mem_new(1, sizeof *h);
+    if (h == NULL)
+        return NULL;
+    h->easy = curl_easy_init();
+    if (h->easy == NULL || !set_options(h, tls_ca)) {
+        http_handle_free(h);
+        return NULL;
+    }
+    return h;
 }
 
-void http_prepare(http_call *call, http_method method, const char *base, const char *format, ...)
+void http_handle_free(http_handle *h)
+{
+    if (h == NULL)
+        return;
+    curl_easy_cleanup(h->easy);
+    curl_slist_free_all(h->headers);
+    mem_free(h);
+}
+
+static int share_callback(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+    const http_handle *h = user;
+    (void)purpose;
+    return h->share(fd) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+bool http_handle_from(http_handle *h, uint16_t port, bool is_ipv6, bool (*share)(int fd))
+{
+    CURL *e = h->easy;
+    bool ok = true;
+    h->share = share;
+    SET(CURLOPT_LOCALPORT, (long)port);
+    SET(CURLOPT_SOCKOPTFUNCTION, share_callback);
+    SET(CURLOPT_SOCKOPTDATA, h);
+    SET(CURLOPT_IPRESOLVE, (long)(is_ipv6 ? CURL_IPRESOLVE_V6 : CURL_IPRESOLVE_V4));
+    SET(CURLOPT_NOPROXY, "*");
+    return ok;
+}
+
+/* ---- beginning ---- */
+
+static bool add_header(http_handle *h, const char *line)
+{
+    struct curl_slist *headers = curl_slist_append(h->headers, line);
+    if (headers == NULL)
+        return false;
+    h->headers = headers;
+    return true;
+}
+
+static bool set_headers(http_handle *h, const http_call *call)
+{
+    curl_slist_free_all(h->headers);
+    h->headers = NULL;
+    /* Without this libcurl asks for a "100 Continue" first and waits for it. */
+    bool ok = add_header(h, "Expect:");
+    if (call->method == HTTP_PUT)
+        ok = ok && add_header(h, "Content-Length: 0");
+    for (const char *line = NULL; ok && (line = http_next_header(call, line)) != NULL;)
+        ok = add_header(h, line);
+    return ok && curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers) == CURLE_OK;
+}
+
+static bool set_method(http_handle *h, const http_call *call)
 {
     static const char *const names[] = {"GET", "POST", "PUT", "DELETE"};
-    char path[512];
-    va_list args;
-    va_start(args, format);
-    const int len = vsnprintf(path, sizeof path, format, args);
-    va_end(args);
-    buffer_reset(&call->url);
-    buffer_printf(&call->url, "%s%s", base, path);
-    call->url.failed = call->url.failed || len < 0 || (size_t)len >= sizeof path;
-    buffer_reset(&call->response);
-    curl_slist_free_all(call->headers);
-    call->headers = NULL;
-    call->status = 0;
-    call->retry_after_ms = 0;
-    call->detail[0] = '\0';
-    if (method == HTTP_POST) {
-        (void)curl_easy_setopt(call->easy, CURLOPT_POST, 1L);
-        http_body(call, "", 0);
+    CURL *e = h->easy;
+    bool ok = true;
+    if (call->method == HTTP_POST) {
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDS, call->body_len == 0 ? "" : (const char *)call->body);
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
     } else {
-        (void)curl_easy_setopt(call->easy, CURLOPT_HTTPGET, 1L);
+        SET(CURLOPT_HTTPGET, 1L);
     }
-    (void)curl_easy_setopt(call->easy, CURLOPT_CUSTOMREQUEST, names[method]);
-    /* Without this libcurl asks for a "100 Continue" first and waits for it. */
-    http_header(call, "Expect:");
-    if (method == HTTP_PUT)
-        http_header(call, "Content-Length: 0");
+    SET(CURLOPT_CUSTOMREQUEST, names[call->method]);
+    return ok;
 }
 
-void http_header(http_call *call, const char *format, ...)
+bool http_handle_begin(http_handle *h, http_call *call, uint64_t timeout_ms)
 {
-    char line[256];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    struct curl_slist *headers = curl_slist_append(call->headers, line);
-    if (headers == NULL)
-        call->url.failed = true;
-    else
-        call->headers = headers;
+    CURL *e = h->easy;
+    bool ok = http_is_ready(call);
+    const char *url = ok ? buffer_text(&call->url) : NULL;
+    if (url == NULL || !set_headers(h, call) || !set_method(h, call))
+        return false;
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    http_begin(call);
+    h->call = call;
+    h->detail[0] = '\0';
+    return ok;
 }
 
-void http_body(http_call *call, const void *bytes, size_t len)
-{
-    (void)curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, bytes);
-    (void)curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
-}
+#undef SET
 
-bool http_ready(http_call *call)
-{
-    const char *url = buffer_text(&call->url);
-    return url != NULL && curl_easy_setopt(call->easy, CURLOPT_URL, url) == CURLE_OK &&
-           curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK;
-}
-
-void http_perform(http_call *call)
-{
-    http_done(call, curl_easy_perform(call->easy));
-}
+/* ---- ending ---- */
 
 /* Whether an end of the connection would have been noticed: libcurl takes a head that breaks off
  * for one without a length, whose body lasts until the end. */
-static bool is_whole(const http_call *call)
+static bool is_whole(const http_handle *h)
 {
     struct curl_header *encoding = NULL;
     curl_off_t length = -1;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return length >= 0 || curl_easy_header(call->easy, "Transfer-Encoding", 0, CURLH_HEADER, -1,
+    (void)curl_easy_getinfo(h->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length >= 0 || curl_easy_header(h->easy, "Transfer-Encoding", 0, CURLH_HEADER, -1,
                                            &encoding) == CURLHE_OK;
 }
 
-void http_done(http_call *call, CURLcode result)
+static http_outcome outcome_of(CURLcode result)
 {
-    curl_off_t retry_after_s = 0;
-    call->result = result == CURLE_OK && !is_whole(call) ? CURLE_PARTIAL_FILE : result;
-    call->status = 0;
-    if (call->result != CURLE_OK)
-        return;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &call->status);
-    (void)curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    if (retry_after_s < 0)
-        retry_after_s = 0;
-    if (retry_after_s > RETRY_AFTER_MAX_S)
-        retry_after_s = RETRY_AFTER_MAX_S;
-    call->retry_after_ms = (uint64_t)retry_after_s * 1000;
-}
-
-bool http_is_transient(const http_call *call)
-{
-    if (call->response.failed || call->result == CURLE_URL_MALFORMAT ||
-        call->result == CURLE_PEER_FAILED_VERIFICATION || call->result == CURLE_SSL_CACERT_BADFILE)
-        return false;
-    return call->result != CURLE_OK || call->status == 429 || call->status >= 500;
+    switch ((int)result) {
+    case CURLE_COULDNT_CONNECT:
+        return HTTP_NOBODY;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_TIMEOUT;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return HTTP_HOPELESS;
+    default:
+        return HTTP_BROKEN;
+    }
 }
 
 /* What usually is behind a failure that a user can do something about; NULL for others. */
-static const char *advice(const http_call *call)
+static const char *advice(const http_call *call, CURLcode result)
 {
     const bool is_tls = call->url.len >= 6 && memcmp(call->url.bytes, "https:", 6) == 0;
-    switch ((int)call->result) {
+    switch ((int)result) {
     case CURLE_PEER_FAILED_VERIFICATION:
         return "its certificate is not trusted, or for another host; see --tls-ca";
     case CURLE_SSL_CACERT_BADFILE:
@@ -193,41 +217,70 @@ static const char *advice(const http_call *call)
     }
 }
 
-void http_explain(const http_call *call, char *ret_text, size_t size)
+static void end_without_answer(const http_handle *h, CURLcode result)
 {
-    if (call->response.failed) {
-        (void)snprintf(ret_text, size, "the response is too large");
-        return;
-    }
-    if (call->result != CURLE_OK) {
-        const char *what = advice(call);
-        const char *detail =
-            call->detail[0] != '\0' ? call->detail : curl_easy_strerror(call->result);
-        (void)snprintf(ret_text, size, "%s%s%s%s", what == NULL ? "" : what,
-                       what == NULL ? "" : " (", detail, what == NULL ? "" : ")");
-        return;
-    }
-    char line[128];
-    size_t n = 0;
-    while (n < call->response.len && n < sizeof line - 1 && call->response.bytes[n] != '\n') {
-        const char c = (char)call->response.bytes[n];
-        line[n] = '?';
-        if (c >= ' ' && c <= '~')
-            line[n] = c;
-        n++;
-    }
-    line[n] = '\0';
-    (void)snprintf(ret_text, size, "HTTP status %ld%s%s", call->status, n == 0 ? "" : ": ", line);
+    const char *what = advice(h->call, result);
+    const char *detail = h->detail[0] != '\0' ? h->detail : curl_easy_strerror(result);
+    if (what == NULL)
+        http_no_answer(h->call, outcome_of(result), "%s", detail);
+    else
+        http_no_answer(h->call, outcome_of(result), "%s (%s)", what, detail);
 }
 
-bool http_response_header(const http_call *call, const char *name, char *ret_value, size_t size)
+void http_handle_end(http_handle *h, int result)
 {
-    struct curl_header *header = NULL;
-    if (curl_easy_header(call->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    CURLcode code = (CURLcode)result;
+    http_call *call = h->call;
+    long status = 0;
+    curl_off_t retry_after_s = 0;
+    PT_ASSERT(call != NULL);
+    if (code == CURLE_OK && !is_whole(h))
+        code = CURLE_PARTIAL_FILE;
+    if (code == CURLE_OK)
+        (void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (code != CURLE_OK || status <= 0) {
+        end_without_answer(h, code);
+        return;
+    }
+    http_answer(call, status);
+    struct curl_header *line = NULL;
+    while ((line = curl_easy_nextheader(h->easy, CURLH_HEADER, -1, line)) != NULL)
+        http_answer_header(call, line->name, line->value);
+    /* It may have been said by a date. */
+    (void)curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    if (retry_after_s > 0)
+        http_retry_after(call, (uint64_t)retry_after_s);
+}
+
+bool http_perform(http_handle *h, http_call *call, uint64_t timeout_ms)
+{
+    if (!http_handle_begin(h, call, timeout_ms))
         return false;
-    const size_t len = strlen(header->value);
-    if (len >= size)
-        return false;
-    memcpy(ret_value, header->value, len + 1);
+    http_handle_end(h, curl_easy_perform(h->easy));
     return true;
 }
+
+void *http_handle_easy(const http_handle *h)
+{
+    return h->easy;
+}
+
+/* ---- calls one by one ---- */
+
+static void *curl_open(void *user, const char *tls_ca)
+{
+    (void)user;
+    return http_handle_new(tls_ca);
+}
+
+static bool curl_perform(void *opened, http_call *call, uint64_t timeout_ms)
+{
+    return http_perform(opened, call, timeout_ms);
+}
+
+static void curl_close(void *opened)
+{
+    http_handle_free(opened);
+}
+
+const http_caller http_caller_curl = {curl_open, curl_perform, curl_close, NULL};

@@ -17,7 +17,7 @@ static bool has_part(CURLU *parsed, CURLUPart part)
 }
 
 /* NULL if it is not good. */
-static CURLU *parse(const char *url)
+static CURLU *url_parse(const char *url)
 {
     const char *host = strstr(url, "://");
     if (strlen(url) > URL_MAX || host == NULL || host[3] == '/' || strpbrk(url, "?# ") != NULL ||
@@ -32,7 +32,7 @@ static CURLU *parse(const char *url)
 
 bool url_is_good(const char *url)
 {
-    CURLU *parsed = parse(url);
+    CURLU *parsed = url_parse(url);
     curl_url_cleanup(parsed);
     return parsed != NULL;
 }
@@ -48,12 +48,6 @@ static char *copy_part(CURLU *parsed, CURLUPart part, unsigned flags)
     return copy;
 }
 
-static void strip_slashes(char *text)
-{
-    for (size_t len = strlen(text); len != 0 && text[len - 1] == '/';)
-        text[--len] = '\0';
-}
-
 static void strip_brackets(char *host)
 {
     const size_t len = strlen(host);
@@ -67,7 +61,7 @@ static void strip_brackets(char *host)
 
 bool url_split(url_parts *ret_parts, const char *url)
 {
-    CURLU *parsed = parse(url);
+    CURLU *parsed = url_parse(url);
     if (parsed == NULL)
         return false;
     char *port = copy_part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
@@ -87,7 +81,7 @@ bool url_split(url_parts *ret_parts, const char *url)
     }
     parts.port = (uint16_t)number;
     strip_brackets(parts.host);
-    strip_slashes(parts.path);
+    url_strip_slashes(parts.path);
     *ret_parts = parts;
     return true;
 }
@@ -97,28 +91,4 @@ void url_clear(url_parts *parts)
     mem_free(parts->host);
     mem_free(parts->path);
     *parts = (url_parts){0};
-}
-
-char *url_base(const char *url)
-{
-    char *base = mem_string(url);
-    if (base != NULL)
-        strip_slashes(base);
-    return base;
-}
-
-char *url_shown(const char *url)
-{
-    char *shown = url_base(url);
-    char *host = shown == NULL ? NULL : strstr(shown, "://");
-    if (host == NULL)
-        return shown;
-    host += 3;
-    for (size_t i = strcspn(host, "/"); i-- != 0;) {
-        if (host[i] == '@') {
-            memmove(host, host + i + 1, strlen(host + i + 1) + 1);
-            break;
-        }
-    }
-    return shown;
 }

@@ -1,4 +1,5 @@
-/* URLs of relays and parties. Layer: channel. */
+/* URLs of relays and parties: url.c takes them apart, by libcurl; url_text.c needs nothing but the
+ * text. Layer: channel. */
 #ifndef CHANNEL_HTTP_URL_H
 #define CHANNEL_HTTP_URL_H
 
@@ -21,6 +22,9 @@ bool url_is_good(const char *url);
 /* Takes a good URL apart; release with url_clear. False when it is not good, or out of memory. */
 MUST_CHECK bool url_split(url_parts *ret_parts, const char *url);
 void url_clear(url_parts *parts);
+
+/* Takes slashes at the end off. */
+void url_strip_slashes(char *text);
 
 /* A copy without slashes at the end, and one that is also without user and password: those are
  * nobody else's business. NULL when out of memory. */

@@ -9,7 +9,8 @@
 
 #include "wire/wire.h"
 
-#define BACKLOG 64
+#define BACKLOG     64
+#define ADDRESS_MAX 128 /* bytes of an address as text */
 
 /* Several sockets may then have one port: the listener and those that go out. */
 static bool share_port(int fd)
@@ -79,37 +80,21 @@ void door_add_local(candidates *list, const door *d, bool loopback, size_t limit
     freeifaddrs(all);
 }
 
-static int share_callback(void *user, curl_socket_t fd, curlsocktype purpose)
+void door_add_outside(candidates *list, const door *d, http_handle *h, const char *relay,
+                      uint64_t timeout_ms, size_t limit)
 {
-    (void)user;
-    (void)purpose;
-    return share_port(fd) ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
-}
-
-void door_add_outside(candidates *list, const door *d, http_call *call, const char *relay,
-                      long timeout_ms, size_t limit)
-{
-    if (d->listener < 0)
-        return;
-    bool ok = true;
-#define SET(option, value) (ok = curl_easy_setopt(call->easy, option, value) == CURLE_OK && ok)
-    SET(CURLOPT_LOCALPORT, (long)d->port);
-    SET(CURLOPT_SOCKOPTFUNCTION, share_callback);
-    SET(CURLOPT_IPRESOLVE, (long)(d->family == AF_INET ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
-    SET(CURLOPT_NOPROXY, "*"); /* the address of a proxy is of no use */
-    SET(CURLOPT_TIMEOUT_MS, timeout_ms);
-#undef SET
-    http_prepare(call, HTTP_GET, relay, WIRE_ADDRESS);
-    if (!ok || !http_ready(call))
-        return;
-    http_perform(call);
-    size_t len = call->response.len;
-    const char *text = (const char *)call->response.bytes;
+    http_call call;
     candidate c;
-    if (call->status != 200 || len == 0)
+    if (d->listener < 0 || !http_handle_from(h, d->port, d->family == AF_INET6, share_port))
         return;
-    if (text[len - 1] == '\n')
+    http_call_init(&call, ADDRESS_MAX);
+    http_prepare(&call, HTTP_GET, relay, WIRE_ADDRESS);
+    const bool ok = http_perform(h, &call, timeout_ms) && call.status == 200;
+    const char *text = (const char *)call.response.bytes;
+    size_t len = ok ? call.response.len : 0;
+    if (len != 0 && text[len - 1] == '\n')
         len--;
-    if (candidate_parse(&c, text, len) && !candidate_is_loopback(&c))
+    if (len != 0 && candidate_parse(&c, text, len) && !candidate_is_loopback(&c))
         candidates_add(list, &c, limit);
+    http_call_clear(&call);
 }

@@ -26,9 +26,9 @@ MUST_CHECK int door_socket(const door *d);
 /* Adds the door's addresses on this machine's interfaces, the loopback ones only if `loopback`. */
 void door_add_local(candidates *list, const door *d, bool loopback, size_t limit);
 
-/* Adds the address that the relay sees, if it tells. The connection stays open with `call`, so that
+/* Adds the address that the relay sees, if it tells. The connection stays open with `h`, so that
  * routers do not forget it. */
-void door_add_outside(candidates *list, const door *d, http_call *call, const char *relay,
-                      long timeout_ms, size_t limit);
+void door_add_outside(candidates *list, const door *d, http_handle *h, const char *relay,
+                      uint64_t timeout_ms, size_t limit);
 
 #endif

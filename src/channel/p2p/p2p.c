@@ -11,12 +11,13 @@
  * through the relay, which delivers, both sides come to the same end whatever becomes of the
  * connections, and no message is sent before. */
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
+#include "base/random.h"
 #include "channel/channel.h"
 #include "channel/p2p/punch.h"
 #include "channel/p2p/stream.h"
@@ -51,26 +52,28 @@ typedef struct opening {
 /* As many milliseconds, but well within the time for which others wait for this party. */
 static uint32_t within_timeout(const p2p *c, uint32_t ms)
 {
-    return ms < c->patience.timeout_ms / 3 ? ms : c->patience.timeout_ms / 3;
+    return min_u32(ms, c->patience.timeout_ms / 3);
 }
 
 static pt_status send_offer(opening *o, size_t to, pt_error *error)
 {
     offer *own = &o->offers[to];
     buffer b;
-    if (getrandom(own->nonce, sizeof own->nonce, 0) != sizeof own->nonce)
-        return error_set(error, PT_ERR_INTERNAL, "the system has no random numbers");
+    pt_status status = random_bytes(own->nonce, sizeof own->nonce, error);
+    if (status != PT_OK)
+        return status;
     own->candidates = o->own;
     buffer_init(&b, OFFER_BYTES_MAX);
     offer_put(&b, own);
-    const pt_status status = b.failed
-                                 ? error_memory(error)
-                                 : channel_send(&o->c->relay, to, phase, b.bytes, b.len, error);
+    if (b.failed)
+        status = error_memory(error);
+    else
+        status = channel_send(&o->c->relay, to, phase, b.bytes, b.len, error);
     buffer_clear(&b);
     return status;
 }
 
-static pt_status malformed(size_t from, const char *what, pt_error *error)
+static pt_status p2p_malformed(size_t from, const char *what, pt_error *error)
 {
     return error_set_peer(error, PT_PEER_MALFORMED, (int)from, phase,
                           "party %zu or the relay sent a malformed %s of the peer-to-peer "
@@ -88,7 +91,7 @@ static pt_status recv_offer(opening *o, size_t from, pt_error *error)
     if (status != PT_OK)
         return status;
     if (!offer_parse(&theirs, bytes, len))
-        status = malformed(from, "offer", error);
+        status = p2p_malformed(from, "offer", error);
     /* Both know both lists: who wants no connection gets none, and nobody waits for it. */
     o->attempted[from] = status == PT_OK && o->own.n != 0 && theirs.candidates.n != 0;
     if (o->attempted[from])
@@ -125,7 +128,7 @@ static pt_status recv_bit(opening *o, size_t from, bool *ret_bit, pt_error *erro
     if (status != PT_OK)
         return status;
     if (len != 1 || bytes[0] > 1)
-        status = malformed(from, "decision", error);
+        status = p2p_malformed(from, "decision", error);
     else
         *ret_bit = bytes[0] != 0;
     mem_free(bytes);
@@ -161,7 +164,7 @@ static pt_status connect_for(opening *o, size_t peer, uint32_t ms, pt_error *err
     for (uint64_t until = 0; until < deadline && clock_ms() >= until;) {
         if (patience_is_over(&o->c->patience))
             return patience_report_cancelled(error);
-        until = clock_ms() + CANCEL_MS < deadline ? clock_ms() + CANCEL_MS : deadline;
+        until = min_u64(clock_ms() + CANCEL_MS, deadline);
         punch_run(o->punch, peer, until);
     }
     return PT_OK;
@@ -175,14 +178,16 @@ static pt_status follow(opening *o, size_t from, pt_error *error)
     if (status != PT_OK)
         return status;
     if (direct && !o->attempted[from])
-        return malformed(from, "decision", error);
+        return p2p_malformed(from, "decision", error);
     if (direct)
         status = connect_for(o, from, GRACE_MS, error);
     if (status != PT_OK)
         return status;
     direct = direct && has_connection(o, from);
     status = send_bit(o, from, direct, error);
-    return status == PT_OK ? settle(o, from, direct, error) : status;
+    if (status != PT_OK)
+        return status;
+    return settle(o, from, direct, error);
 }
 
 static pt_status hear_answer(opening *o, size_t from, pt_error *error)
@@ -192,7 +197,7 @@ static pt_status hear_answer(opening *o, size_t from, pt_error *error)
     if (status != PT_OK)
         return status;
     if (direct && !has_connection(o, from))
-        return malformed(from, "decision", error);
+        return p2p_malformed(from, "decision", error);
     return settle(o, from, direct, error);
 }
 
@@ -223,7 +228,7 @@ static pt_status gather(opening *o, const pt_p2p_options *options, pt_error *err
     const pt_status status = punch_new(&o->punch, c->party, c->parties, error);
     if (status == PT_OK)
         punch_gather(&o->own, o->punch, options->relay, options->network.tls_ca,
-                     (long)within_timeout(c, ASK_MS));
+                     within_timeout(c, ASK_MS));
     return status;
 }
 
@@ -269,18 +274,11 @@ static void report_ways(p2p *c)
 
 /* ---- the channel ---- */
 
-static pt_status check_peer(const p2p *c, size_t peer, pt_error *error)
-{
-    if (peer < c->parties && peer != c->party)
-        return PT_OK;
-    return error_set(error, PT_ERR_USAGE, "party %zu has no channel to party %zu", c->party, peer);
-}
-
 static pt_status p2p_send(void *self, size_t to, const char *phase_name, const uint8_t *bytes,
                           size_t len, pt_error *error)
 {
     p2p *c = self;
-    const pt_status status = check_peer(c, to, error);
+    const pt_status status = channel_check_peer(c->party, c->parties, to, error);
     if (status != PT_OK)
         return status;
     if (streams_has(c->streams, to))
@@ -292,7 +290,7 @@ static pt_status p2p_recv(void *self, size_t from, const char *phase_name, size_
                           uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
 {
     p2p *c = self;
-    const pt_status status = check_peer(c, from, error);
+    const pt_status status = channel_check_peer(c->party, c->parties, from, error);
     if (status != PT_OK)
         return status;
     if (streams_has(c->streams, from))
@@ -323,8 +321,7 @@ pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *opt
         .network = options->network,
     };
     const patience waits = patience_init(&options->network);
-    const net_options for_streams = {
-        .session = options->session,
+    const mailbox_options for_streams = {
         .party = options->party,
         .parties = options->parties,
         .patience = waits,

@@ -11,7 +11,9 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "channel/p2p/door.h"
 
 #define RETRY_MS        200  /* after an attempt was refused */
@@ -65,8 +67,7 @@ struct punch {
     size_t parties;
     bool only_loopback; /* this machine has no other address */
     door doors[N_DOORS];
-    http_call calls[N_DOORS]; /* keep the routers' mappings alive */
-    bool has_call[N_DOORS];
+    http_handle *handles[N_DOORS]; /* keep the routers' mappings alive */
     pair *pairs;
     target *targets;
     size_t n_targets;
@@ -104,8 +105,7 @@ void punch_free(punch *p)
             (void)close(p->pairs[i].fd);
     for (size_t i = 0; i < N_DOORS; i++) {
         door_close(&p->doors[i]);
-        if (p->has_call[i])
-            http_call_clear(&p->calls[i]);
+        http_handle_free(p->handles[i]);
     }
     mem_free_secret(p->pairs, p->parties * sizeof *p->pairs);
     mem_free(p->targets);
@@ -113,7 +113,7 @@ void punch_free(punch *p)
 }
 
 void punch_gather(candidates *ret_candidates, punch *p, const char *relay, const char *tls_ca,
-                  long timeout_ms)
+                  uint64_t timeout_ms)
 {
     candidates list = {0};
     for (size_t i = 0; i < N_DOORS; i++)
@@ -122,9 +122,9 @@ void punch_gather(candidates *ret_candidates, punch *p, const char *relay, const
     for (size_t i = 0; i < N_DOORS && p->only_loopback; i++)
         door_add_local(&list, &p->doors[i], true, CANDIDATES_MAX - OUTSIDE_MAX);
     for (size_t i = 0; i < N_DOORS && !p->only_loopback; i++) {
-        p->has_call[i] = http_call_init(&p->calls[i], 128, tls_ca);
-        if (p->has_call[i])
-            door_add_outside(&list, &p->doors[i], &p->calls[i], relay, timeout_ms, CANDIDATES_MAX);
+        p->handles[i] = http_handle_new(tls_ca);
+        if (p->handles[i] != NULL)
+            door_add_outside(&list, &p->doors[i], p->handles[i], relay, timeout_ms, CANDIDATES_MAX);
     }
     *ret_candidates = list;
 }
@@ -134,8 +134,7 @@ void punch_gather(candidates *ret_candidates, punch *p, const char *relay, const
 static void hash_u32(crypto_generichash_state *h, size_t number)
 {
     uint8_t bytes[4];
-    for (size_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)(number >> (8 * i));
+    le_put_u32(bytes, (uint32_t)number);
     (void)crypto_generichash_update(h, bytes, sizeof bytes);
 }
 
@@ -231,8 +230,7 @@ static bool write_hello(const punch *p, const contact *c)
 {
     uint8_t hello[HELLO_BYTES];
     memcpy(hello, magic, sizeof magic);
-    for (size_t i = 0; i < 4; i++)
-        hello[4 + i] = (uint8_t)(p->party >> (8 * i));
+    le_put_u32(hello + 4, (uint32_t)p->party);
     memcpy(hello + 8, p->pairs[c->peer].own_tag, TAG_BYTES);
     return write_all(c->fd, hello, sizeof hello);
 }
@@ -240,8 +238,7 @@ static bool write_hello(const punch *p, const contact *c)
 /* Checks the hello that has come. */
 static bool check_hello(const punch *p, const contact *c)
 {
-    const size_t from =
-        c->in[4] | (size_t)c->in[5] << 8 | (size_t)c->in[6] << 16 | (size_t)c->in[7] << 24;
+    const size_t from = le_get_u32(c->in + 4);
     return memcmp(c->in, magic, sizeof magic) == 0 && from < p->parties &&
            (c->peer == NONE || c->peer == from) && p->pairs[from].state == PAIR_WANTED &&
            sodium_memcmp(c->in + 8, p->pairs[from].their_tag, TAG_BYTES) == 0;
@@ -255,7 +252,7 @@ static bool take_hello(punch *p, contact *c, bool *ret_chosen)
     if (!check_hello(p, c))
         return false;
     if (c->peer == NONE) {
-        c->peer = c->in[4] | (size_t)c->in[5] << 8;
+        c->peer = le_get_u32(c->in + 4);
         if (!write_hello(p, c))
             return false;
     }
@@ -362,7 +359,7 @@ static uint64_t drop_silent(punch *p, uint64_t now, uint64_t deadline)
 }
 
 /* Makes room for one more, at the cost of the stranger who has been silent for longest. */
-static void make_room(punch *p)
+static void contacts_make_room(punch *p)
 {
     size_t n_strangers = 0;
     size_t oldest = NONE;
@@ -382,7 +379,7 @@ static void accept_from(punch *p, const door *d)
     const int fd = accept4(d->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return;
-    make_room(p);
+    contacts_make_room(p);
     if (p->n_contacts == CONTACTS_MAX) {
         (void)close(fd);
         return;
@@ -435,7 +432,7 @@ void punch_run(punch *p, size_t peer, uint64_t deadline_ms)
             return;
         const uint64_t silent = drop_silent(p, now, deadline_ms);
         const uint64_t due = start_attempts(p, now, deadline_ms);
-        wait_and_step(p, now, due < silent ? due : silent);
+        wait_and_step(p, now, min_u64(due, silent));
     }
 }
 

@@ -32,7 +32,7 @@ void punch_free(punch *p);
 /* Where this party may be reached. Asks the relay, for at most so long per address family. `tls_ca`
  * as in pt_relay_options. */
 void punch_gather(candidates *ret_candidates, punch *p, const char *relay, const char *tls_ca,
-                  long timeout_ms);
+                  uint64_t timeout_ms);
 
 /* From now on connects to and accepts `peer`. */
 MUST_CHECK pt_status punch_add(punch *p, size_t peer, const offer *own, const offer *theirs,

@@ -6,7 +6,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -16,7 +15,10 @@
 
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
+#include "base/thread.h"
 
 #define STAGE_BYTES       ((size_t)16 << 10)
 #define TURN_BYTES        ((size_t)4 << 20) /* moved for one peer before the next one's turn */
@@ -28,9 +30,8 @@
 /* One connection. The thread's, but for `fd`, which it changes under the lock. */
 typedef struct stream {
     streams *set;
-    net_peer *peer;
-    int fd; /* -1: there is none, or it has ended */
-    uint64_t next_number;
+    mailbox *box;
+    int fd;                     /* -1: there is none, or it has ended */
     size_t out_done;            /* bytes of the first packet, its length included, that are sent */
     bool has_shut;              /* nothing more goes out */
     bool said_bye;              /* the last packet that came was a goodbye */
@@ -43,7 +44,7 @@ typedef struct stream {
 } stream;
 
 struct streams {
-    net_channel net;
+    mailboxes mail; /* first: the channel's operations find it there */
     int wake_fd;
     pthread_t thread;
     bool has_thread;
@@ -57,39 +58,39 @@ struct streams {
 
 static void streams_free(streams *s)
 {
-    for (size_t i = 0; s->list != NULL && i < s->net.parties; i++) {
+    for (size_t i = 0; s->list != NULL && i < s->mail.parties; i++) {
         if (s->list[i].fd >= 0)
             (void)close(s->list[i].fd);
         mem_free(s->list[i].body.bytes);
     }
     if (s->wake_fd >= 0)
         (void)close(s->wake_fd);
-    net_clear(&s->net);
+    mailboxes_clear(&s->mail);
     mem_free(s->fds);
     mem_free(s->list);
     mem_free(s);
 }
 
-static void nudge(net_channel *c)
+static void streams_nudge(mailboxes *m)
 {
-    const streams *s = (const streams *)c;
+    const streams *s = (const streams *)m;
     const uint64_t one = 1;
     (void)!write(s->wake_fd, &one, sizeof one);
 }
 
-static void has_room(net_channel *c)
+static void streams_has_room(mailboxes *m)
 {
-    streams *s = (streams *)c;
-    monitor_lock(&c->lock);
+    const streams *s = (streams *)m;
+    monitor_lock(&m->lock);
     const bool lacked = s->lacks_room;
-    monitor_unlock(&c->lock);
+    monitor_unlock(&m->lock);
     if (lacked)
-        nudge(c);
+        streams_nudge(m);
 }
 
-static const net_link stream_link = {.nudge = nudge, .has_room = has_room};
+static const mailbox_pump stream_pump = {streams_nudge, streams_has_room, mailboxes_wait};
 
-pt_status streams_new(streams **ret_streams, const net_options *options, pt_error *error)
+pt_status streams_new(streams **ret_streams, const mailbox_options *options, pt_error *error)
 {
     streams *s = mem_new(1, sizeof *s);
     if (s == NULL)
@@ -97,17 +98,16 @@ pt_status streams_new(streams **ret_streams, const net_options *options, pt_erro
     s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     s->list = mem_new(options->parties, sizeof *s->list);
     s->fds = mem_new(options->parties + 1, sizeof *s->fds);
-    const bool ok = net_init(&s->net, &stream_link, options);
+    const bool ok = mailboxes_init(&s->mail, &stream_pump, options);
+    s->mail.via = mem_string("");
     for (size_t i = 0; s->list != NULL && i < options->parties; i++)
-        s->list[i] = (stream){.set = s, .fd = -1, .next_number = 1};
-    if (!ok || s->wake_fd < 0 || s->list == NULL || s->fds == NULL) {
+        s->list[i] = (stream){.set = s, .fd = -1};
+    if (!ok || s->mail.via == NULL || s->wake_fd < 0 || s->list == NULL || s->fds == NULL) {
         streams_free(s);
         return error_memory(error);
     }
-    for (size_t i = 0; i < options->parties; i++) {
-        s->list[i].peer = &s->net.peers[i];
-        s->net.peers[i].left = true; /* so far */
-    }
+    for (size_t i = 0; i < options->parties; i++)
+        s->list[i].box = &s->mail.boxes[i];
     *ret_streams = s;
     return PT_OK;
 }
@@ -119,10 +119,10 @@ static void set_option(int fd, int level, int name, int value)
 
 pt_status streams_add(streams *s, size_t peer, int fd, const char *where, pt_error *error)
 {
-    PT_ASSERT(peer < s->net.parties && s->list[peer].fd < 0 && !s->has_thread);
-    net_peer *p = &s->net.peers[peer];
-    p->name = net_text("party %zu at %s", peer, where);
-    if (p->name == NULL)
+    PT_ASSERT(peer < s->mail.parties && s->list[peer].fd < 0 && !s->has_thread);
+    mailbox *b = &s->mail.boxes[peer];
+    b->name = mailbox_text("party %zu at %s", peer, where);
+    if (b->name == NULL)
         return error_memory(error);
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -130,13 +130,12 @@ pt_status streams_add(streams *s, size_t peer, int fd, const char *where, pt_err
     set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
     s->list[peer].fd = fd;
-    p->left = false;
     return PT_OK;
 }
 
 const char *streams_name(const streams *s, size_t peer)
 {
-    return s->net.peers[peer].name;
+    return s->mail.boxes[peer].name;
 }
 
 bool streams_has(const streams *s, size_t peer)
@@ -146,22 +145,29 @@ bool streams_has(const streams *s, size_t peer)
 
 /* ---- the thread: ending; with the lock held ---- */
 
+/* Nothing more can go out, but what the peer sent before can still be read. */
+static void break_outbox(stream *p)
+{
+    if (p->box->out == OUTBOX_SENDING)
+        mailbox_not_sent(p->box);
+    mailbox_shut(p->box);
+    p->out_done = 0;
+}
+
 /* Nothing more goes either way. */
-static void end(stream *p)
+static void stream_end(stream *p)
 {
     (void)close(p->fd);
     p->fd = -1;
     mem_free(p->body.bytes);
     p->body = (message){0};
-    p->out_done = 0;
-    net_peer_left(p->peer);
-    p->peer->out_sending = false;
+    break_outbox(p);
 }
 
-static void fail(stream *p, pt_status status, const char *problem)
+static void stream_fail(stream *p, pt_status status, const char *problem)
 {
-    net_fail(p->peer, status, "the direct connection to %s failed: %s", p->peer->name, problem);
-    end(p);
+    mailbox_fail(p->box, status, "the direct connection to %s failed: %s", p->box->name, problem);
+    stream_end(p);
 }
 
 /* The peer has closed, or is gone. */
@@ -170,46 +176,46 @@ static void end_of_input(stream *p, int problem)
     char text[128];
     const bool is_whole = p->body.bytes == NULL && p->stage_at == p->stage_len;
     if (problem == 0 && is_whole && p->said_bye)
-        end(p);
+        stream_end(p);
     else
-        fail(p, PT_ERR_IO,
-             problem == 0 ? "that party is gone" : strerror_r(problem, text, sizeof text));
+        stream_fail(p, PT_ERR_IO,
+                    problem == 0 ? "that party is gone" : strerror_r(problem, text, sizeof text));
 }
 
 /* ---- the thread: reading ---- */
 
 static bool may_read(const stream *p)
 {
-    return p->set->net.closing || net_has_room(p->peer);
+    return p->set->mail.closing || mailbox_has_room(p->box);
 }
 
 /* A packet is complete. False when reading must stop for now, or for ever. */
 static bool deliver(stream *p)
 {
-    net_channel *c = &p->set->net;
+    mailboxes *mail = &p->set->mail;
     const message m = p->body;
     p->body = (message){0};
     p->body_at = 0;
     p->said_bye = frame_is_bye(m.bytes, m.len);
-    monitor_lock(&c->lock);
-    p->peer->arriving = 0;
-    if (c->closing) {
+    monitor_lock(&mail->lock);
+    p->box->arriving = 0;
+    if (mail->closing) {
         mem_free(m.bytes);
-    } else if (!net_receive(p->peer, m)) {
+    } else if (!mailbox_receive(p->box, m)) {
         mem_free(m.bytes);
-        fail(p, PT_ERR_MEMORY, "out of memory");
+        stream_fail(p, PT_ERR_MEMORY, "out of memory");
     }
     p->has_more = p->fd >= 0 && !may_read(p);
     const bool goes_on = p->fd >= 0 && !p->has_more;
-    monitor_unlock(&c->lock);
+    monitor_unlock(&mail->lock);
     return goes_on;
 }
 
 static void fail_now(stream *p, pt_status status, const char *problem)
 {
-    monitor_lock(&p->set->net.lock);
-    fail(p, status, problem);
-    monitor_unlock(&p->set->net.lock);
+    monitor_lock(&p->set->mail.lock);
+    stream_fail(p, status, problem);
+    monitor_unlock(&p->set->mail.lock);
 }
 
 /* Looks at what is staged: begins a packet, or fills the one begun. False as above. */
@@ -218,8 +224,7 @@ static bool unstage(stream *p)
     while (p->stage_len - p->stage_at >= (p->body.bytes == NULL ? LENGTH_BYTES : 1)) {
         const uint8_t *at = p->stage + p->stage_at;
         if (p->body.bytes == NULL) {
-            const size_t len =
-                at[0] | (size_t)at[1] << 8 | (size_t)at[2] << 16 | (size_t)at[3] << 24;
+            const size_t len = le_get_u32(at);
             if (len == 0 || len > FRAME_PACKET_MAX) {
                 fail_now(p, PT_PEER_MALFORMED, "a packet of a wrong length");
                 return false;
@@ -234,7 +239,7 @@ static bool unstage(stream *p)
         }
         const size_t staged = p->stage_len - p->stage_at;
         const size_t missing = p->body.len - p->body_at;
-        const size_t n = staged < missing ? staged : missing;
+        const size_t n = min_size(staged, missing);
         memcpy(p->body.bytes + p->body_at, at, n);
         p->body_at += n;
         p->stage_at += n;
@@ -265,11 +270,11 @@ static ssize_t read_once(stream *p)
     return n;
 }
 
-static void note_arriving(stream *p)
+static void stream_note_arriving(stream *p)
 {
-    monitor_lock(&p->set->net.lock);
-    p->peer->arriving = p->body_at;
-    monitor_unlock(&p->set->net.lock);
+    monitor_lock(&p->set->mail.lock);
+    p->box->arriving = p->body_at;
+    monitor_unlock(&p->set->mail.lock);
 }
 
 static void read_some(stream *p)
@@ -285,15 +290,15 @@ static void read_some(stream *p)
             return;
         if (n <= 0) {
             const int problem = n == 0 ? 0 : errno;
-            monitor_lock(&p->set->net.lock);
+            monitor_lock(&p->set->mail.lock);
             end_of_input(p, problem);
-            monitor_unlock(&p->set->net.lock);
+            monitor_unlock(&p->set->mail.lock);
             return;
         }
         turn += (size_t)n;
         if (p->body.bytes != NULL && p->body_at == p->body.len && !deliver(p))
             return;
-        note_arriving(p);
+        stream_note_arriving(p);
     }
 }
 
@@ -302,31 +307,21 @@ static void read_some(stream *p)
 /* The first packet, which from now on is being sent; NULL when there is none. */
 static packet *begin_packet(stream *p)
 {
-    net_peer *peer = p->peer;
-    monitor_lock(&p->set->net.lock);
-    packet *first = peer->out_first;
-    if (first != NULL && !peer->out_sending) {
-        peer->out_sending = true;
-        frame_number(first, p->next_number++);
-    }
-    monitor_unlock(&p->set->net.lock);
+    mailbox *b = p->box;
+    monitor_lock(&p->set->mail.lock);
+    packet *first = b->out_first;
+    if (first != NULL && b->out != OUTBOX_SENDING)
+        first = mailbox_begin(b);
+    monitor_unlock(&p->set->mail.lock);
     return first;
 }
 
 static void finish_packet(stream *p)
 {
-    net_peer *peer = p->peer;
-    monitor_lock(&p->set->net.lock);
-    packet *done = peer->out_first;
-    peer->out_first = done->next;
-    if (peer->out_first == NULL)
-        peer->out_last = NULL;
-    peer->out_sending = false;
-    monitor_wake(&p->set->net.lock);
-    monitor_unlock(&p->set->net.lock);
+    monitor_lock(&p->set->mail.lock);
+    mailbox_sent(p->box);
+    monitor_unlock(&p->set->mail.lock);
     p->out_done = 0;
-    done->next = NULL;
-    frame_free(done);
 }
 
 /* Sends what is left of a packet, as far as it goes at once. */
@@ -334,24 +329,13 @@ static ssize_t write_once(const stream *p, const packet *first)
 {
     const size_t len = first->bytes.len;
     uint8_t length[LENGTH_BYTES];
-    for (size_t i = 0; i < LENGTH_BYTES; i++)
-        length[i] = (uint8_t)(len >> (8 * i));
+    le_put_u32(length, (uint32_t)len);
     const size_t of_length = p->out_done < LENGTH_BYTES ? LENGTH_BYTES - p->out_done : 0;
     const size_t of_body = p->out_done < LENGTH_BYTES ? 0 : p->out_done - LENGTH_BYTES;
     struct iovec parts[2] = {{length + LENGTH_BYTES - of_length, of_length},
                              {first->bytes.bytes + of_body, len - of_body}};
     const struct msghdr all = {.msg_iov = parts, .msg_iovlen = 2};
     return sendmsg(p->fd, &all, MSG_NOSIGNAL);
-}
-
-/* Nothing more can go out, but what the peer sent before can still be read. */
-static void break_outbox(stream *p)
-{
-    monitor_lock(&p->set->net.lock);
-    net_peer_left(p->peer);
-    p->peer->out_sending = false;
-    monitor_unlock(&p->set->net.lock);
-    p->out_done = 0;
 }
 
 static void write_some(stream *p)
@@ -362,7 +346,9 @@ static void write_some(stream *p)
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
             return;
         if (n < 0) {
+            monitor_lock(&p->set->mail.lock);
             break_outbox(p);
+            monitor_unlock(&p->set->mail.lock);
             return;
         }
         turn += (size_t)n;
@@ -377,8 +363,8 @@ static void write_some(stream *p)
 /* What to wait for. With the lock held. */
 static short wanted(stream *p)
 {
-    const bool has_output = p->peer->out_first != NULL;
-    if (p->set->net.closing && !has_output && !p->has_shut) {
+    const bool has_output = mailbox_has_mail(p->box);
+    if (p->set->mail.closing && !has_output && !p->has_shut) {
         p->has_shut = true;
         (void)shutdown(p->fd, SHUT_WR);
     }
@@ -387,12 +373,12 @@ static short wanted(stream *p)
 
 /* Fills s->fds; the first is the wake-up. `ret_ready`: there is something to do without waiting.
  * False when the thread is to stop. */
-static bool prepare(streams *s, bool *ret_ready)
+static bool streams_prepare(streams *s, bool *ret_ready)
 {
     *ret_ready = false;
-    monitor_lock(&s->net.lock);
+    monitor_lock(&s->mail.lock);
     s->lacks_room = false;
-    for (size_t i = 0; i < s->net.parties; i++) {
+    for (size_t i = 0; i < s->mail.parties; i++) {
         stream *p = &s->list[i];
         const short events = p->fd < 0 ? 0 : wanted(p);
         /* One of which nothing is wanted is left alone: poll would report its end again and again.
@@ -402,22 +388,22 @@ static bool prepare(streams *s, bool *ret_ready)
         s->lacks_room = s->lacks_room || (p->fd >= 0 && (events & POLLIN) == 0);
     }
     const bool goes_on = !s->stopping;
-    monitor_unlock(&s->net.lock);
+    monitor_unlock(&s->mail.lock);
     s->fds[0] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
     return goes_on;
 }
 
-static void *run(void *user)
+static void *streams_run(void *user)
 {
     streams *s = user;
     bool ready;
-    while (prepare(s, &ready)) {
-        if (poll(s->fds, s->net.parties + 1, ready ? 0 : -1) < 0)
+    while (streams_prepare(s, &ready)) {
+        if (poll(s->fds, s->mail.parties + 1, ready ? 0 : -1) < 0)
             continue;
         uint64_t count;
         if (s->fds[0].revents != 0)
             (void)!read(s->wake_fd, &count, sizeof count);
-        for (size_t i = 0; i < s->net.parties; i++) {
+        for (size_t i = 0; i < s->mail.parties; i++) {
             const short happened = s->fds[1 + i].revents;
             const short asked = s->fds[1 + i].events;
             stream *p = &s->list[i];
@@ -433,14 +419,12 @@ static void *run(void *user)
 
 pt_status streams_start(streams *s, pt_error *error)
 {
-    /* Signals are for the program's own threads. */
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->has_thread = pthread_create(&s->thread, NULL, run, s) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return s->has_thread ? PT_OK : error_memory(error);
+    for (size_t i = 0; i < s->mail.parties; i++)
+        if (s->list[i].fd < 0)
+            mailbox_shut(s->list[i].box);
+    const pt_status status = thread_start(&s->thread, streams_run, s, error);
+    s->has_thread = status == PT_OK;
+    return status;
 }
 
 /* ---- the callers' side ---- */
@@ -448,13 +432,13 @@ pt_status streams_start(streams *s, pt_error *error)
 pt_status streams_send(streams *s, size_t to, const char *phase, const uint8_t *bytes, size_t len,
                        pt_error *error)
 {
-    return net_send(&s->net, to, phase, bytes, len, error);
+    return mailboxes_send(&s->mail, to, phase, bytes, len, error);
 }
 
 pt_status streams_recv(streams *s, size_t from, const char *phase, size_t max_len,
                        uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
 {
-    return net_recv(&s->net, from, phase, max_len, ret_bytes, ret_len, error);
+    return mailboxes_recv(&s->mail, from, phase, max_len, ret_bytes, ret_len, error);
 }
 
 /* ---- closing ---- */
@@ -462,8 +446,8 @@ pt_status streams_recv(streams *s, size_t from, const char *phase, size_t max_le
 /* Whether some peer was sent everything, but has not closed. */
 static bool is_any_open(const streams *s)
 {
-    for (size_t i = 0; i < s->net.parties; i++)
-        if (s->list[i].fd >= 0 && s->net.peers[i].out_first == NULL)
+    for (size_t i = 0; i < s->mail.parties; i++)
+        if (s->list[i].fd >= 0 && !mailbox_has_mail(s->list[i].box))
             return true;
     return false;
 }
@@ -471,14 +455,15 @@ static bool is_any_open(const streams *s)
 /* Says goodbye, and waits until the peers have taken everything and closed. */
 static void say_goodbye(streams *s)
 {
-    net_flush(&s->net);
-    monitor_lock(&s->net.lock);
+    uint64_t until_ms = 0;
+    mailboxes_flush(&s->mail);
+    monitor_lock(&s->mail.lock);
     waiting w = waiting_begin();
-    while (is_any_open(s) && patience_linger(&s->net.patience, &w, &s->net.lock))
-        continue;
+    while (is_any_open(s) && patience_linger(&s->mail.patience, &w, &until_ms))
+        mailboxes_wait(&s->mail, NULL, until_ms);
     s->stopping = true;
-    monitor_unlock(&s->net.lock);
-    nudge(&s->net);
+    monitor_unlock(&s->mail.lock);
+    streams_nudge(&s->mail);
 }
 
 void streams_close(streams *s)

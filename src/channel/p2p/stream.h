@@ -2,7 +2,7 @@
  *
  *     on the wire   length u32, little-endian | packet (frame.h)
  *
- * The callers' side is what all network channels share (net.h); the thread takes the courier's
+ * The callers' side is what all network channels share (mailbox.h); the thread takes the courier's
  * place. It sends the outboxes, and reads ahead of the receiving callers as far as the inboxes
  * allow: a slow receiver stops its sender by TCP's flow control, and nobody else. The last packet
  * says goodbye; a connection that ends without one has failed. Whoever closes waits until the other
@@ -11,12 +11,12 @@
 #ifndef CHANNEL_P2P_STREAM_H
 #define CHANNEL_P2P_STREAM_H
 
-#include "channel/http/net.h"
+#include "channel/mailbox.h"
 
 typedef struct streams streams;
 
 /* For peers of a channel as `options` says. */
-MUST_CHECK pt_status streams_new(streams **ret_streams, const net_options *options,
+MUST_CHECK pt_status streams_new(streams **ret_streams, const mailbox_options *options,
                                  pt_error *error);
 
 /* Takes over a connected, non-blocking socket to `peer`, before starting; the caller's again on

@@ -11,8 +11,8 @@
 typedef struct fake_party {
     httpd *server;
     char url[64];
-    char number[DIRECT_HEX(DIRECT_NUMBER_BYTES)]; /* for the party under test */
-    char commit[DIRECT_HEX(DIRECT_COMMIT_BYTES)];
+    char number[HEX_SIZE(DIRECT_NUMBER_BYTES)]; /* for the party under test */
+    char commit[HEX_SIZE(DIRECT_COMMIT_BYTES)];
     atomic_int status;     /* what to answer with */
     atomic_int n_busy;     /* so many messages get 429 first */
     atomic_int n_asked;    /* requests without a message */

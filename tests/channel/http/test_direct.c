@@ -137,7 +137,7 @@ static void a_full_inbox_holds_the_sender_back(void **state)
     scene s;
     scene_open(&s, PATIENCE_MS);
     uint64_t number = 1;
-    for (; number <= NET_INBOX_COUNT; number++)
+    for (; number <= MAILBOX_INBOX_COUNT; number++)
         assert_int_equal(post_text(&s, number, "early"), 200);
     poster late = {.scene = &s, .number = number};
     assert_int_equal(pthread_create(&late.thread, NULL, post_in_background, &late), 0);
@@ -148,7 +148,7 @@ static void a_full_inbox_holds_the_sender_back(void **state)
     expect_text(&s.channel, 1, "early");
     (void)pthread_join(late.thread, NULL);
     assert_int_equal(late.status, 200);
-    for (int i = 1; i < NET_INBOX_COUNT; i++)
+    for (int i = 1; i < MAILBOX_INBOX_COUNT; i++)
         expect_text(&s.channel, 1, "early");
     expect_text(&s.channel, 1, "late");
     scene_close(&s);

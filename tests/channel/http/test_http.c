@@ -70,14 +70,16 @@ static void check(const char *answer, size_t len, size_t n, long status)
     (void)snprintf(base, sizeof base, "http://127.0.0.1:%u", (unsigned)s.port);
     for (size_t i = 0; i < n; i++) {
         http_call call;
-        assert_true(http_call_init(&call, 1024, NULL));
+        http_handle *handle = http_handle_new(NULL);
+        assert_non_null(handle);
+        http_call_init(&call, 1024);
         http_prepare(&call, HTTP_GET, base, "/");
-        assert_true(http_ready(&call));
-        http_perform(&call);
+        assert_true(http_perform(handle, &call, 0));
         if (call.status != status)
             fail_msg("after %zu bytes of %s: status %ld", len + i, answer, call.status);
         assert_int_equal(http_is_transient(&call), status != 200);
         http_call_clear(&call);
+        http_handle_free(handle);
     }
     server_stop(&s);
 }

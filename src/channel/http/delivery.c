@@ -1,0 +1,225 @@
+#include "channel/http/delivery.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/min.h"
+#include "base/random.h"
+#include "wire/session_name.h"
+
+#define BACKOFF_FIRST_MS 20 /* after a failure, doubling */
+#define BACKOFF_MAX_MS   2000
+#define IDLE_MS          1000
+#define SENT_ANSWER_MAX  4096 /* bytes of an answer to a packet */
+
+static uint64_t random_next(delivery *d)
+{
+    /* xorshift64 (Marsaglia 2003): good enough to spread retries. */
+    uint64_t x = d->random;
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    return d->random = x;
+}
+
+uint64_t delivery_backoff_ms(delivery *d, unsigned n_failures)
+{
+    uint64_t full = BACKOFF_FIRST_MS;
+    while (n_failures-- != 0 && full < BACKOFF_MAX_MS)
+        full = min_u64(2 * full, BACKOFF_MAX_MS);
+    return full / 2 + random_next(d) % (full / 2 + 1);
+}
+
+/* ---- what is due ---- */
+
+/* When the peer's next packet is to be sent, and when it is to be asked. */
+static uint64_t send_at(const delivery *d, const mailbox *b)
+{
+    const transfer *t = &d->sending[b->party];
+    return t->is_running || !mailbox_has_mail(b) ? DELIVERY_NEVER : t->not_before_ms;
+}
+
+static uint64_t ask_at(const delivery *d, const mailbox *b)
+{
+    return d->asking[b->party].is_running ? DELIVERY_NEVER : d->link->ask_at(d, b);
+}
+
+static bool is_asked(const mailbox *b, size_t whom)
+{
+    return whom == DELIVERY_ASK_ALL || whom == b->party;
+}
+
+static transfer *begin_sending(delivery *d, mailbox *b)
+{
+    transfer *t = &d->sending[b->party];
+    const packet *first = mailbox_begin(b);
+    d->link->prepare_sending(d, b, first, &t->call);
+    http_header(&t->call, "Content-Type: application/octet-stream");
+    http_body(&t->call, first->bytes.bytes, first->bytes.len);
+    return t;
+}
+
+static transfer *begin_asking(delivery *d, mailbox *b)
+{
+    transfer *t = &d->asking[b->party];
+    d->link->prepare_asking(d, b, &t->call);
+    return t;
+}
+
+transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms)
+{
+    const uint64_t now = clock_ms();
+    transfer *t = NULL;
+    *ret_next_ms = now + IDLE_MS;
+    for (size_t i = 0; i < d->mail.parties && t == NULL; i++) {
+        mailbox *b = &d->mail.boxes[i];
+        if (i == d->mail.party || mailbox_has_failed(b))
+            continue;
+        const uint64_t sends = send_at(d, b);
+        const uint64_t asks = is_asked(b, whom) ? ask_at(d, b) : DELIVERY_NEVER;
+        if (sends <= now)
+            t = begin_sending(d, b);
+        else if (asks <= now)
+            t = begin_asking(d, b);
+        *ret_next_ms = min_u64(*ret_next_ms, min_u64(sends, asks));
+    }
+    if (t != NULL) {
+        t->is_running = true;
+        t->started_ms = now;
+    }
+    return t;
+}
+
+/* ---- what is over ---- */
+
+static void done_sending(transfer *t)
+{
+    if (mailbox_is_shut(t->box)) {
+        mailbox_not_sent(t->box);
+        return;
+    }
+    t->owner->link->sent(t->owner, t);
+    if (t->box->out == OUTBOX_SENDING)
+        mailbox_not_sent(t->box);
+}
+
+static void done_asking(transfer *t)
+{
+    char problem[HTTP_PROBLEM_MAX];
+    t->owner->link->asked(t->owner, t);
+    http_explain(&t->call, problem, sizeof problem);
+    mailbox_trouble(t->box, t->failing_since_ms != 0 ? problem : NULL);
+}
+
+void delivery_give_up(transfer *t)
+{
+    PT_ASSERT(t->is_running);
+    t->is_running = false;
+    if (t->is_sending)
+        mailbox_not_sent(t->box);
+    mailbox_fail(t->box, PT_ERR_MEMORY, "out of memory");
+}
+
+void delivery_done(transfer *t, char *ret_problem, size_t size)
+{
+    const bool failed_before = t->failing_since_ms != 0;
+    char problem[HTTP_PROBLEM_MAX];
+    PT_ASSERT(t->is_running);
+    t->is_running = false;
+    ret_problem[0] = '\0';
+    if (t->is_sending)
+        done_sending(t);
+    else
+        done_asking(t);
+    if (failed_before || t->failing_since_ms == 0 || t->owner->is_quiet)
+        return;
+    http_explain(&t->call, problem, sizeof problem);
+    (void)snprintf(ret_problem, size, "%s%s: %s", t->box->name, t->owner->mail.via, problem);
+}
+
+void delivery_succeeded(transfer *t)
+{
+    t->n_failures = 0;
+    t->failing_since_ms = 0;
+    t->not_before_ms = 0;
+}
+
+void delivery_sent(transfer *t)
+{
+    mailbox_sent(t->box);
+    delivery_succeeded(t);
+}
+
+bool delivery_retry(transfer *t, uint64_t limit_ms)
+{
+    const uint64_t now = clock_ms();
+    /* The attempt itself may have taken long. */
+    if (t->failing_since_ms == 0)
+        t->failing_since_ms = t->started_ms;
+    if (now - t->failing_since_ms >= limit_ms)
+        return false;
+    uint64_t delay = delivery_backoff_ms(t->owner, t->n_failures++);
+    if (delay < t->call.retry_after_ms)
+        delay = t->call.retry_after_ms;
+    t->not_before_ms = now + delay;
+    return true;
+}
+
+/* ---- life ---- */
+
+pt_status delivery_check(const delivery_options *o, pt_error *error)
+{
+    if (o->session == NULL || !session_name_is_good(o->session, strlen(o->session)))
+        return error_set(error, PT_ERR_USAGE, "%s", SESSION_NAME_RULE);
+    return mailboxes_check(&o->mail, error);
+}
+
+static void transfer_init(delivery *d, transfer *t, size_t party, bool is_sending)
+{
+    *t = (transfer){.owner = d, .box = &d->mail.boxes[party], .is_sending = is_sending};
+    http_call_init(&t->call, is_sending ? SENT_ANSWER_MAX : FRAME_PACKET_MAX);
+}
+
+pt_status delivery_init(delivery *d, const delivery_link *link, const http_driver *driver,
+                        const mailbox_pump *pump, const delivery_options *o, pt_error *error)
+{
+    const size_t parties = o->mail.parties;
+    const bool has_mail = mailboxes_init(&d->mail, pump == NULL ? driver->pump : pump, &o->mail);
+    d->link = link;
+    d->driver = driver;
+    d->session = mem_string(o->session);
+    d->tls_ca = o->tls_ca == NULL ? NULL : mem_string(o->tls_ca);
+    d->sending = mem_new(parties, sizeof *d->sending);
+    d->asking = mem_new(parties, sizeof *d->asking);
+    if (!has_mail || d->session == NULL || (o->tls_ca != NULL && d->tls_ca == NULL) ||
+        d->sending == NULL || d->asking == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < parties; i++) {
+        transfer_init(d, &d->sending[i], i, true);
+        transfer_init(d, &d->asking[i], i, false);
+    }
+    const pt_status status = random_bytes(&d->random, sizeof d->random, error);
+    d->random |= 1; /* xorshift would stay at 0 */
+    return status;
+}
+
+static void transfers_free(transfer *list, size_t n)
+{
+    for (size_t i = 0; list != NULL && i < n; i++)
+        http_call_clear(&list[i].call);
+    mem_free(list);
+}
+
+void delivery_clear(delivery *d)
+{
+    d->driver->stop(d);
+    transfers_free(d->sending, d->mail.parties);
+    transfers_free(d->asking, d->mail.parties);
+    mailboxes_clear(&d->mail);
+    mem_free(d->session);
+    mem_free(d->tls_ca);
+}

@@ -1,0 +1,115 @@
+/* Which HTTP requests a channel makes, when, and what their ends mean. Layer: channel.
+ *
+ * Per peer there are two requests that are made again and again: one sends the outbox's first
+ * packet, and one asks - a relay for the next packet, a direct peer whether it is there. A link
+ * knows the paths and answers (relay.c, direct.c); a driver performs what is due: the courier, a
+ * thread that drives all requests at once so that no round trip waits for another (courier.c), or
+ * the stepper, one request at a time while a caller waits (stepper.c). Here is what these share:
+ * no thread, and no network. */
+#ifndef CHANNEL_HTTP_DELIVERY_H
+#define CHANNEL_HTTP_DELIVERY_H
+
+#include "channel/http/call.h"
+#include "channel/mailbox.h"
+
+#define DELIVERY_NEVER UINT64_MAX
+
+typedef struct delivery delivery;
+
+/* A request that is made again and again, and how the last attempts went. */
+typedef struct transfer {
+    http_call call;
+    delivery *owner;
+    mailbox *box;
+    bool is_sending; /* the outbox's; else it asks */
+    bool is_running;
+    uint64_t started_ms;
+    uint64_t not_before_ms;    /* of the next attempt */
+    uint64_t failing_since_ms; /* 0: it is not */
+    unsigned n_failures;       /* in a row */
+} transfer;
+
+/* How one kind of channel talks. All with the lock held. */
+typedef struct delivery_link {
+    /* Prepares the request that sends `first`, or the one that asks. */
+    void (*prepare_sending)(delivery *d, const mailbox *b, const packet *first, http_call *call);
+    void (*prepare_asking)(delivery *d, const mailbox *b, http_call *call);
+    /* When to ask next: clock_ms() or before for now, DELIVERY_NEVER. */
+    uint64_t (*ask_at)(const delivery *d, const mailbox *b);
+    /* The request is over: look at the answer and call delivery_sent, delivery_succeeded,
+     * delivery_retry or mailbox_fail. */
+    void (*sent)(delivery *d, transfer *t);
+    void (*asked)(delivery *d, transfer *t);
+} delivery_link;
+
+/* Who performs what is due. */
+typedef struct http_driver {
+    const http_caller *caller; /* for calls one by one: joining and leaving */
+    const mailbox_pump *pump;
+    unsigned hold_s; /* for how long a relay may hold a request that waits */
+    /* Begins and ends. Ending abandons what is still queued, and may be called again, or without a
+     * beginning. */
+    pt_status (*start)(delivery *d, pt_error *error);
+    void (*stop)(delivery *d);
+} http_driver;
+
+struct delivery {
+    mailboxes mail; /* first: the channel's operations find it there */
+    const delivery_link *link;
+    const http_driver *driver;
+    void *driver_state;
+    char *session;
+    char *tls_ca;      /* PEM file of the authorities to trust, or NULL for the system's */
+    transfer *sending; /* one per party; the own one is unused */
+    transfer *asking;  /* likewise */
+    uint64_t random;   /* for jitter */
+    bool is_quiet;     /* retries are not spoken of */
+};
+
+/* ---- life ---- */
+
+typedef struct delivery_options {
+    const char *session;
+    const char *tls_ca;
+    mailbox_options mail;
+} delivery_options;
+
+/* Checks session and parties; PT_ERR_USAGE. */
+MUST_CHECK pt_status delivery_check(const delivery_options *o, pt_error *error);
+
+/* Fills a zeroed delivery, as mailboxes_init does; `pump` instead of the driver's, or NULL.
+ * delivery_clear also when it fails; that stops the driver. */
+MUST_CHECK pt_status delivery_init(delivery *d, const delivery_link *link,
+                                   const http_driver *driver, const mailbox_pump *pump,
+                                   const delivery_options *o, pt_error *error);
+void delivery_clear(delivery *d);
+
+/* How long to wait before the attempt after `n_failures` failed ones: exponential, with jitter. */
+uint64_t delivery_backoff_ms(delivery *d, unsigned n_failures);
+
+/* ---- for drivers; with the lock held ---- */
+
+#define DELIVERY_ASK_ALL  SIZE_MAX
+#define DELIVERY_ASK_NONE (SIZE_MAX - 1)
+
+/* A request that is due, prepared and from now on running; NULL when there is none, and in
+ * `ret_next_ms` when there will be. `whom` is asked: one party, all or none; packets are sent to
+ * all. */
+transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms);
+
+/* It cannot be performed for want of memory. */
+void delivery_give_up(transfer *t);
+
+/* It is over. `ret_problem` is the empty text, or why a request has just begun to fail, for the
+ * user. */
+void delivery_done(transfer *t, char *ret_problem, size_t size);
+
+/* ---- the link's verdicts on a request that is over ---- */
+
+/* The first packet has arrived; or the request succeeded and counts on; or it is tried again later,
+ * unless it has failed for `limit_ms`: then false, and nothing has been done. */
+void delivery_sent(transfer *t);
+void delivery_succeeded(transfer *t);
+bool delivery_retry(transfer *t, uint64_t limit_ms);
+
+#endif

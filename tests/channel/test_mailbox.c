@@ -1,0 +1,296 @@
+/* Mailboxes without anybody who moves the packets: the test does, by hand and in one thread.
+ *
+ *     send           mailbox_begin, mailbox_sent or mailbox_not_sent
+ *     recv           mailbox_receive, from within the pump's wait
+ */
+#include "support/test.h"
+
+#include <stdbool.h>
+
+#include "channel/mailbox.h"
+
+#define PEER 1
+
+/* What the pump does when a caller waits. */
+typedef struct hands {
+    mailboxes mail; /* first */
+    packet *coming; /* arrives at the next wait */
+    bool goes;      /* the peer goes at the next wait */
+    size_t n_waits;
+    size_t n_mail;
+    size_t n_room;
+} hands;
+
+static void count_mail(mailboxes *m)
+{
+    ((hands *)m)->n_mail++;
+}
+
+static void count_room(mailboxes *m)
+{
+    ((hands *)m)->n_room++;
+}
+
+static void arrive(mailbox *b, const packet *p)
+{
+    const message m = {message_copy(p->bytes.bytes, p->bytes.len), p->bytes.len};
+    assert_non_null(m.bytes);
+    assert_true(mailbox_receive(b, m));
+}
+
+static void wait_by_hand(mailboxes *m, const mailbox *awaited, uint64_t until_ms)
+{
+    hands *h = (hands *)m;
+    mailbox *b = &m->boxes[PEER];
+    assert_true(awaited == NULL || awaited == b);
+    assert_true(until_ms != 0);
+    h->n_waits++;
+    if (h->coming != NULL)
+        arrive(b, h->coming);
+    h->coming = NULL;
+    if (h->goes)
+        mailbox_gone(b);
+}
+
+static const mailbox_pump pump = {count_mail, count_room, wait_by_hand};
+
+static void hands_init(hands *h, uint32_t timeout_ms)
+{
+    const mailbox_options o = {
+        .parties = 2, .patience = patience_init(&(pt_network_options){.timeout_ms = timeout_ms})};
+    *h = (hands){0};
+    assert_true(mailboxes_init(&h->mail, &pump, &o));
+    h->mail.via = mailbox_text(" (by hand)");
+    h->mail.boxes[PEER].name = mailbox_text("party %d", PEER);
+    assert_non_null(h->mail.via);
+    assert_non_null(h->mail.boxes[PEER].name);
+}
+
+static void send_text(hands *h, const char *text)
+{
+    assert_int_equal(mailboxes_send(&h->mail, PEER, "p", (const uint8_t *)text, strlen(text), NULL),
+                     PT_OK);
+}
+
+static pt_status receive(hands *h, char ret_text[64], pt_error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const pt_status status = mailboxes_recv(&h->mail, PEER, "p", 63, &bytes, &len, error);
+    if (status != PT_OK)
+        return status;
+    memcpy(ret_text, bytes, len);
+    ret_text[len] = '\0';
+    free(bytes);
+    return PT_OK;
+}
+
+static void expect_failure(hands *h, pt_status status, const char *words)
+{
+    char text[64];
+    pt_error error;
+    assert_int_equal(receive(h, text, &error), status);
+    assert_int_equal(error.party, PEER);
+    if (strstr(error.message, words) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+}
+
+static uint64_t number_of(const packet *p)
+{
+    return p->bytes.bytes[1];
+}
+
+/* ---- the outbox ---- */
+
+static void a_packet_keeps_its_number_until_it_has_arrived(void **state)
+{
+    hands h;
+    (void)state;
+    hands_init(&h, 1000);
+    mailbox *b = &h.mail.boxes[PEER];
+    assert_false(mailbox_has_mail(b));
+    send_text(&h, "one");
+    assert_int_equal(h.n_mail, 1);
+    const packet *first = mailbox_begin(b);
+    assert_int_equal(number_of(first), 1);
+    assert_int_equal(b->out, OUTBOX_SENDING);
+    mailbox_not_sent(b);
+    assert_int_equal(b->out, OUTBOX_TRIED);
+    assert_ptr_equal(mailbox_begin(b), first);
+    assert_int_equal(number_of(first), 1);
+    mailbox_sent(b);
+    assert_int_equal(b->out, OUTBOX_OPEN);
+    assert_false(mailbox_has_mail(b));
+    send_text(&h, "two");
+    assert_int_equal(number_of(mailbox_begin(b)), 2);
+    mailboxes_clear(&h.mail);
+}
+
+static void messages_gather_behind_the_packet_on_its_way(void **state)
+{
+    hands h;
+    (void)state;
+    hands_init(&h, 1000);
+    mailbox *b = &h.mail.boxes[PEER];
+    send_text(&h, "one");
+    send_text(&h, "with it");
+    const size_t len = mailbox_begin(b)->bytes.len;
+    send_text(&h, "behind");
+    assert_int_equal(b->out_first->bytes.len, len);
+    mailbox_not_sent(b); /* and may have arrived: it must not change */
+    send_text(&h, "behind, too");
+    assert_int_equal(b->out_first->bytes.len, len);
+    assert_ptr_equal(b->out_first->next, b->out_last);
+    assert_int_equal(h.n_mail, 2); /* what was appended needs no word */
+    mailboxes_clear(&h.mail);
+}
+
+static void who_takes_nothing_more_is_sent_nothing_more(void **state)
+{
+    hands h;
+    (void)state;
+    hands_init(&h, 1000);
+    mailbox *b = &h.mail.boxes[PEER];
+    send_text(&h, "one");
+    (void)mailbox_begin(b);
+    send_text(&h, "two");
+    mailbox_shut(b);
+    assert_int_equal(b->out, OUTBOX_ENDING);
+    assert_true(mailbox_is_shut(b));
+    assert_true(mailbox_has_mail(b)); /* it is lent */
+    assert_null(b->out_first->next);
+    send_text(&h, "three");
+    assert_null(b->out_first->next);
+    mailbox_not_sent(b);
+    assert_int_equal(b->out, OUTBOX_SHUT);
+    assert_false(mailbox_has_mail(b));
+    mailbox_shut(b);
+    mailboxes_clear(&h.mail);
+}
+
+static void a_packet_that_was_tried_is_dropped_when_the_peer_has_closed(void **state)
+{
+    hands h;
+    (void)state;
+    hands_init(&h, 1000);
+    mailbox *b = &h.mail.boxes[PEER];
+    send_text(&h, "one");
+    (void)mailbox_begin(b);
+    mailbox_not_sent(b);
+    mailbox_shut(b);
+    assert_int_equal(b->out, OUTBOX_SHUT);
+    assert_false(mailbox_has_mail(b));
+    mailboxes_clear(&h.mail);
+}
+
+/* ---- the inbox ---- */
+
+/* What one mailbox sends, another receives. */
+static void a_message_that_comes_while_waiting_is_received(void **state)
+{
+    hands from;
+    hands to;
+    char text[64];
+    (void)state;
+    hands_init(&from, 1000);
+    hands_init(&to, 1000);
+    send_text(&from, "hello");
+    to.coming = mailbox_begin(&from.mail.boxes[PEER]);
+    assert_int_equal(receive(&to, text, NULL), PT_OK);
+    assert_string_equal(text, "hello");
+    assert_int_equal(to.n_waits, 1);
+    assert_int_equal(to.n_room, 1);
+    assert_int_equal(to.mail.boxes[PEER].n_received, 1);
+    mailbox_not_sent(&from.mail.boxes[PEER]);
+    send_text(&from, "more");
+    arrive(&to.mail.boxes[PEER], mailbox_begin(&from.mail.boxes[PEER])); /* once more */
+    mailbox_sent(&from.mail.boxes[PEER]);
+    arrive(&to.mail.boxes[PEER], mailbox_begin(&from.mail.boxes[PEER]));
+    assert_int_equal(receive(&to, text, NULL), PT_OK);
+    assert_string_equal(text, "more");
+    mailboxes_clear(&from.mail);
+    mailboxes_clear(&to.mail);
+}
+
+static void silence_has_an_end_and_a_reason(void **state)
+{
+    hands h;
+    (void)state;
+    hands_init(&h, 1);
+    expect_failure(&h, PT_ERR_TIMEOUT, "party 1 sent nothing for 0.0 s (by hand)");
+    mailbox_trouble(&h.mail.boxes[PEER], "no route");
+    expect_failure(&h, PT_ERR_IO, "cannot receive from party 1 (by hand): no route");
+    mailbox_trouble(&h.mail.boxes[PEER], NULL);
+    expect_failure(&h, PT_ERR_TIMEOUT, "sent nothing");
+    mailboxes_clear(&h.mail);
+}
+
+static void what_came_before_the_peer_went_is_received(void **state)
+{
+    hands from;
+    hands to;
+    char text[64];
+    (void)state;
+    hands_init(&from, 1000);
+    hands_init(&to, 1000);
+    send_text(&from, "last words");
+    to.coming = mailbox_begin(&from.mail.boxes[PEER]);
+    to.goes = true;
+    assert_int_equal(receive(&to, text, NULL), PT_OK);
+    assert_string_equal(text, "last words");
+    expect_failure(&to, PT_ERR_CLOSED, "party 1 has gone: its connection ended (by hand)");
+    assert_false(mailbox_is_wanted(&to.mail.boxes[PEER]));
+    mailbox_trouble(&to.mail.boxes[PEER], "too late");
+    assert_int_equal(to.mail.boxes[PEER].in, INBOX_GONE);
+    mailboxes_clear(&from.mail);
+    mailboxes_clear(&to.mail);
+}
+
+static void a_goodbye_finishes_the_inbox(void **state)
+{
+    hands from;
+    hands to;
+    (void)state;
+    hands_init(&from, 20);
+    hands_init(&to, 1000);
+    mailboxes_flush(&from.mail); /* in vain: nobody takes it */
+    to.coming = mailbox_begin(&from.mail.boxes[PEER]);
+    assert_true(to.coming->is_last);
+    expect_failure(&to, PT_ERR_CLOSED, "party 1 closed the connection");
+    assert_int_equal(to.mail.boxes[PEER].in, INBOX_FINISHED);
+    mailbox_gone(&to.mail.boxes[PEER]);
+    assert_int_equal(to.mail.boxes[PEER].in, INBOX_FINISHED);
+    mailboxes_clear(&from.mail);
+    mailboxes_clear(&to.mail);
+}
+
+static void the_first_failure_stays(void **state)
+{
+    hands h;
+    pt_error error;
+    (void)state;
+    hands_init(&h, 1000);
+    mailboxes_fail(&h.mail, PT_ERR_REFUSED, "%s", "first");
+    mailbox_fail(&h.mail.boxes[PEER], PT_ERR_IO, "second");
+    expect_failure(&h, PT_ERR_REFUSED, "first");
+    assert_int_equal(mailboxes_send(&h.mail, PEER, "p", NULL, 0, &error), PT_ERR_REFUSED);
+    assert_int_equal(mailboxes_send(&h.mail, 0, "p", NULL, 0, &error), PT_ERR_USAGE);
+    assert_int_equal(mailboxes_send(&h.mail, 2, "p", NULL, 0, &error), PT_ERR_USAGE);
+    mailboxes_clear(&h.mail);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_packet_keeps_its_number_until_it_has_arrived),
+        cmocka_unit_test(messages_gather_behind_the_packet_on_its_way),
+        cmocka_unit_test(who_takes_nothing_more_is_sent_nothing_more),
+        cmocka_unit_test(a_packet_that_was_tried_is_dropped_when_the_peer_has_closed),
+        cmocka_unit_test(a_message_that_comes_while_waiting_is_received),
+        cmocka_unit_test(silence_has_an_end_and_a_reason),
+        cmocka_unit_test(what_came_before_the_peer_went_is_received),
+        cmocka_unit_test(a_goodbye_finishes_the_inbox),
+        cmocka_unit_test(the_first_failure_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
