@@ -3,15 +3,24 @@ import contextlib
 import json
 import os
 import pathlib
+import queue
 import re
+import socket
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = os.environ.get("POLYTUNE_BIN", str(ROOT / "build/dev/bin/polytune"))
 WRITE_CIRCUIT = os.environ.get("POLYTUNE_WRITE_CIRCUIT", str(ROOT / "build/dev/bin/write_circuit"))
 TIMEOUT = 240
+AFTERWARDS = 30  # for what a process leaves to read, and for a killed one to end
+MAX = ROOT / "examples/millionaires.garble"
+TICKET = r"^p2p:[A-Za-z0-9_-]{90,}$"  # a line that p2p:new prints
+WORDS = re.compile(r"nobody is in between: ((?:[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]-?){5})$",
+                   re.M)
 
 # Exit statuses.
 DONE, INTERNAL, USAGE, PROGRAM, INPUT, PANIC, TRANSPORT, PEER = range(8)
@@ -36,37 +45,102 @@ def circuit(name):
     return subprocess.run([WRITE_CIRCUIT, name], text=True, capture_output=True, timeout=TIMEOUT, check=True).stdout
 
 
+class Lines:
+    """What a process writes, line by line, read by a thread: so the process never waits, and a reader need not for ever."""
+
+    def __init__(self, stream):
+        self.queue = queue.SimpleQueue()
+        self.ended = False
+        self.thread = threading.Thread(target=self.read, args=(stream,), daemon=True)
+        self.thread.start()
+
+    def read(self, stream):
+        with stream:
+            for line in stream:
+                self.queue.put(line)
+        self.queue.put(None)
+
+    def next(self, deadline):
+        """The next line, or None at the end; TimeoutError after the deadline."""
+        if self.ended:
+            return None
+        try:
+            line = self.queue.get(timeout=max(0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise TimeoutError from None
+        self.ended = line is None
+        return line
+
+    def rest(self, deadline):
+        """All that was not read yet, up to the end or the deadline."""
+        lines = []
+        with contextlib.suppress(TimeoutError):
+            while (line := self.next(deadline)) is not None:
+                lines.append(line)
+        return "".join(lines)
+
+
 class Process:
     """A command in the background."""
 
-    def __init__(self, *arguments, env=None, under=(), cwd=ROOT):
+    def __init__(self, *arguments, env=None, under=(), cwd=ROOT, program=BIN):
         """`under`: a command that runs the rest."""
-        self.process = subprocess.Popen([*under, BIN, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*under, program, *map(str, arguments)], text=True, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, cwd=cwd,
                                         env={**os.environ, **(env or {})})
+        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+
+    def rest(self):
+        deadline = time.monotonic() + AFTERWARDS
+        return self.out.rest(deadline), self.err.rest(deadline)
 
     def wait(self, timeout=TIMEOUT):
+        """The end of the process; its output but for the lines that read_err_until has taken."""
         try:
-            out, err = self.process.communicate(timeout=timeout)
+            self.process.wait(timeout)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            out, err = self.process.communicate()
-            raise AssertionError(f"does not end: {out} {err}")
-        return Result(self.process.returncode, out, err)
+            raise AssertionError("does not end: %s %s" % self.rest()) from None
+        return Result(self.process.returncode, *self.rest())
 
-    def read_err_until(self, pattern):
+    def read_err_until(self, pattern, timeout=TIMEOUT):
         """Reads stderr lines until one matches; the match."""
-        lines = []
-        for line in self.process.stderr:
-            lines.append(line)
-            found = re.search(pattern, line)
-            if found:
-                return found
-        raise AssertionError("ended without " + pattern + ": " + "".join(lines))
+        lines, deadline = [], time.monotonic() + timeout
+        try:
+            while (line := self.err.next(deadline)) is not None:
+                lines.append(line)
+                found = re.search(pattern, line)
+                if found:
+                    return found
+            problem = "ended"
+        except TimeoutError:
+            problem = f"{timeout} s"
+        raise AssertionError(f"{problem} without {pattern}: " + "".join(lines))
 
     def kill(self):
         self.process.kill()
-        self.process.communicate()
+        self.process.wait(AFTERWARDS)
+        self.rest()
+
+
+def wait_until(condition, what, timeout=TIMEOUT):
+    """Asks again and again, with a short rest."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{timeout} s without {what}")
+        time.sleep(0.002)
+
+
+def free_port(host="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+        s.bind((host, 0))
+        return s.getsockname()[1]
+
+
+def free_urls(n, scheme="http", host="127.0.0.1"):
+    shown = f"[{host}]" if ":" in host else host
+    return [f"{scheme}://{shown}:{free_port(host)}" for _ in range(n)]
 
 
 @contextlib.contextmanager
@@ -97,7 +171,7 @@ def authority():
     """A folder with ca.pem, and cert.pem and key.pem for localhost that this authority has signed."""
     with tempfile.TemporaryDirectory() as folder:
         def openssl(*arguments):
-            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True, timeout=TIMEOUT)
         key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
         openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=throwaway authority", "-days", "2",
                 "-addext", "basicConstraints=critical,CA:TRUE")
@@ -106,6 +180,36 @@ def authority():
         openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names",
                 "-days", "2", "-out", "cert.pem")
         yield pathlib.Path(folder)
+
+
+class Keys:
+    """A folder with key files of so many parties and their roster."""
+
+    def __init__(self, folder, parties):
+        self.folder = pathlib.Path(folder)
+        self.public = []
+        for i in range(parties):
+            made = polytune("keygen", "-o", self.key(i))
+            assert made.status == DONE, made
+            self.public.append(made.out.strip())
+        self.roster = self.write("roster", self.public)
+
+    def key(self, i):
+        return self.folder / f"{i}.key"
+
+    def write(self, name, public):
+        path = self.folder / name
+        path.write_text("# who is who\n\n" + "".join(f"{i} {key}  # party {i}\n" for i, key in enumerate(public)))
+        return path
+
+    def flags(self, i, roster=None):
+        return [f"--key={self.key(i)}", f"--roster={roster or self.roster}"]
+
+
+@contextlib.contextmanager
+def keys(parties):
+    with tempfile.TemporaryDirectory() as folder:
+        yield Keys(folder, parties)
 
 
 class Example:

@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from support import DONE, USAGE, Case, polytune
+from support import Case, DONE, USAGE, polytune
 
 
 class Bench(Case):

@@ -7,17 +7,15 @@ import concurrent.futures
 import os
 import pathlib
 import random
-import socket
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
 from fault_proxy import FaultProxy
-from support import BIN, Case, DONE, Example, ROOT, TRANSPORT, relay, start_parties
+from support import (AFTERWARDS, BIN, Case, DONE, Example, MAX, ROOT, TRANSPORT, free_port, relay, start_parties,
+                     wait_until)
 
-MAX = ROOT / "examples/millionaires.garble"
 SALARIES = Example(ROOT / "examples/salaries.garble")
 SOAK = int(os.environ.get("POLYTUNE_SOAK", "6"))
 FAULT_RUNS = int(os.environ.get("POLYTUNE_FAULTS", "6"))
@@ -52,9 +50,8 @@ class Soak(Case):
             after = (rss_kib(pid), open_files(pid))
             with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(lambda i: self.run_session(url, f"at-once-{i}"), range(AT_ONCE)))
-            deadline = time.monotonic() + LONGEST_RUN_S
-            while open_files(pid) > warm[1] and time.monotonic() < deadline:
-                time.sleep(0.01)  # the last clients' connections may still be closing
+            # The last clients' connections may still be closing.
+            wait_until(lambda: open_files(pid) <= warm[1], "all files closed", LONGEST_RUN_S)
             end = (rss_kib(pid), open_files(pid))
             print(f"relay (KiB, open files): after 1 session {warm}, after {SOAK} more in sequence {after}, "
                   f"after {AT_ONCE} at once {end}")
@@ -69,8 +66,7 @@ class RestartingRelay:
     """A relay with a durable store that is killed and started anew at random moments."""
 
     def __init__(self, folder, seed):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.command = [BIN, "serve", f"--listen=127.0.0.1:{self.port}", f"--store=sqlite:{folder}/relay.db", "--quiet"]
         self.random = random.Random(seed)
         self.stopped = threading.Event()
@@ -85,7 +81,7 @@ class RestartingRelay:
     def disturb(self):
         while not self.stopped.wait(self.random.uniform(0.3, 3)):
             self.process.kill()
-            self.process.wait()
+            self.process.wait(AFTERWARDS)
             self.n_kills += 1
             if self.stopped.wait(self.random.uniform(0, 0.5)):
                 return
@@ -95,7 +91,7 @@ class RestartingRelay:
         self.stopped.set()
         self.thread.join()
         self.process.kill()
-        self.process.wait()
+        self.process.wait(AFTERWARDS)
 
 
 class Faults(Case):

@@ -2,10 +2,9 @@
 import socket
 import unittest
 
-from support import (Case, DONE, PEER, Process, ROOT, TRANSPORT, USAGE, examples, polytune, program_file, relay,
+from support import (Case, DONE, MAX, PEER, Process, TRANSPORT, USAGE, examples, polytune, program_file, relay,
                      start_parties)
 
-MAX = ROOT / "examples/millionaires.garble"
 CONSTANTS = """
 const ROWS_0: usize = PARTY_0::ROWS;
 const ROWS_1: usize = PARTY_1::ROWS;

@@ -5,9 +5,8 @@ import pty
 import subprocess
 import unittest
 
-from support import BIN, Case, INPUT, PANIC, PROGRAM, ROOT, TIMEOUT, TRANSPORT, USAGE, polytune, program_file
+from support import BIN, Case, INPUT, MAX, PANIC, PROGRAM, TIMEOUT, TRANSPORT, USAGE, polytune, program_file
 
-MAX = ROOT / "examples/millionaires.garble"
 BAD = "pub fn main(first: u8, b: u8) -> u8 {\n    let s = frist + b;\n    s + true\n}\n"
 NOWHERE = {"line": None, "column": None, "end_line": None, "end_column": None}
 
@@ -102,10 +101,10 @@ class Diagnostics(Case):
         self.assertEqual(json.loads(result.out)["errors"][0]["phase"], "transport")
 
     def test_bytes_that_are_no_text(self):
-        done = subprocess.run([BIN, "eval", str(MAX), "--input=1", b"--input=\xff", "--json"], capture_output=True)
+        done = subprocess.run([BIN, "eval", str(MAX), "--input=1", b"--input=\xff", "--json"], capture_output=True, timeout=TIMEOUT)
         self.assertEqual(done.returncode, INPUT)
         self.assertIn("input of party 1", json.loads(done.stdout)["errors"][0]["message"])
-        done = subprocess.run([BIN, "check", b"\xff.garble", "--log-format=json"], capture_output=True)
+        done = subprocess.run([BIN, "check", b"\xff.garble", "--log-format=json"], capture_output=True, timeout=TIMEOUT)
         self.assertIn("?.garble", json.loads(done.stderr)["message"])
 
     def test_colours_are_for_terminals(self):

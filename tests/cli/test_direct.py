@@ -2,35 +2,21 @@
 import contextlib
 import http.client
 import http.server
-import os
 import random
 import shutil
 import socket
-import sys
 import threading
 import unittest
 
-from support import (Case, DONE, PEER, Process, ROOT, TRANSPORT, USAGE, authority, examples, polytune, program_file, relay,
-                     start_parties)
+from support import (Case, DONE, MAX, PEER, Process, TRANSPORT, USAGE, authority, examples, free_port, free_urls,
+                     polytune, program_file, relay, start_parties)
 
-MAX = ROOT / "examples/millionaires.garble"
 SUM = "pub fn main(a: u32, b: u32, c: u32) -> u32 { a + b + c }"
 SUM5 = "pub fn main(a: u32, b: u32, c: u32, d: u32, e: u32) -> u32 { a + b + c + d + e }"
 # Long enough that a party can be killed in the middle of it.
 LONG = ("pub fn main(a: [u64; 8], b: [u64; 8], c: [u64; 8]) -> u64 { let mut x = 0u64; for i in 0usize..8usize { "
         "for j in 0usize..8usize { x = x ^ (a[i] * b[j]) ^ (b[i] * c[j]); } } x }")
 SOON = 90
-
-
-def free_port(host="127.0.0.1"):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
-        s.bind((host, 0))
-        return s.getsockname()[1]
-
-
-def free_urls(n, scheme="http", host="127.0.0.1"):
-    shown = f"[{host}]" if ":" in host else host
-    return [f"{scheme}://{shown}:{free_port(host)}" for _ in range(n)]
 
 
 def start(urls, program, party, text, *more):

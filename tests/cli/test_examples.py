@@ -2,10 +2,9 @@
 import os
 import pathlib
 import signal
-import subprocess
 import unittest
 
-from support import Case, PEER, ROOT, TIMEOUT, examples, polytune, program_file, relay, start_parties
+from support import Case, PEER, Process, ROOT, examples, polytune, program_file, relay, start_parties
 
 BUILD = pathlib.Path(os.environ.get("POLYTUNE_BUILD", ROOT / "build/dev"))
 
@@ -34,36 +33,35 @@ class RelayParty(Case):
     SECRET = {"POLYTUNE_SESSION_SECRET": "correct horse battery staple five"}
 
     def start(self, url, number, **secret):
-        return subprocess.Popen([BUILD / "bin/relay_party", url, "larger", "1", number], text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env={**os.environ, **self.SECRET, **secret})
+        return Process(url, "larger", "1", number, env={**self.SECRET, **secret}, program=BUILD / "bin/relay_party")
 
     def test_with_the_command(self):
         with relay() as (url, _), program_file(self.PROGRAM) as program:
             embedded = self.start(url, "41")
             other = polytune("party", url, "--session=larger", f"--program={program}", "--party=0", "--input=17",
                              env=self.SECRET)
-            out, err = embedded.communicate(timeout=TIMEOUT)
+            result = embedded.wait()
             self.assertRan(other, "41")
-            self.assertEqual((embedded.returncode, out), (0, "larger: 41\n"), err)
-            self.assertIn("bytes sent", err)
+            self.assertRan(result, "larger: 41")
+            self.assertIn("bytes sent", result.err)
 
     def test_another_secret(self):
         with relay() as (url, _), program_file(self.PROGRAM) as program:
             embedded = self.start(url, "41", POLYTUNE_SESSION_SECRET="another")
             other = polytune("party", url, "--session=larger", f"--program={program}", "--party=0", "--input=17",
                              env=self.SECRET)
-            out, err = embedded.communicate(timeout=TIMEOUT)
+            result = embedded.wait()
             self.assertFailed(other, PEER)
-            self.assertEqual((embedded.returncode, out), (PEER, ""), err)
+            self.assertFailed(result, PEER)
 
     def test_interrupted(self):
         with relay() as (url, _):
             embedded = self.start(url, "41")
-            self.assertIn("waiting for party 0", embedded.stderr.readline())
-            embedded.send_signal(signal.SIGINT)
-            out, err = embedded.communicate(timeout=TIMEOUT)
-            self.assertEqual(out, "")
-            self.assertIn("cancelled", err)
+            embedded.read_err_until("waiting for party 0")
+            embedded.process.send_signal(signal.SIGINT)
+            result = embedded.wait()
+            self.assertEqual(result.out, "")
+            self.assertIn("cancelled", result.err)
 
 
 if __name__ == "__main__":

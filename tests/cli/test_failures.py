@@ -3,9 +3,9 @@ import re
 import signal
 import unittest
 
-from support import Case, DONE, INPUT, PEER, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay, start_parties
+from support import (Case, DONE, INPUT, MAX, PEER, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay,
+                     start_parties)
 
-MAX = ROOT / "examples/millionaires.garble"
 VOTE = ROOT / "examples/vote.garble"
 QUICK = "--timeout=3"
 SOON = 60  # a process that is to end by itself ends well within this

@@ -8,24 +8,19 @@ import contextlib
 import dataclasses
 import itertools
 import os
-import re
 import shutil
 import tempfile
 import threading
 import time
 import unittest
 
-from support import Case, DONE, Example, Process, examples, polytune, relay
-from test_direct import authority, free_urls
-from test_relay import figure, redis
-from test_secure import keys
+from relays import figure, redis
+from support import Case, DONE, Example, Process, TICKET, WORDS, authority, examples, free_urls, keys, polytune, relay
 
 ALL = os.environ.get("POLYTUNE_GRID") == "all"
 AT_ONCE = 4  # parties
 SIZES = (2, 3, 5)  # for which every channel has an example
 OPENS = "p2p:new"
-TICKET = r"^p2p:[A-Za-z0-9_-]{90,}$"
-WORDS = re.compile(r"nobody is in between: (\S+)$", re.M)
 PATIENT = "--timeout=120"
 WAYS = ("words", "secret", "roster")
 

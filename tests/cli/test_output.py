@@ -9,9 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from support import BIN, Case, DONE, INPUT, PANIC, PROGRAM, Process, ROOT, USAGE, polytune, program_file, relay
+from support import BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, polytune, program_file, relay
 
-MAX = ROOT / "examples/millionaires.garble"
 EVAL = ("eval", MAX, "--input=5", "--input=4")
 NOBODY = 65534
 
@@ -32,7 +31,8 @@ class Output(Case):
 
     def test_a_new_file_is_as_the_umask_says(self):
         for umask, expected in ((0o022, 0o644), (0o077, 0o600)):
-            done = subprocess.run([BIN, *map(str, EVAL), "-o", self.file], text=True, capture_output=True, umask=umask)
+            done = subprocess.run([BIN, *map(str, EVAL), "-o", self.file], text=True, capture_output=True, umask=umask,
+                                  timeout=TIMEOUT)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (DONE, "", ""))
             self.assertEqual((self.file.read_text(), mode(self.file), self.files()), ("true\n", expected, ["out.txt"]))
             self.file.unlink()
@@ -100,7 +100,7 @@ class Output(Case):
 
     def as_nobody(self, *arguments):
         done = subprocess.run([BIN, *map(str, arguments)], text=True, capture_output=True, user=NOBODY, group=NOBODY,
-                              extra_groups=[], cwd="/")
+                              extra_groups=[], cwd="/", timeout=TIMEOUT)
         return done
 
     def test_folders_and_files_that_may_not_be_written(self):
@@ -126,7 +126,7 @@ class Output(Case):
         self.assertEqual(polytune(*EVAL, "-o", "/dev/null").status, DONE)
         self.assertRan(polytune(*EVAL, "-o", "/dev/stdout"), "true")
         with open(self.file, "w") as out:
-            self.assertEqual(subprocess.run([BIN, *map(str, EVAL), "-o", "/dev/stdout"], stdout=out).returncode, DONE)
+            self.assertEqual(subprocess.run([BIN, *map(str, EVAL), "-o", "/dev/stdout"], stdout=out, timeout=TIMEOUT).returncode, DONE)
             out.write("more")
         self.assertIn("more", self.file.read_text())
 
@@ -138,13 +138,13 @@ class Output(Case):
     def test_a_write_that_fails_leaves_the_old_file(self):
         self.file.write_text("old")
         done = subprocess.run(["sh", "-c", 'trap "" XFSZ; ulimit -f 0; "$@"', "sh", BIN, *map(str, EVAL), "-o", str(self.file)],
-                              text=True, capture_output=True)
+                              text=True, capture_output=True, timeout=TIMEOUT)
         self.assertEqual(done.returncode, INPUT)
         self.assertIn(f"cannot write '{self.file}': File too large", done.stderr)
         self.assertEqual((self.file.read_text(), self.files()), ("old", ["out.txt"]))
 
     def test_a_log_never_has_the_result(self):
-        done = subprocess.run(["sh", "-c", '"$@" >/dev/full', "sh", BIN, *map(str, EVAL)], text=True, capture_output=True)
+        done = subprocess.run(["sh", "-c", '"$@" >/dev/full', "sh", BIN, *map(str, EVAL)], text=True, capture_output=True, timeout=TIMEOUT)
         self.assertEqual(done.returncode, INPUT)
         self.assertIn("the result is lost", done.stderr)
         self.assertIn("-o FILE opens a file before the run", done.stderr)

@@ -7,9 +7,8 @@ import re
 import tempfile
 import unittest
 
-from support import Case, DONE, PEER, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay
+from support import Case, DONE, MAX, PEER, Process, ROOT, TICKET, TRANSPORT, USAGE, polytune, program_file, relay
 
-MAX = ROOT / "examples/millionaires.garble"
 VOTE = ROOT / "examples/vote.garble"
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
 # A circuit that takes a while.
@@ -20,7 +19,6 @@ pub fn main(a: u64, b: u64) -> u64 {
     x
 }
 """
-TICKET = r"^p2p:[A-Za-z0-9_-]{90,}$"
 SOON = 60
 
 

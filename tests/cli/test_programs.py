@@ -5,9 +5,8 @@ import pathlib
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, PANIC, PROGRAM, ROOT, USAGE, polytune, program_file
+from support import Case, DONE, INPUT, MAX, PANIC, PROGRAM, USAGE, polytune, program_file
 
-MAX = ROOT / "examples/millionaires.garble"
 ADD = "pub fn main(p: u8, q: u8) -> u8 { p + q }"
 
 

@@ -3,19 +3,15 @@ import contextlib
 import http.client
 import http.server
 import json
-import re
-import shutil
 import signal
-import socket
-import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
-from support import Case, DONE, INPUT, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay, start_parties
+from relays import ask, figure, redis, wait_for_figure
+from support import (Case, DONE, INPUT, MAX, Process, TRANSPORT, USAGE, free_port, polytune, program_file, relay,
+                     start_parties)
 
-MAX = ROOT / "examples/millionaires.garble"
 SOON = 100  # a process that is to end by itself ends well within this
 PATIENT = "--timeout=60"
 # Long enough that the relay can be killed several times meanwhile.
@@ -33,73 +29,6 @@ def long_result():
     for _ in range(250):
         x = (x ^ (b & c)) & (x ^ a ^ b) ^ (x & c) ^ (b & (x ^ c))
     return str(x)
-
-
-class Answer:
-    def __init__(self, response):
-        self.status, self.headers, self.body = response.status, response.headers, response.read()
-
-
-def ask(url, method, path, body=b"", token=None, **headers):
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=SOON)
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    if token:
-        headers["Authorization"] = "Bearer " + token
-    try:
-        connection.request(method, path, body, headers)
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
-
-
-def figure(url, name):
-    """A figure of /metrics; 0 when it is not there."""
-    found = re.search("^polytune_relay_" + re.escape(name) + r" (\d+)$", ask(url, "GET", "/metrics").body.decode(), re.M)
-    return int(found.group(1)) if found else 0
-
-
-def wait_for_figure(url, name, least):
-    while figure(url, name) < least:
-        time.sleep(0.002)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class RedisServer:
-    def __init__(self, folder):
-        self.port, self.folder = free_port(), folder
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir",
-             self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(1000):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
-                return
-            time.sleep(0.01)
-        raise AssertionError("redis-server does not come up")
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-
-@contextlib.contextmanager
-def redis():
-    if shutil.which("redis-server") is None:
-        raise unittest.SkipTest("redis-server is not installed")
-    with tempfile.TemporaryDirectory() as folder:
-        server = RedisServer(folder)
-        try:
-            yield server
-        finally:
-            server.kill()
 
 
 class Restarts(Case):

@@ -3,54 +3,19 @@ import contextlib
 import http.client
 import http.server
 import os
-import pathlib
 import re
 import stat
-import tempfile
 import threading
 import unittest
 
-from support import Case, DONE, INPUT, PEER, Process, ROOT, USAGE, polytune, program_file, relay
+from support import Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay
 
-MAX = ROOT / "examples/millionaires.garble"
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
-WORDS = re.compile(r"nobody is in between: ((?:[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]-?){5})$",
-                   re.M)
 SOON = 60
 CONSTANTS = """
 const ROWS: usize = PARTY_0::ROWS;
 pub fn main(a: [u8; ROWS], b: u8) -> u8 { a[0] + b }
 """
-
-
-class Keys:
-    """A folder with key files of so many parties and their roster."""
-
-    def __init__(self, folder, parties):
-        self.folder = pathlib.Path(folder)
-        self.public = []
-        for i in range(parties):
-            made = polytune("keygen", "-o", self.key(i))
-            assert made.status == DONE, made
-            self.public.append(made.out.strip())
-        self.roster = self.write("roster", self.public)
-
-    def key(self, i):
-        return self.folder / f"{i}.key"
-
-    def write(self, name, public):
-        path = self.folder / name
-        path.write_text("# who is who\n\n" + "".join(f"{i} {key}  # party {i}\n" for i, key in enumerate(public)))
-        return path
-
-    def flags(self, i, roster=None):
-        return [f"--key={self.key(i)}", f"--roster={roster or self.roster}"]
-
-
-@contextlib.contextmanager
-def keys(parties):
-    with tempfile.TemporaryDirectory() as folder:
-        yield Keys(folder, parties)
 
 
 def run(url, program, inputs, flags, session="s"):

@@ -3,9 +3,8 @@ import json
 import subprocess
 import unittest
 
-from support import BIN, Case, DONE, INPUT, PROGRAM, ROOT, USAGE, polytune, program_file, relay
+from support import BIN, Case, DONE, INPUT, MAX, PROGRAM, ROOT, TIMEOUT, USAGE, polytune, program_file, relay
 
-MAX = ROOT / "examples/millionaires.garble"
 
 
 class Usage(Case):
@@ -38,12 +37,12 @@ class Usage(Case):
         for command in (["--help"], ["eval", "--help"], ["--version"], ["compile", MAX],
                         ["eval", MAX, "--input=1", "--input=2", "--json"]):
             for shell in ('"$@" >&-', '"$@" >/dev/full'):
-                done = subprocess.run(["sh", "-c", shell, "sh", BIN, *map(str, command)], text=True, capture_output=True)
+                done = subprocess.run(["sh", "-c", shell, "sh", BIN, *map(str, command)], text=True, capture_output=True, timeout=TIMEOUT)
                 self.assertEqual(done.returncode, INPUT, (command, done))
                 self.assertIn("standard output", done.stderr)
         for shell in ('"$@" <&-', '"$@" 2>&-', '"$@" <&- 2>&-'):
             done = subprocess.run(["sh", "-c", shell, "sh", BIN, "eval", str(MAX), "--input=1", "--input=2"], text=True,
-                                  capture_output=True)
+                                  capture_output=True, timeout=TIMEOUT)
             self.assertEqual((done.returncode, done.stdout), (DONE, "false\n"))
 
     def test_no_command_shows_help_and_is_an_error(self):
