@@ -159,7 +159,8 @@ static pt_status run_stream(session *s)
     uint8_t bytes[64];
     pt_status status = PT_OK;
     for (size_t len = 0; status == PT_OK && len < sizeof bytes; len += 16)
-        status = stream_recv(s, 1 + len / 16 % 2, WAVE_COT, 0, bytes, len, NULL);
+        status =
+            stream_recv(s, (s->me + 1 + len / 16 % 2) % PARTIES, WAVE_COT, 0, bytes, len, NULL);
     return status;
 }
 

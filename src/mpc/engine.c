@@ -1,7 +1,9 @@
 #include "mpc/engine.h"
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "mpc/abit/share.h"
 #include "mpc/garble/authenticate.h"
 #include "mpc/garble/evaluate.h"
 #include "mpc/garble/garble.h"
@@ -19,6 +21,10 @@ static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, 
     if (status != PT_OK)
         return status;
     g->stage = SEGMENT_SHARES;
+    PT_ASSERT(r->verified.openings == g->number + 1);
+    PT_ASSERT(mpc_run_is_in_order(r));
+    PT_DEBUG_ASSERT(shares_agree(g->lambda_gamma, g->n_and, r->s->n));
+    PT_DEBUG_ASSERT(shares_agree(g->s, g->n_and, r->s->n));
     if (g->number == 0)
         status = inputs_run(r, input_bits, error);
     if (status != PT_OK)
@@ -31,6 +37,7 @@ static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, 
         return status;
     g->stage = SEGMENT_KEPT;
     status = authenticate_segment(r, g, error);
+    PT_ASSERT(mpc_run_is_in_order(r));
     r->s->next_and += g->n_and;
     return status;
 }

@@ -28,6 +28,33 @@ size_t mpc_run_labels(const mpc_run *r)
     return r->s->me == 0 ? r->s->n - 1 : 1;
 }
 
+bool mpc_run_is_in_order(const mpc_run *r)
+{
+    const verified *v = &r->verified;
+    return v->bits <= r->n_segments && v->zero_sums <= v->bits && v->openings <= v->zero_sums &&
+           v->evaluation <= v->openings && (v->deltas || v->zero_sums == 0) &&
+           (v->openings > 0 || !v->inputs_agreed) && (v->inputs_agreed || v->evaluation == 0);
+}
+
+bool mpc_run_plan_is_sound(const mpc_run *r)
+{
+    const circuit_plan *plan = &r->plan;
+    uint64_t n_and = 0;
+    bool ok = plan->n_registers >= r->circuit->n_inputs;
+    for (size_t k = 0; k < plan->n_steps; k++) {
+        const plan_step step = plan->steps[k];
+        const bool reads_a = step.op != GATE_CONST;
+        const bool reads_b = step.op == GATE_AND || step.op == GATE_XOR;
+        ok &= step.out < plan->n_registers;
+        ok &= !reads_a || step.a < plan->n_registers;
+        ok &= !reads_b || step.b < plan->n_registers;
+        n_and += step.op == GATE_AND;
+    }
+    for (size_t h = 0; h < r->circuit->n_outputs; h++)
+        ok &= plan->outputs[h] < plan->n_registers;
+    return ok && n_and == r->circuit->n_and;
+}
+
 pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
                        uint64_t segment_ands, const preparation *p, pt_error *error)
 {
@@ -39,6 +66,7 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
         return status;
     const size_t n_registers = ret_run->plan.n_registers;
     PT_ASSERT(n_registers >= circuit->n_inputs);
+    PT_DEBUG_ASSERT(mpc_run_plan_is_sound(ret_run));
     ret_run->n_segments = circuit->n_and / segment_ands + (circuit->n_and % segment_ands != 0);
     if (ret_run->n_segments == 0)
         ret_run->n_segments = 1;
@@ -88,6 +116,9 @@ static void cut_steps(segment *g, const mpc_run *r)
         }
     }
     g->n_steps = (size_t)(step - g->steps);
+    PT_ASSERT(g->n_and <= r->segment_ands);
+    /* Only the last segment may be short, and it ends the plan. */
+    PT_ASSERT((step == end) == (g->number + 1 == r->n_segments));
 }
 
 block *run_take(mpc_run *r, size_t count, size_t blocks)
@@ -105,6 +136,8 @@ pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous
         g.number = previous->number + 1;
         g.steps = previous->steps + previous->n_steps;
     }
+    PT_ASSERT(g.number < r->n_segments);
+    PT_ASSERT(mpc_run_is_in_order(r));
     cut_steps(&g, r);
     r->pool_used = 0;
     g.masked = mem_new(bits_bytes(g.n_and), 1);

@@ -76,6 +76,11 @@ MUST_CHECK pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit
                                   uint64_t segment_ands, const preparation *p, pt_error *error);
 void mpc_run_clear(mpc_run *r);
 
+/* The order of section 4.2 among what has passed: nothing is ahead of what it rests on. */
+bool mpc_run_is_in_order(const mpc_run *r);
+/* Every step of the plan stays within the registers, and it has the circuit's AND gates. */
+bool mpc_run_plan_is_sound(const mpc_run *r);
+
 /* Labels a party keeps for a register: n-1 for the evaluator, else 1. */
 size_t mpc_run_labels(const mpc_run *r);
 

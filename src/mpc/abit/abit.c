@@ -17,6 +17,7 @@
 #include "crypto/ct.h"
 #include "mpc/abit/abit_check.h"
 #include "mpc/abit/abit_spread.h"
+#include "mpc/abit/share.h"
 #include "mpc/ot/cot.h"
 #include "mpc/session/coin.h"
 #include "mpc/session/fault.h"
@@ -90,8 +91,10 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
                      .number = s->n_batches,
                      .n_trees = cot_trees(s->k),
                      .first = s->cot[s->me == 0 ? 1 : 0].next_block};
-    for (size_t r = 0; r < n_ranges; r++)
+    for (size_t r = 0; r < n_ranges; r++) {
+        PT_ASSERT(ranges[r].shares != NULL || ranges[r].count == 0);
         b->n_bits += ranges[r].count;
+    }
     b->n_blocks = b->n_bits / COT_BLOCK_BITS + (b->n_bits % COT_BLOCK_BITS != 0) + 1;
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
@@ -143,8 +146,10 @@ static pt_status abit_exchange_corrections(bit_batch *b, pt_error *error)
         if (status != PT_OK)
             return status;
     }
-    for (size_t p = 0; p < b->s->n; p++)
+    for (size_t p = 0; p < b->s->n; p++) {
+        PT_ASSERT(p == b->s->me || b->s->cot[p].next_block == b->first);
         b->s->cot[p].next_block = b->first + b->n_blocks;
+    }
     return wave_barrier(b->s, WAVE_COT, error);
 }
 
@@ -209,6 +214,7 @@ static void finish_blocks(bit_batch *b, block chi)
         abit_cursor_advance(&b->places, &c, n * COT_BLOCK_BITS);
         session_progress(b->s, WAVE_COT, min_size((at + n) * COT_BLOCK_BITS, b->n_bits), b->n_bits);
     }
+    PT_ASSERT(c.range == b->places.n_ranges); /* every bit has come */
     b->x_tilde = gf_reduce(&x_tilde);
 }
 
@@ -287,6 +293,8 @@ pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_e
     if (status != PT_OK)
         goto done;
     s->n_batches++;
+    for (size_t r = 0; r < n_ranges; r++)
+        PT_DEBUG_ASSERT(shares_agree(ranges[r].shares, ranges[r].count, s->n));
     HOOK(s, "batch", (void *)(uintptr_t)ranges, n_ranges);
 done:
     bit_batch_clear(&b);

@@ -172,6 +172,7 @@ static pt_status run_dc3(delta_run *r, pt_error *error)
 pt_status delta_check(session *s, const block *shares, pt_error *error)
 {
     PT_ASSERT(s->n >= 3);
+    PT_DEBUG_ASSERT(shares_agree(shares, REPETITIONS, s->n));
     delta_run *r = mem_new(1, sizeof *r);
     if (r == NULL)
         return error_memory(error);

@@ -9,17 +9,21 @@
 #ifndef MPC_ABIT_SHARE_H
 #define MPC_ABIT_SHARE_H
 
+#include "base/assert.h"
 #include "crypto/block.h"
+#include "crypto/ct.h"
 #include "mpc/session/session.h"
 
 /* Place of peer j's MAC in a share of party i. */
 static inline size_t share_slot(size_t i, size_t j)
 {
+    PT_DEBUG_ASSERT(i != j);
     return j < i ? j + 1 : j;
 }
 /* Place of K_i[x^j] in party i's keys of a bit. */
 static inline size_t key_slot(size_t i, size_t j)
 {
+    PT_DEBUG_ASSERT(i != j);
     return j < i ? j : j - 1;
 }
 
@@ -27,6 +31,19 @@ static inline size_t key_slot(size_t i, size_t j)
 static inline unsigned share_bit(const block *share)
 {
     return (unsigned)(share[0].lo & 1u);
+}
+
+/* The own bit stands in the lowest place of every block of a share: so of a sample of `count`
+ * shares, for assertions. Constant time but for the verdict. */
+static inline bool shares_agree(const block *shares, size_t count, size_t n)
+{
+    const size_t step = count / 64 + 1;
+    block differs = block_zero();
+    for (size_t h = 0; h < count; h += step) {
+        for (size_t slot = 1; slot < n; slot++)
+            differs.lo |= (shares[h * n + slot].lo ^ shares[h * n].lo) & 1u;
+    }
+    return ct_block_equal(differs, block_zero());
 }
 
 /* For n = 2 the share holds the only key, K = R xor x^i Delta_i. */

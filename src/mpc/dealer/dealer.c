@@ -1,5 +1,6 @@
 #include "mpc/dealer/dealer.h"
 
+#include "base/assert.h"
 #include "base/bits.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -107,6 +108,7 @@ static pt_status send_tagged(const dealer *w, size_t to, wave_name name, uint64_
                              uint8_t *payload, size_t len, pt_error *error)
 {
     session *d = w->d;
+    PT_ASSERT(d->me == d->n && len >= DEALING_TAG_BYTES);
     const size_t tag_at = len - DEALING_TAG_BYTES;
     block_store(payload + tag_at,
                 dealing_tag(d, w->parties[to].seed, d->stream_frames_sent[to], payload, tag_at));
@@ -218,6 +220,7 @@ static pt_status digest_pair(const dealer *w, const dealing_plan *plan, uint64_t
 static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
 {
     session *d = w->d;
+    PT_ASSERT(d->next_and <= w->terms.n_and);
     const size_t n_and = (size_t)min_u64(w->terms.segment_ands, w->terms.n_and - d->next_and);
     const size_t len = dealing_deal_bytes(d, n_and);
     dealing_plan plan;

@@ -20,6 +20,7 @@
 
 static pt_status dealt_request(session *s, uint64_t number, pt_error *error)
 {
+    PT_ASSERT(s->dealer && s->me < s->n);
     return stream_send(s, s->n, WAVE_DLREQ, number, NULL, 0, error);
 }
 
@@ -27,6 +28,7 @@ static pt_status dealt_request(session *s, uint64_t number, pt_error *error)
 static pt_status check_tag(const session *s, wave_name name, uint64_t frame, const uint8_t *seed,
                            const uint8_t *payload, size_t len, pt_error *error)
 {
+    PT_ASSERT(len >= DEALING_TAG_BYTES);
     const size_t tag_at = len - DEALING_TAG_BYTES;
     const block tag = dealing_tag(s, seed, frame, payload, tag_at);
     if (!ct_block_equal(tag, block_load(payload + tag_at)))
@@ -271,6 +273,8 @@ static pt_status run_bits(bits_run *b, pt_error *error)
     if (status != PT_OK)
         return status;
     s->n_batches++;
+    for (size_t r = 0; r < b->places.n_ranges; r++)
+        PT_DEBUG_ASSERT(shares_agree(b->places.ranges[r].shares, b->places.ranges[r].count, s->n));
     HOOK(s, "batch", (void *)(uintptr_t)b->places.ranges, b->places.n_ranges);
     return PT_OK;
 }

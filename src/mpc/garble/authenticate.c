@@ -120,6 +120,7 @@ static pt_status check_evaluation(mpc_run *r, segment *g, const wave *w, block *
         return peer_fault(s, PT_PEER_EVALUATOR, 0, WAVE_EV1, "evaluated the circuit wrongly",
                           error);
     r->verified.evaluation++;
+    PT_ASSERT(mpc_run_is_in_order(r));
     *ret_chi = chi;
     return PT_OK;
 }

@@ -24,6 +24,7 @@ size_t garble_frame_gates(size_t n)
 
 size_t garble_frame_bytes(size_t n, size_t i, size_t gates)
 {
+    PT_ASSERT(i < n);
     return gates * gate_blocks(n) * sizeof(block) + (i == 1 ? bits_bytes(gates) : 0);
 }
 

@@ -29,6 +29,7 @@ static pt_status open_masks(const mpc_run *r, uint8_t *ret_masks, pt_error *erro
     const size_t n = s->n;
     const owned own = owned_by(r, s->me);
     PT_ASSERT(r->verified.openings == 1);
+    PT_ASSERT(!r->verified.inputs_agreed);
     size_t *at = mem_new(n, sizeof *at);
     pt_status status = wave_begin(&w, s, WAVE_INM, error);
     if (status == PT_OK && at == NULL)
@@ -84,6 +85,7 @@ static pt_status exchange_masked(mpc_run *r, const uint8_t *bits, const uint8_t 
         bits_set(payload, h, bits[h] ^ bits_get(masks, h));
     for (size_t party = 0; party < s->n; party++)
         wave_expect(&w, party, bits_bytes(owned_by(r, party).count), 0);
+    PT_ASSERT(!s->first_inl_sent);
     s->first_inl_sent = true;
     status = wave_run(&w, error);
     for (size_t party = 0; status == PT_OK && party < s->n; party++)

@@ -9,6 +9,7 @@ void masks_walk(mpc_run *r, const segment *g)
     const size_t share_bytes = n * sizeof(block);
     if (g->number == 0 && r->circuit->n_inputs > 0)
         memcpy(r->masks, r->input_masks, r->circuit->n_inputs * share_bytes);
+    PT_ASSERT(g->number == 0 || r->verified.inputs_agreed);
     size_t and_gate = 0;
     for (size_t k = 0; k < g->n_steps; k++) {
         const plan_step step = g->steps[k];

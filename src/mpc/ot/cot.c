@@ -1,5 +1,6 @@
 #include "mpc/ot/cot.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/min.h"
@@ -11,6 +12,7 @@
 
 static aes_key *leaves_new(unsigned k)
 {
+    PT_ASSERT(session_k_is_valid(k));
     return mem_new_aligned(cot_trees(k) << k, sizeof(aes_key));
 }
 
@@ -288,6 +290,9 @@ static void receiver_pass(const cot_receiver *r, cot_scratch *scratch, block *re
 {
     const size_t trees = cot_trees(r->k);
     const size_t step = step_of(r->k);
+    PT_ASSERT(r->leaves != NULL);
+    PT_ASSERT(n <= COT_CHUNK);
+    PT_ASSERT(first <= MPC_MAX_COTS / COT_BLOCK_BITS - n);
     for (size_t at = 0; at < n; at += step) {
         const size_t m = min_size(step, n - at);
         for (size_t tau = 0; tau < trees; tau++) {
@@ -326,6 +331,9 @@ void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_pla
 {
     const size_t trees = cot_trees(s->k);
     const size_t step = step_of(s->k);
+    PT_ASSERT(s->leaves != NULL);
+    PT_ASSERT(n <= COT_CHUNK);
+    PT_ASSERT(first <= MPC_MAX_COTS / COT_BLOCK_BITS - n);
     for (size_t at = 0; at < n; at += step) {
         const size_t m = min_size(step, n - at);
         for (size_t tau = 0; tau < trees; tau++) {

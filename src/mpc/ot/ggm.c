@@ -1,5 +1,6 @@
 #include "mpc/ot/ggm.h"
 
+#include "base/assert.h"
 #include "base/mem.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
@@ -39,6 +40,7 @@ static void expand_level(block *nodes, size_t n, const ggm_tree *tree, unsigned 
 
 void ggm_expand(block *ret_leaves, block (*ret_sums)[2], const ggm_tree *tree, block root)
 {
+    PT_ASSERT(tree->k >= 1 && tree->k <= GGM_MAX_DEPTH);
     ret_leaves[0] = root;
     for (unsigned h = 1; h <= tree->k; h++) {
         const size_t n = (size_t)1 << h;
@@ -59,6 +61,7 @@ static unsigned ggm_equal(unsigned a, unsigned b)
 void ggm_expand_punctured(block *ret_leaves, const ggm_tree *tree, unsigned alpha,
                           const block *sums)
 {
+    PT_ASSERT(tree->k >= 1 && tree->k <= GGM_MAX_DEPTH);
     /* The node on the path is kept as zero; every pass touches all nodes. */
     ret_leaves[0] = block_zero();
     for (unsigned h = 1; h <= tree->k; h++) {

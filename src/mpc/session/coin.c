@@ -35,11 +35,13 @@ static void store_commitments(session *s, const wave *w, size_t offset, uint64_t
 
 void coin_commit_first(session *s, wave *w)
 {
+    PT_ASSERT(!s->coin_pending);
     commit_next(s, wave_all(w));
 }
 
 void coin_commit_first_received(session *s, const wave *w, size_t offset)
 {
+    PT_ASSERT(!s->coin_pending && s->wave > 0);
     store_commitments(s, w, offset, s->wave - 1);
 }
 

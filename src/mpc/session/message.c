@@ -1,5 +1,6 @@
 #include "mpc/session/message.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
@@ -28,6 +29,7 @@ uint8_t *message_new(const session *s, size_t to, const message_info *info)
     uint8_t *m = mem_resize(NULL, MESSAGE_HEADER_BYTES + info->body_bytes, 1);
     if (m == NULL)
         return NULL;
+    PT_ASSERT(s->roster[s->me] <= UINT8_MAX && s->roster[to] <= UINT8_MAX);
     m[AT_KIND] = (uint8_t)info->kind;
     m[AT_VERSION] = MPC_PROTOCOL_VERSION;
     m[AT_SENDER] = (uint8_t)s->roster[s->me];

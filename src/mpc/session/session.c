@@ -1,5 +1,6 @@
 #include "mpc/session/session.h"
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -69,6 +70,7 @@ void session_number_parties(session *s, size_t evaluator)
         if (party != evaluator)
             s->roster[next++] = party;
     }
+    PT_ASSERT(next == s->n); /* the evaluator was one of them */
     if (s->dealer)
         s->roster[s->n] = s->n;
 }

@@ -1,4 +1,5 @@
 /* The side stream of wave.h. A frame's body is the batch or segment number, then the bytes. */
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batch,
                             const void *bytes, size_t len, pt_error *error)
 {
+    PT_ASSERT(to != s->me && to < s->n + s->dealer);
     if (s->aborted)
         return error_set(error, PT_ERR_INTERNAL, "the session has ended");
     const message_info info = {
@@ -42,6 +44,7 @@ pt_status stream_send(session *s, size_t to, wave_name name, uint64_t batch, con
 static pt_status frame_recv(session *s, size_t from, wave_name name, uint64_t batch,
                             void *ret_bytes, size_t len, pt_error *error)
 {
+    PT_ASSERT(from != s->me && from < s->n + s->dealer);
     if (s->aborted)
         return error_set(error, PT_ERR_INTERNAL, "the session has ended");
     const message_info info = {.kind = MESSAGE_STREAM,

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
@@ -23,6 +24,7 @@ static message_info wave_info(const wave *w, size_t all_bytes, size_t private_by
 
 pt_status wave_begin(wave *w, session *s, wave_name name, pt_error *error)
 {
+    PT_ASSERT(s->me < s->n); /* a dealer is in no wave */
     *w = (wave){.s = s, .name = name};
     buffer_init(&w->all, MAX_PAYLOAD_BYTES);
     w->peers = mem_new(s->n, sizeof *w->peers);
@@ -40,11 +42,13 @@ buffer *wave_all(wave *w)
 
 buffer *wave_to(wave *w, size_t peer)
 {
+    PT_ASSERT(peer < w->s->n && peer != w->s->me);
     return &w->peers[peer].to;
 }
 
 void wave_expect(wave *w, size_t peer, size_t all_bytes, size_t private_bytes)
 {
+    PT_ASSERT(peer < w->s->n);
     w->peers[peer].expect_all = all_bytes;
     w->peers[peer].expect_private = private_bytes;
 }
@@ -154,13 +158,18 @@ pt_status wave_run(wave *w, pt_error *error)
 const uint8_t *wave_all_from(const wave *w, size_t peer)
 {
     static const uint8_t nothing;
-    if (peer != w->s->me)
+    PT_ASSERT(peer < w->s->n);
+    if (peer != w->s->me) {
+        PT_ASSERT(w->peers[peer].received != NULL);
         return w->peers[peer].all;
+    }
     return w->all.len == 0 ? &nothing : w->all.bytes;
 }
 
 const uint8_t *wave_from(const wave *w, size_t peer)
 {
+    PT_ASSERT(peer < w->s->n && peer != w->s->me);
+    PT_ASSERT(w->peers[peer].received != NULL);
     return w->peers[peer].private_;
 }
 

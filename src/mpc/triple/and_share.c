@@ -80,6 +80,8 @@ static void triple_batch_init_triples(triple_batch *b, mpc_run *r, segment *g)
         t->r[c] = run_take(r, len, n);
         t->x_keys[c] = take_keys(r, len);
     }
+    PT_ASSERT(b->size.len >= g->n_and);
+    PT_ASSERT(bucket_is_admissible(b->size.layers, b->size.len, r->s->rho));
     g->lambda_beta = t->y[0];
     g->s = t->r[0];
 }
@@ -174,6 +176,7 @@ static void rotate_shares(block *v, size_t len, size_t n, size_t shift)
 /* (p + shift) mod len. */
 static size_t bucket_place(size_t p, size_t shift, size_t len)
 {
+    PT_DEBUG_ASSERT(p < len && shift < len);
     const size_t place = p + shift;
     return place < len ? place : place - len;
 }

@@ -47,6 +47,7 @@ bucket_size bucket_choose(uint64_t n_and, unsigned rho)
 
 void bucket_shifts(const session *s, const uint8_t *coin, bucket_size size, size_t *ret_shifts)
 {
+    PT_ASSERT(size.len > 0 && size.layers <= MPC_BUCKET_MAX);
     ret_shifts[0] = 0;
     for (unsigned layer = 1; layer < size.layers; layer++) {
         const block v = coin_sub(s, coin, "shift", layer);

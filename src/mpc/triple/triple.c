@@ -272,6 +272,9 @@ done:
 
 pt_status triples_make(session *s, const triple_layers *t, pt_error *error)
 {
+    PT_ASSERT(t->n_layers >= 1 && t->n_layers <= MPC_BUCKET_MAX);
+    PT_DEBUG_ASSERT(shares_agree(t->x[0], t->len, s->n));
+    PT_DEBUG_ASSERT(shares_agree(t->y[0], t->len, s->n));
     uint8_t *d = mem_new(bits_bytes(triples_count(t)), 1);
     pt_status status = d == NULL ? error_memory(error) : triples_exchange_corrections(s, t, error);
     HOOK(s, "triple_sums", t->sums, triples_count(t) * sizeof *t->sums);
