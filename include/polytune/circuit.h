@@ -61,6 +61,12 @@ PT_API PT_MUST_CHECK pt_status pt_circuit_eval(uint8_t *ret_output_bits, size_t 
                                                const pt_circuit *circuit, const uint8_t *input_bits,
                                                size_t n_input_bits, pt_error *error);
 
+/* The same with packed bits (status.h). */
+PT_API PT_MUST_CHECK pt_status pt_circuit_eval_packed(uint8_t *ret_outputs, size_t n_output_bytes,
+                                                      const pt_circuit *circuit,
+                                                      const uint8_t *inputs, size_t n_input_bytes,
+                                                      pt_error *error);
+
 /* Counts; and_depth and registers are 0 when there is no memory to find them. */
 PT_API void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit);
 

@@ -60,9 +60,17 @@ PT_API PT_MUST_CHECK pt_status pt_literal_from_json(pt_literal **ret_literal, co
  * PT_ERR_USAGE. */
 PT_API PT_MUST_CHECK pt_status pt_literal_to_bits(uint8_t *ret_bits, size_t n_bits,
                                                   const pt_literal *literal, pt_error *error);
+/* The value that has these bits, of which there must be pt_type_bits(type); PT_ERR_INPUT when there
+ * are not, or when they are no value of the type. */
 PT_API PT_MUST_CHECK pt_status pt_literal_from_bits(pt_literal **ret_literal, const pt_type *type,
                                                     const uint8_t *bits, size_t n_bits,
                                                     pt_error *error);
+/* Both with packed bits (status.h). */
+PT_API PT_MUST_CHECK pt_status pt_literal_to_packed(uint8_t *ret_bytes, size_t n_bytes,
+                                                    const pt_literal *literal, pt_error *error);
+PT_API PT_MUST_CHECK pt_status pt_literal_from_packed(pt_literal **ret_literal, const pt_type *type,
+                                                      const uint8_t *bytes, size_t n_bytes,
+                                                      pt_error *error);
 /* As `polytune eval` prints it; release with pt_text_free. */
 PT_API PT_MUST_CHECK pt_status pt_literal_print(char **ret_text, const pt_literal *literal,
                                                 pt_error *error);

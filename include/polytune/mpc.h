@@ -74,6 +74,13 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_out
                                           const uint8_t *input_bits, size_t n_input_bits,
                                           const pt_mpc_options *options, pt_error *error);
 
+/* The same with packed bits (status.h). */
+PT_API PT_MUST_CHECK pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_output_bytes,
+                                                 const pt_channel *channel,
+                                                 const pt_circuit *circuit, const uint8_t *inputs,
+                                                 size_t n_input_bytes,
+                                                 const pt_mpc_options *options, pt_error *error);
+
 /* Plays the trusted dealer for one session, and returns when all of it is delivered.
  *
  * The dealer hands out what the parties otherwise make together before they garble, which is most

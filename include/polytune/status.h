@@ -102,6 +102,11 @@ PT_API void pt_error_clear(pt_error *error);
 /* Releases text that a call of this library returned. Accepts NULL. */
 PT_API void pt_text_free(char *text);
 
+/* Bits go in and out as one byte 0 or 1 each, or, by the calls that end in _packed, eight a byte:
+ * bit i is bit i % 8 of byte i / 8, the lowest first, in PT_PACKED_BYTES(n_bits) bytes; what is
+ * left over in the last byte is zero. The order of the bits is the same in both. */
+#define PT_PACKED_BYTES(n_bits) ((n_bits) / 8 + ((n_bits) % 8 != 0))
+
 #ifdef __cplusplus
 }
 #endif

@@ -62,6 +62,19 @@ pt_status pt_literal_to_bits(uint8_t *ret_bits, size_t n_bits, const pt_literal 
     return PT_OK;
 }
 
+pt_status pt_literal_to_packed(uint8_t *ret_bytes, size_t n_bytes, const pt_literal *literal,
+                               pt_error *error)
+{
+    if (literal == NULL || (ret_bytes == NULL && n_bytes != 0))
+        return error_set(error, PT_ERR_USAGE, "a literal and a place for its bits must be given");
+    if (n_bytes != bits_bytes(literal->type->n_bits))
+        return error_set(error, PT_ERR_USAGE, "the literal has %zu bits in %zu bytes, not %zu",
+                         literal->type->n_bits, bits_bytes(literal->type->n_bits), n_bytes);
+    if (n_bytes != 0)
+        memcpy(ret_bytes, literal->bits, n_bytes);
+    return PT_OK;
+}
+
 static pt_status check_tags(const pt_type *type, const uint8_t *bits, size_t at, pt_error *error);
 
 static pt_status check_field_tags(const type_field *fields, size_t n_fields, const uint8_t *bits,
@@ -98,6 +111,9 @@ static pt_status check_tags(const pt_type *type, const uint8_t *bits, size_t at,
 pt_status pt_literal_from_bits(pt_literal **ret_literal, const pt_type *type, const uint8_t *bits,
                                size_t n_bits, pt_error *error)
 {
+    if (ret_literal == NULL || type == NULL || (bits == NULL && n_bits != 0))
+        return error_set(error, PT_ERR_USAGE,
+                         "a type, bits and a place for the literal must be given");
     if (n_bits != type->n_bits)
         return error_set(error, PT_ERR_INPUT, "expected %zu bits, found %zu", type->n_bits, n_bits);
     pt_literal *literal = NULL;
@@ -111,6 +127,30 @@ pt_status pt_literal_from_bits(pt_literal **ret_literal, const pt_type *type, co
     }
     if (status == PT_OK)
         status = check_tags(type, literal->bits, 0, error);
+    if (status == PT_OK)
+        *ret_literal = literal;
+    else
+        pt_literal_free(literal);
+    return status;
+}
+
+pt_status pt_literal_from_packed(pt_literal **ret_literal, const pt_type *type,
+                                 const uint8_t *bytes, size_t n_bytes, pt_error *error)
+{
+    if (ret_literal == NULL || type == NULL || (bytes == NULL && n_bytes != 0))
+        return error_set(error, PT_ERR_USAGE,
+                         "a type, bits and a place for the literal must be given");
+    if (n_bytes != bits_bytes(type->n_bits) || !bits_padding_is_zero(bytes, type->n_bits))
+        return error_set(error, PT_ERR_INPUT,
+                         "expected %zu bits in %zu bytes, and zeros after them; found %zu bytes",
+                         type->n_bits, bits_bytes(type->n_bits), n_bytes);
+    pt_literal *literal = NULL;
+    pt_status status = literal_new(&literal, type, error);
+    if (status != PT_OK)
+        return status;
+    if (n_bytes != 0)
+        memcpy(literal->bits, bytes, n_bytes);
+    status = check_tags(type, literal->bits, 0, error);
     if (status == PT_OK)
         *ret_literal = literal;
     else
