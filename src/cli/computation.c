@@ -19,9 +19,11 @@ static bool has_suffix(const char *text, const char *suffix)
     return n >= m && strcmp(text + n - m, suffix) == 0;
 }
 
+/* A circuit begins with the number of its gates; no program begins with a digit. */
 bool computation_is_bristol(const computation *c)
 {
-    return has_suffix(c->path, ".txt");
+    const char first = c->source[strspn(c->source, " \t\r\n")];
+    return (first >= '0' && first <= '9') || (first == '\0' && has_suffix(c->path, ".txt"));
 }
 
 static pt_compile_options compile_options(const computation *c, const args *a,

@@ -1,7 +1,7 @@
 /* What is to be computed: a Garble program or a Bristol Fashion circuit, behind one face. Layer:
  * cli.
  *
- * A PROGRAM whose name ends in .txt is a Bristol Fashion circuit; its literals are 0x... or 0b...,
+ * A PROGRAM that begins with a digit is a Bristol Fashion circuit; its literals are 0x... or 0b...,
  * wire 0 being the least significant bit of each value. Everything else is Garble. */
 #ifndef CLI_COMPUTATION_H
 #define CLI_COMPUTATION_H
@@ -29,7 +29,7 @@ PT_MUST_CHECK pt_status computation_init(computation *ret_computation, const cha
 /* Reads the file. Release with computation_clear, also after a failure. */
 PT_MUST_CHECK pt_status computation_open(computation *ret_computation, const char *path,
                                          pt_error *error);
-/* Told by the name of the file. */
+/* Told by what is in the file. */
 bool computation_is_bristol(const computation *c);
 /* What is known before all constants are; a Bristol circuit needs none. */
 PT_MUST_CHECK pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,

@@ -1,7 +1,7 @@
 """Bristol Fashion circuits: literals, errors, and AES-128 and SHA-256 under the protocol."""
 import unittest
 
-from support import Case, DONE, INPUT, USAGE, circuit, polytune, program_file, relay, start_parties
+from support import Case, DONE, INPUT, PROGRAM, USAGE, circuit, polytune, program_file, relay, start_parties
 
 # One full adder: inputs a (2 bits) and b (1 bit); outputs sum and carry of a_0 + a_1 + b.
 ADDER = """5 8
@@ -57,10 +57,20 @@ class Bristol(Case):
                 self.assertFailed(polytune("check", path), INPUT, "program.txt:" + ("1" if bad == "" else "6"))
 
     def test_bad_files(self):
-        for bad in ("", "x", ADDER.replace("AND", "NAND"), ADDER.replace("2 1 3 2 6 XOR\n", ""), ADDER + "1 1 0 9 INV\n",
+        for bad in ("", ADDER.replace("AND", "NAND"), ADDER.replace("2 1 3 2 6 XOR\n", ""), ADDER + "1 1 0 9 INV\n",
                     ADDER.replace("5 8", "5 99999999999"), ADDER.replace("2 1 0 1 3", "2 1 0 7 3")):
             with program_file(bad, ".txt") as path:
                 self.assertFailed(polytune("eval", path, "--input=0x1", "--input=0x1"), INPUT, "program.txt")
+
+    def test_a_circuit_is_known_by_what_is_in_it(self):
+        for suffix in (".txt", ".garble", ""):
+            with program_file("\n" + ADDER, suffix) as path:
+                self.assertRan(polytune("eval", path, "--input=0b11", "--input=0x1"), "0x1 0x1")
+            with program_file("// 1 2 3\npub fn main(a: u8, b: u8) -> u8 { a ^ b }", suffix) as path:
+                self.assertRan(polytune("eval", path, "--input=1", "--input=2"), "3")
+        self.assertRan(polytune("eval", "-", "--input=0b11", "--input=0x1", stdin=ADDER), "0x1 0x1")
+        with program_file("x", ".txt") as path:
+            self.assertFailed(polytune("check", path), PROGRAM, "program.txt:1:1: parse error")
 
     def check_cipher(self, name, inputs, expected):
         text = circuit(name)

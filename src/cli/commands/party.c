@@ -18,7 +18,7 @@
 
 static const flag flags[] = {
     {"program", "PROGRAM",
-     "the program everybody runs: a Garble file, or a Bristol Fashion circuit (.txt)", false},
+     "the program everybody runs: a Garble file, or a Bristol Fashion circuit", false},
     {"party", "I", "this party's number, counted from 0", false},
     {"input", "LITERAL",
      "this party's private input; @FILE reads it from a file (.json: Garble JSON; .csv, .tsv: a "
