@@ -33,6 +33,9 @@ pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error
     buffer b;
     buffer_init(&b, FILE_BYTES_MAX);
     const bool is_stdin = strcmp(path, "-") == 0;
+    if (is_stdin && feof(stdin))
+        return error_set(error, PT_ERR_USAGE,
+                         "standard input was read already: only one file can be -");
     FILE *file = is_stdin ? stdin : fopen(path, "rb");
     if (file == NULL)
         return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));

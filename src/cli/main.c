@@ -68,6 +68,27 @@ static int help(void)
     return end_help();
 }
 
+/* What to do first, to be copied line by line. */
+static int first_steps(void)
+{
+    (void)printf("polytune %s: compute on data that its owners do not show each other\n\n"
+                 "Three things to try first:\n\n"
+                 "  1. Write down what is to be computed, here who of two is richer:\n\n"
+                 "       echo 'pub fn main(a: u64, b: u64) -> bool { a > b }' >richer.garble\n\n"
+                 "  2. Run all parties on this machine:\n\n"
+                 "       polytune simulate richer.garble --input=5000 --input=7000\n\n"
+                 "  3. Run them apart, each in a terminal of its own, and a relay between them:\n\n"
+                 "       polytune serve\n"
+                 "       polytune party http://127.0.0.1:8000 --session=try \\\n"
+                 "           --program=richer.garble --party=0 --input=5000\n"
+                 "       polytune party http://127.0.0.1:8000 --session=try \\\n"
+                 "           --program=richer.garble --party=1 --input=7000\n\n"
+                 "polytune --help lists the commands.\n",
+                 pt_version());
+    const int status = end_help();
+    return status == PT_CLASS_DONE ? PT_CLASS_USAGE : status;
+}
+
 #define HELP_INDENT 30
 #define HELP_WIDTH  100
 
@@ -234,10 +255,8 @@ int main(int argc, char **argv)
 {
     keep_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) {
-        (void)help();
-        return PT_CLASS_USAGE;
-    }
+    if (argc < 2)
+        return first_steps();
     const bool asks_help = strcmp(argv[1], "help") == 0;
     const char *name = asks_help && argc > 2 ? argv[2] : argv[1];
     const command *c = find_command(name);

@@ -1,9 +1,12 @@
 """Help, versions, and everything a user can type wrongly."""
 import json
+import re
+import shlex
 import subprocess
+import tempfile
 import unittest
 
-from support import BIN, Case, DONE, INPUT, MAX, PROGRAM, ROOT, TIMEOUT, USAGE, polytune, program_file, relay
+from support import BIN, Case, DONE, INPUT, MAX, PROGRAM, Process, ROOT, TIMEOUT, USAGE, polytune, program_file, relay
 
 
 
@@ -45,8 +48,32 @@ class Usage(Case):
                                   capture_output=True, timeout=TIMEOUT)
             self.assertEqual((done.returncode, done.stdout), (DONE, "false\n"))
 
-    def test_no_command_shows_help_and_is_an_error(self):
-        self.assertEqual(polytune().status, USAGE)
+    def test_no_command_shows_what_to_try_first(self):
+        result = polytune()
+        self.assertEqual((result.status, result.err), (USAGE, ""))
+        commands = re.sub(r"\\\n *", "", result.out)
+        write, simulate, serve, *parties = re.findall("^       (.*)$", commands, re.M)
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(write, shell=True, check=True, cwd=folder, timeout=TIMEOUT)
+            self.assertEqual(serve, "polytune serve")
+            self.assertRan(Process(*shlex.split(simulate)[1:], cwd=folder).wait(), "false")
+            with relay() as (url, _):
+                processes = [Process(*shlex.split(party.replace("http://127.0.0.1:8000", url))[1:], cwd=folder) for party in parties]
+                self.assertEqual(len(processes), 2)
+                for process in processes:
+                    self.assertRan(process.wait(), "false")
+
+    def test_a_flag_is_no_value(self):
+        self.assertFailed(polytune("eval", MAX, "--input", "--input=2"), USAGE, "'--input' needs a value", "'--input=2' is a flag")
+        self.assertFailed(polytune("compile", MAX, "-o", "--quiet"), USAGE, "'-o' needs a value: FILE; '--quiet' is a flag")
+        with program_file("pub fn main(a: i8, b: i8) -> i8 { a + b }") as path:
+            self.assertRan(polytune("eval", path, "--input", "-5", "--input", "2"), "-3")
+
+    def test_standard_input_is_read_once(self):
+        self.assertRan(polytune("eval", MAX, "--input=@-", "--input=4", stdin="5\n"), "true")
+        for arguments in ((MAX, "--input=@-", "--input=@-"), ("-", "--input=@-", "--input=4")):
+            self.assertFailed(polytune("eval", *arguments, stdin=MAX.read_text() if arguments[0] == "-" else "5"), USAGE,
+                              "standard input was read already")
 
     def test_unknown_names_get_the_nearest_known_one(self):
         self.assertFailed(polytune("simluate", MAX), USAGE, "did you mean 'simulate'?")

@@ -57,6 +57,10 @@ static pt_status take_flag(args *a, int argc, const char *const *argv, int *at, 
             return error_set(error, PT_ERR_USAGE, "flag '%.*s' needs a value: %s",
                              (int)(len + (is_short ? 1 : 2)), given, f->placeholder);
         value = argv[++*at];
+        if (strncmp(value, "--", 2) == 0)
+            return error_set(error, PT_ERR_USAGE,
+                             "flag '%.*s' needs a value: %s; '%.60s' is a flag itself",
+                             (int)(len + (is_short ? 1 : 2)), given, f->placeholder, value);
     }
     if (!f->repeat && args_get(a, f->name) != NULL)
         return error_set(error, PT_ERR_USAGE, "flag '--%s' is given twice", f->name);
