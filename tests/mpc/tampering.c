@@ -47,6 +47,18 @@ static pt_circuit *make_circuit(size_t n, bool xor_only)
     return test_circuit(inputs, n, g.list, g.count, outputs, g.count);
 }
 
+static pt_circuit *make_large_circuit(size_t n)
+{
+    const circuit_shape shape = {.n_parties = n,
+                                 .inputs = TAMPER_INPUTS,
+                                 .gates = TAMPER_LARGE_ANDS,
+                                 .outputs = 40,
+                                 .and_percent = 100};
+    pt_circuit *c = test_circuit_random(&shape, n);
+    assert_int_equal(c->n_and, TAMPER_LARGE_ANDS);
+    return c;
+}
+
 /* ---- Watching ---- */
 
 static bool is(const char *a, const char *b)
@@ -210,12 +222,12 @@ static void assert_sound(const attack *a)
 void tamper_run(attack *a)
 {
     test_random r = {a->seed};
-    a->circuit = make_circuit(a->n, a->xor_only);
+    a->circuit = a->large ? make_large_circuit(a->n) : make_circuit(a->n, a->xor_only);
     for (size_t h = 0; h < sizeof a->inputs; h++)
         a->inputs[h] = (uint8_t)test_below(&r, 2);
     a->run = (test_run){.circuit = a->circuit,
                         .inputs = a->inputs,
-                        .segment_ands = a->segment_ands,
+                        .segment_ands = a->large ? TAMPER_LARGE_SEGMENT : a->segment_ands,
                         .preparation = a->preparation,
                         .options = {.cot_field_bits = a->k},
                         .hook = hook,

@@ -13,9 +13,13 @@
 #include "support/faulty.h"
 
 #define TAMPER_PARTIES 3
-#define TAMPER_INPUTS  4   /* bits of each party */
-#define TAMPER_GATES   4   /* AND gates on input wires: h takes wires h and TAMPER_INPUTS + h */
-#define TAMPER_TRIPLES 256 /* at least those of a batch */
+#define TAMPER_INPUTS  4 /* bits of each party */
+#define TAMPER_GATES   4 /* AND gates on input wires: h takes wires h and TAMPER_INPUTS + h */
+#define TAMPER_TRIPLES ((size_t)1 << 14) /* at least those of a batch */
+
+/* A large run: more of everything than any part of the protocol handles at once. */
+#define TAMPER_LARGE_ANDS    6000
+#define TAMPER_LARGE_SEGMENT 3000
 
 typedef struct attack attack;
 
@@ -46,6 +50,7 @@ struct attack {
     unsigned k;
     uint64_t segment_ands; /* 0: one segment */
     bool xor_only;
+    bool large;          /* gates and segments as above */
     uint32_t timeout_ms; /* 0: nobody has to wait for what never comes */
     deviation deviate;   /* may be NULL */
     void *user;

@@ -54,6 +54,7 @@ struct row {
     uint64_t segment_ands;
     unsigned k;
     bool xor_only;
+    bool large;
     fault_kind fault; /* with `hook` the phase; strikes instead of `deviate` */
     bool is_fault;
     const char *not_for_two; /* why there is nothing to test at two parties */
@@ -653,6 +654,40 @@ static const row rows[] = {
      .xor_only = true,
      .cheater = 1, .peer = 2, .detects = 2, .status = PT_PEER_OPENING, .phase = "OUT"},
 
+    /* Beyond what is handled at once: 8192 bits, 8192 triples in a frame and 512 in the zero check,
+     * 512 gates in EV1 and EV2, 64 openings. */
+    {.target = "different X in a later chunk", .hook = "correction", .deviate = flip_x, .at = 0,
+     .nth = 3, .large = true,
+     .cheater = 1, .peer = 0, .detects = 0, .status = PT_PEER_ABIT, .phase = "ABCHK",
+     .never_sent = "TRU"},
+    {.target = "ABCHK of a later segment, X in a later chunk", .hook = "correction",
+     .deviate = flip_x, .at = 0, .nth = 9, .large = true,
+     .cheater = 1, .peer = 0, .detects = 0, .status = PT_PEER_ABIT, .phase = "ABCHK",
+     .never = "TRU", .most = 3, .never_sent = "OUT"},
+    {.target = "parity bit of a late triple", .hook = "TRS", .at = -2, .span = 1, .large = true,
+     .cheater = 1, .peer = ALL, .detects = HONEST, .status = PT_PEER_ZERO_CHECK, .phase = "ZO",
+     .never_sent = "OPEN"},
+    {.target = "parity bit of a late triple after INL", .hook = "TRS", .at = -2, .span = 1,
+     .nth = 1, .large = true,
+     .cheater = 0, .peer = ALL, .detects = HONEST, .status = PT_PEER_ZERO_CHECK, .phase = "ZO",
+     .never = "GC", .most = 5, .never_sent = "OUT"},
+    {.target = "x^ of a late gate with recomputed tag", .hook = "bucket_shares",
+     .deviate = flip_lowest, .at = -6 * 16, .large = true,
+     .cheater = 1, .peer = ALL, .detects = HONEST, .status = PT_PEER_OPENING, .phase = "OPEN",
+     .never_sent = "INM"},
+    {.target = "Lambda of a late gate in EV1, tag from held labels", .hook = "masked_gates",
+     .at = -2, .span = 1, .large = true,
+     .cheater = 0, .peer = ALL, .detects = HONEST, .status = PT_PEER_EVALUATOR, .phase = "EV1",
+     .never_sent = "EV2"},
+    {.target = "b_gamma of a late gate, n = 2", .hook = "GC", .nth = 1, .at = -2, .span = 1,
+     .large = true,
+     .cheater = 1, .peer = 0, .detects = 0, .status = PT_PEER_GARBLER, .phase = "EV2",
+     .never_sent = "OUT", .not_for_three = another_garbler},
+    {.target = "b_gamma of a late gate, n = 3", .hook = "GC", .nth = 1, .at = -2, .span = 1,
+     .large = true,
+     .cheater = 1, .peer = 0, .detects = 2, .status = PT_PEER_EVALUATOR, .phase = "EV1",
+     .never = "EV2", .never_sent = "OUT", .not_for_two = "the row above"},
+
     /* Padding must be zero. */
     {.target = "padding of TRS", .hook = "TRS", .deviate = flip_highest, .at = -1,
      .segment_ands = 5,
@@ -764,6 +799,7 @@ static bool run_once(const row *r, size_t n, size_t place, bool *ret_matters)
                               .k = r->k != 0 ? r->k : 4,
                               .segment_ands = r->segment_ands,
                               .xor_only = r->xor_only,
+                              .large = r->large,
                               .deviate = deviate,
                               .faults = &f,
                               .n_faults = r->is_fault ? 1 : 0}};

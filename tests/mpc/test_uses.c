@@ -221,6 +221,7 @@ void __wrap_commitment_make(uint8_t *ret_commitment, const uint8_t *sid, uint64_
 
 typedef struct job {
     const pt_circuit *circuit;
+    uint64_t segment_ands;
     uint8_t inputs[64];
 } job;
 
@@ -236,7 +237,7 @@ static pt_status play(session *s, void *user, pt_error *error)
 {
     const job *j = user;
     const engine_task task = {
-        .circuit = j->circuit, .segment_ands = 5, .preparation = chosen->table};
+        .circuit = j->circuit, .segment_ands = j->segment_ands, .preparation = chosen->table};
     uint8_t outputs[16];
     own = &logs[s->me];
     rng_init(&s->rng); /* as outside of tests */
@@ -244,20 +245,26 @@ static pt_status play(session *s, void *user, pt_error *error)
     return engine_run(s, &task, j->inputs + first, outputs, error);
 }
 
-static void run_session(size_t n, unsigned k)
+static void run_session(const circuit_shape *shape, uint64_t segment_ands, unsigned k)
 {
-    const circuit_shape shape = {
-        .n_parties = n, .inputs = 4, .gates = 40, .outputs = 8, .and_percent = 60};
     const pt_mpc_options options = {.cot_field_bits = k, .dealer = chosen->dealer};
-    pt_circuit *c = test_circuit_random(&shape, n);
-    job j = {.circuit = c};
+    pt_circuit *c = test_circuit_random(shape, shape->n_parties);
+    job j = {.circuit = c, .segment_ands = segment_ands};
     parties p;
-    assert_true(c->n_and > 15); /* four segments and more */
-    parties_open(&p, n, &options);
+    assert_true(c->n_and > segment_ands);
+    parties_open(&p, shape->n_parties, &options);
     parties_hook(&p, hook, NULL);
     parties_run_ok(&p, play, &j);
     parties_close(&p);
     pt_circuit_free(c);
+}
+
+/* Four segments and more. */
+static void run_small_session(size_t n)
+{
+    const circuit_shape shape = {
+        .n_parties = n, .inputs = 4, .gates = 40, .outputs = 8, .and_percent = 60};
+    run_session(&shape, 5, n == 2 ? 8 : 2);
 }
 
 static void logs_clear(void)
@@ -336,14 +343,14 @@ static void nothing_is_used_twice(void **state)
 {
     (void)state;
     for (size_t n = 2; n <= 4; n++) {
-        run_session(n, n == 2 ? 8 : 2);
+        run_small_session(n);
         for (size_t i = 0; i < n; i++) {
             check_counters(&logs[i]);
             logs[i].corrections.count = 0;
             logs[i].receiver_planes.count = 0;
             logs[i].sender_planes.count = 0;
         }
-        run_session(n, n == 2 ? 8 : 2);
+        run_small_session(n);
         use_log nonces = {0};
         use_log hello_nonces = {0};
         use_log leaves = {0};
@@ -365,11 +372,28 @@ static void nothing_is_used_twice(void **state)
     }
 }
 
+/* More bits, triples and gates in a segment than are handled at once. */
+static void nothing_is_used_twice_in_large_segments(void **state)
+{
+    (void)state;
+    for (size_t n = 2; n <= 3; n++) {
+        const circuit_shape shape = {
+            .n_parties = n, .inputs = 4, .gates = 6000, .outputs = 8, .and_percent = 100};
+        run_session(&shape, 3000, 4);
+        for (size_t i = 0; i < n; i++) {
+            check_hashes(&logs[i]);
+            check_counters(&logs[i]);
+        }
+        logs_clear();
+    }
+}
+
 int main(int argc, char **argv)
 {
     chosen = test_preparation_chosen(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_used_twice),
+        cmocka_unit_test(nothing_is_used_twice_in_large_segments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

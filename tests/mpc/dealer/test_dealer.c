@@ -215,6 +215,7 @@ struct row {
     const char *never; /* what who detects has not sent; if it is the dealer, nobody .. */
     size_t segments;   /* .. but for so many segments before */
     size_t only_n;     /* 0: any */
+    bool large;        /* see tampering.h */
 };
 
 static void flip_a_bit(const row *r, session *s, uint8_t *data, size_t len)
@@ -253,46 +254,51 @@ enum {
 static const row rows[] = {
     /* Party to party. */
     {"d_tau of a chunk", "correction", flip_a_bit, 100, 0, 0, 1, 1, PT_PEER_ABIT,
-     "party 0 sent corrections", "OPEN", 0, 0},
+     "party 0 sent corrections", "OPEN", 0, 0, false},
     {"d_tau of the last tree, in a later segment", "correction", flip_from_end, 1, 1, 1, 0, 0,
-     PT_PEER_ABIT, "party 1 sent corrections", "OPEN", 1, 0},
+     PT_PEER_ABIT, "party 1 sent corrections", "OPEN", 1, 0, false},
+    {"d_tau of a later chunk", "correction", flip_a_bit, 100, 1, 0, 1, 1, PT_PEER_ABIT,
+     "party 0 sent corrections", "OPEN", 0, 0, true},
     {"d_tau towards one of two", "correction", flip_a_bit, 0, 0, 1, 2, 2, PT_PEER_ABIT,
-     "party 1 sent corrections", "OPEN", 0, 3},
-    {"x-hat", "OPEN", flip_a_bit, 0, 0, 0, 1, 1, PT_PEER_OPENING, NULL, "GC", 0, 2},
-    {"tag of form A", "OPEN", flip_from_end, 1, 0, 1, 0, 0, PT_PEER_OPENING, NULL, "INM", 0, 2},
-    {"tag of form B", "OPEN", flip_from_end, 1, 1, 1, 0, 0, PT_PEER_OPENING, NULL, "INM", 0, 3},
-    {"coin for S_gc", "COIN_O", flip_a_bit, 0, 0, 0, 1, 1, PT_PEER_COMMITMENT, NULL, "OPEN", 0, 0},
-    {"its commitment", "BARRIER", flip_a_bit, 0, 0, 0, 1, 1, PT_PEER_TRANSCRIPT, NULL, "OPEN", 0,
-     0},
+     "party 1 sent corrections", "OPEN", 0, 3, false},
+    {"x-hat", "OPEN", flip_a_bit, 0, 0, 0, 1, 1, PT_PEER_OPENING, NULL, "GC", 0, 2, false},
+    {"tag of form A", "OPEN", flip_from_end, 1, 0, 1, 0, 0, PT_PEER_OPENING, NULL, "INM", 0, 2,
+     false},
+    {"tag of form B", "OPEN", flip_from_end, 1, 1, 1, 0, 0, PT_PEER_OPENING, NULL, "INM", 0, 3,
+     false},
+    {"coin for S_gc", "COIN_O", flip_a_bit, 0, 0, 0, 1, 1, PT_PEER_COMMITMENT, NULL, "OPEN", 0, 0,
+     false},
+    {"its commitment", "BARRIER", flip_a_bit, 0, 0, 0, 1, 1, PT_PEER_TRANSCRIPT, NULL, "OPEN", 0, 0,
+     false},
     /* Party to dealer. */
     {"circuit hash", "HELLO", flip_a_bit, CIRCUIT_AT, 0, 1, DEALER, DEALER, PT_PEER_SETUP,
-     "party 1 runs another program or circuit", "COT", 0, 0},
+     "party 1 runs another program or circuit", "COT", 0, 0, false},
     {"k", "HELLO", flip_a_bit, K_AT, 0, 1, DEALER, DEALER, PT_PEER_SETUP,
-     "party 1 runs with another COT field exponent", "COT", 0, 0},
+     "party 1 runs with another COT field exponent", "COT", 0, 0, false},
     {"mode", "HELLO", flip_a_bit, MODE_AT, 0, 0, DEALER, DEALER, PT_PEER_SETUP,
-     "party 0 runs with another preprocessing mode", "COT", 0, 0},
+     "party 0 runs with another preprocessing mode", "COT", 0, 0, false},
     {"number of parties", "HELLO", flip_a_bit, 0, 0, 0, DEALER, DEALER, PT_PEER_SETUP,
-     "party 0 runs with another number of parties", "COT", 0, 0},
+     "party 0 runs with another number of parties", "COT", 0, 0, false},
     {"protocol parameters", "HELLO", flip_a_bit, PARAMETERS_AT, 0, 0, DEALER, DEALER, PT_PEER_SETUP,
-     "party 0 runs with other protocol parameters", "COT", 0, 0},
+     "party 0 runs with other protocol parameters", "COT", 0, 0, false},
     {"nonce", "HELLO", flip_a_bit, NONCE_AT, 0, 1, DEALER, DEALER, PT_PEER_MALFORMED,
-     "another session", "COT", 0, 0},
+     "another session", "COT", 0, 0, false},
     {"count of gates", "HELLO", flip_from_end, 16, 0, 1, DEALER, DEALER, PT_PEER_SETUP,
-     "party 1 runs another program or circuit", "COT", 0, 0},
+     "party 1 runs another program or circuit", "COT", 0, 0, false},
     {"count of inputs", "HELLO", flip_from_end, 8, 0, 1, DEALER, DEALER, PT_PEER_SETUP,
-     "party 1 runs another program or circuit", "COT", 0, 0},
+     "party 1 runs another program or circuit", "COT", 0, 0, false},
     /* On the dealer's line. */
-    {"seed", "DLSEED", flip_a_bit, 3, 0, DEALER, 1, 1, PT_PEER_MALFORMED, "the dealer", "COT", 0,
-     0},
+    {"seed", "DLSEED", flip_a_bit, 3, 0, DEALER, 1, 1, PT_PEER_MALFORMED, "the dealer", "COT", 0, 0,
+     false},
     {"tree sums", "DLSEED", flip_a_bit, 132, 0, DEALER, 0, 0, PT_PEER_MALFORMED, "the dealer",
-     "COT", 0, 0},
+     "COT", 0, 0, false},
     {"tag of the seed", "DLSEED", flip_from_end, 1, 0, DEALER, 0, 0, PT_PEER_MALFORMED,
-     "the dealer", "COT", 0, 0},
+     "the dealer", "COT", 0, 0, false},
     {"digest", "DEAL", flip_a_bit, 5, 0, DEALER, 1, 1, PT_PEER_MALFORMED, "the dealer", "OPEN", 0,
-     0},
-    {"e", "DEAL", flip_e, 0, 0, DEALER, 1, 1, PT_PEER_MALFORMED, "the dealer", "OPEN", 0, 0},
+     0, false},
+    {"e", "DEAL", flip_e, 0, 0, DEALER, 1, 1, PT_PEER_MALFORMED, "the dealer", "OPEN", 0, 0, false},
     {"tag of a later segment", "DEAL", flip_from_end, 1, 1, DEALER, 0, 0, PT_PEER_MALFORMED,
-     "the dealer", "OPEN", 1, 0},
+     "the dealer", "OPEN", 1, 0, false},
 };
 
 static void deviate(attack *a, session *s, const char *name, size_t peer, uint8_t *data, size_t len)
@@ -312,6 +318,7 @@ static void run_row(const row *r, size_t n)
                               .seed = 5,
                               .k = 4,
                               .segment_ands = 4,
+                              .large = r->large,
                               .deviate = deviate},
                    .row = r};
     tamper_run(&d.attack);
