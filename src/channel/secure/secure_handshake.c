@@ -481,37 +481,69 @@ static pt_status handshake_begin(handshake *h, pt_error *error)
     return status;
 }
 
+/* ---- the steps ---- */
+
+static pt_status send_answer(handshake *h, size_t peer, pt_error *error)
+{
+    return send_identity(h, peer, KIND_ANSWER, error);
+}
+
+static pt_status finish(handshake *h, size_t peer, pt_error *error)
+{
+    pt_status status = recv_identity(h, peer, KIND_ANSWER, error);
+    if (status != PT_OK)
+        return status;
+    status = send_identity(h, peer, KIND_FINISH, error);
+    if (status != PT_OK)
+        return status;
+    split(h, peer);
+    return PT_OK;
+}
+
+static pt_status confirm(handshake *h, size_t peer, pt_error *error)
+{
+    const pt_status status = recv_identity(h, peer, KIND_FINISH, error);
+    if (status != PT_OK)
+        return status;
+    split(h, peer);
+    return send_confirm(h, peer, error);
+}
+
+/* Lower peers are initiators towards this party, higher ones responders. */
+typedef enum step_peers { WITH_ALL, WITH_LOWER, WITH_HIGHER } step_peers;
+
+static const struct {
+    step_peers with;
+    pt_status (*take)(handshake *h, size_t peer, pt_error *error);
+} handshake_steps[] = {
+    {WITH_ALL, send_hello},
+    {WITH_ALL, recv_hello},
+    /* From here on all commitments are in, and the own contribution may become known. */
+    {WITH_LOWER, send_answer},
+    {WITH_HIGHER, finish},
+    {WITH_LOWER, confirm},
+    {WITH_HIGHER, recv_confirm},
+};
+
+static bool is_with(step_peers with, size_t me, size_t peer)
+{
+    return peer != me && (with == WITH_ALL || (with == WITH_LOWER) == (peer < me));
+}
+
 /* Each step for all peers before the next one, so that nobody waits for what need not be waited
- * for. Lower peers are initiators towards this party, higher ones responders. */
+ * for. */
 static pt_status talk(handshake *h, pt_error *error)
 {
-    const size_t me = h->s->party;
-    const size_t n = h->s->parties;
-    pt_status status = PT_OK;
-    for (size_t peer = 0; status == PT_OK && peer < n; peer++)
-        status = peer == me ? PT_OK : send_hello(h, peer, error);
-    for (size_t peer = 0; status == PT_OK && peer < n; peer++)
-        status = peer == me ? PT_OK : recv_hello(h, peer, error);
-    /* From here on all commitments are in, and the own contribution may become known. */
-    for (size_t peer = 0; status == PT_OK && peer < me; peer++)
-        status = send_identity(h, peer, KIND_ANSWER, error);
-    for (size_t peer = me + 1; status == PT_OK && peer < n; peer++) {
-        status = recv_identity(h, peer, KIND_ANSWER, error);
-        if (status == PT_OK)
-            status = send_identity(h, peer, KIND_FINISH, error);
-        if (status == PT_OK)
-            split(h, peer);
-    }
-    for (size_t peer = 0; status == PT_OK && peer < me; peer++) {
-        status = recv_identity(h, peer, KIND_FINISH, error);
-        if (status == PT_OK) {
-            split(h, peer);
-            status = send_confirm(h, peer, error);
+    for (size_t i = 0; i < sizeof handshake_steps / sizeof *handshake_steps; i++) {
+        for (size_t peer = 0; peer < h->s->parties; peer++) {
+            if (!is_with(handshake_steps[i].with, h->s->party, peer))
+                continue;
+            const pt_status status = handshake_steps[i].take(h, peer, error);
+            if (status != PT_OK)
+                return status;
         }
     }
-    for (size_t peer = me + 1; status == PT_OK && peer < n; peer++)
-        status = recv_confirm(h, peer, error);
-    return status;
+    return PT_OK;
 }
 
 /* Who waits for a party that is gone sees so by itself; for anything else the others are told. */
