@@ -448,17 +448,20 @@ static pt_status direct_check_options(const pt_direct_options *o, const delivery
                                       pt_error *error)
 {
     pt_status status = delivery_check(net, error);
-    if (status == PT_OK && o->urls == NULL)
-        status = error_set(error, PT_ERR_USAGE, "the URLs of the parties are missing");
-    for (size_t i = 0; status == PT_OK && i < o->parties; i++) {
+    if (status != PT_OK)
+        return status;
+    if (o->urls == NULL)
+        return error_set(error, PT_ERR_USAGE, "the URLs of the parties are missing");
+    for (size_t i = 0; i < o->parties; i++) {
         status = check_url(o, i, error);
-        for (size_t j = 0; status == PT_OK && j < i; j++)
+        if (status != PT_OK)
+            return status;
+        for (size_t j = 0; j < i; j++)
             if (are_same(o->urls[i], o->urls[j]))
-                status =
-                    error_set(error, PT_ERR_USAGE, "parties %zu and %zu have the same URL, %.200s",
-                              j, i, o->urls[i]);
+                return error_set(error, PT_ERR_USAGE,
+                                 "parties %zu and %zu have the same URL, %.200s", j, i, o->urls[i]);
     }
-    return status;
+    return PT_OK;
 }
 
 static pt_status open_checked(direct **ret_direct, const pt_direct_options *options,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "channel/http/courier.h"
@@ -147,6 +148,7 @@ static void post_discharge(httpd_request *http, size_t len)
     const post *r = (post *)http;
     mailboxes *m = &r->owner->d.mail;
     monitor_lock(&m->lock);
+    PT_ASSERT(m->boxes[r->from].arriving >= len);
     m->boxes[r->from].arriving -= len;
     monitor_unlock(&m->lock);
 }

@@ -232,20 +232,29 @@ static pt_status gather(opening *o, const pt_p2p_options *options, pt_error *err
     return status;
 }
 
+static pt_status negotiate(opening *o, const pt_p2p_options *options, pt_error *error)
+{
+    if (o->offers == NULL || o->attempted == NULL)
+        return error_memory(error);
+    pt_status status = gather(o, options, error);
+    if (status != PT_OK)
+        return status;
+    status = exchange_offers(o, error);
+    if (status != PT_OK)
+        return status;
+    if (o->punch != NULL)
+        status = connect_for(o, PUNCH_ALL, PUNCH_MS, error);
+    if (status != PT_OK)
+        return status;
+    return agree(o, error);
+}
+
 static pt_status connect_peers(p2p *c, const pt_p2p_options *options, pt_error *error)
 {
     opening o = {.c = c};
     o.offers = mem_new(c->parties, sizeof *o.offers);
     o.attempted = mem_new(c->parties, sizeof *o.attempted);
-    pt_status status = o.offers == NULL || o.attempted == NULL ? error_memory(error) : PT_OK;
-    if (status == PT_OK)
-        status = gather(&o, options, error);
-    if (status == PT_OK)
-        status = exchange_offers(&o, error);
-    if (status == PT_OK && o.punch != NULL)
-        status = connect_for(&o, PUNCH_ALL, PUNCH_MS, error);
-    if (status == PT_OK)
-        status = agree(&o, error);
+    const pt_status status = negotiate(&o, options, error);
     punch_free(o.punch);
     mem_free_secret(o.offers, o.offers == NULL ? 0 : c->parties * sizeof *o.offers);
     mem_free(o.attempted);
@@ -308,11 +317,9 @@ static void p2p_close(void *self)
 
 static const pt_channel_ops p2p_ops = {.send = p2p_send, .recv = p2p_recv, .close = p2p_close};
 
-pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *options,
-                              pt_error *error)
+/* Fills a zeroed channel. What fails leaves it as far as it came, for p2p_close. */
+static pt_status p2p_start(p2p *c, const pt_p2p_options *options, pt_error *error)
 {
-    if (ret_channel == NULL || options == NULL)
-        return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
     const pt_relay_options at_relay = {
         .url = options->relay,
         .session = options->session,
@@ -320,25 +327,32 @@ pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *opt
         .parties = options->parties,
         .network = options->network,
     };
-    const patience waits = patience_init(&options->network);
+    c->party = options->party;
+    c->parties = options->parties;
+    c->patience = patience_init(&options->network);
     const mailbox_options for_streams = {
-        .party = options->party,
-        .parties = options->parties,
-        .patience = waits,
-    };
+        .party = c->party, .parties = c->parties, .patience = c->patience};
+    pt_status status = pt_channel_relay_open(&c->relay, &at_relay, error);
+    if (status != PT_OK)
+        return status;
+    status = streams_new(&c->streams, &for_streams, error);
+    if (status != PT_OK)
+        return status;
+    status = connect_peers(c, options, error);
+    if (status != PT_OK)
+        return status;
+    return streams_start(c->streams, error);
+}
+
+pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *options,
+                              pt_error *error)
+{
+    if (ret_channel == NULL || options == NULL)
+        return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
     p2p *c = mem_new(1, sizeof *c);
     if (c == NULL)
         return error_memory(error);
-    c->party = options->party;
-    c->parties = options->parties;
-    c->patience = waits;
-    pt_status status = pt_channel_relay_open(&c->relay, &at_relay, error);
-    if (status == PT_OK)
-        status = streams_new(&c->streams, &for_streams, error);
-    if (status == PT_OK)
-        status = connect_peers(c, options, error);
-    if (status == PT_OK)
-        status = streams_start(c->streams, error);
+    const pt_status status = p2p_start(c, options, error);
     if (status != PT_OK) {
         p2p_close(c);
         return status;
