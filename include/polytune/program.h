@@ -102,6 +102,15 @@ PT_API PT_MUST_CHECK pt_status pt_program_write_bristol(char **ret_text, size_t 
 PT_API const pt_type *pt_program_input_type(const pt_program *program, size_t party);
 PT_API const pt_type *pt_program_output_type(const pt_program *program);
 
+/* Checks what a program expects of an input besides its type: that rows which a join takes as they
+ * are ascend by their keys and have each key once. `bits` are the n_bits bits of this party's
+ * value, one byte each. Costs nothing and talks to nobody; matches would be lost without.
+ * PT_ERR_INPUT names the row, counted from 1; PT_ERR_USAGE for a number of bits that is not the
+ * type's. */
+PT_API PT_MUST_CHECK pt_status pt_program_check_input(const pt_program *program, size_t party,
+                                                      const uint8_t *bits, size_t n_bits,
+                                                      pt_error *error);
+
 /* A panic at run time. Line and column are one-based, the end is exclusive. */
 typedef struct pt_panic {
     const char *reason; /* "Overflow", "Division By Zero", "Array Access Out Of Bounds" */

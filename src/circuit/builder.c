@@ -103,6 +103,14 @@ wire circuit_input(const circuit_builder *b, uint32_t i)
     return (i + 1) * 2;
 }
 
+bool circuit_is_input(uint32_t *ret_i, const circuit_builder *b, wire w)
+{
+    if (w % 2 != 0 || wire_is_const(w) || w / 2 > b->n_inputs)
+        return false;
+    *ret_i = w / 2 - 1;
+    return true;
+}
+
 bool circuit_builder_failed(const circuit_builder *b)
 {
     return b->failure != PT_OK;

@@ -27,6 +27,8 @@ void circuit_builder_free(circuit_builder *b);
 
 /* Input bit i, counted over all parties. */
 wire circuit_input(const circuit_builder *b, uint32_t i);
+/* Whether the wire is an input bit, and which. */
+bool circuit_is_input(uint32_t *ret_i, const circuit_builder *b, wire w);
 
 static inline wire wire_const(bool value)
 {

@@ -30,6 +30,7 @@ void pt_program_free(pt_program *program)
         return;
     pt_circuit_free(program->lowered.circuit);
     mem_free(program->lowered.sites);
+    sorted_inputs_clear(&program->lowered.sorted);
     mem_free(program->line_counts);
     arena_clear(&program->types);
     mem_free(program);
@@ -257,6 +258,16 @@ const pt_type *pt_program_input_type(const pt_program *program, size_t party)
 const pt_type *pt_program_output_type(const pt_program *program)
 {
     return program->lowered.output;
+}
+
+pt_status pt_program_check_input(const pt_program *program, size_t party, const uint8_t *bits,
+                                 size_t n_bits, pt_error *error)
+{
+    const pt_circuit *circuit = program->lowered.circuit;
+    if (party >= program->lowered.n_parties || n_bits != program->lowered.inputs[party]->n_bits)
+        return error_set(error, PT_ERR_USAGE, "party %zu has no input of %zu bits", party, n_bits);
+    return sorted_inputs_check(&program->lowered.sorted, circuit_party_first_input(circuit, party),
+                               bits, n_bits, error);
 }
 
 static pt_status report_panic(pt_panic *ret_panic, const panic_site *site, pt_error *error)

@@ -127,6 +127,8 @@ static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
     ret_lowered->sites = l->panics.sites;
     ret_lowered->n_sites = l->panics.n_sites;
     l->panics.sites = NULL;
+    ret_lowered->sorted = l->sorted;
+    l->sorted = (sorted_inputs){0};
     return PT_OK;
 }
 
@@ -165,6 +167,7 @@ static void lowerer_clear(lowerer *l)
     type_resolver_clear(&l->types);
     journals_clear(l);
     mem_free(l->variables);
+    sorted_inputs_clear(&l->sorted);
     arena_clear(&l->pool.memory);
 }
 

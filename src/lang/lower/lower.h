@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "lang/front/ast.h"
+#include "lang/lower/sorted_inputs.h"
 #include "lang/value/panic.h"
 #include "lang/value/type.h"
 #include "polytune/program.h"
@@ -57,6 +58,7 @@ typedef struct lowered {
     const pt_type *output;
     panic_site *sites; /* released with mem_free */
     size_t n_sites;
+    sorted_inputs sorted;  /* what joins need so; sorted_inputs_clear */
     uint32_t *line_counts; /* if asked for: AND gates by line, count_lines + 1; mem_free */
 } lowered;
 

@@ -92,6 +92,7 @@ typedef struct lowerer {
     type_resolver types;
     value_pool pool;
     panics panics;
+    sorted_inputs sorted;
     variable *variables; /* of all functions being inlined, innermost last */
     size_t n_variables, variables_capacity;
     size_t frame; /* first variable of the current function */

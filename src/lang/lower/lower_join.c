@@ -80,14 +80,22 @@ static void merge_rows(const joined *j)
             j->order.wires[i] = i;
 }
 
+/* Notes that these rows must come sorted, if they are somebody's input. */
+static bool note_sorted(const joined *j, const pt_type *array, const value *rows)
+{
+    return sorted_inputs_add(&j->l->sorted, j->l->builder, rows->wires, array->length,
+                             array->element->n_bits, j->n_key) ||
+           lower_out_of_memory(j->l);
+}
+
 static bool join_rows(lowerer *l, joined *j, const expr *call)
 {
     value a;
     value b;
     *j = (joined){.l = l};
     if (!lower_expr(l, &a, call->as.call.args[0]) || !lower_expr(l, &b, call->as.call.args[1]) ||
-        !measure(l, j, call) || !value_new(l, &j->rows, j->n_rows * j->width) ||
-        !value_new(l, &j->order, j->n_rows))
+        !measure(l, j, call) || !note_sorted(j, j->a, &a) || !note_sorted(j, j->b, &b) ||
+        !value_new(l, &j->rows, j->n_rows * j->width) || !value_new(l, &j->order, j->n_rows))
         return false;
     put_rows(j, &a, &b);
     value_release(l, &a);
