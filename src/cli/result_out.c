@@ -2,6 +2,7 @@
 #include "cli/result_out.h"
 
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -33,7 +34,7 @@ static result_format format_of(const char *path)
         return RESULT_DATABASE;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         const size_t n = strlen(formats[i].suffix);
-        if (len >= n && strcmp(path + len - n, formats[i].suffix) == 0)
+        if (len >= n && strcasecmp(path + len - n, formats[i].suffix) == 0)
             return formats[i].format;
     }
     return RESULT_TEXT;

@@ -14,7 +14,7 @@
 
 typedef struct csv_options {
     const char *source; /* for messages */
-    char separator;     /* ',' or '\t' */
+    char separator;     /* ',', '\t', ';' .. */
     bool has_no_header; /* the first line is a row */
 } csv_options;
 

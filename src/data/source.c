@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "data/csv_read.h"
@@ -17,7 +18,7 @@ static bool has_suffix(const char *text, const char *suffix)
 {
     const size_t n = strlen(text);
     const size_t m = strlen(suffix);
-    return n >= m && strcmp(text + n - m, suffix) == 0;
+    return n >= m && strcasecmp(text + n - m, suffix) == 0;
 }
 
 static bool is_file(const char *argument)
@@ -38,8 +39,9 @@ bool source_is_table(const char *argument)
 static pt_status read_file(table *ret_table, const char *path, const source_options *options,
                            pt_error *error)
 {
+    const char usual = has_suffix(path, ".tsv") ? '\t' : ',';
     const csv_options how = {.source = path,
-                             .separator = has_suffix(path, ".tsv") ? '\t' : ',',
+                             .separator = options->separator == 0 ? usual : options->separator,
                              .has_no_header = options->has_no_header};
     *ret_table = (table){0};
     FILE *file = fopen(path, "rb");

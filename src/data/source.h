@@ -14,6 +14,7 @@ bool source_needs_query(const char *argument);
 typedef struct source_options {
     const char *query;  /* SQL; NULL for a file */
     const char *odbc;   /* the connection, if it is odbc:.. (odbc_link.h) */
+    char separator;     /* between a file's values; 0: a comma, or a tab in .tsv */
     bool has_no_header; /* a file's first line is a row */
 } source_options;
 

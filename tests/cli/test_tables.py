@@ -76,6 +76,12 @@ class Files(Case):
                 result = self.run_all(command, folder)
                 self.assertEqual((result.status, result.out.strip()), (DONE, RESULT), result)
 
+    def test_other_separators(self):
+        with folder_with(semicolons_CSV=OURS.replace(",", ";")) as folder:
+            result = polytune("eval", folder / "program.garble", f"--input=@{folder / 'semicolons.CSV'}", "--input=[(7, true), (8, false)]",
+                              "--rows=PARTY_0::ROWS", "--const=PARTY_1::ROWS=2usize", "--scale=pay:100", "--separator=;")
+            self.assertRan(result, RESULT)
+
     def test_a_table_beside_a_literal(self):
         with folder_with() as folder:
             result = polytune("eval", folder / "program.garble", f"--input=@{folder / 'ours.csv'}", "--input=[(7, true), (8, false)]",
@@ -120,6 +126,8 @@ class Files(Case):
                     ((*FLAGS, "--scale=pay:0"), "the factor of --scale must be a number from 1"),
                     ((*FLAGS, "--scale=pay"), "--scale takes COLUMN:FACTOR"),
                     ((*FLAGS, "--query=SELECT 1"), "--query without an --input that is a database"),
+                    ((*FLAGS, "--separator=;;"), "--separator is one of"),
+                    ((*FLAGS, "--separator=a"), "--separator is one of"),
                     ((*FLAGS, "--pad-to=0"), "--pad-to must be a number from 1"),
                     ((*FLAGS, "--scale=sex:2"), "column 'sex' is of type Sex: only integers")):
                 result = self.run_all("eval", folder, flags=flags)
@@ -172,6 +180,36 @@ class Joins(Case):
         with folder_with(p_garble=self.SOURCE, a_csv="id,n\n900,1\n5,2\n256,3\n", b_csv="id,n\n256,30\n5,20\n7,10\n") as folder:
             result = polytune("simulate", folder / "p.garble", f"--input=@{folder / 'a.csv'}", f"--input=@{folder / 'b.csv'}", "--sort")
             self.assertEqual((result.status, result.out.strip()), (DONE, "55"), result)
+
+    def test_what_is_joined_must_be_sorted(self):
+        good = "[(5, 2), (256, 3), (900, 1)]"
+        with folder_with(p_garble=self.SOURCE, a_csv="id,n\n900,1\n5,2\n256,3\n") as folder:
+            for inputs, message in (((f"@{folder / 'a.csv'}", good), "party 0: row 2 has a smaller key than the row before; a join needs"),
+                                    ((f"@{folder / 'a.csv'}", good), "; --sort sorts a table"),
+                                    ((good, "[(5, 2), (7, 3), (6, 1)]"), "party 1: row 3 has a smaller key"),
+                                    ((good, "[(5, 2), (7, 3), (7, 1)]"), "party 1: rows 2 and 3 have the same key; a join needs each key once")):
+                for command in ("eval", "simulate"):
+                    result = polytune(command, folder / "p.garble", *(f"--input={text}" for text in inputs))
+                    self.assertFailed(result, INPUT, message)
+            # Before anybody is bothered: there is no relay at this place.
+            result = polytune("party", "http://127.0.0.1:9", "--session=s", f"--program={folder / 'p.garble'}", "--party=1",
+                              "--input=[(5, 2), (7, 3), (6, 1)]")
+            self.assertFailed(result, INPUT, "input of party 1: row 3 has a smaller key")
+
+    def test_only_what_is_joined_as_it_is(self):
+        """Through functions and names, and out of larger values; but not what was computed."""
+        source = """
+struct Both { first: [(i8, u8); 2], more: u8 }
+fn pairs(x: [(i8, u8); 2], y: [(i8, u8); 2]) -> u8 { let mut n = 0u8; for _p in join_iter(x, y) { n += 1u8; } n }
+pub fn main(a: Both, b: [(i8, u8); 2]) -> u8 { let c = a.first; %s pairs(c, b) }
+"""
+        run = lambda program, keys: polytune("eval", program, f"--input=Both {{more: 1, first: [({keys[0]}, 1), ({keys[1]}, 1)]}}",
+                                             "--input=[(3, 1), (-1, 1)]")
+        with folder_with(p_garble=source % "", q_garble=source % "let c = [c[1usize], c[0usize]];") as folder:
+            self.assertRan(run(folder / "p.garble", (3, -1)), "2")
+            self.assertFailed(run(folder / "p.garble", (-1, 3)), INPUT, "input of party 0: row 2 has a smaller key", "as an unsigned number")
+            self.assertRan(run(folder / "q.garble", (-1, 3)), "2")
+
 
 
 class Sqlite(Case):

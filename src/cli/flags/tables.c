@@ -18,6 +18,7 @@ const flag flags_table[] = {
      true},
     {"truncate", NULL, "cut text that is too long for its [u8; N]", false},
     {"sort", NULL, "sort the rows of tables by their key, as joins need them", false},
+    {"separator", "CHARACTER", "what stands between the values of CSV files, e.g. ';'", false},
     {"no-header", NULL, "the first line of CSV files is a row, not the columns' names", false},
     {0},
 };
@@ -67,12 +68,26 @@ static pt_status read_table(tables *t, size_t nth, const char *query, pt_error *
     if (source_needs_query(argument) && query == NULL)
         return error_set(error, PT_ERR_USAGE, "an --input that is a database needs a --query");
     pt_status status = odbc_where(&where, argument, error);
-    const source_options options = {
-        .query = query, .odbc = where, .has_no_header = args_get(t->a, "no-header") != NULL};
+    const source_options options = {.query = query,
+                                    .odbc = where,
+                                    .separator = t->separator,
+                                    .has_no_header = args_get(t->a, "no-header") != NULL};
     if (status == PT_OK)
         status = source_read(&t->list[nth], argument, &options, error);
     odbc_where_free(where);
     return status;
+}
+
+static pt_status take_separator(tables *t, pt_error *error)
+{
+    const char *text = args_get(t->a, "separator");
+    if (text == NULL)
+        return PT_OK;
+    t->separator = text[0];
+    if (strlen(text) != 1 || strchr(";,|:\t ", text[0]) == NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--separator is one of ; , | : or a blank or tab, not '%.20s'", text);
+    return PT_OK;
 }
 
 static pt_status read_tables(tables *t, pt_error *error)
@@ -143,6 +158,8 @@ pt_status tables_init(tables *ret_tables, const args *a, pt_error *error)
             args_number(&t->pad_to, args_get(a, "pad-to"), "--pad-to", 1, TABLE_ROWS_MAX, error);
     if (status == PT_OK)
         status = take_scales(t, error);
+    if (status == PT_OK)
+        status = take_separator(t, error);
     if (status == PT_OK)
         status = read_tables(t, error);
     if (status == PT_OK)
@@ -251,12 +268,37 @@ static pt_status table_input(uint8_t **ret_bits, const tables *t, const table *f
     return PT_OK;
 }
 
+/* A wrong order is told before anybody is bothered. */
+static pt_status check_input(const computation *c, size_t party, const char *argument,
+                             const uint8_t *bits, pt_error *error)
+{
+    pt_error inner;
+    if (c->program == NULL)
+        return PT_OK;
+    const size_t n_bits = pt_circuit_input_bits(c->circuit, party);
+    const pt_status status = pt_program_check_input(c->program, party, bits, n_bits, &inner);
+    if (status == PT_OK)
+        return PT_OK;
+    return error_set(error, status, "input of party %zu: %s%s", party, inner.message,
+                     source_is_table(argument) ? "; --sort sorts a table" : "");
+}
+
 pt_status tables_input(uint8_t **ret_bits, tables *t, size_t nth, const computation *c,
                        size_t party, pt_error *error)
 {
-    if (!is_table(t, nth))
-        return computation_input(ret_bits, c, party, args_nth(t->a, "input", nth), error);
-    const pt_status status = table_input(ret_bits, t, &t->list[nth], c, party, error);
+    const char *argument = args_nth(t->a, "input", nth);
+    uint8_t *bits = NULL;
+    pt_status status = PT_OK;
+    if (is_table(t, nth))
+        status = table_input(&bits, t, &t->list[nth], c, party, error);
+    else
+        status = computation_input(&bits, c, party, argument, error);
     table_clear(&t->list[nth]);
+    if (status == PT_OK)
+        status = check_input(c, party, argument, bits, error);
+    if (status == PT_OK)
+        *ret_bits = bits;
+    else if (bits != NULL)
+        mem_free_secret(bits, pt_circuit_input_bits(c->circuit, party));
     return status;
 }
