@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/compiler.h"
 #include "base/error.h"
 #include "base/nearest.h"
@@ -16,6 +17,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/wrap.h"
 #include "polytune/polytune.h"
 
 static const command *const commands[] = {
@@ -38,109 +40,105 @@ const flag flags_program[] = {
     {0},
 };
 
-static const char *const exit_text = "Exit status: 0 done, 1 internal error, 2 usage, 3 the "
-                                     "program does not compile, 4 an input, constant or\n"
-                                     "circuit is invalid or a file cannot be read or written, 5 "
-                                     "the program panicked, 6 a peer or relay could not be\n"
-                                     "reached, timed out or closed, 7 a party deviated or the "
-                                     "parties disagree on what to run.\n";
+static const char *const exit_text =
+    "Exit status: 0 done, 1 internal error, 2 usage, 3 the program does not compile, 4 an input, "
+    "constant or circuit is invalid or a file cannot be read or written, 5 the program panicked, "
+    "6 a peer or relay could not be reached, timed out or closed, 7 a party deviated or the "
+    "parties disagree on what to run.\n";
 
-/* The exit status once all help is written. */
-static int end_help(void)
+/* Prints the help; the exit status. */
+static int end_help(buffer *text)
 {
     pt_error error;
     pt_error_clear(&error);
-    const pt_status status = output_text("", 0, &error);
+    const pt_status status = text->failed
+                                 ? error_memory(&error)
+                                 : output_text((const char *)text->bytes, text->len, &error);
+    buffer_clear(text);
     if (status != PT_OK)
         report_failure(status, &error);
     return (int)pt_status_class_of(status);
 }
 
+#define SUMMARY_INDENT 23
+
 static int help(void)
 {
-    (void)printf("polytune %s: compute on data that its owners do not show each other\n\n"
-                 "usage: polytune COMMAND [ARGUMENTS] [FLAGS]\n\n",
-                 pt_version());
-    for (size_t i = 0; commands[i] != NULL; i++)
-        (void)printf("  %-9s %-10s %s\n", commands[i]->name, commands[i]->arguments,
-                     commands[i]->summary);
-    (void)printf("\npolytune COMMAND --help shows a command's flags.\n%s", exit_text);
-    return end_help();
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    buffer_printf(&b,
+                  "polytune %s: compute on data that its owners do not show each other\n\n"
+                  "usage: polytune COMMAND [ARGUMENTS] [FLAGS]\n\n",
+                  pt_version());
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        buffer_printf(&b, "  %-9s %-10s ", commands[i]->name, commands[i]->arguments);
+        wrap_put(&b, commands[i]->summary, SUMMARY_INDENT, SUMMARY_INDENT);
+        buffer_printf(&b, "\n");
+    }
+    buffer_printf(&b, "\npolytune COMMAND --help shows a command's flags.\n");
+    wrap_put_lines(&b, exit_text);
+    return end_help(&b);
 }
 
 /* What to do first, to be copied line by line. */
 static int first_steps(void)
 {
-    (void)printf("polytune %s: compute on data that its owners do not show each other\n\n"
-                 "Three things to try first:\n\n"
-                 "  1. Write down what is to be computed, here who of two is richer:\n\n"
-                 "       echo 'pub fn main(a: u64, b: u64) -> bool { a > b }' >richer.garble\n\n"
-                 "  2. Run all parties on this machine:\n\n"
-                 "       polytune simulate richer.garble --input=5000 --input=7000\n\n"
-                 "  3. Run them apart, each in a terminal of its own, and a relay between them:\n\n"
-                 "       polytune serve\n"
-                 "       polytune party http://127.0.0.1:8000 --session=try \\\n"
-                 "           --program=richer.garble --party=0 --input=5000\n"
-                 "       polytune party http://127.0.0.1:8000 --session=try \\\n"
-                 "           --program=richer.garble --party=1 --input=7000\n\n"
-                 "polytune --help lists the commands.\n",
-                 pt_version());
-    const int status = end_help();
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    buffer_printf(
+        &b,
+        "polytune %s: compute on data that its owners do not show each other\n\n"
+        "Three things to try first:\n\n"
+        "  1. Write down what is to be computed, here who of two is richer:\n\n"
+        "       echo 'pub fn main(a: u64, b: u64) -> bool { a > b }' >richer.garble\n\n"
+        "  2. Run all parties on this machine:\n\n"
+        "       polytune simulate richer.garble --input=5000 --input=7000\n\n"
+        "  3. Run them apart, each in a terminal of its own, and a relay between them:\n\n"
+        "       polytune serve\n"
+        "       polytune party http://127.0.0.1:8000 --session=try \\\n"
+        "           --program=richer.garble --party=0 --input=5000\n"
+        "       polytune party http://127.0.0.1:8000 --session=try \\\n"
+        "           --program=richer.garble --party=1 --input=7000\n\n"
+        "polytune --help lists the commands.\n",
+        pt_version());
+    const int status = end_help(&b);
     return status == PT_CLASS_DONE ? PT_CLASS_USAGE : status;
 }
 
 #define HELP_INDENT 30
-#define HELP_WIDTH  100
 
-/* Prints `text` in lines that begin at column HELP_INDENT, where the cursor is. */
-static void print_wrapped(const char *text)
-{
-    size_t column = HELP_INDENT;
-    while (*text != '\0') {
-        const size_t len = strcspn(text, " ");
-        if (column > HELP_INDENT && column + 1 + len > HELP_WIDTH) {
-            (void)printf("\n%*s", HELP_INDENT, "");
-            column = HELP_INDENT;
-        } else if (column > HELP_INDENT) {
-            (void)printf(" ");
-            column++;
-        }
-        (void)printf("%.*s", (int)len, text);
-        column += len;
-        text += len + (text[len] == ' ');
-    }
-    (void)printf("\n");
-}
-
-static void flag_help(const flag *f)
+static void flag_help(buffer *b, const flag *f)
 {
     char shown[64];
-    char text[256];
+    char text[512];
     const bool is_short = strlen(f->name) == 1;
     const int len = snprintf(shown, sizeof shown, "  %s%s%s%s", is_short ? "-" : "--", f->name,
                              f->placeholder == NULL ? "" : (is_short ? " " : "="),
                              f->placeholder == NULL ? "" : f->placeholder);
-    (void)snprintf(text, sizeof text, "%s%s", f->help, f->repeat ? " (repeatable)" : "");
+    (void)snprintf(text, sizeof text, "%s%s\n", f->help, f->repeat ? " (repeatable)" : "");
     if (len < HELP_INDENT)
-        (void)printf("%-*s", HELP_INDENT, shown);
+        buffer_printf(b, "%-*s", HELP_INDENT, shown);
     else
-        (void)printf("%s\n%*s", shown, HELP_INDENT, "");
-    print_wrapped(text);
+        buffer_printf(b, "%s\n%*s", shown, HELP_INDENT, "");
+    wrap_put(b, text, HELP_INDENT, HELP_INDENT);
 }
 
 static int command_help(const command *c)
 {
-    (void)printf("usage: polytune %s%s%s [FLAGS]\n\n%s\n", c->name,
-                 c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    buffer_printf(&b, "usage: polytune %s%s%s [FLAGS]\n\n%s\n", c->name,
+                  c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
     if (c->details != NULL)
-        (void)printf("%s", c->details);
+        wrap_put_lines(&b, c->details);
     for (const flag *const *list = c->flags; *list != NULL; list++) {
-        (void)printf("\n");
+        buffer_printf(&b, "\n");
         for (const flag *f = *list; f->name != NULL; f++)
-            flag_help(f);
+            flag_help(&b, f);
     }
-    (void)printf("\n%s", exit_text);
-    return end_help();
+    buffer_printf(&b, "\n");
+    wrap_put_lines(&b, exit_text);
+    return end_help(&b);
 }
 
 static int usage(const char *format, ...) PRINTF_LIKE(1, 2);
@@ -237,8 +235,10 @@ static const command *find_command(const char *name)
 
 static int version(void)
 {
-    (void)printf("polytune %s\n", pt_version());
-    return end_help();
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    buffer_printf(&b, "polytune %s\n", pt_version());
+    return end_help(&b);
 }
 
 /* A standard stream that the caller closed is opened so that using it fails; otherwise the next

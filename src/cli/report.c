@@ -10,15 +10,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/output.h"
+#include "cli/wrap.h"
 
 static const char *const level_names[] = {"error", "warn", "info", "debug", "trace", NULL};
 
 #define PLAIN_LINE_EVERY_MS 5000
 #define LIVE_LINE_EVERY_MS  100
 #define ESTIMATE_AFTER_MS   2000
+#define MESSAGE_INDENT      4
 
 static struct {
     pthread_mutex_t lock;
@@ -96,6 +99,18 @@ static json_t *time_json(void)
     return json_string(text);
 }
 
+/* For a reader at a terminal in lines that fit; elsewhere a message is one line. */
+static void print_line(const char *prefix, const char *text)
+{
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    if (state.terminal)
+        wrap_put(&b, text, strlen(prefix), MESSAGE_INDENT);
+    const char *wrapped = b.len == 0 ? NULL : buffer_text(&b);
+    (void)fprintf(stderr, "%s%s\n", prefix, wrapped == NULL ? text : wrapped);
+    buffer_clear(&b);
+}
+
 static void report_print(report_level level, const char *text, bool plain)
 {
     size_t len = strlen(text);
@@ -111,7 +126,7 @@ static void report_print(report_level level, const char *text, bool plain)
     else if (plain)
         (void)fputs(text, stderr);
     else
-        (void)fprintf(stderr, "polytune: %s%s\n", level == REPORT_WARN ? "warning: " : "", text);
+        print_line(level == REPORT_WARN ? "polytune: warning: " : "polytune: ", text);
     (void)fflush(stderr);
     (void)pthread_mutex_unlock(&state.lock);
 }

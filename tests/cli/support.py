@@ -3,8 +3,10 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
 import queue
 import re
+import select
 import socket
 import subprocess
 import tempfile
@@ -121,6 +123,24 @@ class Process:
         self.process.kill()
         self.process.wait(AFTERWARDS)
         self.rest()
+
+
+def on_terminal(*arguments, env=None, stdout=subprocess.DEVNULL):
+    """Exit status, and stderr of a command whose stderr is a terminal."""
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:
+        raise unittest.SkipTest(f"no terminal can be made here: {error}") from None
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")} | {"TERM": "xterm"} | (env or {})
+    process = subprocess.Popen([BIN, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=theirs, cwd=ROOT,
+                               env=environment)
+    os.close(theirs)
+    text, deadline = b"", time.monotonic() + TIMEOUT
+    with contextlib.suppress(OSError):  # the other side is closed
+        while select.select([ours], [], [], max(0, deadline - time.monotonic()))[0] and (piece := os.read(ours, 65536)):
+            text += piece
+    os.close(ours)
+    return process.wait(AFTERWARDS), text.decode().replace("\r\n", "\n")
 
 
 def wait_until(condition, what, timeout=TIMEOUT):

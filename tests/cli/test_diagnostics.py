@@ -1,11 +1,9 @@
 """Errors as programs and people read them: --json on stdout, colours on a terminal."""
 import json
-import os
-import pty
 import subprocess
 import unittest
 
-from support import BIN, Case, INPUT, MAX, PANIC, PROGRAM, TIMEOUT, TRANSPORT, USAGE, polytune, program_file
+from support import BIN, Case, INPUT, MAX, PANIC, PROGRAM, TIMEOUT, TRANSPORT, USAGE, on_terminal, polytune, program_file
 
 BAD = "pub fn main(first: u8, b: u8) -> u8 {\n    let s = frist + b;\n    s + true\n}\n"
 NOWHERE = {"line": None, "column": None, "end_line": None, "end_column": None}
@@ -13,27 +11,6 @@ NOWHERE = {"line": None, "column": None, "end_line": None, "end_column": None}
 
 def at(line, column, end_line, end_column):
     return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
-
-
-def on_terminal(arguments, env):
-    """stderr of a command whose stderr is a terminal."""
-    ours, theirs = pty.openpty()
-    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")} | {"TERM": "xterm"} | env
-    process = subprocess.Popen([BIN, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=theirs, env=environment)
-    os.close(theirs)
-    text = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:  # the other side is closed
-            break
-        if not piece:
-            break
-        text += piece
-    process.wait(TIMEOUT)
-    os.close(ours)
-    return text.decode()
 
 
 class Diagnostics(Case):
@@ -108,21 +85,16 @@ class Diagnostics(Case):
         self.assertIn("?.garble", json.loads(done.stderr)["message"])
 
     def test_colours_are_for_terminals(self):
-        try:
-            for end in pty.openpty():
-                os.close(end)
-        except OSError as error:
-            self.skipTest(f"no terminal can be made here: {error}")
         with program_file(BAD) as path:
-            colored = on_terminal(["check", path], {})
+            _, colored = on_terminal("check", path)
             self.assertIn("\x1b[1;31mtype error:\x1b[0m \x1b[1munknown name `frist`", colored)
             self.assertIn("\x1b[1;31m^^^^^\x1b[0m", colored)
             plain = polytune("check", path).err
             self.assertNotIn("\x1b", plain)
             for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-                self.assertEqual(on_terminal(["check", path], env).replace("\r\n", "\n"), plain)
-            self.assertEqual(on_terminal(["check", path], {"NO_COLOR": ""}), colored)
-            self.assertNotIn("\x1b", on_terminal(["check", path, "--log-format=json"], {}))
+                self.assertEqual(on_terminal("check", path, env=env)[1], plain)
+            self.assertEqual(on_terminal("check", path, env={"NO_COLOR": ""})[1], colored)
+            self.assertNotIn("\x1b", on_terminal("check", path, "--log-format=json")[1])
 
 
 if __name__ == "__main__":

@@ -2,14 +2,12 @@
 import json
 import os
 import pathlib
-import pty
-import select
 import stat
 import subprocess
 import tempfile
 import unittest
 
-from support import BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, polytune, program_file, relay
+from support import BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, on_terminal, polytune, program_file, relay
 
 EVAL = ("eval", MAX, "--input=5", "--input=4")
 NOBODY = 65534
@@ -151,19 +149,10 @@ class Output(Case):
         self.assertNotIn("true", done.stderr)
 
     def test_a_terminal_does(self):
-        terminal, other_end = pty.openpty()
         with open("/dev/full", "w") as full:
-            process = subprocess.Popen([BIN, *map(str, EVAL)], stdout=full, stderr=other_end, stdin=subprocess.DEVNULL)
-        os.close(other_end)
-        self.assertEqual(process.wait(60), INPUT)
-        shown = b""
-        while select.select([terminal], [], [], 10)[0]:
-            try:
-                shown += os.read(terminal, 65536)
-            except OSError:
-                break
-        os.close(terminal)
-        self.assertIn(b"the result, which could not be written:\r\ntrue\r\n", shown)
+            status, shown = on_terminal(*EVAL, stdout=full)
+        self.assertEqual(status, INPUT)
+        self.assertIn("the result, which could not be written:\ntrue\n", shown)
 
     def test_numbers_are_rounded(self):
         got = polytune("simulate", *EVAL[1:], "--json")

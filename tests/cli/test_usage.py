@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import BIN, Case, DONE, INPUT, MAX, PROGRAM, Process, ROOT, TIMEOUT, USAGE, polytune, program_file, relay
+from support import BIN, Case, DONE, INPUT, MAX, PROGRAM, Process, ROOT, TIMEOUT, USAGE, on_terminal, polytune, program_file, relay
 
 
 
@@ -25,13 +25,29 @@ class Usage(Case):
         self.assertFailed(polytune("help", "evil"), USAGE, "did you mean 'eval'?")
 
     def test_help_fits_on_a_terminal(self):
-        for name in ("eval", "check", "compile", "simulate", "serve", "party", "pre", "keygen", "bench"):
-            shown = polytune(name, "--help").out
-            self.assertLessEqual(max(map(len, shown.splitlines())), 120, name)
-            for line in shown.splitlines():
+        self.assertLessEqual(max(map(len, polytune().out.splitlines())), 80)
+        for name in ("", "eval", "check", "compile", "simulate", "serve", "party", "pre", "keygen", "bench"):
+            for line in polytune(*name.split(), "--help").out.splitlines():
+                self.assertLessEqual(len(line), 80, (name, line))
+                self.assertEqual(line, line.rstrip(), name)
                 if line.startswith("  -"):  # the texts begin below each other
                     self.assertRegex(line, r"^  (-\S+|(?=.{28}\S)-\S+( [A-Z]+)? +\S.*)$")
-                    self.assertLessEqual(len(line), 100, line)
+
+    def test_messages_fit_on_a_terminal(self):
+        long_words = ("party", "http://127.0.0.1:1", "--session=s", f"--program={MAX}", "--party=0", "--input=1",
+                      "--listen=https://a.name.that.is.so.long.that.it.alone.takes.more.than.half.of.a.line.example")
+        for arguments in (long_words, ("serve", "--max-bytes=2X"), ("eval", MAX, "--input=1")):
+            status, shown = on_terminal(*arguments)
+            self.assertEqual(status, USAGE)
+            lines = shown.splitlines()
+            self.assertGreater(len(lines), 1, shown)
+            for line in lines[1:]:
+                self.assertRegex(line, "^    [^ ]")
+            for line in lines:
+                self.assertTrue(len(line) <= 80 or " " not in line.strip(), line)
+            piped = polytune(*arguments).err
+            self.assertEqual(piped.count("\n"), 1)
+            self.assertEqual(re.sub(r"\s+", " ", shown), re.sub(r"\s+", " ", piped))
 
     def test_flags_that_would_do_nothing_are_refused(self):
         self.assertFailed(polytune("serve", "--json"), USAGE, "--json")

@@ -131,9 +131,9 @@ const command command_compile = {
     .summary = "compile a program and print the size of its circuit",
     .details =
         "In an exported circuit the most significant bit of every input and result is wire "
-        "0 of it;\nit cannot tell that a program panicked.\n"
+        "0 of it; it cannot tell that a program panicked.\n"
         "A Bristol Fashion circuit is made smaller where that is possible; eval, simulate and "
-        "party\nrun it as it stands.\n",
+        "party run it as it stands.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = compile_run,

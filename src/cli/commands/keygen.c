@@ -60,7 +60,7 @@ const command command_keygen = {
     .summary = "make a key by which the other parties know this one",
     .details =
         "Prints the public key. Whoever takes part collects everybody's public keys in a roster, "
-        "a file of lines\n"
+        "a file of lines "
         "NUMBER PUBLIC_KEY, and gives it to polytune party with --roster, and the own private key "
         "with --key.\n",
     .flags = flag_lists,

@@ -53,16 +53,16 @@ const command command_pre = {
     .details =
         "It needs --parties. WHERE is the same as for polytune party, whose --help has it.\n"
         "Prepares one run for parties that use --dealer, which spares them most of the work and "
-        "traffic, and ends. It\n"
+        "traffic, and ends. It "
         "needs no program: it learns how many gates and input bits there are, not what is "
-        "computed, from what, or\n"
+        "computed, from what, or "
         "with what result. On the network it is one party more, with the last number.\n"
         "Trust: every party relies on the dealer to be honest and to collude with nobody. It "
-        "knows all masks and keys,\n"
+        "knows all masks and keys, "
         "so together with any party, or with a record of what the parties send each other, it "
-        "can compute every\n"
+        "can compute every "
         "private input. Run it on a machine of its own, not with a party or on the relay. From "
-        "each other the parties\n"
+        "each other the parties "
         "stay protected as without a dealer.\n",
     .flags = flag_lists,
     .n_positional = 1,

@@ -1,0 +1,60 @@
+#include "cli/wrap.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Characters, not bytes, of UTF-8. */
+static size_t columns_of(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return n;
+}
+
+void wrap_put(buffer *b, const char *text, size_t column, size_t indent)
+{
+    bool is_first = true;
+    while (*text != '\0') {
+        const size_t blanks = strspn(text, " ");
+        const size_t len = strcspn(text + blanks, " ");
+        const size_t width = columns_of(text + blanks, len);
+        if (!is_first && column + blanks + width > WRAP_COLUMNS) {
+            buffer_printf(b, "\n%*s", (int)indent, "");
+            column = indent;
+        } else {
+            buffer_printf(b, "%*s", (int)blanks, "");
+            column += blanks;
+        }
+        buffer_put(b, text + blanks, len);
+        column += width;
+        text += blanks + len;
+        is_first = false;
+    }
+}
+
+/* Where the text of a line begins: "  name   text" has two blanks or more before it. */
+static size_t text_column(const char *line)
+{
+    const size_t blanks = strspn(line, " ");
+    const char *gap = blanks == 0 ? NULL : strstr(line + blanks, "  ");
+    return gap == NULL ? blanks : (size_t)(gap - line) + strspn(gap, " ");
+}
+
+void wrap_put_lines(buffer *b, const char *lines)
+{
+    while (*lines != '\0') {
+        const size_t len = strcspn(lines, "\n");
+        char *line = mem_new(len + 1, 1);
+        if (line == NULL) {
+            b->failed = true;
+            return;
+        }
+        memcpy(line, lines, len);
+        wrap_put(b, line, 0, text_column(line));
+        buffer_put_u8(b, '\n');
+        mem_free(line);
+        lines += len + (lines[len] == '\n');
+    }
+}

@@ -1,0 +1,17 @@
+/* Text in lines that fit a terminal. Layer: cli. */
+#ifndef CLI_WRAP_H
+#define CLI_WRAP_H
+
+#include "base/buffer.h"
+
+#define WRAP_COLUMNS 80
+
+/* Appends `text`, one line long, broken at blanks; it begins at `column`, and further lines at
+ * `indent`. A word that is too long stays whole. No end of line at the end. */
+void wrap_put(buffer *b, const char *text, size_t column, size_t indent);
+
+/* Appends lines, each wrapped. What a line continues in begins where its own text does: after its
+ * blanks, or, in a list of names and texts, after the blanks between the two. */
+void wrap_put_lines(buffer *b, const char *lines);
+
+#endif
