@@ -169,6 +169,18 @@ static pt_status run_dc3(delta_run *r, pt_error *error)
     return status;
 }
 
+static pt_status delta_waves(delta_run *r, pt_error *error)
+{
+    delta_fill(r);
+    pt_status status = run_dc1(r, error);
+    if (status != PT_OK)
+        return status;
+    status = run_dc2(r, error);
+    if (status != PT_OK)
+        return status;
+    return run_dc3(r, error);
+}
+
 pt_status delta_check(session *s, const block *shares, pt_error *error)
 {
     PT_ASSERT(s->n >= 3);
@@ -180,15 +192,11 @@ pt_status delta_check(session *s, const block *shares, pt_error *error)
     r->shares = shares;
     r->vector_len = BITS_BYTES + REPETITIONS * (s->n - 1) * sizeof(block);
     r->vector = mem_new(r->vector_len, 1);
-    pt_status status = r->vector == NULL ? error_memory(error) : PT_OK;
-    if (status == PT_OK) {
-        delta_fill(r);
-        status = run_dc1(r, error);
-    }
-    if (status == PT_OK)
-        status = run_dc2(r, error);
-    if (status == PT_OK)
-        status = run_dc3(r, error);
+    pt_status status = PT_OK;
+    if (r->vector == NULL)
+        status = error_memory(error);
+    else
+        status = delta_waves(r, error);
     wave_end(&r->dc1);
     wave_end(&r->dc2);
     wave_end(&r->dc3);

@@ -115,24 +115,31 @@ static pt_status send_tagged(const dealer *w, size_t to, wave_name name, uint64_
     return stream_send(d, to, name, number, payload, len, error);
 }
 
+/* DLSEED for P_j, made in `payload`. */
+static pt_status send_seed(const dealer *w, size_t j, uint8_t *payload, size_t len, pt_error *error)
+{
+    uint8_t *at = payload + DEALING_SEED_BYTES;
+    memcpy(payload, w->parties[j].seed, DEALING_SEED_BYTES);
+    for (size_t i = 0; i < w->d->n; i++) {
+        if (i == j)
+            continue;
+        const pt_status status = put_sums(w, at, i, j, error);
+        if (status != PT_OK)
+            return status;
+        at += MPC_KAPPA * sizeof(block);
+    }
+    return send_tagged(w, j, WAVE_DLSEED, 0, payload, len, error);
+}
+
 static pt_status send_seeds(const dealer *w, pt_error *error)
 {
-    const session *d = w->d;
-    const size_t len = dealing_seed_bytes(d);
+    const size_t len = dealing_seed_bytes(w->d);
     uint8_t *payload = mem_new(len, 1);
-    pt_status status = payload == NULL ? error_memory(error) : PT_OK;
-    for (size_t j = 0; status == PT_OK && j < d->n; j++) {
-        uint8_t *at = payload + DEALING_SEED_BYTES;
-        memcpy(payload, w->parties[j].seed, DEALING_SEED_BYTES);
-        for (size_t i = 0; status == PT_OK && i < d->n; i++) {
-            if (i == j)
-                continue;
-            status = put_sums(w, at, i, j, error);
-            at += MPC_KAPPA * sizeof(block);
-        }
-        if (status == PT_OK)
-            status = send_tagged(w, j, WAVE_DLSEED, 0, payload, len, error);
-    }
+    if (payload == NULL)
+        return error_memory(error);
+    pt_status status = PT_OK;
+    for (size_t j = 0; status == PT_OK && j < w->d->n; j++)
+        status = send_seed(w, j, payload, len, error);
     mem_free_secret(payload, len);
     return status;
 }
@@ -217,41 +224,61 @@ static pt_status digest_pair(const dealer *w, const dealing_plan *plan, uint64_t
     return status;
 }
 
+/* DEAL for P_j in `payload`, which holds e already. */
+static pt_status deal_to(const dealer *w, const dealing_plan *plan, uint64_t number, size_t j,
+                         uint8_t *payload, pt_error *error)
+{
+    uint8_t *at = payload;
+    for (size_t i = 0; i < w->d->n; i++) {
+        if (i == j)
+            continue;
+        const pt_status status = digest_pair(w, plan, number, i, j, at, error);
+        if (status != PT_OK)
+            return status;
+        at += DIGEST_BYTES;
+    }
+    const size_t len = dealing_deal_bytes(w->d, plan->n_and);
+    return send_tagged(w, j, WAVE_DEAL, number, payload, len, error);
+}
+
+static pt_status deal_plan(const dealer *w, const dealing_plan *plan, uint64_t number,
+                           uint8_t *payload, pt_error *error)
+{
+    session *d = w->d;
+    pt_status status = make_corrections(w, plan, payload + (d->n - 1) * DIGEST_BYTES, error);
+    if (status != PT_OK)
+        return status;
+    for (size_t j = 0; j < d->n; j++) {
+        status = deal_to(w, plan, number, j, payload, error);
+        if (status != PT_OK)
+            return status;
+        session_progress(d, WAVE_DEAL, j + 1, d->n);
+    }
+    return PT_OK;
+}
+
 static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
 {
     session *d = w->d;
     PT_ASSERT(d->next_and <= w->terms.n_and);
     const size_t n_and = (size_t)min_u64(w->terms.segment_ands, w->terms.n_and - d->next_and);
-    const size_t len = dealing_deal_bytes(d, n_and);
+    const size_t n_inputs = number == 0 ? (size_t)w->terms.n_inputs : 0;
     dealing_plan plan;
     d->progress_segment = n_and;
-    uint8_t *payload = mem_new(len, 1);
-    pt_status status = payload == NULL ? error_memory(error) : PT_OK;
-    if (status == PT_OK)
-        status = dealing_plan_init(&plan, n_and, number == 0 ? (size_t)w->terms.n_inputs : 0,
-                                   w->next_block, error);
-    if (status == PT_OK)
-        status = make_corrections(w, &plan, payload + (d->n - 1) * DIGEST_BYTES, error);
-    for (size_t j = 0; status == PT_OK && j < d->n; j++) {
-        uint8_t *at = payload;
-        for (size_t i = 0; status == PT_OK && i < d->n; i++) {
-            if (i == j)
-                continue;
-            status = digest_pair(w, &plan, number, i, j, at, error);
-            at += DIGEST_BYTES;
-        }
-        if (status == PT_OK)
-            status = send_tagged(w, j, WAVE_DEAL, number, payload, len, error);
-        if (status == PT_OK)
-            session_progress(d, WAVE_DEAL, j + 1, d->n);
-    }
-    if (status == PT_OK) {
-        w->next_block += plan.n_blocks;
-        session_mark_time(d, WAVE_DEAL);
-        d->next_and += n_and;
-    }
+    pt_status status = dealing_plan_init(&plan, n_and, n_inputs, w->next_block, error);
+    if (status != PT_OK)
+        return status;
+    uint8_t *payload = mem_new(dealing_deal_bytes(d, n_and), 1);
+    if (payload == NULL)
+        return error_memory(error);
+    status = deal_plan(w, &plan, number, payload, error);
     mem_free(payload); /* digests and e are no secret */
-    return status;
+    if (status != PT_OK)
+        return status;
+    w->next_block += plan.n_blocks;
+    session_mark_time(d, WAVE_DEAL);
+    d->next_and += n_and;
+    return PT_OK;
 }
 
 static pt_status deal_all(dealer *w, pt_error *error)
@@ -259,15 +286,17 @@ static pt_status deal_all(dealer *w, pt_error *error)
     const hello_terms *t = &w->terms;
     uint64_t n_segments = t->n_and / t->segment_ands + (t->n_and % t->segment_ands != 0);
     n_segments = n_segments == 0 ? 1 : n_segments;
-    pt_status status = PT_OK;
-    for (uint64_t number = 0; status == PT_OK && number < n_segments; number++) {
-        status = await_requests(w, number, error);
+    for (uint64_t number = 0; number < n_segments; number++) {
+        pt_status status = await_requests(w, number, error);
         if (status == PT_OK && number == 0)
             status = send_seeds(w, error);
-        if (status == PT_OK)
-            status = deal_segment(w, number, error);
+        if (status != PT_OK)
+            return status;
+        status = deal_segment(w, number, error);
+        if (status != PT_OK)
+            return status;
     }
-    return status;
+    return PT_OK;
 }
 
 pt_status dealer_run(session *d, pt_error *error)

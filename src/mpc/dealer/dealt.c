@@ -221,7 +221,9 @@ static pt_status make_bits(bits_run *b, pt_error *error)
     mem_wipe(&key, sizeof key);
     for (size_t p = 0; p < s->n; p++)
         s->cot[p].next_block = b->plan.first + b->plan.n_blocks;
-    return status == PT_OK ? wave_barrier(s, WAVE_COT, error) : status;
+    if (status != PT_OK)
+        return status;
+    return wave_barrier(s, WAVE_COT, error);
 }
 
 /* S of the garbling hash comes from a coin of the n parties. */
@@ -261,15 +263,20 @@ static const uint8_t *dealt_e(const bits_run *b)
 static pt_status run_bits(bits_run *b, pt_error *error)
 {
     session *s = b->s;
-    pt_status status = b->number == 0 ? PT_OK : dealt_request(s, b->number, error);
-    if (status == PT_OK)
-        status = make_bits(b, error);
+    pt_status status = PT_OK;
+    if (b->number > 0) /* setup has asked for the first */
+        status = dealt_request(s, b->number, error);
+    if (status != PT_OK)
+        return status;
+    status = make_bits(b, error);
     if (status == PT_OK && b->number == 0)
         status = toss_hash_key(s, error);
-    if (status == PT_OK)
-        status = recv_tagged(s, WAVE_DEAL, b->number, b->deal, b->deal_len, error);
-    if (status == PT_OK)
-        status = check_corrections(b, error);
+    if (status != PT_OK)
+        return status;
+    status = recv_tagged(s, WAVE_DEAL, b->number, b->deal, b->deal_len, error);
+    if (status != PT_OK)
+        return status;
+    status = check_corrections(b, error);
     if (status != PT_OK)
         return status;
     s->n_batches++;

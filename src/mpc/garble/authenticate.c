@@ -183,10 +183,8 @@ static pt_status check_replies(mpc_run *r, const wave *w, block expected, pt_err
     for (size_t j = 1; j < s->n; j++)
         sum = block_xor(sum, block_load(wave_from(w, j)));
     if (!ct_block_equal(sum, block_zero()))
-        return peer_fault(s, PT_PEER_GARBLER, s->n == 2 ? 1 : NO_PEER, WAVE_EV2,
-                          s->n == 2 ? "garbled the circuit wrongly"
-                                    : "some party garbled the circuit wrongly",
-                          error);
+        return peers_fault(s, PT_PEER_GARBLER, WAVE_EV2, "garbled the circuit wrongly",
+                           "some party garbled the circuit wrongly", error);
     r->verified.evaluation++;
     return PT_OK;
 }

@@ -217,5 +217,7 @@ pt_status garble_segment(mpc_run *r, segment *g, pt_error *error)
         session_progress(s, WAVE_GC, w.gate, g->n_and);
     } while (w.gate < g->n_and);
     garbler_clear(&w);
-    return status == PT_OK ? wave_barrier(s, WAVE_GC, error) : status;
+    if (status != PT_OK)
+        return status;
+    return wave_barrier(s, WAVE_GC, error);
 }

@@ -15,6 +15,14 @@ pt_status peer_fault(const session *s, pt_status status, size_t peer, wave_name 
     return error_set_peer(error, status, party, wave_text(name), "party %d %s", party, what);
 }
 
+pt_status peers_fault(const session *s, pt_status status, wave_name name, const char *what,
+                      const char *sentence, pt_error *error)
+{
+    if (s->n == 2)
+        return peer_fault(s, status, 1 - s->me, name, what, error);
+    return peer_fault(s, status, NO_PEER, name, sentence, error);
+}
+
 void session_send_abort(session *s, size_t to)
 {
     const uint8_t m[MESSAGE_ABORT_BYTES] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};

@@ -13,6 +13,11 @@
 pt_status peer_fault(const session *s, pt_status status, size_t peer, wave_name name,
                      const char *what, pt_error *error);
 
+/* The same for a check that tells only that somebody cheated: with two parties that is the other
+ * one, who `what`; with more nobody is named, and `sentence` says it. */
+pt_status peers_fault(const session *s, pt_status status, wave_name name, const char *what,
+                      const char *sentence, pt_error *error);
+
 /* Ends the session after a failure: sends the empty ABORT to all peers, once, and wipes the
  * session's secrets. All aborts look alike to the peers. */
 void session_abort(session *s);

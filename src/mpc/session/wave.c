@@ -111,12 +111,16 @@ static pt_status wave_talk(wave *w, pt_error *error)
         return error_memory(error);
     HOOK(s, wave_text(w->name), w->all.bytes, w->all.len);
     for (size_t p = 0; p < s->n; p++) {
-        const pt_status status = p == s->me ? PT_OK : wave_send(w, p, error);
+        if (p == s->me)
+            continue;
+        const pt_status status = wave_send(w, p, error);
         if (status != PT_OK)
             return status;
     }
     for (size_t p = 0; p < s->n; p++) {
-        const pt_status status = p == s->me ? PT_OK : wave_recv(w, p, error);
+        if (p == s->me)
+            continue;
+        const pt_status status = wave_recv(w, p, error);
         if (status != PT_OK)
             return status;
     }

@@ -259,11 +259,11 @@ static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const s
     const size_t n_opened = b->size.layers * g->n_and;
     fill_opened(b, g, shifts);
     uint8_t *bits = mem_new(bits_bytes(n_opened), 1);
-    pt_status status = bits == NULL ? error_memory(error) : PT_OK;
+    if (bits == NULL)
+        return error_memory(error);
     HOOK(s, "bucket_shares", b->opened, n_opened * s->n * sizeof(block));
     PT_ASSERT(r->verified.zero_sums == g->number + 1);
-    if (status == PT_OK)
-        status = open_public(s, WAVE_OPEN, b->opened, n_opened, bits, error);
+    const pt_status status = open_public(s, WAVE_OPEN, b->opened, n_opened, bits, error);
     if (status == PT_OK) {
         r->verified.openings++;
         const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};

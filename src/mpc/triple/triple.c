@@ -215,7 +215,9 @@ static pt_status triples_exchange_corrections(session *s, const triple_layers *t
     }
     s->next_triple_tweak += total;
     scratch_clear(&w, s);
-    return status == PT_OK ? wave_barrier(s, WAVE_TRU, error) : status;
+    if (status != PT_OK)
+        return status;
+    return wave_barrier(s, WAVE_TRU, error);
 }
 
 /* d of all triples into ret_d: the sum of everybody's parity bits, own ones included. */

@@ -149,34 +149,46 @@ done:
     return status;
 }
 
+/* The sum of what ZO opened, each opening checked against its commitment. */
+static pt_status sum_openings(const wave *w, const uint8_t *commitments, uint64_t step_wave,
+                              block *ret_sum, pt_error *error)
+{
+    const session *s = w->s;
+    *ret_sum = block_zero();
+    for (size_t party = 0; party < s->n; party++) {
+        zero_opening opening;
+        uint8_t expected[COMMITMENT_BYTES];
+        memcpy(&opening, wave_all_from(w, party), sizeof opening);
+        zero_commit(expected, s, step_wave, party, &opening);
+        if (!ct_equal(expected, commitments + party * COMMITMENT_BYTES, COMMITMENT_BYTES))
+            return peer_fault(s, PT_PEER_COMMITMENT, party, WAVE_ZO, "opened a commitment wrongly",
+                              error);
+        *ret_sum = block_xor(*ret_sum, block_load(opening.value));
+    }
+    return PT_OK;
+}
+
 /* ZO, and the verdict. The critical section of section 0.6: from the send to the return nothing
  * else leaves. */
 static pt_status open_and_sum(session *s, const zero_opening *own, const uint8_t *commitments,
                               uint64_t step_wave, pt_error *error)
 {
     wave w;
+    block sum;
     pt_status status = wave_begin(&w, s, WAVE_ZO, error);
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), own, sizeof *own);
     wave_expect_each(&w, sizeof *own, 0);
     status = wave_run(&w, error);
-    block sum = block_zero();
-    for (size_t party = 0; status == PT_OK && party < s->n; party++) {
-        zero_opening opening;
-        uint8_t expected[COMMITMENT_BYTES];
-        memcpy(&opening, wave_all_from(&w, party), sizeof opening);
-        zero_commit(expected, s, step_wave, party, &opening);
-        if (!ct_equal(expected, commitments + party * COMMITMENT_BYTES, COMMITMENT_BYTES))
-            status = peer_fault(s, PT_PEER_COMMITMENT, party, WAVE_ZO,
-                                "opened a commitment wrongly", error);
-        sum = block_xor(sum, block_load(opening.value));
-    }
+    if (status == PT_OK)
+        status = sum_openings(&w, commitments, step_wave, &sum, error);
+    if (status != PT_OK)
+        goto done;
     HOOK(s, "zero_check", &sum, sizeof sum);
-    if (status == PT_OK && !ct_block_equal(sum, block_zero()))
-        status = peer_fault(
-            s, PT_PEER_ZERO_CHECK, s->n == 2 ? 1 - s->me : NO_PEER, WAVE_ZO,
-            s->n == 2 ? "made wrong AND triples" : "some party made wrong AND triples", error);
+    if (!ct_block_equal(sum, block_zero()))
+        status = peers_fault(s, PT_PEER_ZERO_CHECK, WAVE_ZO, "made wrong AND triples",
+                             "some party made wrong AND triples", error);
 done:
     wave_end(&w);
     return status;
