@@ -40,11 +40,33 @@ static pt_compile_options compile_options(const computation *c, const args *a,
     };
 }
 
-static pt_status compile_garble(computation *c, const pt_compile_options *options, pt_error *error)
+/* The flags that are missing, to be typed. */
+static void report_missing(const pt_diagnostics *diagnostics, const args *a)
+{
+    static const char missing[] = "missing constant ";
+    const bool is_party = args_get(a, "party") != NULL;
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    for (size_t i = 0; i < pt_diagnostics_count(diagnostics); i++) {
+        const char *text = pt_diagnostics_get(diagnostics, i).message;
+        if (strncmp(text, missing, sizeof missing - 1) == 0)
+            buffer_printf(&b, " --const=%s=LITERAL", text + sizeof missing - 1);
+    }
+    const char *flags = b.len == 0 ? NULL : buffer_text(&b);
+    if (flags != NULL)
+        report_message(REPORT_ERROR, "give what is missing, LITERAL being e.g. 3usize:%s%s", flags,
+                       is_party ? " (a constant PARTY_1::.. is given by party 1)" : "");
+    buffer_clear(&b);
+}
+
+static pt_status compile_garble(computation *c, const args *a, const pt_compile_options *options,
+                                pt_error *error)
 {
     pt_diagnostics *diagnostics = NULL;
     const pt_status status = pt_program_compile(&c->program, &diagnostics, options, error);
     report_diagnostics(c->path, diagnostics, error);
+    if (status == PT_ERR_CONSTANT && diagnostics != NULL)
+        report_missing(diagnostics, a);
     pt_diagnostics_free(diagnostics);
     return status;
 }
@@ -82,8 +104,8 @@ pt_status computation_compile(computation *c, const args *a, const pt_constant *
                               size_t n_constants, pt_error *error)
 {
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
-    const pt_status status =
-        computation_is_bristol(c) ? read_bristol(c, a, error) : compile_garble(c, &options, error);
+    const pt_status status = computation_is_bristol(c) ? read_bristol(c, a, error)
+                                                       : compile_garble(c, a, &options, error);
     if (status != PT_OK)
         return status;
     c->circuit = c->program != NULL ? pt_program_circuit(c->program) : c->bristol;
@@ -99,6 +121,8 @@ pt_status computation_init(computation *ret_computation, const char *path, const
     pt_status status = computation_open(ret_computation, path, error);
     if (status == PT_OK)
         status = const_flags_init(&given, a, NULL, error);
+    if (status == PT_OK && !computation_is_bristol(ret_computation))
+        const_flags_warn(&given, ret_computation->source);
     if (status == PT_OK)
         status = computation_compile(ret_computation, a, given.list, given.n, error);
     const_flags_clear(&given);

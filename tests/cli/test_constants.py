@@ -66,6 +66,23 @@ class Constants(Case):
         results = run(TWO_TABLES, INPUTS, (["--const=ROWS=3usize", "--const=PARTY_1::ROWS=2usize", LIMIT], [LIMIT]))
         self.assertAll(results, PEER, "party 0 gives PARTY_1::ROWS = 2usize, party 1 does not give it")
 
+    def test_a_missing_constant_comes_with_the_flag_to_type(self):
+        with program_file(TWO_TABLES) as path:
+            result = polytune("compile", path, "--const=ALL::LIMIT=9usize")
+            self.assertFailed(result, INPUT, "missing constant PARTY_0::ROWS",
+                              "give what is missing, LITERAL being e.g. 3usize: --const=PARTY_0::ROWS=LITERAL --const=PARTY_1::ROWS=LITERAL\n")
+        for result in run(TWO_TABLES, INPUTS, (["--const=ROWS=3usize", LIMIT], [LIMIT])):
+            self.assertFailed(result, INPUT, "--const=PARTY_1::ROWS=LITERAL (a constant PARTY_1::.. is given by party 1)")
+
+    def test_a_constant_that_nothing_uses_is_told(self):
+        for flag, hint in (("--const=PARTY_0::ROWZ=1u8", "no constant PARTY_0::ROWZ: what --const gives is not used; did you mean PARTY_0::ROWS?"),
+                           ("--const=NOBODY::ELSE=1u8", "no constant NOBODY::ELSE: what --const gives is not used\n")):
+            with program_file("const ROWS: u8 = PARTY_0 :: ROWS;\npub fn main(a: u8, b: u8) -> u8 { a ^ b ^ ROWS }") as path:
+                result = polytune("eval", path, "--input=1", "--input=2", "--const=PARTY_0::ROWS=0u8", flag)
+                self.assertRan(result, "3")
+                self.assertIn(hint, result.err)
+                self.assertEqual(result.err.count("warning"), 1)
+
     def test_a_wrong_type_is_seen_before_anybody_is_bothered_and_by_the_others(self):
         with program_file(TWO_TABLES) as path:
             own = polytune("party", "http://127.0.0.1:9", "--session=s", f"--program={path}", "--party=1",

@@ -242,6 +242,8 @@ static pt_status take_part(party *p, pt_error *error)
         status = const_flags_init(&given, p->a, own_name, error);
     if (status == PT_OK)
         status = tables_add_constants(&p->tables, &given, own_name, error);
+    if (status == PT_OK && !computation_is_bristol(&p->c))
+        const_flags_warn(&given, p->c.source);
     if (status == PT_OK)
         status = computation_inspect(&facts, &p->c, p->a, given.list, given.n, error);
     if (status == PT_OK && facts.n_externals != 0) {

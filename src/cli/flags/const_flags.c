@@ -1,21 +1,26 @@
 #include "cli/flags/const_flags.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
+#include "cli/report.h"
+
+static const char blanks[] = " \t\r\n";
+
+/* How long the name is that `text` begins with. */
+static size_t name_len(const char *text)
+{
+    static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return text[0] >= '0' && text[0] <= '9' ? 0 : strspn(text, word);
+}
 
 static bool is_name(const char *text)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
-    static const char digits[] = "0123456789";
-    size_t len = strspn(text, letters);
-    if (len == 0)
-        return false;
-    while (text[len] != '\0' &&
-           (strchr(letters, text[len]) != NULL || strchr(digits, text[len]) != NULL))
-        len++;
-    return text[len] == '\0';
+    const size_t len = name_len(text);
+    return len != 0 && text[len] == '\0';
 }
 
 /* Splits `text`; the pieces point into it, or to `own_party`. */
@@ -80,6 +85,59 @@ pt_status const_flags_init(const_flags *ret_flags, const args *a, const char *ow
             return status;
     }
     return PT_OK;
+}
+
+/* The name at `at` with the one after its :: as "PARTY::NAME" in `ret_text`; what follows in
+ * *ret_rest. False when there is no such pair; then only the first name is passed over. */
+static bool read_pair(char ret_text[NEAREST_MAX_LEN + 1], const char **ret_rest, const char *at)
+{
+    const size_t first = name_len(at);
+    const char *colons = at + first + strspn(at + first, blanks);
+    const char *name = colons + (strncmp(colons, "::", 2) == 0 ? 2 : 0);
+    name += strspn(name, blanks);
+    const size_t second = name_len(name);
+    *ret_rest = at + first;
+    if (strncmp(colons, "::", 2) != 0 || second == 0 || first + 2 + second > NEAREST_MAX_LEN)
+        return false;
+    (void)snprintf(ret_text, NEAREST_MAX_LEN + 1, "%.*s::%.*s", (int)first, at, (int)second, name);
+    return true;
+}
+
+/* Whether the text has the name, comments included; else one that is close, "" for none. */
+static bool find_name(char ret_best[NEAREST_MAX_LEN + 1], const char *source, const char *wanted)
+{
+    char found[NEAREST_MAX_LEN + 1];
+    nearest n;
+    nearest_init(&n, wanted, strlen(wanted));
+    ret_best[0] = '\0';
+    while (*source != '\0') {
+        const char *rest = source + 1;
+        if (name_len(source) != 0 && read_pair(found, &rest, source)) {
+            if (strcmp(found, wanted) == 0)
+                return true;
+            nearest_offer(&n, found);
+            if (n.best == found)
+                memcpy(ret_best, found, sizeof found);
+            n.best = NULL;
+        }
+        source = rest;
+    }
+    return false;
+}
+
+void const_flags_warn(const const_flags *c, const char *source)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        char wanted[NEAREST_MAX_LEN + 1];
+        char best[NEAREST_MAX_LEN + 1];
+        const int len =
+            snprintf(wanted, sizeof wanted, "%s::%s", c->list[i].party, c->list[i].name);
+        if (len < 0 || (size_t)len >= sizeof wanted || find_name(best, source, wanted))
+            continue;
+        report_message(
+            REPORT_WARN, "the program has no constant %s: what --const gives is not used%s%s%s",
+            wanted, best[0] == '\0' ? "" : "; did you mean ", best, best[0] == '\0' ? "" : "?");
+    }
 }
 
 void const_flags_clear(const_flags *c)

@@ -19,6 +19,9 @@ PT_MUST_CHECK pt_status const_flags_init(const_flags *ret_flags, const args *a,
 /* Adds one more, as if --const gave it. */
 PT_MUST_CHECK pt_status const_flags_add(const_flags *c, const char *text, const char *own_party,
                                         pt_error *error);
+/* Warns of every constant whose name the program's text nowhere has, and names one that is close.
+ */
+void const_flags_warn(const const_flags *c, const char *source);
 void const_flags_clear(const_flags *c);
 
 #endif

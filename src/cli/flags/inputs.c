@@ -14,6 +14,8 @@ pt_status inputs_compile(computation *ret_computation, const tables *t, const ch
         status = const_flags_init(&given, t->a, NULL, error);
     if (status == PT_OK)
         status = tables_add_constants(t, &given, NULL, error);
+    if (status == PT_OK && !computation_is_bristol(ret_computation))
+        const_flags_warn(&given, ret_computation->source);
     if (status == PT_OK)
         status = computation_compile(ret_computation, t->a, given.list, given.n, error);
     const_flags_clear(&given);
