@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include "base/compiler.h"
+#include "lang/marks.h"
 #include "support/bits.h"
 
 static void say(char outcome[CASE_MAX_OUTCOME], const char *format, ...) PRINTF_LIKE(2, 3);
@@ -181,11 +182,17 @@ bool case_is_expected(const char *outcome, const char *expected)
 
 static void run_one(void **state)
 {
-    const lang_case *c = *state;
+    lang_case c = *(const lang_case *)*state;
     char outcome[CASE_MAX_OUTCOME];
-    case_run(outcome, c);
-    if (!case_is_expected(outcome, c->expected))
-        fail_msg("%s\n%s\nexpected: %s\n     got: %s", c->name, c->source, c->expected, outcome);
+    char expected[MARKS_MAX_TEXT];
+    marks m;
+    marks_read(&m, c.source);
+    marks_expand(expected, &m, c.expected);
+    c.source = m.source;
+    case_run(outcome, &c);
+    if (!case_is_expected(outcome, expected))
+        fail_msg("%s\n%s\nexpected: %s\n     got: %s", c.name, c.source, expected, outcome);
+    marks_clear(&m);
 }
 
 int case_run_all(const char *group, const lang_case *cases, size_t n_cases)

@@ -7,7 +7,8 @@
  *     "rejected type 1:5 ..."     phase, place and message of the first error
  *     "unsupported", "limit", "constant", "input", "internal"
  *                                 with the error's message behind it
- * A case expects the whole text of results and panics, and a prefix of all others. */
+ * A case expects the whole text of results and panics, and a prefix of all others. Places are
+ * marked in the source: `$1[n / k]$1`, and "panic Division By Zero $1" (marks.h). */
 #ifndef TESTS_LANG_CASE_H
 #define TESTS_LANG_CASE_H
 

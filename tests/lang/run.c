@@ -1,6 +1,8 @@
 #include "lang/run.h"
 #include "support/bits.h"
 
+#include "lang/marks.h"
+
 #define MAX_CONSTANTS 8
 #define MAX_TEXT      1024
 
@@ -44,13 +46,17 @@ static pt_status compile(pt_program **ret_program, const char *source, const cha
 {
     char text[MAX_TEXT];
     pt_constant parsed[MAX_CONSTANTS];
+    marks m;
+    marks_read(&m, source);
     (void)snprintf(text, sizeof text, "%s", constants == NULL ? "" : constants);
-    const pt_compile_options options = {.source = source,
-                                        .source_len = strlen(source),
+    const pt_compile_options options = {.source = m.source,
+                                        .source_len = strlen(m.source),
                                         .constants = parsed,
                                         .n_constants = parse_constants(parsed, text)};
     pt_error_clear(error);
-    return pt_program_compile(ret_program, NULL, &options, error);
+    const pt_status status = pt_program_compile(ret_program, NULL, &options, error);
+    marks_clear(&m);
+    return status;
 }
 
 pt_program *run_compile(const char *source, const char *constants)
@@ -106,8 +112,8 @@ void run_program(char ret_result[RUN_MAX_RESULT], const pt_program *program,
     const pt_status status =
         pt_program_decode(&literal, &panic, program, output_bits, n_outputs, &error);
     if (status == PT_ERR_PANIC) {
-        (void)snprintf(ret_result, RUN_MAX_RESULT, "PANIC %s @%u:%u-%u:%u", panic.reason,
-                       panic.line, panic.column, panic.end_line, panic.end_column);
+        (void)snprintf(ret_result, RUN_MAX_RESULT, "PANIC %s %u:%u-%u:%u", panic.reason, panic.line,
+                       panic.column, panic.end_line, panic.end_column);
     } else {
         char *text = NULL;
         assert_int_equal(status, PT_OK);
@@ -125,13 +131,18 @@ void assert_runs(const char *source, const char *constants, const char *inputs,
 {
     char text[MAX_TEXT];
     char result[RUN_MAX_RESULT];
+    char wanted[MARKS_MAX_TEXT];
+    marks m;
     const char *parts[RUN_MAX_PARTIES];
     pt_program *program = run_compile(source, constants);
     (void)snprintf(text, sizeof text, "%s", inputs);
     const size_t n = split(parts, RUN_MAX_PARTIES, text, '|');
     assert_int_equal(n, pt_program_party_count(program));
     run_program(result, program, parts);
-    if (strcmp(result, expected) != 0)
-        fail_msg("%s\ninputs %s\nexpected %s\nfound    %s", source, inputs, expected, result);
+    marks_read(&m, source);
+    marks_expand(wanted, &m, expected);
+    if (strcmp(result, wanted) != 0)
+        fail_msg("%s\ninputs %s\nexpected %s\nfound    %s", source, inputs, wanted, result);
+    marks_clear(&m);
     pt_program_free(program);
 }

@@ -17,12 +17,13 @@ pt_program *run_compile(const char *source, const char *constants);
 pt_status run_compile_status(const char *source, const char *constants, char *ret_message);
 
 /* Runs with one literal per party, and prints the result, or "PANIC reason
- * @line:column-line:column".
+ * line:column-line:column".
  */
 void run_program(char ret_result[RUN_MAX_RESULT], const pt_program *program,
                  const char *const *inputs);
 
-/* Compiles, runs with inputs such as "1 | [2, 3]" and compares. */
+/* Compiles, runs with inputs such as "1 | [2, 3]" and compares. Places are marked: `$1[n / k]$1` in
+ * the source, and "PANIC Division By Zero $1" (marks.h). */
 void assert_runs(const char *source, const char *constants, const char *inputs,
                  const char *expected);
 
