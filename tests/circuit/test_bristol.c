@@ -50,6 +50,62 @@ static void spaces_and_line_ends_do_not_matter(void **state)
     pt_circuit_free(c);
 }
 
+/* One bit of the output for each line of the truth table, wire 0 counting fastest. */
+static void assert_table(const char *text, const char *table)
+{
+    pt_circuit *c = read_text(text);
+    const size_t n_outputs = pt_circuit_output_bits(c);
+    char *found = mem_new(strlen(table) + 1, 1);
+    uint8_t in[8];
+    uint8_t out[8];
+    assert_true(c->n_inputs <= 8 && n_outputs <= 8);
+    assert_int_equal(strlen(table), n_outputs << c->n_inputs);
+    for (size_t v = 0; v < (size_t)1 << c->n_inputs; v++) {
+        for (size_t i = 0; i < c->n_inputs; i++)
+            in[i] = v >> i & 1;
+        assert_int_equal(pt_circuit_eval(out, n_outputs, c, in, c->n_inputs, NULL), PT_OK);
+        for (size_t i = 0; i < n_outputs; i++)
+            found[v * n_outputs + i] = (char)('0' + out[i]);
+    }
+    assert_string_equal(found, table);
+    mem_free(found);
+    pt_circuit_free(c);
+}
+
+static void all_gates_of_the_format_are_read(void **state)
+{
+    (void)state;
+    assert_table("1 2\n1 1\n1 1\n\n1 1 0 1 EQW\n", "01");
+    assert_table("1 2\n1 1\n1 1\n\n1 1 0 1 NOT\n", "10");
+    assert_table("2 3\n1 1\n1 2\n\n1 1 0 1 EQ\n1 1 1 2 EQ\n", "0101");
+    assert_table("3 4\n1 1\n1 1\n1 1 1 1 EQ\n1 1 1 2 EQ\n2 1 0 1 3 XOR\n", "10");
+    assert_table("1 3\n2 1 1\n1 1\n2 1 0 1 2 MAND\n", "0001");
+    assert_table("1 6\n2 2 2\n1 2\n\n4 2 0 1 2 3 4 5 MAND\n", "00000000"
+                                                              "00100010"
+                                                              "00000101"
+                                                              "00100111");
+    /* names of names, a constant read by a gate, outputs in another order */
+    assert_table("5 7\n2 1 1\n1 2\n1 1 0 2 EQW\n1 1 2 3 EQW\n1 1 1 4 EQ\n2 1 4 3 6 AND\n"
+                 "1 1 1 5 EQW\n",
+                 "00011011");
+}
+
+static void the_older_format_is_read(void **state)
+{
+    (void)state;
+    pt_circuit *c = read_text("2 5\n2 1   1\n\n2 1 0 1 3 AND\n2 1 3 2 4 XOR\n");
+    assert_int_equal(pt_circuit_parties(c), 2);
+    assert_int_equal(pt_circuit_input_bits(c, 0), 2);
+    assert_int_equal(pt_circuit_input_bits(c, 1), 1);
+    assert_int_equal(pt_circuit_output_bits(c), 1);
+    pt_circuit_free(c);
+    assert_table("2 5\n2 1   1\n\n2 1 0 1 3 AND\n2 1 3 2 4 XOR\n", "00011110");
+    c = read_text("1 3\n2 0 1\n\n2 1 0 1 2 AND\n"); /* one input */
+    assert_int_equal(pt_circuit_parties(c), 1);
+    assert_int_equal(pt_circuit_input_bits(c, 0), 2);
+    pt_circuit_free(c);
+}
+
 typedef struct bad_text {
     const char *text;
     const char *message; /* a part of it */
@@ -70,7 +126,8 @@ static const bad_text bad_texts[] = {
     {"1 3\n0\n1 1\n2 1 0 1 2 AND\n", "expected 1 to 255 input values, found 0"},
     {"1 3\n2 1 1\n0\n2 1 0 1 2 AND\n", "expected an output value"},
     {"1 3\n2 1 1\n", "expected the line with the output values"},
-    {"1 4\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "4 wires are promised, but 2 input bits and 1 gates"},
+    {"2 3\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "3 wires are promised, but 2 input bits and 2 gates"},
+    {"1 4\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "test.txt:5: wire 3 is never set"},
     {"1 3\n2 1 1\n1 4\n2 1 0 1 2 AND\n", "4 output bits are promised"},
     {"1000000000 1000000002\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "promised, but the text ends before"},
     {"0 1000000000\n1 1000000000\n1 1\n", "too many for a text of this length"},
@@ -78,11 +135,23 @@ static const bad_text bad_texts[] = {
      "test.txt:5: expected the end of the text after 1 gates"},
     {"2 4\n2 1 1\n1 1\n2 1 0 1 2 AND\n           \n", "test.txt:6: expected gate 2 of 2"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 2 OR\n",
-     "test.txt:4: expected the gate XOR, AND or INV, found 'OR'"},
+     "test.txt:4: expected the gate XOR, AND, INV, EQ, EQW or MAND, found 'OR'"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 2 \x01\x02\n", "found '\?\?'"},
-    {"1 3\n2 1 1\n1 1\n1 1 0 2 EQW\n", "the gate EQW is not supported"},
-    {"1 3\n2 1 1\n1 1\n1 1 0 2 EQ\n", "the gate EQ is not supported"},
-    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 MAND\n", "the gate MAND is not supported"},
+    {"1 3\n2 1 1\n1 1\n1 1 2 2 EQ\n", "test.txt:4: expected the value 0 or 1, found 2"},
+    {"1 3\n2 1 1\n1 1\n1 1 x 2 EQ\n", "expected value of the wire, 0 or 1, found 'x'"},
+    {"1 1\n1 0\n1 1\n1 1 1 0 EQ\n", "a circuit without inputs cannot have constants"},
+    {"1 3\n2 1 1\n1 1\n2 1 0 1 2 EQW\n", "EQW has 1 input and 1 output, found 2 and 1"},
+    {"1 3\n2 1 1\n1 1\n1 1 2 2 EQW\n", "wire 2 is used before it is set"},
+    {"1 3\n2 1 1\n1 1\n3 1 0 1 1 2 MAND\n", "twice as many inputs as outputs, found 3 and 1"},
+    {"1 3\n2 1 1\n1 1\n0 0 0 1 2 MAND\n", "twice as many inputs as outputs, found 0 and 0"},
+    {"1 4\n2 1 1\n1 2\n4 2 0 1 0 1 2 MAND\n", "number of the output wire, found 'MAND'"},
+    {"1 4\n2 1 1\n1 2\n4 2 0 1 0 1 2 2 MAND\n", "wire 2 is set twice"},
+    {"1 4\n2 1 1\n1 2\n4 2 0 1 0 1 2 3 3 MAND\n", "expected the gate after its wires, found '3'"},
+    {"1 4\n2 1 1\n1 2\n1000000000 500000000 0 MAND\n", "wire, found the end of the line"},
+    {"1 1000\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "1000 wires are promised, but the text ends before"},
+    {"1 3\n1 1\n2 1 0 1 2 AND\n", "test.txt:2: expected size of the output"},
+    {"1 3\n1 1 1 1\n2 1 0 1 2 AND\n", "test.txt:2: expected the end of the line, found '1'"},
+    {"1 3\n0 0 1\n2 1 0 1 2 AND\n", "wire 0 is used before it is set"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 2 INV\n", "INV has 1 input and 1 output, found 2 and 1"},
     {"1 3\n2 1 1\n1 1\n1 1 0 1 2 AND\n", "AND has 2 inputs and 1 output, found 1 and 1"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 AND   \n", "expected number of the output wire, found 'AND'"},
@@ -300,6 +369,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_read),
         cmocka_unit_test(spaces_and_line_ends_do_not_matter),
+        cmocka_unit_test(all_gates_of_the_format_are_read),
+        cmocka_unit_test(the_older_format_is_read),
         cmocka_unit_test(malformed_files_are_refused_with_place_and_reason),
         cmocka_unit_test(every_cut_file_is_refused),
         cmocka_unit_test(odd_outputs_are_written),

@@ -48,6 +48,18 @@ class Bristol(Case):
         with program_file(ADDER, ".txt") as path, program_file("0x1\0junk", ".input") as odd:
             self.assertFailed(polytune("eval", path, f"--input=@{odd}", "--input=0x1"), INPUT, "not a hexadecimal digit")
 
+    def test_all_gates(self):
+        for text, inputs, expected in (
+                ("1 2\n1 1\n1 1\n\n1 1 0 1 EQW\n", ["0b1"], "0x1"),
+                ("1 6\n2 2 2\n1 2\n\n4 2 0 1 2 3 4 5 MAND\n", ["0b11", "0b10"], "0x2"),
+                ("3 5\n2 1 1\n1 2\n\n1 1 1 2 EQ\n1 1 0 3 NOT\n2 1 2 1 4 AND\n", ["0x0", "0x1"], "0x3"),
+                ("2 5\n2 1   1\n\n2 1 0 1 3 AND\n2 1 3 2 4 XOR\n", ["0b11", "0b0"], "0x1")):
+            with program_file(text, ".txt") as path:
+                given = [f"--input={i}" for i in inputs]
+                self.assertRan(polytune("eval", path, *given), expected)
+                if len(inputs) > 1:
+                    self.assertRan(polytune("simulate", path, *given), expected)
+
     def test_check(self):
         with program_file(ADDER, ".txt") as path:
             result = polytune("check", path)
