@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/bom.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "circuit/circuit.h"
@@ -530,8 +531,9 @@ static pt_status read_gates(parser *p)
 pt_status pt_circuit_read_bristol(pt_circuit **ret_circuit, const char *text, size_t len,
                                   const char *name, pt_error *error)
 {
-    parser p = {.at = text,
-                .line_end = text,
+    const char *first = len == 0 ? text : text + bom_len(text, len);
+    parser p = {.at = first,
+                .line_end = first,
                 .end = len == 0 ? text : text + len,
                 .name = name == NULL ? "circuit" : name,
                 .error = error,

@@ -11,6 +11,10 @@
 
 /* Of a span over many lines only the first and the last ones are shown. */
 #define PRINT_MAX_LINES 4
+/* Characters shown of a line that is longer: some before the place, the others after it. */
+#define PRINT_MAX_COLUMNS    160
+#define PRINT_COLUMNS_BEFORE 60
+#define PRINT_CUT            "..."
 /* Bytes of printed text; sources are bounded and so is the number of errors. */
 #define PRINT_MAX_BYTES ((size_t)1 << 30)
 
@@ -198,18 +202,55 @@ static bool is_control(char c)
     return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
+/* The part of a line that is shown: bytes [start, end), which begin at a column. */
+typedef struct line_part {
+    size_t start, end;
+    uint32_t first_column;
+} line_part;
+
+/* All of the line, or what surrounds column `place` of a long one. */
+static line_part part_to_show(line_view line, uint32_t place)
+{
+    const uint32_t from = place > PRINT_COLUMNS_BEFORE ? place - PRINT_COLUMNS_BEFORE : 1;
+    line_part part = {.first_column = 1};
+    uint32_t column = 0;
+    if (line.len <= PRINT_MAX_COLUMNS)
+        return (line_part){.end = line.len, .first_column = 1};
+    for (size_t i = 0; i < line.len && column <= from + PRINT_MAX_COLUMNS; i++) {
+        column += continues_character(line.text[i]) ? 0 : 1;
+        if (column <= from && !continues_character(line.text[i])) {
+            part.start = i;
+            part.first_column = column;
+        }
+        if (column < from + PRINT_MAX_COLUMNS)
+            part.end = i + 1;
+    }
+    return part;
+}
+
+static void print_line_text(buffer *out, line_view line, line_part part)
+{
+    if (part.start > 0)
+        buffer_printf(out, PRINT_CUT);
+    for (size_t i = part.start; i < part.end; i++)
+        buffer_put_u8(out, is_control(line.text[i]) ? '?' : (uint8_t)line.text[i]);
+    if (part.end < line.len)
+        buffer_printf(out, PRINT_CUT);
+}
+
 /* The line itself, then carets under columns first .. end - 1 (one-based; at least one caret). Tabs
  * are repeated in the caret line, so the carets stay in place however wide a tab is. */
 static void print_line(buffer *out, const style *s, uint32_t number, line_view line, uint32_t first,
                        uint32_t end)
 {
+    const line_part part = part_to_show(line, first);
     buffer_printf(out, "%s%5u |%s ", s->gutter, number, s->end);
-    for (size_t i = 0; i < line.len; i++)
-        buffer_put_u8(out, is_control(line.text[i]) ? '?' : (uint8_t)line.text[i]);
-    buffer_printf(out, "\n%s      |%s ", s->gutter, s->end);
-    uint32_t column = 1;
-    for (size_t i = 0; i < line.len && (column < end || column == first); i++) {
-        if (i > 0 && continues_character(line.text[i]))
+    print_line_text(out, line, part);
+    buffer_printf(out, "\n%s      |%s %*s", s->gutter, s->end,
+                  part.start > 0 ? (int)strlen(PRINT_CUT) : 0, "");
+    uint32_t column = part.first_column;
+    for (size_t i = part.start; i < part.end && (column < end || column == first); i++) {
+        if (i > part.start && continues_character(line.text[i]))
             continue;
         if (column == first)
             buffer_printf(out, "%s", s->caret);

@@ -45,6 +45,10 @@ static void spaces_and_line_ends_do_not_matter(void **state)
     pt_circuit *c = read_text("\r\n 1   3\r\n2 1 1\r\n\t1 1\r\n2 1 0 1 2 AND\r\n\r\n  ");
     assert_int_equal(c->n_gates, 1);
     pt_circuit_free(c);
+    c = read_text("\xef\xbb\xbf"
+                  "1 3\n2 1 1\n1 1\n2 1 0 1 2 AND\n"); /* a byte order mark */
+    assert_int_equal(c->n_gates, 1);
+    pt_circuit_free(c);
     c = read_text("0 3\n3 1 1 1\n2 1 1\n"); /* outputs that are inputs */
     assert_int_equal(c->outputs[1], 2);
     pt_circuit_free(c);
@@ -151,7 +155,7 @@ static const bad_text bad_texts[] = {
     {"1 1000\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "1000 wires are promised, but the text ends before"},
     {"1 3\n1 1\n2 1 0 1 2 AND\n", "test.txt:2: expected size of the output"},
     {"1 3\n1 1 1 1\n2 1 0 1 2 AND\n", "test.txt:2: expected the end of the line, found '1'"},
-    {"1 3\n0 0 1\n2 1 0 1 2 AND\n", "wire 0 is used before it is set"},
+    {"1 1\n0 0 1\n2 1 0 1 2 AND\n", "wire 0 is used before it is set"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 2 INV\n", "INV has 1 input and 1 output, found 2 and 1"},
     {"1 3\n2 1 1\n1 1\n1 1 0 1 2 AND\n", "AND has 2 inputs and 1 output, found 1 and 1"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 AND   \n", "expected number of the output wire, found 'AND'"},

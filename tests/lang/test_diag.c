@@ -170,6 +170,31 @@ static void the_number_of_errors_is_limited(void **state)
     pt_diagnostics_free(d);
 }
 
+static void long_lines_are_cut_around_the_place(void **state)
+{
+    (void)state;
+    static char source[20000];
+    size_t len = (size_t)snprintf(source, sizeof source, "pub fn main(n: u8) -> [u8; 3001] { [");
+    for (int i = 0; i < 3000; i++)
+        len +=
+            (size_t)snprintf(source + len, sizeof source - len, "%s, ", i == 1500 ? "oops" : "7");
+    (void)snprintf(source + len, sizeof source - len, "n] }");
+    pt_diagnostics *d = check_bad(source);
+    char *text = NULL;
+    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
+    assert_true(strlen(text) < 500);
+    const char *line = strstr(text, "| ...");
+    assert_non_null(line);
+    const char *carets = strstr(line, "\n      | ");
+    assert_non_null(carets);
+    const size_t at = (size_t)(strchr(carets, '^') - carets) - strlen("\n      | ");
+    assert_memory_equal(line + strlen("| ") + at, "oops,", 5);
+    assert_non_null(strstr(carets, "^^^^\n"));
+    assert_memory_equal(carets - 3, "...", 3);
+    pt_text_free(text);
+    pt_diagnostics_free(d);
+}
+
 /* The message of the only error. */
 static void assert_message(const char *source, const char *message)
 {
@@ -247,6 +272,7 @@ int main(void)
         cmocka_unit_test(names_out_of_scope_are_not_suggested),
         cmocka_unit_test(a_terminal_gets_colours),
         cmocka_unit_test(long_spans_are_elided),
+        cmocka_unit_test(long_lines_are_cut_around_the_place),
         cmocka_unit_test(several_errors_come_in_order),
         cmocka_unit_test(one_mistake_is_one_error),
         cmocka_unit_test(the_list_sorts_and_drops_repeats),

@@ -142,7 +142,15 @@ const ctype *element_type(checker *c, span at, const ctype *array)
 
 void check_index(checker *c, expr *index, const ctype *array)
 {
-    check_expr_as(c, index, ctype_scalar(CTYPE_USIZE));
+    check_expr(c, index);
+    if (index->type != NULL && ctype_is_integer(index->type) && !ctype_is_unsuffixed(index->type) &&
+        index->type->kind != CTYPE_USIZE)
+        type_error(c, index->span,
+                   "type mismatch: expected usize, found %s; an index is a usize: convert it with "
+                   "`as usize`",
+                   type_text(c, index->type));
+    else
+        (void)check_adapt(c, index, ctype_scalar(CTYPE_USIZE));
     if (array == NULL || array->kind != CTYPE_ARRAY || array->as.array.size.kind != SIZE_NUMBER ||
         index->kind != EXPR_NUMBER || index->as.number.magnitude < array->as.array.size.as.number)
         return;

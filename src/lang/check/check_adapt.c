@@ -127,6 +127,56 @@ static bool relabel(checker *c, expr *e, const ctype *t)
     return ok;
 }
 
+/* The scalar that arrays of both types consist of, at the same depth. */
+static void strip_arrays(const ctype **a, const ctype **b)
+{
+    while ((*a)->kind == CTYPE_ARRAY && (*b)->kind == CTYPE_ARRAY) {
+        *a = (*a)->as.array.element;
+        *b = (*b)->as.array.element;
+    }
+}
+
+bool check_default(checker *c, const local_var *variable, const ctype *found, const ctype *needed)
+{
+    if (variable == NULL || variable->defaulted == NULL || found == NULL || needed == NULL)
+        return false;
+    strip_arrays(&found, &needed);
+    if (found->kind != CTYPE_I32 || !ctype_is_integer(needed) || ctype_is_unsuffixed(needed) ||
+        needed->kind == CTYPE_I32)
+        return false;
+    const expr *number = variable->defaulted;
+    const char *sign = number->as.number.negative ? "-" : "";
+    type_error(c, number->span,
+               "`%s` is an i32, as this number has no suffix, but meets %s; write %s%" PRIu64 "%s",
+               variable->name, type_text(c, needed), sign, number->as.number.magnitude,
+               type_text(c, needed));
+    return true;
+}
+
+/* The variable whose type decides that of `e`, if it is a variable, an element of one, or made of
+ * these by operators; else NULL. */
+static const local_var *variable_of(const checker *c, const expr *e)
+{
+    const local_var *locals = (const local_var *)(const void *)c->locals.bytes;
+    for (;;) {
+        if (e->type == NULL)
+            return NULL;
+        if (e->kind == EXPR_NAME) /* known, since it has a type; perhaps out of scope by now */
+            return e->as.name.constant == NULL && !c->locals.failed ? &locals[e->as.name.local]
+                                                                    : NULL;
+        if (e->kind == EXPR_INDEX)
+            e = e->as.index.array;
+        else if (e->kind == EXPR_UNARY)
+            e = e->as.unary.operand;
+        else if (e->kind == EXPR_BINARY)
+            e = e->as.binary.left;
+        else if (e->kind == EXPR_BLOCK && block_value(e) != NULL)
+            e = block_value(e);
+        else
+            return NULL;
+    }
+}
+
 bool check_adapt(checker *c, expr *e, const ctype *t)
 {
     if (e->type == NULL || t == NULL)
@@ -136,6 +186,8 @@ bool check_adapt(checker *c, expr *e, const ctype *t)
         return false;
     if (can_relabel(e->type, t))
         return relabel(c, e, t);
+    if (check_default(c, variable_of(c, e), e->type, t))
+        return false;
     report_mismatch(c, check_blamed(e)->span, t, e->type);
     return false;
 }
@@ -158,6 +210,9 @@ const ctype *check_unify(checker *c, span at, expr *left, expr *right)
         return check_adapt(c, left, b) ? b : NULL;
     if (follows(b, a))
         return check_adapt(c, right, a) ? a : NULL;
+    if (check_default(c, variable_of(c, left), a, b) ||
+        check_default(c, variable_of(c, right), b, a))
+        return NULL;
     const bool both_numbers = ctype_is_integer(a) && ctype_is_integer(b);
     type_error(c, at, "incompatible operands: %s and %s%s", type_text(c, a), type_text(c, b),
                both_numbers ? "; convert one with `as`" : "");

@@ -27,7 +27,7 @@ void scope_close(checker *c, size_t mark)
 uint32_t define_local(checker *c, const char *name, span at, const ctype *t, bool mutable)
 {
     const uint32_t local = (uint32_t)(c->locals.len / sizeof(local_var));
-    const local_var variable = {name, at, t, mutable};
+    const local_var variable = {name, at, t, mutable, NULL};
     symbol *s = symbol_of(c, name);
     const scope_entry entry = {name_idx(c->names, name), s->local};
     checker_push(c, &c->locals, &variable, sizeof variable);
@@ -48,21 +48,46 @@ const local_var *find_local(checker *c, const char *name, uint32_t *ret_local)
 
 /* ---- Statements ---- */
 
+/* The first number without suffix that an array or tuple is made of. */
+static const expr *first_unsuffixed(const expr *e)
+{
+    while (e->kind != EXPR_NUMBER) {
+        if (e->kind == EXPR_REPEAT)
+            e = e->as.repeat.element;
+        else if (e->kind == EXPR_ARRAY)
+            e = e->as.list.elements[0];
+        else
+            return NULL;
+    }
+    return ctype_is_unsuffixed(ctype_scalar(e->as.number.suffix)) ? e : NULL;
+}
+
+/* `let mut x = 5;` makes an i32: if it then meets another type, the 5 is to blame. */
+static void note_default(checker *c, const pattern *p, const expr *defaulted)
+{
+    if (!c->locals.failed && defaulted != NULL)
+        ((local_var *)(void *)c->locals.bytes)[p->as.bind.local].defaulted = defaulted;
+}
+
 static void check_let(checker *c, stmt *s)
 {
     pattern *p = s->as.let.pattern;
     expr *value = s->as.let.value;
     check_expr(c, value);
     const ctype *t = value->type;
+    const expr *defaulted = NULL;
     if (s->as.let.type != NULL) {
         t = resolve_type(c, s->as.let.type);
         (void)check_adapt(c, value, t);
     } else if (p->kind == PATTERN_BIND && p->as.bind.mutable) {
+        if (t != NULL && ctype_has_unsuffixed(t))
+            defaulted = first_unsuffixed(value);
         t = default_type(c, value->span, t);
         (void)check_adapt(c, value, t);
     }
     if (check_pattern(c, p, t) && t != NULL)
         check_irrefutable(c, p, "let");
+    note_default(c, p, defaulted);
 }
 
 /* The type after one step of a place. */
@@ -125,7 +150,6 @@ static void check_compound(checker *c, const stmt *s, const ctype *t)
 {
     const binary_op op = s->as.assign.op;
     expr *value = s->as.assign.value;
-    check_expr(c, value);
     if (op == OP_SHL || op == OP_SHR)
         (void)check_adapt(c, value, ctype_scalar(CTYPE_U8));
     else
@@ -138,12 +162,21 @@ static void check_compound(checker *c, const stmt *s, const ctype *t)
 
 static void check_assign(checker *c, stmt *s)
 {
-    check_place(c, &s->as.assign.place, s->span);
-    const ctype *t = s->as.assign.place.type;
+    place *to = &s->as.assign.place;
+    check_place(c, to, s->span);
+    const ctype *t = to->type;
+    check_expr(c, s->as.assign.value);
+    const bool shifts =
+        s->as.assign.compound && (s->as.assign.op == OP_SHL || s->as.assign.op == OP_SHR);
+    if (!shifts && check_default(c, find_local(c, to->variable.text, &to->local), t,
+                                 s->as.assign.value->type)) {
+        to->type = NULL;
+        return;
+    }
     if (s->as.assign.compound)
         check_compound(c, s, t);
     else
-        check_expr_as(c, s->as.assign.value, t);
+        (void)check_adapt(c, s->as.assign.value, t);
 }
 
 static void check_for(checker *c, stmt *s)

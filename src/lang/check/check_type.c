@@ -6,6 +6,42 @@
 #include "base/mem.h"
 #include "lang/check/checker.h"
 
+/* What to use in place of a type that other languages have; NULL if it is none of these. */
+static const char *foreign_type(const char *name)
+{
+    static const struct {
+        const char *name, *advice;
+    } foreign[] = {
+        {"f32", "there are no floating-point numbers; scale the values to integers"},
+        {"f64", "there are no floating-point numbers; scale the values to integers"},
+        {"float", "there are no floating-point numbers; scale the values to integers"},
+        {"double", "there are no floating-point numbers; scale the values to integers"},
+        {"u128", "the widest integers are u64 and i64"},
+        {"i128", "the widest integers are u64 and i64"},
+        {"isize", "there is no isize; use i32 or i64"},
+        {"int", "write the width: i32, i64"},
+        {"char", "text is an array of bytes, as [u8; 16]"},
+        {"str", "text is an array of bytes, as [u8; 16]"},
+        {"String", "text is an array of bytes, as [u8; 16]"},
+        {"Vec", "arrays have a fixed size, as [u32; 16]"},
+    };
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (strcmp(name, foreign[i].name) == 0)
+            return foreign[i].advice;
+    return NULL;
+}
+
+static void report_unknown_type(checker *c, const type_expr *written)
+{
+    const char *name = written->as.name;
+    const char *advice = foreign_type(name);
+    if (advice != NULL)
+        type_error(c, written->span, "unknown type `%s`: %s", name, advice);
+    else
+        type_error(c, written->span, "unknown type `%s`%s", name,
+                   suggest_name(c, SUGGEST_SCALARS | SUGGEST_STRUCTS | SUGGEST_ENUMS, name));
+}
+
 /* A type name means a built-in type, else a struct, else an enum (T2). */
 static const ctype *resolve_name(checker *c, const type_expr *written)
 {
@@ -19,9 +55,7 @@ static const ctype *resolve_name(checker *c, const type_expr *written)
     else if (s->enumeration != NULL)
         t = ctype_enum(c->a, s->enumeration);
     else
-        type_error(
-            c, written->span, "unknown type `%s`%s", written->as.name,
-            suggest_name(c, SUGGEST_SCALARS | SUGGEST_STRUCTS | SUGGEST_ENUMS, written->as.name));
+        report_unknown_type(c, written);
     if (t == NULL && (s->structure != NULL || s->enumeration != NULL))
         c->out_of_memory = true;
     return t;

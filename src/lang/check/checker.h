@@ -134,6 +134,9 @@ const ctype *check_unify(checker *c, span at, expr *left, expr *right);
 const ctype *common_type(expr *const *list, size_t n);
 /* The type that `let mut` gives a value (T14). */
 const ctype *default_type(checker *c, span at, const ctype *t);
+/* Whether `variable` (may be NULL) is an i32 (`found`) only since its number has no suffix, but
+ * `needed` is another integer type; that is reported, at the number. Both types may be NULL. */
+bool check_default(checker *c, const local_var *variable, const ctype *found, const ctype *needed);
 /* The expression to blame for the type of `e`: the last one of a block. */
 const expr *check_blamed(const expr *e);
 

@@ -455,6 +455,7 @@ typedef struct local_var {
     span span;
     const ctype *type;
     bool mutable;
+    const expr *defaulted; /* the number without suffix that made it an i32 (T14), or NULL */
 } local_var;
 
 typedef struct param_decl {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/bom.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -264,7 +265,8 @@ static void bad_character(scanner *s)
 {
     const unsigned char c = (unsigned char)*s->at;
     if (starts_with(s, "\xef\xbb\xbf"))
-        diag_add(s->d, DIAG_SCAN, here(s, 1), "bad character: remove the byte order mark");
+        diag_add(s->d, DIAG_SCAN, here(s, 1),
+                 "bad character: a byte order mark may only begin a file");
     else if (c > 0x20 && c < 0x7f)
         diag_add(s->d, DIAG_SCAN, here(s, 1), "bad character `%c`", (char)c);
     else if (c < 0x80)
@@ -349,7 +351,8 @@ static bool intern_names(token_list *list, arena *a, const scanner *s)
 pt_status scan(token_list *ret_list, arena *a, const char *source, size_t len, pt_diagnostics *d,
                pt_error *error)
 {
-    scanner s = {.at = source, .end = source + len, .line = 1, .column = 1, .d = d};
+    scanner s = {
+        .at = source + bom_len(source, len), .end = source + len, .line = 1, .column = 1, .d = d};
     while (s.at < s.end && !s.is_not_text && !s.out_of_memory)
         scan_one(&s);
     if (!s.out_of_memory)

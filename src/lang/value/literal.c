@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/bits.h"
+#include "base/bom.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -386,8 +387,9 @@ pt_status literal_read_all(pt_literal **ret_literal, const pt_type *type, const 
     pt_status status = literal_new(&literal, type, error);
     if (status != PT_OK)
         return status;
-    literal_reader r = {.start = text,
-                        .at = text,
+    const char *first = len > 0 ? text + bom_len(text, len) : text;
+    literal_reader r = {.start = first,
+                        .at = first,
                         .end = len > 0 ? text + len : text,
                         .bits = literal->bits,
                         .error = error};
