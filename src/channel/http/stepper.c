@@ -12,8 +12,10 @@ static void stepper_perform(delivery *d, transfer *t)
 {
     mailboxes *m = &d->mail;
     char problem[HTTP_PROBLEM_MAX + 128] = "";
+    /* An answer that the relay holds back is not late. */
+    const uint64_t limit_ms = (uint64_t)m->patience.timeout_ms + 1000 * HOLD_S;
     monitor_unlock(&m->lock);
-    const bool ok = d->driver->caller->perform(d->driver_state, &t->call, m->patience.timeout_ms);
+    const bool ok = d->driver->caller->perform(d->driver_state, &t->call, limit_ms);
     monitor_lock(&m->lock);
     if (!ok) {
         delivery_give_up(t);
