@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "mpc/abit/share.h"
 #include "mpc/garble/masks.h"
@@ -75,6 +76,7 @@ static unsigned deal_bit(const session *s, const block *deltas, ideal_bit bit, b
     dealing_rng(&random, s, bit.kind, bit.number);
     const unsigned value = deal_parts(s, &bit, &random, x);
     ret_share[0] = block_if(x[me], deltas[me]);
+    block macs = block_zero(); /* sum of M_me[x^j] */
     for (size_t i = 0; i < s->n; i++) {
         for (size_t j = 0; j < s->n; j++) {
             if (j == i)
@@ -83,11 +85,14 @@ static unsigned deal_bit(const session *s, const block *deltas, ideal_bit bit, b
             key.lo &= ~(uint64_t)1;
             if (i == me)
                 ret_share[share_slot(i, j)] = block_xor(key, block_if(x[i], deltas[j]));
-            if (j == me)
+            if (j == me) {
                 ret_share[0] = block_xor(ret_share[0], key);
+                macs = block_xor(macs, block_xor(key, block_if(x[i], deltas[me])));
+            }
         }
     }
-    PT_ASSERT(share_bit(ret_share) == x[me]);
+    PT_ASSERT(shares_agree(ret_share, 1, s->n) && share_bit(ret_share) == x[me]);
+    PT_ASSERT(ct_block_equal(block_xor(ret_share[0], macs), block_if(value, deltas[me])));
     return value;
 }
 

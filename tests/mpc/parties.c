@@ -199,6 +199,25 @@ static void deal_bit(parties *p, block *const *shares, block *const *keys, size_
     }
 }
 
+unsigned parties_value(size_t n, const block *deltas, const block *const *shares)
+{
+    unsigned x = 0;
+    for (size_t i = 0; i < n; i++) {
+        assert_true(shares_agree(shares[i], 1, n));
+        x ^= share_bit(shares[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        block sum = shares[i][0];
+        for (size_t j = 0; j < n; j++) {
+            if (j != i)
+                sum = block_xor(sum, shares[j][share_slot(j, i)]);
+        }
+        const block expected = block_if(x, deltas[i]);
+        assert_memory_equal(&sum, &expected, sizeof sum);
+    }
+    return x;
+}
+
 void parties_deal(parties *p, block *const *shares, block *const *keys, size_t count)
 {
     draw_deltas(p);

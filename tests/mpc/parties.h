@@ -54,6 +54,9 @@ const pt_circuit *parties_circuit(void);
  * parties_deal fills `count` random shared bits: shares[i] (count * n blocks) for session index i,
  * keys[i] (count * (n-1) blocks; keys NULL: not wanted). */
 void parties_deal(parties *p, block *const *shares, block *const *keys, size_t count);
+/* The value of a shared bit from everybody's share, after checking that it is shared at all:
+ * x Delta_i = R_i[x] xor sum of M_i[x^j], and x^i stands in every block of share i. */
+unsigned parties_value(size_t n, const block *deltas, const block *const *shares);
 /* What abit_setup does, with ideal base OTs; the first coin commitments are exchanged by
  * parties_first_coin, to be run by every party. */
 void parties_deal_trees(parties *p);

@@ -124,20 +124,12 @@ static void watch(void *user, session *s, const char *name, size_t peer, void *d
         v->n_zb++;
 }
 
-/* The value of a shared bit, after checking x Delta_i = R_i xor sum of M_i[x^j] for every i. */
-static unsigned open_all(const views *v, const block *const *shares)
+static unsigned value_of(const views *v, const block *const *shares)
 {
-    unsigned x = 0;
+    block deltas[PARTIES_MAX];
     for (size_t i = 0; i < v->n; i++)
-        x ^= share_bit(shares[i]);
-    for (size_t i = 0; i < v->n; i++) {
-        block sum = shares[i][0];
-        for (size_t j = 0; j < v->n; j++)
-            sum = j == i ? sum : block_xor(sum, shares[j][share_slot(j, i)]);
-        const block expected = block_if(x, v->of[i].delta);
-        assert_memory_equal(&sum, &expected, sizeof sum);
-    }
-    return x;
+        deltas[i] = v->of[i].delta;
+    return parties_value(v->n, deltas, shares);
 }
 
 /* Lambda = z xor lambda, and the active label of garbler j is L_0 xor Lambda Delta_j. */
@@ -147,7 +139,7 @@ static void check_wire(const views *v, size_t w, unsigned value)
     for (size_t i = 0; i < v->n; i++)
         shares[i] = v->of[i].masks + w * v->n;
     const unsigned masked = v->of[0].masked[w];
-    assert_int_equal(masked, value ^ open_all(v, shares));
+    assert_int_equal(masked, value ^ value_of(v, shares));
     for (size_t j = 1; j < v->n; j++) {
         const block expected = block_xor(v->of[j].labels[w], block_if(masked, v->of[j].delta));
         assert_memory_equal(&v->of[0].labels[w * (v->n - 1) + j - 1], &expected, sizeof expected);
@@ -165,7 +157,7 @@ static void check_products(const views *v)
                 const view *o = &v->of[i];
                 shares[i] = (what == 0 ? o->alpha : what == 1 ? o->beta : o->s) + p * v->n;
             }
-            values[what] = open_all(v, shares);
+            values[what] = value_of(v, shares);
         }
         assert_int_equal(values[2], values[0] & values[1]);
     }

@@ -67,25 +67,12 @@ static void keep_ledger(void *user, session *s, const char *name, size_t peer, v
     }
 }
 
-/* The bit, after checking x Delta_i = R_i[x] xor sum of M_i[x^j] for every i. */
 static unsigned open_bit(const ledger *l, const block *const *shares, size_t h)
 {
-    unsigned x = 0;
+    const block *of_bit[PARTIES_MAX];
     for (size_t i = 0; i < l->n; i++)
-        x ^= share_bit(shares[i] + h * l->n);
-    for (size_t i = 0; i < l->n; i++) {
-        block sum = shares[i][h * l->n];
-        for (size_t j = 0; j < l->n; j++) {
-            if (j != i)
-                sum = block_xor(sum, shares[j][h * l->n + share_slot(j, i)]);
-            assert_int_equal(share_bit(shares[j] + h * l->n),
-                             j == i ? share_bit(shares[j] + h * l->n)
-                                    : shares[j][h * l->n + share_slot(j, i)].lo & 1u);
-        }
-        const block expected = block_if(x, l->deltas[i]);
-        assert_memory_equal(&sum, &expected, sizeof sum);
-    }
-    return x;
+        of_bit[i] = shares[i] + h * l->n;
+    return parties_value(l->n, l->deltas, of_bit);
 }
 
 static void check_segment(const ledger *l, size_t number, size_t *ones)

@@ -144,37 +144,19 @@ static void close_views(parties *p, view *views)
     parties_close(p);
 }
 
-/* The value of a shared bit, from all views, after checking it: x Delta_i = R_i xor sum of the
- * M_i[x^j]. `shares[i]`: party i's share. */
-static unsigned open_all(const parties *p, const block *const *shares)
-{
-    unsigned x = 0;
-    for (size_t i = 0; i < p->n; i++)
-        x ^= share_bit(shares[i]);
-    for (size_t i = 0; i < p->n; i++) {
-        block sum = shares[i][0];
-        for (size_t j = 0; j < p->n; j++) {
-            if (j != i)
-                sum = block_xor(sum, shares[j][share_slot(j, i)]);
-            assert_int_equal(block_bit(shares[i][j], 0), share_bit(shares[i]));
-        }
-        const block expected = block_if(x, p->sessions[i].delta);
-        assert_memory_equal(&sum, &expected, sizeof sum);
-    }
-    return x;
-}
-
 typedef enum which { X, Y, R, Z } which;
 
 static unsigned open_value(const parties *p, const view *views, which w, size_t c, size_t place)
 {
     const block *shares[PARTIES_MAX];
+    block deltas[PARTIES_MAX];
     for (size_t i = 0; i < p->n; i++) {
+        deltas[i] = p->sessions[i].delta;
         const triple_layers *t = &views[i].layers;
         const block *layer = w == X ? t->x[c] : w == Y ? t->y[c] : w == R ? views[i].r[c] : t->z[c];
         shares[i] = layer + place * p->n;
     }
-    return open_all(p, shares);
+    return parties_value(p->n, deltas, shares);
 }
 
 static uint64_t delta_sum(const parties *p)
