@@ -2,7 +2,12 @@
  *
  * Every call that can fail returns a pt_status and fills an optional pt_error. The class of a
  * status decides the exit status of the command line tool. The innermost layer fills the error;
- * outer layers keep it. */
+ * outer layers keep it.
+ *
+ * For the whole library: results come first among the arguments, then handles, then inputs, the
+ * error last, which may be NULL. A pointer that is NULL where something is needed, and a number out
+ * of range, are PT_ERR_USAGE; calls that return no status then answer 0, NULL or false. What frees
+ * something accepts NULL. Results are untouched on failure unless the call says otherwise. */
 #ifndef POLYTUNE_STATUS_H
 #define POLYTUNE_STATUS_H
 

@@ -73,8 +73,9 @@ void pt_constants_free(pt_constants *constants)
 
 const pt_constant *pt_constants_list(size_t *ret_count, const pt_constants *constants)
 {
-    *ret_count = constants->n;
-    return constants->list;
+    if (ret_count != NULL)
+        *ret_count = constants == NULL ? 0 : constants->n;
+    return constants == NULL ? NULL : constants->list;
 }
 
 /* ---- Texts ---- */
@@ -362,6 +363,13 @@ pt_status pt_constants_exchange(pt_constants **ret_constants, const pt_channel *
                                 size_t n_given, pt_error *error)
 {
     buffer own;
+    if (ret_constants == NULL || channel == NULL || channel->ops == NULL ||
+        (given == NULL && n_given != 0))
+        return error_missing(error, "a channel, constants and a place for all of them");
+    for (size_t i = 0; i < n_given; i++) {
+        if (given[i].party == NULL || given[i].name == NULL || given[i].literal == NULL)
+            return error_missing(error, "the texts of every constant");
+    }
     if (parties == 0 || parties > CHANNEL_MAX_PARTIES || party >= parties)
         return error_set(error, PT_ERR_USAGE, "party %zu of %zu: 1 to %d are possible, from 0",
                          party, parties, CHANNEL_MAX_PARTIES);
@@ -442,6 +450,8 @@ pt_status pt_constants_confirm(const pt_constants *constants, const pt_channel *
                                pt_status own, pt_error *error)
 {
     const pt_constants *c = constants;
+    if (c == NULL || channel == NULL || channel->ops == NULL)
+        return error_missing(error, "constants and a channel");
     if (own != PT_OK) {
         send_abort(c, channel, phase_confirm);
         return own;
@@ -466,6 +476,11 @@ void pt_constants_digest(uint8_t ret_digest[PT_CONSTANTS_DIGEST_BYTES],
                          const pt_constants *constants)
 {
     ro h;
+    if (ret_digest == NULL)
+        return;
+    memset(ret_digest, 0, PT_CONSTANTS_DIGEST_BYTES);
+    if (constants == NULL)
+        return;
     ro_init(&h, PT_CONSTANTS_DIGEST_BYTES, RO_LABEL_CONSTANTS);
     ro_u64(&h, constants->parties);
     for (size_t p = 0; p < constants->parties; p++)

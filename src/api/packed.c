@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "polytune/mpc.h"
 #include "polytune/program.h"
 
@@ -42,6 +43,14 @@ static pt_status check_packed(const uint8_t *bytes, size_t n_bytes, size_t n_bit
     if (n_bytes != 0 && !bits_padding_is_zero(bytes, n_bits))
         return error_set(error, PT_ERR_INPUT, "there are bits after the last of the %s", what);
     return PT_OK;
+}
+
+/* What a caller sees who does not look at the status. */
+static void clear_packed(uint8_t *ret_outputs, size_t n_output_bytes, const pt_circuit *circuit)
+{
+    const size_t n = bits_bytes(pt_circuit_output_bits(circuit));
+    if (ret_outputs != NULL)
+        memset(ret_outputs, 0, min_size(n, n_output_bytes));
 }
 
 /* A computation whose buffers are checked. */
@@ -86,10 +95,9 @@ pt_status pt_circuit_eval_packed(uint8_t *ret_outputs, size_t n_output_bytes,
                                  const pt_circuit *circuit, const uint8_t *inputs,
                                  size_t n_input_bytes, pt_error *error)
 {
-    if (ret_outputs != NULL)
-        memset(ret_outputs, 0, n_output_bytes);
     if (circuit == NULL)
-        return error_set(error, PT_ERR_USAGE, "a circuit must be given");
+        return error_missing(error, "a circuit");
+    clear_packed(ret_outputs, n_output_bytes, circuit);
     packed_call c = {.circuit = circuit, .inputs = inputs};
     for (size_t p = 0; p < pt_circuit_parties(circuit); p++)
         c.n_input_bits += pt_circuit_input_bits(circuit, p);
@@ -104,10 +112,9 @@ pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_output_bytes, const p
                             const pt_circuit *circuit, const uint8_t *inputs, size_t n_input_bytes,
                             const pt_mpc_options *options, pt_error *error)
 {
-    if (ret_outputs != NULL)
-        memset(ret_outputs, 0, n_output_bytes);
     if (circuit == NULL || channel == NULL || options == NULL)
-        return error_set(error, PT_ERR_USAGE, "options, channel and circuit must be given");
+        return error_missing(error, "options, a channel and a circuit");
+    clear_packed(ret_outputs, n_output_bytes, circuit);
     const packed_call c = {.circuit = circuit,
                            .inputs = inputs,
                            .n_input_bits = pt_circuit_input_bits(circuit, options->party),
@@ -125,7 +132,7 @@ pt_status pt_program_decode_packed(pt_literal **ret_literal, pt_panic *ret_panic
                                    size_t n_bytes, pt_error *error)
 {
     if (program == NULL)
-        return error_set(error, PT_ERR_USAGE, "a program must be given");
+        return error_missing(error, "a program");
     const size_t n_bits = pt_circuit_output_bits(pt_program_circuit(program));
     uint8_t *bits = NULL;
     pt_status status = check_packed(outputs, n_bytes, n_bits, "outputs", error);

@@ -75,3 +75,8 @@ pt_status error_set_peer(pt_error *error, pt_status status, int party, const cha
     va_end(args);
     return status;
 }
+
+pt_status error_missing(pt_error *error, const char *what)
+{
+    return error_set(error, PT_ERR_USAGE, "%s must be given", what);
+}

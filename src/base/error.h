@@ -23,4 +23,7 @@ static inline pt_status error_memory(pt_error *error)
     return PT_ERR_MEMORY;
 }
 
+/* PT_ERR_USAGE: `what`, an argument, is NULL. */
+pt_status error_missing(pt_error *error, const char *what);
+
 #endif

@@ -169,6 +169,8 @@ failed:
 pt_status pt_channel_memory_mesh(pt_channel *ret_channels, size_t parties, uint32_t timeout_ms,
                                  pt_error *error)
 {
+    if (ret_channels == NULL)
+        return error_missing(error, "a place for the channels");
     if (parties == 0 || parties > CHANNEL_MAX_PARTIES)
         return error_set(error, PT_ERR_USAGE, "%zu parties: 1 to %d are possible", parties,
                          CHANNEL_MAX_PARTIES);

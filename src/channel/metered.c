@@ -25,6 +25,8 @@ typedef struct metered {
 
 pt_status pt_meter_new(pt_meter **ret_meter, size_t parties, pt_error *error)
 {
+    if (ret_meter == NULL)
+        return error_missing(error, "a place for the meter");
     if (parties < 1 || parties > CHANNEL_MAX_PARTIES)
         return error_set(error, PT_ERR_USAGE, "a meter is for 1 to %d parties, not %zu",
                          CHANNEL_MAX_PARTIES, parties);
@@ -78,6 +80,8 @@ static bool is_used(const pt_traffic *t)
 
 bool pt_meter_read(pt_traffic *ret_traffic, pt_meter *meter, size_t index)
 {
+    if (ret_traffic == NULL || meter == NULL)
+        return false;
     bool found = false;
     (void)pthread_mutex_lock(&meter->mutex);
     for (size_t i = 0; i < meter->n_phases * meter->parties && !found; i++) {
@@ -146,6 +150,8 @@ static const pt_channel_ops metered_ops = {
 pt_status pt_channel_metered_wrap(pt_channel *ret_channel, pt_channel inner, pt_meter *meter,
                                   pt_error *error)
 {
+    if (ret_channel == NULL || inner.ops == NULL || meter == NULL)
+        return error_missing(error, "a channel, a meter and a place for the channel");
     metered *m = mem_new(1, sizeof *m);
     if (m == NULL)
         return error_memory(error);

@@ -531,6 +531,8 @@ static pt_status read_gates(parser *p)
 pt_status pt_circuit_read_bristol(pt_circuit **ret_circuit, const char *text, size_t len,
                                   const char *name, pt_error *error)
 {
+    if (ret_circuit == NULL || (text == NULL && len != 0))
+        return error_missing(error, "a text, and a place for the circuit,");
     const char *first = len == 0 ? text : text + bom_len(text, len);
     parser p = {.at = first,
                 .line_end = first,

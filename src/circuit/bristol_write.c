@@ -149,6 +149,8 @@ static void write_extra(writer *w)
 pt_status pt_circuit_write_bristol(char **ret_text, size_t *ret_len, const pt_circuit *circuit,
                                    pt_error *error)
 {
+    if (ret_text == NULL || ret_len == NULL || circuit == NULL)
+        return error_missing(error, "a circuit, and places for the text and its length,");
     const pt_circuit *c = circuit;
     pt_status status = PT_OK;
     writer w = {.c = c,

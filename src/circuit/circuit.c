@@ -12,27 +12,28 @@ uint32_t circuit_party_first_input(const pt_circuit *c, size_t party)
 
 size_t pt_circuit_parties(const pt_circuit *circuit)
 {
-    return circuit->n_parties;
+    return circuit == NULL ? 0 : circuit->n_parties;
 }
 
 size_t pt_circuit_input_bits(const pt_circuit *circuit, size_t party)
 {
-    return party < circuit->n_parties ? circuit->party_inputs[party] : 0;
+    return circuit != NULL && party < circuit->n_parties ? circuit->party_inputs[party] : 0;
 }
 
 size_t pt_circuit_output_bits(const pt_circuit *circuit)
 {
-    return circuit->n_outputs;
+    return circuit == NULL ? 0 : circuit->n_outputs;
 }
 
 size_t pt_circuit_output_values(const pt_circuit *circuit)
 {
-    return circuit->n_output_values;
+    return circuit == NULL ? 0 : circuit->n_output_values;
 }
 
 size_t pt_circuit_output_value_bits(const pt_circuit *circuit, size_t value)
 {
-    return value < circuit->n_output_values ? circuit->output_value_bits[value] : 0;
+    return circuit != NULL && value < circuit->n_output_values ? circuit->output_value_bits[value]
+                                                               : 0;
 }
 
 void pt_circuit_free(pt_circuit *circuit)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 
 static uint64_t eval_gate(const uint64_t *wires, gate g)
 {
@@ -55,8 +56,8 @@ static pt_status check_buffers(const uint8_t *ret_output_bits, size_t n_output_b
 pt_status pt_circuit_eval(uint8_t *ret_output_bits, size_t n_output_bits, const pt_circuit *circuit,
                           const uint8_t *input_bits, size_t n_input_bits, pt_error *error)
 {
-    if (ret_output_bits != NULL)
-        memset(ret_output_bits, 0, n_output_bits);
+    if (ret_output_bits != NULL && circuit != NULL)
+        memset(ret_output_bits, 0, min_size(n_output_bits, circuit->n_outputs));
     pt_status status =
         check_buffers(ret_output_bits, n_output_bits, circuit, input_bits, n_input_bits, error);
     if (status != PT_OK)

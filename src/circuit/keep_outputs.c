@@ -57,6 +57,8 @@ pt_status circuit_keep_outputs(pt_circuit **ret_circuit, const pt_circuit *c, ui
 
 pt_status pt_circuit_optimize(pt_circuit **ret_circuit, const pt_circuit *circuit, pt_error *error)
 {
+    if (ret_circuit == NULL || circuit == NULL)
+        return error_missing(error, "a circuit, and a place for another,");
     return circuit_with_outputs(ret_circuit, circuit, 0, circuit->n_outputs,
                                 circuit->output_value_bits, circuit->n_output_values, error);
 }

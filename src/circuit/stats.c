@@ -60,6 +60,11 @@ static uint64_t registers(const pt_circuit *c)
 
 void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit)
 {
+    if (ret_stats == NULL)
+        return;
+    *ret_stats = (pt_circuit_stats){0};
+    if (circuit == NULL)
+        return;
     *ret_stats = (pt_circuit_stats){.inputs = circuit->n_inputs,
                                     .outputs = circuit->n_outputs,
                                     .and_depth = and_depth(circuit),

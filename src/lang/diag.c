@@ -302,6 +302,8 @@ static void print_item(buffer *out, const style *s, const pt_diagnostics *d, con
 pt_status pt_diagnostics_print(char **ret_text, const pt_diagnostics *d, bool color,
                                pt_error *error)
 {
+    if (ret_text == NULL)
+        return error_missing(error, "a place for the text");
     buffer out;
     buffer_init(&out, PRINT_MAX_BYTES);
     for (size_t i = 0; i < pt_diagnostics_count(d); i++)

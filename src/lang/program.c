@@ -89,11 +89,32 @@ static pt_status compile_checked(pt_program **ret_program, const compilation *c)
     return status;
 }
 
+/* What every call needs of the options. */
+static pt_status check_options(const pt_compile_options *options, pt_error *error)
+{
+    if (options == NULL || (options->source == NULL && options->source_len != 0) ||
+        (options->constants == NULL && options->n_constants != 0))
+        return error_missing(error, "options with a source and constants");
+    for (size_t i = 0; i < options->n_constants; i++) {
+        const pt_constant *c = &options->constants[i];
+        if (c->party == NULL || c->name == NULL || c->literal == NULL)
+            return error_missing(error, "the texts of every constant");
+    }
+    return PT_OK;
+}
+
 pt_status pt_program_compile(pt_program **ret_program, pt_diagnostics **ret_diagnostics,
                              const pt_compile_options *options, pt_error *error)
 {
+    if (ret_diagnostics != NULL)
+        *ret_diagnostics = NULL;
+    if (ret_program == NULL)
+        return error_missing(error, "a place for the result");
+    pt_status status = check_options(options, error);
+    if (status != PT_OK)
+        return status;
     compilation c;
-    pt_status status = compilation_open(&c, options, error);
+    status = compilation_open(&c, options, error);
     if (status == PT_OK)
         status = compile_checked(ret_program, &c);
     return compilation_close(&c, ret_diagnostics, status);
@@ -169,8 +190,13 @@ static pt_status try_compiling(const compilation *c)
 pt_status pt_program_check(pt_diagnostics **ret_diagnostics, const pt_compile_options *options,
                            pt_error *error)
 {
+    if (ret_diagnostics != NULL)
+        *ret_diagnostics = NULL;
+    pt_status status = check_options(options, error);
+    if (status != PT_OK)
+        return status;
     compilation c;
-    pt_status status = compilation_open(&c, options, error);
+    status = compilation_open(&c, options, error);
     if (status == PT_OK)
         status = try_compiling(&c);
     return compilation_close(&c, ret_diagnostics, status);
@@ -227,8 +253,15 @@ done:
 pt_status pt_program_inspect(pt_program_facts *ret_facts, pt_diagnostics **ret_diagnostics,
                              const pt_compile_options *options, pt_error *error)
 {
+    if (ret_diagnostics != NULL)
+        *ret_diagnostics = NULL;
+    if (ret_facts == NULL)
+        return error_missing(error, "a place for the result");
+    pt_status status = check_options(options, error);
+    if (status != PT_OK)
+        return status;
     compilation c;
-    pt_status status = compilation_open(&c, options, error);
+    status = compilation_open(&c, options, error);
     if (status == PT_OK)
         status = inspect_checked(ret_facts, &c);
     return compilation_close(&c, ret_diagnostics, status);
@@ -236,33 +269,38 @@ pt_status pt_program_inspect(pt_program_facts *ret_facts, pt_diagnostics **ret_d
 
 size_t pt_program_party_count(const pt_program *program)
 {
-    return program->lowered.n_parties;
+    return program == NULL ? 0 : program->lowered.n_parties;
 }
 
 const pt_circuit *pt_program_circuit(const pt_program *program)
 {
-    return program->lowered.circuit;
+    return program == NULL ? NULL : program->lowered.circuit;
 }
 
 const pt_line_count *pt_program_line_counts(size_t *ret_count, const pt_program *program)
 {
-    *ret_count = program->n_line_counts;
-    return program->line_counts;
+    if (ret_count != NULL)
+        *ret_count = program == NULL ? 0 : program->n_line_counts;
+    return program == NULL ? NULL : program->line_counts;
 }
 
 const pt_type *pt_program_input_type(const pt_program *program, size_t party)
 {
-    return party < program->lowered.n_parties ? program->lowered.inputs[party] : NULL;
+    if (program == NULL || party >= program->lowered.n_parties)
+        return NULL;
+    return program->lowered.inputs[party];
 }
 
 const pt_type *pt_program_output_type(const pt_program *program)
 {
-    return program->lowered.output;
+    return program == NULL ? NULL : program->lowered.output;
 }
 
 pt_status pt_program_check_input(const pt_program *program, size_t party, const uint8_t *bits,
                                  size_t n_bits, pt_error *error)
 {
+    if (program == NULL || (bits == NULL && n_bits != 0))
+        return error_missing(error, "a program and the bits of an input");
     const pt_circuit *circuit = program->lowered.circuit;
     if (party >= program->lowered.n_parties || n_bits != program->lowered.inputs[party]->n_bits)
         return error_set(error, PT_ERR_USAGE, "party %zu has no input of %zu bits", party, n_bits);
@@ -287,6 +325,8 @@ pt_status pt_program_decode(pt_literal **ret_literal, pt_panic *ret_panic,
                             const pt_program *program, const uint8_t *output_bits, size_t n_bits,
                             pt_error *error)
 {
+    if (ret_literal == NULL || program == NULL || (output_bits == NULL && n_bits != 0))
+        return error_missing(error, "a program, output bits and a place for the literal");
     const size_t n_sites = program->lowered.n_sites;
     const unsigned code_bits = panic_code_bits(n_sites);
     const pt_type *type = program->lowered.output;
@@ -311,6 +351,8 @@ pt_status pt_program_decode(pt_literal **ret_literal, pt_panic *ret_panic,
 pt_status pt_program_write_bristol(char **ret_text, size_t *ret_len, const pt_program *program,
                                    pt_error *error)
 {
+    if (ret_text == NULL || ret_len == NULL || program == NULL)
+        return error_missing(error, "a program, and places for the text and its length,");
     pt_circuit *result = NULL;
     const pt_circuit *whole = program->lowered.circuit;
     const uint32_t code_bits = panic_code_bits(program->lowered.n_sites);

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/min.h"
 #include "mpc/abit/share.h"
 #include "mpc/garble/authenticate.h"
 #include "mpc/garble/evaluate.h"
@@ -146,6 +147,8 @@ static pt_status check_arguments(const engine_bits *b, const pt_channel *channel
     if (o->party >= o->parties)
         return error_set(error, PT_ERR_USAGE, "party %zu is not one of the %zu parties", o->party,
                          o->parties);
+    if (o->session == NULL && o->session_len != 0)
+        return error_set(error, PT_ERR_USAGE, "the session data is missing");
     if (o->output_parties != NULL && o->n_output_parties == 0)
         return error_set(error, PT_ERR_USAGE, "nobody would receive the result");
     return check_bits(b, o, circuit, error);
@@ -176,7 +179,7 @@ pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits, const pt_ch
         session_abort(&s);
     session_clear(&s);
 done:
-    if (status != PT_OK && ret_output_bits != NULL)
-        memset(ret_output_bits, 0, n_output_bits);
+    if (status != PT_OK && ret_output_bits != NULL && circuit != NULL)
+        memset(ret_output_bits, 0, min_size(n_output_bits, circuit->n_outputs));
     return status;
 }

@@ -54,6 +54,8 @@ static void put_check(uint8_t ret_check[CHECK_BYTES], const uint8_t *bytes, size
 pt_status pt_p2p_ticket_new(pt_p2p_ticket *ret_ticket, const char *relay, size_t opener,
                             const uint8_t opener_key[PT_KEY_BYTES], pt_error *error)
 {
+    if (ret_ticket == NULL || opener_key == NULL)
+        return error_missing(error, "the opener's key, and a place for the ticket,");
     uint8_t session[SESSION_BYTES];
     if (relay == NULL || !is_relay(relay, strlen(relay)))
         return error_set(error, PT_ERR_USAGE,
@@ -82,6 +84,8 @@ static bool is_session(const char *session)
 pt_status pt_p2p_ticket_print(char ret_text[PT_P2P_TICKET_SIZE], const pt_p2p_ticket *ticket,
                               pt_error *error)
 {
+    if (ret_text == NULL || ticket == NULL)
+        return error_missing(error, "a ticket, and a place for the text,");
     uint8_t session[SESSION_BYTES];
     uint8_t check[CHECK_BYTES];
     if (memchr(ticket->relay, '\0', sizeof ticket->relay) == NULL ||
@@ -112,6 +116,8 @@ pt_status pt_p2p_ticket_print(char ret_text[PT_P2P_TICKET_SIZE], const pt_p2p_ti
 
 pt_status pt_p2p_ticket_parse(pt_p2p_ticket *ret_ticket, const char *text, pt_error *error)
 {
+    if (ret_ticket == NULL || text == NULL)
+        return error_missing(error, "a text, and a place for the ticket,");
     uint8_t bytes[TICKET_MAX];
     uint8_t check[CHECK_BYTES];
     size_t len = 0;

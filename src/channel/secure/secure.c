@@ -22,6 +22,8 @@ static pt_status start_sodium(pt_error *error)
 pt_status pt_channel_secure_keygen(uint8_t ret_public_key[PT_KEY_BYTES],
                                    uint8_t ret_private_key[PT_KEY_BYTES], pt_error *error)
 {
+    if (ret_public_key == NULL || ret_private_key == NULL)
+        return error_missing(error, "places for the keys");
     noise_keypair pair;
     const pt_status status = start_sodium(error);
     if (status != PT_OK)
@@ -36,6 +38,8 @@ pt_status pt_channel_secure_keygen(uint8_t ret_public_key[PT_KEY_BYTES],
 pt_status pt_channel_secure_public_key(uint8_t ret_public_key[PT_KEY_BYTES],
                                        const uint8_t private_key[PT_KEY_BYTES], pt_error *error)
 {
+    if (ret_public_key == NULL || private_key == NULL)
+        return error_missing(error, "a private key, and a place for the public one,");
     noise_keypair pair;
     const pt_status status = start_sodium(error);
     if (status != PT_OK)
@@ -208,6 +212,10 @@ static pt_status secure_check_options(const pt_secure_options *o, pt_error *erro
     if (o->parties > CHANNEL_MAX_PARTIES || o->party >= o->parties)
         return error_set(error, PT_ERR_USAGE, "party %zu of %zu: at most %d parties, from 0 on",
                          o->party, o->parties, CHANNEL_MAX_PARTIES);
+    if (o->session == NULL && o->session_len != 0)
+        return error_missing(error, "the session");
+    if (o->session_secret == NULL && o->session_secret_len != 0)
+        return error_missing(error, "the session secret");
     if (o->session_secret != NULL &&
         (o->session_secret_len == 0 || o->session_secret_len > SESSION_SECRET_MAX))
         return error_set(error, PT_ERR_USAGE, "a session secret has 1 to %d bytes, not %zu",
@@ -218,6 +226,8 @@ static pt_status secure_check_options(const pt_secure_options *o, pt_error *erro
 pt_status pt_channel_secure_wrap(pt_channel *ret_channel, pt_channel inner,
                                  const pt_secure_options *options, pt_error *error)
 {
+    if (ret_channel == NULL || inner.ops == NULL || options == NULL)
+        return error_missing(error, "a channel, options and a place for the channel");
     pt_status status = start_sodium(error);
     if (status == PT_OK)
         status = secure_check_options(options, error);
@@ -240,6 +250,8 @@ pt_status pt_channel_secure_wrap(pt_channel *ret_channel, pt_channel inner,
 pt_status pt_channel_secure_fingerprint(char ret_words[PT_FINGERPRINT_SIZE],
                                         const pt_channel *channel, pt_error *error)
 {
+    if (ret_words == NULL || channel == NULL)
+        return error_missing(error, "a channel, and a place for the words,");
     if (channel->ops != &secure_ops)
         return error_set(error, PT_ERR_USAGE, "this channel has no fingerprint");
     const secure *s = channel->self;

@@ -454,6 +454,8 @@ static pt_status read_json(literal_reader *r, const pt_type *type)
 pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type, const char *json,
                                size_t len, pt_error *error)
 {
+    if (ret_literal == NULL || type == NULL || (json == NULL && len != 0))
+        return error_missing(error, "a type, a text and a place for the literal");
     return literal_read_all(ret_literal, type, json, len, read_json, error);
 }
 
@@ -526,6 +528,8 @@ static void json_put_value(buffer *out, const pt_type *type, const uint8_t *bits
 
 pt_status pt_literal_to_json(char **ret_text, const pt_literal *literal, pt_error *error)
 {
+    if (ret_text == NULL || literal == NULL)
+        return error_missing(error, "a literal, and a place for the text,");
     buffer out;
     buffer_init(&out, TEXT_MAX);
     json_put_value(&out, literal->type, literal->bits, 0);

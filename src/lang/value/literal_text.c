@@ -422,6 +422,8 @@ static pt_status read_text(literal_reader *r, const pt_type *type)
 pt_status pt_literal_parse(pt_literal **ret_literal, const pt_type *type, const char *text,
                            size_t len, pt_error *error)
 {
+    if (ret_literal == NULL || type == NULL || (text == NULL && len != 0))
+        return error_missing(error, "a type, a text and a place for the literal");
     return literal_read_all(ret_literal, type, text, len, read_text, error);
 }
 
@@ -486,6 +488,8 @@ static void text_put_value(buffer *out, const pt_type *type, const uint8_t *bits
 
 pt_status pt_literal_print(char **ret_text, const pt_literal *literal, pt_error *error)
 {
+    if (ret_text == NULL || literal == NULL)
+        return error_missing(error, "a literal, and a place for the text,");
     buffer out;
     buffer_init(&out, TEXT_MAX);
     text_put_value(&out, literal->type, literal->bits, 0);

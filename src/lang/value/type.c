@@ -336,11 +336,13 @@ void type_put(buffer *out, const pt_type *type)
 
 size_t pt_type_bits(const pt_type *type)
 {
-    return type->n_bits;
+    return type == NULL ? 0 : type->n_bits;
 }
 
 pt_status pt_type_print(char **ret_text, const pt_type *type, pt_error *error)
 {
+    if (ret_text == NULL || type == NULL)
+        return error_missing(error, "a type, and a place for the text,");
     buffer out;
     buffer_init(&out, TEXT_MAX);
     type_put(&out, type);

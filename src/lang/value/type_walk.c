@@ -3,6 +3,8 @@
 
 pt_kind pt_type_kind(const pt_type *type)
 {
+    if (type == NULL)
+        return PT_KIND_TUPLE;
     switch (type->kind) {
     case TYPE_BOOL:
         return PT_KIND_BOOL;
@@ -24,47 +26,47 @@ pt_kind pt_type_kind(const pt_type *type)
 
 const char *pt_type_name(const pt_type *type)
 {
-    return type->name;
+    return type == NULL ? NULL : type->name;
 }
 
 const pt_type *pt_type_element(const pt_type *type)
 {
-    return type->element;
+    return type == NULL ? NULL : type->element;
 }
 
 size_t pt_type_length(const pt_type *type)
 {
-    return type->length;
+    return type == NULL ? 0 : type->length;
 }
 
 size_t pt_type_field_count(const pt_type *type)
 {
-    return type->n_fields;
+    return type == NULL ? 0 : type->n_fields;
 }
 
 const char *pt_type_field_name(const pt_type *type, size_t field)
 {
-    return field < type->n_fields ? type->fields[field].name : NULL;
+    return field < pt_type_field_count(type) ? type->fields[field].name : NULL;
 }
 
 const pt_type *pt_type_field_type(const pt_type *type, size_t field)
 {
-    return field < type->n_fields ? type->fields[field].type : NULL;
+    return field < pt_type_field_count(type) ? type->fields[field].type : NULL;
 }
 
 size_t pt_type_variant_count(const pt_type *type)
 {
-    return type->n_variants;
+    return type == NULL ? 0 : type->n_variants;
 }
 
 const char *pt_type_variant_name(const pt_type *type, size_t variant)
 {
-    return variant < type->n_variants ? type->variants[variant].name : NULL;
+    return variant < pt_type_variant_count(type) ? type->variants[variant].name : NULL;
 }
 
 size_t pt_type_variant_field_count(const pt_type *type, size_t variant)
 {
-    return variant < type->n_variants ? type->variants[variant].n_fields : 0;
+    return variant < pt_type_variant_count(type) ? type->variants[variant].n_fields : 0;
 }
 
 const pt_type *pt_type_variant_field_type(const pt_type *type, size_t variant, size_t field)

@@ -334,6 +334,8 @@ pt_status pt_dealer_run(const pt_channel *channel, const pt_mpc_options *options
 
 void pt_dealer_dismiss(const pt_channel *channel, size_t parties)
 {
+    if (channel == NULL || channel->ops == NULL)
+        return;
     session s = {.channel = channel, .stats = &s.own_stats};
     s.roster[0] = parties;
     session_send_abort(&s, 0);

@@ -169,6 +169,7 @@ static void a_secret_with_one_party_only_is_refused(void **state)
         secure_mesh_init(&m, 2, PATIENCE_MS);
         secure_mesh_use_secret(&m, "correct horse");
         m.member[without].options.session_secret = NULL;
+        m.member[without].options.session_secret_len = 0;
         secure_mesh_run(&m);
         for (size_t i = 0; i < 2; i++)
             assert_fails(&m, i, PT_PEER_SETUP, 1 - (int)i, "session secret");
@@ -372,7 +373,7 @@ static void somebody_who_plays_both_sides(void (*know)(secure_mesh *), secure_me
                                 .session = "s",
                                 .session_len = 1,
                                 .session_secret = cheat->session_secret == NULL ? NULL : "a guess",
-                                .session_secret_len = 7};
+                                .session_secret_len = cheat->session_secret == NULL ? 0 : 7};
         secure_mesh_run(&m[i]);
     }
 }

@@ -1,0 +1,35 @@
+"""The public functions are those of abi.txt, which is changed on purpose only: `python3 tests/house/abi.py --update`.
+tests/api/test_wrong_arguments.c has a row for each of them."""
+import difflib
+import pathlib
+import re
+import subprocess
+import sys
+
+LIST = pathlib.Path("tests/house/abi.txt")
+
+
+def prototypes():
+    found = []
+    for path in sorted(pathlib.Path("include/polytune").glob("*.h")):
+        text = re.sub(r"/\*.*?\*/", " ", path.read_text(), flags=re.S)
+        for kind, name, arguments in re.findall(r"PT_API(?:\s+PT_MUST_CHECK)?\s+([\w\s*]*?)\b(pt_\w+)\(([^;]*)\);", text):
+            shown = " ".join(f"{kind}({arguments})".split())
+            found.append(f"{name} {path.name} {shown}\n")
+    return sorted(found)
+
+
+def main():
+    now = prototypes()
+    if "--update" in sys.argv:
+        LIST.write_text("".join(now))
+        return 0
+    difference = list(difflib.unified_diff(LIST.read_text().splitlines(True), now, str(LIST), "include/polytune"))
+    sys.stdout.writelines(difference)
+    soname = subprocess.run(["readelf", "-d", sys.argv[1]], text=True, capture_output=True, check=True).stdout
+    named = re.search(r"soname: \[libpolytune\.so\.\d+\.\d+\]", soname)
+    print(f"{len(now)} public functions, {'soname as it should be' if named else 'no soname with major and minor version'}")
+    return 1 if difference or not now or not named else 0
+
+
+sys.exit(main())
