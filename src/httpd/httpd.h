@@ -110,8 +110,10 @@ MUST_CHECK pt_status httpd_new(httpd **ret_server, const httpd_app *app, void *u
  * certificate and key that cannot be used, PT_ERR_IO when the address cannot be listened on. */
 MUST_CHECK pt_status httpd_start(httpd *server, const httpd_options *options, pt_error *error);
 
-/* The port it listens on once started, and the application's `user`. */
+/* Once started: the port it listens on, and how many connections it may have: fewer than wanted
+ * where the system allows too few open files. And the application's `user`. */
 uint16_t httpd_port(const httpd *server);
+size_t httpd_max_connections(const httpd *server);
 void *httpd_user(const httpd *server);
 
 /* Asks it to stop: held requests are answered anew, and see httpd_is_stopping. Returns at once; may

@@ -16,12 +16,13 @@
 #include "httpd/text.h"
 #include "httpd/tls.h"
 
-#define SWEEP_MS       500  /* how often the application may look around */
-#define STOP_MS        2000 /* how long running requests may take to end when stopping */
-#define SPARE_FILES    128  /* open files left for everything but connections */
-#define ACCEPT_BATCH   32
-#define CLOSING_MAX    (2 * ACCEPT_BATCH) /* connections that were told to close and have not yet */
-#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define SWEEP_MS     500  /* how often the application may look around */
+#define STOP_MS      2000 /* how long running requests may take to end when stopping */
+#define SPARE_FILES  128  /* open files left for everything but connections */
+#define ACCEPT_BATCH 32
+#define CLOSING_MAX  (2 * ACCEPT_BATCH) /* connections that were told to close and have not yet */
+/* Without RSA, with which a key that is stolen later would open what was recorded before. */
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA"
 
 /* ---- held requests ---- */
 
@@ -216,7 +217,7 @@ static unsigned connection_limit(size_t wanted)
             files.rlim_cur = before;
         if (files.rlim_cur < need)
             wanted = files.rlim_cur > 2 * SPARE_FILES ? (size_t)files.rlim_cur - SPARE_FILES
-                                                      : SPARE_FILES;
+                                                      : (size_t)files.rlim_cur / 2;
     }
     return wanted > 1000000 ? 1000000 : (unsigned)wanted;
 }
@@ -272,9 +273,9 @@ static pt_status start_daemon(httpd *server, const httpd_options *o, pt_error *e
     if ((o->tls_cert == NULL) != (o->tls_key == NULL))
         status = error_set(error, PT_ERR_USAGE, "TLS needs both a certificate and its key");
     if (status == PT_OK && o->tls_cert != NULL)
-        status = tls_read_pem(&cert, o->tls_cert, "certificate", error);
+        status = tls_read_certificate(&cert, o->tls_cert, error);
     if (status == PT_OK && o->tls_key != NULL)
-        status = tls_read_pem(&key, o->tls_key, "key", error);
+        status = tls_read_key(&key, o->tls_key, error);
     if (status == PT_OK)
         status = start_library(server, o, (const char *)cert.bytes, (const char *)key.bytes, error);
     buffer_clear(&cert);
@@ -319,6 +320,11 @@ pt_status httpd_start(httpd *server, const httpd_options *options, pt_error *err
 uint16_t httpd_port(const httpd *server)
 {
     return server->port;
+}
+
+size_t httpd_max_connections(const httpd *server)
+{
+    return server->max_connections;
 }
 
 void *httpd_user(const httpd *server)

@@ -6,9 +6,10 @@
 #include "base/compiler.h"
 #include "polytune/status.h"
 
-/* A PEM file as text; `what` names it in the error. The buffer is wiped by buffer_clear.
- * PT_ERR_USAGE when it cannot be read or is no PEM file. */
-MUST_CHECK pt_status tls_read_pem(buffer *ret_text, const char *path, const char *what,
-                                  pt_error *error);
+/* A PEM file as text. The buffer is wiped by buffer_clear.
+ * PT_ERR_USAGE when it cannot be read or is no PEM file. A key is also refused when others than its
+ * owner may read it. */
+MUST_CHECK pt_status tls_read_certificate(buffer *ret_text, const char *path, pt_error *error);
+MUST_CHECK pt_status tls_read_key(buffer *ret_text, const char *path, pt_error *error);
 
 #endif

@@ -282,8 +282,8 @@ void answer_sent(request *r, bool ok)
 
 static enum MHD_Result answer_health(request *r)
 {
-    if (store_check(r->server->store) != STORE_DONE)
-        return httpd_reply(&r->http, 503, 1, "the store cannot be used\n");
+    if (!server_store_is_up(r->server))
+        return httpd_reply(&r->http, 503, 1, "the store cannot be written to\n");
     return httpd_reply(&r->http, 200, -1, "ok\n");
 }
 

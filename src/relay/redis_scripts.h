@@ -215,6 +215,10 @@ static const char script_sweep[] =
     "end\n"
     "return answer\n";
 
+/* Answers DONE when something could be written. */
+static const char script_check[] = "redis.call('SET', 'polytune:health', now, 'PX', EXPIRY)\n"
+                                   "return {'DONE'}\n";
+
 /* Answers DONE with the numbers of sessions, seats, messages and bytes. */
 static const char script_figures[] =
     "local f = redis.call('HMGET', T, 'seats', 'messages', 'bytes')\n"

@@ -75,6 +75,7 @@ typedef struct relay_event {
 /* Zero means the default, of those above where nothing is said. */
 typedef struct relay_options {
     const char *store;        /* memory, sqlite:FILE or redis://..; default memory */
+    bool store_syncs;         /* sqlite: every change is on the disk before it is answered */
     bool needs_tokens;        /* nobody speaks for a seat without its token */
     bool trust_forwarded;     /* the last address of X-Forwarded-For is who asks */
     const char *cors;         /* origins of pages, separated by commas; default *, any */
@@ -118,12 +119,17 @@ MUST_CHECK pt_status relay_server_start(relay_server **ret_server, const relay_o
 /* The port it listens on. */
 uint16_t relay_server_port(const relay_server *server);
 
+/* How many connections it may have; fewer than it was to have where the system allows too few open
+ * files. */
+size_t relay_server_max_connections(const relay_server *server, size_t *ret_wanted);
+
 /* Asks it to stop: held requests are answered with 503, others finished. Returns at once; may be
  * called from a signal handler and more than once. */
 void relay_server_request_stop(relay_server *server);
 
 /* Asks it to stop when the running sessions have ended, or after `grace_ms`; until then it opens no
- * new ones. Where other relays serve the same sessions it stops at once. The same rules. */
+ * new ones. A session that nobody asks in for a few seconds does not run. Where other relays serve
+ * the same sessions it stops at once. The same rules. */
 void relay_server_request_end(relay_server *server, uint32_t grace_ms);
 
 /* Returns when the server has stopped. For one caller. */

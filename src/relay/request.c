@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "httpd/text.h"
 #include "relay/answer.h"
@@ -150,6 +151,8 @@ static void app_finish(httpd_request *http, unsigned status, struct MHD_Response
 {
     request *r = (request *)http;
     allow_origin(r, response);
+    if (r->route.session[0] != '\0' && http->refusal == 0 && status != 429 && status != 503)
+        r->server->heard_ms = clock_ms();
     stats_answered(r, status);
 }
 

@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+#define STORE_TRY_MS 1000 /* strangers may ask for the store's health as often as they like */
+#define IDLE_MS      4000
+
 static relay_options with_defaults(const relay_options *given)
 {
     relay_options o = *given;
@@ -62,7 +65,8 @@ static pt_status open_store(relay_server *server, pt_error *error)
                                    .bytes = o->max_bytes,
                                    .expiry_ms = o->expiry_ms,
                                    .takeover_ms = o->takeover_ms,
-                                   .needs_tokens = o->needs_tokens};
+                                   .needs_tokens = o->needs_tokens,
+                                   .syncs = o->store_syncs};
     const store_listener listener = {
         .user = server, .wake = wake_waiting, .note = take_note, .woken = wake_server};
     return store_open(&server->store, o->store, &options, &listener, error);
@@ -129,17 +133,42 @@ void relay_server_request_end(relay_server *server, uint32_t grace_ms)
     httpd_wake(server->http);
 }
 
-void server_end_if_idle(relay_server *server)
+size_t relay_server_max_connections(const relay_server *server, size_t *ret_wanted)
+{
+    *ret_wanted = server->options.max_connections;
+    return httpd_max_connections(server->http);
+}
+
+bool server_store_is_up(relay_server *server)
+{
+    const uint64_t now = clock_ms();
+    if (server->store_tried_ms == 0 || now - server->store_tried_ms >= STORE_TRY_MS) {
+        server->store_is_up = store_check(server->store) == STORE_DONE;
+        server->store_tried_ms = now;
+    }
+    return server->store_is_up;
+}
+
+/* Whether sessions run: there are some, and somebody waits in one, or asked not long ago. */
+static bool sessions_run(const relay_server *server, uint64_t now)
 {
     store_figures figures = {0};
+    if (store_measure(server->store, &figures) != STORE_DONE || figures.sessions == 0)
+        return false;
+    return httpd_n_held(server->http) != 0 || now - server->heard_ms < IDLE_MS;
+}
+
+void server_end_if_idle(relay_server *server)
+{
+    const uint64_t now = clock_ms();
     if (!atomic_load(&server->stop_asked))
         return;
     if (!server->is_stopping) {
         server->is_stopping = true;
-        server->stop_by_ms = clock_ms() + atomic_load(&server->grace_ms);
+        server->stop_by_ms = now + atomic_load(&server->grace_ms);
+        server->heard_ms = now;
     }
-    if (server->store->is_shared || clock_ms() >= server->stop_by_ms ||
-        store_measure(server->store, &figures) != STORE_DONE || figures.sessions == 0)
+    if (server->store->is_shared || now >= server->stop_by_ms || !sessions_run(server, now))
         httpd_request_stop(server->http);
 }
 

@@ -21,12 +21,19 @@ struct relay_server {
     atomic_uint_fast32_t grace_ms;
     bool is_stopping; /* takes no new sessions */
     uint64_t stop_by_ms;
+    uint64_t heard_ms; /* when somebody last asked in a session */
+
+    bool store_is_up; /* when it was last tried */
+    uint64_t store_tried_ms;
 
     admit_limits limits;
     waiting_table waiting;
     gone_list gone;
     stats stats;
 };
+
+/* Whether the store can be written to; tries that now and then. */
+bool server_store_is_up(relay_server *server);
 
 /* When stopping: ends the server once its sessions have ended or the time for that is over. */
 void server_end_if_idle(relay_server *server);

@@ -128,12 +128,12 @@ static void put_one(buffer *b, const char *name, const char *type, const char *h
                   name, help, name, type, name, value);
 }
 
-static void put_stored(buffer *b, store *s)
+static void put_stored(buffer *b, relay_server *server)
 {
     store_figures f;
-    const bool is_up = store_measure(s, &f) == STORE_DONE;
-    put_one(b, "store_up", "gauge", "Whether the store can be used.", is_up);
-    if (!is_up)
+    const bool is_up = server_store_is_up(server);
+    put_one(b, "store_up", "gauge", "Whether the store can be written to.", is_up);
+    if (store_measure(server->store, &f) != STORE_DONE)
         return;
     put_one(b, "sessions", "gauge", "Sessions.", f.sessions);
     put_one(b, "seats", "gauge", "Seats taken.", f.seats);
@@ -141,14 +141,14 @@ static void put_stored(buffer *b, store *s)
     put_one(b, "bytes", "gauge", "Bytes of sessions and messages.", f.bytes);
 }
 
-static void put_figures(buffer *b, const relay_server *server, size_t n_held)
+static void put_figures(buffer *b, relay_server *server, size_t n_held)
 {
     buffer_printf(b,
                   "# HELP polytune_relay_build_info The version.\n"
                   "# TYPE polytune_relay_build_info gauge\n"
                   "polytune_relay_build_info{version=\"%s\",store=\"%s\"} 1\n",
                   pt_version(), server->store->kind);
-    put_stored(b, server->store);
+    put_stored(b, server);
     put_one(b, "requests_held", "gauge", "Requests that wait.", n_held);
     put_one(b, "receiving_bytes", "gauge", "Bytes of requests being received.", server->receiving);
     put_one(b, "messages_total", "counter", "Messages taken in.", server->store->carried);

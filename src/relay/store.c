@@ -11,9 +11,12 @@ pt_status store_open(store **ret_store, const char *where, const store_options *
                      const store_listener *listener, pt_error *error)
 {
     static const char sqlite[] = "sqlite:";
+    const bool is_file = where != NULL && strncmp(where, sqlite, sizeof sqlite - 1) == 0;
+    if (options->syncs && !is_file)
+        return error_set(error, PT_ERR_USAGE, "--store-sync is for --store=sqlite:FILE");
     if (where == NULL || strcmp(where, "memory") == 0)
         return store_memory_open(ret_store, options, listener, error);
-    if (strncmp(where, sqlite, sizeof sqlite - 1) == 0 && where[sizeof sqlite - 1] != '\0')
+    if (is_file && where[sizeof sqlite - 1] != '\0')
         return store_sqlite_open(ret_store, where + sizeof sqlite - 1, options, listener, error);
     if (strncmp(where, "redis://", 8) == 0)
         return store_redis_open(ret_store, where, options, listener, error);

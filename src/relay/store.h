@@ -114,6 +114,7 @@ typedef struct store_options {
     uint32_t expiry_ms;
     uint32_t takeover_ms;
     bool needs_tokens; /* who does not sit speaks for nobody */
+    bool syncs;        /* SQLite: each change is on the disk before it counts as done */
 } store_options;
 
 typedef struct store_figures {
@@ -155,7 +156,8 @@ struct store {
 };
 
 /* Opens the store that `where` names: NULL or "memory", "sqlite:FILE", "redis://...". PT_ERR_USAGE
- * for another, PT_ERR_INPUT for a file that is not a relay's, PT_ERR_IO when it cannot be used. */
+ * for another, PT_ERR_INPUT for a file that is not a relay's or is open to others, PT_ERR_IO when
+ * it cannot be used. */
 MUST_CHECK pt_status store_open(store **ret_store, const char *where, const store_options *options,
                                 const store_listener *listener, pt_error *error);
 /* Accepts NULL. */
@@ -219,7 +221,7 @@ static inline void store_collect(store *s)
     s->ops->collect(s);
 }
 
-/* STORE_DONE when the store can be used. */
+/* STORE_DONE when the store can be written to: it tries. */
 static inline store_result store_check(store *s)
 {
     return s->ops->check(s);

@@ -28,13 +28,14 @@ typedef enum script {
     SCRIPT_GET,
     SCRIPT_DELIVERED,
     SCRIPT_SWEEP,
+    SCRIPT_CHECK,
     SCRIPT_FIGURES,
     N_SCRIPTS
 } script;
 
-static const char *const scripts[N_SCRIPTS] = {script_join,  script_leave,  script_seats,
-                                               script_put,   script_get,    script_delivered,
-                                               script_sweep, script_figures};
+static const char *const scripts[N_SCRIPTS] = {script_join,  script_leave, script_seats,
+                                               script_put,   script_get,   script_delivered,
+                                               script_sweep, script_check, script_figures};
 
 #define SHA_HEX 40
 
@@ -123,7 +124,7 @@ static store_result redis_failed(redis_store *m, const redisReply *reply)
 {
     m->base.errors++;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
-        if (strncmp(reply->str, "OOM", 3) == 0)
+        if (strstr(reply->str, "OOM command not allowed") != NULL)
             return STORE_FULL;
         redis_link_break(&m->link, reply->str);
     } else if (reply != NULL) {
@@ -487,8 +488,15 @@ static store_result redis_figures(store *s, store_figures *ret_figures)
 
 static store_result redis_check(store *s)
 {
-    store_figures figures;
-    return redis_figures(s, &figures);
+    redis_store *m = (redis_store *)s;
+    const store_caller nobody = {.session = ""};
+    question q;
+    store_result result;
+    question_begin(&q, m, SCRIPT_CHECK, &nobody);
+    redisReply *reply = redis_ask(m, &q, 0, &result);
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return result;
 }
 
 static void redis_free(store *s)
@@ -506,6 +514,7 @@ static const store_ops redis_ops = {redis_join,  redis_leave,     redis_seats, r
 pt_status store_redis_open(store **ret_store, const char *url, const store_options *options,
                            const store_listener *listener, pt_error *error)
 {
+    store_figures figures;
     redis_store *m = mem_new(1, sizeof *m);
     if (m == NULL)
         return error_memory(error);
@@ -522,7 +531,7 @@ pt_status store_redis_open(store **ret_store, const char *url, const store_optio
                          .stop_fd = -1};
     pt_status status = redis_place_parse(&m->place, url, error);
     (void)snprintf(m->channel, sizeof m->channel, "polytune:events:%u", m->place.db);
-    if (status == PT_OK && redis_check(&m->base) != STORE_DONE)
+    if (status == PT_OK && redis_figures(&m->base, &figures) != STORE_DONE)
         status = error_set(error, PT_ERR_IO, "--store: cannot use Redis at %s port %u: %s",
                            m->place.host, (unsigned)m->place.port, m->link.problem);
     if (status == PT_OK)

@@ -3,23 +3,31 @@
  * All questions are answered from memory; the file gets each change, in a transaction of its own,
  * before the change is made and so before anybody is answered. In write-ahead mode a transaction is
  * one append to the log, which the operating system has when the commit returns: a relay that is
- * killed loses nothing. The log is not synced at every commit (synchronous=NORMAL), so a machine
- * that loses power may lose the last moments: clients then find their numbers do not fit and stop.
+ * killed loses nothing. The log is not synced at every commit (synchronous=NORMAL) unless that is
+ * wanted (FULL), so a machine that loses power may lose the last moments: clients then find their
+ * numbers do not fit and stop.
  * The file is locked as long as it is open, so that no two relays use it. */
 #define _DEFAULT_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/private_file.h"
 #include "relay/route.h"
 #include "relay/store_impl.h"
 #include "wire/wire.h"
 
 #define APPLICATION_ID   0x50545231 /* "PTR1": whose files these are */
 #define APPLICATION_TEXT "1347703345"
+
+/* A message of no session, by which is tried whether the file can be written to. */
+#define PROBE_ROW      (-1)
+#define PROBE_ROW_TEXT "-1"
 
 typedef enum statement {
     ADD_SESSION,
@@ -34,7 +42,7 @@ typedef enum statement {
     BEGIN,
     COMMIT,
     ROLLBACK,
-    CHECK,
+    PROBE,
     N_STATEMENTS
 } statement;
 
@@ -54,7 +62,8 @@ static const char *const statements[N_STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [CHECK] = "SELECT count(*) FROM sessions WHERE epoch = 0",
+    [PROBE] = "INSERT OR REPLACE INTO messages (id, epoch, sender, receiver, number, bytes) "
+              "VALUES (" PROBE_ROW_TEXT ", 0, 0, 0, 0, zeroblob(?1))",
 };
 
 static const char schema[] =
@@ -72,6 +81,7 @@ static const char schema[] =
 typedef struct sqlite_journal {
     sqlite3 *db;
     sqlite3_stmt *prepared[N_STATEMENTS];
+    size_t probe_len; /* as long as what could not be written last */
 } sqlite_journal;
 
 /* ---- running statements ---- */
@@ -170,7 +180,9 @@ static bool sqlite_add_message(void *self, uint64_t epoch, uint32_t from, uint32
     bool ok = journal_step(j, BEGIN) && insert_message(j, epoch, from, to, m);
     m->row = sqlite3_last_insert_rowid(j->db);
     ok = ok && RUN(j, SET_QUEUE, epoch, from, to, m->number);
-    return journal_commit(j, ok);
+    ok = journal_commit(j, ok);
+    j->probe_len = ok ? 0 : m->len;
+    return ok;
 }
 
 static bool sqlite_drop_message(void *self, const stored *m)
@@ -180,7 +192,14 @@ static bool sqlite_drop_message(void *self, const stored *m)
 
 static bool sqlite_check(void *self)
 {
-    return journal_step(self, CHECK);
+    sqlite_journal *j = self;
+    if (!RUN(j, PROBE, j->probe_len)) {
+        /* What the log holds goes into the file, and the log begins anew: room for the next try. */
+        (void)sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        return false;
+    }
+    j->probe_len = 0;
+    return RUN(j, DROP_MESSAGE, (uint64_t)PROBE_ROW);
 }
 
 static void close_journal(void *self)
@@ -241,20 +260,45 @@ static bool is_sound(sqlite_journal *j)
     return ok;
 }
 
-/* Messages are nobody else's business, encrypted or not. */
-static bool create_private(const char *path)
+static pt_status refuse_open_file(const char *path, unsigned mode, pt_error *error)
 {
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    return fd >= 0 && close(fd) == 0;
+    return error_set(error, PT_ERR_INPUT,
+                     "--store: %s is open to others (mode %03o); see who has read it, then "
+                     "'chmod 600 %s'",
+                     path, mode, path);
+}
+
+/* Messages are nobody else's business, encrypted or not. Tells of an existing file that others can
+ * read rather than to hide that they could; the log beside it has messages, too. */
+static pt_status create_private(const char *path, pt_error *error)
+{
+    unsigned mode;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set(error, PT_ERR_IO, "--store: cannot open %s for writing: %s", path,
+                         strerror(errno));
+    bool is_open = private_file_is_open_to_others(fd, &mode);
+    (void)close(fd);
+    if (is_open)
+        return refuse_open_file(path, mode, error);
+    char log[4096];
+    const int len = snprintf(log, sizeof log, "%s-wal", path);
+    fd = len < 0 || (size_t)len >= sizeof log ? -1 : open(log, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return PT_OK;
+    is_open = private_file_is_open_to_others(fd, &mode);
+    (void)close(fd);
+    return is_open ? refuse_open_file(log, mode, error) : PT_OK;
 }
 
 /* Opens and locks the file, and makes the tables in an empty one. */
-static pt_status open_file(sqlite_journal *j, const char *path, pt_error *error)
+static pt_status open_file(sqlite_journal *j, const char *path, bool syncs, pt_error *error)
 {
     int64_t id = 0;
     int64_t n_tables = 0;
-    if (!create_private(path))
-        return error_set(error, PT_ERR_IO, "--store: cannot open %s for writing", path);
+    const pt_status status = create_private(path, error);
+    if (status != PT_OK)
+        return status;
     if (sqlite3_open_v2(path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
             SQLITE_OK ||
         sqlite3_exec(j->db, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL) != SQLITE_OK ||
@@ -266,9 +310,11 @@ static pt_status open_file(sqlite_journal *j, const char *path, pt_error *error)
                          "--store: %s is a database of something else, not of this version's relay",
                          path);
     if (sqlite3_exec(j->db,
-                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                     "PRAGMA journal_size_limit = 67108864; BEGIN EXCLUSIVE",
+                     syncs ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"
+                           : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
                      NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(j->db, "PRAGMA journal_size_limit = 67108864; BEGIN EXCLUSIVE", NULL, NULL,
+                     NULL) != SQLITE_OK ||
         (n_tables == 0 && sqlite3_exec(j->db, schema, NULL, NULL, NULL) != SQLITE_OK) ||
         sqlite3_exec(j->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
         return explain(j, path, error);
@@ -382,7 +428,7 @@ pt_status store_sqlite_open(store **ret_store, const char *path, const store_opt
     sqlite_journal *j = mem_new(1, sizeof *j);
     if (j == NULL)
         return error_memory(error);
-    pt_status status = open_file(j, path, error);
+    pt_status status = open_file(j, path, options->syncs, error);
     if (status == PT_OK)
         status = store_memory_open(&base, options, listener, error);
     if (status == PT_OK)

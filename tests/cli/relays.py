@@ -38,6 +38,12 @@ def wait_for_figure(url, name, least):
     wait_until(lambda: figure(url, name) >= least, f"{name} of {least}")
 
 
+def wait_for_health(url, status):
+    """The store is tried once a second; the status that /health comes to."""
+    wait_until(lambda: ask(url, "GET", "/health").status == status, f"/health of {status}")
+    return status
+
+
 class RedisServer:
     def __init__(self, folder):
         self.port, self.folder = free_port(), folder
@@ -54,6 +60,11 @@ class RedisServer:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=AFTERWARDS):
             return True
         return False
+
+    def configure(self, name, value):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=AFTERWARDS) as s:
+            s.sendall(f"CONFIG SET {name} {value}\r\n".encode())
+            assert s.recv(100) == b"+OK\r\n"
 
     def kill(self):
         self.process.kill()

@@ -3,13 +3,21 @@ import contextlib
 import http.client
 import http.server
 import json
+import os
+import pathlib
+import shutil
 import signal
+import socket
+import ssl
+import subprocess
 import tempfile
 import threading
+import time
 import unittest
+import warnings
 
-from relays import ask, figure, redis, wait_for_figure
-from support import (Case, DONE, INPUT, MAX, Process, TRANSPORT, USAGE, free_port, polytune, program_file, relay,
+from relays import ask, figure, redis, wait_for_figure, wait_for_health
+from support import (Case, DONE, INPUT, MAX, Process, TRANSPORT, USAGE, authority, free_port, polytune, program_file, relay,
                      start_parties)
 
 SOON = 100  # a process that is to end by itself ends well within this
@@ -70,12 +78,49 @@ class Restarts(Case):
             junk = folder + "/junk"
             with open(junk, "wb") as f:
                 f.write(b"no database" * 1000)
+            os.chmod(junk, 0o600)
             self.assertFailed(polytune("serve", f"--store=sqlite:{junk}"), INPUT, "not a database")
             self.assertFailed(polytune("serve", f"--store=sqlite:{folder}/no/where"), TRANSPORT, "cannot open")
         self.assertFailed(polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}"), TRANSPORT, "Redis", "refused")
         self.assertNotIn("secret", polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}").err)
         self.assertFailed(polytune("serve", "--store=elsewhere"), USAGE, "sqlite:FILE")
         self.assertFailed(polytune("serve", env={"POLYTUNE_STORE": "elsewhere"}), USAGE, "sqlite:FILE")
+
+    def test_a_store_that_others_can_read_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "relay.db"
+            with relay(f"--store=sqlite:{path}") as (url, process):
+                self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
+                self.assertEqual([f.stat().st_mode & 0o777 for f in pathlib.Path(folder).iterdir()], [0o600] * 2)
+                process.kill()
+            for name in ("relay.db", "relay.db-wal"):
+                os.chmod(path.with_name(name), 0o644)
+                result = polytune("serve", "--listen=127.0.0.1:0", f"--store=sqlite:{path}")
+                self.assertFailed(result, INPUT, name, "mode 644", "chmod 600")
+                os.chmod(path.with_name(name), 0o600)
+            with relay(f"--store=sqlite:{path}"):
+                pass
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_changes_are_synced_if_wanted(self):
+        """A commit is on the disk before it is answered."""
+        n_syncs = {}
+        for flag in ((), ("--store-sync",)):
+            with tempfile.TemporaryDirectory() as folder:
+                trace = f"{folder}/trace"
+                process = Process("serve", "--listen=127.0.0.1:0", f"--store=sqlite:{folder}/relay.db", *flag,
+                                  under=("strace", "-D", "-f", "-e", "trace=fsync,fdatasync", "-o", trace))
+                try:
+                    url = process.read_err_until(r"http://127\.0\.0\.1:\d+").group()
+                    before = pathlib.Path(trace).read_text().count("sync(")
+                    for _ in range(10):
+                        self.assertEqual(ask(url, "POST", "/send/s/0/1", b"x").status, 200)
+                    n_syncs[flag] = pathlib.Path(trace).read_text().count("sync(") - before
+                finally:
+                    process.kill()
+        self.assertEqual(n_syncs[()], 0)
+        self.assertGreaterEqual(n_syncs[("--store-sync",)], 10)
+        self.assertFailed(polytune("serve", "--store-sync"), USAGE, "--store=sqlite:FILE")
 
     def test_a_full_disk_is_503(self):
         """A file that may not grow is one."""
@@ -88,10 +133,14 @@ class Restarts(Case):
                 self.assertEqual(statuses[0], 200)
                 self.assertEqual(statuses[-1], 503)
                 self.assertGreater(figure(url, "store_errors_total"), 0)
+                self.assertEqual(wait_for_health(url, 503), 503)
+                self.assertEqual(figure(url, "store_up"), 0)
                 n = statuses.count(200)
                 for _ in range(n):
                     self.assertIn(ask(url, "POST", "/recv/full/0/1").status, (200, 503))
                 self.assertEqual(ask(url, "GET", "/ping").status, 200)
+                self.assertEqual(wait_for_health(url, 200), 200)  # there is room again in the file
+                self.assertEqual(figure(url, "store_up"), 1)
             finally:
                 process.kill()
 
@@ -109,12 +158,21 @@ class SharedRelays(Case):
             self.assertGreater(figure(second, "messages_total"), 0)
             self.assertEqual(figure(first, "sessions"), 0)
 
+    def test_a_redis_that_is_full_is_503(self):
+        with redis() as server, relay("--store=" + server.url) as (url, _):
+            self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
+            self.assertEqual((wait_for_health(url, 200), figure(url, "store_up")), (200, 1))
+            server.configure("maxmemory", "1")
+            self.assertEqual((wait_for_health(url, 503), figure(url, "store_up")), (503, 0))
+            server.configure("maxmemory", "0")
+            self.assertEqual((wait_for_health(url, 200), figure(url, "store_up")), (200, 1))
+
     def test_a_redis_that_forgets_ends_the_run_cleanly(self):
         with redis() as server, relay("--store=" + server.url) as (url, process), program_file(LONG) as path:
             parties = start_parties(url, "s", path, LONG_INPUTS, PATIENT)
             wait_for_figure(url, "messages_total", 20)
             server.kill()
-            self.assertEqual(ask(url, "GET", "/health").status, 503)
+            self.assertEqual(wait_for_health(url, 503), 503)
             self.assertEqual(figure(url, "store_up"), 0)
             answer = ask(url, "PUT", "/join/other/0")
             self.assertEqual((answer.status, answer.headers["Retry-After"]), (503, "1"))
@@ -276,6 +334,14 @@ class Stopping(Case):
             process.process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(SOON).status, DONE)
 
+    def test_idle_sessions_are_not_waited_for(self):
+        with relay("--grace=1000") as (url, process):
+            self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
+            process.process.send_signal(signal.SIGTERM)
+            begin = time.monotonic()
+            self.assertEqual(process.wait(SOON).status, DONE)
+            self.assertLess(time.monotonic() - begin, 8)
+
     def test_the_grace_ends(self):
         with relay("--grace=0") as (url, process):
             self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
@@ -286,6 +352,54 @@ class Stopping(Case):
 def ask_quietly(*arguments):
     with contextlib.suppress(OSError, http.client.HTTPException):
         ask(*arguments)
+
+
+class Tls(Case):
+    @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
+    def test_only_versions_and_ciphers_with_forward_secrecy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+                            "-subj", "/CN=localhost", "-days", "2"], cwd=folder, check=True, capture_output=True)
+            with relay(f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem", scheme="https") as (url, _):
+                for version, ciphers, works in (
+                        (ssl.TLSVersion.TLSv1_3, "DEFAULT", True),
+                        (ssl.TLSVersion.TLSv1_2, "ECDHE-RSA-AES256-GCM-SHA384", True),
+                        (ssl.TLSVersion.TLSv1_2, "AES256-GCM-SHA384:AES128-GCM-SHA256:AES128-SHA", False),
+                        (ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0", False)):
+                    self.assertEqual(self.handshakes(url, version, ciphers), works, (version, ciphers))
+
+    def handshakes(self, url, version, ciphers):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = version
+        context.set_ciphers(ciphers)
+        host, port = url.removeprefix("https://").split(":")
+        try:
+            with socket.create_connection((host, int(port))) as s, context.wrap_socket(s) as t:
+                t.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                return t.recv(100).startswith(b"HTTP/1.1 200")
+        except (ssl.SSLError, ConnectionResetError):
+            return False
+
+    @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
+    def test_a_key_that_others_can_read_is_refused(self):
+        with authority() as folder:
+            own = (f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem")
+            os.chmod(folder / "key.pem", 0o644)
+            self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", *own), USAGE, "mode 644", "chmod 600")
+            os.chmod(folder / "key.pem", 0o600)
+            with relay(*own, scheme="https"):
+                pass
+
+    def test_too_few_open_files_are_said(self):
+        few = ("sh", "-c", 'ulimit -n 300; exec "$0" "$@"')
+        process = Process("serve", "--listen=127.0.0.1:0", under=few)
+        try:
+            process.read_err_until("172 connections at a time and not 4096: raise 'ulimit -n'")
+        finally:
+            process.kill()
 
 
 class Logs(Case):

@@ -37,7 +37,7 @@ static void expect_refusal(const char *text)
 {
     buffer read;
     pt_error error;
-    assert_int_equal(tls_read_pem(&read, path, "certificate", &error), PT_ERR_USAGE);
+    assert_int_equal(tls_read_certificate(&read, path, &error), PT_ERR_USAGE);
     if (strstr(error.message, text) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, text);
 }
@@ -49,7 +49,7 @@ static void a_pem_file_is_read_whole(void **state)
     pt_error error;
     (void)state;
     write_file(text, sizeof text - 1, 0644);
-    assert_int_equal(tls_read_pem(&read, path, "certificate", &error), PT_OK);
+    assert_int_equal(tls_read_certificate(&read, path, &error), PT_OK);
     assert_string_equal((const char *)read.bytes, text);
     buffer_clear(&read);
     (void)unlink(path);
@@ -72,6 +72,34 @@ static void what_is_no_pem_file_is_refused(void **state)
     write_file(large, 2 << 20, 0644);
     free(large);
     expect_refusal("too large");
+    (void)unlink(path);
+}
+
+static void a_key_that_others_can_read_is_refused(void **state)
+{
+    static const char text[] = "-----BEGIN PRIVATE KEY-----\nAAAA\n";
+    static const mode_t open_modes[] = {0604, 0644, 0602, 0620, 0660, 0666, 0777};
+    buffer read;
+    pt_error error;
+    (void)state;
+    for (size_t i = 0; i < sizeof open_modes / sizeof *open_modes; i++) {
+        write_file(text, sizeof text - 1, open_modes[i]);
+        assert_int_equal(tls_read_key(&read, path, &error), PT_ERR_USAGE);
+        assert_non_null(strstr(error.message, "open to others"));
+        assert_int_equal(tls_read_certificate(&read, path, &error), PT_OK);
+        buffer_clear(&read);
+    }
+    for (mode_t mode = 0400; mode <= 0600; mode += 0200) {
+        write_file(text, sizeof text - 1, mode);
+        assert_int_equal(tls_read_key(&read, path, &error), PT_OK);
+        buffer_clear(&read);
+        (void)unlink(path);
+    }
+    /* A group may read what root has given it. */
+    write_file(text, sizeof text - 1, 0640);
+    assert_int_equal(tls_read_key(&read, path, &error), geteuid() == 0 ? PT_OK : PT_ERR_USAGE);
+    if (geteuid() == 0)
+        buffer_clear(&read);
     (void)unlink(path);
 }
 
@@ -107,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pem_file_is_read_whole),
         cmocka_unit_test(what_is_no_pem_file_is_refused),
+        cmocka_unit_test(a_key_that_others_can_read_is_refused),
         cmocka_unit_test(a_server_needs_both_and_both_good),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

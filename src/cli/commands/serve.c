@@ -36,6 +36,9 @@ static const flag flags[] = {
      "memory (default), sqlite:FILE to survive a restart, or redis://[[USER]:PASSWORD@]HOST[:PORT]"
      "[/DB] for several relays; better in the environment, as POLYTUNE_STORE",
      false},
+    {"store-sync", NULL,
+     "sqlite: have every change on the disk before it is answered, which power loss then spares",
+     false},
     {"open", NULL, "serve clients without seat tokens, too (default when listening on loopback)",
      false},
     {"tokens", NULL, "demand seat tokens (default when not listening on loopback)", false},
@@ -144,6 +147,17 @@ static pt_status run_server(relay_server *server, const sigset_t *signals, uint3
     return PT_OK;
 }
 
+static void warn_if_few_files(const relay_server *server)
+{
+    size_t wanted;
+    const size_t n = relay_server_max_connections(server, &wanted);
+    if (n < wanted)
+        report_message(REPORT_WARN,
+                       "the system allows so few open files that there can be %zu connections at a "
+                       "time and not %zu: raise 'ulimit -n' or LimitNOFILE",
+                       n, wanted);
+}
+
 static pt_status serve(const relay_options *options, uint32_t grace_ms, pt_error *error)
 {
     relay_server *server = NULL;
@@ -161,6 +175,7 @@ static pt_status serve(const relay_options *options, uint32_t grace_ms, pt_error
     report_message(REPORT_INFO, "relay listening on http%s://%s%s%s:%u; stop it with Ctrl-C",
                    options->tls_cert != NULL ? "s" : "", ipv6 ? "[" : "", options->address,
                    ipv6 ? "]" : "", (unsigned)relay_server_port(server));
+    warn_if_few_files(server);
     status = run_server(server, &signals, grace_ms, error);
     relay_server_free(server);
     return status;
@@ -259,6 +274,7 @@ static pt_status read_access(relay_options *o, const args *a, pt_error *error)
     o->store = store != NULL ? store : getenv("POLYTUNE_STORE");
     if (o->store != NULL && o->store[0] == '\0')
         o->store = NULL;
+    o->store_syncs = args_get(a, "store-sync") != NULL;
     o->tls_cert = args_get(a, "tls-cert");
     o->tls_key = args_get(a, "tls-key");
     o->log = report_wants_event(EVENT_LEVELS) ? log_event : NULL;
