@@ -1,6 +1,8 @@
 """Things that go wrong between processes: every process ends in time, with the right status and a message to act on."""
+import http.server
 import re
 import signal
+import threading
 import unittest
 
 from support import (Case, DONE, INPUT, MAX, PEER, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay,
@@ -33,6 +35,23 @@ class Failures(Case):
         with relay() as (url, _):
             party = start_parties(url + "/elsewhere", "s", MAX, ["1"], QUICK)[0]
             self.assertFailed(party.wait(SOON), TRANSPORT, "404", "is this a relay?")
+
+    def test_a_redirection_is_shown_and_not_followed(self):
+        class Redirect(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                self.send_response(301)
+                self.send_header("Location", "https://relay.example" + self.path)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+        with http.server.HTTPServer(("127.0.0.1", 0), Redirect) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            party = start_parties(f"http://127.0.0.1:{server.server_address[1]}", "s", MAX, ["1"], QUICK)[0]
+            self.assertFailed(party.wait(SOON), TRANSPORT, "HTTP status 301: redirects to https://relay.example/join/s/0",
+                              "give that server's URL", "is this a relay?")
+            server.shutdown()
 
     def test_a_password_in_the_url_is_not_shown(self):
         with relay() as (url, process):

@@ -152,6 +152,22 @@ bool http_is_transient(const http_call *call)
     return call->outcome != HTTP_ANSWERED || call->status == 429 || call->status >= 500;
 }
 
+#define LINE_SHOWN   128
+#define LOCATION_MAX 1024
+
+/* The first line of a text, with everything but printable ASCII replaced. */
+static void put_printable(char ret_line[LINE_SHOWN], const char *text, size_t len)
+{
+    size_t n = 0;
+    while (n < len && n < LINE_SHOWN - 1 && text[n] != '\n') {
+        ret_line[n] = '?';
+        if (text[n] >= ' ' && text[n] <= '~')
+            ret_line[n] = text[n];
+        n++;
+    }
+    ret_line[n] = '\0';
+}
+
 void http_explain(const http_call *call, char *ret_text, size_t size)
 {
     if (call->response.failed) {
@@ -162,17 +178,20 @@ void http_explain(const http_call *call, char *ret_text, size_t size)
         (void)snprintf(ret_text, size, "%s", call->problem);
         return;
     }
-    char line[128];
-    size_t n = 0;
-    while (n < call->response.len && n < sizeof line - 1 && call->response.bytes[n] != '\n') {
-        const char c = (char)call->response.bytes[n];
-        line[n] = '?';
-        if (c >= ' ' && c <= '~')
-            line[n] = c;
-        n++;
+    char line[LINE_SHOWN];
+    char location[LOCATION_MAX];
+    if (call->status >= 300 && call->status < 400 &&
+        http_response_header(call, "Location", location, sizeof location)) {
+        put_printable(line, location, strlen(location));
+        (void)snprintf(ret_text, size,
+                       "HTTP status %ld: redirects to %.80s, which is not followed: give that "
+                       "server's URL",
+                       call->status, line);
+        return;
     }
-    line[n] = '\0';
-    (void)snprintf(ret_text, size, "HTTP status %ld%s%s", call->status, n == 0 ? "" : ": ", line);
+    put_printable(line, (const char *)call->response.bytes, call->response.len);
+    (void)snprintf(ret_text, size, "HTTP status %ld%s%s", call->status, line[0] == '\0' ? "" : ": ",
+                   line);
 }
 
 bool http_response_header(const http_call *call, const char *name, char *ret_value, size_t size)

@@ -91,8 +91,8 @@ void http_no_answer(http_call *call, http_outcome outcome, const char *format, .
 /* Whether trying again later makes sense: no response, 429 or 5xx. */
 bool http_is_transient(const http_call *call);
 
-/* A line that says what went wrong, from who performed or the response's first line with everything
- * but printable ASCII replaced. */
+/* A line that says what went wrong, from who performed or the response's first line, or where it
+ * redirects to, with everything but printable ASCII replaced. */
 void http_explain(const http_call *call, char *ret_text, size_t size);
 
 /* The first value of a response header; false if there is none, or it does not fit. */

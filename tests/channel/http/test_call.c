@@ -163,6 +163,26 @@ static void an_explanation_is_one_printable_line(void **state)
     http_call_clear(&call);
 }
 
+static void a_redirection_is_told(void **state)
+{
+    http_call call;
+    char text[HTTP_PROBLEM_MAX];
+    (void)state;
+    prepare(&call);
+    http_begin(&call);
+    http_answer(&call, 302);
+    http_answer_header(&call, "location", "https://b/x\x1b[31m");
+    http_explain(&call, text, sizeof text);
+    assert_string_equal(text,
+                        "HTTP status 302: redirects to https://b/x?[31m, which is not followed: "
+                        "give that server's URL");
+    http_begin(&call);
+    http_answer(&call, 302);
+    http_explain(&call, text, sizeof text);
+    assert_string_equal(text, "HTTP status 302");
+    http_call_clear(&call);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +193,7 @@ int main(void)
         cmocka_unit_test(retry_after_is_bounded),
         cmocka_unit_test(what_may_pass_is_tried_again),
         cmocka_unit_test(an_explanation_is_one_printable_line),
+        cmocka_unit_test(a_redirection_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
