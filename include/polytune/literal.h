@@ -54,6 +54,8 @@ PT_API const pt_type *pt_type_variant_field_type(const pt_type *type, size_t var
  * the place in the text and what was expected: PT_ERR_INPUT. */
 PT_API PT_MUST_CHECK pt_status pt_literal_parse(pt_literal **ret_literal, const pt_type *type,
                                                 const char *text, size_t len, pt_error *error);
+/* The same from JSON: Garble's, which names the kinds of values, or plain JSON ([1,2], {"x":1},
+ * {"Variant":[..]}, "text" for [u8; N]), value by value. */
 PT_API PT_MUST_CHECK pt_status pt_literal_from_json(pt_literal **ret_literal, const pt_type *type,
                                                     const char *json, size_t len, pt_error *error);
 /* The value's bits, most significant first, one byte each: pt_type_bits(type) of them, or

@@ -1,4 +1,5 @@
-/* Literals as Garble JSON, spec garble.md V3-V5 made strict (D20).
+/* Literals as Garble JSON, spec garble.md V3-V5 made strict (D20), and read as plain JSON too,
+ * value by value: since the expected type is known, nothing need say what a value is.
  *
  * The reader takes the text in one pass, led by the expected type, and writes bits as it goes. A
  * tree made by a JSON library would not do: jansson holds integers as signed 64-bit numbers, so it
@@ -58,8 +59,48 @@ static int read_hex4(literal_reader *r)
     return value;
 }
 
-/* The character after a backslash, decoded. Names are ASCII: any other becomes '?', which is in no
- * name. */
+static void put_utf8(buffer *out, uint32_t c)
+{
+    if (c < 0x80) {
+        buffer_put_u8(out, (uint8_t)c);
+    } else if (c < 0x800) {
+        buffer_put_u8(out, (uint8_t)(0xc0 | c >> 6));
+        buffer_put_u8(out, (uint8_t)(0x80 | (c & 0x3f)));
+    } else {
+        if (c < 0x10000) {
+            buffer_put_u8(out, (uint8_t)(0xe0 | c >> 12));
+        } else {
+            buffer_put_u8(out, (uint8_t)(0xf0 | c >> 18));
+            buffer_put_u8(out, (uint8_t)(0x80 | (c >> 12 & 0x3f)));
+        }
+        buffer_put_u8(out, (uint8_t)(0x80 | (c >> 6 & 0x3f)));
+        buffer_put_u8(out, (uint8_t)(0x80 | (c & 0x3f)));
+    }
+}
+
+/* What follows \u: a character, or two surrogates (RFC 8259). */
+static bool read_unicode(json_reader *j)
+{
+    literal_reader *r = &j->r;
+    const int first = read_hex4(r);
+    if (first < 0 || (first >= 0xdc00 && first < 0xe000))
+        return false;
+    if (first < 0xd800 || first >= 0xe000) {
+        put_utf8(&j->string, (uint32_t)first);
+        return true;
+    }
+    if (r->end - r->at < 2 || r->at[0] != '\\' || r->at[1] != 'u')
+        return false;
+    r->at += 2;
+    const int second = read_hex4(r);
+    if (second < 0xdc00 || second >= 0xe000)
+        return false;
+    put_utf8(&j->string,
+             0x10000 + ((uint32_t)(first - 0xd800) << 10 | (uint32_t)(second - 0xdc00)));
+    return true;
+}
+
+/* The character after a backslash, decoded. */
 static bool read_escape(json_reader *j)
 {
     static const char plain[] = "\"\\/bfnrt";
@@ -68,11 +109,8 @@ static bool read_escape(json_reader *j)
     if (r->at == r->end)
         return false;
     const char c = *r->at++;
-    if (c == 'u') {
-        const int value = read_hex4(r);
-        buffer_put_u8(&j->string, value > 0 && value < 128 ? (uint8_t)value : (uint8_t)'?');
-        return value >= 0;
-    }
+    if (c == 'u')
+        return read_unicode(j);
     const char *found = c == '\0' ? NULL : strchr(plain, c);
     if (found == NULL)
         return false;
@@ -149,11 +187,28 @@ static pt_status json_read_integer(literal_reader *r, literal_number *ret_number
 
 static pt_status json_read_value(json_reader *j, const pt_type *type, size_t to);
 
+static bool accept_word(literal_reader *r, const char *word)
+{
+    const size_t len = strlen(word);
+    if ((size_t)(r->end - r->at) < len || memcmp(r->at, word, len) != 0)
+        return false;
+    r->at += len;
+    json_skip_space(r);
+    return true;
+}
+
+/* true, false, "True" or "False" */
 static pt_status json_read_bool(json_reader *j, size_t to)
 {
     literal_reader *r = &j->r;
     json_skip_space(r);
     const char *at = r->at;
+    if (accept_word(r, "true")) {
+        literal_put(r, to, 1, 1);
+        return PT_OK;
+    }
+    if (accept_word(r, "false"))
+        return PT_OK;
     const pt_status status = read_string(j, "\"True\" or \"False\"");
     if (status != PT_OK)
         return status;
@@ -417,21 +472,156 @@ static pt_status read_keyed(json_reader *j, const pt_type *type, size_t to, cons
     return json_read_number(j, type, to);
 }
 
+/* --- plain values --- */
+
+/* "text" for [u8; N]: its bytes, then zeros. */
+static pt_status json_read_text(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    const char *at = r->at;
+    const pt_status status = read_string(j, "a string");
+    if (status != PT_OK)
+        return status;
+    if (j->string.len > type->length)
+        return literal_fail(r, at, "the text has %zu bytes, but [u8; %zu] has room for %zu",
+                            j->string.len, type->length, type->length);
+    for (size_t i = 0; i < j->string.len; i++)
+        literal_put(r, to + i * 8, 8, j->string.bytes[i]);
+    return PT_OK;
+}
+
+/* A variant without fields, by its name. */
+static pt_status read_unit_variant(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    const char *at = r->at;
+    const pt_status status = read_string(j, "a variant's name");
+    if (status != PT_OK)
+        return status;
+    const size_t tag = type_find_variant(type, string_text(j), j->string.len);
+    if (tag == type->n_variants)
+        return literal_unknown_variant(r, type, at, string_text(j), j->string.len);
+    const type_variant *variant = &type->variants[tag];
+    if (variant->is_tuple)
+        return literal_fail(r, at, "variant `%s` has values: write {\"%s\":[..]}", variant->name,
+                            variant->name);
+    literal_put(r, to, type->tag_bits, tag);
+    return PT_OK;
+}
+
+/* [..] behind {"Variant": */
+static pt_status read_tuple_variant(json_reader *j, const pt_type *type, size_t to,
+                                    const char *key_at)
+{
+    literal_reader *r = &j->r;
+    const size_t tag = type_find_variant(type, string_text(j), j->string.len);
+    if (tag == type->n_variants)
+        return literal_unknown_variant(r, type, key_at, string_text(j), j->string.len);
+    const type_variant *variant = &type->variants[tag];
+    if (!variant->is_tuple)
+        return literal_fail(r, key_at, "variant `%s` has no values: write \"%s\"", variant->name,
+                            variant->name);
+    literal_put(r, to, type->tag_bits, tag);
+    return json_read_fields(j, variant->fields, variant->n_fields, to);
+}
+
+/* : value { , "field" : value }, the first field's name taken */
+static pt_status read_members(json_reader *j, literal_fields *fields, size_t to, const char *key_at)
+{
+    literal_reader *r = &j->r;
+    for (;;) {
+        const type_field *field = NULL;
+        pt_status status =
+            literal_fields_take(&field, fields, r, key_at, string_text(j), j->string.len);
+        if (status == PT_OK)
+            status = json_expect(r, ':');
+        if (status == PT_OK)
+            status = json_read_value(j, field->type, to + field->offset);
+        if (status != PT_OK)
+            return status;
+        if (!json_accept(r, ','))
+            return PT_OK;
+        key_at = r->at;
+        status = read_string(j, "a field's name");
+        if (status != PT_OK)
+            return status;
+    }
+}
+
+/* The members of {"field": value, ..}, the first name taken */
+static pt_status read_plain_struct(json_reader *j, const pt_type *type, size_t to,
+                                   const char *key_at)
+{
+    literal_fields fields;
+    pt_status status = literal_fields_init(&fields, type, j->r.error);
+    if (status != PT_OK)
+        return status;
+    status = read_members(j, &fields, to, key_at);
+    if (status == PT_OK)
+        status = literal_fields_finish(&fields, &j->r);
+    literal_fields_clear(&fields);
+    return status;
+}
+
+/* A value that is no object. */
+static pt_status read_plain(json_reader *j, const pt_type *type, size_t to)
+{
+    literal_reader *r = &j->r;
+    const char c = r->at < r->end ? *r->at : '\0';
+    literal_number number;
+    if (type_is_integer(type) && (c == '-' || (c >= '0' && c <= '9'))) {
+        const pt_status status = json_read_integer(r, &number);
+        if (status != PT_OK)
+            return status;
+        return literal_put_number(r, type, to, &number);
+    }
+    if (type->kind == TYPE_ARRAY && c == '[')
+        return read_elements(j, type, to);
+    if (type->kind == TYPE_ARRAY && type->element->kind == TYPE_U8 && c == '"')
+        return json_read_text(j, type, to);
+    if (type->kind == TYPE_TUPLE && c == '[')
+        return json_read_fields(j, type->fields, type->n_fields, to);
+    if (type->kind == TYPE_ENUM && c == '"')
+        return read_unit_variant(j, type, to);
+    return literal_expected_type(r, type);
+}
+
+/* Whether an object with this key is Garble JSON for a value of this type, rather than plain. */
+static bool is_garble_key(const json_reader *j, const pt_type *type)
+{
+    return (type->kind != TYPE_STRUCT && type->kind != TYPE_ENUM) ||
+           string_is(j, json_key_of(type));
+}
+
+/* The rest of an object of one member or, for a struct, of several; its first key is read. */
+static pt_status read_object(json_reader *j, const pt_type *type, size_t to, const char *key_at)
+{
+    literal_reader *r = &j->r;
+    if (!is_garble_key(j, type) && type->kind == TYPE_STRUCT)
+        return read_plain_struct(j, type, to, key_at);
+    /* The key stays in j->string: expecting a character does not change it. */
+    const pt_status status = json_expect(r, ':');
+    if (status != PT_OK)
+        return status;
+    if (!is_garble_key(j, type))
+        return read_tuple_variant(j, type, to, key_at);
+    return read_keyed(j, type, to, key_at);
+}
+
 static pt_status json_read_value(json_reader *j, const pt_type *type, size_t to)
 {
     literal_reader *r = &j->r;
+    json_skip_space(r);
     if (type->kind == TYPE_BOOL)
         return json_read_bool(j, to);
     if (!json_accept(r, '{'))
-        return literal_expected_type(r, type);
+        return read_plain(j, type, to);
+    if (type->kind == TYPE_STRUCT && type->n_fields == 0 && json_accept(r, '}'))
+        return PT_OK;
     const char *key_at = r->at;
     pt_status status = read_string(j, "a string");
-    if (status != PT_OK)
-        return status;
-    /* The key stays in j->string: expecting a character does not change it. */
-    status = json_expect(r, ':');
     if (status == PT_OK)
-        status = read_keyed(j, type, to, key_at);
+        status = read_object(j, type, to, key_at);
     if (status != PT_OK)
         return status;
     return json_expect(r, '}');

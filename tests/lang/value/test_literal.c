@@ -299,7 +299,29 @@ static void wrong_json_is_told_where(void **state)
     const types *t = *state;
     const pt_type *u8 = type_scalar(TYPE_U8);
     const bad cases[] = {
-        {u8, "5", "line 1, column 1: expected a value of type u8, found `5`"},
+        {u8, "\"5\"", "line 1, column 1: expected a value of type u8, found `\"5\"`"},
+        {u8, "256", "line 1, column 1: expected a number of type u8, 0 to 255"},
+        {u8, "-1", "line 1, column 1: expected a number of type u8, 0 to 255"},
+        {u8, "5.0", "line 1, column 1: expected an integer, found `5`"},
+        {u8, "5 6", "line 1, column 3: expected nothing more, found `6`"},
+        {t->bytes, "[1, 2]", "line 1, column 6: expected 3 elements, found 2"},
+        {t->bytes, "[1, 2, 3, 4]", "line 1, column 9: expected 3 elements, found more"},
+        {t->bytes, "\"abcd\"",
+         "line 1, column 1: the text has 4 bytes, but [u8; 3] has room for 3"},
+        {t->bytes, "\"\\ud800\"", "line 1, column 1: malformed string"},
+        {t->bytes, "\"\\ud800\\u0041\"", "line 1, column 1: malformed string"},
+        {t->pair, "[1]", "line 1, column 3: expected 2 values, found 1"},
+        {t->rec, "{\"alf\": true}", "line 1, column 13: expected field `zed` of struct Rec"},
+        {t->rec, "{\"alf\": true, \"alf\": true}", "line 1, column 15: field `alf` is given twice"},
+        {t->rec, "{\"alf\": true, \"zad\": 1}",
+         "line 1, column 15: struct Rec has no field `zad`; did you mean `zed`?"},
+        {t->rec, "[true, 1]", "line 1, column 1: expected a value of type Rec, found `[`"},
+        {t->msg, "\"Go\"", "line 1, column 1: enum Msg has no variant `Go`"},
+        {t->msg, "\"Say\"", "line 1, column 1: variant `Say` has values: write {\"Say\":[..]}"},
+        {t->msg, "{\"Quit\": []}",
+         "line 1, column 2: variant `Quit` has no values: write \"Quit\""},
+        {t->msg, "{\"Say\": []}", "line 1, column 10: expected 1 value, found 0"},
+        {t->msg, "{\"Gone\": []}", "line 1, column 2: enum Msg has no variant `Gone`"},
         {u8, "{\"NumUnsigned\":[300,\"U8\"]}",
          "line 1, column 17: expected a number of type u8, 0 to 255"},
         {u8, "{\"NumUnsigned\":[3,\"U16\"]}",
@@ -311,8 +333,10 @@ static void wrong_json_is_told_where(void **state)
          "line 1, column 26: expected nothing more, found `x`"},
         {u8, "{\"NumUns", "line 1, column 2: the string does not end"},
         {u8, "{\"Num\\q\"", "line 1, column 2: malformed string"},
-        {type_scalar(TYPE_BOOL), "true",
-         "line 1, column 1: expected \"True\" or \"False\", found `true`"},
+        {type_scalar(TYPE_BOOL), "truth",
+         "line 1, column 1: expected \"True\" or \"False\", found `truth`"},
+        {type_scalar(TYPE_BOOL), "1",
+         "line 1, column 1: expected \"True\" or \"False\", found `1`"},
         {t->bytes, "{\"Tuple\":[]}",
          "line 1, column 2: expected \"Array\", \"ArrayRepeat\" or \"Range\""},
         {t->bytes, "{\"Array\":[]}", "line 1, column 11: expected 3 elements, found 0"},
@@ -331,6 +355,47 @@ static void wrong_json_is_told_where(void **state)
          "line 1, column 23: expected \"Unit\", found `{`"},
     };
     assert_all_fail(cases, sizeof cases / sizeof cases[0], pt_literal_from_json);
+}
+
+/* What is read as JSON prints as text. */
+static void assert_json(const pt_type *type, const char *json, const char *expected)
+{
+    pt_literal *literal = NULL;
+    char *text = NULL;
+    pt_error error;
+    if (pt_literal_from_json(&literal, type, json, strlen(json), &error) != PT_OK)
+        fail_msg("%s: %s", json, error.message);
+    assert_int_equal(pt_literal_print(&text, literal, &error), PT_OK);
+    assert_string_equal(text, expected);
+    pt_text_free(text);
+    pt_literal_free(literal);
+}
+
+static void plain_json_is_read_by_type(void **state)
+{
+    types *t = *state;
+    const pt_type *u64 = type_scalar(TYPE_U64);
+    const pt_type *i64 = type_scalar(TYPE_I64);
+    assert_json(u64, "18446744073709551615", "18446744073709551615");
+    assert_json(i64, "-9223372036854775808", "-9223372036854775808");
+    assert_json(type_scalar(TYPE_BOOL), " true ", "true");
+    assert_json(type_scalar(TYPE_BOOL), "false", "false");
+    assert_json(t->bytes, "[1, 2, 3]", "[1, 2, 3]");
+    assert_json(t->none, "[]", "[]");
+    assert_json(t->bytes, "\"ab\"", "[97, 98, 0]");
+    assert_json(t->bytes, "\"\\u20ac\"", "[226, 130, 172]");
+    assert_json(array(t, type_scalar(TYPE_U8), 4), "\"\\ud83d\\ude00\"", "[240, 159, 152, 128]");
+    assert_json(t->pair, "[1, true]", "(1, true)");
+    assert_json(t->rec, "{\"zed\": 5, \"alf\": true}", "Rec {alf: true, zed: 5}");
+    assert_json(t->msg, "\"Quit\"", "Msg::Quit");
+    assert_json(t->msg, "{\"Say\": [7]}", "Msg::Say(7)");
+    /* plain and Garble JSON, mixed */
+    assert_json(
+        t->nest,
+        "[[{\"alf\":\"True\",\"zed\":1},{\"Struct\":[\"Rec\",[[\"alf\",false],[\"zed\",2]]]}],"
+        "{\"Say\":[{\"NumUnsigned\":[3,\"U16\"]}]}, [4]]",
+        "([Rec {alf: true, zed: 1}, Rec {alf: false, zed: 2}], Msg::Say(3), (4))");
+    assert_json(t->bytes, "\xef\xbb\xbf[1,2,3]", "[1, 2, 3]");
 }
 
 static void bad_bits_are_refused(void **state)
@@ -422,6 +487,7 @@ int main(void)
         TEST(nested_values),
         TEST(integers_keep_all_64_bits),
         TEST(json_struct_fields_come_in_any_order),
+        TEST(plain_json_is_read_by_type),
         TEST(wrong_text_is_told_where),
         TEST(wrong_json_is_told_where),
         TEST(bad_bits_are_refused),
