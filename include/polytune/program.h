@@ -63,6 +63,21 @@ PT_API PT_MUST_CHECK pt_status pt_program_inspect(pt_program_facts *ret_facts,
                                                   const pt_compile_options *options,
                                                   pt_error *error);
 
+/* The types of a program's inputs and result, known before it is compiled: what does not fit them
+ * is refused at once, and not after a compilation of minutes. */
+typedef struct pt_signature pt_signature;
+
+/* Parses, type-checks and reads the constants, all of which must be given. Outputs and errors as
+ * with pt_program_compile. */
+PT_API PT_MUST_CHECK pt_status pt_signature_new(pt_signature **ret_signature,
+                                                pt_diagnostics **ret_diagnostics,
+                                                const pt_compile_options *options, pt_error *error);
+PT_API void pt_signature_free(pt_signature *signature);
+/* As of the program; the types are owned by the signature. */
+PT_API size_t pt_signature_party_count(const pt_signature *signature);
+PT_API const pt_type *pt_signature_input_type(const pt_signature *signature, size_t party);
+PT_API const pt_type *pt_signature_output_type(const pt_signature *signature);
+
 /* One error of a program. Lines and columns are one-based, natural; the end is exclusive. Zero
  * line: no place. */
 typedef struct pt_diagnostic {

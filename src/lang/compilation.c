@@ -48,6 +48,19 @@ pt_status lang_check(checked_program **ret_program, arena *a, const char *source
     return status;
 }
 
+pt_status compilation_check_options(const pt_compile_options *options, pt_error *error)
+{
+    if (options == NULL || (options->source == NULL && options->source_len != 0) ||
+        (options->constants == NULL && options->n_constants != 0))
+        return error_missing(error, "options with a source and constants");
+    for (size_t i = 0; i < options->n_constants; i++) {
+        const pt_constant *c = &options->constants[i];
+        if (c->party == NULL || c->name == NULL || c->literal == NULL)
+            return error_missing(error, "the texts of every constant");
+    }
+    return PT_OK;
+}
+
 pt_status compilation_open(compilation *ret_compilation, const pt_compile_options *options,
                            pt_error *error)
 {

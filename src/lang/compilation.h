@@ -33,6 +33,8 @@ typedef struct compilation {
     pt_error *error;
 } compilation;
 
+/* PT_ERR_USAGE unless everything is there that a call needs of its options. */
+MUST_CHECK pt_status compilation_check_options(const pt_compile_options *options, pt_error *error);
 /* lang_check on the options' source. Close it whatever comes of it. */
 MUST_CHECK pt_status compilation_open(compilation *ret_compilation,
                                       const pt_compile_options *options, pt_error *error);

@@ -89,20 +89,6 @@ static pt_status compile_checked(pt_program **ret_program, const compilation *c)
     return status;
 }
 
-/* What every call needs of the options. */
-static pt_status check_options(const pt_compile_options *options, pt_error *error)
-{
-    if (options == NULL || (options->source == NULL && options->source_len != 0) ||
-        (options->constants == NULL && options->n_constants != 0))
-        return error_missing(error, "options with a source and constants");
-    for (size_t i = 0; i < options->n_constants; i++) {
-        const pt_constant *c = &options->constants[i];
-        if (c->party == NULL || c->name == NULL || c->literal == NULL)
-            return error_missing(error, "the texts of every constant");
-    }
-    return PT_OK;
-}
-
 pt_status pt_program_compile(pt_program **ret_program, pt_diagnostics **ret_diagnostics,
                              const pt_compile_options *options, pt_error *error)
 {
@@ -110,7 +96,7 @@ pt_status pt_program_compile(pt_program **ret_program, pt_diagnostics **ret_diag
         *ret_diagnostics = NULL;
     if (ret_program == NULL)
         return error_missing(error, "a place for the result");
-    pt_status status = check_options(options, error);
+    pt_status status = compilation_check_options(options, error);
     if (status != PT_OK)
         return status;
     compilation c;
@@ -192,7 +178,7 @@ pt_status pt_program_check(pt_diagnostics **ret_diagnostics, const pt_compile_op
 {
     if (ret_diagnostics != NULL)
         *ret_diagnostics = NULL;
-    pt_status status = check_options(options, error);
+    pt_status status = compilation_check_options(options, error);
     if (status != PT_OK)
         return status;
     compilation c;
@@ -257,7 +243,7 @@ pt_status pt_program_inspect(pt_program_facts *ret_facts, pt_diagnostics **ret_d
         *ret_diagnostics = NULL;
     if (ret_facts == NULL)
         return error_missing(error, "a place for the result");
-    pt_status status = check_options(options, error);
+    pt_status status = compilation_check_options(options, error);
     if (status != PT_OK)
         return status;
     compilation c;

@@ -29,6 +29,7 @@ static struct results {
     size_t len;
     pt_circuit *circuit;
     pt_program *program;
+    pt_signature *signature;
     pt_literal *literal;
     pt_constants *constants;
     pt_channel channels[2];
@@ -219,6 +220,43 @@ CALL(pt_program_inspect)
     pt_compile_options options;
     return pt_program_inspect(PTR(0, &r.facts), NULL, options_of(wrong, 1, &constant, &options),
                               error);
+}
+
+CALL(pt_signature_new)
+{
+    (void)w;
+    pt_constant constant;
+    pt_compile_options options;
+    return pt_signature_new(PTR(0, &r.signature), NULL, options_of(wrong, 1, &constant, &options),
+                            error);
+}
+
+CALL(pt_signature_party_count)
+{
+    (void)w, (void)wrong, (void)error;
+    assert_int_equal(pt_signature_party_count(NULL), 0);
+    return PT_OK;
+}
+
+CALL(pt_signature_input_type)
+{
+    (void)w, (void)error;
+    assert_null(pt_signature_input_type(NULL, SIZE(0, 0)));
+    return PT_OK;
+}
+
+CALL(pt_signature_output_type)
+{
+    (void)w, (void)wrong, (void)error;
+    assert_null(pt_signature_output_type(NULL));
+    return PT_OK;
+}
+
+CALL(pt_signature_free)
+{
+    (void)w, (void)wrong, (void)error;
+    pt_signature_free(NULL);
+    return PT_OK;
 }
 
 CALL(pt_program_check_input)
@@ -648,6 +686,11 @@ typedef struct row {
     HARMLESS(pt_program_output_type, 1)                                                            \
     HARMLESS(pt_program_party_count, 1)                                                            \
     FAILS(pt_program_write_bristol, 3)                                                             \
+    HARMLESS(pt_signature_free, 1)                                                                 \
+    HARMLESS(pt_signature_input_type, 1)                                                           \
+    FAILS(pt_signature_new, 7)                                                                     \
+    HARMLESS(pt_signature_output_type, 1)                                                          \
+    HARMLESS(pt_signature_party_count, 1)                                                          \
     HARMLESS(pt_status_class_of, 1)                                                                \
     HARMLESS(pt_status_name, 1)                                                                    \
     HARMLESS(pt_status_text, 1)                                                                    \

@@ -187,6 +187,19 @@ pt_status lower_function(lowered *ret_lowered, const lower_input *input, arena *
     return status;
 }
 
+pt_status lower_signature(lowered *ret_lowered, const lower_input *input, arena *types,
+                          pt_diagnostics *diagnostics, pt_error *error)
+{
+    lowered result = {0};
+    lowerer l;
+    lowerer_init(&l, input, types, diagnostics, error);
+    const bool done = resolve_inputs(&l, &result);
+    lowerer_clear(&l);
+    if (done)
+        *ret_lowered = result;
+    return done ? PT_OK : l.status;
+}
+
 pt_status lower_try(const lower_input *input, arena *types, pt_diagnostics *diagnostics,
                     pt_error *error)
 {

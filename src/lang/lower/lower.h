@@ -68,6 +68,10 @@ typedef struct lowered {
 MUST_CHECK pt_status lower_function(lowered *ret_lowered, const lower_input *input, arena *types,
                                     pt_diagnostics *diagnostics, pt_error *error);
 
+/* The parties and types alone; the rest of *ret_lowered is zero. Errors as of lower_function. */
+MUST_CHECK pt_status lower_signature(lowered *ret_lowered, const lower_input *input, arena *types,
+                                     pt_diagnostics *diagnostics, pt_error *error);
+
 /* Lowers for the sake of the errors alone, as far as one thousandth of the limits above goes: PT_OK
  * when there are none up to there. */
 MUST_CHECK pt_status lower_try(const lower_input *input, arena *types, pt_diagnostics *diagnostics,
