@@ -1,4 +1,6 @@
+#include <netinet/in.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/assert.h"
@@ -8,12 +10,15 @@
 
 #define RATE_MIN ((size_t)16 << 10) /* bytes a second that bodies and answers must move */
 
+#define NETWORK_BYTES 9 /* the kind, and an IPv4 address or 64 bits of an IPv6 one */
+
 struct connection {
     httpd *server;
     struct MHD_Connection *handle;
     connection_list *list; /* NULL once it is to close */
     connection *previous;
     connection *next;
+    uint8_t network[NETWORK_BYTES]; /* where it comes from */
     uint64_t deadline_ms;
     bool has_bad_target; /* of the request whose head is being read */
     max_align_t note[];  /* the application's */
@@ -69,6 +74,41 @@ static void start_idling(connection *c)
     c->deadline_ms = clock_ms() + c->server->client_timeout_ms;
 }
 
+/* What one customer has: an IPv4 address, also as a mapped one, or a network of 64 bits. */
+static void find_network(uint8_t ret_network[NETWORK_BYTES], const struct sockaddr *address)
+{
+    memset(ret_network, 0, NETWORK_BYTES);
+    if (address->sa_family == AF_INET) {
+        ret_network[0] = 4;
+        memcpy(ret_network + 1, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+    } else if (address->sa_family == AF_INET6) {
+        const struct in6_addr *six =
+            &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+        const bool is_mapped = IN6_IS_ADDR_V4MAPPED(six);
+        ret_network[0] = is_mapped ? 4 : 6;
+        memcpy(ret_network + 1, six->s6_addr + (is_mapped ? 12 : 0), is_mapped ? 4 : 8);
+    }
+}
+
+static size_t count_of(const connection_list *list, const uint8_t network[NETWORK_BYTES])
+{
+    size_t n = 0;
+    for (const connection *c = list->first; c != NULL; c = c->next)
+        n += memcmp(c->network, network, NETWORK_BYTES) == 0;
+    return n;
+}
+
+bool connection_is_welcome(const httpd *server, const struct sockaddr *address)
+{
+    uint8_t network[NETWORK_BYTES];
+    if (server->max_per_address == 0)
+        return true;
+    find_network(network, address);
+    return count_of(&server->idle, network) + count_of(&server->busy, network) +
+               count_of(&server->unwanted, network) <
+           server->max_per_address;
+}
+
 void connection_notify(void *server, struct MHD_Connection *handle, void **state,
                        enum MHD_ConnectionNotificationCode what)
 {
@@ -83,6 +123,10 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
         }
         c->server = owner;
         c->handle = handle;
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        if (info != NULL && info->client_addr != NULL)
+            find_network(c->network, info->client_addr);
         start_idling(c);
     } else {
         PT_ASSERT(owner->n_connections != 0);

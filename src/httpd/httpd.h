@@ -90,7 +90,8 @@ typedef struct httpd_options {
     const char *address;    /* host or numeric address; all addresses of a name are listened on */
     uint16_t port;          /* 0: any free one, see httpd_port */
     size_t max_connections; /* as far as the system allows open files */
-    size_t max_per_address; /* connections from one address; 0: no limit of its own */
+    size_t max_per_address; /* connections from one address, of IPv6 a network of 64 bits; 0:
+                               any number */
     uint32_t client_timeout_ms; /* see below */
     const char *tls_cert;       /* PEM files of the certificate chain and its key; NULL: no TLS */
     const char *tls_key;

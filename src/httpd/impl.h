@@ -33,6 +33,7 @@ struct httpd {
 
     size_t n_connections;
     size_t max_connections;
+    size_t max_per_address; /* 0: any number */
     uint32_t client_timeout_ms;
     connection_list idle;     /* no head yet, oldest first */
     connection_list busy;     /* with a request */
@@ -66,6 +67,8 @@ void connection_end(connection *c);
 
 /* Closes those that are too slow. */
 void connection_expire(httpd *server, uint64_t now_ms);
+/* Whether the address may have one more. */
+bool connection_is_welcome(const httpd *server, const struct sockaddr *address);
 /* Whether there is room for one more, or somebody unwanted or idle who can make it. */
 bool connection_has_room(const httpd *server);
 /* If all are taken, closes the one that is unwanted for longest, else idle for longest. */

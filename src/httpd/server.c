@@ -101,6 +101,10 @@ static void accept_some(httpd *server, int fd)
             accept4(fd, (struct sockaddr *)&address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (peer < 0)
             return;
+        if (!connection_is_welcome(server, (struct sockaddr *)&address)) {
+            (void)close(peer);
+            continue;
+        }
         connection_make_room(server);
         /* The library closes the socket also when it refuses it. */
         (void)MHD_add_connection(server->daemon, peer, (struct sockaddr *)&address, size);
@@ -245,7 +249,6 @@ static pt_status start_library(httpd *server, const httpd_options *o, const char
             (cert == NULL ? 0u : (unsigned)MHD_USE_TLS),
         0, NULL, NULL, request_step, server, MHD_OPTION_ARRAY, cert == NULL ? without : with_tls,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->max_connections + CLOSING_MAX,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)o->max_per_address,
         MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)(o->client_timeout_ms / 1000 + (o->client_timeout_ms % 1000 != 0)),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_NOTIFY_COMPLETED, request_end,
@@ -270,6 +273,7 @@ static pt_status start_daemon(httpd *server, const httpd_options *o, pt_error *e
     buffer_init(&key, 0);
     server->client_timeout_ms = o->client_timeout_ms;
     server->max_connections = connection_limit(o->max_connections);
+    server->max_per_address = o->max_per_address;
     if ((o->tls_cert == NULL) != (o->tls_key == NULL))
         status = error_set(error, PT_ERR_USAGE, "TLS needs both a certificate and its key");
     if (status == PT_OK && o->tls_cert != NULL)

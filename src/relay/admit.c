@@ -132,14 +132,18 @@ void admit_clear(admit_limits *a)
     quota_clear(&a->address_sessions);
 }
 
-bool admit_count(request *r)
+bool admit_count(request *r, refusal *ret_why)
 {
     admit_limits *a = &r->server->limits;
     const char *session = r->route.session;
     const uint64_t now = clock_ms();
-    return session[0] == '\0' ||
-           (quota_take(&a->address_requests, r->address, strlen(r->address), now) == 0 &&
-            quota_take(&a->session_requests, session, strlen(session), now) == 0);
+    if (session[0] == '\0')
+        return true;
+    *ret_why = REFUSED_RATE_ADDRESS;
+    if (quota_take(&a->address_requests, r->address, strlen(r->address), now) != 0)
+        return false;
+    *ret_why = REFUSED_RATE_SESSION;
+    return quota_take(&a->session_requests, session, strlen(session), now) == 0;
 }
 
 uint64_t admit_opening_wait_ms(admit_limits *a, const char *address)

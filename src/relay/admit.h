@@ -4,6 +4,7 @@
 
 #include "relay/quota.h"
 #include "relay/request.h"
+#include "relay/stats.h"
 
 typedef struct admit_limits {
     quota address_requests;
@@ -22,9 +23,9 @@ void admit_authorization(request *r, const char *value);
 void admit_token(request *r, const char *value);
 /* Makes a token for a client that joins without. False when there is no randomness. */
 MUST_CHECK bool admit_issue(request *r);
-/* Counts the request against the limits of its address and session; false: one is exceeded. Those
- * that concern no session are free. */
-bool admit_count(request *r);
+/* Counts the request against the limits of its address and session; false: one is exceeded, and
+ * which. Those that concern no session are free. */
+bool admit_count(request *r, refusal *ret_why);
 /* Whether an address may open a session now: 0, or after how long; and that it has opened one. */
 uint64_t admit_opening_wait_ms(admit_limits *a, const char *address);
 void admit_opened(admit_limits *a, const char *address);

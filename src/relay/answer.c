@@ -36,7 +36,7 @@ static enum MHD_Result refuse_opening(request *r)
     if (r->server->is_stopping)
         return refuse(r, REFUSED_STOPPING, 503, 5,
                       "the relay is stopping and opens no new sessions\n");
-    return refuse(r, REFUSED_SESSIONS, 429,
+    return refuse(r, REFUSED_RATE_OPENED, 429,
                   seconds(admit_opening_wait_ms(&r->server->limits, r->address)),
                   "too many new sessions from this address\n");
 }
@@ -51,8 +51,24 @@ static enum MHD_Result reply_failure(request *r, store_result result)
         return refuse(r, REFUSED_TAKEN, 409, 1, "an earlier run of this session is still ending\n");
     case STORE_TAKEN:
         return refuse(r, REFUSED_TAKEN, 409, 1, "another client holds this seat\n");
-    case STORE_FULL:
-        return refuse(r, REFUSED_FULL, 429, 1, "full: a limit of the relay is reached\n");
+    case STORE_FULL_SESSIONS:
+        return refuse(r, REFUSED_FULL_SESSIONS, 429, 1, "full: the relay has max-sessions\n");
+    case STORE_FULL_SEATS:
+        return refuse(r, REFUSED_FULL_SEATS, 429, 1, "full: the session has max-seats\n");
+    case STORE_FULL_QUEUE:
+        return refuse(r, REFUSED_FULL_QUEUE, 429, 1,
+                      "full: max-messages or max-queue-bytes wait for this party from that one\n");
+    case STORE_FULL_SESSION:
+        return refuse(r, REFUSED_FULL_SESSION, 429, 1,
+                      "full: max-session-bytes wait in this session\n");
+    case STORE_FULL_BYTES:
+        return refuse(r, REFUSED_FULL_BYTES, 429, 1, "full: the relay has max-bytes\n");
+    case STORE_FULL_ADDRESS_SESSIONS:
+        return refuse(r, REFUSED_SHARE_SESSIONS, 429, 1,
+                      "full: this address has its address-share of sessions\n");
+    case STORE_FULL_ADDRESS_BYTES:
+        return refuse(r, REFUSED_SHARE_BYTES, 429, 1,
+                      "full: this address has its address-share of bytes\n");
     case STORE_UNAUTHORIZED:
         stats_refused(r, REFUSED_UNAUTHORIZED);
         return httpd_reply_with(&r->http, 401, -1,
@@ -72,6 +88,15 @@ static enum MHD_Result reply_failure(request *r, store_result result)
         break;
     }
     return refuse(r, REFUSED_MEMORY, 503, 1, "the relay is out of memory\n");
+}
+
+/* Holds the request, unless its address has so many already. */
+static enum MHD_Result wait_for(request *r, store_wake what)
+{
+    if (!waiting_has_room(r))
+        return refuse(r, REFUSED_SHARE_WAITING, 429, 1,
+                      "full: this address has its address-share of waiting requests\n");
+    return waiting_start(r, what);
 }
 
 /* ---- seats ---- */
@@ -165,10 +190,8 @@ static enum MHD_Result answer_participants(request *r)
         r->who.party = seats.own;
         gone_heard(r);
     }
-    if (seats.n < r->parties && waiting_is_possible(r)) {
-        httpd_hold(&r->http);
-        return MHD_YES;
-    }
+    if (seats.n < r->parties && waiting_is_possible(r))
+        return wait_for(r, STORE_WAKE_WATCHERS);
     return reply_seats(r, &seats);
 }
 
@@ -216,8 +239,10 @@ static enum MHD_Result answer_send(request *r)
     }
     if (result == STORE_REPEATED)
         return reply_stored(r);
-    if (result == STORE_FULL && waiting_is_possible(r))
-        return waiting_start(r, STORE_WAKE_SENDER);
+    const bool is_full = result == STORE_FULL_QUEUE || result == STORE_FULL_SESSION ||
+                         result == STORE_FULL_BYTES || result == STORE_FULL_ADDRESS_BYTES;
+    if (is_full && waiting_is_possible(r))
+        return wait_for(r, STORE_WAKE_SENDER);
     return reply_failure(r, result);
 }
 
@@ -268,7 +293,7 @@ static enum MHD_Result answer_recv(request *r)
         return reply_gone(r);
     if (result != STORE_EMPTY && result != STORE_GONE)
         return reply_failure(r, result);
-    return waits ? waiting_start(r, STORE_WAKE_RECEIVER) : reply_nothing(r);
+    return waits ? wait_for(r, STORE_WAKE_RECEIVER) : reply_nothing(r);
 }
 
 void answer_sent(request *r, bool ok)

@@ -98,10 +98,13 @@ static void app_argument(httpd_request *http, const char *name, const char *valu
 static void app_check(httpd_request *http)
 {
     request *r = (request *)http;
-    if (http->refusal == 0 && r->route.method != ROUTE_OPTIONS && !admit_count(r)) {
-        stats_refused(r, REFUSED_RATE);
-        httpd_refuse(http, 429, "too many requests; slow down");
-    }
+    refusal why;
+    if (http->refusal != 0 || r->route.method == ROUTE_OPTIONS || admit_count(r, &why))
+        return;
+    stats_refused(r, why);
+    httpd_refuse(http, 429,
+                 why == REFUSED_RATE_ADDRESS ? "rate-address: too many requests of this address"
+                                             : "rate-session: too many requests in this session");
 }
 
 static bool app_charge(httpd_request *http, size_t len)
@@ -110,7 +113,7 @@ static bool app_charge(httpd_request *http, size_t len)
     relay_server *server = r->server;
     const size_t used = server->store->bytes + server->receiving;
     if (used > server->options.max_bytes || len > server->options.max_bytes - used) {
-        stats_refused(r, REFUSED_FULL);
+        stats_refused(r, REFUSED_FULL_BYTES);
         return false;
     }
     server->receiving += len;

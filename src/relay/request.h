@@ -34,6 +34,7 @@ typedef struct request {
 
     /* Waiting for a message or for room. */
     bool replaced; /* meanwhile a newer request took its place */
+    bool was_let_wait;
     bool is_waiting;
     store_wake waits_for;
     struct request *next_waiting;

@@ -35,6 +35,14 @@ static relay_options with_defaults(const relay_options *given)
     return o;
 }
 
+/* An address's share of a limit, and one more, so that there is one; 0: it is not limited. */
+static size_t share_of(const relay_options *o, size_t max)
+{
+    if (o->address_share == 0 || o->address_share >= 100)
+        return 0;
+    return max / 100 * o->address_share + max % 100 * o->address_share / 100 + 1;
+}
+
 /* ---- what the store tells ---- */
 
 static void wake_waiting(void *user, store_wake what, const char *session, uint32_t from,
@@ -63,6 +71,8 @@ static pt_status open_store(relay_server *server, pt_error *error)
                                    .queue_bytes = o->max_queue_bytes,
                                    .session_bytes = o->max_session_bytes,
                                    .bytes = o->max_bytes,
+                                   .address_sessions = share_of(o, o->max_sessions),
+                                   .address_bytes = share_of(o, o->max_bytes),
                                    .expiry_ms = o->expiry_ms,
                                    .takeover_ms = o->takeover_ms,
                                    .needs_tokens = o->needs_tokens,
@@ -78,7 +88,11 @@ static pt_status open_store(relay_server *server, pt_error *error)
 static pt_status start(relay_server *server, const relay_options *options, pt_error *error)
 {
     server->options = with_defaults(options);
-    const relay_options *o = &server->options;
+    relay_options *o = &server->options;
+    server->address_waiting = share_of(o, o->max_connections);
+    /* Behind a proxy all connections come from there. */
+    if (o->max_per_address == 0 && !o->trust_forwarded)
+        o->max_per_address = share_of(o, o->max_connections);
     const httpd_options http = {.address = o->address,
                                 .port = o->port,
                                 .max_connections = o->max_connections,

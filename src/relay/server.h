@@ -15,7 +15,8 @@ struct relay_server {
     relay_options options; /* with the defaults filled in */
     store *store;
     httpd *http;
-    size_t receiving; /* bytes of requests being received */
+    size_t address_waiting; /* requests of one address that may wait; 0: any number */
+    size_t receiving;       /* bytes of requests being received */
 
     atomic_bool stop_asked;
     atomic_uint_fast32_t grace_ms;

@@ -24,17 +24,24 @@
 
 typedef enum store_result {
     STORE_DONE,
-    STORE_REPEATED,     /* the message was here before; nothing changed */
-    STORE_EMPTY,        /* there is no message yet */
-    STORE_GONE,         /* nor will there be one: the sender has left its seat */
-    STORE_LOST,         /* the numbers or the session do not fit: it was lost in between */
-    STORE_FULL,         /* a limit is reached; may pass */
-    STORE_TAKEN,        /* another client holds the seat */
-    STORE_ENDING,       /* another run is ending in this session; may pass */
-    STORE_UNAUTHORIZED, /* the seat needs a token, and none was given */
-    STORE_FORBIDDEN,    /* the token is not the seat's */
-    STORE_CLOSED,       /* that needs a new session, and the caller may not open one */
-    STORE_UNAVAILABLE,  /* the database cannot be used; may pass */
+    STORE_REPEATED, /* the message was here before; nothing changed */
+    STORE_EMPTY,    /* there is no message yet */
+    STORE_GONE,     /* nor will there be one: the sender has left its seat */
+    STORE_LOST,     /* the numbers or the session do not fit: it was lost in between */
+    /* A limit is reached; may pass. Which: */
+    STORE_FULL_SESSIONS,
+    STORE_FULL_SEATS,
+    STORE_FULL_QUEUE,            /* messages or bytes from one party to another */
+    STORE_FULL_SESSION,          /* bytes of a session */
+    STORE_FULL_BYTES,            /* of all */
+    STORE_FULL_ADDRESS_SESSIONS, /* that one address opened */
+    STORE_FULL_ADDRESS_BYTES,    /* in those */
+    STORE_TAKEN,                 /* another client holds the seat */
+    STORE_ENDING,                /* another run is ending in this session; may pass */
+    STORE_UNAUTHORIZED,          /* the seat needs a token, and none was given */
+    STORE_FORBIDDEN,             /* the token is not the seat's */
+    STORE_CLOSED,                /* that needs a new session, and the caller may not open one */
+    STORE_UNAVAILABLE,           /* the database cannot be used; may pass */
     STORE_MEMORY
 } store_result;
 
@@ -111,6 +118,8 @@ typedef struct store_options {
     size_t queue_bytes;
     size_t session_bytes;
     size_t bytes;
+    size_t address_sessions; /* that one address opened, and bytes in those; 0: any number. Not */
+    size_t address_bytes;    /* in Redis, nor for sessions from before a restart. */
     uint32_t expiry_ms;
     uint32_t takeover_ms;
     bool needs_tokens; /* who does not sit speaks for nobody */
@@ -123,6 +132,9 @@ typedef struct store_figures {
     uint64_t messages; /* waiting */
     uint64_t bytes;
 } store_figures;
+
+/* The last of the bytes are for sessions that are there: none is opened when so much is in use. */
+#define STORE_OPENING_BYTES(bytes) ((bytes) - (bytes) / 8)
 
 typedef struct store store;
 

@@ -31,8 +31,17 @@ typedef struct seat {
     uint64_t active_ms;
 } seat;
 
+/* Who opened sessions, where that is limited. */
+typedef struct opener {
+    struct opener *next;
+    char *address;
+    size_t n_sessions;
+    size_t bytes;
+} opener;
+
 typedef struct session {
     char *name;
+    opener *opener; /* or NULL */
     uint64_t epoch; /* tells apart sessions of the same name one after the other */
     uint64_t active_ms;
     bool used; /* has carried a message */
@@ -52,6 +61,7 @@ typedef struct memory_store {
     session **sessions; /* by name */
     size_t n_sessions;
     size_t n_messages;
+    opener *openers;
 } memory_store;
 
 /* Writes a change to the journal, if there is one; false: it must not be made. */
@@ -77,16 +87,27 @@ static void memory_note(memory_store *m, store_event event, const store_caller *
     m->base.listener.note(m->base.listener.user, event, who, name, party);
 }
 
-/* Charges both the session and the store. */
-static bool session_charge(memory_store *m, session *e, size_t bytes)
+static bool fits(size_t used, size_t more, size_t max)
+{
+    return more <= max && used <= max - more;
+}
+
+/* Charges the session, the address that opened it, and the store. */
+static store_result session_charge(memory_store *m, session *e, size_t bytes)
 {
     const store_options *o = &m->base.options;
-    if (bytes > o->session_bytes || e->bytes > o->session_bytes - bytes || bytes > o->bytes ||
-        m->base.bytes > o->bytes - bytes)
-        return false;
+    if (!fits(e->bytes, bytes, o->session_bytes))
+        return STORE_FULL_SESSION;
+    if (e->opener != NULL && o->address_bytes != 0 &&
+        !fits(e->opener->bytes, bytes, o->address_bytes))
+        return STORE_FULL_ADDRESS_BYTES;
+    if (!fits(m->base.bytes, bytes, o->bytes))
+        return STORE_FULL_BYTES;
     e->bytes += bytes;
     m->base.bytes += bytes;
-    return true;
+    if (e->opener != NULL)
+        e->opener->bytes += bytes;
+    return STORE_DONE;
 }
 
 static void session_discharge(memory_store *m, session *e, size_t bytes)
@@ -94,6 +115,10 @@ static void session_discharge(memory_store *m, session *e, size_t bytes)
     PT_ASSERT(e->bytes >= bytes && m->base.bytes >= bytes);
     e->bytes -= bytes;
     m->base.bytes -= bytes;
+    if (e->opener != NULL) {
+        PT_ASSERT(e->opener->bytes >= bytes);
+        e->opener->bytes -= bytes;
+    }
 }
 
 /* Makes room for one more pointer or seat at `place` of an array of `*count`. NULL when out of
@@ -149,8 +174,9 @@ static store_result pair_open(memory_store *m, session *e, uint32_t from, uint32
         *ret_pair = e->pairs[place];
         return STORE_DONE;
     }
-    if (!session_charge(m, e, sizeof(pair) + OVERHEAD))
-        return STORE_FULL;
+    const store_result charged = session_charge(m, e, sizeof(pair) + OVERHEAD);
+    if (charged != STORE_DONE)
+        return charged;
     pair *p = mem_new(1, sizeof *p);
     pair **pairs = p == NULL ? NULL : open_gap(e->pairs, &e->n_pairs, place, sizeof *pairs);
     if (pairs == NULL) {
@@ -255,17 +281,79 @@ static void session_free(session *e)
     mem_free(e);
 }
 
+/* ---- who opened them ---- */
+
+static void opener_release(memory_store *m, opener *o)
+{
+    if (o == NULL)
+        return;
+    PT_ASSERT(o->n_sessions != 0);
+    if (--o->n_sessions != 0)
+        return;
+    PT_ASSERT(o->bytes == 0);
+    opener **link = &m->openers;
+    while (*link != o)
+        link = &(*link)->next;
+    *link = o->next;
+    mem_free(o->address);
+    mem_free(o);
+}
+
+static opener *opener_add(memory_store *m, const char *address)
+{
+    opener *o = mem_new(1, sizeof *o);
+    if (o == NULL)
+        return NULL;
+    o->address = mem_string(address);
+    if (o->address == NULL) {
+        mem_free(o);
+        return NULL;
+    }
+    o->next = m->openers;
+    m->openers = o;
+    return o;
+}
+
+/* One session more for the address; NULL where that is not limited, or nobody knows it. */
+static store_result opener_take(memory_store *m, const char *address, opener **ret_opener)
+{
+    const store_options *limits = &m->base.options;
+    *ret_opener = NULL;
+    if (address == NULL || (limits->address_sessions == 0 && limits->address_bytes == 0))
+        return STORE_DONE;
+    opener *o = m->openers;
+    while (o != NULL && strcmp(o->address, address) != 0)
+        o = o->next;
+    if (o != NULL && limits->address_sessions != 0 && o->n_sessions >= limits->address_sessions)
+        return STORE_FULL_ADDRESS_SESSIONS;
+    if (o != NULL && limits->address_bytes != 0 &&
+        !fits(o->bytes, SESSION_COST, limits->address_bytes))
+        return STORE_FULL_ADDRESS_BYTES;
+    if (o == NULL)
+        o = opener_add(m, address);
+    if (o == NULL)
+        return STORE_MEMORY;
+    o->n_sessions++;
+    *ret_opener = o;
+    return STORE_DONE;
+}
+
 /* Adds a session that is not there. */
 static store_result session_add(memory_store *m, const char *name, uint64_t epoch,
-                                session **ret_session)
+                                const char *address, session **ret_session)
 {
     const store_options *o = &m->base.options;
     bool found;
     const size_t place = session_place(m, name, &found);
     PT_ASSERT(!found);
-    if (m->n_sessions >= o->sessions || SESSION_COST > o->bytes ||
-        m->base.bytes > o->bytes - SESSION_COST)
-        return STORE_FULL;
+    opener *by = NULL;
+    if (m->n_sessions >= o->sessions)
+        return STORE_FULL_SESSIONS;
+    if (!fits(m->base.bytes, SESSION_COST, o->bytes))
+        return STORE_FULL_BYTES;
+    const store_result taken = opener_take(m, address, &by);
+    if (taken != STORE_DONE)
+        return taken;
     session *e = mem_new(1, sizeof *e);
     if (e != NULL)
         e->name = mem_string(name);
@@ -273,6 +361,7 @@ static store_result session_add(memory_store *m, const char *name, uint64_t epoc
                              ? NULL
                              : open_gap(m->sessions, &m->n_sessions, place, sizeof *sessions);
     if (sessions == NULL) {
+        opener_release(m, by);
         session_free(e);
         return STORE_MEMORY;
     }
@@ -282,6 +371,9 @@ static store_result session_add(memory_store *m, const char *name, uint64_t epoc
     e->active_ms = clock_ms();
     e->bytes = SESSION_COST;
     m->base.bytes += SESSION_COST;
+    e->opener = by;
+    if (by != NULL)
+        by->bytes += SESSION_COST;
     *ret_session = e;
     return STORE_DONE;
 }
@@ -312,7 +404,8 @@ static void session_forget(memory_store *m, size_t place)
     for (size_t i = 0; i < e->n_pairs; i++)
         while (e->pairs[i]->first != NULL)
             drop_first(m, e, e->pairs[i]);
-    m->base.bytes -= e->bytes;
+    session_discharge(m, e, e->bytes);
+    opener_release(m, e->opener);
     session_free(e);
 }
 
@@ -360,7 +453,9 @@ static store_result session_open(memory_store *m, const store_caller *who, sessi
         return STORE_CLOSED;
     if (random_bytes(&epoch, sizeof epoch, NULL) != PT_OK)
         return STORE_MEMORY;
-    const store_result result = session_add(m, name, epoch, &e);
+    if (!fits(m->base.bytes, SESSION_COST, STORE_OPENING_BYTES(m->base.options.bytes)))
+        return STORE_FULL_BYTES;
+    const store_result result = session_add(m, name, epoch, who->address, &e);
     if (result != STORE_DONE)
         return result;
     if (!JOURNAL(m, add_session, m->journal_self, epoch, name)) {
@@ -459,9 +554,11 @@ static store_result seat_is_free(const memory_store *m, const session *e, const 
 
 static store_result seat_add(memory_store *m, session *e, uint32_t party, seat **ret_seat)
 {
-    if (e->n_seats >= m->base.options.seats || e->n_seats >= STORE_SEATS_MAX ||
-        !session_charge(m, e, sizeof(seat)))
-        return STORE_FULL;
+    if (e->n_seats >= m->base.options.seats || e->n_seats >= STORE_SEATS_MAX)
+        return STORE_FULL_SEATS;
+    const store_result charged = session_charge(m, e, sizeof(seat));
+    if (charged != STORE_DONE)
+        return charged;
     const size_t place = seat_place(e, party);
     seat *seats = open_gap(e->seats, &e->n_seats, place, sizeof *seats);
     if (seats == NULL) {
@@ -607,10 +704,14 @@ static store_result put_message(memory_store *m, session *e, pair *p, uint64_t n
         return STORE_REPEATED;
     if (number != 0 && number != p->last_number + 1)
         return STORE_LOST;
-    if (!has_room(m, p, len) || !session_charge(m, e, len + OVERHEAD))
-        return STORE_FULL;
+    if (!has_room(m, p, len))
+        return STORE_FULL_QUEUE;
+    store_result result = session_charge(m, e, len + OVERHEAD);
+    if (result != STORE_DONE)
+        return result;
     stored *message = stored_new(p->last_number + 1, bytes, len);
-    store_result result = message == NULL ? STORE_MEMORY : STORE_DONE;
+    if (message == NULL)
+        result = STORE_MEMORY;
     if (result == STORE_DONE &&
         !JOURNAL(m, add_message, m->journal_self, e->epoch, p->from, p->to, message)) {
         mem_free(message);
@@ -725,7 +826,7 @@ static void memory_free(store *s)
     memory_store *m = (memory_store *)s;
     while (m->n_sessions != 0)
         session_forget(m, m->n_sessions - 1);
-    PT_ASSERT(m->base.bytes == 0 && m->n_messages == 0);
+    PT_ASSERT(m->base.bytes == 0 && m->n_messages == 0 && m->openers == NULL);
     mem_free(m->sessions);
     if (m->journal != NULL)
         m->journal->free(m->journal_self);
@@ -761,7 +862,7 @@ bool store_memory_add_session(store *s, uint64_t epoch, const char *name)
 {
     memory_store *m = (memory_store *)s;
     session *e;
-    return session_find(m, name) == NULL && session_add(m, name, epoch, &e) == STORE_DONE;
+    return session_find(m, name) == NULL && session_add(m, name, epoch, NULL, &e) == STORE_DONE;
 }
 
 bool store_memory_add_seat(store *s, const char *name, uint32_t party, const uint8_t *digest,
@@ -802,7 +903,7 @@ bool store_memory_add_message(store *s, const char *name, uint32_t from, uint32_
     /* The messages left of a queue are its newest ones, without a gap. */
     if (p == NULL || message->number == 0 || message->number > p->last_number ||
         (p->last != NULL && message->number != p->last->number + 1) ||
-        !session_charge(m, e, message->len + OVERHEAD))
+        session_charge(m, e, message->len + OVERHEAD) != STORE_DONE)
         return false;
     const uint64_t last_number = p->last_number;
     append(m, e, p, message);

@@ -60,12 +60,13 @@ static char *write_script(const redis_store *m, script which)
     buffer_printf(&text,
                   "local SESSIONS, SEATS, MESSAGES = %zu, %zu, %zu\n"
                   "local QUEUE_BYTES, SESSION_BYTES, BYTES = %zu, %zu, %zu\n"
+                  "local OPENING_BYTES = %zu\n"
                   "local EXPIRY, TAKEOVER = %" PRIu32 ", %" PRIu32 "\n"
                   "local NEEDS_TOKENS, CHANNEL = %s, '%s'\n%s%s",
                   o->sessions, o->seats < STORE_SEATS_MAX ? o->seats : (size_t)STORE_SEATS_MAX,
-                  o->messages, o->queue_bytes, o->session_bytes, o->bytes, o->expiry_ms,
-                  o->takeover_ms, o->needs_tokens ? "true" : "false", m->channel, script_common,
-                  scripts[which]);
+                  o->messages, o->queue_bytes, o->session_bytes, o->bytes,
+                  STORE_OPENING_BYTES(o->bytes), o->expiry_ms, o->takeover_ms,
+                  o->needs_tokens ? "true" : "false", m->channel, script_common, scripts[which]);
     buffer_put(&text, "", 1);
     return (char *)buffer_take(&text, &len);
 }
@@ -107,7 +108,11 @@ static store_result result_of(const char *name)
                  {"EMPTY", STORE_EMPTY},
                  {"GONE", STORE_GONE},
                  {"LOST", STORE_LOST},
-                 {"FULL", STORE_FULL},
+                 {"FULL_SESSIONS", STORE_FULL_SESSIONS},
+                 {"FULL_SEATS", STORE_FULL_SEATS},
+                 {"FULL_QUEUE", STORE_FULL_QUEUE},
+                 {"FULL_SESSION", STORE_FULL_SESSION},
+                 {"FULL_BYTES", STORE_FULL_BYTES},
                  {"TAKEN", STORE_TAKEN},
                  {"ENDING", STORE_ENDING},
                  {"UNAUTHORIZED", STORE_UNAUTHORIZED},
@@ -125,7 +130,7 @@ static store_result redis_failed(redis_store *m, const redisReply *reply)
     m->base.errors++;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
         if (strstr(reply->str, "OOM command not allowed") != NULL)
-            return STORE_FULL;
+            return STORE_FULL_BYTES;
         redis_link_break(&m->link, reply->str);
     } else if (reply != NULL) {
         redis_link_break(&m->link, "it gave a strange answer");
@@ -257,7 +262,9 @@ static store_result redis_join(store *s, const store_caller *who, bool holder_is
             memcpy(ret_joined->holder, holder->str, STORE_DIGEST_BYTES);
     }
     const size_t at = result == STORE_DONE ? 2 : 1;
-    if (result == STORE_DONE || result == STORE_FULL) {
+    /* A session may have been opened, and then been full. */
+    if (result == STORE_DONE || result == STORE_FULL_SEATS || result == STORE_FULL_SESSION ||
+        result == STORE_FULL_BYTES) {
         if (number_at(reply, at + 1) != 0)
             redis_note(m, STORE_REPLACED, who, who->session, 0);
         if (number_at(reply, at) != 0)

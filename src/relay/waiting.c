@@ -65,9 +65,25 @@ static request *waiting_take(relay_server *server, store_wake what, const char *
     return found;
 }
 
+bool waiting_has_room(request *r)
+{
+    const size_t max = r->server->address_waiting;
+    if (r->was_let_wait || max == 0)
+        return true;
+    size_t n = 0;
+    for (const httpd_request *h = httpd_held(r->http.server); h != NULL; h = h->next)
+        n += strcmp(((const request *)h)->address, r->address) == 0;
+    r->was_let_wait = n < max;
+    return r->was_let_wait;
+}
+
 enum MHD_Result waiting_start(request *r, store_wake what)
 {
     PT_ASSERT(!r->is_waiting && !r->http.held);
+    if (what == STORE_WAKE_WATCHERS) {
+        httpd_hold(&r->http); /* any number may watch */
+        return MHD_YES;
+    }
     request *older = waiting_take(r->server, what, r->route.session, r->route.from, r->route.to);
     if (older != NULL) {
         older->replaced = true;

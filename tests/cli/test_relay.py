@@ -253,7 +253,7 @@ class Limits(Case):
         with relay("--rate-address=25") as (url, _):
             for party in start_parties(url, "s", MAX, ["1", "2"], PATIENT):
                 self.assertEqual(party.wait(SOON).status, DONE)
-            self.assertGreater(figure(url, 'refused_total{reason="too_many_requests"}'), 0)
+            self.assertGreater(figure(url, 'refused_total{reason="rate_address"}'), 0)
 
     def test_requests_of_a_session_are_limited(self):
         with relay("--rate-session=1") as (url, _):
@@ -291,6 +291,24 @@ class Limits(Case):
     def test_seats_are_limited(self):
         with relay("--max-seats=2") as (url, _):
             self.assertEqual([ask(url, "PUT", f"/join/s/{i}").status for i in range(3)], [200, 200, 429])
+
+    def test_a_limit_is_named(self):
+        """In the answer, the figures and the log."""
+        with relay("--max-seats=1", "--log-format=json") as (url, process):
+            self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
+            answer = ask(url, "PUT", "/join/s/1")
+            self.assertEqual((answer.status, b"max-seats" in answer.body), (429, True), answer.body)
+            self.assertEqual(figure(url, 'refused_total{reason="max_seats"}'), 1)
+            process.read_err_until('"reason": ?"max_seats"')
+
+    def test_an_address_has_its_share_of_sessions(self):
+        with relay("--max-sessions=8", "--address-share=25", "--trust-forwarded") as (url, _):
+            def join(session, address):
+                return ask(url, "PUT", f"/join/{session}/0", X_Forwarded_For=address)
+            statuses = [join(f"s{i}", "192.0.2.1").status for i in range(8)]
+            self.assertEqual(statuses, [200] * 3 + [429] * 5)
+            self.assertIn(b"address-share of sessions", join("s9", "192.0.2.1").body)
+            self.assertEqual(join("other", "2001:db8::1").status, 200)
 
     def test_pages_of_other_origins(self):
         for flags, origin, allowed in (((), "https://a.example", "*"),

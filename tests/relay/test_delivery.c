@@ -330,6 +330,60 @@ static void a_waiting_party_keeps_its_seat(void **state)
 
 /* ---- limits ---- */
 
+static void an_address_has_its_share_of_waiting(void **state)
+{
+    (void)state;
+    relay_server *server =
+        fixture_start((relay_options){.max_connections = 40, .address_share = 25});
+    const uint16_t port = relay_server_port(server);
+    int fds[8];
+    for (size_t i = 0; i < 8; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/recv/share/0/%zu?wait=60", i);
+        fds[i] = connect_to(port);
+        ask(fds[i], "POST", path, "", "");
+    }
+    wait_until_held(port, 8);
+    /* The ninth, tenth and eleventh connection are welcome, the twelfth is not. */
+    const int ninth = connect_to(port);
+    ask(ninth, "GET", "/ping", "", "");
+    expect_next(ninth, 200, "pong");
+    const int tenth = connect_to(port);
+    ask(tenth, "GET", "/ping", "", "");
+    expect_next(tenth, 200, "pong");
+    const int eleventh = connect_to(port);
+    ask(eleventh, "GET", "/ping", "", "");
+    expect_next(eleventh, 200, "pong");
+    const int twelfth = connect_to(port);
+    (void)http_ask(twelfth, "GET", "/ping", "", "", 0);
+    expect_next(twelfth, 0, NULL);
+    (void)close(ninth);
+    (void)close(tenth);
+    (void)close(eleventh);
+    (void)close(twelfth);
+    for (size_t i = 0; i < 8; i++)
+        (void)close(fds[i]);
+    relay_server_free(server);
+    /* Behind a proxy it is waiting that counts, by the address that the proxy tells. */
+    server = fixture_start(
+        (relay_options){.max_connections = 8, .address_share = 25, .trust_forwarded = true});
+    const uint16_t proxied = relay_server_port(server);
+    for (size_t i = 0; i < 4; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/recv/share/0/%zu?wait=60", i);
+        fds[i] = connect_to(proxied);
+        ask(fds[i], "POST", path, i < 3 ? "X-Forwarded-For: 192.0.2.1\r\n" : "", "");
+    }
+    wait_until_held(proxied, 4);
+    const int more = connect_to(proxied);
+    ask(more, "POST", "/recv/share/0/9?wait=60", "X-Forwarded-For: 192.0.2.1\r\n", "");
+    expect_next(more, 429, "full: this address has its address-share of waiting requests\n");
+    (void)close(more);
+    for (size_t i = 0; i < 4; i++)
+        (void)close(fds[i]);
+    relay_server_free(server);
+}
+
 static void full_queues_are_429(void **state)
 {
     (void)state;
@@ -550,6 +604,7 @@ int main(void)
         cmocka_unit_test(the_seat_of_a_client_that_died_is_free),
         cmocka_unit_test(an_abandoned_seat_can_be_taken_anew),
         cmocka_unit_test(a_waiting_party_keeps_its_seat),
+        cmocka_unit_test(an_address_has_its_share_of_waiting),
         cmocka_unit_test(full_queues_are_429),
         cmocka_unit_test(a_send_can_wait_for_room),
         cmocka_unit_test(sessions_and_bytes_are_limited),

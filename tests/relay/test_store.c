@@ -347,28 +347,28 @@ static void limits_hold(kind k)
     memset(text, 'x', sizeof text - 1);
     (void)join(s, &seats[0]);
     (void)join(s, &seats[1]);
-    assert_int_equal(store_join(s, &seats[2], false, &joined), STORE_FULL);
+    assert_int_equal(store_join(s, &seats[2], false, &joined), STORE_FULL_SEATS);
     const store_caller second = caller("full-2", 0, "a");
     const store_caller third = caller("full-3", 0, "a");
     (void)join(s, &second);
-    assert_int_equal(store_join(s, &third, false, &joined), STORE_FULL);
-    assert_int_equal(put(s, &third, 1, 1, "m"), STORE_FULL);
+    assert_int_equal(store_join(s, &third, false, &joined), STORE_FULL_SESSIONS);
+    assert_int_equal(put(s, &third, 1, 1, "m"), STORE_FULL_SESSIONS);
     (void)plain;
     /* Bytes of a queue; the first message always fits. */
     assert_int_equal(put(s, &seats[0], 1, 1, text), STORE_DONE);
-    assert_int_equal(put(s, &seats[0], 1, 2, text), STORE_FULL);
+    assert_int_equal(put(s, &seats[0], 1, 2, text), STORE_FULL_QUEUE);
     assert_int_equal(get(s, &seats[1], 0, 2), STORE_EMPTY);
     /* Messages of a queue. */
     for (uint64_t i = 2; i <= 5; i++)
         assert_int_equal(put(s, &seats[0], 1, i, "m"), STORE_DONE);
-    assert_int_equal(put(s, &seats[0], 1, 6, "m"), STORE_FULL);
+    assert_int_equal(put(s, &seats[0], 1, 6, "m"), STORE_FULL_QUEUE);
     expect_message(s, &seats[1], 0, 3, "m");
     assert_int_equal(put(s, &seats[0], 1, 6, "m"), STORE_DONE);
     /* Bytes of a session. */
     store_result result = STORE_DONE;
     for (uint32_t to = 2; to < 40 && result == STORE_DONE; to++)
         result = put(s, &seats[0], to, 1, text);
-    assert_int_equal(result, STORE_FULL);
+    assert_int_equal(result, STORE_FULL_SESSION);
     store_free(s);
 }
 
@@ -446,6 +446,64 @@ static void who_asks_for_the_seats_keeps_its_own(kind k)
     store_free(s);
 }
 
+/* The last bytes are for sessions that are there. */
+static void none_is_opened_with_the_last_bytes(kind k)
+{
+    listener l = {0};
+    store_options tight = options;
+    tight.bytes = 2400;
+    store *s = open_store(k, &tight, &l);
+    const store_caller a = caller("running", 0, "a");
+    store_joined joined;
+    char text[91] = {0};
+    memset(text, 'x', sizeof text - 1);
+    (void)join(s, &a);
+    store_result opened = STORE_DONE;
+    for (int i = 0; i < 20 && opened == STORE_DONE; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "more-%d", i);
+        const store_caller more = caller(name, 0, "a");
+        opened = store_join(s, &more, false, &joined);
+    }
+    assert_int_equal(opened, STORE_FULL_BYTES);
+    assert_int_equal(put(s, &a, 1, 1, ""), STORE_DONE);
+    store_free(s);
+}
+
+/* Of sessions that an address opened, and their bytes; others are not concerned. */
+static void an_address_has_its_share(void **state)
+{
+    (void)state;
+    listener l = {0};
+    store_options shares = options;
+    shares.address_sessions = 2;
+    shares.address_bytes = 1200;
+    store *s = open_store(MEMORY, &shares, &l);
+    store_joined joined;
+    store_caller own[3] = {caller("own-0", 0, "a"), caller("own-1", 0, "a"),
+                           caller("own-2", 0, "a")};
+    store_caller other = caller("other", 0, "b");
+    char text[91] = {0};
+    memset(text, 'x', sizeof text - 1);
+    other.address = "192.0.2.2";
+    for (size_t i = 0; i < 3; i++) {
+        own[i].address = "192.0.2.1";
+        assert_int_equal(store_join(s, &own[i], false, &joined),
+                         i < 2 ? STORE_DONE : STORE_FULL_ADDRESS_SESSIONS);
+    }
+    assert_int_equal(store_join(s, &other, false, &joined), STORE_DONE);
+    store_result result = STORE_DONE;
+    for (uint32_t to = 1; to < 20 && result == STORE_DONE; to++)
+        result = put(s, &own[0], to, 1, text);
+    assert_int_equal(result, STORE_FULL_ADDRESS_BYTES);
+    assert_int_equal(put(s, &own[1], 1, 1, text), STORE_FULL_ADDRESS_BYTES);
+    assert_int_equal(put(s, &other, 1, 1, text), STORE_DONE);
+    assert_int_equal(store_leave(s, &own[0]), STORE_DONE);
+    assert_int_equal(put(s, &own[1], 1, 1, text), STORE_DONE);
+    assert_int_equal(store_join(s, &own[2], false, &joined), STORE_DONE);
+    store_free(s);
+}
+
 /* ---- of each kind ---- */
 
 static void empty_redis(void);
@@ -458,6 +516,7 @@ static void empty_redis(void);
     X(who_asks_for_the_seats_keeps_its_own)                                                        \
     X(tokens_can_be_demanded)                                                                      \
     X(sessions_end_and_are_replaced)                                                               \
+    X(none_is_opened_with_the_last_bytes)                                                          \
     X(limits_hold)                                                                                 \
     X(unused_sessions_expire)                                                                      \
     X(figures_count)
@@ -791,7 +850,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FOR_ALL(LIST) cmocka_unit_test(a_file_keeps_everything),
+        FOR_ALL(LIST) cmocka_unit_test(an_address_has_its_share),
+        cmocka_unit_test(a_file_keeps_everything),
         cmocka_unit_test(files_that_cannot_be_used_are_named),
         cmocka_unit_test(relays_share_redis),
         cmocka_unit_test(redis_that_cannot_be_used_is_named),

@@ -23,6 +23,7 @@
 #define PUBLIC_PER_ADDRESS 5000
 #define PUBLIC_PER_SESSION 20000
 #define PUBLIC_OPENED      600
+#define PUBLIC_SHARE       25
 
 #define DIGITS(number) #number
 #define TEXT(macro)    DIGITS(macro)
@@ -60,7 +61,11 @@ static const flag flags[] = {
      "waiting bytes in one session (default " TEXT(RELAY_SESSION_MIB) "M)", false},
     {"max-bytes", "SIZE", "waiting bytes in all (default " TEXT(RELAY_TOTAL_MIB) "M)", false},
     {"max-connections", "N", "open connections (default " TEXT(RELAY_CONNECTIONS) ")", false},
-    {"max-per-address", "N", "connections that one address may have open (default: any number)",
+    {"max-per-address", "N", "connections that one address may have open (default: its share)",
+     false},
+    {"address-share", "PERCENT",
+     "of sessions, bytes, connections and waiting requests that may be one address's "
+     "(default " TEXT(PUBLIC_SHARE) ", on loopback 100)",
      false},
     {"rate-address", "N",
      "requests a second that one address may make; 0: any number (default " TEXT(
@@ -194,7 +199,7 @@ typedef struct numbers {
     uint64_t expiry, grace;
     uint64_t max_sessions, max_seats, max_messages, max_connections, max_per_address;
     uint64_t max_queue_bytes, max_session_bytes, max_bytes;
-    uint64_t rate_address, rate_session, rate_opened;
+    uint64_t rate_address, rate_session, rate_opened, address_share;
 } numbers;
 
 static pt_status read_numbers(numbers *n, const args *a, pt_error *error)
@@ -216,6 +221,7 @@ static pt_status read_numbers(numbers *n, const args *a, pt_error *error)
         {"--max-bytes", 1, SIZE_MAX / 4, true, &n->max_bytes},
         {"--max-connections", 1, 1000000, false, &n->max_connections},
         {"--max-per-address", 1, 1000000, false, &n->max_per_address},
+        {"--address-share", 1, 100, false, &n->address_share},
         {"--rate-address", 0, 1000000000, false, &n->rate_address},
         {"--rate-session", 0, 1000000000, false, &n->rate_session},
         {"--rate-opened", 0, 1000000000, false, &n->rate_opened},
@@ -242,6 +248,7 @@ static pt_status read_limits(relay_options *o, uint32_t *ret_grace_ms, const arg
         n.rate_address = PUBLIC_PER_ADDRESS;
         n.rate_session = PUBLIC_PER_SESSION;
         n.rate_opened = PUBLIC_OPENED;
+        n.address_share = PUBLIC_SHARE;
     }
     const pt_status status = read_numbers(&n, a, error);
     o->expiry_ms = (uint32_t)n.expiry * 1000;
@@ -253,6 +260,7 @@ static pt_status read_limits(relay_options *o, uint32_t *ret_grace_ms, const arg
     o->max_bytes = (size_t)n.max_bytes;
     o->max_connections = (size_t)n.max_connections;
     o->max_per_address = (size_t)n.max_per_address;
+    o->address_share = (uint32_t)n.address_share;
     o->address_requests = (uint32_t)n.rate_address;
     o->session_requests = (uint32_t)n.rate_session;
     o->address_sessions = (uint32_t)n.rate_opened;
