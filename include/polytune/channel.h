@@ -72,11 +72,6 @@ PT_API void pt_channel_close(pt_channel *channel);
  * ("retrying"). May be called from any thread that uses the channel. */
 typedef void (*pt_notice_fn)(void *user, const char *text);
 
-/* Whether to give up: asked several times a second by whoever waits, so that Ctrl-C for example can
- * end a computation in order. Once true, stays true; calls then fail with PT_ERR_CANCELLED, and
- * closing the channel tells the others. May be called from any thread that uses the channel. */
-typedef bool (*pt_cancelled_fn)(void *user);
-
 /* Channels between `parties` parties in this process; ret_channels[i] belongs to party i.
  * `timeout_ms` is the inactivity timeout of recv, 0 for none. */
 PT_API PT_MUST_CHECK pt_status pt_channel_memory_mesh(pt_channel *ret_channels, size_t parties,

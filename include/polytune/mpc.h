@@ -38,8 +38,8 @@ typedef struct pt_mpc_stats {
 } pt_mpc_stats;
 
 /* Set fields by name and leave the rest zero: zero means the default. All parties must agree on all
- * but `party`, `insecure`, `progress` and `stats`; the protocol compares them before any secret
- * flows and names a field that differs. */
+ * but `party`, `insecure`, `progress`, `cancelled` and `stats`; the protocol compares them before
+ * any secret flows and names a field that differs. */
 typedef struct pt_mpc_options {
     size_t party;   /* this party, 0 .. parties-1 */
     size_t parties; /* 2 .. PT_MPC_MAX_PARTIES */
@@ -55,10 +55,14 @@ typedef struct pt_mpc_options {
     const uint8_t *session; /* application data bound into the run, e.g. a session name and the
                                program's text */
     size_t session_len;
-    /* Told from time to time what runs and how much of the whole run's work is done, which only
-     * grows: its share of `total` is about that of the time. May be NULL. */
-    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
+    /* May be NULL. `done` counts the whole run's work, over all phases: its share of `total` is
+     * about that of the time. */
+    pt_progress_fn progress;
     void *progress_user;
+    /* May be NULL. Asked before every message; the others are told. Who waits for a message asks
+     * the channel's own pt_network_options.cancelled. */
+    pt_cancelled_fn cancelled;
+    void *cancelled_user;
     pt_mpc_stats *stats; /* may be NULL */
 } pt_mpc_options;
 
@@ -85,8 +89,8 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_
  *
  * The dealer hands out what the parties otherwise make together before they garble, which is most
  * of the work and traffic. It takes part as one party more: the channel is opened for parties + 1,
- * and the dealer has the last number, `parties`. Of `options` it reads parties, insecure, progress
- * and stats; everything else it learns from the parties, who set pt_mpc_options.dealer.
+ * and the dealer has the last number, `parties`. Of `options` it reads parties, insecure, progress,
+ * cancelled and stats; everything else it learns from the parties, who set pt_mpc_options.dealer.
  *
  * Trust: the parties are still protected from each other, but all of them trust the dealer to deal
  * honestly, to work with none of them, and to see nothing of what they send to each other. It knows

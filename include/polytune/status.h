@@ -11,7 +11,9 @@
 #ifndef POLYTUNE_STATUS_H
 #define POLYTUNE_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -106,6 +108,17 @@ PT_API void pt_error_clear(pt_error *error);
 
 /* Releases text that a call of this library returned. Accepts NULL. */
 PT_API void pt_text_free(char *text);
+
+/* Whether to give up: asked several times a second by whoever waits or computes, so that Ctrl-C for
+ * example can end a computation in order. Once true, stays true; calls then fail with
+ * PT_ERR_CANCELLED, and closing the channel tells the others. May be called from any thread that
+ * uses the channel. */
+typedef bool (*pt_cancelled_fn)(void *user);
+
+/* Told from time to time what a long call does (`phase`, a word or two) and how much of it is done:
+ * `done` only grows within a phase. `total` is 0 while nobody can know it. Called from the thread
+ * that made the call. */
+typedef void (*pt_progress_fn)(void *user, const char *phase, uint64_t done, uint64_t total);
 
 /* Bits go in and out as one byte 0 or 1 each, or, by the calls that end in _packed, eight a byte:
  * bit i is bit i % 8 of byte i / 8, the lowest first, in PT_PACKED_BYTES(n_bits) bytes; what is

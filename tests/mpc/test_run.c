@@ -216,6 +216,60 @@ static void test_stats_and_progress(void **state)
     pt_circuit_free(c);
 }
 
+/* True from the `left`th question on. */
+static bool is_cancelled(void *user)
+{
+    size_t *left = user;
+    if (*left == 0)
+        return true;
+    --*left;
+    return false;
+}
+
+/* A party that is cancelled after `left` messages; the other hears of it. Returns whether it was.
+ */
+static bool cancelled_after(size_t left, const pt_circuit *c)
+{
+    static const uint8_t inputs[4] = {0};
+    pt_channel channels[2];
+    pthread_t threads[2];
+    runner runners[2];
+    uint8_t outputs[2][8];
+    assert_int_equal(pt_channel_memory_mesh(channels, 2, TIMEOUT_MS, NULL), PT_OK);
+    for (size_t p = 0; p < 2; p++) {
+        runners[p] = (runner){.options = {.party = p, .parties = 2},
+                              .channel = &channels[p],
+                              .circuit = c,
+                              .inputs = inputs,
+                              .outputs = outputs[p]};
+    }
+    runners[0].options.cancelled = is_cancelled;
+    runners[0].options.cancelled_user = &left;
+    for (size_t p = 0; p < 2; p++)
+        assert_int_equal(pthread_create(&threads[p], NULL, run_one, &runners[p]), 0);
+    for (size_t p = 0; p < 2; p++)
+        (void)pthread_join(threads[p], NULL);
+    for (size_t p = 0; p < 2; p++)
+        pt_channel_close(&channels[p]);
+    if (runners[0].status == PT_OK)
+        return false;
+    assert_int_equal(runners[0].status, PT_ERR_CANCELLED);
+    /* Whether the last message still reached the other makes no difference to it. */
+    assert_true(runners[1].status == PT_PEER_ABORT || runners[1].status == PT_OK);
+    return true;
+}
+
+static void test_cancelled(void **state)
+{
+    (void)state;
+    pt_circuit *c = adder(4);
+    size_t left = 0;
+    while (cancelled_after(left, c))
+        left++;
+    assert_true(left > 8);
+    pt_circuit_free(c);
+}
+
 /* A party that cannot start says why and leaves zeros; nothing is sent. */
 static void check_refused(const pt_mpc_options *options, const uint8_t *inputs, pt_status status)
 {
@@ -305,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_sha256),
         cmocka_unit_test(test_stats_and_progress),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_open_channels_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

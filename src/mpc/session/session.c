@@ -98,6 +98,8 @@ static void session_start(session *s, const pt_mpc_options *options, const pt_ch
     s->stats_mark_ns = clock_ns();
     s->progress = options->progress;
     s->progress_user = options->progress_user;
+    s->cancelled = options->cancelled;
+    s->cancelled_user = options->cancelled_user;
     rng_init(&s->rng);
 }
 
@@ -137,6 +139,15 @@ pt_status session_init_dealer(session *d, const pt_mpc_options *options, const p
                    .seats = options->parties + 1};
     session_number_parties(d, 0); /* until the parties say who evaluates */
     session_start(d, options, channel);
+    return PT_OK;
+}
+
+pt_status session_check_going(const session *s, pt_error *error)
+{
+    if (s->aborted)
+        return error_set(error, PT_ERR_INTERNAL, "the session has ended");
+    if (s->cancelled != NULL && s->cancelled(s->cancelled_user))
+        return error_set(error, PT_ERR_CANCELLED, "cancelled during the computation");
     return PT_OK;
 }
 

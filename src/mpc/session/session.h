@@ -77,8 +77,10 @@ struct session {
     size_t stats_phase;               /* row of `stats` that is running */
     uint8_t stats_places[STATS_ROWS]; /* 1 + the row of `stats` of each kind; 0: none yet */
     uint64_t stats_mark_ns;           /* since when */
-    void (*progress)(void *user, const char *phase, uint64_t done, uint64_t total);
+    pt_progress_fn progress;
     void *progress_user;
+    pt_cancelled_fn cancelled;
+    void *cancelled_user;
     uint64_t progress_ands;    /* of the whole circuit; 0 until known */
     uint64_t progress_segment; /* AND gates of the segment that runs */
     uint64_t progress_done;    /* as last told */
@@ -109,6 +111,10 @@ void session_number_parties(session *s, size_t evaluator);
 
 /* Whether the protocol knows such a k. */
 bool session_k_is_valid(uint64_t k);
+
+/* PT_OK while the session may go on: PT_ERR_INTERNAL after an abort, PT_ERR_CANCELLED when the
+ * caller wants no more. Asked before anything is sent or awaited. */
+MUST_CHECK pt_status session_check_going(const session *s, pt_error *error);
 
 /* Wipes every secret and releases everything. Accepts a zeroed session; sends nothing. */
 void session_clear(session *s);

@@ -13,8 +13,9 @@ static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batc
                             const void *bytes, size_t len, pt_error *error)
 {
     PT_ASSERT(to != s->me && to < s->n + s->dealer);
-    if (s->aborted)
-        return error_set(error, PT_ERR_INTERNAL, "the session has ended");
+    const pt_status going = session_check_going(s, error);
+    if (going != PT_OK)
+        return going;
     const message_info info = {
         .kind = MESSAGE_STREAM, .id = s->stream_frames_sent[to], .body_bytes = BATCH_BYTES + len};
     uint8_t *m = message_new(s, to, &info);
@@ -45,8 +46,9 @@ static pt_status frame_recv(session *s, size_t from, wave_name name, uint64_t ba
                             void *ret_bytes, size_t len, pt_error *error)
 {
     PT_ASSERT(from != s->me && from < s->n + s->dealer);
-    if (s->aborted)
-        return error_set(error, PT_ERR_INTERNAL, "the session has ended");
+    const pt_status going = session_check_going(s, error);
+    if (going != PT_OK)
+        return going;
     const message_info info = {.kind = MESSAGE_STREAM,
                                .id = s->stream_frames_received[from],
                                .body_bytes = BATCH_BYTES + len};

@@ -105,8 +105,9 @@ static bool wave_is_complete(const wave *w)
 static pt_status wave_talk(wave *w, pt_error *error)
 {
     session *s = w->s;
-    if (s->aborted)
-        return error_set(error, PT_ERR_INTERNAL, "the session has ended");
+    const pt_status going = session_check_going(s, error);
+    if (going != PT_OK)
+        return going;
     if (!wave_is_complete(w))
         return error_memory(error);
     HOOK(s, wave_text(w->name), w->all.bytes, w->all.len);
