@@ -15,6 +15,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "cli/interrupt.h"
 
 #define PART_PREFIX ".polytune-"
 #define PART_BYTES  8 /* of randomness in the new file's name */
@@ -40,7 +41,8 @@ static bool is_written_as_it_is(const char *path)
 
 static pt_status open_as_it_is(file_out *out, pt_error *error)
 {
-    out->fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    /* /dev/stdout may be a log. */
+    out->fd = open(out->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
     if (out->fd < 0)
         return cannot_write(out, "", error);
     out->is_open = true;
@@ -104,6 +106,7 @@ static pt_status open_part(file_out *out, pt_error *error)
     }
     out->part = part;
     out->is_open = true;
+    interrupt_removes(part);
     return PT_OK;
 }
 
@@ -184,6 +187,7 @@ static bool replace_target(file_out *out)
     if (!take_permissions(out->fd, out->target) || fsync(out->fd) != 0 || !close_out(out) ||
         rename(out->part, out->target) != 0)
         return false;
+    interrupt_removes(NULL);
     mem_free(out->part);
     out->part = NULL;
     return sync_folder(out->target);
@@ -191,14 +195,9 @@ static bool replace_target(file_out *out)
 
 pt_status file_out_commit(file_out *out, const char *text, size_t len, pt_error *error)
 {
-    struct stat info;
     bool done = write_bytes(out->fd, text, len);
-    if (done && out->target != NULL)
-        done = replace_target(out);
-    else if (done && fstat(out->fd, &info) == 0 && S_ISREG(info.st_mode))
-        done = ftruncate(out->fd, (off_t)len) == 0 && close_out(out);
-    else if (done)
-        done = close_out(out);
+    if (done)
+        done = out->target != NULL ? replace_target(out) : close_out(out);
     return done ? PT_OK : cannot_write(out, "", error);
 }
 
@@ -206,8 +205,10 @@ void file_out_clear(file_out *out)
 {
     if (out->is_open)
         (void)close_out(out);
-    if (out->part != NULL)
+    if (out->part != NULL) {
         (void)unlink(out->part);
+        interrupt_removes(NULL);
+    }
     mem_free(out->part);
     mem_free(out->target);
     *out = (file_out){0};

@@ -8,7 +8,8 @@
  * What is written goes to a new file beside the target, with a name that nobody can guess, which
  * takes the target's place when it is on the disk; an old file's permissions are kept. A link is
  * followed: the file it names is replaced, not the link. What is no ordinary file (a device, a
- * pipe, anything below /dev and /proc) is written to as it is. */
+ * pipe, anything below /dev and /proc) is written to as it is, at its end. A signal that ends the
+ * process removes the new file. */
 #ifndef CLI_FILE_OUT_H
 #define CLI_FILE_OUT_H
 

@@ -3,21 +3,49 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 /* Not static in a function: a signal handler has no other way to speak. */
 static volatile sig_atomic_t came;
+static const char *volatile unfinished; /* a file */
 
-static void note(int number)
+/* Ends the process by the signal, once the handler has returned. */
+static void end_by(int number)
 {
+    const char *path = unfinished;
+    if (path != NULL)
+        (void)unlink(path);
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+/* The first one asks, a second one does not. */
+static void note_signal(int number)
+{
+    if (came != 0)
+        end_by(number);
     came = number;
 }
 
 void interrupt_catch(void)
 {
-    struct sigaction action = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = note_signal};
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+}
+
+void interrupt_removes(const char *path)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = end_by};
+    (void)sigemptyset(&action.sa_mask);
+    unfinished = path;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction now;
+        if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+            (void)sigaction(numbers[i], &action, NULL);
+    }
 }
 
 bool interrupt_came(void *user)

@@ -8,6 +8,10 @@
 /* From now on the first signal is only noted. */
 void interrupt_catch(void);
 
+/* A signal that ends the process removes this file first, one that is not finished; NULL: none.
+ * Borrowed. */
+void interrupt_removes(const char *path);
+
 /* A pt_cancelled_fn: whether a signal has come. */
 bool interrupt_came(void *user);
 

@@ -2,12 +2,14 @@
 import json
 import os
 import pathlib
+import signal
 import stat
 import subprocess
 import tempfile
 import unittest
 
-from support import BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, on_terminal, polytune, program_file, relay
+from support import (BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, on_terminal, polytune,
+                     program_file, relay, wait_until)
 
 EVAL = ("eval", MAX, "--input=5", "--input=4")
 NOBODY = 65534
@@ -127,6 +129,24 @@ class Output(Case):
             self.assertEqual(subprocess.run([BIN, *map(str, EVAL), "-o", "/dev/stdout"], stdout=out, timeout=TIMEOUT).returncode, DONE)
             out.write("more")
         self.assertIn("more", self.file.read_text())
+
+    def test_a_log_is_not_overwritten(self):
+        self.file.write_text("what was said before\n")
+        with open(self.file, "a") as log:
+            subprocess.run([BIN, *map(str, EVAL), "-o", "/dev/stdout"], stdout=log, timeout=TIMEOUT)
+        self.assertEqual(self.file.read_text(), "what was said before\ntrue\n")
+
+    def test_nothing_stays_after_a_signal(self):
+        source = "pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..3000 { x = x * b; } x }"
+        with program_file(source) as path, relay() as (url, _):
+            for command in (("simulate", path, "--input=3", "--input=5"),
+                            ("party", url, "--session=s", f"--program={MAX}", "--party=0", "--input=3")):
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    process = Process(*command, "-o", self.file)
+                    wait_until(self.files, "a file")
+                    process.process.send_signal(number)
+                    self.assertEqual(process.wait().status, -number)
+                    self.assertEqual(self.files(), [])
 
     def test_a_full_disk(self):
         result = polytune(*EVAL, "-o", "/dev/full")
