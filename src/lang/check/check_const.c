@@ -108,6 +108,12 @@ bool check_size_expr(checker *c, const_expr *e)
     return check_const_expr(c, e, &context);
 }
 
+bool check_bound(checker *c, const_expr *e, const ctype *t)
+{
+    const const_context context = {t, true};
+    return check_const_expr(c, e, &context);
+}
+
 static void check_constant(checker *c, const_decl *decl)
 {
     if (decl->type == NULL)

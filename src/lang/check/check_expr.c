@@ -11,9 +11,80 @@ void check_expr_as(checker *c, expr *e, const ctype *t)
 
 /* ---- Literals and names ---- */
 
+/* The type that a bound's numbers with suffix and constants have; NULL if there are none. False,
+ * reported, if it names a variable. */
+static bool find_bound_type(checker *c, const ctype **ret_type, const const_expr *e)
+{
+    uint32_t local;
+    if (e->kind == CONST_NUMBER && !ctype_is_unsuffixed(ctype_scalar(e->as.number.suffix)))
+        *ret_type = ctype_scalar(e->as.number.suffix);
+    if (e->kind == CONST_NAME && find_local(c, e->as.name.text, &local) != NULL) {
+        type_error(c, e->span, "`%s` is a variable; the bounds of a range must be constant",
+                   e->as.name.text);
+        return false;
+    }
+    if (e->kind == CONST_NAME && symbol_of(c, e->as.name.text)->constant != NULL)
+        *ret_type = symbol_of(c, e->as.name.text)->constant->type;
+    if (e->kind == CONST_EXTERNAL && *ret_type == NULL)
+        *ret_type = ctype_scalar(CTYPE_USIZE);
+    if (e->kind < CONST_ADD)
+        return true;
+    for (size_t i = e->as.op.n_operands; i-- > 0;) /* the first one counts */
+        if (!find_bound_type(c, ret_type, e->as.op.operands[i]))
+            return false;
+    return true;
+}
+
+/* to - from, as a size; from 0 to a constant it is that constant itself, as in a written type. */
+static bool range_size(checker *c, array_size *ret_size, const expr *e)
+{
+    const const_expr *from = e->as.range.from;
+    const const_expr *to = e->as.range.to;
+    const bool is_from_0 = from->kind == CONST_NUMBER && from->as.number.magnitude == 0;
+    if (is_from_0 && to->kind == CONST_NAME && to->as.name.decl->type->kind == CTYPE_USIZE) {
+        *ret_size = (array_size){.kind = SIZE_CONSTANT, .as.constant = to->as.name.decl};
+        return true;
+    }
+    const_expr *size = checker_new(c, 1, sizeof *size);
+    const_expr **operands = checker_new(c, 2, sizeof *operands);
+    if (size == NULL || operands == NULL)
+        return false;
+    operands[0] = e->as.range.to;
+    operands[1] = e->as.range.from;
+    *size = (const_expr){.kind = CONST_SUB,
+                         .n_nodes = 1 + from->n_nodes + to->n_nodes,
+                         .span = e->span,
+                         .as.op = {.operands = operands, .n_operands = 2}};
+    *ret_size = (array_size){.kind = SIZE_EXPR, .as.expr = size};
+    return true;
+}
+
+/* A range between constants: what they are shows only when the circuit is built. */
+static void check_const_range(checker *c, expr *e)
+{
+    const ctype *t = NULL;
+    array_size size;
+    if (!find_bound_type(c, &t, e->as.range.to) || !find_bound_type(c, &t, e->as.range.from))
+        return;
+    if (t == NULL)
+        t = ctype_scalar(CTYPE_ANY_UNSIGNED);
+    if (!ctype_is_integer(t) || ctype_is_signed(t)) {
+        type_error(c, e->span, "invalid range: the bounds of a range must be unsigned, found %s",
+                   type_text(c, t));
+        return;
+    }
+    const bool from_fits = check_bound(c, e->as.range.from, t);
+    if (check_bound(c, e->as.range.to, t) && from_fits && range_size(c, &size, e))
+        e->type = make_array(c, e->span, t, size);
+}
+
 /* T32 */
 static void check_range(checker *c, expr *e)
 {
+    if (e->as.range.from != NULL) {
+        check_const_range(c, e);
+        return;
+    }
     const uint64_t first = e->as.range.first;
     const uint64_t end = e->as.range.end;
     if (first >= end || end - first > UINT32_MAX) {

@@ -87,6 +87,8 @@ bool type_is_empty(const ctype *t);
 void check_constants(checker *c);
 /* A const { .. } size. */
 bool check_size_expr(checker *c, const_expr *e);
+/* A bound of a range, of type `t`; numbers in it need no suffix. */
+bool check_bound(checker *c, const_expr *e, const ctype *t);
 /* Gathers the external values used anywhere; last. */
 void finish_externals(checker *c);
 

@@ -197,8 +197,9 @@ struct expr {
  ?u, ?i and usize the low 32 bits count */
         struct {
             uint64_t first, end;
-            ctype_kind suffix; /* CTYPE_ANY_UNSIGNED: none */
-        } range;               /* first, .., end - 1, each truncated to the element's width */
+            ctype_kind suffix;     /* CTYPE_ANY_UNSIGNED: none */
+            const_expr *from, *to; /* if not NULL, in place of all these: constant bounds */
+        } range;                   /* first, .., end - 1, each truncated to the element's width */
         struct {
             const char *text;
             const const_decl *constant; /* [check] the constant meant, or NULL: the variable */

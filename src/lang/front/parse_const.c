@@ -170,3 +170,59 @@ const_expr *parse_const_expr(parser *p)
     parser_unnest(p);
     return e;
 }
+
+/* The operands of `e`, from `n` expressions. */
+static const_expr *const_of_list(parser *p, const_expr_kind kind, span at, expr *const *list,
+                                 size_t n)
+{
+    const size_t start = parser_list_start(p);
+    for (size_t i = 0; i < n; i++) {
+        const_expr *operand = parse_const_of(p, list[i]);
+        if (operand == NULL)
+            return NULL;
+        parser_list_push(p, &operand, sizeof operand);
+    }
+    return with_operands(p, new_const(p, kind, at), start);
+}
+
+static const_expr *const_of_name(parser *p, const expr *e)
+{
+    const bool is_external = e->kind == EXPR_VARIANT;
+    const_expr *made = new_const(p, is_external ? CONST_EXTERNAL : CONST_NAME, e->span);
+    if (made == NULL)
+        return NULL;
+    if (is_external) {
+        made->as.external.party = e->as.variant.enum_name.text;
+        made->as.external.name = e->as.variant.variant_name.text;
+    } else {
+        made->as.name.text = e->as.name.text;
+    }
+    return made;
+}
+
+/* What parse_const_expr would have made of the text of `e`. Whether a range begins shows only
+ * behind its first bound. */
+const_expr *parse_const_of(parser *p, const expr *e)
+{
+    if (e->kind == EXPR_NUMBER) {
+        const_expr *made = new_const(p, CONST_NUMBER, e->span);
+        if (made != NULL)
+            made->as.number = e->as.number;
+        return made;
+    }
+    if (e->kind == EXPR_NAME || (e->kind == EXPR_VARIANT && !e->as.variant.has_parens))
+        return const_of_name(p, e);
+    if (e->kind == EXPR_BINARY && (e->as.binary.op == OP_ADD || e->as.binary.op == OP_SUB)) {
+        expr *const both[] = {e->as.binary.left, e->as.binary.right};
+        return const_of_list(p, e->as.binary.op == OP_ADD ? CONST_ADD : CONST_SUB, e->span, both,
+                             2);
+    }
+    if (e->kind == EXPR_CALL && strcmp(e->as.call.name.text, "min") == 0)
+        return const_of_list(p, CONST_MIN, e->span, e->as.call.args, e->as.call.n_args);
+    if (e->kind == EXPR_CALL && strcmp(e->as.call.name.text, "max") == 0)
+        return const_of_list(p, CONST_MAX, e->span, e->as.call.args, e->as.call.n_args);
+    parser_report(
+        p, e->span,
+        "the bounds of a range are numbers, constants, PARTY::NAME, `+`, `-`, min and max");
+    return NULL;
+}

@@ -110,11 +110,37 @@ static expr *parse_binary(parser *p, unsigned precedence)
     return left;
 }
 
+/* ".." or, behind the first bound: a range whose bounds are constant expressions. One of two
+ * numbers is an operand already (parse_primary.c). */
+static expr *parse_const_range(parser *p, const expr *from)
+{
+    p->at++;
+    const expr *to = parse_binary(p, 1);
+    if (to == NULL)
+        return NULL;
+    expr *e = parser_new_expr(p, EXPR_RANGE, span_join(from->span, to->span));
+    if (e == NULL)
+        return NULL;
+    e->as.range.suffix = CTYPE_ANY_UNSIGNED;
+    e->as.range.from = parse_const_of(p, from);
+    if (e->as.range.from == NULL)
+        return NULL;
+    e->as.range.to = parse_const_of(p, to);
+    return e->as.range.to != NULL ? e : NULL;
+}
+
+/* or [ ".." or ] */
 expr *parse_operators(parser *p)
 {
     expr *e = parser_nest(p) ? parse_binary(p, 1) : NULL;
+    if (e != NULL && parser_next_is(p, TOKEN_DOTS))
+        e = parse_const_range(p, e);
     parser_unnest(p);
-    return e;
+    if (e == NULL || !parser_next_is(p, TOKEN_DOTS_EQUAL))
+        return e;
+    parser_report(p, parser_token_span(p->at),
+                  "ranges of values have no `..=`; write `..` and one more");
+    return NULL;
 }
 
 /* expr = "{" stmts "}" | or */

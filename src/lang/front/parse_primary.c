@@ -32,13 +32,8 @@ static bool parse_expr_list(parser *p, token_kind close, expr *parent, expr ***r
 /* UINT ".." UINT, the first number and ".." taken (G12) */
 static expr *parse_range(parser *p, const token *first)
 {
-    const token *end = p->at;
-    const bool is_number = parser_accept(p, TOKEN_NUMBER);
+    const token *end = p->at++;
     const span at = span_join(parser_token_span(first), parser_token_span(end));
-    if (!is_number) {
-        parser_report_expected(p, "a number after `..`; the bounds of a range are literal numbers");
-        return NULL;
-    }
     if (ctype_is_signed(ctype_scalar(first->suffix)) ||
         ctype_is_signed(ctype_scalar(end->suffix))) {
         parser_report(p, at, "invalid range: the bounds of a range must be unsigned");
@@ -58,6 +53,14 @@ static expr *parse_range(parser *p, const token *first)
     return e;
 }
 
+/* At ".." and a number that is all of the second bound. */
+static bool is_range_of_numbers(const parser *p)
+{
+    if (!parser_next_is(p, TOKEN_DOTS) || p->at[1].kind != TOKEN_NUMBER)
+        return false;
+    return p->at[2].kind != TOKEN_PLUS && p->at[2].kind != TOKEN_MINUS;
+}
+
 /* UINT [ ".." UINT ] | SINT */
 static expr *parse_number(parser *p)
 {
@@ -69,8 +72,10 @@ static expr *parse_number(parser *p)
                       "ranges of values have no `..=`; write `..` and one more");
         return NULL;
     }
-    if (!negative && parser_accept(p, TOKEN_DOTS))
+    if (!negative && is_range_of_numbers(p)) {
+        p->at++;
         return parse_range(p, t);
+    }
     expr *e = parser_new_expr(p, EXPR_NUMBER, span_join(start, parser_token_span(t)));
     return e != NULL && parser_make_number(p, &e->as.number, t, negative, e->span) ? e : NULL;
 }

@@ -87,13 +87,14 @@ typedef struct parsed_item {
 
 type_expr *parse_type(parser *p); /* parse_type.c */
 bool parse_size(parser *p, size_expr *ret_size, bool allow_expr);
-const_expr *parse_const_expr(parser *p); /* parse_const.c */
-pattern *parse_pattern(parser *p);       /* parse_pattern.c */
-expr *parse_expr(parser *p);             /* parse_expr.c */
-expr *parse_header_expr(parser *p);      /* the same where G6 holds */
-expr *parse_operators(parser *p);        /* without a bare block */
-expr *parse_postfix(parser *p);          /* parse_primary.c */
-expr *parse_branching(parser *p);        /* parse_stmt.c: if and match */
+const_expr *parse_const_expr(parser *p);              /* parse_const.c */
+const_expr *parse_const_of(parser *p, const expr *e); /* an expression as a bound of a range */
+pattern *parse_pattern(parser *p);                    /* parse_pattern.c */
+expr *parse_expr(parser *p);                          /* parse_expr.c */
+expr *parse_header_expr(parser *p);                   /* the same where G6 holds */
+expr *parse_operators(parser *p);                     /* without a bare block */
+expr *parse_postfix(parser *p);                       /* parse_primary.c */
+expr *parse_branching(parser *p);                     /* parse_stmt.c: if and match */
 expr *parse_block(parser *p, const char *where);
 bool parse_item(parser *p); /* parse_item.c; pushes a parsed_item */
 

@@ -1,4 +1,5 @@
 /* Expressions: one function for each kind, and one that tells them apart (spec section 5). */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -51,15 +52,41 @@ static bool lower_name(lowerer *l, value *ret_value, const expr *e)
                          l->input->external_literals[constant->external->as.external.idx]);
 }
 
+static uint64_t bound_value(const lowerer *l, const const_expr *bound)
+{
+    const array_size size = {.kind = SIZE_EXPR, .as.expr = bound};
+    return const_size(&size, l->input->constants, l->input->externals);
+}
+
+bool lower_bounds(lowerer *l, uint64_t *ret_first, uint64_t *ret_count, const expr *range)
+{
+    uint64_t first = range->as.range.first;
+    uint64_t end = range->as.range.end;
+    if (range->as.range.from != NULL) {
+        first = bound_value(l, range->as.range.from);
+        end = bound_value(l, range->as.range.to);
+    }
+    if (first > end || end - first > UINT32_MAX)
+        return lower_fail(l, PT_ERR_PROGRAM, range->span,
+                          "invalid range: %" PRIu64 "..%" PRIu64
+                          " must not end before it begins, and have less than 2^32 elements",
+                          first, end);
+    *ret_first = first;
+    *ret_count = end - first;
+    return true;
+}
+
 static bool lower_range(lowerer *l, value *ret_value, const expr *e)
 {
     const pt_type *type;
-    if (!lower_type(l, &type, own_type(e), e->span) || !lower_count(l, type->length, e->span) ||
-        !value_new(l, ret_value, type->n_bits))
+    uint64_t first;
+    uint64_t count;
+    if (!lower_bounds(l, &first, &count, e) || !lower_type(l, &type, own_type(e), e->span) ||
+        !lower_count(l, type->length, e->span) || !value_new(l, ret_value, type->n_bits))
         return false;
     const size_t width = type->element->n_bits;
     for (size_t i = 0; i < type->length; i++) {
-        uint64_t number = e->as.range.first + i;
+        uint64_t number = first + i;
         for (size_t bit = width; bit-- > 0; number >>= 1)
             ret_value->wires[i * width + bit] = wire_const((number & 1) != 0);
     }

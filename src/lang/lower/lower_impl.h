@@ -163,6 +163,9 @@ void journals_clear(lowerer *l);
 /* ---- Constructs: the file is named by what it lowers ---- */
 
 MUST_CHECK bool lower_expr(lowerer *l, value *ret_value, const expr *e);
+/* The numbers of a range: *ret_first, .., *ret_first + *ret_count - 1. */
+MUST_CHECK bool lower_bounds(lowerer *l, uint64_t *ret_first, uint64_t *ret_count,
+                             const expr *range);
 /* A bool as its wire, an integer as a value of its width. */
 MUST_CHECK bool lower_wire(lowerer *l, wire *ret_wire, const expr *e);
 MUST_CHECK bool lower_block(lowerer *l, value *ret_value, const expr *block);

@@ -29,11 +29,14 @@ static bool lower_for_range(lowerer *l, const stmt *s)
     const expr *range = s->as.for_.sequence;
     const ctype *to = range->type->as.array.element;
     const ctype *from = range->value_type != NULL ? range->value_type->as.array.element : to;
-    const uint64_t count = range->as.range.end - range->as.range.first;
+    uint64_t first;
+    uint64_t count;
+    if (!lower_bounds(l, &first, &count, range))
+        return false;
     for (uint64_t i = 0; i < count; i++) {
         value number;
         value element;
-        if (!value_const(l, &number, ctype_scalar_bits(from->kind), range->as.range.first + i) ||
+        if (!value_const(l, &number, ctype_scalar_bits(from->kind), first + i) ||
             !lower_convert(l, &element, &number, from, to, range->span) ||
             !lower_turn(l, s, &element))
             return false;

@@ -246,6 +246,29 @@ static void the_first_panic_of_the_path_counts(void **state)
     assert_runs(loop, NULL, "[4, 4, 4, 3] | 3", "PANIC Overflow $3");
 }
 
+static void bounds_of_ranges_are_constant_expressions(void **state)
+{
+    (void)state;
+    char message[PT_ERROR_MESSAGE_MAX];
+    static const char *const sum =
+        "const N: usize = P::N; pub fn main(v: [u8; N], n: u8) -> u8 { let mut s = n; "
+        "for i in 0usize..N { s += v[i]; } s }";
+    assert_runs(sum, "P::N=3", "[1, 2, 3] | 10", "16");
+    assert_runs(sum, "P::N=0", "[] | 10", "10");
+    static const char *const terms =
+        "const A: usize = 2usize; pub fn main(n: u8) -> ([usize; const { P::N - A }], u8) { "
+        "let mut s = n; for i in A..min(P::N + 1, 9) - 1 { s += i as u8; } (A..P::N, s) }";
+    assert_runs(terms, "P::N=5", "0", "([2, 3, 4], 9)");
+    assert_runs(terms, "P::N=2", "0", "([], 0)");
+    assert_int_equal(run_compile_status("pub fn main(n: u8) -> u8 { for i in 2..P::N { } n }",
+                                        "P::N=1", message),
+                     PT_ERR_PROGRAM);
+    assert_non_null(strstr(message, "invalid range: 2..1 must not end before it begins"));
+    assert_runs("const K: u8 = 3u8; pub fn main(n: u8) -> u8 { let mut s = n; "
+                "for i in 1..K { s += i; } s }",
+                NULL, "1", "4");
+}
+
 static void limits_are_errors(void **state)
 {
     (void)state;
@@ -321,6 +344,7 @@ int main(void)
         cmocka_unit_test(loops_and_calls),
         cmocka_unit_test(matches),
         cmocka_unit_test(the_first_panic_of_the_path_counts),
+        cmocka_unit_test(bounds_of_ranges_are_constant_expressions),
         cmocka_unit_test(limits_are_errors),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(work_is_limited),
