@@ -59,16 +59,14 @@ static void report_missing(const pt_diagnostics *diagnostics, const args *a)
     buffer_clear(&b);
 }
 
-static pt_status compile_garble(computation *c, const args *a, const pt_compile_options *options,
-                                pt_error *error)
+/* Shows and releases the errors of the program. */
+static void show_diagnostics(const computation *c, const args *a, pt_status status,
+                             pt_diagnostics *diagnostics, pt_error *error)
 {
-    pt_diagnostics *diagnostics = NULL;
-    const pt_status status = pt_program_compile(&c->program, &diagnostics, options, error);
     report_diagnostics(c->path, diagnostics, error);
     if (status == PT_ERR_CONSTANT && diagnostics != NULL)
         report_missing(diagnostics, a);
     pt_diagnostics_free(diagnostics);
-    return status;
 }
 
 static pt_status read_bristol(computation *c, const args *a, pt_error *error)
@@ -100,18 +98,37 @@ pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
     return status;
 }
 
+pt_status computation_declare(computation *c, const args *a, const pt_constant *constants,
+                              size_t n_constants, pt_error *error)
+{
+    const pt_compile_options options = compile_options(c, a, constants, n_constants);
+    pt_diagnostics *diagnostics = NULL;
+    pt_status status = PT_OK;
+    if (computation_is_bristol(c)) {
+        status = read_bristol(c, a, error);
+        c->parties = status == PT_OK ? pt_circuit_parties(c->bristol) : 0;
+        return status;
+    }
+    status = pt_signature_new(&c->signature, &diagnostics, &options, error);
+    show_diagnostics(c, a, status, diagnostics, error);
+    if (status == PT_OK)
+        c->parties = pt_signature_party_count(c->signature);
+    return status;
+}
+
 pt_status computation_compile(computation *c, const args *a, const pt_constant *constants,
                               size_t n_constants, pt_error *error)
 {
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
-    const pt_status status = computation_is_bristol(c) ? read_bristol(c, a, error)
-                                                       : compile_garble(c, a, &options, error);
-    if (status != PT_OK)
-        return status;
-    c->circuit = c->program != NULL ? pt_program_circuit(c->program) : c->bristol;
-    c->parties =
-        c->program != NULL ? pt_program_party_count(c->program) : pt_circuit_parties(c->bristol);
-    return PT_OK;
+    pt_diagnostics *diagnostics = NULL;
+    c->circuit = c->bristol;
+    if (c->bristol != NULL)
+        return PT_OK;
+    const pt_status status = pt_program_compile(&c->program, &diagnostics, &options, error);
+    show_diagnostics(c, a, status, diagnostics, error);
+    if (status == PT_OK)
+        c->circuit = pt_program_circuit(c->program);
+    return status;
 }
 
 pt_status computation_init(computation *ret_computation, const char *path, const args *a,
@@ -124,6 +141,8 @@ pt_status computation_init(computation *ret_computation, const char *path, const
     if (status == PT_OK && !computation_is_bristol(ret_computation))
         const_flags_warn(&given, ret_computation->source);
     if (status == PT_OK)
+        status = computation_declare(ret_computation, a, given.list, given.n, error);
+    if (status == PT_OK)
         status = computation_compile(ret_computation, a, given.list, given.n, error);
     const_flags_clear(&given);
     return status;
@@ -132,19 +151,27 @@ pt_status computation_init(computation *ret_computation, const char *path, const
 void computation_clear(computation *c)
 {
     pt_program_free(c->program);
+    pt_signature_free(c->signature);
     pt_circuit_free(c->bristol);
     mem_free(c->source);
     *c = (computation){0};
 }
 
+size_t computation_input_bits(const computation *c, size_t party)
+{
+    if (c->signature == NULL)
+        return pt_circuit_input_bits(c->bristol, party);
+    return pt_type_bits(pt_signature_input_type(c->signature, party));
+}
+
 static pt_status parse_literal(uint8_t *ret_bits, const computation *c, size_t party,
                                const char *text, size_t len, bool json, pt_error *error)
 {
-    const size_t n_bits = pt_circuit_input_bits(c->circuit, party);
-    if (c->program == NULL)
+    const size_t n_bits = computation_input_bits(c, party);
+    if (c->signature == NULL)
         return bits_literal_parse(ret_bits, n_bits, text, len, error);
     pt_literal *literal = NULL;
-    const pt_type *type = pt_program_input_type(c->program, party);
+    const pt_type *type = pt_signature_input_type(c->signature, party);
     pt_status status = PT_OK;
     if (json)
         status = pt_literal_from_json(&literal, type, text, len, error);
@@ -168,7 +195,7 @@ pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t par
                             const char *argument, pt_error *error)
 {
     const bool from_file = argument[0] == '@';
-    const size_t n_bits = pt_circuit_input_bits(c->circuit, party);
+    const size_t n_bits = computation_input_bits(c, party);
     char *text = NULL;
     size_t len = 0;
     uint8_t *bits = mem_new(n_bits, 1);

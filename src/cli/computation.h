@@ -11,14 +11,17 @@
 #include "cli/flags/args.h"
 #include "polytune/polytune.h"
 
+/* Opened, then declared: parties and types are known, and input can be read; then compiled: there
+ * is a circuit. */
 typedef struct computation {
     const char *path;
     char *source;
     size_t source_len;
-    pt_program *program; /* NULL for a Bristol circuit */
-    pt_circuit *bristol; /* NULL for a Garble program */
-    const pt_circuit *circuit;
-    size_t parties;
+    pt_signature *signature;   /* once declared; NULL for a Bristol circuit */
+    pt_program *program;       /* once compiled; NULL for a Bristol circuit */
+    pt_circuit *bristol;       /* once declared; NULL for a Garble program */
+    const pt_circuit *circuit; /* once compiled */
+    size_t parties;            /* once declared */
 } computation;
 
 /* Loads and compiles `path` with the flags --function and --const. Diagnostics of the program are
@@ -35,12 +38,18 @@ bool computation_is_bristol(const computation *c);
 PT_MUST_CHECK pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
                                             const args *a, const pt_constant *constants,
                                             size_t n_constants, pt_error *error);
-/* Compiles a program, or reads a Bristol circuit. */
+/* Finds out a program's types, or reads a Bristol circuit. */
+PT_MUST_CHECK pt_status computation_declare(computation *c, const args *a,
+                                            const pt_constant *constants, size_t n_constants,
+                                            pt_error *error);
+/* Compiles what was declared with the same constants. */
 PT_MUST_CHECK pt_status computation_compile(computation *c, const args *a,
                                             const pt_constant *constants, size_t n_constants,
                                             pt_error *error);
 void computation_clear(computation *c);
 
+/* How many bits `party`'s input has, once declared. */
+size_t computation_input_bits(const computation *c, size_t party);
 /* The bits of `party`'s input, one byte each; `argument` is a literal or @FILE. *ret_bits:
  * mem_free_secret. */
 PT_MUST_CHECK pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t party,

@@ -88,10 +88,11 @@ pt_status result_out_prepare(result_out *out, const computation *c, pt_error *er
     out->c = c;
     if (!is_rows(out))
         return PT_OK;
-    if (c->program == NULL)
+    if (c->signature == NULL)
         return error_set(error, PT_ERR_USAGE,
                          "'%s' is a Bristol Fashion circuit: its result has no rows", c->path);
-    const pt_status status = row_shape_init(&out->rows, pt_program_output_type(c->program), error);
+    const pt_status status =
+        row_shape_init(&out->rows, pt_signature_output_type(c->signature), error);
     if (status != PT_OK || out->format != RESULT_DATABASE)
         return status;
     return sink_check(&out->database, &out->rows, error);
@@ -117,7 +118,7 @@ static void rescue(const result_out *out, buffer *line)
 static pt_status take_rows(table *ret_table, const result_out *out, const uint8_t *bits,
                            pt_error *error)
 {
-    const size_t n_bits = pt_type_bits(pt_program_output_type(out->c->program));
+    const size_t n_bits = pt_type_bits(pt_signature_output_type(out->c->signature));
     const size_t first = pt_circuit_output_bits(out->c->circuit) - n_bits;
     return table_from_bits(ret_table, &out->rows, bits + first, error);
 }

@@ -39,8 +39,8 @@ typedef struct result_out {
 /* Reads the flags and opens the file. Release with result_out_clear in any case. */
 PT_MUST_CHECK pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error);
 
-/* Makes sure that results of this computation, which is borrowed, can be written so. PT_ERR_USAGE,
- * PT_ERR_FILE. */
+/* Makes sure that results of this declared computation, which is borrowed, can be written so.
+ * PT_ERR_USAGE, PT_ERR_FILE. */
 PT_MUST_CHECK pt_status result_out_prepare(result_out *out, const computation *c, pt_error *error);
 
 /* A result of the prepared computation: its output bits, and these as text and as JSON text. */

@@ -172,6 +172,28 @@ pub fn main(rows: [Row; N], least: u8) -> (u16, u32) {
             self.assertIn("rows.csv has 3 rows, more than --pad-to=2", result.err)
 
 
+class Endless(Case):
+    """What does not fit the types is refused before a program is compiled that takes minutes."""
+    SOURCE = """
+pub fn main(a: [(u32, u32); 3], b: u32) -> u32 {
+    let mut s = b;
+    for _i in 0..4000000 { for _k in 0..4000000 { s = s / (a[0usize].0 + 1u32) + s * s; } }
+    s
+}
+"""
+
+    def test_wrong_inputs(self):
+        with folder_with(p_garble=self.SOURCE, a_csv="x,y\n1,2\n3,4\n", b_csv="x,y\n1,2\n3,4\n5,-6\n") as folder:
+            for a, b, message in (("[(1, 2), (3, 4)]", "1", "input of party 0: line 1, column 16: expected 3 elements, found 2"),
+                                  ("[(1, 2), (3, 4), (5, 6)]", "4294967296", "input of party 1: "),
+                                  (f"@{folder / 'a.csv'}", "1", "a.csv has 2 rows, and the program wants 3"),
+                                  (f"@{folder / 'b.csv'}", "1", "b.csv, row 3 (line 4), column 'y': expected u32, found '-6'")):
+                for command in ("eval", "simulate"):
+                    self.assertFailed(polytune(command, folder / "p.garble", f"--input={a}", f"--input={b}"), INPUT, message)
+            result = polytune("party", "http://127.0.0.1:9", "--session=s", f"--program={folder / 'p.garble'}", "--party=1", "--input=-1")
+            self.assertFailed(result, INPUT, "input of party 1: ")
+
+
 class Joins(Case):
     SOURCE = "pub fn main(a: [(u32, u8); 3], b: [(u32, u8); 3]) -> u16 {\n    let mut sum = 0u16;\n" \
              "    for ((_, x), (_, y)) in join_iter(a, b) { sum += (x as u16) + (y as u16); }\n    sum\n}\n"

@@ -27,7 +27,7 @@ static pt_status check_run(const args *a, pt_error *error)
     computation c;
     pt_status status = computation_open(&c, a->positional[0], error);
     if (status == PT_OK && computation_is_bristol(&c))
-        status = computation_compile(&c, a, NULL, 0, error);
+        status = computation_declare(&c, a, NULL, 0, error);
     else if (status == PT_OK)
         status = check_program(&c, error);
     computation_clear(&c);

@@ -16,16 +16,16 @@ static const flag flags[] = {
 static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
                                          flags_program, flags_common, NULL};
 
-static pt_status evaluate(const computation *c, tables *t, result_out *result, pt_error *error)
+static pt_status evaluate(const computation *c, const inputs *in, result_out *result,
+                          pt_error *error)
 {
-    inputs in = {0};
     char *text = NULL;
     char *json = NULL;
     const size_t n_out = pt_circuit_output_bits(c->circuit);
     uint8_t *out = mem_new(n_out, 1);
-    pt_status status = out == NULL ? error_memory(error) : inputs_init(&in, c, t, error);
+    pt_status status = out == NULL ? error_memory(error) : PT_OK;
     if (status == PT_OK)
-        status = pt_circuit_eval(out, n_out, c->circuit, in.all, in.n_bits, error);
+        status = pt_circuit_eval(out, n_out, c->circuit, in->all, in->n_bits, error);
     if (status == PT_OK)
         status = computation_result(&text, &json, c, out, error);
     if (status == PT_OK)
@@ -33,7 +33,6 @@ static pt_status evaluate(const computation *c, tables *t, result_out *result, p
                                   json_pack("{s:s}", "text", text), error);
     mem_free(text);
     mem_free(json);
-    inputs_clear(&in);
     mem_free_secret(out, n_out);
     return status;
 }
@@ -41,17 +40,17 @@ static pt_status evaluate(const computation *c, tables *t, result_out *result, p
 static pt_status eval_run(const args *a, pt_error *error)
 {
     computation c = {0};
+    inputs in = {0};
     tables t = {0};
     result_out result;
     pt_status status = result_out_init(&result, a, error);
     if (status == PT_OK)
         status = tables_init(&t, a, error);
     if (status == PT_OK)
-        status = inputs_compile(&c, &t, a->positional[0], error);
+        status = inputs_compile(&in, &c, &t, &result, a->positional[0], error);
     if (status == PT_OK)
-        status = result_out_prepare(&result, &c, error);
-    if (status == PT_OK)
-        status = evaluate(&c, &t, &result, error);
+        status = evaluate(&c, &in, &result, error);
+    inputs_clear(&in);
     tables_clear(&t);
     computation_clear(&c);
     result_out_clear(&result);

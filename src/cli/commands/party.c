@@ -163,11 +163,11 @@ static pt_status set_parties(party *p, size_t parties, pt_error *error)
     return mpc_flags_init(&p->mpc, p->a, parties, error);
 }
 
-/* Compiles, and reads this party's input. */
+/* Reads this party's input, and then compiles, for that may take long. */
 static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_constants,
                                pt_error *error)
 {
-    pt_status status = computation_compile(&p->c, p->a, constants, n_constants, error);
+    pt_status status = computation_declare(&p->c, p->a, constants, n_constants, error);
     if (status == PT_OK && p->parties == 0)
         status = set_parties(p, p->c.parties, error);
     if (status == PT_OK && p->parties != p->c.parties)
@@ -179,6 +179,10 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
         status = result_out_prepare(&p->result, &p->c, error);
     if (status == PT_OK)
         status = tables_input(&p->input_bits, &p->tables, 0, &p->c, p->index, error);
+    if (status == PT_OK)
+        status = computation_compile(&p->c, p->a, constants, n_constants, error);
+    if (status == PT_OK)
+        status = tables_check_input(&p->tables, 0, &p->c, p->index, p->input_bits, error);
     return status;
 }
 
@@ -272,8 +276,7 @@ static pt_status party_run(const args *a, pt_error *error)
     pt_channel_close(&p.channel);
     pt_meter_free(p.connection.meter);
     connection_clear(&p.connection);
-    mem_free_secret(p.input_bits,
-                    p.input_bits == NULL ? 0 : pt_circuit_input_bits(p.c.circuit, p.index));
+    mem_free_secret(p.input_bits, p.input_bits == NULL ? 0 : computation_input_bits(&p.c, p.index));
     buffer_clear(&p.session_data);
     tables_clear(&p.tables);
     mpc_flags_clear(&p.mpc);

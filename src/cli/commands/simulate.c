@@ -121,13 +121,9 @@ static pt_status simulate_run(const args *a, pt_error *error)
     if (status == PT_OK)
         status = tables_init(&t, a, error);
     if (status == PT_OK)
-        status = inputs_compile(&c, &t, a->positional[0], error);
-    if (status == PT_OK)
-        status = result_out_prepare(&result, &c, error);
+        status = inputs_compile(&in, &c, &t, &result, a->positional[0], error);
     if (status == PT_OK)
         status = mpc_flags_init(&f, a, c.parties, error);
-    if (status == PT_OK)
-        status = inputs_init(&in, &c, &t, error);
     if (status == PT_OK)
         status = simulate(&c, &f, &in, &result, error);
     inputs_clear(&in);

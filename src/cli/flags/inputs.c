@@ -5,27 +5,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-pt_status inputs_compile(computation *ret_computation, const tables *t, const char *path,
-                         pt_error *error)
+/* Exactly one --input per party, in party order. */
+static pt_status read_inputs(inputs *in, const computation *c, tables *t, pt_error *error)
 {
-    const_flags given = {0};
-    pt_status status = computation_open(ret_computation, path, error);
-    if (status == PT_OK)
-        status = const_flags_init(&given, t->a, NULL, error);
-    if (status == PT_OK)
-        status = tables_add_constants(t, &given, NULL, error);
-    if (status == PT_OK && !computation_is_bristol(ret_computation))
-        const_flags_warn(&given, ret_computation->source);
-    if (status == PT_OK)
-        status = computation_compile(ret_computation, t->a, given.list, given.n, error);
-    const_flags_clear(&given);
-    return status;
-}
-
-pt_status inputs_init(inputs *ret_inputs, const computation *c, tables *t, pt_error *error)
-{
-    inputs *in = ret_inputs;
-    *in = (inputs){0};
     const size_t given = t->n;
     if (given != c->parties)
         return error_set(error, PT_ERR_USAGE,
@@ -33,14 +15,14 @@ pt_status inputs_init(inputs *ret_inputs, const computation *c, tables *t, pt_er
                          c->path, c->parties, c->parties == 1 ? "y" : "ies", given,
                          given == 1 ? "" : "s");
     for (size_t p = 0; p < c->parties; p++)
-        in->n_bits += pt_circuit_input_bits(c->circuit, p);
+        in->n_bits += computation_input_bits(c, p);
     in->all = mem_new(in->n_bits, 1);
     in->first = mem_new(c->parties, sizeof *in->first);
     if (in->all == NULL || in->first == NULL)
         return error_memory(error);
     size_t at = 0;
     for (size_t p = 0; p < c->parties; p++) {
-        const size_t n = pt_circuit_input_bits(c->circuit, p);
+        const size_t n = computation_input_bits(c, p);
         uint8_t *bits = NULL;
         const pt_status status = tables_input(&bits, t, p, c, p, error);
         if (status != PT_OK)
@@ -52,6 +34,51 @@ pt_status inputs_init(inputs *ret_inputs, const computation *c, tables *t, pt_er
         at += n;
     }
     return PT_OK;
+}
+
+static pt_status check_inputs(const inputs *in, const computation *c, const tables *t,
+                              pt_error *error)
+{
+    for (size_t p = 0; p < c->parties; p++) {
+        const pt_status status = tables_check_input(t, p, c, p, in->all + in->first[p], error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+static pt_status take_constants(const_flags *ret_constants, const computation *c, const tables *t,
+                                pt_error *error)
+{
+    pt_status status = const_flags_init(ret_constants, t->a, NULL, error);
+    if (status == PT_OK)
+        status = tables_add_constants(t, ret_constants, NULL, error);
+    if (status == PT_OK && !computation_is_bristol(c))
+        const_flags_warn(ret_constants, c->source);
+    return status;
+}
+
+pt_status inputs_compile(inputs *ret_inputs, computation *ret_computation, tables *t,
+                         result_out *result, const char *path, pt_error *error)
+{
+    computation *c = ret_computation;
+    const_flags given = {0};
+    *ret_inputs = (inputs){0};
+    pt_status status = computation_open(c, path, error);
+    if (status == PT_OK)
+        status = take_constants(&given, c, t, error);
+    if (status == PT_OK)
+        status = computation_declare(c, t->a, given.list, given.n, error);
+    if (status == PT_OK)
+        status = result_out_prepare(result, c, error);
+    if (status == PT_OK)
+        status = read_inputs(ret_inputs, c, t, error);
+    if (status == PT_OK)
+        status = computation_compile(c, t->a, given.list, given.n, error);
+    if (status == PT_OK)
+        status = check_inputs(ret_inputs, c, t, error);
+    const_flags_clear(&given);
+    return status;
 }
 
 void inputs_clear(inputs *in)

@@ -3,6 +3,7 @@
 #define CLI_FLAGS_INPUTS_H
 
 #include "cli/flags/tables.h"
+#include "cli/result_out.h"
 
 typedef struct inputs {
     uint8_t *all; /* every party's bits, party 0 first, one byte each */
@@ -10,13 +11,11 @@ typedef struct inputs {
     size_t *first; /* where a party's bits start in `all` */
 } inputs;
 
-/* computation_init, with the constants that --rows takes from the tables. */
-PT_MUST_CHECK pt_status inputs_compile(computation *ret_computation, const tables *t,
-                                       const char *path, pt_error *error);
-
-/* Reads the flags --input: exactly one per party, in party order. */
-PT_MUST_CHECK pt_status inputs_init(inputs *ret_inputs, const computation *c, tables *t,
-                                    pt_error *error);
+/* Declares the computation of `path`, with the constants that --rows takes from the tables; reads
+ * the flags --input, exactly one per party, in party order; prepares `result`; and only then
+ * compiles, for that may take long. Release both in any case. */
+PT_MUST_CHECK pt_status inputs_compile(inputs *ret_inputs, computation *ret_computation, tables *t,
+                                       result_out *result, const char *path, pt_error *error);
 void inputs_clear(inputs *in);
 
 #endif

@@ -248,14 +248,14 @@ static pt_status table_input(uint8_t **ret_bits, const tables *t, const table *f
         .pad = t->pad_to != 0,
         .sort = args_get(t->a, "sort") != NULL,
     };
-    if (c->program == NULL)
+    if (c->signature == NULL)
         return error_set(error, PT_ERR_USAGE,
                          "'%s' is a Bristol Fashion circuit: it takes 0x.. and 0b.., no tables",
                          c->path);
     uint8_t *packed = NULL;
-    const size_t n_bits = pt_circuit_input_bits(c->circuit, party);
+    const size_t n_bits = computation_input_bits(c, party);
     const pt_status status =
-        table_to_bits(&packed, from, pt_program_input_type(c->program, party), &options, error);
+        table_to_bits(&packed, from, pt_signature_input_type(c->signature, party), &options, error);
     if (status != PT_OK)
         return status;
     uint8_t *bits = mem_new(n_bits, 1);
@@ -268,37 +268,26 @@ static pt_status table_input(uint8_t **ret_bits, const tables *t, const table *f
     return PT_OK;
 }
 
-/* A wrong order is told before anybody is bothered. */
-static pt_status check_input(const computation *c, size_t party, const char *argument,
+pt_status tables_input(uint8_t **ret_bits, tables *t, size_t nth, const computation *c,
+                       size_t party, pt_error *error)
+{
+    if (!is_table(t, nth))
+        return computation_input(ret_bits, c, party, args_nth(t->a, "input", nth), error);
+    const pt_status status = table_input(ret_bits, t, &t->list[nth], c, party, error);
+    table_clear(&t->list[nth]);
+    return status;
+}
+
+pt_status tables_check_input(const tables *t, size_t nth, const computation *c, size_t party,
                              const uint8_t *bits, pt_error *error)
 {
     pt_error inner;
     if (c->program == NULL)
         return PT_OK;
-    const size_t n_bits = pt_circuit_input_bits(c->circuit, party);
+    const size_t n_bits = computation_input_bits(c, party);
     const pt_status status = pt_program_check_input(c->program, party, bits, n_bits, &inner);
     if (status == PT_OK)
         return PT_OK;
     return error_set(error, status, "input of party %zu: %s%s", party, inner.message,
-                     source_is_table(argument) ? "; --sort sorts a table" : "");
-}
-
-pt_status tables_input(uint8_t **ret_bits, tables *t, size_t nth, const computation *c,
-                       size_t party, pt_error *error)
-{
-    const char *argument = args_nth(t->a, "input", nth);
-    uint8_t *bits = NULL;
-    pt_status status = PT_OK;
-    if (is_table(t, nth))
-        status = table_input(&bits, t, &t->list[nth], c, party, error);
-    else
-        status = computation_input(&bits, c, party, argument, error);
-    table_clear(&t->list[nth]);
-    if (status == PT_OK)
-        status = check_input(c, party, argument, bits, error);
-    if (status == PT_OK)
-        *ret_bits = bits;
-    else if (bits != NULL)
-        mem_free_secret(bits, pt_circuit_input_bits(c->circuit, party));
-    return status;
+                     source_is_table(args_nth(t->a, "input", nth)) ? "; --sort sorts a table" : "");
 }

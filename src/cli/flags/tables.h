@@ -33,9 +33,14 @@ void tables_clear(tables *t);
 MUST_CHECK pt_status tables_add_constants(const tables *t, const_flags *constants,
                                           const char *own_party, pt_error *error);
 
-/* The bits of `party`'s input, one byte each, from the nth --input: a table, which is wiped then,
- * or anything that computation_input reads. *ret_bits: mem_free_secret. */
+/* The bits of `party`'s input of a declared computation, one byte each, from the nth --input: a
+ * table, which is wiped then, or anything that computation_input reads. *ret_bits: mem_free_secret.
+ */
 MUST_CHECK pt_status tables_input(uint8_t **ret_bits, tables *t, size_t nth, const computation *c,
                                   size_t party, pt_error *error);
+
+/* Whether the bits are what the compiled program expects besides their type. PT_ERR_INPUT. */
+MUST_CHECK pt_status tables_check_input(const tables *t, size_t nth, const computation *c,
+                                        size_t party, const uint8_t *bits, pt_error *error);
 
 #endif
