@@ -32,12 +32,18 @@ typedef struct pt_compile_options {
     const pt_constant *constants;
     size_t n_constants;
     bool count_lines; /* for pt_program_line_counts */
+    /* Both may be NULL, and are for pt_program_compile. Progress is told of checking, lowering
+     * (gates built; how many there will be nobody knows) and optimising (gates looked at). */
+    pt_progress_fn progress;
+    void *progress_user;
+    pt_cancelled_fn cancelled;
+    void *cancelled_user;
 } pt_compile_options;
 
 /* Parses, checks and lowers. On success *ret_program is the caller's; on failure it is untouched.
  * `ret_diagnostics` (may be NULL) receives the list of errors when the source is at fault; the
  * caller frees it; NULL when there is none. PT_ERR_PROGRAM, PT_ERR_UNSUPPORTED, PT_ERR_LIMIT,
- * PT_ERR_CONSTANT, PT_ERR_MEMORY. */
+ * PT_ERR_CONSTANT, PT_ERR_MEMORY, PT_ERR_CANCELLED. */
 PT_API PT_MUST_CHECK pt_status pt_program_compile(pt_program **ret_program,
                                                   pt_diagnostics **ret_diagnostics,
                                                   const pt_compile_options *options,

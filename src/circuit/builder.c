@@ -88,6 +88,11 @@ const uint32_t *circuit_builder_line_counts(const circuit_builder *b)
     return b->line_counts;
 }
 
+void circuit_builder_set_watch(circuit_builder *b, watch *w)
+{
+    b->watch = w;
+}
+
 bool circuit_builder_set_sharing(circuit_builder *b, bool on)
 {
     const bool before = b->is_sharing;
@@ -118,7 +123,7 @@ bool circuit_builder_failed(const circuit_builder *b)
 
 void circuit_builder_fail(circuit_builder *b, pt_status failure)
 {
-    PT_ASSERT(failure == PT_ERR_MEMORY || failure == PT_ERR_LIMIT);
+    PT_ASSERT(failure == PT_ERR_MEMORY || failure == PT_ERR_LIMIT || failure == PT_ERR_CANCELLED);
     if (b->failure == PT_OK)
         b->failure = failure;
 }
@@ -203,6 +208,9 @@ static bool grow_gates(circuit_builder *b)
     return true;
 }
 
+/* How many gates are built between two looks at who waits. */
+#define GATES_A_LOOK 16384
+
 /* Room for one gate more, at most two thirds of the table in use. */
 static bool make_room(circuit_builder *b)
 {
@@ -215,6 +223,8 @@ static bool make_room(circuit_builder *b)
                (b->is_sharing && (uint64_t)b->n_entries * 3 >= (uint64_t)2 << b->table_bits &&
                 !grow_table(b))) {
         b->failure = PT_ERR_MEMORY;
+    } else if (b->n_gates % GATES_A_LOOK == 0 && !watch_goes_on(b->watch)) {
+        b->failure = PT_ERR_CANCELLED;
     }
     return b->failure == PT_OK;
 }

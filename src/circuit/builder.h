@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/watch.h"
 #include "circuit/circuit.h"
 
 typedef uint32_t wire;
@@ -58,13 +59,17 @@ uint32_t circuit_builder_set_line(circuit_builder *b, uint32_t line);
  * gate counts for the line that first built it. NULL when not asked for. */
 const uint32_t *circuit_builder_line_counts(const circuit_builder *b);
 
+/* Who waits for the circuit; borrowed until circuit_builder_free. When told to stop the builder
+ * fails with PT_ERR_CANCELLED. */
+void circuit_builder_set_watch(circuit_builder *b, watch *w);
+
 /* Whether equal gates are built once, as at first; returns what it was before. Large networks on
  * fresh wires have none, and are built faster and in less memory without looking. */
 bool circuit_builder_set_sharing(circuit_builder *b, bool on);
 
 bool circuit_builder_failed(const circuit_builder *b);
-/* Makes the builder fail with PT_ERR_MEMORY or PT_ERR_LIMIT: for gadgets that could not get scratch
- * memory. The first failure stays. */
+/* Makes the builder fail with PT_ERR_MEMORY, PT_ERR_LIMIT or PT_ERR_CANCELLED: for gadgets that
+ * could not get scratch memory, for example. The first failure stays. */
 void circuit_builder_fail(circuit_builder *b, pt_status failure);
 /* Gates asked for that did not fold at once, built or found again: what building has cost so far.
  */

@@ -240,6 +240,8 @@ static pt_status failure(const circuit_builder *b, pt_error *error)
 {
     if (b->failure == PT_ERR_MEMORY)
         return error_memory(error);
+    if (b->failure == PT_ERR_CANCELLED)
+        return error_set(error, PT_ERR_CANCELLED, "cancelled while the circuit was built");
     if (b->max_gates == 0)
         return error_set(error, PT_ERR_LIMIT, "the circuit has too many parties or input bits");
     return error_set(error, PT_ERR_LIMIT, "the circuit needs more than %u gates",

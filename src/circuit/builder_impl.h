@@ -32,7 +32,8 @@ struct circuit_builder {
     uint32_t n_lines;
     uint32_t *lines;       /* of each gate, as many as `gates`; NULL when not asked for */
     uint32_t *line_counts; /* n_lines + 1; NULL when not asked for */
-    pt_status failure;     /* PT_OK, PT_ERR_MEMORY or PT_ERR_LIMIT */
+    watch *watch;          /* may be NULL */
+    pt_status failure;     /* PT_OK, PT_ERR_MEMORY, PT_ERR_LIMIT or PT_ERR_CANCELLED */
 };
 
 static inline uint32_t wire_node(wire w)

@@ -31,6 +31,7 @@ bool builder_rebuilt_init(builder_rebuilt *ret_rebuilt, const circuit_builder *f
     *ret_rebuilt = (builder_rebuilt){anew, map};
     if (anew == NULL || map == NULL || (from->lines != NULL && !builder_keep_lines(anew)))
         return false;
+    anew->watch = from->watch;
     map[0] = WIRE_FALSE;
     for (uint32_t i = 0; i < from->n_inputs; i++)
         map[i + 1] = circuit_input(anew, i);
@@ -62,8 +63,10 @@ bool builder_rebuilt_keep(bool *ret_kept, builder_rebuilt *rebuilt, circuit_buil
     uint8_t *uses = mem_new(count_nodes(b), sizeof *uses);
     uint8_t *new_uses = mem_new(count_nodes(anew), sizeof *new_uses);
     wire *mapped = mem_new(n_outputs, sizeof *mapped);
-    const bool done =
-        uses != NULL && new_uses != NULL && mapped != NULL && anew->failure != PT_ERR_MEMORY;
+    if (anew->failure == PT_ERR_CANCELLED)
+        circuit_builder_fail(b, PT_ERR_CANCELLED);
+    const bool done = b->failure == PT_OK && uses != NULL && new_uses != NULL && mapped != NULL &&
+                      anew->failure != PT_ERR_MEMORY;
     *ret_kept = false;
     if (done && anew->failure == PT_OK) {
         for (size_t i = 0; i < n_outputs; i++)

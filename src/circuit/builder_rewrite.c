@@ -33,6 +33,7 @@ typedef struct rewriter {
     cut_list *window; /* WINDOW lists, of nodes from window_first on */
     uint32_t window_first;
     unsigned visits;
+    bool is_first; /* of the rounds */
 } rewriter;
 
 static uint32_t first_gate(const rewriter *r)
@@ -168,12 +169,23 @@ static void settle(cut_list *list)
         list->cuts[i].n_inside = list->cuts[i].n_ands;
 }
 
+/* Tells of the first round, which takes most of the time. */
+static bool rewriter_goes_on(const rewriter *r, uint32_t node)
+{
+    if (r->is_first)
+        watch_tell(r->b->watch, "optimising", node - first_gate(r), r->b->n_gates);
+    return watch_goes_on(r->b->watch);
+}
+
 static bool choose_all(rewriter *r)
 {
     const uint32_t n_nodes = first_gate(r) + r->b->n_gates;
     for (uint32_t node = first_gate(r); node < n_nodes; node++) {
-        if ((node - first_gate(r)) % WINDOW == 0)
+        if ((node - first_gate(r)) % WINDOW == 0) {
             r->window_first = node;
+            if (!rewriter_goes_on(r, node))
+                return false;
+        }
         if (!r->in_use[node]) {
             r->window[node - r->window_first].n = 0;
             continue;
@@ -268,9 +280,10 @@ static void rewriter_clear(rewriter *r)
 }
 
 /* One round; *ret_better: the graph has changed. False: the builder has failed. */
-static bool rewrite_once(bool *ret_better, circuit_builder *b, wire *outputs, size_t n_outputs)
+static bool rewrite_once(bool *ret_better, circuit_builder *b, wire *outputs, size_t n_outputs,
+                         bool is_first)
 {
-    rewriter r = {.b = b};
+    rewriter r = {.b = b, .is_first = is_first};
     builder_rebuilt anew = {0};
     *ret_better = false;
     bool done = rewriter_init(&r);
@@ -290,7 +303,7 @@ static bool rewrite_once(bool *ret_better, circuit_builder *b, wire *outputs, si
         }
     }
     if (!done)
-        circuit_builder_fail(b, PT_ERR_MEMORY);
+        circuit_builder_fail(b, watch_goes_on(b->watch) ? PT_ERR_MEMORY : PT_ERR_CANCELLED);
     builder_rebuilt_clear(&anew);
     rewriter_clear(&r);
     return b->failure == PT_OK;
@@ -303,7 +316,7 @@ bool builder_rewrite(circuit_builder *b, wire *outputs, size_t n_outputs)
     for (unsigned round = 0; better && round < REWRITE_MAX_ROUNDS; round++) {
         if (b->n_gates > most || b->n_and < 2)
             return true;
-        if (!rewrite_once(&better, b, outputs, n_outputs))
+        if (!rewrite_once(&better, b, outputs, n_outputs, round == 0))
             return false;
         most = REWRITE_MAX_GATES_AGAIN;
     }

@@ -10,6 +10,7 @@
 #include "cli/commands/command.h"
 #include "cli/file.h"
 #include "cli/flags/const_flags.h"
+#include "cli/interrupt.h"
 #include "cli/report.h"
 
 static bool has_suffix(const char *text, const char *suffix)
@@ -37,6 +38,7 @@ static pt_compile_options compile_options(const computation *c, const args *a,
         .constants = constants,
         .n_constants = n_constants,
         .count_lines = args_get(a, "report") != NULL,
+        .cancelled = interrupt_came,
     };
 }
 

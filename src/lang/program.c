@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/watch.h"
 #include "circuit/keep_outputs.h"
 #include "lang/check/const.h"
 #include "lang/compilation.h"
@@ -45,7 +46,7 @@ static uint32_t count_lines(const pt_compile_options *options)
 }
 
 /* Constants, then the function, then lowering (C5). */
-static pt_status lower_program(pt_program *program, const compilation *c)
+static pt_status lower_program(pt_program *program, const compilation *c, watch *w)
 {
     external_values values;
     pt_status status =
@@ -58,6 +59,7 @@ static pt_status lower_program(pt_program *program, const compilation *c)
                                .constants = values.constants,
                                .externals = values.externals,
                                .external_literals = (const pt_literal *const *)values.literals,
+                               .watch = w,
                                .count_lines =
                                    c->options->count_lines ? count_lines(c->options) : 0};
     if (input.function == NULL) {
@@ -75,13 +77,13 @@ done:
     return status;
 }
 
-static pt_status compile_checked(pt_program **ret_program, const compilation *c)
+static pt_status compile_checked(pt_program **ret_program, const compilation *c, watch *w)
 {
     pt_program *program = mem_new(1, sizeof *program);
     if (program == NULL)
         return error_memory(c->error);
     arena_init(&program->types, PROGRAM_MAX_TYPE_BYTES);
-    const pt_status status = lower_program(program, c);
+    const pt_status status = lower_program(program, c, w);
     if (status == PT_OK)
         *ret_program = program;
     else
@@ -100,9 +102,16 @@ pt_status pt_program_compile(pt_program **ret_program, pt_diagnostics **ret_diag
     if (status != PT_OK)
         return status;
     compilation c;
+    watch w = {.progress = options->progress,
+               .progress_user = options->progress_user,
+               .cancelled = options->cancelled,
+               .cancelled_user = options->cancelled_user};
+    watch_tell(&w, "checking", 0, 0);
+    if (!watch_goes_on(&w))
+        return error_set(error, PT_ERR_CANCELLED, "cancelled before compiling");
     status = compilation_open(&c, options, error);
     if (status == PT_OK)
-        status = compile_checked(ret_program, &c);
+        status = compile_checked(ret_program, &c, &w);
     return compilation_close(&c, ret_diagnostics, status);
 }
 

@@ -368,9 +368,78 @@ static void gates_are_counted_by_line(void **state)
     pt_program_free(plain);
 }
 
+typedef struct watched {
+    size_t questions;
+    size_t stop_at; /* SIZE_MAX: never */
+    uint64_t done;
+    const char *phase;
+    size_t n_phases;
+    bool sane;
+} watched;
+
+static bool watched_cancelled(void *user)
+{
+    watched *w = user;
+    return w->questions++ >= w->stop_at;
+}
+
+static void watched_progress(void *user, const char *phase, uint64_t done, uint64_t total)
+{
+    watched *w = user;
+    if (w->phase == NULL || strcmp(w->phase, phase) != 0) {
+        w->phase = phase;
+        w->n_phases++;
+        w->done = 0;
+    }
+    w->sane = w->sane && done >= w->done && (total == 0 || done <= total);
+    w->done = done;
+}
+
+static pt_status compile_watched(watched *w, const char *text, pt_error *error)
+{
+    const pt_compile_options options = {.source = text,
+                                        .source_len = strlen(text),
+                                        .progress = watched_progress,
+                                        .progress_user = w,
+                                        .cancelled = watched_cancelled,
+                                        .cancelled_user = w};
+    pt_program *program = NULL;
+    const pt_status status = pt_program_compile(&program, NULL, &options, error);
+    assert_int_equal(status == PT_OK, program != NULL);
+    pt_program_free(program);
+    return status;
+}
+
+/* Compiling asks in every phase, in loops that build gates and in those that do not, and stops. */
+static void test_compiling_is_cancelled(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "pub fn main(a: [u64; 3], b: [u64; 3]) -> u64 { let mut s = 0u64;\n"
+        "    for i in 0usize..3usize { s = s ^ (a[i] * b[i] / (a[0] | 1u64)); } s }",
+        "pub fn main(a: u8, b: u8) -> u8 { let mut s = a;\n"
+        "    for i in 0usize..5000usize { s = b; } s }",
+    };
+    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+        watched all = {.stop_at = SIZE_MAX, .sane = true};
+        pt_error error;
+        assert_int_equal(compile_watched(&all, texts[t], NULL), PT_OK);
+        assert_true(all.questions > 3 && all.sane);
+        assert_int_equal(all.n_phases, t == 0 ? 3 : 2);
+        for (size_t at = 0; at < all.questions; at++) {
+            watched w = {.stop_at = at, .sane = true};
+            pt_error_clear(&error);
+            assert_int_equal(compile_watched(&w, texts[t], &error), PT_ERR_CANCELLED);
+            assert_int_equal(error.status, PT_ERR_CANCELLED);
+            assert_int_equal(w.questions, at + 1);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compiling_is_cancelled),
         cmocka_unit_test(parties_and_types),
         cmocka_unit_test(one_array_gives_one_party_per_element),
         cmocka_unit_test(constants_are_supplied_by_name),

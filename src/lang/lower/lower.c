@@ -61,6 +61,7 @@ static bool start_builder(lowerer *l, const lowered *from)
     l->builder = circuit_builder_new(widths, from->n_parties, 0);
     if (l->builder == NULL)
         return lower_out_of_memory(l);
+    circuit_builder_set_watch(l->builder, l->input->watch);
     panics_init(&l->panics, l->builder);
     if (l->input->count_lines != 0 &&
         !circuit_builder_count_lines(l->builder, l->input->count_lines))

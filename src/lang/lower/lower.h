@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/watch.h"
 #include "lang/front/ast.h"
 #include "lang/lower/sorted_inputs.h"
 #include "lang/value/panic.h"
@@ -47,6 +48,7 @@ typedef struct lower_input {
     const uint64_t *constants;
     const uint64_t *externals;
     const pt_literal *const *external_literals;
+    watch *watch;         /* who waits; may be NULL */
     uint32_t count_lines; /* of the source, to count AND gates by line; 0: do not count */
 } lower_input;
 

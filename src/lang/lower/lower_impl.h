@@ -103,6 +103,7 @@ typedef struct lowerer {
     uint32_t last_journal_id;
     unsigned depth;
     uint64_t n_steps;
+    uint64_t n_counts; /* calls of lower_count */
     uint64_t max_steps;
     uint64_t max_work;
     size_t max_value_wires;

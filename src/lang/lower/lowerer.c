@@ -35,8 +35,21 @@ bool lower_past_limit(lowerer *l, span at, const char *message)
     return false;
 }
 
+/* How often lower_count is called between two looks at who waits. */
+#define COUNTS_A_LOOK 1024
+
+static void look_at_watch(lowerer *l)
+{
+    if (l->n_counts++ % COUNTS_A_LOOK != 0)
+        return;
+    watch_tell(l->input->watch, "lowering", circuit_builder_work(l->builder), 0);
+    if (!watch_goes_on(l->input->watch))
+        circuit_builder_fail(l->builder, PT_ERR_CANCELLED);
+}
+
 bool lower_count(lowerer *l, uint64_t n, span at)
 {
+    look_at_watch(l);
     l->n_steps += n;
     if (l->n_steps > l->max_steps || circuit_builder_work(l->builder) > l->max_work)
         return lower_past_limit(l, at, "the program takes too long to unroll");
