@@ -16,7 +16,7 @@
 const flag flags_output[] = {
     {"output", "FILE",
      "write the result to a file, which is opened before the run; .csv and .tsv are tables, .json "
-     "is Garble JSON; - is stdout; sqlite:FILE is a database",
+     "is Garble JSON; - is stdout; sqlite:FILE and odbc:WHERE are databases",
      false},
     {"o", "FILE", "the same", false},
     {"table", "NAME", "the table of the database that --output writes rows to", false},

@@ -9,7 +9,7 @@
 static const flag flags[] = {
     {"input", "LITERAL",
      "a party's input, in party order; @FILE reads it from a file (.json: Garble JSON; .csv, .tsv: "
-     "a table); sqlite:FILE is the table that --query gives",
+     "a table); sqlite:FILE and odbc:WHERE are the tables that --query gives",
      true},
     {0},
 };

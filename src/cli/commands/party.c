@@ -22,7 +22,7 @@ static const flag flags[] = {
     {"party", "I", "this party's number, counted from 0", false},
     {"input", "LITERAL",
      "this party's private input; @FILE reads it from a file (.json: Garble JSON; .csv, .tsv: a "
-     "table); sqlite:FILE is the table that --query gives",
+     "table); sqlite:FILE and odbc:WHERE are the tables that --query gives",
      false},
     {"parties", "N", "how many parties there are, if that depends on constants of other parties",
      false},
