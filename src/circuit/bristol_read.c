@@ -546,6 +546,7 @@ pt_status pt_circuit_read_bristol(pt_circuit **ret_circuit, const char *text, si
     if (status == PT_OK)
         status = read_gates(&p);
     if (status == PT_OK) {
+        PT_DEBUG_ASSERT(circuit_is_sound(p.c));
         *ret_circuit = p.c;
         p.c = NULL;
     }

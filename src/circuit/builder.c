@@ -287,10 +287,18 @@ static bool cancel_xor(const circuit_builder *b, wire *x, wire *y)
     return false;
 }
 
+/* Whether the node of `w` exists. */
+static bool is_built(const circuit_builder *b, wire w)
+{
+    return wire_node(w) <= b->n_inputs + b->n_gates;
+}
+
 wire circuit_xor(circuit_builder *b, wire x, wire y)
 {
     if (b->failure != PT_OK)
         return WIRE_FALSE;
+    PT_DEBUG_ASSERT(is_built(b, x));
+    PT_DEBUG_ASSERT(is_built(b, y));
     const wire complement = wire_complement(x ^ y);
     x = wire_plain(x);
     y = wire_plain(y);
@@ -487,6 +495,8 @@ wire circuit_and(circuit_builder *b, wire x, wire y)
     wire result;
     if (b->failure != PT_OK)
         return WIRE_FALSE;
+    PT_DEBUG_ASSERT(is_built(b, x));
+    PT_DEBUG_ASSERT(is_built(b, y));
     if (and_rules(b, &result, &x, &y))
         return result;
     if (!make_room(b))

@@ -292,6 +292,7 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
     fill_circuit(&f, n_extra, shared_outputs, output_value_bits);
     PT_ASSERT(f.c->n_gates == n_gates);
     shrink_gates(f.c);
+    PT_DEBUG_ASSERT(circuit_is_sound(f.c));
     *ret_circuit = f.c;
     f.c = NULL;
 done:

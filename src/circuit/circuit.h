@@ -6,6 +6,7 @@
 #ifndef CIRCUIT_CIRCUIT_H
 #define CIRCUIT_CIRCUIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,10 @@ struct pt_circuit {
     uint32_t *output_value_bits; /* widths; their sum is n_outputs */
     uint32_t n_and;
 };
+
+/* Whether a circuit keeps what is written above: sums, wires read before they are driven, counts.
+ * For assertions: it walks all gates. */
+bool circuit_is_sound(const pt_circuit *c);
 
 /* First input wire of a party. */
 uint32_t circuit_party_first_input(const pt_circuit *c, size_t party);

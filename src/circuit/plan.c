@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -92,6 +93,9 @@ static plan_step plan_gate(planner *p, uint32_t i)
     if (ends & A_ENDS)
         p->unused[p->n_unused++] = a;
     const uint32_t out = p->n_unused > 0 ? p->unused[--p->n_unused] : p->n_registers++;
+    PT_ASSERT(out < p->n_registers);
+    PT_DEBUG_ASSERT(n_reads < 1 || a < p->n_registers);
+    PT_DEBUG_ASSERT(n_reads < 2 || b < p->n_registers);
     if (ends & OUT_ENDS)
         p->unused[p->n_unused++] = out;
     return (plan_step){.op = g.op, .out = out & (CIRCUIT_MAX_WIRES - 1), .a = a, .b = b};
@@ -105,6 +109,7 @@ static void fill_plan(circuit_plan *plan, planner *p)
         plan->steps[i] = plan_gate(p, i);
     for (uint32_t i = 0; i < c->n_outputs; i++)
         plan->outputs[i] = register_of(p, c->outputs[i]);
+    PT_ASSERT(p->n_unused <= p->n_registers);
     plan->n_steps = c->n_gates;
     plan->n_registers = p->n_registers;
 }

@@ -1,6 +1,8 @@
 /* Statements, blocks and scopes (spec T4, T5, T14, T34, T39, T40). */
 #include "lang/check/checker.h"
 
+#include "base/assert.h"
+
 /* ---- Scopes ---- */
 
 /* A variable in scope and the one of the same name that it hides. */
@@ -17,6 +19,7 @@ size_t scope_open(const checker *c)
 void scope_close(checker *c, size_t mark)
 {
     const scope_entry *entries = (const scope_entry *)(const void *)c->scope.bytes;
+    PT_ASSERT(c->scope.failed || mark <= c->scope.len);
     while (!c->scope.failed && c->scope.len > mark) {
         c->scope.len -= sizeof *entries;
         const scope_entry *last = &entries[c->scope.len / sizeof *entries];

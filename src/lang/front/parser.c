@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "lang/front/parse.h"
 
 /* ---- Tokens ---- */
@@ -122,6 +123,7 @@ bool parser_nest(parser *p)
 
 void parser_unnest(parser *p)
 {
+    PT_ASSERT(p->nesting > 0);
     p->nesting--;
 }
 
@@ -187,6 +189,7 @@ void parser_list_push(parser *p, const void *item, size_t size)
 
 void parser_list_drop(parser *p, size_t from)
 {
+    PT_ASSERT(from <= p->items.len);
     p->items.len = from;
 }
 
@@ -194,7 +197,9 @@ void *parser_list_take(parser *p, size_t start, size_t size, size_t *ret_n)
 {
     if (p->gave_up)
         return NULL;
+    PT_ASSERT(start <= p->items.len);
     const size_t len = p->items.len - start;
+    PT_ASSERT(len % size == 0);
     void *array = parser_new(p, len, 1);
     if (array == NULL)
         return NULL;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "lang/lower/lower_impl.h"
@@ -137,8 +138,13 @@ static pt_status lower_all(lowerer *l, lowered *ret_lowered, value *ret_value)
 {
     if (!resolve_inputs(l, ret_lowered) || !start_builder(l, ret_lowered))
         return l->status;
-    if (lower_entry(l, ret_value))
+    if (lower_entry(l, ret_value)) {
+        PT_ASSERT(l->journal == NULL);
+        PT_ASSERT(l->depth == 0);
+        PT_ASSERT(l->n_variables == 0);
+        PT_ASSERT(ret_value->n == ret_lowered->output->n_bits);
         return PT_OK;
+    }
     if (l->status != PT_OK)
         return l->status;
     /* The builder has failed: it knows why. */

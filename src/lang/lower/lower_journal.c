@@ -108,6 +108,7 @@ bool journal_begin(lowerer *l, journal **ret_journal)
 
 void journal_release(lowerer *l, journal *j)
 {
+    PT_ASSERT(l->journal != j);
     j->outer = l->free_journals;
     l->free_journals = j;
 }
@@ -144,6 +145,7 @@ static bool step_back(lowerer *l, journal *j)
     size_t at = j->n_wires;
     l->n_steps += j->n_entries + at / 64;
     for (size_t i = j->n_entries; i-- > 0;) {
+        PT_ASSERT(j->entries[i].n <= at);
         at -= j->entries[i].n;
         if (!exchange(l, &j->entries[i], j->wires + at))
             return false;

@@ -52,6 +52,7 @@ bool value_wire(lowerer *l, value *ret_value, wire w)
 
 value value_hold(const value *v)
 {
+    PT_ASSERT(v->storage->n_holders > 0);
     v->storage->n_holders++;
     return *v;
 }
@@ -59,6 +60,7 @@ value value_hold(const value *v)
 void value_release(lowerer *l, value *v)
 {
     storage *s = v->storage;
+    PT_ASSERT(s == NULL || s->n_holders > 0);
     if (s != NULL && --s->n_holders == 0) {
         s->next_free = l->pool.free[s->size_class];
         l->pool.free[s->size_class] = s;

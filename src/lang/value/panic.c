@@ -156,6 +156,7 @@ void panic_arm_begin(panics *p, panic_fork *fork, wire condition)
 
 void panic_arm_end(panics *p, panic_fork *fork)
 {
+    PT_ASSERT(p->n_trail >= fork->trail_mark);
     fork->done = circuit_xor(p->builder, fork->done, p->active);
     while (p->n_trail > fork->trail_mark)
         bits_set(p->tested, p->trail[--p->n_trail], 0);
@@ -163,6 +164,8 @@ void panic_arm_end(panics *p, panic_fork *fork)
 
 void panic_fork_end(panics *p, const panic_fork *fork)
 {
+    PT_ASSERT(p->n_trail == fork->trail_mark);
+    PT_ASSERT(p->n_raised >= fork->n_raised);
     /* Nothing raised: what was active still is, and the arms' wires are not needed. */
     p->active = p->n_raised == fork->n_raised ? fork->before
                                               : circuit_xor(p->builder, fork->done, fork->rest);
