@@ -44,6 +44,11 @@ static inline block block_xor(block a, block b)
     return (block){a.lo ^ b.lo, a.hi ^ b.hi};
 }
 
+static inline block block_or(block a, block b)
+{
+    return (block){.lo = a.lo | b.lo, .hi = a.hi | b.hi};
+}
+
 /* v if bit is 1, zero if it is 0; no branch. */
 static inline block block_if(unsigned bit, block v)
 {

@@ -157,7 +157,8 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
     }
     if (s->me != a->cheater)
         return;
-    if (is(name, "tag_difference")) /* a corrupted garbler goes on whatever P_1 sends */
+    /* Who is corrupted goes on whatever its own checks say. */
+    if (is(name, "tag_difference") || is(name, "dc_difference"))
         memset(data, 0, len);
     if (a->deviate != NULL)
         a->deviate(a, s, name, peer, data, len);

@@ -1,7 +1,7 @@
 /* The Delta consistency check (protocol spec, section 3.3; WRK17b = eprint 2017/189, Pi_aShare):
  * P_j commits to d_0 and d_1 for 64 verified bits, everybody shows bits and MACs, P_j opens the one
- * that the others' bits select. With unequal Delta towards two honest parties each repetition fails
- * with probability 1/2. */
+ * that the others' bits select, after it has seen that this is what their MACs add up to. With
+ * unequal Delta towards two honest parties each repetition fails with probability 1/2. */
 #include "base/assert.h"
 #include "base/bits.h"
 #include "base/error.h"
@@ -55,6 +55,7 @@ static void delta_fill(delta_run *r)
         }
     }
     HOOK(s, "dc_sums", r->sums, sizeof r->sums);
+    HOOK(s, "dc_vector", r->vector, r->vector_len);
     rng_bytes(&s->rng, r->nonces, sizeof r->nonces);
 }
 
@@ -133,20 +134,37 @@ static block mac_sum(const delta_run *r, size_t j, size_t m)
     return sum;
 }
 
+/* Before an own sum is opened: what the others' bits select must be what their MACs add up to. A
+ * flipped bit would select the other sum, and the two together are Delta. */
+static pt_status check_selection(const delta_run *r, pt_error *error)
+{
+    session *s = r->s;
+    block wrong = block_zero();
+    for (size_t m = 0; m < REPETITIONS; m++) {
+        const block d = r->sums[2 * m + delta_selected(r, s->me, m)];
+        wrong = block_or(wrong, block_xor(d, mac_sum(r, s->me, m)));
+    }
+    HOOK(s, "dc_difference", &wrong, sizeof wrong);
+    if (ct_block_equal(wrong, block_zero()))
+        return PT_OK;
+    return peer_fault(s, PT_PEER_DELTA, NO_PEER, WAVE_DC2,
+                      "a party showed bits of the key check that are not those it holds; "
+                      "which one cannot be told",
+                      error);
+}
+
+/* What another party opened. It has compared that with the MACs as well. */
 static pt_status check_party(const delta_run *r, size_t j, pt_error *error)
 {
     const session *s = r->s;
     for (size_t m = 0; m < REPETITIONS; m++) {
         const uint8_t *opening = wave_all_from(&r->dc3, j) + m * SUM_BYTES;
-        if (j != s->me &&
-            !delta_opens(r, j, 2 * m + delta_selected(r, j, m), opening, sizeof(block)))
+        if (!delta_opens(r, j, 2 * m + delta_selected(r, j, m), opening, sizeof(block)))
             return peer_fault(s, PT_PEER_COMMITMENT, j, WAVE_DC3, "opened a commitment wrongly",
                               error);
-        /* A difference may also come from a wrong MAC of somebody else: nobody is named. */
         if (!ct_block_equal(block_load(opening), mac_sum(r, j, m)))
-            return peer_fault(s, PT_PEER_DELTA, NO_PEER, WAVE_DC3,
-                              "a party used different global keys towards different parties",
-                              error);
+            return peer_fault(s, PT_PEER_DELTA, j, WAVE_DC3,
+                              "used different global keys towards different parties", error);
     }
     return PT_OK;
 }
@@ -164,8 +182,10 @@ static pt_status run_dc3(delta_run *r, pt_error *error)
     }
     wave_expect_each(&r->dc3, DC3_BYTES, 0);
     status = wave_run(&r->dc3, error);
-    for (size_t j = 0; status == PT_OK && j < s->n; j++)
-        status = check_party(r, j, error);
+    for (size_t j = 0; status == PT_OK && j < s->n; j++) {
+        if (j != s->me)
+            status = check_party(r, j, error);
+    }
     return status;
 }
 
@@ -176,6 +196,9 @@ static pt_status delta_waves(delta_run *r, pt_error *error)
     if (status != PT_OK)
         return status;
     status = run_dc2(r, error);
+    if (status != PT_OK)
+        return status;
+    status = check_selection(r, error);
     if (status != PT_OK)
         return status;
     return run_dc3(r, error);

@@ -281,7 +281,7 @@ static pt_status check_form_c(const wave *w, const size_t *at, const share_list 
         const unsigned v = (unsigned)(sum.lo & 1u);
         bits_set(ret_bits, h, v);
         sum = block_xor(sum, block_if(v, s->delta));
-        wrong = (block){.lo = wrong.lo | sum.lo, .hi = wrong.hi | sum.hi};
+        wrong = block_or(wrong, sum);
     }
     return ct_block_equal(wrong, block_zero()) ? PT_OK : open_fault(s, NO_PEER, w->name, error);
 }

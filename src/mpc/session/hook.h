@@ -21,6 +21,8 @@
  *     "batch"        the abit_range array of a batch after its barrier (len: number of ranges)
  *     "dealt_seed"   dealer: the seed it drew for a peer; party: DLSEED as it came
  *     "dc_sums"      d_0, d_1 of the Delta check, 2 blocks a repetition, before DC1
+ *     "dc_vector"    bits and MACs of the Delta check, before DC1
+ *     "dc_difference" what the own sums are off by (block), before it is judged and DC3 leaves
  *
  * Hooks on values of the upper half:
  *     "triples_before" the triple_layers before TRU; "triples_after": after TRS, r is z
