@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bom.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -23,7 +24,8 @@ static bool has_suffix(const char *text, const char *suffix)
 /* A circuit begins with the number of its gates; no program begins with a digit. */
 bool computation_is_bristol(const computation *c)
 {
-    const char first = c->source[strspn(c->source, " \t\r\n")];
+    const char *text = c->source + bom_len(c->source, c->source_len);
+    const char first = text[strspn(text, " \t\r\n")];
     return (first >= '0' && first <= '9') || (first == '\0' && has_suffix(c->path, ".txt"));
 }
 

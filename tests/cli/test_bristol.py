@@ -76,8 +76,9 @@ class Bristol(Case):
 
     def test_a_circuit_is_known_by_what_is_in_it(self):
         for suffix in (".txt", ".garble", ""):
-            with program_file("\n" + ADDER, suffix) as path:
-                self.assertRan(polytune("eval", path, "--input=0b11", "--input=0x1"), "0x1 0x1")
+            for before in ("\n", "\ufeff", "\ufeff \n"):
+                with program_file(before + ADDER, suffix) as path:
+                    self.assertRan(polytune("eval", path, "--input=0b11", "--input=0x1"), "0x1 0x1")
             with program_file("// 1 2 3\npub fn main(a: u8, b: u8) -> u8 { a ^ b }", suffix) as path:
                 self.assertRan(polytune("eval", path, "--input=1", "--input=2"), "3")
         self.assertRan(polytune("eval", "-", "--input=0b11", "--input=0x1", stdin=ADDER), "0x1 0x1")
