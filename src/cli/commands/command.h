@@ -24,6 +24,12 @@ extern const command command_keygen;
 extern const command command_pre;
 extern const command command_bench;
 
+/* All of them, ended by NULL. */
+extern const command *const commands[];
+
+/* NULL: there is none of this name. */
+const command *command_find(const char *name);
+
 /* Flags of every command, and of those that take a program. */
 extern const flag flags_common[];
 extern const flag flags_program[];

@@ -1,0 +1,32 @@
+#include "cli/commands/command.h"
+
+#include <string.h>
+
+const command *const commands[] = {
+    &command_eval,  &command_check, &command_compile, &command_simulate, &command_serve,
+    &command_party, &command_pre,   &command_keygen,  &command_bench,    NULL,
+};
+
+const flag flags_common[] = {
+    {"quiet", NULL, "say nothing on stderr but errors", false},
+    {"log-format", "FORMAT", "text (default) or json, for what goes to stderr", false},
+    {"help", NULL, "show this help", false},
+    {"h", NULL, "the same", false},
+    {0},
+};
+
+const flag flags_program[] = {
+    {"function", "NAME", "the function to run (default main)", false},
+    {"const", "[PARTY::]NAME=LITERAL", "the value of an external constant of the program", true},
+    {"json", NULL, "print one JSON object on stdout", false},
+    {0},
+};
+
+const command *command_find(const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    return NULL;
+}
