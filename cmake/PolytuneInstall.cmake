@@ -8,6 +8,13 @@ install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/polytune DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(POLYTUNE_COMMAND)
     install(TARGETS polytune_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    if(NOT CMAKE_CROSSCOMPILING)
+        set(made ${PROJECT_BINARY_DIR}/shell)
+        install(DIRECTORY ${made}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+        install(FILES ${made}/polytune DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+        install(FILES ${made}/_polytune DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+        install(FILES ${made}/polytune.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+    endif()
 endif()
 
 # Both find their prefix by their own place, so that the installed tree can be moved.

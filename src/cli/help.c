@@ -10,11 +10,22 @@
 #include "cli/wrap.h"
 #include "polytune/polytune.h"
 
-static const char *const exit_text =
-    "Exit status: 0 done, 1 internal error, 2 usage, 3 the program does not compile, 4 an input, "
-    "constant or circuit is invalid or a file cannot be read or written, 5 the program panicked, "
-    "6 a peer or relay could not be reached, timed out or closed, 7 a party deviated or the "
-    "parties disagree on what to run.\n";
+/* "Exit status: 0 done, 1 .." */
+static void put_exit_statuses(buffer *b)
+{
+    buffer text;
+    buffer_init(&text, SIZE_MAX / 4);
+    buffer_printf(&text, "Exit status:");
+    for (size_t i = 0; exit_statuses[i] != NULL; i++)
+        buffer_printf(&text, "%s %zu %s", i == 0 ? "" : ",", i, exit_statuses[i]);
+    buffer_printf(&text, ".\n");
+    const char *line = buffer_text(&text);
+    if (line == NULL)
+        b->failed = true;
+    else
+        wrap_put_lines(b, line);
+    buffer_clear(&text);
+}
 
 /* Prints the help; the exit status. */
 static int end_help(buffer *text)
@@ -41,12 +52,14 @@ int help_commands(void)
                   "usage: polytune COMMAND [ARGUMENTS] [FLAGS]\n\n",
                   pt_version());
     for (size_t i = 0; commands[i] != NULL; i++) {
-        buffer_printf(&b, "  %-9s %-10s ", commands[i]->name, commands[i]->arguments);
+        if (commands[i]->hidden)
+            continue;
+        buffer_printf(&b, "  %-10s %-9s ", commands[i]->name, commands[i]->arguments);
         wrap_put(&b, commands[i]->summary, SUMMARY_INDENT, SUMMARY_INDENT);
         buffer_printf(&b, "\n");
     }
     buffer_printf(&b, "\npolytune COMMAND --help shows a command's flags.\n");
-    wrap_put_lines(&b, exit_text);
+    put_exit_statuses(&b);
     return end_help(&b);
 }
 
@@ -106,7 +119,7 @@ int help_command(const command *c)
             flag_help(&b, f);
     }
     buffer_printf(&b, "\n");
-    wrap_put_lines(&b, exit_text);
+    put_exit_statuses(&b);
     return end_help(&b);
 }
 

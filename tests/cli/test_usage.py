@@ -12,7 +12,7 @@ from support import BIN, Case, DONE, INPUT, MAX, PROGRAM, Process, ROOT, TIMEOUT
 
 class Usage(Case):
     def test_help_and_version_everywhere(self):
-        for command in ([], ["eval"], ["check"], ["compile"], ["simulate"], ["serve"], ["party"], ["keygen"], ["bench"]):
+        for command in ([], ["eval"], ["check"], ["compile"], ["simulate"], ["serve"], ["party"], ["keygen"], ["bench"], ["completion"]):
             result = polytune(*command, "--help")
             self.assertEqual(result.status, DONE, result)
             self.assertIn("usage: polytune", result.out)
@@ -26,7 +26,7 @@ class Usage(Case):
 
     def test_help_fits_on_a_terminal(self):
         self.assertLessEqual(max(map(len, polytune().out.splitlines())), 80)
-        for name in ("", "eval", "check", "compile", "simulate", "serve", "party", "pre", "keygen", "bench"):
+        for name in ("", "eval", "check", "compile", "simulate", "serve", "party", "pre", "keygen", "bench", "completion", "manpages"):
             for line in polytune(*name.split(), "--help").out.splitlines():
                 self.assertLessEqual(len(line), 80, (name, line))
                 self.assertEqual(line, line.rstrip(), name)

@@ -43,6 +43,10 @@ grep -q "larger: 41" out_shared
 c++ -std=c++17 -Wall -Wextra -Werror -o cxx consumer.cpp $(pkg-config --cflags --libs polytune)
 LD_LIBRARY_PATH="$library_path" ./cxx
 "$work/moved/bin/polytune" --version
+grep -q "TH \"polytune-party\" 1" "$work/moved/share/man/man1/polytune-party.1"
+for file in bash-completion/completions/polytune zsh/site-functions/_polytune fish/vendor_completions.d/polytune.fish; do
+    grep -q roster "$work/moved/share/$file"
+done
 
 # consumer NAME OPTIONS..: configures, builds and runs the project.
 consumer() {

@@ -3,8 +3,21 @@
 #include <string.h>
 
 const command *const commands[] = {
-    &command_eval,  &command_check, &command_compile, &command_simulate, &command_serve,
-    &command_party, &command_pre,   &command_keygen,  &command_bench,    NULL,
+    &command_eval,  &command_check,      &command_compile,  &command_simulate,
+    &command_serve, &command_party,      &command_pre,      &command_keygen,
+    &command_bench, &command_completion, &command_manpages, NULL,
+};
+
+const char *const exit_statuses[] = {
+    "done",
+    "internal error",
+    "usage",
+    "the program does not compile",
+    "an input, constant or circuit is invalid or a file cannot be read or written",
+    "the program panicked",
+    "a peer or relay could not be reached, timed out or closed",
+    "a party deviated or the parties disagree on what to run",
+    NULL,
 };
 
 const flag flags_common[] = {

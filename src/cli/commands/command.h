@@ -11,6 +11,7 @@ typedef struct command {
     const char *details;   /* more help, or NULL */
     const flag *const *flags;
     size_t n_positional; /* exactly so many */
+    bool hidden;         /* for those who build packages: help does not list it */
     pt_status (*run)(const args *a, pt_error *error);
 } command;
 
@@ -23,12 +24,17 @@ extern const command command_party;
 extern const command command_keygen;
 extern const command command_pre;
 extern const command command_bench;
+extern const command command_completion;
+extern const command command_manpages;
 
 /* All of them, ended by NULL. */
 extern const command *const commands[];
 
 /* NULL: there is none of this name. */
 const command *command_find(const char *name);
+
+/* What an exit status means, by its number; ended by NULL. */
+extern const char *const exit_statuses[];
 
 /* Flags of every command, and of those that take a program. */
 extern const flag flags_common[];
