@@ -423,9 +423,9 @@ static pt_status check_digests(const pt_constants *c, size_t party, const uint8_
             return error_set_peer(error, PT_PEER_TRANSCRIPT, (int)party, phase_confirm,
                                   "the constants differ: party %zu confirms others than were sent",
                                   party);
-        return error_set_peer(error, PT_PEER_TRANSCRIPT, (int)p, phase_confirm,
+        return error_set_peer(error, PT_PEER_TRANSCRIPT, PT_NO_PARTY, phase_confirm,
                               "the constants differ: party %zu sent others to party %zu than to "
-                              "this party, if party %zu tells the truth",
+                              "this party, or party %zu says so wrongly; which cannot be told",
                               p, party, party);
     }
     return PT_OK;

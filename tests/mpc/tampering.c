@@ -191,12 +191,21 @@ static void wrap_channel(test_run *t)
         assert_int_equal(channel_faulty_wrap(c, *c, a->faults, a->n_faults, a->seed, NULL), PT_OK);
 }
 
-static void assert_ended(const attack *a, pt_status status, const char *message)
+/* Who says it stopped, and whom a channel lost, is no blame. */
+static void assert_right_blame(const attack *a, pt_status status, const pt_error *e)
+{
+    if (pt_status_class_of(status) == PT_CLASS_PEER && status != PT_PEER_ABORT &&
+        e->party != PT_NO_PARTY && e->party != (int)a->cheater)
+        fail_msg("an honest party is blamed: %s", e->message);
+}
+
+static void assert_ended(const attack *a, pt_status status, const pt_error *e)
 {
     const pt_status_class class_of = pt_status_class_of(status);
     if (status != PT_OK && class_of != PT_CLASS_PEER && class_of != PT_CLASS_TRANSPORT)
-        fail_msg("%s", message);
+        fail_msg("%s", e->message);
     assert_true(status != PT_ERR_TIMEOUT || a->timeout_ms != 0);
+    assert_right_blame(a, status, e);
 }
 
 /* Whatever happened. */
@@ -205,11 +214,11 @@ static void assert_sound(const attack *a)
     const parties *p = &a->run.parties;
     test_run_assert_never_wrong(&a->run, tamper_honest(a));
     if (p->has_dealer && a->cheater != a->n)
-        assert_ended(a, p->dealer_status, p->dealer_error.message);
+        assert_ended(a, p->dealer_status, &p->dealer_error);
     for (size_t i = 0; i < a->n; i++) {
         if (i == a->cheater || p->status[i] == PT_OK)
             continue;
-        assert_ended(a, p->status[i], p->errors[i].message);
+        assert_ended(a, p->status[i], &p->errors[i]);
         for (size_t b = 0; b < DEALING_SEED_BYTES; b++)
             assert_int_equal(p->sessions[i].dealt_seed[b], 0);
         assert_true((p->sessions[i].delta.lo | p->sessions[i].delta.hi) == 0);

@@ -66,8 +66,8 @@ struct attack {
 };
 
 /* Runs it and asserts what holds whatever the corrupted party does: every honest party ends, with
- * the right output or as peers and channels fail; who failed has wiped Delta and the trees. Fill
- * the first part; release with tamper_clear. */
+ * the right output or as peers and channels fail, and blames the corrupted party or nobody; who
+ * failed has wiped Delta and the trees. Fill the first part; release with tamper_clear. */
 void tamper_run(attack *a);
 void tamper_clear(attack *a);
 

@@ -758,6 +758,26 @@ static void complain(tampering *t, size_t party, const char *what)
     t->is_wrong = true;
 }
 
+/* Failures of which three parties and more cannot tell who caused them. */
+static bool is_anybodys(pt_status status)
+{
+    return status == PT_PEER_TRANSCRIPT || status == PT_PEER_ZERO_CHECK ||
+           status == PT_PEER_OPENING || status == PT_PEER_EVALUATOR || status == PT_PEER_GARBLER;
+}
+
+/* tamper_run has seen to it that nobody honest is named. */
+static void check_blame(tampering *t, size_t party)
+{
+    const pt_error *e = &t->attack.run.parties.errors[party];
+    if (pt_status_class_of(t->row->status) != PT_CLASS_PEER)
+        return;
+    if (t->attack.n == 2 && e->party == PT_NO_PARTY)
+        complain(t, party, "should have named the other");
+    if (t->attack.n > 2 && is_anybodys(t->row->status) &&
+        (e->party != PT_NO_PARTY || strstr(e->message, "cannot be told") == NULL))
+        complain(t, party, "should have named nobody, and said so");
+}
+
 static void check_who_detects(tampering *t, size_t party)
 {
     const parties *p = &t->attack.run.parties;
@@ -765,6 +785,7 @@ static void check_who_detects(tampering *t, size_t party)
     const char *phase = p->errors[party].phase;
     if (p->status[party] != r->status || phase == NULL || strcmp(phase, r->phase) != 0)
         complain(t, party, "should have ended otherwise");
+    check_blame(t, party);
     if (r->never != NULL && tamper_sent(&t->attack, party, r->never) > r->most)
         complain(t, party, "has sent on");
 }

@@ -147,10 +147,9 @@ static pt_status check_selection(const delta_run *r, pt_error *error)
     HOOK(s, "dc_difference", &wrong, sizeof wrong);
     if (ct_block_equal(wrong, block_zero()))
         return PT_OK;
-    return peer_fault(s, PT_PEER_DELTA, NO_PEER, WAVE_DC2,
-                      "a party showed bits of the key check that are not those it holds; "
-                      "which one cannot be told",
-                      error);
+    return peers_fault(s, PT_PEER_DELTA, WAVE_DC2, "showed bits that are not those it holds",
+                       "some party showed bits for the key check that are not those it holds",
+                       error);
 }
 
 /* What another party opened. It has compared that with the MACs as well. */

@@ -78,13 +78,10 @@ static block challenge_a(const session *s, uint64_t wave_id, size_t party, const
     return ro_final_block(&h);
 }
 
-static pt_status open_fault(const session *s, size_t peer, wave_name name, pt_error *error)
+static pt_status open_fault(const session *s, wave_name name, pt_error *error)
 {
-    if (peer == NO_PEER)
-        return peer_fault(s, PT_PEER_OPENING, peer, name,
-                          "a party opened a shared bit that is not the one it holds", error);
-    return peer_fault(s, PT_PEER_OPENING, peer, name,
-                      "opened a shared bit that is not the one it holds", error);
+    return peers_fault(s, PT_PEER_OPENING, name, "opened a shared bit that is not the one it holds",
+                       "some party opened a shared bit that is not the one it holds", error);
 }
 
 static pt_status open_padding_fault(const session *s, size_t peer, wave_name name, pt_error *error)
@@ -130,7 +127,7 @@ static pt_status open_form_a(session *s, wave_name name, const share_list *l, ui
     if (!bits_padding_is_zero(theirs, l->count))
         status = open_padding_fault(s, peer, name, error);
     else if (!tag_a_is_right(l, chi, v, wave_from(&w, peer)))
-        status = open_fault(s, peer, name, error);
+        status = open_fault(s, name, error);
 done:
     wave_end(&w);
     return status;
@@ -191,7 +188,7 @@ static pt_status exchange_tags(session *s, wave_name name, const share_list *l, 
             sum = block_xor(sum, block_load(wave_from(&w, p)));
     }
     if (!ct_block_equal(sum, block_zero()))
-        status = open_fault(s, NO_PEER, name, error);
+        status = open_fault(s, name, error);
 done:
     wave_end(&w);
     return status;
@@ -260,7 +257,7 @@ static pt_status check_form_a(const wave *w, const size_t *at, const share_list 
     bits_xor(ret_bits, theirs, bytes);
     const block chi = challenge_a(s, s->wave - 1, peer, theirs, l->count);
     if (!tag_a_is_right(l, chi, ret_bits, theirs + bytes))
-        return open_fault(s, peer, w->name, error);
+        return open_fault(s, w->name, error);
     return PT_OK;
 }
 
@@ -283,7 +280,7 @@ static pt_status check_form_c(const wave *w, const size_t *at, const share_list 
         sum = block_xor(sum, block_if(v, s->delta));
         wrong = block_or(wrong, sum);
     }
-    return ct_block_equal(wrong, block_zero()) ? PT_OK : open_fault(s, NO_PEER, w->name, error);
+    return ct_block_equal(wrong, block_zero()) ? PT_OK : open_fault(s, w->name, error);
 }
 
 pt_status open_to_check(const wave *w, const size_t *at, const block *shares, const uint32_t *index,

@@ -116,9 +116,11 @@ static pt_status check_evaluation(mpc_run *r, segment *g, const wave *w, block *
         return status;
     block difference = block_xor(tag, block_load(payload + len + sizeof(block)));
     HOOK(s, "tag_difference", &difference, sizeof difference);
+    /* With other garblers, one of them may have sent P_1 a wrong row or label (section 6.4). */
     if (!ct_block_equal(difference, block_zero()))
-        return peer_fault(s, PT_PEER_EVALUATOR, 0, WAVE_EV1, "evaluated the circuit wrongly",
-                          error);
+        return peers_fault(
+            s, PT_PEER_EVALUATOR, WAVE_EV1, "evaluated the circuit wrongly",
+            "the evaluator or another party garbled or evaluated the circuit wrongly", error);
     r->verified.evaluation++;
     PT_ASSERT(mpc_run_is_in_order(r));
     *ret_chi = chi;

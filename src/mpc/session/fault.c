@@ -18,9 +18,10 @@ pt_status peer_fault(const session *s, pt_status status, size_t peer, wave_name 
 pt_status peers_fault(const session *s, pt_status status, wave_name name, const char *what,
                       const char *sentence, pt_error *error)
 {
-    if (s->n == 2)
+    if (s->n == 2 && s->me < 2)
         return peer_fault(s, status, 1 - s->me, name, what, error);
-    return peer_fault(s, status, NO_PEER, name, sentence, error);
+    return error_set_peer(error, status, PT_NO_PARTY, wave_text(name),
+                          "%s; which one cannot be told", sentence);
 }
 
 void session_send_abort(session *s, size_t to)

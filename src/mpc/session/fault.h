@@ -13,8 +13,9 @@
 pt_status peer_fault(const session *s, pt_status status, size_t peer, wave_name name,
                      const char *what, pt_error *error);
 
-/* The same for a check that tells only that somebody cheated: with two parties that is the other
- * one, who `what`; with more nobody is named, and `sentence` says it. */
+/* The same for a check that tells only that somebody cheated. With two parties that is the other
+ * one, who `what`; a dealer does not. With more nobody is named: the message is the `sentence` on
+ * what was found, and that it cannot be told who it was. */
 pt_status peers_fault(const session *s, pt_status status, wave_name name, const char *what,
                       const char *sentence, pt_error *error);
 

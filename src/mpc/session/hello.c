@@ -148,6 +148,22 @@ static void put_hello(buffer *b, session *s, const hello_facts *facts)
     buffer_put(b, nonce, sizeof nonce);
 }
 
+/* Whether a field that differs is the peer's own affair. A dealer has no circuit and no evaluator
+ * to compare with: it takes the first party's, who may be the one that is wrong. */
+static bool hello_tells_who(const session *s, hello_field f)
+{
+    return s->me < s->n || f == HELLO_PARTIES || f == HELLO_NUMBER || f == HELLO_MODE ||
+           f == HELLO_PARAMETERS;
+}
+
+static pt_status hello_difference(const session *s, size_t peer, hello_field f, pt_error *error)
+{
+    if (hello_tells_who(s, f))
+        return peer_fault(s, PT_PEER_SETUP, peer, WAVE_HELLO, fields[f].difference, error);
+    return error_set_peer(error, PT_PEER_SETUP, PT_NO_PARTY, wave_text(WAVE_HELLO),
+                          "party %d %s than party 0", session_party(s, peer), fields[f].difference);
+}
+
 /* Compares a peer's HELLO with the own one, field by field. */
 static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own,
                                const uint8_t *theirs, pt_error *error)
@@ -158,7 +174,7 @@ static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own
         le_put_u32(number, (uint32_t)session_number(peer));
         const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
         if (!ct_equal(theirs + at, expected, fields[f].bytes))
-            return peer_fault(s, PT_PEER_SETUP, peer, WAVE_HELLO, fields[f].difference, error);
+            return hello_difference(s, peer, (hello_field)f, error);
         at += fields[f].bytes;
     }
     return PT_OK;
@@ -302,8 +318,7 @@ static pt_status hello_judge(session *d, hello_terms *ret_terms, uint8_t *hellos
         if (status != PT_OK)
             return status;
         if (!ct_equal(hello + hello_bytes(), expected + hello_bytes(), COUNTS_BYTES))
-            return peer_fault(d, PT_PEER_SETUP, p, WAVE_HELLO, fields[HELLO_CIRCUIT].difference,
-                              error);
+            return hello_difference(d, p, HELLO_CIRCUIT, error);
         ro_field(&h, hello, hello_bytes());
     }
     ro_final(&h, d->sid);

@@ -72,14 +72,23 @@ static const char *header_fault(const session *s, size_t from, const message_inf
         return "sent a message with a wrong sender number";
     if (m[AT_RECEIVER] != s->roster[s->me])
         return "sent a message meant for another party";
-    if (!ct_equal(m + AT_SID, s->sid, SID_BYTES))
-        return "sent a message of another session";
     if (le_get_u64(m + AT_ID) != expected->id)
         return "sent a message out of order";
     if (le_get_u64(m + AT_LENGTH) != expected->body_bytes ||
         len - MESSAGE_HEADER_BYTES != expected->body_bytes)
         return "sent a message of the wrong length";
     return NULL;
+}
+
+/* The sid is made of all HELLOs: a third party that showed two others different ones, or a dealer
+ * another than the peers, makes them differ. */
+static pt_status sid_fault(const session *s, wave_name name, pt_error *error)
+{
+    static const char what[] = "sent a message of another session";
+    static const char sentence[] = "a message is of another session: some party sent two HELLOs";
+    if (s->dealer)
+        return peer_fault(s, PT_PEER_MALFORMED, NO_PEER, name, sentence, error);
+    return peers_fault(s, PT_PEER_MALFORMED, name, what, sentence, error);
 }
 
 static pt_status message_check(const session *s, size_t from, wave_name name,
@@ -98,6 +107,8 @@ static pt_status message_check(const session *s, size_t from, wave_name name,
     if (len < MESSAGE_HEADER_BYTES)
         return peer_fault(s, PT_PEER_MALFORMED, from, name, "sent a message without a header",
                           error);
+    if (!ct_equal(m + AT_SID, s->sid, SID_BYTES))
+        return sid_fault(s, name, error);
     const char *fault = header_fault(s, from, expected, m, len);
     if (fault != NULL)
         return peer_fault(s, PT_PEER_MALFORMED, from, name, fault, error);

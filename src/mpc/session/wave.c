@@ -87,8 +87,8 @@ static pt_status wave_recv(wave *w, size_t from, pt_error *error)
         return status;
     const uint8_t *body = peer->received + MESSAGE_HEADER_BYTES;
     if (!ct_equal(body, w->s->transcript, DIGEST_BYTES))
-        return peer_fault(w->s, PT_PEER_TRANSCRIPT, from, w->name,
-                          "saw other messages than this party", error);
+        return peers_fault(w->s, PT_PEER_TRANSCRIPT, w->name, "saw other messages than this party",
+                           "some party did not tell all parties the same", error);
     peer->all = body + DIGEST_BYTES;
     peer->private_ = peer->all + peer->expect_all;
     return PT_OK;

@@ -25,6 +25,8 @@ typedef struct cheat {
 static void act(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
 {
     const cheat *c = user;
+    if (s->me == CHEATER && strcmp(name, "dc_difference") == 0)
+        memset(data, 0, len); /* goes on */
     if (s->me != CHEATER || strcmp(name, c->hook) != 0 || peer != c->peer)
         return;
     for (size_t i = 0; i < c->len && len != 0; i++)
