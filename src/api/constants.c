@@ -7,7 +7,7 @@
  *                 texts: party, name, literal   for oneself)
  *
  * Constants are sorted by party and name, each once. A party that cannot go on sends the engine's
- * ABORT (mpc/message.h), which a peer understands that is in the protocol already. */
+ * ABORT (mpc/session/message.h), which a peer understands that is in the protocol already. */
 #include "polytune/constants.h"
 
 #include <stdlib.h>

@@ -263,7 +263,7 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
         return error_memory(error);
     for (size_t i = 0; i < n_outputs; i++)
         shared_outputs[i] = outputs[i];
-    if (!builder_share(b, shared_outputs, n_outputs) ||
+    if (!builder_factor(b, shared_outputs, n_outputs) ||
         !builder_rewrite(b, shared_outputs, n_outputs)) {
         status = failure(b, error);
         goto done;

@@ -28,7 +28,7 @@ typedef struct vector {
     vector_message messages[MESSAGES_MAX];
 } vector;
 
-/* Those of tests/data/noise.json, from the group's set-up on: XX, XXpsk3, and XX of another
+/* Those of tests/vectors/noise.json, from the group's set-up on: XX, XXpsk3, and XX of another
  * library, whose transport begins with another side. */
 #define N_VECTORS  3
 #define N_PATTERNS 2
@@ -400,7 +400,7 @@ static int load_vectors(void **state)
 {
     (void)state;
     char path[4096];
-    (void)snprintf(path, sizeof path, "%s/tests/data/noise.json", getenv("POLYTUNE_SOURCE_DIR"));
+    (void)snprintf(path, sizeof path, "%s/tests/vectors/noise.json", getenv("POLYTUNE_SOURCE_DIR"));
     vector_file = json_load_file(path, 0, NULL);
     const json_t *list = json_object_get(vector_file, "vectors");
     assert_int_equal(json_array_size(list), N_VECTORS);

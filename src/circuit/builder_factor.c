@@ -71,7 +71,7 @@ static void share_rebuild(const builder_rebuilt *anew, const circuit_builder *fr
     }
 }
 
-bool builder_share(circuit_builder *b, wire *outputs, size_t n_outputs)
+bool builder_factor(circuit_builder *b, wire *outputs, size_t n_outputs)
 {
     uint8_t *uses = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *uses);
     builder_rebuilt anew = {0};
