@@ -40,6 +40,7 @@ static pt_compile_options compile_options(const computation *c, const args *a,
         .constants = constants,
         .n_constants = n_constants,
         .count_lines = args_get(a, "report") != NULL,
+        .progress = report_compiling,
         .cancelled = interrupt_came,
     };
 }

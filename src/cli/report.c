@@ -22,6 +22,10 @@ static const char *const level_names[] = {"error", "warn", "info", "debug", "tra
 #define LIVE_LINE_EVERY_MS  100
 #define ESTIMATE_AFTER_MS   2000
 #define MESSAGE_INDENT      4
+#define WAIT_LINE_FIRST_MS  2000 /* doubled with each line about the same wait */
+#define WAIT_LINE_MOST_MS   60000
+#define WAIT_OVER_MS        5000 /* a wait that is not spoken of for so long is over */
+#define WAIT_SHOWN          96   /* characters by which waits are told apart */
 
 static struct {
     pthread_mutex_t lock;
@@ -32,7 +36,9 @@ static struct {
     bool live_line;
     uint64_t last_progress_ms;
     uint64_t progress_start_ms; /* 0: nothing told yet */
-    json_t *errors;             /* those with a place, as report_errors_json has them */
+    char wait[WAIT_SHOWN];      /* what was last waited for */
+    uint64_t wait_told_ms, wait_printed_ms, wait_every_ms;
+    json_t *errors; /* those with a place, as report_errors_json has them */
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = REPORT_INFO};
 
 static bool wants_color(void)
@@ -111,11 +117,9 @@ static void print_line(const char *prefix, const char *text)
     buffer_clear(&b);
 }
 
-static void report_print(report_level level, const char *text, bool plain)
+static void print_message(report_level level, const char *text, bool plain)
 {
     size_t len = strlen(text);
-    if (level > state.level)
-        return;
     if (plain && len != 0 && text[len - 1] == '\n')
         len--; /* a message in JSON has no end of line */
     (void)pthread_mutex_lock(&state.lock);
@@ -131,9 +135,25 @@ static void report_print(report_level level, const char *text, bool plain)
     (void)pthread_mutex_unlock(&state.lock);
 }
 
+static void report_print(report_level level, const char *text, bool plain)
+{
+    if (level <= state.level)
+        print_message(level, text, plain);
+}
+
 void report_errors_only(void)
 {
     state.level = REPORT_ERROR;
+}
+
+void report_security(const char *format, ...)
+{
+    char text[2 * PT_ERROR_MESSAGE_MAX];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    print_message(REPORT_WARN, text, false);
 }
 
 void report_message(report_level level, const char *format, ...)
@@ -284,10 +304,58 @@ void report_failure(pt_status status, const pt_error *error)
         report_message(REPORT_ERROR, "%s", text);
 }
 
+/* The length of what is waited for, without the "(13 s)" in it; 0: no such text. */
+static size_t wait_len(const char *text)
+{
+    for (const char *at = strstr(text, " ("); at != NULL; at = strstr(at + 1, " (")) {
+        const size_t digits = strspn(at + 2, "0123456789");
+        if (digits != 0 && strncmp(at + 2 + digits, " s)", 3) == 0)
+            return (size_t)(at - text);
+    }
+    return 0;
+}
+
+/* Whether it is time to say again, in a line of its own, what is waited for. */
+static bool wait_is_due(const char *text, size_t len)
+{
+    const uint64_t now = clock_ms();
+    const size_t n = len < WAIT_SHOWN - 1 ? len : WAIT_SHOWN - 1;
+    const bool is_new = strlen(state.wait) != n || memcmp(state.wait, text, n) != 0 ||
+                        now - state.wait_told_ms > WAIT_OVER_MS;
+    state.wait_told_ms = now;
+    if (!is_new && now - state.wait_printed_ms < state.wait_every_ms)
+        return false;
+    memcpy(state.wait, text, n);
+    state.wait[n] = '\0';
+    state.wait_printed_ms = now;
+    state.wait_every_ms = is_new ? WAIT_LINE_FIRST_MS : 2 * state.wait_every_ms;
+    if (state.wait_every_ms > WAIT_LINE_MOST_MS)
+        state.wait_every_ms = WAIT_LINE_MOST_MS;
+    return true;
+}
+
+/* What is told every second: on a terminal one line that is rewritten, if it is short enough for
+ * that; elsewhere lines that get rare. */
 void report_notice(void *user, const char *text)
 {
+    static const char prefix[] = "polytune: ";
+    const size_t len = wait_len(text);
+    bool is_due = true;
     (void)user;
-    report_message(REPORT_INFO, "%s", text);
+    if (state.level < REPORT_INFO)
+        return;
+    (void)pthread_mutex_lock(&state.lock);
+    if (len != 0 && state.terminal && strlen(prefix) + strlen(text) < WRAP_COLUMNS) {
+        (void)fprintf(stderr, "\r\033[K%s%s", prefix, text);
+        (void)fflush(stderr);
+        state.live_line = true;
+        is_due = false;
+    } else if (len != 0) {
+        is_due = wait_is_due(text, len);
+    }
+    (void)pthread_mutex_unlock(&state.lock);
+    if (is_due)
+        report_print(REPORT_INFO, text, false);
 }
 
 /* ", about 2 min left", once there is something to judge by. */
@@ -305,36 +373,68 @@ static void time_left(char *ret_text, size_t size, uint64_t elapsed_ms, uint64_t
         (void)snprintf(ret_text, size, ", about %.1f h left", left_s / 3600);
 }
 
+/* "42 % (garbling), about 3 s left"; the phase alone where nobody knows how much there is. */
+static void progress_text(char *ret_text, size_t size, uint64_t elapsed_ms, const char *phase,
+                          uint64_t done, uint64_t total)
+{
+    char left[64] = "";
+    time_left(left, sizeof left, elapsed_ms, done, total);
+    if (total != 0)
+        (void)snprintf(ret_text, size, "%u %% (%s)%s",
+                       (unsigned)(100.0 * (double)done / (double)total), phase, left);
+    else
+        (void)snprintf(ret_text, size, "%s", phase);
+}
+
+static void put_progress(const char *phase, uint64_t done, uint64_t total)
+{
+    char text[160];
+    const uint64_t now = clock_ms();
+    const uint64_t every = state.terminal ? LIVE_LINE_EVERY_MS : PLAIN_LINE_EVERY_MS;
+    if (state.progress_start_ms == 0)
+        state.progress_start_ms = now;
+    if (now - state.last_progress_ms < every)
+        return;
+    state.last_progress_ms = now;
+    progress_text(text, sizeof text, now - state.progress_start_ms, phase, done, total);
+    if (state.terminal) {
+        (void)fprintf(stderr, "\r\033[K%s", text);
+        state.live_line = true;
+    } else if (!state.json) {
+        (void)fprintf(stderr, "polytune: %s\n", text);
+    }
+    (void)fflush(stderr);
+}
+
 void report_progress(void *user, const char *phase, uint64_t done, uint64_t total)
 {
     (void)user;
     if (state.level < REPORT_INFO)
         return;
     (void)pthread_mutex_lock(&state.lock);
-    const uint64_t now = clock_ms();
-    const uint64_t every = state.terminal ? LIVE_LINE_EVERY_MS : PLAIN_LINE_EVERY_MS;
-    const unsigned percent = total == 0 ? 0 : (unsigned)(100.0 * (double)done / (double)total);
-    char left[64] = "";
-    if (state.progress_start_ms == 0)
-        state.progress_start_ms = now;
-    time_left(left, sizeof left, now - state.progress_start_ms, done, total);
-    if (now - state.last_progress_ms >= every) {
-        state.last_progress_ms = now;
-        if (state.terminal) {
-            (void)fprintf(stderr, "\r\033[K%u %% (%s)%s", percent, phase, left);
-            state.live_line = true;
-        } else if (!state.json) {
-            (void)fprintf(stderr, "polytune: %u %% (%s)%s\n", percent, phase, left);
-        }
-        (void)fflush(stderr);
-    }
+    put_progress(phase, done, total);
     (void)pthread_mutex_unlock(&state.lock);
+}
+
+void report_compiling(void *user, const char *phase, uint64_t done, uint64_t total)
+{
+    char text[96];
+    if (total != 0)
+        (void)snprintf(text, sizeof text, "compiling: %s, %u %%", phase,
+                       (unsigned)(100.0 * (double)done / (double)total));
+    else if (done != 0)
+        (void)snprintf(text, sizeof text, "compiling: %s, %llu gates", phase,
+                       (unsigned long long)done);
+    else
+        (void)snprintf(text, sizeof text, "compiling: %s", phase);
+    report_progress(user, text, 0, 0);
 }
 
 void report_progress_end(void)
 {
     (void)pthread_mutex_lock(&state.lock);
     clear_live_line();
+    state.progress_start_ms = 0;
     (void)fflush(stderr);
     (void)pthread_mutex_unlock(&state.lock);
 }

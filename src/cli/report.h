@@ -1,9 +1,9 @@
 /* What the command says on stderr: messages by level, progress, waiting. Layer: cli.
  *
  * POLYTUNE_LOG=error|warn|info|debug|trace chooses what is shown (default info),
- * --log-format=text|json how, --quiet only errors. On a terminal progress is one live line, and the
- * errors of a program are coloured unless NO_COLOR is set (no-color.org) or TERM is "dumb";
- * otherwise a plain line now and then. Thread safe. */
+ * --log-format=text|json how, --quiet only errors and what report_security says. On a terminal
+ * progress is one live line, and the errors of a program are coloured unless NO_COLOR is set
+ * (no-color.org) or TERM is "dumb"; otherwise a plain line now and then. Thread safe. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
@@ -30,6 +30,9 @@ PT_MUST_CHECK pt_status report_init(const args *a, pt_error *error);
 void report_errors_only(void);
 
 void report_message(report_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* A warning that somebody may be in between: shown whatever the level is. */
+void report_security(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Shows a text exactly as it is (diagnostics with carets); in JSON format as one message. */
 void report_text(report_level level, const char *text);
@@ -58,13 +61,17 @@ PT_MUST_CHECK json_t *report_errors_json(pt_status status, const pt_error *error
 /* Releases what was noted for report_errors_json. */
 void report_clear(void);
 
-/* A pt_notice_fn: who is waited for. */
+/* A pt_notice_fn: who is waited for. Told every second, it is one live line on a terminal, and
+ * elsewhere a line at growing intervals. */
 void report_notice(void *user, const char *text);
 
 /* A progress callback of pt_mpc_options; `user` unused. */
 void report_progress(void *user, const char *phase, uint64_t done, uint64_t total);
 
-/* Clears the live line, if any, before the result is printed. */
+/* The same of pt_compile_options. */
+void report_compiling(void *user, const char *phase, uint64_t done, uint64_t total);
+
+/* Clears the live line, if any, before something else is done. */
 void report_progress_end(void);
 
 #endif

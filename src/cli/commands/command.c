@@ -21,7 +21,7 @@ const char *const exit_statuses[] = {
 };
 
 const flag flags_common[] = {
-    {"quiet", NULL, "say nothing on stderr but errors", false},
+    {"quiet", NULL, "say nothing on stderr but errors, and who is not authenticated", false},
     {"log-format", "FORMAT", "text (default) or json, for what goes to stderr", false},
     {"help", NULL, "show this help", false},
     {"h", NULL, "the same", false},

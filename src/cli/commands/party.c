@@ -141,12 +141,13 @@ static pt_status open_channel(party *p, pt_error *error)
     const pt_status status = pt_meter_new(&p->connection.meter, seats, error);
     if (status != PT_OK)
         return status;
-    if (p->mpc.dealer)
-        report_message(REPORT_INFO, "party %zu on the network is the dealer%s", p->parties,
-                       secure_flags_knows(&p->connection.secure, p->parties)
-                           ? ""
-                           : "; whoever takes its place can learn all inputs: --key and --roster "
-                             "tell who it is");
+    if (p->mpc.dealer && secure_flags_knows(&p->connection.secure, p->parties))
+        report_message(REPORT_INFO, "party %zu on the network is the dealer", p->parties);
+    else if (p->mpc.dealer)
+        report_security("party %zu on the network is the dealer; whoever takes its place can learn "
+                        "all inputs: --key and --roster tell who it is",
+                        p->parties);
+    interrupt_catch(); /* until now a signal could end the command at once: nobody relied on it */
     return connection_open(&p->channel, &p->connection, p->index, seats, error);
 }
 
@@ -265,7 +266,6 @@ static pt_status party_run(const args *a, pt_error *error)
 {
     party p = {.a = a};
     buffer_init(&p.session_data, SIZE_MAX / 4);
-    interrupt_catch();
     pt_status status = read_flags(&p, error);
     if (status == PT_OK)
         status = result_out_init(&p.result, a, error);

@@ -157,16 +157,15 @@ static void say_who_is_known(const secure_flags *f, const pt_channel *channel)
                        : f->secret == NULL ? "keys"
                                            : "keys and session secret");
     else if (pt_channel_secure_fingerprint(words, channel, NULL) == PT_OK && f->has_pin)
-        report_message(REPORT_INFO,
-                       "encrypted; party %zu is the one that made the ticket, but nobody else is "
-                       "authenticated: if all parties, on the telephone for example, find the same "
-                       "words, nobody is in between: %s",
-                       f->pin_party, words);
+        report_security(
+            "encrypted; party %zu is the one that made the ticket, but nobody else is "
+            "authenticated: if all parties, on the telephone for example, find the same "
+            "words, nobody is in between: %s",
+            f->pin_party, words);
     else if (pt_channel_secure_fingerprint(words, channel, NULL) == PT_OK)
-        report_message(REPORT_INFO,
-                       "encrypted, but not authenticated: if all parties, on the telephone for "
-                       "example, find the same words, nobody is in between: %s",
-                       words);
+        report_security("encrypted, but not authenticated: if all parties, on the telephone for "
+                        "example, find the same words, nobody is in between: %s",
+                        words);
 }
 
 /* The keys that are known: all of a roster, or the one of a ticket; NULL for none. `ret_made` is
