@@ -133,8 +133,8 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
         owner->n_connections--;
         connection *c = *state;
         *state = NULL;
-        if (c != NULL && c->list != NULL && owner->app->closed != NULL)
-            owner->app->closed(owner->user, c->note);
+        if (c != NULL && owner->app->closed != NULL)
+            owner->app->closed(owner->user, c->note, c->list != NULL);
         if (c != NULL)
             leave_list(c);
         mem_free(c);

@@ -77,8 +77,9 @@ typedef struct httpd_app {
     void (*finish)(httpd_request *r, unsigned status, struct MHD_Response *response);
     /* The request is over; `sent`: its answer has been written. May be NULL. */
     void (*end)(httpd_request *r, bool sent);
-    /* The client has ended a connection; `note` is what httpd_note gave. May be NULL. */
-    void (*closed)(void *user, void *note);
+    /* A connection has ended, by the client or by this server; `note` is what httpd_note gave. May
+     * be NULL. */
+    void (*closed)(void *user, void *note, bool by_client);
     size_t note_size;
     /* Called now and then. May be NULL. */
     void (*sweep)(void *user, uint64_t now_ms);

@@ -14,7 +14,7 @@
 #include "relay/server.h"
 #include "wire/wire.h"
 
-#define EXPOSED WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", Retry-After"
+#define EXPOSED WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", " WIRE_TIMEOUT ", Retry-After"
 
 static int seconds(uint64_t ms)
 {
@@ -101,25 +101,23 @@ static enum MHD_Result wait_for(request *r, store_wake what)
 
 /* ---- seats ---- */
 
-typedef enum holder_state { HOLDER_UNKNOWN, HOLDER_ALIVE, HOLDER_GONE } holder_state;
-
-/* Whether the client that holds a seat is still there, as far as its held requests tell. */
-static holder_state find_holder(const request *r, const store_joined *taken)
+/* Whether the client that holds a seat has a request waiting here: then it is there, and another
+ * one need not ask again. */
+static bool holder_waits(const request *r, const store_joined *taken)
 {
-    holder_state state = HOLDER_UNKNOWN;
+    bool waits = false;
     if (!taken->has_holder)
-        return state;
-    for (const httpd_request *h = httpd_held(r->http.server); h != NULL && state != HOLDER_ALIVE;
-         h = h->next) {
+        return false;
+    for (const httpd_request *h = httpd_held(r->http.server); h != NULL && !waits; h = h->next) {
         const store_caller *who = &((const request *)h)->who;
-        if (who->has_token && memcmp(who->digest, taken->holder, sizeof who->digest) == 0)
-            state = httpd_client_is_gone(h) ? HOLDER_GONE : HOLDER_ALIVE;
+        waits = who->has_token && memcmp(who->digest, taken->holder, sizeof who->digest) == 0 &&
+                !httpd_client_is_gone(h);
     }
-    return state;
+    return waits;
 }
 
 /* Tells the session, and a token that was made here. */
-static enum MHD_Result reply_joined(request *r, uint64_t epoch)
+static enum MHD_Result reply_joined(request *r, const store_joined *joined)
 {
     char text[64] = "";
     if (r->issued[0] != '\0')
@@ -133,8 +131,10 @@ static enum MHD_Result reply_joined(request *r, uint64_t epoch)
         (void)MHD_add_response_header(response, "Content-Type", "application/json");
         (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     }
-    (void)snprintf(text, sizeof text, "%016" PRIx64, epoch);
+    (void)snprintf(text, sizeof text, "%016" PRIx64, joined->epoch);
     (void)MHD_add_response_header(response, WIRE_SESSION, text);
+    (void)snprintf(text, sizeof text, "%" PRIu32, joined->timeout_ms);
+    (void)MHD_add_response_header(response, WIRE_TIMEOUT, text);
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
     return httpd_finish(&r->http, 200, response);
 }
@@ -145,16 +145,10 @@ static enum MHD_Result answer_join(request *r)
     store_joined joined = {0};
     if (r->server->options.needs_tokens && !r->who.has_token && !admit_issue(r))
         return reply_failure(r, STORE_MEMORY);
-    store_result result = store_join(s, &r->who, false, &joined);
-    if (result == STORE_TAKEN) {
-        /* Take over from a client that died, refuse beside one that lives. */
-        const holder_state holder = find_holder(r, &joined);
-        if (holder == HOLDER_ALIVE)
-            return refuse(r, REFUSED_TAKEN, 409, -1, "another client holds this seat\n");
-        if (holder == HOLDER_GONE)
-            result = store_join(s, &r->who, true, &joined);
-    }
-    return result == STORE_DONE ? reply_joined(r, joined.epoch) : reply_failure(r, result);
+    const store_result result = store_join(s, &r->who, &joined);
+    if (result == STORE_TAKEN && holder_waits(r, &joined))
+        return refuse(r, REFUSED_TAKEN, 409, -1, "another client holds this seat\n");
+    return result == STORE_DONE ? reply_joined(r, &joined) : reply_failure(r, result);
 }
 
 static enum MHD_Result answer_leave(request *r)
@@ -188,7 +182,7 @@ static enum MHD_Result answer_participants(request *r)
         return reply_failure(r, result);
     if (seats.has_own) {
         r->who.party = seats.own;
-        gone_heard(r);
+        presence_heard(r);
     }
     if (seats.n < r->parties && waiting_is_possible(r))
         return wait_for(r, STORE_WAKE_WATCHERS);
@@ -343,7 +337,7 @@ static enum MHD_Result answer_options(request *r)
     (void)MHD_add_response_header(response, "Access-Control-Allow-Methods", r->route.allow);
     (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
                                   WIRE_AUTHORIZATION ", Content-Type, " WIRE_SEQ ", " WIRE_SESSION
-                                                     ", " WIRE_TOKEN);
+                                                     ", " WIRE_TOKEN ", " WIRE_TIMEOUT);
     (void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
     return httpd_finish(&r->http, 204, response);
 }
@@ -361,18 +355,18 @@ static enum MHD_Result answer_route(request *r)
         return answer_address(r);
     case ROUTE_JOIN:
         r->who.party = r->route.party;
-        gone_heard(r);
+        presence_heard(r);
         return r->route.method == ROUTE_DELETE ? answer_leave(r) : answer_join(r);
     case ROUTE_PARTICIPANTS:
         return answer_participants(r);
     case ROUTE_SEND:
         r->who.party = r->route.from;
-        gone_heard(r);
+        presence_heard(r);
         return answer_send(r);
     case ROUTE_RECV:
     case ROUTE_BROKER_RECV:
         r->who.party = r->route.to;
-        gone_heard(r);
+        presence_heard(r);
         return answer_recv(r);
     }
     return httpd_reply(&r->http, 404, -1, "no such path\n");

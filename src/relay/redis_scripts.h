@@ -2,11 +2,14 @@
  * relays. Included by store_redis.c only. Layer: relay.
  *
  * Keys: K, a hash per session; `polytune:sessions`, a sorted set of the sessions by last use;
- * `polytune:totals`, a hash. The session's hash has
+ * `polytune:dying`, one of the seats ("party session") by when they die; `polytune:totals`, a hash.
+ * The session's hash has
  *
  *     epoch, used, bytes, messages, seats    what they say
  *     list                                   the seated parties, separated by spaces
+ *     wait                                   the smallest time-out told by those who are there
  *     t<party>, a<party>, l<party>           a seat's token digest (or ""), last use, "1" if left
+ *     w<party>, c<party>                     its time-out, and since when no connection is known
  *     n<q>, o<q>, b<q>                       per queue q = from:to its newest and oldest number and
  *                                            its bytes; m<q>:<number> a message
  *
@@ -20,6 +23,7 @@
 static const char script_common[] =
     "local name, party, epoch, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]\n"
     "local K, Z, T = KEYS[1], 'polytune:sessions', 'polytune:totals'\n"
+    "local D = 'polytune:dying'\n"
     "local OVERHEAD, SEAT = 128, 64\n"
     "local time = redis.call('TIME')\n"
     "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
@@ -41,12 +45,39 @@ static const char script_common[] =
     "  count('bytes', n)\n"
     "  return nil\n"
     "end\n"
+    "local function seats() return string.gmatch(get('list') or '', '%d+') end\n"
+    "local function can_die(p)\n"
+    "  return (get('t' .. p) or '') ~= '' and get('l' .. p) ~= '1'\n"
+    "end\n"
+    "local function dies(p)\n"
+    "  local wait, absent = tonumber(get('wait') or TIMEOUT), tonumber(get('c' .. p))\n"
+    "  local silent = num('a' .. p) + wait\n"
+    "  return absent and math.min(silent, absent + math.floor(wait / ABSENCE)) or silent\n"
+    "end\n"
+    "local function plan(p)\n"
+    "  if can_die(p) then redis.call('ZADD', D, dies(p), p .. ' ' .. name)\n"
+    "  else redis.call('ZREM', D, p .. ' ' .. name) end\n"
+    "end\n"
+    "local function plan_all()\n"
+    "  local least = nil\n"
+    "  for p in seats() do\n"
+    "    if can_die(p) then least = math.min(num('w' .. p), least or num('w' .. p)) end\n"
+    "  end\n"
+    "  set('wait', least or TIMEOUT)\n"
+    "  for p in seats() do plan(p) end\n"
+    "end\n"
+    "local function hear(p, when)\n"
+    "  set('a' .. p, when)\n"
+    "  redis.call('HDEL', K, 'c' .. p)\n"
+    "  plan(p)\n"
+    "end\n"
     "local function touch()\n"
     "  redis.call('ZADD', Z, now, name)\n"
-    "  for _, key in ipairs({K, Z, T}) do redis.call('PEXPIRE', key, 2 * EXPIRY) end\n"
-    "  if get('t' .. party) then set('a' .. party, now) end\n"
+    "  if get('t' .. party) then hear(party, now) end\n"
+    "  for _, key in ipairs({K, Z, T, D}) do redis.call('PEXPIRE', key, 2 * EXPIRY) end\n"
     "end\n"
     "local function drop()\n"
+    "  for p in seats() do redis.call('ZREM', D, p .. ' ' .. name) end\n"
     "  for _, f in ipairs({'bytes', 'messages', 'seats'}) do count(f, 0 - num(f)) end\n"
     "  redis.call('UNLINK', K)\n"
     "  redis.call('ZREM', Z, name)\n"
@@ -74,6 +105,27 @@ static const char script_common[] =
     "  if bound and own == digest then return nil end\n"
     "  return 'FORBIDDEN'\n"
     "end\n"
+    "local function leave()\n"
+    "  local others, list = false, ''\n"
+    "  for p in seats() do\n"
+    "    if p ~= party then\n"
+    "      list = list .. ' ' .. p\n"
+    "      others = others or get('l' .. p) ~= '1'\n"
+    "    end\n"
+    "  end\n"
+    "  if not others then drop() return 'ended' end\n"
+    "  local before = get('l' .. party)\n"
+    "  if get('used') then set('l' .. party, '1') else\n"
+    "    for _, f in ipairs({'t', 'a', 'l', 'w', 'c'}) do redis.call('HDEL', K, f .. party) end\n"
+    "    set('list', list)\n"
+    "    count('seats', -1)\n"
+    "    count('bytes', -SEAT)\n"
+    "  end\n"
+    "  plan(party)\n"
+    "  plan_all()\n"
+    "  tell('session - ' .. name)\n"
+    "  return before == '1' and '' or 'left'\n"
+    "end\n"
     "local function ack(q, number)\n"
     "  local oldest, newest = num('o' .. q), num('n' .. q)\n"
     "  local stop = math.min(number - 1, newest)\n"
@@ -90,8 +142,8 @@ static const char script_common[] =
     "  tell('room ' .. q .. ' ' .. name)\n"
     "end\n";
 
-/* Argument 7: whether the holder is known to be gone. Answers DONE with the epoch and whether a
- * session was opened, one was replaced, and the seat is taken anew; TAKEN with the holder's digest.
+/* Argument 7: the time-out told, or 0. Answers DONE with the epoch, whether a session was opened,
+ * one was replaced, and the seat is taken anew, and the time-out; TAKEN with the holder's digest.
  */
 static const char script_join[] =
     "local own, left = get('t' .. party), get('l' .. party) == '1'\n"
@@ -99,13 +151,13 @@ static const char script_join[] =
     "  if not get('epoch') or own and own ~= '' and own == digest then return 'DONE' end\n"
     "  if digest == '' and (not own or own == '') then return 'DONE' end\n"
     "  local any_left, any_active = false, false\n"
-    "  for p in string.gmatch(get('list') or '', '%d+') do\n"
+    "  for p in seats() do\n"
     "    if get('l' .. p) == '1' then any_left = true\n"
-    "    elseif now - num('a' .. p) < TAKEOVER then any_active = true end\n"
+    "    elseif dies(p) > now then any_active = true end\n"
     "  end\n"
     "  if not own and not any_left then return 'DONE' end\n"
     "  if not own or left then return any_active and 'ENDING' or 'LOST' end\n"
-    "  if ARGV[7] ~= '1' and now - num('a' .. party) < TAKEOVER then return 'TAKEN' end\n"
+    "  if dies(party) > now then return 'TAKEN' end\n"
     "  return get('used') and 'LOST' or 'DONE'\n"
     "end\n"
     "local free, replaced = is_free(), 0\n"
@@ -124,40 +176,49 @@ static const char script_join[] =
     "  set('list', (get('list') or '') .. ' ' .. party)\n"
     "end\n"
     "local anew = (own ~= digest or left) and 1 or 0\n"
-    "set('t' .. party, digest, 'l' .. party, '0')\n"
+    "local wait = tonumber(ARGV[7]) ~= 0 and tonumber(ARGV[7]) or TIMEOUT\n"
+    "set('t' .. party, digest, 'l' .. party, '0', 'w' .. party, wait)\n"
     "touch()\n"
+    "plan_all()\n"
     "tell('seated - ' .. name)\n"
-    "return {'DONE', get('epoch'), opened, replaced, anew}\n";
+    "return {'DONE', get('epoch'), opened, replaced, anew, wait}\n";
 
 /* Answers DONE with what happened: "ended", "left" or "". */
-static const char script_leave[] =
-    "local own = get('t' .. party)\n"
-    "if not own then return {'DONE', ''} end\n"
-    "local wrong = speaks()\n"
-    "if wrong then return {wrong} end\n"
-    "local others, list = false, ''\n"
-    "for p in string.gmatch(get('list') or '', '%d+') do\n"
-    "  if p ~= party then\n"
-    "    list = list .. ' ' .. p\n"
-    "    others = others or get('l' .. p) ~= '1'\n"
+static const char script_leave[] = "local own = get('t' .. party)\n"
+                                   "if not own then return {'DONE', ''} end\n"
+                                   "local wrong = speaks()\n"
+                                   "if wrong then return {wrong} end\n"
+                                   "return {'DONE', leave()}\n";
+
+/* The caller's last connection to a relay has closed: until now there was one, whatever others
+ * said.
+ */
+static const char script_absent[] = "if digest ~= '' and get('t' .. party) == digest then\n"
+                                    "  set('c' .. party, now)\n"
+                                    "  plan(party)\n"
+                                    "end\n"
+                                    "return {'DONE'}\n";
+
+/* Arguments from 7 on: session, party, digest, and how long ago it was heard, of each who has a
+ * connection to the relay. Nothing is written where nothing has changed. */
+static const char script_present[] =
+    "for i = 7, #ARGV, 4 do\n"
+    "  name, party = ARGV[i], ARGV[i + 1]\n"
+    "  K = 'polytune:{' .. name .. '}'\n"
+    "  local heard = now - tonumber(ARGV[i + 3])\n"
+    "  if get('t' .. party) == ARGV[i + 2] and can_die(party) and\n"
+    "     (heard > num('a' .. party) or get('c' .. party)) then\n"
+    "    hear(party, math.max(heard, num('a' .. party)))\n"
     "  end\n"
     "end\n"
-    "if not others then drop() return {'DONE', 'ended'} end\n"
-    "local before = get('l' .. party)\n"
-    "if get('used') then set('l' .. party, '1') else\n"
-    "  redis.call('HDEL', K, 't' .. party, 'a' .. party, 'l' .. party)\n"
-    "  set('list', list)\n"
-    "  count('seats', -1)\n"
-    "  count('bytes', -SEAT)\n"
-    "end\n"
-    "return {'DONE', before == '1' and '' or 'left'}\n";
+    "return {'DONE'}\n";
 
 /* Answers DONE with who sits there, and the seat whose token was shown or "". */
 static const char script_seats[] = "local e = get('epoch')\n"
                                    "if epoch ~= '' and e ~= epoch then return {'LOST'} end\n"
                                    "if epoch ~= '' then redis.call('ZADD', Z, now, name) end\n"
                                    "local list, own = get('list') or '', ''\n"
-                                   "for p in string.gmatch(list, '%d+') do\n"
+                                   "for p in seats() do\n"
                                    "  if digest ~= '' and get('t' .. p) == digest then\n"
                                    "    own, party = p, p\n"
                                    "    touch()\n"
@@ -212,14 +273,27 @@ static const char script_delivered[] =
     "if get('epoch') then ack(ARGV[7] .. ':' .. party, tonumber(ARGV[8]) + 1) end\n"
     "return {'DONE'}\n";
 
-/* Answers DONE with the names of the sessions that expired. */
+/* Argument 7: whether the dead leave. Answers DONE and triples: what happened ("expired", "left",
+ * "ended"), session, party. */
 static const char script_sweep[] =
     "local answer = {'DONE'}\n"
+    "local function add(what)\n"
+    "  for _, text in ipairs({what, name, party}) do answer[#answer + 1] = text end\n"
+    "end\n"
     "local old = redis.call('ZRANGEBYSCORE', Z, '-inf', now - EXPIRY, 'LIMIT', 0, 64)\n"
     "for _, one in ipairs(old) do\n"
     "  name, K = one, 'polytune:{' .. one .. '}'\n"
     "  drop()\n"
-    "  answer[#answer + 1] = one\n"
+    "  add('expired')\n"
+    "end\n"
+    "if ARGV[7] ~= '1' then return answer end\n"
+    "local dead = redis.call('ZRANGEBYSCORE', D, '-inf', now, 'LIMIT', 0, 64)\n"
+    "for _, one in ipairs(dead) do\n"
+    "  party, name = string.match(one, '^(%d+) (.*)$')\n"
+    "  K = 'polytune:{' .. name .. '}'\n"
+    "  if not can_die(party) then redis.call('ZREM', D, one)\n"
+    "  elseif dies(party) > now then plan(party)\n"
+    "  else add(leave()) end\n"
     "end\n"
     "return answer\n";
 

@@ -33,8 +33,11 @@
  * repeated one is dropped; on recv it asks for that message and so acknowledges those before it,
  * which are kept until then. So every message comes exactly once, whatever happens to connections.
  *
- * A client that ends a connection and does not come back within 12 s leaves its seat. Who asks with
- * a token for the next message of a party that has left gets 410.
+ * A client with a token that dies leaves its seat: when it has closed its connections, and no
+ * request of it came to any relay of the store for a quarter of the smallest time-out that the
+ * parties told when joining (`X-Polytune-Timeout: MILLISECONDS`; else 60 s), or when it was silent
+ * for that time-out on a connection that stayed open. A request that waits is no silence. Who asks
+ * with a token for the next message of a party that has left gets 410.
  *
  * Refusals: 400 bad name, number or header; 401, 403, 409, 410 above; 404 path; 405 method; 413 a
  * message over 4 MiB; 429 with Retry-After a limit reached; 503 stopping, out of memory, or the
@@ -63,14 +66,16 @@ typedef struct relay_event {
 } relay_event;
 
 /* Defaults of relay_options, for those who tell them. */
-#define RELAY_CONNECTIONS 4096
-#define RELAY_SESSIONS    4096
-#define RELAY_SEATS       256
-#define RELAY_MESSAGES    65536
-#define RELAY_QUEUE_MIB   64
-#define RELAY_SESSION_MIB 512
-#define RELAY_TOTAL_MIB   2048
-#define RELAY_EXPIRY_S    3600
+#define RELAY_CONNECTIONS   4096
+#define RELAY_SESSIONS      4096
+#define RELAY_SEATS         256
+#define RELAY_MESSAGES      65536
+#define RELAY_QUEUE_MIB     64
+#define RELAY_SESSION_MIB   512
+#define RELAY_TOTAL_MIB     2048
+#define RELAY_EXPIRY_S      3600
+#define RELAY_TIMEOUT_S     3600 /* longest that a party may tell; at least: */
+#define RELAY_TIMEOUT_MIN_S 8
 
 /* Zero means the default, of those above where nothing is said. */
 typedef struct relay_options {
@@ -98,7 +103,8 @@ typedef struct relay_options {
     uint32_t session_requests;
     uint32_t address_sessions;
     uint32_t expiry_ms;         /* a session unused for so long is dropped */
-    uint32_t takeover_ms;       /* a seat unused for so long may be taken anew; default 30 s */
+    uint32_t timeout_ms;        /* of a party that tells none when joining; default 60 s */
+    uint32_t timeout_max_ms;    /* longest that a party may tell */
     uint32_t hold_max_ms;       /* longest time a waiting request is held; default 60 s */
     uint32_t broker_wait_ms;    /* how long the browser broker's recv is held; default 30 s */
     uint32_t client_timeout_ms; /* idle, stalled or dripping connections are closed (see

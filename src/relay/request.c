@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "httpd/text.h"
 #include "relay/answer.h"
 #include "relay/server.h"
@@ -45,6 +46,20 @@ static void take_epoch(request *r, const char *value)
     r->who.has_epoch = true;
 }
 
+/* How long the client itself waits for others. Who is to be thought of as dead sooner than the
+ * relay can tell, or later than it likes, gets the nearest it has. */
+static void take_timeout(request *r, const char *value)
+{
+    const uint64_t longest = r->server->options.timeout_max_ms;
+    uint64_t ms = 0;
+    if (r->who.timeout_ms != 0 || !text_number(value, strlen(value), UINT32_MAX, &ms) || ms == 0) {
+        httpd_refuse(&r->http, 400, WIRE_TIMEOUT " is one number of milliseconds from 1");
+        return;
+    }
+    ms = ms < WIRE_TIMEOUT_MIN_MS ? WIRE_TIMEOUT_MIN_MS : ms;
+    r->who.timeout_ms = (uint32_t)min_u64(ms, longest);
+}
+
 static void take_origin(request *r, const char *value)
 {
     const size_t len = strlen(value);
@@ -60,6 +75,8 @@ static void app_header(httpd_request *http, const char *name, const char *value)
         take_number(r, value);
     else if (strcasecmp(name, WIRE_SESSION) == 0)
         take_epoch(r, value);
+    else if (strcasecmp(name, WIRE_TIMEOUT) == 0)
+        take_timeout(r, value);
     else if (strcasecmp(name, WIRE_TOKEN) == 0)
         admit_token(r, value);
     else if (strcasecmp(name, WIRE_AUTHORIZATION) == 0)
@@ -172,9 +189,7 @@ static void app_end(httpd_request *http, bool sent)
 static void app_sweep(void *user, uint64_t now_ms)
 {
     relay_server *server = user;
-    (void)now_ms;
-    store_sweep(server->store);
-    gone_sweep(server, now_ms);
+    presence_sweep(server, now_ms);
     server_end_if_idle(server);
 }
 
@@ -199,8 +214,8 @@ const httpd_app relay_app = {
     .answer = app_answer,
     .end = app_end,
     .finish = app_finish,
-    .closed = gone_closed,
-    .note_size = sizeof(gone_client),
+    .closed = presence_closed,
+    .note_size = sizeof(presence_note),
     .sweep = app_sweep,
     .woken = app_woken,
 };

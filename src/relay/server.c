@@ -5,9 +5,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "wire/wire.h"
 
 #define STORE_TRY_MS 1000 /* strangers may ask for the store's health as often as they like */
 #define IDLE_MS      4000
+
+_Static_assert(RELAY_TIMEOUT_MIN_S * 1000 == WIRE_TIMEOUT_MIN_MS, "what is told is what counts");
 
 static relay_options with_defaults(const relay_options *given)
 {
@@ -27,7 +30,8 @@ static relay_options with_defaults(const relay_options *given)
     DEFAULT(max_session_bytes, (size_t)RELAY_SESSION_MIB << 20);
     DEFAULT(max_bytes, MEM_LIMIT((uint64_t)RELAY_TOTAL_MIB << 20));
     DEFAULT(expiry_ms, RELAY_EXPIRY_S * 1000);
-    DEFAULT(takeover_ms, 30 * 1000);
+    DEFAULT(timeout_ms, WIRE_TIMEOUT_MS);
+    DEFAULT(timeout_max_ms, RELAY_TIMEOUT_S * 1000);
     DEFAULT(hold_max_ms, 60 * 1000);
     DEFAULT(broker_wait_ms, 30 * 1000);
     DEFAULT(client_timeout_ms, 60 * 1000);
@@ -74,7 +78,7 @@ static pt_status open_store(relay_server *server, pt_error *error)
                                    .address_sessions = share_of(o, o->max_sessions),
                                    .address_bytes = share_of(o, o->max_bytes),
                                    .expiry_ms = o->expiry_ms,
-                                   .takeover_ms = o->takeover_ms,
+                                   .timeout_ms = o->timeout_ms,
                                    .needs_tokens = o->needs_tokens,
                                    .syncs = o->store_syncs};
     const store_listener listener = {
@@ -105,6 +109,8 @@ static pt_status start(relay_server *server, const relay_options *options, pt_er
     pt_status status = admit_init(&server->limits, o, error);
     if (status == PT_OK)
         status = waiting_init(&server->waiting, error);
+    if (status == PT_OK)
+        status = presence_init(&server->presence, error);
     if (status == PT_OK)
         status = stats_init(&server->stats, error);
     if (status == PT_OK)
@@ -197,6 +203,7 @@ void relay_server_free(relay_server *server)
         return;
     httpd_free(server->http);
     store_free(server->store);
+    presence_clear(&server->presence);
     admit_clear(&server->limits);
     stats_clear(&server->stats);
     mem_free(server);

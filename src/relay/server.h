@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "relay/admit.h"
-#include "relay/gone.h"
+#include "relay/presence.h"
 #include "relay/relay.h"
 #include "relay/stats.h"
 #include "relay/store.h"
@@ -29,7 +29,7 @@ struct relay_server {
 
     admit_limits limits;
     waiting_table waiting;
-    gone_list gone;
+    presence presence;
     stats stats;
 };
 

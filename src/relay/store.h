@@ -63,13 +63,15 @@ typedef struct store_caller {
     uint64_t epoch;
     bool has_token;
     uint8_t digest[STORE_DIGEST_BYTES]; /* of its token */
+    uint32_t timeout_ms;                /* told when joining; 0: nothing */
     bool may_open;                      /* a session may be made for it */
     const char *address;                /* where it asks from, for notes; NULL: nobody knows */
 } store_caller;
 
 /* What joining tells. */
 typedef struct store_joined {
-    uint64_t epoch; /* of the session; on STORE_DONE */
+    uint64_t epoch;      /* of the session; on STORE_DONE */
+    uint32_t timeout_ms; /* the seat's; on STORE_DONE */
     /* On STORE_TAKEN: the token of who sits there. */
     bool has_holder;
     uint8_t holder[STORE_DIGEST_BYTES];
@@ -82,12 +84,22 @@ typedef struct store_seats {
     uint32_t own;
 } store_seats;
 
+/* Death. A seat with a token dies when no request came for it for the smallest time-out that was
+ * told in its session, or for a STORE_ABSENCE-th part of that since its last connection closed. */
+#define STORE_ABSENCE 4
+
+/* A seat whose client is connected to this relay, and how long ago it was heard. */
+typedef struct store_sign {
+    const store_caller *who;
+    uint64_t ago_ms;
+} store_sign;
+
 /* What may have come true for those who wait; woken once too often does no harm. */
 typedef enum store_wake {
     STORE_WAKE_RECEIVER, /* of that queue: a message */
     STORE_WAKE_SENDER,   /* of that queue: room */
     STORE_WAKE_WATCHERS, /* of that session: a seat was taken */
-    STORE_WAKE_SESSION,  /* everybody in it: it is gone */
+    STORE_WAKE_SESSION,  /* everybody in it: it is gone, or somebody has left */
     STORE_WAKE_ALL
 } store_wake;
 
@@ -121,9 +133,9 @@ typedef struct store_options {
     size_t address_sessions; /* that one address opened, and bytes in those; 0: any number. Not */
     size_t address_bytes;    /* in Redis, nor for sessions from before a restart. */
     uint32_t expiry_ms;
-    uint32_t takeover_ms;
-    bool needs_tokens; /* who does not sit speaks for nobody */
-    bool syncs;        /* SQLite: each change is on the disk before it counts as done */
+    uint32_t timeout_ms; /* of a seat whose client tells none */
+    bool needs_tokens;   /* who does not sit speaks for nobody */
+    bool syncs;          /* SQLite: each change is on the disk before it counts as done */
 } store_options;
 
 typedef struct store_figures {
@@ -139,8 +151,7 @@ typedef struct store_figures {
 typedef struct store store;
 
 typedef struct store_ops {
-    store_result (*join)(store *s, const store_caller *who, bool holder_is_gone,
-                         store_joined *ret_joined);
+    store_result (*join)(store *s, const store_caller *who, store_joined *ret_joined);
     store_result (*leave)(store *s, const store_caller *who);
     store_result (*seats)(store *s, const store_caller *who, store_seats *ret_seats);
     store_result (*put)(store *s, const store_caller *who, uint32_t to, uint64_t number,
@@ -148,7 +159,9 @@ typedef struct store_ops {
     store_result (*get)(store *s, const store_caller *who, uint32_t from, uint64_t number,
                         stored **ret_message);
     store_result (*delivered)(store *s, const store_caller *who, uint32_t from, uint64_t number);
-    void (*sweep)(store *s);
+    store_result (*absent)(store *s, const store_caller *who);
+    void (*present)(store *s, const store_sign *signs, size_t n);
+    void (*sweep)(store *s, bool mourns);
     void (*collect)(store *s);
     store_result (*check)(store *s);
     store_result (*figures)(store *s, store_figures *ret_figures);
@@ -176,16 +189,15 @@ MUST_CHECK pt_status store_open(store **ret_store, const char *where, const stor
 void store_free(store *s);
 
 /* Takes a seat, in a session made if needed; a caller with a token binds the seat to it. The
- * token's holder may do it again. A seat that another client holds can be taken when it was unused
- * for takeover_ms or its holder is known to be gone: if messages have flowed, a new session begins.
- */
-static inline store_result store_join(store *s, const store_caller *who, bool holder_is_gone,
-                                      store_joined *ret_joined)
+ * token's holder may do it again. A seat that another client holds can be taken when it is dead: if
+ * messages have flowed, a new session begins. */
+static inline store_result store_join(store *s, const store_caller *who, store_joined *ret_joined)
 {
-    return s->ops->join(s, who, holder_is_gone, ret_joined);
+    return s->ops->join(s, who, ret_joined);
 }
 
-/* Leaves a seat; the session ends when everybody has left. Unknown seats are nothing to do. */
+/* Leaves a seat, and wakes who waits in the session, which ends when everybody has left. Unknown
+ * seats are nothing to do. */
 static inline store_result store_leave(store *s, const store_caller *who)
 {
     return s->ops->leave(s, who);
@@ -221,10 +233,23 @@ static inline store_result store_delivered(store *s, const store_caller *who, ui
     return s->ops->delivered(s, who, from, number);
 }
 
-/* Drops sessions unused for too long; for calling twice a second or so. */
-static inline void store_sweep(store *s)
+/* The caller's last connection to this relay has closed. */
+static inline store_result store_absent(store *s, const store_caller *who)
 {
-    s->ops->sweep(s);
+    return s->ops->absent(s, who);
+}
+
+/* These have a connection to this relay still; for calling once a second or so. */
+static inline void store_present(store *s, const store_sign *signs, size_t n)
+{
+    s->ops->present(s, signs, n);
+}
+
+/* Drops sessions unused for too long; `mourns`: and has the dead leave their seats. For calling
+ * twice a second or so. */
+static inline void store_sweep(store *s, bool mourns)
+{
+    s->ops->sweep(s, mourns);
 }
 
 /* Passes on what other relays did. */

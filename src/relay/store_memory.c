@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "base/random.h"
 #include "crypto/ct.h"
 #include "relay/store_impl.h"
@@ -28,7 +29,9 @@ typedef struct seat {
     bool has_token;
     uint8_t digest[STORE_DIGEST_BYTES];
     bool left;
-    uint64_t active_ms;
+    uint32_t timeout_ms;
+    uint64_t active_ms; /* last sign of life */
+    uint64_t absent_ms; /* since then no connection is known; 0: unless it is */
 } seat;
 
 /* Who opened sessions, where that is limited. */
@@ -504,23 +507,42 @@ static store_result may_speak(const memory_store *m, const session *e, const sto
     return is_bound && seat_is_held_by(own, who) ? STORE_DONE : STORE_FORBIDDEN;
 }
 
-static void session_touch(session *e, uint32_t party)
+/* A sign of life of that seat. The time-out may be one that was told before a restart. */
+static void session_touch(session *e, uint32_t party, uint32_t timeout_ms)
 {
     seat *own = seat_find(e, party);
     e->active_ms = clock_ms();
-    if (own != NULL)
-        own->active_ms = e->active_ms;
+    if (own == NULL)
+        return;
+    if (timeout_ms != 0)
+        own->timeout_ms = timeout_ms;
+    own->active_ms = e->active_ms;
+    own->absent_ms = 0;
 }
 
-static bool is_active(const memory_store *m, const seat *own)
+/* The smallest that was told by those who are there. */
+static uint64_t session_timeout(const memory_store *m, const session *e)
 {
-    return clock_ms() - own->active_ms < m->base.options.takeover_ms;
-}
-
-static bool anybody_active(const memory_store *m, const session *e)
-{
+    uint64_t least = UINT64_MAX;
     for (size_t i = 0; i < e->n_seats; i++)
-        if (!e->seats[i].left && is_active(m, &e->seats[i]))
+        if (e->seats[i].has_token && !e->seats[i].left)
+            least = min_u64(least, e->seats[i].timeout_ms);
+    return least == UINT64_MAX ? m->base.options.timeout_ms : least;
+}
+
+static bool seat_is_dead(const seat *own, uint64_t timeout_ms, uint64_t now_ms)
+{
+    if (own->absent_ms != 0 && now_ms - own->absent_ms >= timeout_ms / STORE_ABSENCE)
+        return true;
+    return now_ms - own->active_ms >= timeout_ms;
+}
+
+static bool anybody_lives(const memory_store *m, const session *e)
+{
+    const uint64_t timeout_ms = session_timeout(m, e);
+    const uint64_t now = clock_ms();
+    for (size_t i = 0; i < e->n_seats; i++)
+        if (!e->seats[i].left && !seat_is_dead(&e->seats[i], timeout_ms, now))
             return true;
     return false;
 }
@@ -534,8 +556,7 @@ static bool anybody_left(const session *e)
 }
 
 /* Whether the caller may sit down; STORE_LOST means only in a new session of this name. */
-static store_result seat_is_free(const memory_store *m, const session *e, const store_caller *who,
-                                 bool holder_is_gone)
+static store_result seat_is_free(const memory_store *m, const session *e, const store_caller *who)
 {
     const seat *own = seat_find(e, who->party);
     if (own != NULL && seat_is_held_by(own, who))
@@ -546,8 +567,8 @@ static store_result seat_is_free(const memory_store *m, const session *e, const 
     if (own == NULL && !anybody_left(e))
         return STORE_DONE;
     if (own == NULL || own->left)
-        return anybody_active(m, e) ? STORE_ENDING : STORE_LOST;
-    if (!holder_is_gone && is_active(m, own))
+        return anybody_lives(m, e) ? STORE_ENDING : STORE_LOST;
+    if (!seat_is_dead(own, session_timeout(m, e), clock_ms()))
         return STORE_TAKEN;
     return e->used ? STORE_LOST : STORE_DONE;
 }
@@ -566,7 +587,7 @@ static store_result seat_add(memory_store *m, session *e, uint32_t party, seat *
         return STORE_MEMORY;
     }
     e->seats = seats;
-    seats[place] = (seat){.party = party};
+    seats[place] = (seat){.party = party, .timeout_ms = m->base.options.timeout_ms};
     *ret_seat = &seats[place];
     return STORE_DONE;
 }
@@ -579,7 +600,8 @@ static void seat_remove(memory_store *m, session *e, seat *own)
     session_discharge(m, e, sizeof(seat));
 }
 
-static store_result sit(memory_store *m, session *e, const store_caller *who)
+static store_result sit(memory_store *m, session *e, const store_caller *who,
+                        store_joined *ret_joined)
 {
     seat *own = seat_find(e, who->party);
     const bool is_new = own == NULL;
@@ -599,7 +621,9 @@ static store_result sit(memory_store *m, session *e, const store_caller *who)
     own->left = false;
     own->has_token = who->has_token;
     memcpy(own->digest, who->digest, STORE_DIGEST_BYTES);
-    session_touch(e, who->party);
+    own->timeout_ms = who->timeout_ms != 0 ? who->timeout_ms : m->base.options.timeout_ms;
+    ret_joined->timeout_ms = own->timeout_ms;
+    session_touch(e, who->party, who->timeout_ms);
     if (!is_same)
         memory_note(m, STORE_SEATED, who, e->name, who->party);
     memory_wake(m, STORE_WAKE_WATCHERS, e->name, 0, 0);
@@ -612,15 +636,14 @@ static void tell_holder(const seat *own, store_joined *ret_joined)
     memcpy(ret_joined->holder, own->digest, STORE_DIGEST_BYTES);
 }
 
-static store_result memory_join(store *s, const store_caller *who, bool holder_is_gone,
-                                store_joined *ret_joined)
+static store_result memory_join(store *s, const store_caller *who, store_joined *ret_joined)
 {
     memory_store *m = (memory_store *)s;
     bool found;
     const size_t place = session_place(m, who->session, &found);
     store_result result = STORE_DONE;
     if (found) {
-        result = seat_is_free(m, m->sessions[place], who, holder_is_gone);
+        result = seat_is_free(m, m->sessions[place], who);
         if (result == STORE_TAKEN)
             tell_holder(seat_find(m->sessions[place], who->party), ret_joined);
         if (result == STORE_LOST)
@@ -630,10 +653,34 @@ static store_result memory_join(store *s, const store_caller *who, bool holder_i
     if (result == STORE_DONE)
         result = session_open(m, who, &e);
     if (result == STORE_DONE)
-        result = sit(m, e, who);
+        result = sit(m, e, who, ret_joined);
     if (result == STORE_DONE)
-        *ret_joined = (store_joined){.epoch = e->epoch};
+        ret_joined->epoch = e->epoch;
     return result;
+}
+
+/* Leaves a seat; `who` made it happen, or NULL: time did. */
+static store_result seat_leave(memory_store *m, size_t place, seat *own, const store_caller *who)
+{
+    session *e = m->sessions[place];
+    const uint32_t party = own->party;
+    bool is_last = true;
+    for (size_t i = 0; i < e->n_seats; i++)
+        is_last = is_last && (&e->seats[i] == own || e->seats[i].left);
+    if (is_last)
+        return session_drop(m, place, STORE_ENDED, who);
+    /* Where nothing happened yet the seat becomes free again. */
+    const uint8_t *digest = own->has_token ? own->digest : NULL;
+    if (e->used ? !JOURNAL(m, set_seat, m->journal_self, e->epoch, party, digest, true)
+                : !JOURNAL(m, drop_seat, m->journal_self, e->epoch, party))
+        return STORE_UNAVAILABLE;
+    if (!own->left)
+        memory_note(m, STORE_LEFT, who, e->name, party);
+    own->left = true;
+    if (!e->used)
+        seat_remove(m, e, own);
+    memory_wake(m, STORE_WAKE_SESSION, e->name, 0, 0);
+    return STORE_DONE;
 }
 
 static store_result memory_leave(store *s, const store_caller *who)
@@ -646,24 +693,36 @@ static store_result memory_leave(store *s, const store_caller *who)
     if (own == NULL)
         return STORE_DONE;
     const store_result result = may_speak(m, e, who);
-    if (result != STORE_DONE)
-        return result;
-    bool is_last = true;
-    for (size_t i = 0; i < e->n_seats; i++)
-        is_last = is_last && (&e->seats[i] == own || e->seats[i].left);
-    if (is_last)
-        return session_drop(m, place, STORE_ENDED, who);
-    /* Where nothing happened yet the seat becomes free again. */
-    const uint8_t *digest = own->has_token ? own->digest : NULL;
-    if (e->used ? !JOURNAL(m, set_seat, m->journal_self, e->epoch, who->party, digest, true)
-                : !JOURNAL(m, drop_seat, m->journal_self, e->epoch, who->party))
-        return STORE_UNAVAILABLE;
-    if (!own->left)
-        memory_note(m, STORE_LEFT, who, e->name, who->party);
-    own->left = true;
-    if (!e->used)
-        seat_remove(m, e, own);
+    return result == STORE_DONE ? seat_leave(m, place, own, who) : result;
+}
+
+/* The seat of who says so, or NULL. */
+static seat *seat_of(const memory_store *m, const store_caller *who)
+{
+    const session *e = session_find(m, who->session);
+    seat *own = e == NULL ? NULL : seat_find(e, who->party);
+    return own != NULL && seat_is_held_by(own, who) ? own : NULL;
+}
+
+static store_result memory_absent(store *s, const store_caller *who)
+{
+    seat *own = seat_of((memory_store *)s, who);
+    if (own != NULL)
+        own->absent_ms = clock_ms(); /* until now there was one, whatever others said */
     return STORE_DONE;
+}
+
+static void memory_present(store *s, const store_sign *signs, size_t n)
+{
+    const uint64_t now = clock_ms();
+    for (size_t i = 0; i < n; i++) {
+        seat *own = seat_of((memory_store *)s, signs[i].who);
+        if (own == NULL)
+            continue;
+        own->absent_ms = 0;
+        if (now - own->active_ms > signs[i].ago_ms)
+            own->active_ms = now - signs[i].ago_ms;
+    }
 }
 
 static store_result memory_seats(store *s, const store_caller *who, store_seats *ret_seats)
@@ -683,7 +742,7 @@ static store_result memory_seats(store *s, const store_caller *who, store_seats 
             continue;
         ret_seats->has_own = true;
         ret_seats->own = e->seats[i].party;
-        session_touch(e, ret_seats->own);
+        session_touch(e, ret_seats->own, who->timeout_ms);
     }
     return STORE_DONE;
 }
@@ -739,7 +798,7 @@ static store_result memory_put(store *s, const store_caller *who, uint32_t to, u
         result = session_open(m, who, &e);
     if (result != STORE_DONE)
         return result;
-    session_touch(e, who->party);
+    session_touch(e, who->party, who->timeout_ms);
     result = pair_open(m, e, who->party, to, &p);
     return result == STORE_DONE ? put_message(m, e, p, number, bytes, len) : result;
 }
@@ -759,7 +818,7 @@ static store_result memory_get(store *s, const store_caller *who, uint32_t from,
     if (result != STORE_DONE)
         return result;
     if (e != NULL)
-        session_touch(e, who->party);
+        session_touch(e, who->party, who->timeout_ms);
     pair *p = e == NULL ? NULL : pair_find(e, from, who->party);
     const store_result nothing = e == NULL ? STORE_EMPTY : why_nothing(e, from);
     if (p == NULL)
@@ -791,13 +850,30 @@ static store_result memory_delivered(store *s, const store_caller *who, uint32_t
 
 /* ---- the rest ---- */
 
-static void memory_sweep(store *s)
+/* A seat that has died, and is not left yet; NULL: none. */
+static seat *find_dead(const memory_store *m, const session *e, uint64_t now_ms)
+{
+    const uint64_t timeout_ms = session_timeout(m, e);
+    for (size_t i = 0; i < e->n_seats; i++) {
+        seat *own = &e->seats[i];
+        if (own->has_token && !own->left && seat_is_dead(own, timeout_ms, now_ms))
+            return own;
+    }
+    return NULL;
+}
+
+static void memory_sweep(store *s, bool mourns)
 {
     memory_store *m = (memory_store *)s;
     const uint64_t now = clock_ms();
-    for (size_t i = m->n_sessions; i-- != 0;)
-        if (now - m->sessions[i]->active_ms >= s->options.expiry_ms)
+    for (size_t i = m->n_sessions; i-- != 0;) {
+        const session *e = m->sessions[i];
+        seat *dead = mourns ? find_dead(m, e, now) : NULL;
+        if (now - e->active_ms >= s->options.expiry_ms)
             (void)session_drop(m, i, STORE_EXPIRED, NULL);
+        else if (dead != NULL) /* another one next time */
+            (void)seat_leave(m, i, dead, NULL);
+    }
 }
 
 static void memory_collect(store *s)
@@ -833,9 +909,10 @@ static void memory_free(store *s)
     mem_free(m);
 }
 
-static const store_ops memory_ops = {memory_join,  memory_leave,     memory_seats, memory_put,
-                                     memory_get,   memory_delivered, memory_sweep, memory_collect,
-                                     memory_check, memory_figures,   memory_free};
+static const store_ops memory_ops = {memory_join,  memory_leave,     memory_seats,  memory_put,
+                                     memory_get,   memory_delivered, memory_absent, memory_present,
+                                     memory_sweep, memory_collect,   memory_check,  memory_figures,
+                                     memory_free};
 
 pt_status store_memory_open(store **ret_store, const store_options *options,
                             const store_listener *listener, pt_error *error)
@@ -877,7 +954,7 @@ bool store_memory_add_seat(store *s, const char *name, uint32_t party, const uin
     own->has_token = digest != NULL;
     if (digest != NULL)
         memcpy(own->digest, digest, STORE_DIGEST_BYTES);
-    session_touch(e, party);
+    session_touch(e, party, 0);
     return true;
 }
 

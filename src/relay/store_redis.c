@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "base/random.h"
 #include "httpd/text.h"
 #include "relay/redis_link.h"
@@ -27,15 +28,17 @@ typedef enum script {
     SCRIPT_PUT,
     SCRIPT_GET,
     SCRIPT_DELIVERED,
+    SCRIPT_ABSENT,
+    SCRIPT_PRESENT,
     SCRIPT_SWEEP,
     SCRIPT_CHECK,
     SCRIPT_FIGURES,
     N_SCRIPTS
 } script;
 
-static const char *const scripts[N_SCRIPTS] = {script_join,  script_leave, script_seats,
-                                               script_put,   script_get,   script_delivered,
-                                               script_sweep, script_check, script_figures};
+static const char *const scripts[N_SCRIPTS] = {
+    script_join,   script_leave,   script_seats, script_put,   script_get,    script_delivered,
+    script_absent, script_present, script_sweep, script_check, script_figures};
 
 #define SHA_HEX 40
 
@@ -61,11 +64,11 @@ static char *write_script(const redis_store *m, script which)
                   "local SESSIONS, SEATS, MESSAGES = %zu, %zu, %zu\n"
                   "local QUEUE_BYTES, SESSION_BYTES, BYTES = %zu, %zu, %zu\n"
                   "local OPENING_BYTES = %zu\n"
-                  "local EXPIRY, TAKEOVER = %" PRIu32 ", %" PRIu32 "\n"
+                  "local EXPIRY, TIMEOUT, ABSENCE = %" PRIu32 ", %" PRIu32 ", %d\n"
                   "local NEEDS_TOKENS, CHANNEL = %s, '%s'\n%s%s",
                   o->sessions, o->seats < STORE_SEATS_MAX ? o->seats : (size_t)STORE_SEATS_MAX,
                   o->messages, o->queue_bytes, o->session_bytes, o->bytes,
-                  STORE_OPENING_BYTES(o->bytes), o->expiry_ms, o->takeover_ms,
+                  STORE_OPENING_BYTES(o->bytes), o->expiry_ms, o->timeout_ms, STORE_ABSENCE,
                   o->needs_tokens ? "true" : "false", m->channel, script_common, scripts[which]);
     buffer_put(&text, "", 1);
     return (char *)buffer_take(&text, &len);
@@ -242,16 +245,15 @@ static void question_add_random(question *q)
 
 /* ---- seats ---- */
 
-static store_result redis_join(store *s, const store_caller *who, bool holder_is_gone,
-                               store_joined *ret_joined)
+static store_result redis_join(store *s, const store_caller *who, store_joined *ret_joined)
 {
     redis_store *m = (redis_store *)s;
     question q;
     store_result result;
     question_begin(&q, m, SCRIPT_JOIN, who);
     question_add_random(&q);
-    question_add_text(&q, holder_is_gone ? "1" : "0");
-    redisReply *reply = redis_ask(m, &q, 4, &result);
+    question_add_number(&q, "u", who->timeout_ms);
+    redisReply *reply = redis_ask(m, &q, 5, &result);
     if (reply == NULL)
         return result;
     if (result == STORE_TAKEN) {
@@ -273,6 +275,7 @@ static store_result redis_join(store *s, const store_caller *who, bool holder_is
     if (result == STORE_DONE) {
         if (number_at(reply, 4) != 0)
             redis_note(m, STORE_SEATED, who, who->session, who->party);
+        ret_joined->timeout_ms = (uint32_t)number_at(reply, 5);
         if (!text_hex(text_at(reply, 1), &ret_joined->epoch))
             result = redis_failed(m, reply);
     }
@@ -330,6 +333,58 @@ static store_result redis_seats(store *s, const store_caller *who, store_seats *
     qsort(ret_seats->parties, ret_seats->n, sizeof *ret_seats->parties, compare_parties);
     freeReplyObject(reply);
     return result;
+}
+
+/* ---- who lives ---- */
+
+static store_result redis_absent(store *s, const store_caller *who)
+{
+    redis_store *m = (redis_store *)s;
+    question q;
+    store_result result;
+    question_begin(&q, m, SCRIPT_ABSENT, who);
+    redisReply *reply = redis_ask(m, &q, 0, &result);
+    if (reply != NULL)
+        freeReplyObject(reply);
+    return result;
+}
+
+#define SIGNS_AT_ONCE 64
+
+static void tell_some(redis_store *m, const store_sign *signs, size_t n)
+{
+    const store_caller nobody = {.session = ""};
+    const char *argv[ARGUMENTS_MAX + 4 * SIGNS_AT_ONCE];
+    size_t lens[ARGUMENTS_MAX + 4 * SIGNS_AT_ONCE];
+    char numbers[SIGNS_AT_ONCE][2][24];
+    question q;
+    question_begin(&q, m, SCRIPT_PRESENT, &nobody);
+    question_add_text(&q, ""); /* opens nothing */
+    memcpy(argv, q.argv, sizeof q.argv);
+    memcpy(lens, q.lens, sizeof q.lens);
+    for (size_t i = 0; i < n; i++) {
+        const store_caller *who = signs[i].who;
+        const size_t at = (size_t)q.n + 4 * i;
+        (void)snprintf(numbers[i][0], sizeof numbers[i][0], "%" PRIu32, who->party);
+        (void)snprintf(numbers[i][1], sizeof numbers[i][1], "%" PRIu64, signs[i].ago_ms);
+        const char *const texts[4] = {who->session, numbers[i][0], (const char *)who->digest,
+                                      numbers[i][1]};
+        for (size_t k = 0; k < 4; k++) {
+            argv[at + k] = texts[k];
+            lens[at + k] = k == 2 ? STORE_DIGEST_BYTES : strlen(texts[k]);
+        }
+    }
+    redisReply *reply = redis_link_ask(&m->link, q.n + 4 * (int)n, argv, lens);
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR)
+        (void)redis_failed(m, reply);
+    if (reply != NULL)
+        freeReplyObject(reply);
+}
+
+static void redis_present(store *s, const store_sign *signs, size_t n)
+{
+    for (size_t at = 0; at < n; at += SIGNS_AT_ONCE)
+        tell_some((redis_store *)s, signs + at, min_size(n - at, SIGNS_AT_ONCE));
 }
 
 /* ---- messages ---- */
@@ -425,16 +480,29 @@ static store_result redis_delivered(store *s, const store_caller *who, uint32_t 
 
 /* ---- the rest ---- */
 
-static void redis_sweep(store *s)
+/* Time made it happen. */
+static void note_swept(redis_store *m, const char *what, const char *session, uint32_t party)
+{
+    if (strcmp(what, "expired") == 0)
+        redis_note(m, STORE_EXPIRED, NULL, session, 0);
+    else if (strcmp(what, "ended") == 0)
+        redis_note(m, STORE_ENDED, NULL, session, 0);
+    else
+        redis_note(m, STORE_LEFT, NULL, session, party);
+}
+
+static void redis_sweep(store *s, bool mourns)
 {
     redis_store *m = (redis_store *)s;
     const store_caller nobody = {.session = ""};
     question q;
     store_result result;
     question_begin(&q, m, SCRIPT_SWEEP, &nobody);
+    question_add_text(&q, ""); /* opens nothing */
+    question_add_text(&q, mourns ? "1" : "0");
     redisReply *reply = redis_ask(m, &q, 0, &result);
-    for (size_t i = 1; reply != NULL && i < reply->elements; i++)
-        redis_note(m, STORE_EXPIRED, NULL, text_at(reply, i), 0);
+    for (size_t i = 1; reply != NULL && i + 2 < reply->elements; i += 3)
+        note_swept(m, text_at(reply, i), text_at(reply, i + 1), (uint32_t)number_at(reply, i + 2));
     if (reply != NULL)
         freeReplyObject(reply);
 }
@@ -514,9 +582,10 @@ static void redis_free(store *s)
     mem_free_secret(m, sizeof *m);
 }
 
-static const store_ops redis_ops = {redis_join,  redis_leave,     redis_seats, redis_put,
-                                    redis_get,   redis_delivered, redis_sweep, redis_collect,
-                                    redis_check, redis_figures,   redis_free};
+static const store_ops redis_ops = {redis_join,  redis_leave,     redis_seats,  redis_put,
+                                    redis_get,   redis_delivered, redis_absent, redis_present,
+                                    redis_sweep, redis_collect,   redis_check,  redis_figures,
+                                    redis_free};
 
 pt_status store_redis_open(store **ret_store, const char *url, const store_options *options,
                            const store_listener *listener, pt_error *error)

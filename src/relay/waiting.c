@@ -5,11 +5,8 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "base/min.h"
 #include "base/random.h"
 #include "relay/server.h"
-
-#define SIGNS_OF_LIFE 3 /* in the time in which a silent seat is lost */
 
 pt_status waiting_init(waiting_table *w, pt_error *error)
 {
@@ -23,9 +20,7 @@ bool waiting_is_possible(request *r)
         r->wait_until_ms = now + r->wait_ms;
     if (r->replaced || now >= r->wait_until_ms)
         return false;
-    /* Being answered anew in between is a sign of life, to all relays of the store. */
-    r->http.deadline_ms =
-        min_u64(r->wait_until_ms, now + r->server->options.takeover_ms / SIGNS_OF_LIFE + 1);
+    r->http.deadline_ms = r->wait_until_ms;
     return true;
 }
 

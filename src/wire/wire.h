@@ -13,12 +13,13 @@
 
 /* ---- times ---- */
 
-/* Our clients ask the relay to hold a request that waits for so long, and then ask again. A client
- * that lives asks again within moments of losing its connection, and if only the relay noticed,
- * when its request has been held; so who has not been heard of for longer has gone. */
-#define WIRE_HOLD_S     8
-#define WIRE_GIVE_UP_MS 12000
-_Static_assert(WIRE_GIVE_UP_MS > WIRE_HOLD_S * 1000, "who is held is not given up");
+/* Our clients ask the relay to hold a request that waits for so long, and then ask again. */
+#define WIRE_HOLD_S 8
+
+/* For how long a party may be silent before it is taken for dead: what it tells when joining, or
+ * this. What it tells is in milliseconds, and the relay has bounds for it. */
+#define WIRE_TIMEOUT_MS     60000
+#define WIRE_TIMEOUT_MIN_MS 8000
 
 /* ---- paths ---- */
 
@@ -39,6 +40,8 @@ _Static_assert(WIRE_GIVE_UP_MS > WIRE_HOLD_S * 1000, "who is held is not given u
 
 #define WIRE_SESSION "X-Polytune-Session" /* relay: which one of that name; direct: its name */
 #define WIRE_SEQ     "X-Polytune-Seq"     /* a message's number in its queue, from 1 */
+
+#define WIRE_TIMEOUT "X-Polytune-Timeout" /* relay, when joining: asked for, and answered */
 
 /* The relay's: the secret that a seat is bound to, in one of these. */
 #define WIRE_TOKEN         "X-Polytune-Token"

@@ -3,6 +3,7 @@
 It keeps request boundaries, so that every fault is one a real network or balancer can make. Requests it leaves alone
 pass unchanged.
 """
+import contextlib
 import random
 import socket
 import struct
@@ -111,3 +112,70 @@ class FaultProxy:
                     self._exchange(client, request)
             except (Gone, OSError):
                 return  # to the client: its connection broke
+
+
+class Link:
+    """A way to a server that passes bytes, and can be cut or led elsewhere: by a router, or a balancer."""
+
+    def __init__(self, upstream_port):
+        self.upstream_port = upstream_port
+        self._lock, self._pairs = threading.Lock(), set()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.is_away = False
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+        self.cut()
+
+    def cut(self):
+        """Resets every connection."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, set()
+        for ends in pairs:
+            for end in ends:
+                with contextlib.suppress(OSError):
+                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def lead_to(self, upstream_port):
+        self.upstream_port = upstream_port
+        self.cut()
+
+    @contextlib.contextmanager
+    def away(self):
+        """As if the server could not be reached meanwhile."""
+        self.is_away = True
+        self.cut()
+        yield
+        self.is_away = False
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+                if self.is_away:
+                    client.close()
+                    continue
+                server = socket.create_connection(("127.0.0.1", self.upstream_port))
+            except OSError:
+                if self._listener.fileno() < 0:
+                    return
+                client.close()
+                continue
+            with self._lock:
+                self._pairs.add((client, server))
+            for a, b in ((client, server), (server, client)):
+                threading.Thread(target=self._pass, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def _pass(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()

