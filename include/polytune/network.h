@@ -21,7 +21,9 @@ extern "C" {
 typedef struct pt_network_options {
     uint32_t timeout_ms; /* inactivity: no progress from the peer or relay for so long; 0 for the
                             default, 60 s */
-    pt_notice_fn notice; /* may be NULL */
+    uint32_t wait_ms; /* for the others to come, since the last one did; 0 for the default, 600 s */
+    uint32_t deadline_ms; /* for all of it, since the channel was opened; 0: no limit */
+    pt_notice_fn notice;  /* may be NULL */
     void *notice_user;
     pt_cancelled_fn cancelled; /* may be NULL */
     void *cancelled_user;

@@ -125,12 +125,12 @@ static frame_result frame_end(frame_reader *r, frame_result how)
     return how;
 }
 
-void frame_feed(frame_reader *r, message fed)
+bool frame_feed(frame_reader *r, message fed)
 {
     PT_ASSERT(r->packet.bytes == NULL);
     if (r->end != FRAME_NEED_MORE) {
         mem_free(fed.bytes);
-        return;
+        return false;
     }
     reader in;
     reader_init(&in, fed.bytes, fed.len);
@@ -147,7 +147,9 @@ void frame_feed(frame_reader *r, message fed)
         (void)frame_end(r, FRAME_LOST);
     } else {
         r->next_number++;
+        return true;
     }
+    return false;
 }
 
 /* Makes room for `more` bytes of the message begun: all at once if they complete it, else by

@@ -75,8 +75,9 @@ typedef struct frame_reader {
 void frame_reader_init(frame_reader *r);
 void frame_reader_clear(frame_reader *r);
 
-/* Feeds the next packet, after FRAME_NEED_MORE; takes over its bytes. */
-void frame_feed(frame_reader *r, message fed);
+/* Feeds the next packet, after FRAME_NEED_MORE; takes over its bytes. False when it brings nothing
+ * new: it came before, or is not a packet. */
+bool frame_feed(frame_reader *r, message fed);
 
 /* The next message of at most `max_len` bytes, from malloc. */
 MUST_CHECK frame_result frame_next(frame_reader *r, size_t max_len, message *ret_message);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 
 #define RATE_MIN ((size_t)16 << 10) /* bytes a second, of a packet that takes its time */
 
@@ -286,7 +287,8 @@ pt_status mailboxes_send(void *self, size_t to, const char *phase, const uint8_t
 /* Why nothing came in time. With the lock held. */
 static pt_status report_silence(const mailbox *b, const char *phase, pt_error *error)
 {
-    const mailboxes *m = b->set;
+    mailboxes *m = b->set;
+    m->patience.is_spent = true;
     if (b->in == INBOX_TROUBLED)
         return error_set_peer(error, PT_ERR_IO, (int)b->party, phase,
                               "cannot receive from %s%s: %s", b->name, m->via, b->trouble);
@@ -298,7 +300,14 @@ static pt_status report_silence(const mailbox *b, const char *phase, pt_error *e
 /* A packet that is on its way is no silence, unless it comes so slowly that it might never end. */
 static void note_arriving(waiting *w, const mailbox *b)
 {
-    w->progress_ms = w->start_ms + (uint64_t)b->arriving * 1000 / RATE_MIN;
+    w->excuse_ms = (uint64_t)b->arriving * 1000 / RATE_MIN;
+}
+
+/* Nor is one that came. But whoever sends it is not known before the message is whole and has been
+ * checked: a byte now and then must not hold up anybody for ever. */
+static void note_packet(waiting *w, size_t len)
+{
+    w->progress_ms = min_u64(clock_ms(), w->progress_ms + (uint64_t)len * 1000 / RATE_MIN);
 }
 
 /* Waits a moment, or tells the user. With the lock held, but not while telling. */
@@ -317,43 +326,44 @@ static pt_status wait_a_moment(mailbox *b, waiting *w, const char *phase, pt_err
         break;
     case WAIT_TIMEOUT:
         return report_silence(b, phase, error);
-    case WAIT_CANCELLED:
-        return patience_report_cancelled(error);
+    case WAIT_OVER:
+        return patience_report_over(&m->patience, error);
     }
     return PT_OK;
 }
 
 /* Waits for a packet. With the lock held, which is released while waiting or telling. */
-static pt_status wait_for_packet(mailbox *b, const char *phase, pt_error *error)
+static pt_status wait_for_packet(mailbox *b, waiting *w, const char *phase, pt_error *error)
 {
-    waiting w = waiting_begin();
     while (b->inbox.count == 0) {
         if (mailbox_has_failed(b))
             return report_failure(b, phase, error);
         if (b->in == INBOX_GONE)
             return error_set_peer(error, PT_ERR_CLOSED, (int)b->party, phase,
                                   "%s has gone: its connection ended%s", b->name, b->set->via);
-        note_arriving(&w, b);
-        const pt_status status = wait_a_moment(b, &w, phase, error);
+        note_arriving(w, b);
+        const pt_status status = wait_a_moment(b, w, phase, error);
         if (status != PT_OK)
             return status;
     }
     return PT_OK;
 }
 
-static pt_status feed_packet(mailbox *b, const char *phase, pt_error *error)
+static pt_status feed_packet(mailbox *b, waiting *w, const char *phase, pt_error *error)
 {
     mailboxes *m = b->set;
     message received = {0};
     monitor_lock(&m->lock);
-    const pt_status status = wait_for_packet(b, phase, error);
+    const pt_status status = wait_for_packet(b, w, phase, error);
     if (status == PT_OK)
         received = take_packet(b);
     monitor_unlock(&m->lock);
     if (status != PT_OK)
         return status;
     m->pump->has_room(m);
-    frame_feed(&b->frames, received);
+    const size_t len = received.len;
+    if (frame_feed(&b->frames, received))
+        note_packet(w, len);
     return PT_OK;
 }
 
@@ -401,6 +411,7 @@ pt_status mailboxes_recv(void *self, size_t from, const char *phase, size_t max_
     if (status != PT_OK)
         return status;
     mailbox *b = &m->boxes[from];
+    waiting w = waiting_begin();
     for (;;) {
         message received;
         const frame_result result = frame_next(&b->frames, max_len, &received);
@@ -411,7 +422,7 @@ pt_status mailboxes_recv(void *self, size_t from, const char *phase, size_t max_
         }
         if (result != FRAME_NEED_MORE)
             return report_frames(b, result, phase, max_len, error);
-        status = feed_packet(b, phase, error);
+        status = feed_packet(b, &w, phase, error);
         if (status != PT_OK)
             return status;
     }

@@ -10,8 +10,12 @@
 #include "polytune/network.h"
 
 typedef struct patience {
-    uint32_t timeout_ms; /* of inactivity; never 0, see patience_init */
-    pt_notice_fn notice; /* may be NULL */
+    uint32_t timeout_ms;  /* of inactivity; never 0, see patience_init */
+    uint32_t wait_ms;     /* for the others to come */
+    uint64_t deadline_ms; /* by clock_ms(), for all of it; UINT64_MAX: none */
+    uint32_t total_ms;    /* from the beginning until then */
+    bool is_spent;        /* something has timed out: nobody waits long for anything more */
+    pt_notice_fn notice;  /* may be NULL */
     void *notice_user;
     pt_cancelled_fn cancelled; /* may be NULL */
     void *cancelled_user;
@@ -22,16 +26,18 @@ typedef struct waiting {
     uint64_t start_ms;
     uint64_t progress_ms; /* set it to clock_ms() whenever something moved */
     uint64_t notice_at_ms;
+    uint32_t limit_ms;  /* without progress; 0: the time-out of inactivity */
+    uint64_t excuse_ms; /* beyond that: something is on its way */
 } waiting;
 
 typedef enum wait_result {
     WAIT_ON,
     WAIT_TELL, /* tell the user, without the lock; then look */
     WAIT_TIMEOUT,
-    WAIT_CANCELLED
+    WAIT_OVER /* patience_report_over */
 } wait_result;
 
-/* Fills in the default timeout for 0. */
+/* Fills in the defaults for 0; the deadline counts from now. */
 patience patience_init(const pt_network_options *options);
 
 waiting waiting_begin(void);
@@ -46,16 +52,16 @@ bool waiting_is_due(waiting *w);
 wait_result patience_look(const patience *p, waiting *w, uint64_t *ret_until_ms);
 
 /* The same for what is left to send when a channel closes: false when to give up. Who has cancelled
- * does not want to wait long. */
+ * or waited in vain does not want to wait long. */
 bool patience_linger(const patience *p, const waiting *w, uint64_t *ret_until_ms);
 
 /* Waits, less long if cancelled. */
 void patience_sleep(const patience *p, uint64_t ms);
 
-/* Whether the user has cancelled. */
+/* Whether the user has cancelled, or the deadline has passed. */
 bool patience_is_over(const patience *p);
-/* PT_ERR_CANCELLED. */
-MUST_CHECK pt_status patience_report_cancelled(pt_error *error);
+/* Which of the two: PT_ERR_CANCELLED, PT_ERR_TIMEOUT. */
+MUST_CHECK pt_status patience_report_over(const patience *p, pt_error *error);
 
 /* Passes a text to the user, if asked for. Never call it with a lock held. */
 void patience_notice(const patience *p, const char *format, ...) PRINTF_LIKE(2, 3);

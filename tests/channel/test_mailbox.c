@@ -5,6 +5,7 @@
  */
 #include "support/test.h"
 
+#include <poll.h>
 #include <stdbool.h>
 
 #include "channel/mailbox.h"
@@ -16,6 +17,10 @@ typedef struct hands {
     mailboxes mail; /* first */
     packet *coming; /* arrives at the next wait */
     bool goes;      /* the peer goes at the next wait */
+    bool drips;     /* a packet that brings next to nothing comes at every wait: */
+    uint64_t number;
+    uint8_t n_bytes; /* of a message of DRIPS bytes; 0: not even a fragment */
+    size_t n_drips;
     size_t n_waits;
     size_t n_mail;
     size_t n_room;
@@ -38,6 +43,29 @@ static void arrive(mailbox *b, const packet *p)
     assert_true(mailbox_receive(b, m));
 }
 
+#define DRIPS 60
+
+static void drip(hands *h)
+{
+    buffer b;
+    size_t len = 0;
+    (void)poll(NULL, 0, 20);
+    buffer_init(&b, 64);
+    buffer_put_u8(&b, 1);
+    buffer_put_u64(&b, h->number);
+    if (h->n_bytes != 0) {
+        buffer_put_u8(&b, 1);
+        buffer_put_u32(&b, h->n_bytes);
+        buffer_put_u64(&b, DRIPS - h->number);
+        buffer_put_u8(&b, 'x');
+    }
+    message m = {.bytes = buffer_take(&b, &len)};
+    m.len = len;
+    assert_non_null(m.bytes);
+    assert_true(mailbox_receive(&h->mail.boxes[PEER], m));
+    h->n_drips++;
+}
+
 static void wait_by_hand(mailboxes *m, const mailbox *awaited, uint64_t until_ms)
 {
     hands *h = (hands *)m;
@@ -45,6 +73,10 @@ static void wait_by_hand(mailboxes *m, const mailbox *awaited, uint64_t until_ms
     assert_true(awaited == NULL || awaited == b);
     assert_true(until_ms != 0);
     h->n_waits++;
+    if (h->drips) {
+        drip(h);
+        h->number += h->n_bytes != 0 || h->n_drips == 0;
+    }
     if (h->coming != NULL)
         arrive(b, h->coming);
     h->coming = NULL;
@@ -225,6 +257,38 @@ static void silence_has_an_end_and_a_reason(void **state)
     mailboxes_clear(&h.mail);
 }
 
+/* What comes again, brings nothing, or a byte of what is awaited, is no progress. */
+static void what_drips_has_an_end(void **state)
+{
+    (void)state;
+    for (uint8_t kind = 0; kind < 2; kind++) {
+        hands h;
+        hands_init(&h, 200);
+        h.drips = true;
+        h.number = 1;
+        h.n_bytes = kind;
+        expect_failure(&h, PT_ERR_TIMEOUT, "sent nothing");
+        assert_in_range(h.n_drips, 2, 20);
+        mailboxes_clear(&h.mail);
+    }
+}
+
+static void all_of_it_has_a_deadline(void **state)
+{
+    hands h;
+    pt_error error;
+    char text[64];
+    (void)state;
+    hands_init(&h, 60000);
+    h.mail.patience = patience_init(&(pt_network_options){.timeout_ms = 60000, .deadline_ms = 100});
+    h.drips = true;
+    h.number = 1;
+    h.n_bytes = 1;
+    assert_int_equal(receive(&h, text, &error), PT_ERR_TIMEOUT);
+    assert_string_equal(error.message, "not done within the 0.1 s given for all of it");
+    mailboxes_clear(&h.mail);
+}
+
 static void what_came_before_the_peer_went_is_received(void **state)
 {
     hands from;
@@ -288,6 +352,8 @@ int main(void)
         cmocka_unit_test(a_packet_that_was_tried_is_dropped_when_the_peer_has_closed),
         cmocka_unit_test(a_message_that_comes_while_waiting_is_received),
         cmocka_unit_test(silence_has_an_end_and_a_reason),
+        cmocka_unit_test(what_drips_has_an_end),
+        cmocka_unit_test(all_of_it_has_a_deadline),
         cmocka_unit_test(what_came_before_the_peer_went_is_received),
         cmocka_unit_test(a_goodbye_finishes_the_inbox),
         cmocka_unit_test(the_first_failure_stays),

@@ -114,6 +114,24 @@ class FaultProxy:
                 return  # to the client: its connection broke
 
 
+class PageProxy(FaultProxy):
+    """Answers every third request with a page that says to come again."""
+    PAGE = b"<p>come again</p>" * 1000
+
+    def __init__(self, upstream_port):
+        self.n_requests, self.n_pages = 0, 0
+        super().__init__(upstream_port, 0, 1)
+
+    def _forward(self, request):
+        with self._lock:
+            self.n_requests += 1
+            if self.n_requests % 3 == 0:
+                self.n_pages += 1
+                return (b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
+                        % len(self.PAGE)) + self.PAGE
+        return super()._forward(request)
+
+
 class Link:
     """A way to a server that passes bytes, and can be cut or led elsewhere: by a router, or a balancer."""
 

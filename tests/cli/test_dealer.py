@@ -96,7 +96,7 @@ class Dealer(Case):
 
     def test_one_party_without_the_dealer(self):
         with relay() as (url, _):
-            dealer = start_dealer(url, "s", 2, "--timeout=2")
+            dealer = start_dealer(url, "s", 2, "--timeout=2", "--wait=2")
             with_dealer, without = [Process("party", url, "--session=s", f"--program={MAX}", f"--party={i}",
                                             "--input=1", *more) for i, more in enumerate((["--dealer"], []))]
             for party in (with_dealer, without):
@@ -106,7 +106,7 @@ class Dealer(Case):
     def test_a_dealer_that_dies_is_a_peer_that_died(self):
         with relay() as (url, _):
             result = Process("party", url, "--session=s", f"--program={MAX}", "--party=0", "--input=1", "--dealer",
-                             "--timeout=1").wait()
+                             "--wait=1").wait()
             self.assertFailed(result, TRANSPORT, "party 2")
 
     def test_usage(self):

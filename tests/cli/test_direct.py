@@ -141,7 +141,7 @@ class Direct(Case):
     def test_sessions_keep_apart(self):
         urls = free_urls(2)
         self.assertAllRan(start_all(urls, MAX, [5, 4], "--session=a"), "true")
-        parties = [start(urls, MAX, 0, 5, "--session=a", "--timeout=3"), start(urls, MAX, 1, 4, "--session=b", "--timeout=3")]
+        parties = [start(urls, MAX, 0, 5, "--session=a", "--timeout=3", "--wait=3"), start(urls, MAX, 1, 4, "--session=b", "--timeout=3", "--wait=3")]
         results = [party.wait(SOON) for party in parties]
         for result in results:
             self.assertFailed(result, TRANSPORT)
@@ -164,7 +164,7 @@ class Direct(Case):
             own = (f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem")
             self.assertAllRan(start_all(urls, MAX, [5, 4], *own, f"--tls-ca={folder}/ca.pem"), "true")
             # The system's authorities have not signed that certificate.
-            results = [party.wait(SOON) for party in start_all(urls, MAX, [5, 4], *own, "--timeout=5")]
+            results = [party.wait(SOON) for party in start_all(urls, MAX, [5, 4], *own, "--timeout=5", "--wait=5")]
             for result in results:
                 self.assertFailed(result, TRANSPORT)
             self.assertTrue(any("certificate" in result.err for result in results), results)
@@ -201,13 +201,13 @@ class Direct(Case):
 
     def test_a_party_that_is_never_started(self):
         urls = free_urls(2)
-        self.assertFailed(start(urls, MAX, 0, 1, "--timeout=2").wait(SOON), TRANSPORT, "party 1 at " + urls[1])
+        self.assertFailed(start(urls, MAX, 0, 1, "--wait=2").wait(SOON), TRANSPORT, "party 1 at " + urls[1])
 
     def test_a_party_that_dies(self):
         numbers = "[" + ", ".join(["12345"] * 8) + "]"
         with program_file(LONG) as path:
             urls = free_urls(3)
-            parties = start_all(urls, path, [numbers] * 3, "--timeout=600")
+            parties = start_all(urls, path, [numbers] * 3, "--timeout=60")
             reach_the_middle(parties[2])
             parties[2].kill()
             results = [party.wait(60) for party in parties[:2]]
@@ -219,10 +219,10 @@ class Direct(Case):
         numbers = "[" + ", ".join(["12345"] * 8) + "]"
         with program_file(LONG) as path:
             urls = free_urls(3)
-            parties = start_all(urls, path, [numbers] * 3, "--timeout=600")
+            parties = start_all(urls, path, [numbers] * 3, "--timeout=60")
             reach_the_middle(parties[2])
             parties[2].kill()
-            again = start(urls, path, 2, numbers, "--timeout=4")
+            again = start(urls, path, 2, numbers, "--timeout=4", "--wait=4")
             results = [party.wait(60) for party in parties[:2]]
             for result in results:
                 self.assertFailed(result, TRANSPORT, "party")

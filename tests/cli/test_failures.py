@@ -22,13 +22,13 @@ class Failures(Case):
 
     def test_a_peer_that_never_comes(self):
         with relay() as (url, _):
-            party = start_parties(url, "s", MAX, ["1"], QUICK)[0]
+            party = start_parties(url, "s", MAX, ["1"], "--wait=3")[0]
             result = party.wait(SOON)
             self.assertFailed(result, TRANSPORT, "party 1")
 
     def test_a_short_timeout_still_tells_who_is_missing(self):
         with relay() as (url, _):
-            party = start_parties(url, "s", MAX, ["1"], "--timeout=1")[0]
+            party = start_parties(url, "s", MAX, ["1"], "--timeout=1", "--wait=2")[0]
             self.assertFailed(party.wait(SOON), TRANSPORT, "party 1 did not join")
 
     def test_no_relay_but_something_else(self):
@@ -67,7 +67,7 @@ class Failures(Case):
         # A circuit long enough that the killed party is in the middle of it.
         source = "pub fn main(a: u64, b: u64, c: u64) -> u64 { let mut x = a; for i in 0..400 { x = (x ^ (b & c)) & (x ^ a ^ b); x = x ^ (x & c); } x }"
         with program_file(source) as path, relay() as (url, _):
-            parties = start_parties(url, "s", path, ["1", "2", "3"], QUICK)
+            parties = start_parties(url, "s", path, ["1", "2", "3"], QUICK, "--wait=5")
             parties[2].kill()
             for party in parties[:2]:
                 result = party.wait(SOON)

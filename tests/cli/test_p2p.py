@@ -203,7 +203,7 @@ class Failures(Case):
 
     def test_nobody_joins(self):
         with relay() as (url, _):
-            opener, _ = open_session(url, MAX, "5", "--timeout=2")
+            opener, _ = open_session(url, MAX, "5", "--wait=2")
             self.assertFailed(opener.wait(SOON), TRANSPORT, "party 1 did not join")
 
     def test_no_relay_there(self):

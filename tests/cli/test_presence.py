@@ -6,9 +6,9 @@ import signal
 import time
 import unittest
 
-from fault_proxy import FaultProxy, Link
+from fault_proxy import FaultProxy, Link, PageProxy
 from relays import ask, redis, wait_for_figure
-from support import Case, MAX, Process, TRANSPORT, program_file, relay
+from support import Case, MAX, Process, TRANSPORT, free_port, free_urls, program_file, relay
 
 SOON = 100  # a process that is to end by itself ends well within this
 TIMEOUT = 8
@@ -23,9 +23,9 @@ def port_of(url):
     return int(url.rsplit(":", 1)[1])
 
 
-def one_party(url, number, program=MAX, value="1", timeout=TIMEOUT):
+def one_party(url, number, program=MAX, value="1", timeout=TIMEOUT, *flags):
     return Process("party", url, "--session=s", f"--program={program}", f"--party={number}", f"--input={value}",
-                   f"--timeout={timeout}")
+                   f"--timeout={timeout}", *flags)
 
 
 class Living(Case):
@@ -64,6 +64,35 @@ class Living(Case):
             with link.away():
                 time.sleep(5)
             self.assertBothRan(parties, RESULT)
+
+    def test_the_others_may_come_later_than_the_timeout(self):
+        with relay() as (url, _):
+            first = one_party(url, 0, timeout=1)
+            time.sleep(3)
+            self.assertBothRan([first, one_party(url, 1)], "false")
+        urls = free_urls(2)
+        where = ";".join(urls)
+        first = one_party(where, 0, timeout=1)
+        time.sleep(3)
+        self.assertBothRan([first, one_party(where, 1)], "false")
+
+    def test_a_link_between_direct_parties_that_is_away_for_a_while(self):
+        ports = [free_port(), free_port()]
+        with contextlib.ExitStack() as stack, program_file(SOURCE) as path:
+            links = [stack.enter_context(contextlib.closing(Link(port))) for port in ports]
+            where = ";".join(link.url for link in links)
+            parties = [one_party(where, i, path, value, 40, f"--listen=127.0.0.1:{port}")
+                       for i, (value, port) in enumerate(zip(INPUTS, ports))]
+            parties[0].read_err_until("find the same words")
+            with links[0].away(), links[1].away():
+                time.sleep(7)
+            self.assertBothRan(parties, RESULT)
+
+    def test_a_page_of_a_proxy_is_a_failure_that_passes(self):
+        """A 503 with more than a few bytes."""
+        with relay() as (url, _), program_file(SOURCE) as path, contextlib.closing(PageProxy(port_of(url))) as proxy:
+            self.assertBothRan([one_party(proxy.url, i, path, value, 30) for i, value in enumerate(INPUTS)], RESULT)
+            self.assertGreater(proxy.n_pages, 5)
 
     def test_a_stopped_party(self):
         with relay() as (url, _), program_file(SOURCE) as path:
@@ -132,6 +161,22 @@ class Dead(Case):
                 self.assertEqual(ask(first, "DELETE", "/join/bye/0", token=tokens[0]).status, 200)
                 self.assertEqual(waiting.result(SOON).status, 410)
                 self.assertLess(time.monotonic() - started, 1)
+
+    def test_silence_ends_within_the_timeout_and_two_seconds(self):
+        with relay() as (url, process), program_file(SOURCE) as path:
+            parties = [one_party(url, i, path, value, 4) for i, value in enumerate(INPUTS)]
+            parties[0].read_err_until("find the same words")
+            process.process.send_signal(signal.SIGSTOP)  # nobody answers any more
+            started = time.monotonic()
+            for party in parties:
+                self.assertFailed(party.wait(SOON), TRANSPORT)
+            self.assertLess(time.monotonic() - started, 4 + 2)
+            process.process.send_signal(signal.SIGCONT)
+
+    def test_a_run_has_a_deadline(self):
+        with relay() as (url, _):
+            alone = one_party(url, 0, MAX, "1", 60, "--deadline=2")
+            self.assertFailed(alone.wait(SOON), TRANSPORT, "not done within the 2.0 s given for all of it")
 
     def test_the_longest_timeout_is_the_relays(self):
         with relay("--max-timeout=100") as (url, _):

@@ -147,9 +147,12 @@ void http_no_answer(http_call *call, http_outcome outcome, const char *format, .
 
 bool http_is_transient(const http_call *call)
 {
-    if (call->response.failed || call->outcome == HTTP_HOPELESS)
+    if (call->outcome == HTTP_HOPELESS)
         return false;
-    return call->outcome != HTTP_ANSWERED || call->status == 429 || call->status >= 500;
+    /* Whatever page comes with it. */
+    if (call->outcome == HTTP_ANSWERED && call->status != 200)
+        return call->status == 429 || call->status >= 500;
+    return !call->response.failed && call->outcome != HTTP_ANSWERED;
 }
 
 #define LINE_SHOWN   128
@@ -170,7 +173,7 @@ static void put_printable(char ret_line[LINE_SHOWN], const char *text, size_t le
 
 void http_explain(const http_call *call, char *ret_text, size_t size)
 {
-    if (call->response.failed) {
+    if (call->response.failed && (call->outcome != HTTP_ANSWERED || call->status == 200)) {
         (void)snprintf(ret_text, size, "the response is too large");
         return;
     }

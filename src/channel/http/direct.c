@@ -21,7 +21,8 @@
 #define DEFAULT_SESSION   "polytune"
 #define PROBE_MS          2000 /* a party that was silent for so long is asked whether it is there */
 #define WANTED_MS         20   /* how often a party is asked because of others that use its name */
-#define GONE_MS           5000 /* a party whose port takes no connection for so long is gone */
+#define ABSENCE           4    /* a party whose port takes no connection for that part is gone */
+#define ABSENCE_MIN_MS    2000
 #define CONNECTIONS       1024
 #define CLIENT_TIMEOUT_MS 60000
 
@@ -110,7 +111,8 @@ static uint64_t patience_ms(const direct *d, const http_call *call)
     if (!d->is_open || call->status == 429)
         return DELIVERY_NEVER; /* opening has its own clock; who is full is alive */
     if (call->outcome == HTTP_NOBODY || call->status == 502)
-        return min_u64(GONE_MS, timeout_ms);
+        return timeout_ms < ABSENCE * ABSENCE_MIN_MS ? min_u64(timeout_ms, ABSENCE_MIN_MS)
+                                                     : timeout_ms / ABSENCE;
     return timeout_ms;
 }
 
@@ -270,7 +272,7 @@ static pt_status report_missing(const mailbox *missing, pt_error *error)
     const bool speaks = missing->in == INBOX_TROUBLED;
     return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing->party, "join",
                           "%s did not come within %.1f s%s%s", missing->name,
-                          (double)missing->set->patience.timeout_ms / 1000, speaks ? ": " : "",
+                          (double)missing->set->patience.wait_ms / 1000, speaks ? ": " : "",
                           speaks ? missing->trouble : "");
 }
 
@@ -288,8 +290,8 @@ static pt_status wait_for_missing(direct *d, const mailbox *missing, waiting *w,
         break;
     case WAIT_TIMEOUT:
         return report_missing(missing, error);
-    case WAIT_CANCELLED:
-        return patience_report_cancelled(error);
+    case WAIT_OVER:
+        return patience_report_over(&m->patience, error);
     }
     return PT_OK;
 }
@@ -297,6 +299,7 @@ static pt_status wait_for_missing(direct *d, const mailbox *missing, waiting *w,
 static pt_status direct_wait_for_parties(direct *d, pt_error *error)
 {
     waiting w = waiting_begin();
+    w.limit_ms = d->d.mail.patience.wait_ms;
     size_t n_before = d->d.mail.parties;
     size_t n_missing = 0;
     uint64_t complete = 0; /* when all had come; then each is asked again */

@@ -33,9 +33,14 @@ static size_t take_response(char *bytes, size_t size, size_t count, void *user)
     const http_handle *h = user;
     buffer *response = &h->call->response;
     curl_off_t announced = -1;
+    long status = 0;
+    (void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+    /* Of a proxy's page only the beginning is of interest. */
+    if (status != 200 && size * count > response->max - response->len)
+        return size * count;
     if (response->len == 0)
         (void)curl_easy_getinfo(h->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-    if (announced > 0)
+    if (announced > 0 && status == 200)
         (void)buffer_reserve(response, (size_t)announced);
     buffer_put(response, bytes, size * count);
     return response->failed ? 0 : size * count;

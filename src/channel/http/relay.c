@@ -21,6 +21,7 @@
 #define SEATS_HOLD_MS    1000
 #define SEATS_POLL_MS    100
 #define LEAVE_TIMEOUT_MS 2000
+#define LEAVE_SPENT_MS   300 /* after something else has timed out */
 
 typedef struct relay_channel {
     delivery d;
@@ -198,7 +199,8 @@ static void relay_leave(relay_channel *c)
     http_prepare(&call, HTTP_DELETE, c->base, WIRE_JOIN("%s", "%zu"), c->d.session,
                  c->d.mail.party);
     show_token(c, &call);
-    (void)caller->perform(opened, &call, LEAVE_TIMEOUT_MS);
+    (void)caller->perform(opened, &call,
+                          c->d.mail.patience.is_spent ? LEAVE_SPENT_MS : LEAVE_TIMEOUT_MS);
     http_call_clear(&call);
     caller->close(opened);
 }
@@ -286,7 +288,7 @@ static pt_status perform_patiently(joining *j, void (*prepare)(const relay_chann
         const uint64_t before = clock_ms() - j->waits.start_ms;
         const uint64_t left = before < p->timeout_ms ? p->timeout_ms - before : 1;
         if (patience_is_over(p))
-            return patience_report_cancelled(error);
+            return patience_report_over(p, error);
         prepare(c, &j->call);
         if (!c->d.driver->caller->perform(j->opened, &j->call, left))
             return error_memory(error);
@@ -401,7 +403,7 @@ static pt_status relay_wait_for_parties(joining *j, pt_error *error)
             w.progress_ms = now;
             n_most = n;
         }
-        if (now - w.progress_ms >= m->patience.timeout_ms)
+        if (now - w.progress_ms >= m->patience.wait_ms)
             return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing, "join",
                                   "party %zu did not join session %s at relay %s", missing,
                                   j->channel->d.session, j->channel->shown);

@@ -163,7 +163,7 @@ static pt_status connect_for(opening *o, size_t peer, uint32_t ms, pt_error *err
     const uint64_t deadline = clock_ms() + within_timeout(o->c, ms);
     for (uint64_t until = 0; until < deadline && clock_ms() >= until;) {
         if (patience_is_over(&o->c->patience))
-            return patience_report_cancelled(error);
+            return patience_report_over(&o->c->patience, error);
         until = min_u64(clock_ms() + CANCEL_MS, deadline);
         punch_run(o->punch, peer, until);
     }

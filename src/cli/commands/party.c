@@ -127,8 +127,8 @@ static pt_status run_protocol(party *p, pt_error *error)
         status = pt_mpc_run(out, n_out, &p->channel, p->c.circuit, p->input_bits,
                             pt_circuit_input_bits(p->c.circuit, p->index), &options, error);
     }
-    pt_channel_close(&p->channel);
     report_progress_end();
+    /* Before the channel is closed, which waits for the others to have everything. */
     if (status == PT_OK)
         status = party_print(p, out, &stats, error);
     mem_free_secret(out, n_out);

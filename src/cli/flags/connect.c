@@ -8,9 +8,8 @@
 #include "cli/interrupt.h"
 #include "cli/report.h"
 
-#define DEFAULT_TIMEOUT_S 60
-#define MAX_TIMEOUT_S     86400
-#define DIRECT_SESSION    "polytune" /* when none is given */
+#define MAX_SECONDS    1000000    /* of a time */
+#define DIRECT_SESSION "polytune" /* when none is given */
 
 const flag flags_connect[] = {
     {"session", "NAME",
@@ -25,6 +24,8 @@ const flag flags_connect[] = {
     {"only-relay", NULL, "no direct connections; tell nobody this machine's addresses (p2p)",
      false},
     {"timeout", "SECONDS", "give up when nothing arrives for so long (default 60)", false},
+    {"wait", "SECONDS", "wait for the others to come for so long (default 600)", false},
+    {"deadline", "SECONDS", "give up when all is not done after so long (default: never)", false},
     {0},
 };
 
@@ -86,20 +87,35 @@ static pt_status prepare_p2p(connection *c, const char *relay, pt_error *error)
     return status;
 }
 
+static pt_status take_times(connection *c, const args *a, pt_error *error)
+{
+    const struct {
+        const char *flag;
+        uint32_t *ms;
+    } rows[] = {
+        {"--timeout", &c->timeout_ms}, {"--wait", &c->wait_ms}, {"--deadline", &c->deadline_ms}};
+    pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < sizeof rows / sizeof *rows; i++) {
+        const char *text = args_get(a, rows[i].flag + 2);
+        uint64_t seconds = 0;
+        if (text != NULL)
+            status = args_number(&seconds, text, rows[i].flag, 1, MAX_SECONDS, error);
+        *rows[i].ms = (uint32_t)seconds * 1000;
+    }
+    return status;
+}
+
 /* The flags, but for those of the encryption. */
 static pt_status take_flags(connection *c, const args *a, pt_error *error)
 {
-    const char *timeout = args_get(a, "timeout");
     const char *listen = args_get(a, "listen");
-    uint64_t seconds = DEFAULT_TIMEOUT_S;
     pt_status status = check_p2p_flags(a, c->where.kind, error);
     if (status == PT_OK)
         status = check_direct_flags(a, c->where.kind, error);
     if (status == PT_OK && listen != NULL)
         status = where_listen(&c->listen_host, &c->listen_port, listen, error);
-    if (status == PT_OK && timeout != NULL)
-        status = args_number(&seconds, timeout, "--timeout", 1, MAX_TIMEOUT_S, error);
-    c->timeout_ms = (uint32_t)seconds * 1000;
+    if (status == PT_OK)
+        status = take_times(c, a, error);
     c->tls_cert = args_get(a, "tls-cert");
     c->tls_key = args_get(a, "tls-key");
     c->tls_ca = args_get(a, "tls-ca");
@@ -134,6 +150,8 @@ void connection_clear(connection *c)
 static pt_network_options network_options(const connection *c)
 {
     return (pt_network_options){.timeout_ms = c->timeout_ms,
+                                .wait_ms = c->wait_ms,
+                                .deadline_ms = c->deadline_ms,
                                 .notice = report_notice,
                                 .cancelled = interrupt_came,
                                 .tls_ca = c->tls_ca};

@@ -13,7 +13,9 @@ extern const flag flags_connect[];
 typedef struct connection {
     where where; /* with the ticket: of a peer-to-peer session that this party opens, too */
     const char *session;
-    uint32_t timeout_ms;
+    uint32_t timeout_ms; /* 0: the default, of each */
+    uint32_t wait_ms;
+    uint32_t deadline_ms;
     char *listen_host; /* NULL: at the own URL */
     uint16_t listen_port;
     const char *tls_cert;

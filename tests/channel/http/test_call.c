@@ -157,6 +157,11 @@ static void an_explanation_is_one_printable_line(void **state)
     for (size_t i = 0; i < 11; i++)
         buffer_put(&call.response, "0123456789", 10);
     assert_true(call.response.failed);
+    /* Of an error the status counts, however long its page is. */
+    http_explain(&call, text, sizeof text);
+    assert_string_equal(text, "HTTP status 503: a?[31m?b");
+    assert_true(http_is_transient(&call));
+    call.status = 200;
     http_explain(&call, text, sizeof text);
     assert_string_equal(text, "the response is too large");
     assert_false(http_is_transient(&call));

@@ -415,7 +415,8 @@ static void bad_options_are_refused(void **state)
     };
     pt_error error;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        const pt_direct_options o = {.urls = pairs[i], .parties = 2, .network.timeout_ms = 1};
+        const pt_direct_options o = {
+            .urls = pairs[i], .parties = 2, .network.timeout_ms = 1, .network.wait_ms = 1};
         if (try_open(&o, &error) != PT_ERR_USAGE)
             fail_msg("%s %s", pairs[i][0], pairs[i][1]);
     }
@@ -502,7 +503,7 @@ static void a_party_that_never_comes_is_named(void **state)
     direct_urls urls;
     direct_urls_find(&urls, 3);
     pt_error error;
-    const pt_direct_options o = {.urls = urls.list, .parties = 3, .network.timeout_ms = 200};
+    const pt_direct_options o = {.urls = urls.list, .parties = 3, .network.wait_ms = 200};
     assert_int_equal(try_open(&o, &error), PT_ERR_TIMEOUT);
     assert_int_equal(error.party, 1);
     assert_non_null(strstr(error.message, "party 1 at http://127.0.0.1:"));
@@ -529,12 +530,12 @@ static void another_session_is_refused(void **state)
     direct_urls urls;
     direct_urls_find(&urls, 2);
     opener o[2] = {
-        {.options = {.urls = urls.list, .parties = 2, .session = "a", .network.timeout_ms = 1000}},
+        {.options = {.urls = urls.list, .parties = 2, .session = "a", .network.wait_ms = 1000}},
         {.options = {.urls = urls.list,
                      .party = 1,
                      .parties = 2,
                      .session = "b",
-                     .network.timeout_ms = 1000}}};
+                     .network.wait_ms = 1000}}};
     expect_refusal(o, "another session");
 }
 
@@ -545,8 +546,8 @@ static void another_order_of_urls_is_refused(void **state)
     direct_urls_find(&urls, 3);
     const char *swapped[] = {urls.list[2], urls.list[1], urls.list[0]};
     opener o[2] = {
-        {.options = {.urls = urls.list, .party = 0, .parties = 3, .network.timeout_ms = 1000}},
-        {.options = {.urls = swapped, .party = 1, .parties = 3, .network.timeout_ms = 1000}}};
+        {.options = {.urls = urls.list, .party = 0, .parties = 3, .network.wait_ms = 1000}},
+        {.options = {.urls = swapped, .party = 1, .parties = 3, .network.wait_ms = 1000}}};
     expect_refusal(o, "same order");
 }
 
@@ -559,7 +560,7 @@ static void what_is_no_party_is_not_taken_for_one(void **state)
     fake_party_start(&s.fake, 0, 'a');
     (void)snprintf(own, sizeof own, "http://127.0.0.1:%u", (unsigned)free_port());
     const char *urls[] = {own, s.fake.url};
-    const pt_direct_options o = {.urls = urls, .parties = 2, .network.timeout_ms = 500};
+    const pt_direct_options o = {.urls = urls, .parties = 2, .network.wait_ms = 500};
     static const char *const commits[] = {"", "x", "abc"};
     pt_error error;
     for (size_t i = 0; i < sizeof commits / sizeof *commits; i++) {

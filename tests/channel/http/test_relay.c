@@ -324,7 +324,7 @@ static void a_party_that_never_comes_is_named(void **state)
     const pt_relay_options o = {.url = url,
                                 .session = "alone",
                                 .parties = 2,
-                                .network.timeout_ms = 2500,
+                                .network.wait_ms = 2500,
                                 .network.notice = count_notice,
                                 .network.notice_user = &n};
     assert_int_equal(try_open(&o, &error), PT_ERR_TIMEOUT);

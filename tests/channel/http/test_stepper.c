@@ -52,6 +52,7 @@ static pt_status open_one(pair *p, size_t party, size_t parties, pt_error *error
                                 .party = party,
                                 .parties = parties,
                                 .network = {.timeout_ms = p->timeout_ms,
+                                            .wait_ms = p->timeout_ms,
                                             .notice = take_notice,
                                             .notice_user = p,
                                             .cancelled = is_over,
