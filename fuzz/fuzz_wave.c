@@ -198,7 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rng_init_seed(&s.rng, block_make(1, 2));
     const pt_status status = run(&s, data[0] >> 1 & 0x3fu);
     if (status != PT_OK)
-        session_abort(&s);
+        session_abort(&s, status);
     session_clear(&s);
     return 0;
 }

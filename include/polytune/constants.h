@@ -40,8 +40,8 @@ typedef struct pt_constants pt_constants;
  * *ret_constants is the caller's on success and untouched otherwise. PT_ERR_CONSTANT when `given`
  * has a name that is none, a name twice, text that is not printable ASCII, or too much of it;
  * PT_PEER_SETUP when the parties disagree (the error names who, what and both texts),
- * PT_PEER_MALFORMED, PT_PEER_ABORT; the channel's errors. After a failure the other parties have
- * been told to stop. */
+ * PT_PEER_MALFORMED; PT_PEER_ABORT or PT_ERR_STOPPED when another party stopped; the channel's
+ * errors. After a failure the other parties have been told to stop. */
 PT_API PT_MUST_CHECK pt_status pt_constants_exchange(pt_constants **ret_constants,
                                                      const pt_channel *channel, size_t party,
                                                      size_t parties, const pt_constant *given,
@@ -51,10 +51,10 @@ PT_API PT_MUST_CHECK pt_status pt_constants_exchange(pt_constants **ret_constant
 PT_API const pt_constant *pt_constants_list(size_t *ret_count, const pt_constants *constants);
 
 /* Ends the agreement: one round. Tells the others what was received from whom, so that a party that
- * sent different constants to different parties is found out: PT_PEER_TRANSCRIPT names it.
+ * sent different constants to different parties is found out: PT_PEER_TRANSCRIPT.
  * `own` other than PT_OK says that this party cannot go on, because the program does not compile,
- * say: the others' calls fail with PT_PEER_ABORT, this one returns `own` without waiting and leaves
- * `error` as it is. */
+ * say: the others' calls fail with PT_ERR_STOPPED, this one returns `own` without waiting and
+ * leaves `error` as it is. */
 PT_API PT_MUST_CHECK pt_status pt_constants_confirm(const pt_constants *constants,
                                                     const pt_channel *channel, pt_status own,
                                                     pt_error *error);

@@ -98,14 +98,15 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_
  * other, it knows all inputs. It learns how many gates and input bits the circuit has, but neither
  * the circuit nor an input nor a result.
  *
- * PT_PEER_SETUP when the parties do not ask for the same: `error` names a party and what differs.
+ * PT_PEER_SETUP when the parties do not ask for the same: `error` says who differs in what.
  */
 PT_API PT_MUST_CHECK pt_status pt_dealer_run(const pt_channel *channel,
                                              const pt_mpc_options *options, pt_error *error);
 
 /* For a party that finds, with the channel open, that its pt_mpc_run will not take place: tells the
- * dealer not to wait for it. */
-PT_API void pt_dealer_dismiss(const pt_channel *channel, size_t parties);
+ * dealer not to wait for it. It hears of `why` what other parties hear of a failure. */
+PT_API void pt_dealer_dismiss(const pt_channel *channel, size_t party, size_t parties,
+                              pt_status why);
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,7 @@ extern "C" {
     X(PT_ERR_REFUSED, PT_CLASS_TRANSPORT, "refused")                                               \
     X(PT_ERR_TOO_LARGE, PT_CLASS_TRANSPORT, "message too large")                                   \
     X(PT_ERR_IO, PT_CLASS_TRANSPORT, "communication failed")                                       \
-    X(PT_PEER_ABORT, PT_CLASS_PEER, "another party aborted")                                       \
+    X(PT_PEER_ABORT, PT_CLASS_PEER, "another party found a failed check")                          \
     X(PT_PEER_MALFORMED, PT_CLASS_PEER, "malformed message")                                       \
     X(PT_PEER_SETUP, PT_CLASS_PEER, "the parties disagree on what to run")                         \
     X(PT_PEER_TRANSCRIPT, PT_CLASS_PEER, "the parties saw different messages")                     \
@@ -63,7 +63,8 @@ extern "C" {
     X(PT_PEER_ALTERED, PT_CLASS_PEER, "messages were altered on the way")                          \
     X(PT_ERR_CANCELLED, PT_CLASS_TRANSPORT, "cancelled")                                           \
     X(PT_ERR_RANDOM, PT_CLASS_INTERNAL, "the operating system gives no random numbers")            \
-    X(PT_ERR_THREAD, PT_CLASS_INTERNAL, "no thread can be started")
+    X(PT_ERR_THREAD, PT_CLASS_INTERNAL, "no thread can be started")                                \
+    X(PT_ERR_STOPPED, PT_CLASS_TRANSPORT, "another party stopped")
 
 /* clang-format off */
 typedef enum pt_status {

@@ -17,6 +17,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "channel/channel.h"
 #include "circuit/circuit.h"
 #include "crypto/ct.h"
@@ -170,20 +171,32 @@ static void take_digest(party_constants *sent, size_t party)
     ro_final(&h, sent->digest);
 }
 
+/* PT_OK, or what it says of a party that its message is an ABORT or of another version. */
+static pt_status check_goes_on(size_t party, const char *phase, const uint8_t *m, size_t len,
+                               stop_note *ret_heard, pt_error *error)
+{
+    char text[STOP_TEXT_MAX];
+    if (message_abort_get(ret_heard, m, len))
+        return error_set_peer(error, stop_note_status(*ret_heard), (int)party, phase,
+                              "party %zu %s", party, stop_note_text(text, *ret_heard, (int)party));
+    if (len >= 2 && m[1] != MPC_PROTOCOL_VERSION)
+        return error_set_peer(error, PT_PEER_SETUP, (int)party, phase,
+                              "party %zu runs another version of the protocol", party);
+    return PT_OK;
+}
+
 /* Fills `sent` from its message, which came from `party`. */
-static pt_status parse_message(party_constants *sent, size_t party, pt_error *error)
+static pt_status parse_message(party_constants *sent, size_t party, stop_note *ret_heard,
+                               pt_error *error)
 {
     const uint8_t *m = sent->message;
     reader r;
-    if (sent->len == MESSAGE_ABORT_BYTES && m[0] == MESSAGE_ABORT)
-        return error_set_peer(error, PT_PEER_ABORT, (int)party, phase_exchange, "party %zu aborted",
-                              party);
+    const pt_status status = check_goes_on(party, phase_exchange, m, sent->len, ret_heard, error);
+    if (status != PT_OK)
+        return status;
     if (sent->len >= 1 && (m[0] == MESSAGE_WAVE || m[0] == MESSAGE_STREAM))
         return error_set_peer(error, PT_PEER_SETUP, (int)party, phase_exchange,
                               "party %zu runs another program, without external constants", party);
-    if (sent->len >= 2 && m[1] != MPC_PROTOCOL_VERSION)
-        return error_set_peer(error, PT_PEER_SETUP, (int)party, phase_exchange,
-                              "party %zu runs another version of the protocol", party);
     reader_init(&r, m, sent->len);
     const uint8_t kind = reader_u8(&r);
     (void)reader_u8(&r);
@@ -262,10 +275,16 @@ static pt_status send_to_all(const pt_constants *c, const pt_channel *channel, c
     return status;
 }
 
-/* Tells all that this party stops; who cannot be told will see it otherwise. */
-static void send_abort(const pt_constants *c, const pt_channel *channel, const char *phase)
+/* Tells all that this party stops; who cannot be told will see it otherwise. `heard`: the ABORT
+ * that is the reason, if it is one. */
+static void send_abort(const pt_constants *c, const pt_channel *channel, pt_status status,
+                       stop_note heard)
 {
-    static const uint8_t bytes[MESSAGE_ABORT_BYTES] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
+    uint8_t bytes[MESSAGE_ABORT_BYTES];
+    const char *phase = phase_confirm;
+    if (heard.reason == STOP_NONE)
+        heard = (stop_note){.reason = stop_reason_of(status), .party = (uint8_t)c->party};
+    message_abort_put(bytes, heard);
     for (size_t p = 0; p < c->parties; p++) {
         if (p != c->party && channel_send(channel, p, phase, bytes, sizeof bytes, NULL) != PT_OK)
             continue;
@@ -344,7 +363,8 @@ static pt_status make_list(pt_constants *c, pt_error *error)
     return PT_OK;
 }
 
-static pt_status recv_all(pt_constants *c, const pt_channel *channel, pt_error *error)
+static pt_status recv_all(pt_constants *c, const pt_channel *channel, stop_note *ret_heard,
+                          pt_error *error)
 {
     pt_status status = PT_OK;
     for (size_t p = 0; p < c->parties && status == PT_OK; p++) {
@@ -353,7 +373,7 @@ static pt_status recv_all(pt_constants *c, const pt_channel *channel, pt_error *
             status = channel_recv(channel, p, phase_exchange, MESSAGE_MAX_BYTES, &sent->message,
                                   &sent->len, error);
         if (status == PT_OK)
-            status = parse_message(sent, p, error);
+            status = parse_message(sent, p, ret_heard, error);
     }
     return status;
 }
@@ -363,6 +383,7 @@ pt_status pt_constants_exchange(pt_constants **ret_constants, const pt_channel *
                                 size_t n_given, pt_error *error)
 {
     buffer own;
+    stop_note heard = {STOP_NONE, 0};
     if (ret_constants == NULL || channel == NULL || channel->ops == NULL ||
         (given == NULL && n_given != 0))
         return error_missing(error, "a channel, constants and a place for all of them");
@@ -385,7 +406,7 @@ pt_status pt_constants_exchange(pt_constants **ret_constants, const pt_channel *
         status = send_to_all(c, channel, phase_exchange, own.bytes, own.len, error);
     if (status == PT_OK) {
         c->sent[party].message = buffer_take(&own, &c->sent[party].len);
-        status = recv_all(c, channel, error);
+        status = recv_all(c, channel, &heard, error);
     }
     if (status == PT_OK)
         status = check_agreement(c, error);
@@ -393,7 +414,7 @@ pt_status pt_constants_exchange(pt_constants **ret_constants, const pt_channel *
         status = make_list(c, error);
     buffer_clear(&own);
     if (status != PT_OK) {
-        send_abort(c, channel, phase_confirm);
+        send_abort(c, channel, status, heard);
         pt_constants_free(c);
         return status;
     }
@@ -406,13 +427,8 @@ pt_status pt_constants_exchange(pt_constants **ret_constants, const pt_channel *
 static pt_status check_digests(const pt_constants *c, size_t party, const uint8_t *m, size_t len,
                                pt_error *error)
 {
-    if (len == MESSAGE_ABORT_BYTES && m[0] == MESSAGE_ABORT)
-        return error_set_peer(error, PT_PEER_ABORT, (int)party, phase_confirm,
-                              "party %zu cannot go on: its program, constants or input are at "
-                              "fault, or it disagrees",
-                              party);
     if (len != DIGESTS_AT + c->parties * PT_CONSTANTS_DIGEST_BYTES ||
-        m[0] != MESSAGE_CONSTANT_DIGESTS || m[1] != MPC_PROTOCOL_VERSION)
+        m[0] != MESSAGE_CONSTANT_DIGESTS)
         return error_set_peer(error, PT_PEER_MALFORMED, (int)party, phase_confirm,
                               "party %zu sent malformed digests of constants", party);
     for (size_t p = 0; p < c->parties; p++) {
@@ -452,8 +468,9 @@ pt_status pt_constants_confirm(const pt_constants *constants, const pt_channel *
     const pt_constants *c = constants;
     if (c == NULL || channel == NULL || channel->ops == NULL)
         return error_missing(error, "constants and a channel");
+    stop_note heard = {STOP_NONE, 0};
     if (own != PT_OK) {
-        send_abort(c, channel, phase_confirm);
+        send_abort(c, channel, own, heard);
         return own;
     }
     pt_status status = send_digests(c, channel, error);
@@ -464,11 +481,13 @@ pt_status pt_constants_confirm(const pt_constants *constants, const pt_channel *
             continue;
         status = channel_recv(channel, p, phase_confirm, MESSAGE_MAX_BYTES, &m, &len, error);
         if (status == PT_OK)
+            status = check_goes_on(p, phase_confirm, m, len, &heard, error);
+        if (status == PT_OK)
             status = check_digests(c, p, m, len, error);
         free(m);
     }
     if (status != PT_OK)
-        send_abort(c, channel, phase_confirm);
+        send_abort(c, channel, status, heard);
     return status;
 }
 

@@ -14,14 +14,18 @@ static void *local_party_run(void *argument)
     return NULL;
 }
 
+static bool is_echo(pt_status status)
+{
+    return status == PT_PEER_ABORT || status == PT_ERR_STOPPED || status == PT_ERR_CLOSED;
+}
+
 /* The failure that explains the others: not the mere echo of another party's abort. */
 static const local_party *first_cause(const local_party *parties, size_t n)
 {
     const local_party *found = NULL;
     for (size_t i = 0; i < n; i++) {
         const local_party *p = &parties[i];
-        if (p->status != PT_OK &&
-            (found == NULL || found->status == PT_PEER_ABORT || found->status == PT_ERR_CLOSED))
+        if (p->status != PT_OK && (found == NULL || is_echo(found->status)))
             found = p;
     }
     return found;

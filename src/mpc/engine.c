@@ -176,7 +176,7 @@ pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits, const pt_ch
     s.stats->and_gates = circuit->n_and;
     s.stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
     if (status != PT_OK)
-        session_abort(&s);
+        session_abort(&s, status);
     session_clear(&s);
 done:
     if (status != PT_OK && ret_output_bits != NULL && circuit != NULL)

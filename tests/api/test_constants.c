@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "mpc/session/message.h"
 #include "polytune/polytune.h"
 #include "support/test.h"
 
@@ -164,9 +165,11 @@ static void what_is_given_is_checked(void **state)
         parties[1].n_given = 2;
         run_parties(parties, PARTIES);
         assert_int_equal(parties[1].status, PT_ERR_CONSTANT);
-        assert_int_equal(parties[0].status, PT_PEER_ABORT);
-        assert_int_equal(parties[2].status, PT_PEER_ABORT);
-        assert_int_equal(parties[0].error.party, 1);
+        for (size_t p = 0; p < PARTIES; p += 2) {
+            assert_int_equal(parties[p].status, PT_ERR_STOPPED);
+            assert_int_equal(parties[p].error.party, 1);
+            assert_non_null(strstr(parties[p].error.message, "party 1 stopped: its own"));
+        }
         close_parties(parties);
     }
 }
@@ -188,8 +191,8 @@ static void who_cannot_go_on_tells_the_others(void **state)
     assert_string_equal(error.message, "");
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(pthread_join(parties[i].thread, NULL), 0);
-        assert_int_equal(parties[i].status, PT_PEER_ABORT);
-        assert_int_equal(parties[i].error.party, 2);
+        assert_int_equal(parties[i].status, PT_ERR_STOPPED);
+        assert_non_null(strstr(parties[i].error.message, "party 2 stopped: its own"));
     }
     close_parties(parties);
 }
@@ -202,8 +205,43 @@ static void send_raw(party *p, size_t to, const void *bytes, size_t len)
 }
 
 /* A constants message with the given texts, each with its terminator. */
-#define MESSAGE(count, texts) "\x04\x01" count "\0\0\0" texts
+#define VERSION               "\x02"
+#define OTHER                 "\x01"
+#define MESSAGE(count, texts) "\x04" VERSION "" count "\0\0\0" texts
 #define SEND(p, to, literal)  send_raw(p, to, literal, sizeof(literal) - 1)
+
+/* Party 2 tells party 0 alone, which passes on who it was and why. */
+static void an_abort_is_passed_on(void **state)
+{
+    (void)state;
+    static const struct {
+        stop_reason reason;
+        pt_status status;
+        const char *told;
+        const char *passed_on;
+    } cases[] = {
+        {STOP_CHECK, PT_PEER_ABORT, "party 2 stopped: a check failed",
+         "party 0 says that party 2 stopped: a check failed"},
+        {STOP_CANCELLED, PT_ERR_STOPPED, "party 2 stopped: its user cancelled",
+         "party 0 says that party 2 stopped: its user cancelled"},
+        {STOP_TRANSPORT, PT_ERR_STOPPED, "party 2 stopped: it lost a connection",
+         "party 0 says that party 2 stopped: it lost a connection"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        party parties[PARTIES];
+        uint8_t m[MESSAGE_ABORT_BYTES];
+        open_parties(parties);
+        message_abort_put(m, (stop_note){cases[i].reason, 2});
+        send_raw(&parties[2], 0, m, sizeof m);
+        send_raw(&parties[2], 1, MESSAGE("\0", ""), sizeof(MESSAGE("\0", "")) - 1);
+        run_parties(parties, 2);
+        assert_int_equal(parties[0].status, cases[i].status);
+        assert_non_null(strstr(parties[0].error.message, cases[i].told));
+        assert_int_equal(parties[1].status, cases[i].status);
+        assert_non_null(strstr(parties[1].error.message, cases[i].passed_on));
+        close_parties(parties);
+    }
+}
 
 static void lies_to_different_parties_are_found(void **state)
 {
@@ -230,7 +268,8 @@ static void false_confirmations_are_found(void **state)
 {
     (void)state;
     party parties[PARTIES];
-    static const uint8_t digests[2 + PARTIES * PT_CONSTANTS_DIGEST_BYTES] = {5, 1};
+    static const uint8_t digests[2 + PARTIES * PT_CONSTANTS_DIGEST_BYTES] = {5,
+                                                                             MPC_PROTOCOL_VERSION};
     open_parties(parties);
     for (size_t to = 0; to < 2; to++) {
         SEND(&parties[2], to, MESSAGE("\0", ""));
@@ -254,12 +293,20 @@ static void malformed_lists_are_refused(void **state)
 #define ROW(literal, status) {literal, sizeof(literal) - 1, status}
         ROW("", PT_PEER_MALFORMED),
         ROW("\x04", PT_PEER_MALFORMED),
-        ROW("\x04\x01\0\0\0", PT_PEER_MALFORMED),
-        ROW("\x05\x01\0\0\0\0", PT_PEER_MALFORMED),
-        ROW("\x03\x01", PT_PEER_ABORT),
-        ROW("\x01\x01\0\0\0\0\0", PT_PEER_SETUP), /* the protocol's HELLO */
-        ROW("\x04\x02\0\0\0\0", PT_PEER_SETUP),   /* another version */
-        ROW("\x04\x01\xff\xff\xff\xff", PT_PEER_MALFORMED),
+        ROW("\x04" VERSION "\0\0\0", PT_PEER_MALFORMED),
+        ROW("\x05" VERSION "\0\0\0\0", PT_PEER_MALFORMED),
+        ROW("\x03" VERSION "\x01\x02", PT_PEER_ABORT),
+        ROW("\x03" VERSION "\x02\x02", PT_ERR_STOPPED),
+        ROW("\x03" VERSION "\x03\x02", PT_ERR_STOPPED),
+        ROW("\x03" VERSION "\x04\x02", PT_ERR_STOPPED),
+        ROW("\x03" VERSION "\x05\x02", PT_ERR_STOPPED),
+        ROW("\x03" VERSION "\0\x02", PT_PEER_MALFORMED), /* no reason */
+        ROW("\x03" VERSION "\x06\x02", PT_PEER_MALFORMED),
+        ROW("\x03" VERSION, PT_PEER_MALFORMED),
+        ROW("\x01" VERSION "\0\0\0\0\0", PT_PEER_SETUP), /* the protocol's HELLO */
+        ROW("\x04" OTHER "\0\0\0\0", PT_PEER_SETUP),     /* another version */
+        ROW("\x03" OTHER "\x01\x02", PT_PEER_SETUP),
+        ROW("\x04" VERSION "\xff\xff\xff\xff", PT_PEER_MALFORMED),
         ROW(MESSAGE("\0", "x"), PT_PEER_MALFORMED),
         ROW(MESSAGE("\x01", ""), PT_PEER_MALFORMED),
         ROW(MESSAGE("\x01", "P\0A\0"), PT_PEER_MALFORMED),
@@ -332,6 +379,7 @@ int main(void)
         cmocka_unit_test(party_0_too),
         cmocka_unit_test(what_is_given_is_checked),
         cmocka_unit_test(who_cannot_go_on_tells_the_others),
+        cmocka_unit_test(an_abort_is_passed_on),
         cmocka_unit_test(lies_to_different_parties_are_found),
         cmocka_unit_test(false_confirmations_are_found),
         cmocka_unit_test(malformed_lists_are_refused),

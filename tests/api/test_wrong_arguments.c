@@ -607,7 +607,7 @@ CALL(pt_dealer_run)
 CALL(pt_dealer_dismiss)
 {
     (void)error;
-    pt_dealer_dismiss(PTR(0, &w->channels[0]), SIZE(1, 1));
+    pt_dealer_dismiss(PTR(0, &w->channels[0]), SIZE(1, 0), SIZE(2, 1), PT_ERR_PROGRAM);
     return PT_OK;
 }
 
@@ -649,7 +649,7 @@ typedef struct row {
     FAILS(pt_constants_exchange, 8)                                                                \
     HARMLESS(pt_constants_free, 1)                                                                 \
     HARMLESS(pt_constants_list, 1)                                                                 \
-    HARMLESS(pt_dealer_dismiss, 2)                                                                 \
+    HARMLESS(pt_dealer_dismiss, 3)                                                                 \
     FAILS(pt_dealer_run, 3)                                                                        \
     HARMLESS(pt_diagnostics_count, 1)                                                              \
     HARMLESS(pt_diagnostics_free, 1)                                                               \

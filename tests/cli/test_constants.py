@@ -1,7 +1,7 @@
 """Constants that each party gives itself: `polytune party --const ROWS=3usize`."""
 import unittest
 
-from support import Case, INPUT, PEER, Process, USAGE, polytune, program_file, relay
+from support import Case, INPUT, PEER, Process, TRANSPORT, USAGE, polytune, program_file, relay
 
 TWO_TABLES = """
 const OURS: usize = PARTY_0::ROWS;
@@ -107,7 +107,7 @@ class Constants(Case):
         one, two = run(TWO_TABLES, ("[1, 2]", "[10, 20]"),
                        (["--const=ROWS=3usize", LIMIT], ["--const=ROWS=2usize", LIMIT]))
         self.assertFailed(one, INPUT, "input of party 0")
-        self.assertFailed(two, PEER, "party 0 cannot go on")
+        self.assertFailed(two, TRANSPORT, "party 0 stopped: its own program, input")
 
     def test_the_number_of_parties_may_be_a_constant(self):
         count = "--const=PARTIES::COUNT=3usize"

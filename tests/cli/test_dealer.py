@@ -83,7 +83,7 @@ class Dealer(Case):
                        for i in range(2)]
             for party in parties:
                 self.assertEqual(party.wait().status, PEER)
-            self.assertFailed(dealer.wait(), PEER, "aborted")
+            self.assertFailed(dealer.wait(), PEER, "stopped: a check failed, or it disagrees")
 
     def test_different_programs_are_named_everywhere(self):
         with relay() as (url, _), program_file("pub fn main(a: u64, b: u64) -> bool { a < b }") as other:

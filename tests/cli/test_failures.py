@@ -102,7 +102,30 @@ class Failures(Case):
                 parties[0].process.send_signal(number)
                 results = [p.wait(SOON) for p in parties]
                 self.assertEqual((results[0].status, results[0].out), (-number, ""), results)
-                self.assertFailed(results[1], PEER, "party 0")
+                self.assertFailed(results[1], TRANSPORT, "party 0 stopped: its user cancelled")
+
+    def test_ctrl_c_of_one_is_told_to_all(self):
+        source = "pub fn main(a: [u64; 64], b: u64, c: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * c)); } x }"
+        with program_file(source) as path, relay() as (url, _):
+            parties = start_parties(url, "s", path, ["[0u64; 64]", "2", "3"])
+            parties[1].read_err_until("find the same words")
+            parties[1].process.send_signal(signal.SIGINT)
+            results = [p.wait(SOON) for p in parties]
+            self.assertEqual(results[1].status, -signal.SIGINT, results)
+            for other in (results[0], results[2]):
+                self.assertFailed(other, TRANSPORT, "party 1 stopped: its user cancelled")
+
+    def test_who_waited_too_long_says_so(self):
+        source = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
+        with program_file(source) as path, relay() as (url, _):
+            base = ("party", url, "--session=s", f"--program={path}")
+            quick = Process(*base, "--party=0", "--input=[0u64; 64]", "--timeout=4")
+            slow = Process(*base, "--party=1", "--input=2", "--timeout=300")
+            slow.read_err_until("find the same words")
+            slow.process.send_signal(signal.SIGSTOP)
+            self.assertFailed(quick.wait(SOON), TRANSPORT, "party 1")
+            slow.process.send_signal(signal.SIGCONT)
+            self.assertFailed(slow.wait(SOON), TRANSPORT, "party 0 stopped: it lost a connection or waited too long")
 
     def test_a_relay_that_is_killed_and_never_comes_back(self):
         with relay() as (url, process):

@@ -22,7 +22,7 @@ static pt_status run_party(session *s, void *user, pt_error *error)
                               .session_data_len = t->options.session_len};
     const pt_status status = engine_run(s, &task, inputs, t->outputs[party], error);
     if (status != PT_OK)
-        session_abort(s);
+        session_abort(s, status);
     pt_channel_close(&t->parties.channels[party]); /* nobody waits for who is gone */
     return status;
 }

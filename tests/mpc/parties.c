@@ -84,7 +84,7 @@ static void *run_party(void *argument)
     party_job *job = argument;
     *job->status = job->fn(job->s, job->user, job->error);
     if (*job->status != PT_OK)
-        session_abort(job->s);
+        session_abort(job->s, *job->status);
     return NULL;
 }
 
@@ -93,7 +93,7 @@ static void *run_dealer(void *argument)
     parties *p = argument;
     p->dealer_status = dealer_run(&p->dealer, &p->dealer_error);
     if (p->dealer_status != PT_OK)
-        session_abort(&p->dealer);
+        session_abort(&p->dealer, p->dealer_status);
     pt_channel_close(&p->channels[p->n]);
     return NULL;
 }

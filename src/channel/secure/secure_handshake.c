@@ -182,8 +182,10 @@ static const char *alert_text(uint8_t reason)
         return "it finds that this party does not have the same session secret";
     case SECURE_ALERT_ALTERED:
         return "what it received from this party was altered on the way";
+    case SECURE_ALERT_OWN:
+        return "its own memory or system failed";
     default:
-        return "it has trouble of its own or with another party, and says there what it is";
+        return "it has trouble with another party, and says there what it is";
     }
 }
 
@@ -192,9 +194,10 @@ pt_status secure_check_alert(size_t from, const char *in_phase, const uint8_t *b
 {
     if (len != SECURE_ALERT_BYTES || !has_start(bytes, len, KIND_ALERT))
         return PT_OK;
-    return error_set_peer(error, PT_PEER_ABORT, (int)from, in_phase,
-                          "party %zu has ended the connection: %s", from,
-                          alert_text(bytes[SECURE_START_BYTES]));
+    const uint8_t reason = bytes[SECURE_START_BYTES];
+    return error_set_peer(error, reason == SECURE_ALERT_OWN ? PT_ERR_STOPPED : PT_PEER_ABORT,
+                          (int)from, in_phase, "party %zu has ended the connection: %s", from,
+                          alert_text(reason));
 }
 
 /* ---- What goes wrong ---- */
@@ -551,9 +554,11 @@ static void tell_others(const handshake *h, pt_status status)
 {
     if (pt_status_class_of(status) == PT_CLASS_TRANSPORT)
         return;
+    const secure_alert other =
+        pt_status_class_of(status) == PT_CLASS_PEER ? SECURE_ALERT_ENDED : SECURE_ALERT_OWN;
     for (size_t peer = 0; peer < h->s->parties; peer++) {
         if (peer != h->s->party)
-            secure_send_alert(h->s, peer, peer == h->blamed ? h->reason : SECURE_ALERT_ENDED);
+            secure_send_alert(h->s, peer, peer == h->blamed ? h->reason : other);
     }
 }
 

@@ -41,7 +41,8 @@ typedef enum secure_alert {
     SECURE_ALERT_SETUP,
     SECURE_ALERT_KEY,
     SECURE_ALERT_SECRET,
-    SECURE_ALERT_ALTERED
+    SECURE_ALERT_ALTERED,
+    SECURE_ALERT_OWN /* the sender's memory, say: nobody is suspected */
 } secure_alert;
 
 /* One peer; calls for different peers come from different threads and touch only theirs. */
@@ -70,7 +71,7 @@ const uint8_t *secure_known_key(const pt_secure_options *o, size_t party);
 /* Tells a peer that, and why, the connection ends. */
 void secure_send_alert(const secure *s, size_t to, secure_alert reason);
 
-/* PT_OK, or PT_PEER_ABORT if a message is an alert. */
+/* PT_OK; if a message is an alert PT_PEER_ABORT, or PT_ERR_STOPPED when nobody is suspected. */
 MUST_CHECK pt_status secure_check_alert(size_t from, const char *phase, const uint8_t *bytes,
                                         size_t len, pt_error *error);
 

@@ -232,7 +232,7 @@ static pt_status take_part_with_constants(party *p, const pt_program_facts *fact
     if (status == PT_OK)
         status = agree(p, given, error);
     if (status != PT_OK && p->mpc.dealer && p->channel.ops != NULL)
-        pt_dealer_dismiss(&p->channel, p->parties);
+        pt_dealer_dismiss(&p->channel, p->index, p->parties, status);
     return status;
 }
 

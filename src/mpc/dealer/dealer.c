@@ -327,16 +327,16 @@ pt_status pt_dealer_run(const pt_channel *channel, const pt_mpc_options *options
     status = dealer_run(&d, error);
     d.stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
     if (status != PT_OK)
-        session_abort(&d);
+        session_abort(&d, status);
     session_clear(&d);
     return status;
 }
 
-void pt_dealer_dismiss(const pt_channel *channel, size_t parties)
+void pt_dealer_dismiss(const pt_channel *channel, size_t party, size_t parties, pt_status why)
 {
-    if (channel == NULL || channel->ops == NULL)
+    if (channel == NULL || channel->ops == NULL || party >= parties)
         return;
     session s = {.channel = channel, .stats = &s.own_stats};
     s.roster[0] = parties;
-    session_send_abort(&s, 0);
+    session_send_abort(&s, 0, (stop_note){stop_reason_of(why), (uint8_t)party});
 }

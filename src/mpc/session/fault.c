@@ -24,22 +24,31 @@ pt_status peers_fault(const session *s, pt_status status, wave_name name, const 
                           "%s; which one cannot be told", sentence);
 }
 
-void session_send_abort(session *s, size_t to)
+void session_send_abort(session *s, size_t to, stop_note note)
 {
-    const uint8_t m[MESSAGE_ABORT_BYTES] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
+    uint8_t m[MESSAGE_ABORT_BYTES];
     pt_error ignored;
+    message_abort_put(m, note);
     if (channel_send(s->channel, s->roster[to], wave_text(WAVE_ABORT), m, sizeof m, &ignored) ==
         PT_OK)
         session_count_sent(s, WAVE_ABORT, sizeof m);
 }
 
-void session_abort(session *s)
+static stop_note note_of(const session *s, pt_status status)
+{
+    if (s->heard.reason != STOP_NONE)
+        return s->heard;
+    return (stop_note){.reason = stop_reason_of(status), .party = (uint8_t)s->roster[s->me]};
+}
+
+void session_abort(session *s, pt_status status)
 {
     if (!s->aborted) {
+        const stop_note note = note_of(s, status);
         s->aborted = true;
         for (size_t p = 0; p < s->seats; p++) {
             if (p != s->me)
-                session_send_abort(s, p);
+                session_send_abort(s, p, note);
         }
     }
     session_wipe_secrets(s);

@@ -19,11 +19,12 @@ pt_status peer_fault(const session *s, pt_status status, size_t peer, wave_name 
 pt_status peers_fault(const session *s, pt_status status, wave_name name, const char *what,
                       const char *sentence, pt_error *error);
 
-/* Ends the session after a failure: sends the empty ABORT to all peers, once, and wipes the
- * session's secrets. All aborts look alike to the peers. */
-void session_abort(session *s);
+/* Ends the session after a failure: sends ABORT to all peers, once, and wipes the session's
+ * secrets. Of `status` the peers learn the stop_reason; all failed checks look alike to them. Who
+ * stopped because another party had passes on what that one said. */
+void session_abort(session *s, pt_status status);
 
 /* Sends ABORT to one peer, ignoring failures. */
-void session_send_abort(session *s, size_t to);
+void session_send_abort(session *s, size_t to, stop_note note);
 
 #endif

@@ -19,7 +19,8 @@ enum {
     AT_RECEIVER = 3,
     AT_SID = 4,
     AT_ID = 36,
-    AT_LENGTH = 44
+    AT_LENGTH = 44,
+    ABORT_AT_NOTE = 2
 };
 
 uint8_t *message_new(const session *s, size_t to, const message_info *info)
@@ -57,9 +58,17 @@ pt_status message_send(session *s, size_t to, wave_name name, uint8_t *message,
     return status;
 }
 
-static bool is_abort(const uint8_t *m, size_t len)
+void message_abort_put(uint8_t ret_message[MESSAGE_ABORT_BYTES], stop_note note)
 {
-    return len == MESSAGE_ABORT_BYTES && m[AT_KIND] == MESSAGE_ABORT;
+    ret_message[AT_KIND] = MESSAGE_ABORT;
+    ret_message[AT_VERSION] = MPC_PROTOCOL_VERSION;
+    stop_note_put(ret_message + ABORT_AT_NOTE, note);
+}
+
+bool message_abort_get(stop_note *ret_note, const uint8_t *m, size_t len)
+{
+    return len == MESSAGE_ABORT_BYTES && m[AT_KIND] == MESSAGE_ABORT &&
+           m[AT_VERSION] == MPC_PROTOCOL_VERSION && stop_note_get(ret_note, m + ABORT_AT_NOTE);
 }
 
 /* What is wrong with a message of the right version, or NULL. */
@@ -91,17 +100,19 @@ static pt_status sid_fault(const session *s, wave_name name, pt_error *error)
     return peers_fault(s, PT_PEER_MALFORMED, name, what, sentence, error);
 }
 
-static pt_status message_check(const session *s, size_t from, wave_name name,
+static pt_status message_check(session *s, size_t from, wave_name name,
                                const message_info *expected, const uint8_t *m, size_t len,
                                pt_error *error)
 {
-    if (is_abort(m, len))
-        return peer_fault(s, PT_PEER_ABORT, from, name, "aborted", error);
-    if (len >= MESSAGE_ABORT_BYTES && m[AT_VERSION] != MPC_PROTOCOL_VERSION)
+    char text[STOP_TEXT_MAX];
+    if (message_abort_get(&s->heard, m, len))
+        return peer_fault(s, stop_note_status(s->heard), from, name,
+                          stop_note_text(text, s->heard, session_party(s, from)), error);
+    if (len > AT_VERSION && m[AT_VERSION] != MPC_PROTOCOL_VERSION)
         return peer_fault(s, PT_PEER_SETUP, from, name, "runs another version of the protocol",
                           error);
-    if (len >= MESSAGE_ABORT_BYTES && m[AT_KIND] == MESSAGE_CONSTANTS &&
-        expected->kind == MESSAGE_WAVE && expected->id == 0)
+    if (len > AT_VERSION && m[AT_KIND] == MESSAGE_CONSTANTS && expected->kind == MESSAGE_WAVE &&
+        expected->id == 0)
         return peer_fault(s, PT_PEER_SETUP, from, name,
                           "runs another program, with external constants", error);
     if (len < MESSAGE_HEADER_BYTES)

@@ -9,14 +9,15 @@
  *           36..43  wave id, or number of the frame in its stream
  *           44..51  bytes that follow
  *
- * An ABORT is the first two bytes and nothing else, so that all aborts look alike. */
+ * An ABORT is the first two bytes and a stop_note (base/stop.h): all failed checks look alike. */
 #ifndef MPC_SESSION_MESSAGE_H
 #define MPC_SESSION_MESSAGE_H
 
+#include "base/stop.h"
 #include "mpc/session/session.h"
 
 #define MESSAGE_HEADER_BYTES 52
-#define MESSAGE_ABORT_BYTES  2
+#define MESSAGE_ABORT_BYTES  (2 + STOP_NOTE_BYTES)
 
 typedef enum message_kind {
     MESSAGE_WAVE = 1,
@@ -42,9 +43,13 @@ void message_free(uint8_t *message, const message_info *info);
 MUST_CHECK pt_status message_send(session *s, size_t to, wave_name name, uint8_t *message,
                                   const message_info *info, pt_error *error);
 
+/* An ABORT. */
+void message_abort_put(uint8_t ret_message[MESSAGE_ABORT_BYTES], stop_note note);
+bool message_abort_get(stop_note *ret_note, const uint8_t *m, size_t len);
+
 /* Receives a message and checks every field of its header and its length; *ret_message (header and
- * body) is released with message_free. PT_PEER_ABORT, PT_PEER_SETUP, PT_PEER_MALFORMED, or the
- * channel's errors. */
+ * body) is released with message_free. PT_PEER_ABORT or PT_ERR_STOPPED for an ABORT,
+ * PT_PEER_SETUP, PT_PEER_MALFORMED, or the channel's errors. */
 MUST_CHECK pt_status message_recv(session *s, size_t from, wave_name name,
                                   const message_info *expected, uint8_t **ret_message,
                                   pt_error *error);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/assert.h"
+#include "base/stop.h"
 #include "channel/channel.h"
 #include "circuit/circuit.h"
 #include "crypto/block.h"
@@ -52,7 +53,8 @@ struct session {
     uint8_t transcript[DIGEST_BYTES]; /* T of the last wave */
     uint64_t stream_frames_sent[MPC_MAX_PARTIES];
     uint64_t stream_frames_received[MPC_MAX_PARTIES];
-    bool aborted; /* ABORT was sent or received */
+    bool aborted;    /* ABORT was sent */
+    stop_note heard; /* of the ABORT that was received */
 
     /* The coin opened next, section 0.7. */
     uint8_t coin_secret[32];

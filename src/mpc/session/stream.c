@@ -38,7 +38,7 @@ pt_status stream_send(session *s, size_t to, wave_name name, uint64_t batch, con
 {
     const pt_status status = frame_send(s, to, name, batch, bytes, len, error);
     if (status != PT_OK)
-        session_abort(s);
+        session_abort(s, status);
     return status;
 }
 
@@ -74,6 +74,6 @@ pt_status stream_recv(session *s, size_t from, wave_name name, uint64_t batch, v
 {
     const pt_status status = frame_recv(s, from, name, batch, ret_bytes, len, error);
     if (status != PT_OK)
-        session_abort(s);
+        session_abort(s, status);
     return status;
 }

@@ -132,7 +132,7 @@ pt_status wave_exchange(wave *w, pt_error *error)
 {
     const pt_status status = wave_talk(w, error);
     if (status != PT_OK)
-        session_abort(w->s);
+        session_abort(w->s, status);
     session_mark_time(w->s, w->name);
     return status;
 }

@@ -45,8 +45,8 @@ void wave_expect(wave *w, size_t peer, size_t all_bytes, size_t private_bytes);
 void wave_expect_each(wave *w, size_t all_bytes, size_t private_bytes);
 
 /* Sends to all peers, then receives from all, checks headers, T and lengths, and advances the
- * transcript. PT_PEER_ABORT when a peer aborted, PT_PEER_SETUP when it runs another version,
- * PT_PEER_MALFORMED, PT_PEER_TRANSCRIPT, or the channel's errors. */
+ * transcript. PT_PEER_ABORT or PT_ERR_STOPPED when a peer stopped, PT_PEER_SETUP when it runs
+ * another version, PT_PEER_MALFORMED, PT_PEER_TRANSCRIPT, or the channel's errors. */
 MUST_CHECK pt_status wave_run(wave *w, pt_error *error);
 
 /* The two halves of wave_run. Only HELLO needs them apart: its T can be computed only after its

@@ -310,7 +310,7 @@ static void failures_are_reported(void **state)
         parties_run(&p, ideal_batch, NULL);
         mem_fail_at(0);
         for (size_t i = 0; i < 2; i++)
-            assert_true(p.status[i] == PT_ERR_MEMORY || p.status[i] == PT_PEER_ABORT);
+            assert_true(p.status[i] == PT_ERR_MEMORY || p.status[i] == PT_ERR_STOPPED);
         parties_close(&p);
     }
     parties p;

@@ -97,8 +97,10 @@ static void an_abort_names_the_party(void **state)
     parties_open(&p, 3, &options);
     parties_run(&p, fail_or_talk, NULL);
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(p.status[i], PT_PEER_ABORT);
-        assert_int_equal(p.errors[i].party, 2);
+        assert_int_equal(p.status[i], PT_ERR_STOPPED); /* or hears it from another */
+        assert_non_null(strstr(p.errors[i].message, "party 2 stopped: its own"));
+        if (p.errors[i].party != 2)
+            assert_non_null(strstr(p.errors[i].message, "says that"));
         assert_string_equal(p.errors[i].phase, "TRU");
     }
     /* The session stays ended. */
@@ -226,6 +228,7 @@ static uint8_t *honest(message_kind kind, uint64_t id, size_t *ret_len)
 }
 
 static int blamed; /* by the last `feed` */
+static char said[PT_ERROR_MESSAGE_MAX];
 
 /* What party 0 makes of these bytes. */
 static pt_status feed(message_kind kind, const uint8_t *bytes, size_t len)
@@ -256,6 +259,7 @@ static pt_status feed(message_kind kind, const uint8_t *bytes, size_t len)
         assert_int_equal(error.party,
                          strstr(error.message, "cannot be told") != NULL ? PT_NO_PARTY : 1);
     blamed = error.party;
+    memcpy(said, error.message, sizeof said);
     session_clear(&s);
     return status;
 }
@@ -312,10 +316,9 @@ static void every_wrong_length_is_refused(void **state)
     }
 }
 
-static void replays_and_aborts_are_recognised(void **state)
+static void replays_are_recognised(void **state)
 {
     (void)state;
-    const uint8_t abort_message[] = {MESSAGE_ABORT, MPC_PROTOCOL_VERSION};
     size_t len;
     uint8_t *m = honest(MESSAGE_WAVE, 11, &len);
     assert_int_equal(feed(MESSAGE_WAVE, m, len), PT_PEER_MALFORMED);
@@ -324,8 +327,53 @@ static void replays_and_aborts_are_recognised(void **state)
     m = honest(MESSAGE_STREAM, 2, &len);
     assert_int_equal(feed(MESSAGE_STREAM, m, len), PT_PEER_MALFORMED);
     mem_free(m);
-    assert_int_equal(feed(MESSAGE_WAVE, abort_message, sizeof abort_message), PT_PEER_ABORT);
-    assert_int_equal(feed(MESSAGE_STREAM, abort_message, sizeof abort_message), PT_PEER_ABORT);
+}
+
+static void aborts_say_why(void **state)
+{
+    (void)state;
+    static const struct {
+        stop_reason reason;
+        pt_status status;
+        const char *why;
+    } cases[] = {
+        {STOP_CHECK, PT_PEER_ABORT, "a check failed"},
+        {STOP_CANCELLED, PT_ERR_STOPPED, "its user cancelled"},
+        {STOP_TRANSPORT, PT_ERR_STOPPED, "lost a connection or waited too long"},
+        {STOP_OWN, PT_ERR_STOPPED, "its own"},
+        {STOP_OTHER, PT_ERR_STOPPED, "another party had stopped"},
+        {STOP_NONE, PT_PEER_MALFORMED, "without a header"},
+        {STOP_OTHER + 1, PT_PEER_MALFORMED, "without a header"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (unsigned by = 1; by < 3; by++) { /* itself, or another as it says */
+            uint8_t m[MESSAGE_ABORT_BYTES];
+            message_abort_put(m, (stop_note){cases[i].reason, (uint8_t)by});
+            assert_int_equal(feed(MESSAGE_WAVE, m, sizeof m), cases[i].status);
+            assert_int_equal(feed(MESSAGE_STREAM, m, sizeof m), cases[i].status);
+            assert_int_equal(blamed, 1);
+            assert_non_null(strstr(said, cases[i].why));
+            assert_int_equal(strstr(said, "says that party 2 stopped") != NULL,
+                             by == 2 && cases[i].status != PT_PEER_MALFORMED);
+            m[1] ^= 1;
+            assert_int_equal(feed(MESSAGE_WAVE, m, sizeof m), PT_PEER_SETUP);
+        }
+    }
+}
+
+/* All that fails a check gives the same byte. */
+static void reasons_follow_from_the_status(void **state)
+{
+    (void)state;
+    for (int status = PT_OK + 1; status < PT_STATUS_COUNT; status++) {
+        const pt_status_class class_of = pt_status_class_of((pt_status)status);
+        const stop_reason reason = stop_reason_of((pt_status)status);
+        assert_int_equal(reason == STOP_CHECK, class_of == PT_CLASS_PEER);
+        assert_int_equal(reason == STOP_OWN,
+                         class_of != PT_CLASS_PEER && class_of != PT_CLASS_TRANSPORT);
+        assert_int_equal(reason == STOP_CANCELLED, status == PT_ERR_CANCELLED);
+        assert_int_equal(reason == STOP_OTHER, status == PT_ERR_STOPPED);
+    }
 }
 
 static void options_are_checked(void **state)
@@ -369,7 +417,9 @@ int main(void)
         cmocka_unit_test(an_abort_names_the_party),
         cmocka_unit_test(every_byte_of_a_header_is_checked),
         cmocka_unit_test(every_wrong_length_is_refused),
-        cmocka_unit_test(replays_and_aborts_are_recognised),
+        cmocka_unit_test(replays_are_recognised),
+        cmocka_unit_test(aborts_say_why),
+        cmocka_unit_test(reasons_follow_from_the_status),
         cmocka_unit_test(options_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
