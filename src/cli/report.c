@@ -31,6 +31,7 @@ static struct {
     pthread_mutex_t lock;
     report_level level;
     bool json;
+    bool time; /* before lines of text, too */
     bool terminal;
     bool color;
     bool live_line;
@@ -69,6 +70,7 @@ pt_status report_init(const args *a, pt_error *error)
         return error_set(error, PT_ERR_USAGE, "--log-format must be text or json, not '%.40s'",
                          format);
     state.json = format != NULL && strcmp(format, "json") == 0;
+    state.time = args_get(a, "log-time") != NULL;
     state.terminal = isatty(STDERR_FILENO) == 1 && !state.json;
     state.color = state.terminal && wants_color();
     state.last_progress_ms = clock_ms();
@@ -91,24 +93,43 @@ static void report_print_json(json_t *line)
     json_decref(line);
 }
 
+#define TIME_SIZE   48
+#define PREFIX_SIZE 80
+
 /* The time in UTC (RFC 3339). */
-static json_t *time_json(void)
+static bool time_text(char ret_text[TIME_SIZE])
 {
     struct timespec now;
     struct tm utc;
     char day[32];
-    char text[48];
     if (clock_gettime(CLOCK_REALTIME, &now) != 0 || gmtime_r(&now.tv_sec, &utc) == NULL ||
         strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc) == 0)
-        return json_null();
-    (void)snprintf(text, sizeof text, "%s.%03ldZ", day, now.tv_nsec / 1000000);
-    return json_string(text);
+        return false;
+    (void)snprintf(ret_text, TIME_SIZE, "%s.%03ldZ", day, now.tv_nsec / 1000000);
+    return true;
+}
+
+static json_t *time_json(void)
+{
+    char text[TIME_SIZE];
+    return time_text(text) ? json_string(text) : json_null();
+}
+
+/* What a line begins with: "polytune: ", with --log-time after the time. */
+static void put_prefix(char *ret_prefix, size_t size, report_level level)
+{
+    char text[TIME_SIZE] = "";
+    const bool has_time = state.time && time_text(text);
+    (void)snprintf(ret_prefix, size, "%s%spolytune: %s", text, has_time ? " " : "",
+                   level == REPORT_WARN ? "warning: " : "");
 }
 
 /* For a reader at a terminal in lines that fit; elsewhere a message is one line. */
-static void print_line(const char *prefix, const char *text)
+static void print_line(report_level level, const char *text)
 {
+    char prefix[PREFIX_SIZE];
     buffer b;
+    put_prefix(prefix, sizeof prefix, level);
     buffer_init(&b, SIZE_MAX / 4);
     if (state.terminal)
         wrap_put(&b, text, strlen(prefix), MESSAGE_INDENT);
@@ -125,12 +146,12 @@ static void print_message(report_level level, const char *text, bool plain)
     (void)pthread_mutex_lock(&state.lock);
     clear_live_line();
     if (state.json)
-        report_print_json(json_pack("{s:s, s:o}", "level", level_names[level], "message",
-                                    output_json_text(text, len)));
+        report_print_json(json_pack("{s:o, s:s, s:o}", "time", time_json(), "level",
+                                    level_names[level], "message", output_json_text(text, len)));
     else if (plain)
         (void)fputs(text, stderr);
     else
-        print_line(level == REPORT_WARN ? "polytune: warning: " : "polytune: ", text);
+        print_line(level, text);
     (void)fflush(stderr);
     (void)pthread_mutex_unlock(&state.lock);
 }
@@ -338,10 +359,11 @@ static bool wait_is_due(const char *text, size_t len)
  * that; elsewhere lines that get rare. */
 void report_notice(void *user, const char *text)
 {
-    static const char prefix[] = "polytune: ";
+    char prefix[PREFIX_SIZE];
     const size_t len = wait_len(text);
     bool is_due = true;
     (void)user;
+    put_prefix(prefix, sizeof prefix, REPORT_INFO);
     if (state.level < REPORT_INFO)
         return;
     (void)pthread_mutex_lock(&state.lock);
@@ -401,7 +423,7 @@ static void put_progress(const char *phase, uint64_t done, uint64_t total)
         (void)fprintf(stderr, "\r\033[K%s", text);
         state.live_line = true;
     } else if (!state.json) {
-        (void)fprintf(stderr, "polytune: %s\n", text);
+        print_line(REPORT_INFO, text);
     }
     (void)fflush(stderr);
 }

@@ -158,6 +158,13 @@ class Usage(Case):
         self.assertFailed(polytune("eval", MAX, "--input=@nowhere", "--input=1"), INPUT, "nowhere")
         self.assertFailed(polytune("compile", MAX, "-o", "/nowhere/x.txt"), INPUT, "/nowhere/x.txt")
 
+    def test_text_has_the_time_when_asked_for(self):
+        time = r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\d\dZ "
+        self.assertRegex(polytune("eval", "nowhere.garble", "--log-time").err, time + "polytune: .*nowhere.garble")
+        self.assertRegex(polytune("eval", MAX, "--input=1", "--input=2", "--const=A::B=1u8", "--log-time").err,
+                         time + "polytune: warning: ")
+        self.assertRegex(polytune("eval", "nowhere.garble").err, "^polytune: ")
+
     def test_log_settings(self):
         self.assertFailed(polytune("check", MAX, "--log-format=xml"), USAGE, "text or json")
         self.assertFailed(polytune("check", MAX, env={"POLYTUNE_LOG": "loud"}), USAGE, "POLYTUNE_LOG")
@@ -165,7 +172,7 @@ class Usage(Case):
             result = polytune("check", path, "--log-format=json")
             self.assertEqual(result.status, PROGRAM)
             for line in result.err.splitlines():
-                self.assertRegex(line, r'^\{"level":"error","message":')
+                self.assertRegex(line, r'^\{"time":"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\d\dZ","level":"error","message":')
         with program_file("") as path:
             path.write_bytes(b"pub fn main(\xff a: u8) -> u8 { a }")
             result = polytune("check", path, "--log-format=json")

@@ -23,6 +23,7 @@ const char *const exit_statuses[] = {
 const flag flags_common[] = {
     {"quiet", NULL, "say nothing on stderr but errors, and who is not authenticated", false},
     {"log-format", "FORMAT", "text (default) or json, for what goes to stderr", false},
+    {"log-time", NULL, "begin each line on stderr with the time; JSON has it anyway", false},
     {"help", NULL, "show this help", false},
     {"h", NULL, "the same", false},
     {0},
