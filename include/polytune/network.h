@@ -63,9 +63,10 @@ typedef struct pt_direct_options {
 } pt_direct_options;
 
 /* Serves at this party's own URL, posts to the others' and waits until all parties are there, in
- * whatever order they start. PT_ERR_USAGE for options that cannot be, PT_ERR_IO when it cannot
- * listen, PT_ERR_TIMEOUT naming a party that did not come, PT_ERR_REFUSED by one that disagrees on
- * the session or the order of the parties. */
+ * whatever order they start. PT_ERR_USAGE for options that cannot be, PT_ERR_FILE or PT_ERR_INPUT
+ * for a certificate and key that cannot be used, PT_ERR_IO when it cannot listen, PT_ERR_TIMEOUT
+ * naming a party that did not come, PT_ERR_REFUSED by one that disagrees on the session or the
+ * order of the parties. */
 PT_API PT_MUST_CHECK pt_status pt_channel_direct_open(pt_channel *ret_channel,
                                                       const pt_direct_options *options,
                                                       pt_error *error);

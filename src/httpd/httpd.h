@@ -108,8 +108,9 @@ typedef struct httpd_options {
 MUST_CHECK pt_status httpd_new(httpd **ret_server, const httpd_app *app, void *user,
                                pt_error *error);
 
-/* Listens and starts serving; once. PT_ERR_USAGE for an address that cannot be resolved or a
- * certificate and key that cannot be used, PT_ERR_IO when the address cannot be listened on. */
+/* Listens and starts serving; once. PT_ERR_USAGE for an address that cannot be resolved,
+ * PT_ERR_FILE or PT_ERR_INPUT for a certificate and key that cannot be used, PT_ERR_IO when the
+ * address cannot be listened on. */
 MUST_CHECK pt_status httpd_start(httpd *server, const httpd_options *options, pt_error *error);
 
 /* Once started: the port it listens on, and how many connections it may have: fewer than wanted

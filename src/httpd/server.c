@@ -257,7 +257,7 @@ static pt_status start_library(httpd *server, const httpd_options *o, const char
     if (server->daemon != NULL)
         return PT_OK;
     if (cert != NULL)
-        return error_set(error, PT_ERR_USAGE,
+        return error_set(error, PT_ERR_INPUT,
                          "cannot use the certificate %s with the key %s: not valid, or they do not "
                          "belong together",
                          o->tls_cert, o->tls_key);

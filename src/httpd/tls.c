@@ -32,7 +32,7 @@ static pt_status check_mode(FILE *file, const char *path, pt_error *error)
     unsigned mode;
     if (!private_file_is_open_to_others(fileno(file), &mode))
         return PT_OK;
-    return error_set(error, PT_ERR_USAGE,
+    return error_set(error, PT_ERR_INPUT,
                      "the key %s is open to others (mode %03o): if nobody has seen it, "
                      "'chmod 600 %s', otherwise make a new one",
                      path, mode, path);
@@ -44,12 +44,12 @@ static pt_status check_pem(buffer *text, const char *path, const char *what, pt_
     if (terminated != NULL && strlen(terminated) == text->len &&
         strstr(terminated, "-----BEGIN ") != NULL)
         return PT_OK;
-    return error_set(error, PT_ERR_USAGE, "the %s %s is not a PEM file", what, path);
+    return error_set(error, PT_ERR_INPUT, "the %s %s is not a PEM file", what, path);
 }
 
 static pt_status unreadable(const char *path, const char *what, int why, pt_error *error)
 {
-    return error_set(error, PT_ERR_USAGE, "cannot read the %s %s: %s", what, path,
+    return error_set(error, PT_ERR_FILE, "cannot read the %s %s: %s", what, path,
                      why == 0 ? "too large" : strerror(why));
 }
 

@@ -7,8 +7,8 @@
 #include "polytune/status.h"
 
 /* A PEM file as text. The buffer is wiped by buffer_clear.
- * PT_ERR_USAGE when it cannot be read or is no PEM file. A key is also refused when others than its
- * owner may read it. */
+ * PT_ERR_FILE when it cannot be read, PT_ERR_INPUT when it is no PEM file, or a key that others
+ * than its owner may read. */
 MUST_CHECK pt_status tls_read_certificate(buffer *ret_text, const char *path, pt_error *error);
 MUST_CHECK pt_status tls_read_key(buffer *ret_text, const char *path, pt_error *error);
 

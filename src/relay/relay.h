@@ -119,9 +119,9 @@ typedef struct relay_options {
 
 typedef struct relay_server relay_server;
 
-/* Listens and starts serving. PT_ERR_USAGE for an address that cannot be resolved or a certificate
- * and key that cannot be used, PT_ERR_IO when the address cannot be listened on; for the store see
- * store_open. */
+/* Listens and starts serving. PT_ERR_USAGE for an address that cannot be resolved, PT_ERR_FILE or
+ * PT_ERR_INPUT for a certificate and key that cannot be used, PT_ERR_IO when the address cannot be
+ * listened on; for the store see store_open. */
 MUST_CHECK pt_status relay_server_start(relay_server **ret_server, const relay_options *options,
                                         pt_error *error);
 

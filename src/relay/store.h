@@ -181,8 +181,8 @@ struct store {
 };
 
 /* Opens the store that `where` names: NULL or "memory", "sqlite:FILE", "redis://...". PT_ERR_USAGE
- * for another, PT_ERR_INPUT for a file that is not a relay's or is open to others, PT_ERR_IO when
- * it cannot be used. */
+ * for another, PT_ERR_INPUT for a file that is not a relay's or is open to others, PT_ERR_FILE
+ * for one that cannot be opened, PT_ERR_IO when the store cannot be used. */
 MUST_CHECK pt_status store_open(store **ret_store, const char *where, const store_options *options,
                                 const store_listener *listener, pt_error *error);
 /* Accepts NULL. */

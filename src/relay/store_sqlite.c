@@ -275,7 +275,7 @@ static pt_status create_private(const char *path, pt_error *error)
     unsigned mode;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return error_set(error, PT_ERR_IO, "--store: cannot open %s for writing: %s", path,
+        return error_set(error, PT_ERR_FILE, "--store: cannot open %s for writing: %s", path,
                          strerror(errno));
     bool is_open = private_file_is_open_to_others(fd, &mode);
     (void)close(fd);

@@ -2,13 +2,15 @@
 import contextlib
 import http.client
 import http.server
+import pathlib
 import random
 import shutil
 import socket
+import tempfile
 import threading
 import unittest
 
-from support import (Case, DONE, MAX, PEER, Process, TRANSPORT, USAGE, authority, examples, free_port, free_urls,
+from support import (Case, DONE, INPUT, MAX, PEER, Process, TRANSPORT, USAGE, authority, examples, free_port, free_urls,
                      polytune, program_file, relay, start_parties)
 
 SUM = "pub fn main(a: u32, b: u32, c: u32) -> u32 { a + b + c }"
@@ -170,9 +172,9 @@ class Direct(Case):
             self.assertTrue(any("certificate" in result.err for result in results), results)
             # A certificate with another's key.
             wrong = start(urls, MAX, 0, 5, own[0], f"--tls-key={folder}/ca.key")
-            self.assertFailed(wrong.wait(SOON), USAGE, "do not belong together")
+            self.assertFailed(wrong.wait(SOON), INPUT, "do not belong together")
             missing = start(urls, MAX, 0, 5, own[0], f"--tls-key={folder}/none")
-            self.assertFailed(missing.wait(SOON), USAGE, f"{folder}/none")
+            self.assertFailed(missing.wait(SOON), INPUT, f"{folder}/none")
 
     @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
     def test_a_relay_with_tls(self):
@@ -187,6 +189,23 @@ class Direct(Case):
             with relay() as (url, _):
                 encrypting = start_parties(url.replace("http", "https"), "v", path, [1], "--timeout=2")[0]
                 self.assertFailed(encrypting.wait(SOON), TRANSPORT, "is its URL http:")
+
+    @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
+    def test_a_certificate_that_has_expired(self):
+        with authority(days=-1) as folder, relay(f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem",
+                                                 scheme="https") as (url, _):
+            party = start_parties(url, "s", MAX, [1], f"--tls-ca={folder}/ca.pem", "--timeout=5")[0]
+            self.assertFailed(party.wait(SOON), TRANSPORT, "certificate", "expired", "machine's clock")
+
+    def test_certificate_files_that_are_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            junk = pathlib.Path(folder) / "junk.pem"
+            junk.write_text("junk")
+            for path in (junk, pathlib.Path(folder) / "none.pem"):
+                self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", f"--tls-cert={path}", f"--tls-key={path}"), INPUT,
+                                  f"{path}")
+                self.assertFailed(start_parties("https://127.0.0.1:9", "s", MAX, [1], f"--tls-ca={path}")[0].wait(SOON), INPUT,
+                                  f"{path}")
 
     def test_behind_a_reverse_proxy(self):
         for keeps_prefix in (True, False):

@@ -36,6 +36,30 @@ class Failures(Case):
             party = start_parties(url + "/elsewhere", "s", MAX, ["1"], QUICK)[0]
             self.assertFailed(party.wait(SOON), TRANSPORT, "404", "is this a relay?")
 
+    def test_a_web_page_is_not_shown_but_explained(self):
+        for status, words in ((413, ("a proxy in between finds a message too large", "client_max_body_size")),
+                              (404, ("another server, or a proxy, is at this URL",))):
+            class Page(http.server.BaseHTTPRequestHandler):
+                def do_PUT(self):
+                    page = b"<html><h1>no</h1></html>"
+                    self.send_response(status)
+                    self.send_header("Content-Length", str(len(page)))
+                    self.end_headers()
+                    self.wfile.write(page)
+
+                def log_message(self, *_):
+                    pass
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            try:
+                party = start_parties(f"http://127.0.0.1:{server.server_port}", "s", MAX, ["1"], "--timeout=2")[0]
+                result = party.wait(SOON)
+                self.assertFailed(result, TRANSPORT, f"HTTP status {status}", *words)
+                self.assertNotIn("<", result.err)
+            finally:
+                server.shutdown()
+                server.server_close()
+
     def test_a_redirection_is_shown_and_not_followed(self):
         class Redirect(http.server.BaseHTTPRequestHandler):
             def do_PUT(self):

@@ -80,7 +80,7 @@ class Restarts(Case):
                 f.write(b"no database" * 1000)
             os.chmod(junk, 0o600)
             self.assertFailed(polytune("serve", f"--store=sqlite:{junk}"), INPUT, "not a database")
-            self.assertFailed(polytune("serve", f"--store=sqlite:{folder}/no/where"), TRANSPORT, "cannot open")
+            self.assertFailed(polytune("serve", f"--store=sqlite:{folder}/no/where"), INPUT, "cannot open")
         self.assertFailed(polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}"), TRANSPORT, "Redis", "refused")
         self.assertNotIn("secret", polytune("serve", f"--store=redis://:secret@127.0.0.1:{free_port()}").err)
         self.assertFailed(polytune("serve", "--store=elsewhere"), USAGE, "sqlite:FILE")
@@ -406,7 +406,7 @@ class Tls(Case):
         with authority() as folder:
             own = (f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem")
             os.chmod(folder / "key.pem", 0o644)
-            self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", *own), USAGE, "mode 644", "chmod 600")
+            self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", *own), INPUT, "mode 644", "chmod 600")
             os.chmod(folder / "key.pem", 0o600)
             with relay(*own, scheme="https"):
                 pass

@@ -33,11 +33,11 @@ static void write_file(const char *bytes, size_t len, mode_t mode)
     assert_int_equal(chmod(path, mode), 0);
 }
 
-static void expect_refusal(const char *text)
+static void expect_refusal(pt_status status, const char *text)
 {
     buffer read;
     pt_error error;
-    assert_int_equal(tls_read_certificate(&read, path, &error), PT_ERR_USAGE);
+    assert_int_equal(tls_read_certificate(&read, path, &error), status);
     if (strstr(error.message, text) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, text);
 }
@@ -59,19 +59,19 @@ static void what_is_no_pem_file_is_refused(void **state)
 {
     (void)state;
     (void)snprintf(path, sizeof path, "%s/none.pem", folder);
-    expect_refusal("cannot read the certificate");
+    expect_refusal(PT_ERR_FILE, "cannot read the certificate");
     (void)snprintf(path, sizeof path, "%s", folder);
-    expect_refusal("cannot read the certificate");
+    expect_refusal(PT_ERR_FILE, "cannot read the certificate");
     write_file("", 0, 0644);
-    expect_refusal("is not a PEM file");
+    expect_refusal(PT_ERR_INPUT, "is not a PEM file");
     write_file("-----BEGIN \0CERTIFICATE-----", 27, 0644);
-    expect_refusal("is not a PEM file");
+    expect_refusal(PT_ERR_INPUT, "is not a PEM file");
     char *large = malloc(2 << 20);
     assert_non_null(large);
     memset(large, '-', 2 << 20);
     write_file(large, 2 << 20, 0644);
     free(large);
-    expect_refusal("too large");
+    expect_refusal(PT_ERR_FILE, "too large");
     (void)unlink(path);
 }
 
@@ -84,7 +84,7 @@ static void a_key_that_others_can_read_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof open_modes / sizeof *open_modes; i++) {
         write_file(text, sizeof text - 1, open_modes[i]);
-        assert_int_equal(tls_read_key(&read, path, &error), PT_ERR_USAGE);
+        assert_int_equal(tls_read_key(&read, path, &error), PT_ERR_INPUT);
         assert_non_null(strstr(error.message, "open to others"));
         assert_int_equal(tls_read_certificate(&read, path, &error), PT_OK);
         buffer_clear(&read);
@@ -97,18 +97,18 @@ static void a_key_that_others_can_read_is_refused(void **state)
     }
     /* A group may read what root has given it. */
     write_file(text, sizeof text - 1, 0640);
-    assert_int_equal(tls_read_key(&read, path, &error), geteuid() == 0 ? PT_OK : PT_ERR_USAGE);
+    assert_int_equal(tls_read_key(&read, path, &error), geteuid() == 0 ? PT_OK : PT_ERR_INPUT);
     if (geteuid() == 0)
         buffer_clear(&read);
     (void)unlink(path);
 }
 
-static void expect_no_start(const httpd_options *options, const char *text)
+static void expect_no_start(const httpd_options *options, pt_status status, const char *text)
 {
     echo_server e;
     pt_error error;
     echo_new(&e);
-    assert_int_equal(httpd_start(e.http, options, &error), PT_ERR_USAGE);
+    assert_int_equal(httpd_start(e.http, options, &error), status);
     if (strstr(error.message, text) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", error.message, text);
     echo_stop(&e);
@@ -121,12 +121,12 @@ static void a_server_needs_both_and_both_good(void **state)
     (void)state;
     write_file(text, sizeof text - 1, 0600);
     o.tls_cert = path;
-    expect_no_start(&o, "TLS needs both a certificate and its key");
+    expect_no_start(&o, PT_ERR_USAGE, "TLS needs both a certificate and its key");
     o.tls_cert = NULL;
     o.tls_key = path;
-    expect_no_start(&o, "TLS needs both a certificate and its key");
+    expect_no_start(&o, PT_ERR_USAGE, "TLS needs both a certificate and its key");
     o.tls_cert = path;
-    expect_no_start(&o, "not valid, or they do not belong together");
+    expect_no_start(&o, PT_ERR_INPUT, "not valid, or they do not belong together");
     (void)unlink(path);
 }
 

@@ -782,9 +782,9 @@ static void files_that_cannot_be_used_are_named(void **state)
     write_file(where + 7, junk, sizeof junk);
     expect_unusable(where, PT_ERR_INPUT, "is not a database");
     (void)snprintf(where, sizeof where, "sqlite:%s/none/there.db", world.folder);
-    expect_unusable(where, PT_ERR_IO, "cannot open");
+    expect_unusable(where, PT_ERR_FILE, "cannot open");
     (void)snprintf(where, sizeof where, "sqlite:%s", world.folder);
-    expect_unusable(where, PT_ERR_IO, "cannot open");
+    expect_unusable(where, PT_ERR_FILE, "cannot open");
     (void)snprintf(where, sizeof where, "sqlite:%s/shared.db", world.folder);
     store *s = open_file(where, &l);
     expect_unusable(where, PT_ERR_IO, "in use");

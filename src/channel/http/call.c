@@ -171,6 +171,16 @@ static void put_printable(char ret_line[LINE_SHOWN], const char *text, size_t le
     ret_line[n] = '\0';
 }
 
+/* Relays and parties answer in plain text. */
+static bool is_web_page(const buffer *response)
+{
+    size_t i = 0;
+    while (i < response->len && strchr(" \t\r\n", response->bytes[i]) != NULL &&
+           response->bytes[i] != '\0')
+        i++;
+    return i < response->len && response->bytes[i] == '<';
+}
+
 void http_explain(const http_call *call, char *ret_text, size_t size)
 {
     if (call->response.failed && (call->outcome != HTTP_ANSWERED || call->status == 200)) {
@@ -190,6 +200,14 @@ void http_explain(const http_call *call, char *ret_text, size_t size)
                        "HTTP status %ld: redirects to %.80s, which is not followed: give that "
                        "server's URL",
                        call->status, line);
+        return;
+    }
+    if (is_web_page(&call->response)) {
+        (void)snprintf(ret_text, size, "HTTP status %ld: %s", call->status,
+                       call->status == 413 ? "a proxy in between finds a message too large: raise "
+                                             "its limit (nginx: client_max_body_size)"
+                                           : "it answers with a web page: another server, or a "
+                                             "proxy, is at this URL");
         return;
     }
     put_printable(line, (const char *)call->response.bytes, call->response.len);

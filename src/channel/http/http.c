@@ -205,12 +205,17 @@ static http_outcome outcome_of(CURLcode result)
 }
 
 /* What usually is behind a failure that a user can do something about; NULL for others. */
-static const char *advice(const http_call *call, CURLcode result)
+static const char *advice(const http_call *call, CURLcode result, const char *detail)
 {
     const bool is_tls = call->url.len >= 6 && memcmp(call->url.bytes, "https:", 6) == 0;
     switch ((int)result) {
     case CURLE_PEER_FAILED_VERIFICATION:
-        return "its certificate is not trusted, or for another host; see --tls-ca";
+        if (strstr(detail, "expired") != NULL) /* not every TLS library tells */
+            return "its certificate has expired, and its operator must renew it, or this machine's "
+                   "clock is wrong";
+        return "its certificate is not trusted (see --tls-ca), for another host, or expired (is "
+               "this "
+               "machine's clock right?)";
     case CURLE_SSL_CACERT_BADFILE:
         return "the authorities given with --tls-ca cannot be read";
     case CURLE_SSL_CONNECT_ERROR:
@@ -224,8 +229,8 @@ static const char *advice(const http_call *call, CURLcode result)
 
 static void end_without_answer(const http_handle *h, CURLcode result)
 {
-    const char *what = advice(h->call, result);
     const char *detail = h->detail[0] != '\0' ? h->detail : curl_easy_strerror(result);
+    const char *what = advice(h->call, result, detail);
     if (what == NULL)
         http_no_answer(h->call, outcome_of(result), "%s", detail);
     else

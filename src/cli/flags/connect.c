@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/file.h"
 #include "cli/flags/where.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -105,6 +106,19 @@ static pt_status take_times(connection *c, const args *a, pt_error *error)
     return status;
 }
 
+/* Told at once, not after trying for a while. */
+static pt_status check_authorities(const char *path, pt_error *error)
+{
+    char *text = NULL;
+    size_t len = 0;
+    pt_status status = file_read(&text, &len, path, error);
+    if (status == PT_OK && strstr(text, "-----BEGIN ") == NULL)
+        status = error_set(error, PT_ERR_INPUT,
+                           "the authorities of --tls-ca, '%s', are not in a PEM file", path);
+    mem_free(text);
+    return status;
+}
+
 /* The flags, but for those of the encryption. */
 static pt_status take_flags(connection *c, const args *a, pt_error *error)
 {
@@ -119,6 +133,8 @@ static pt_status take_flags(connection *c, const args *a, pt_error *error)
     c->tls_cert = args_get(a, "tls-cert");
     c->tls_key = args_get(a, "tls-key");
     c->tls_ca = args_get(a, "tls-ca");
+    if (status == PT_OK && c->tls_ca != NULL)
+        status = check_authorities(c->tls_ca, error);
     c->only_relay = args_get(a, "only-relay") != NULL;
     return status;
 }
