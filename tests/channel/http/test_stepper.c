@@ -348,6 +348,41 @@ static void silence_has_an_end(void **state)
     pair_close(&p);
 }
 
+/* One request at most, if one is due. */
+static void step(pair *p, size_t party)
+{
+    delivery *d = p->channel[party].self;
+    monitor_lock(&d->mail.lock);
+    d->driver->pump->wait(&d->mail, &d->mail.boxes[1 - party], clock_ms());
+    monitor_unlock(&d->mail.lock);
+}
+
+static void a_full_inbox_asks_now_and_then_and_loses_nothing(void **state)
+{
+    pair p;
+    (void)state;
+    pair_open(&p, (fake_relay_options){0}, 4000);
+    send_pattern(&p, 0, LARGE, 1);
+    send_pattern(&p, 0, LARGE, 2);
+    delivery *d = p.channel[1].self;
+    const mailbox *box = &d->mail.boxes[0];
+    while (mailbox_has_room(box)) {
+        step(&p, 0);
+        step(&p, 1);
+    }
+    const uint64_t n_received = box->n_received;
+    const size_t n_asked = fake_relay_count(p.relay, "/recv/");
+    step(&p, 1);
+    assert_int_equal(fake_relay_count(p.relay, "/recv/"), n_asked);
+    d->asking[0].started_ms -= 1000; /* a quarter of the time-out later */
+    step(&p, 1);
+    assert_int_equal(fake_relay_count(p.relay, "/recv/"), n_asked + 1);
+    assert_int_equal(box->n_received, n_received);
+    expect_pattern(&p, 1, LARGE, 1);
+    expect_pattern(&p, 1, LARGE, 2);
+    pair_close(&p);
+}
+
 static void opening_has_an_end(void **state)
 {
     pair p;
@@ -382,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_refusal_ends_it_at_once),
         cmocka_unit_test(who_left_without_a_goodbye_is_gone),
         cmocka_unit_test(silence_has_an_end),
+        cmocka_unit_test(a_full_inbox_asks_now_and_then_and_loses_nothing),
         cmocka_unit_test(opening_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
