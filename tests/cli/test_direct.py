@@ -218,6 +218,24 @@ class Direct(Case):
 
     # ---- peers that fail ----
 
+    def test_a_proxy_in_the_environment_is_not_for_loopback_and_peers(self):
+        nowhere = {name: "http://127.0.0.1:9" for name in ("http_proxy", "all_proxy")}
+        urls = free_urls(2)
+        parties = [Process("party", ";".join(urls), f"--program={MAX}", f"--party={i}", f"--input={i}", env=nowhere)
+                   for i in range(2)]
+        for party in parties:
+            self.assertRan(party.wait(SOON), "false")
+        with relay() as (url, _):
+            parties = [Process("party", url, "--session=s", f"--program={MAX}", f"--party={i}", f"--input={i}", env=nowhere)
+                       for i in range(2)]
+            for party in parties:
+                result = party.wait(SOON)
+                self.assertRan(result, "false")
+                self.assertIn("http_proxy is set", result.err)
+        elsewhere = polytune("party", "http://relay.invalid:1", "--session=s", f"--program={MAX}", "--party=0", "--input=1",
+                             "--timeout=1", "--wait=1", env=nowhere)
+        self.assertFailed(elsewhere, TRANSPORT, "http_proxy is set", "127.0.0.1")
+
     def test_a_party_that_is_never_started(self):
         urls = free_urls(2)
         self.assertFailed(start(urls, MAX, 0, 1, "--wait=2").wait(SOON), TRANSPORT, "party 1 at " + urls[1])

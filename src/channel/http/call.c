@@ -39,12 +39,18 @@ void http_prepare(http_call *call, http_method method, const char *base, const c
     const int len = vsnprintf(path, sizeof path, format, args);
     va_end(args);
     call->method = method;
+    call->is_direct = false;
     buffer_reset(&call->url);
     buffer_printf(&call->url, "%s%s", base, path);
     call->url.failed = call->url.failed || len < 0 || (size_t)len >= sizeof path;
     buffer_reset(&call->headers);
     http_body(call, NULL, 0);
     http_begin(call);
+}
+
+void http_directly(http_call *call)
+{
+    call->is_direct = true;
 }
 
 void http_header(http_call *call, const char *format, ...)

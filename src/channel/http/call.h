@@ -33,6 +33,7 @@ typedef struct http_call {
     buffer headers; /* lines, each ended by a zero byte */
     const uint8_t *body;
     size_t body_len;
+    bool is_direct; /* to the peer itself, through no proxy */
 
     /* What came back. */
     http_outcome outcome;
@@ -69,6 +70,8 @@ void http_prepare(http_call *call, http_method method, const char *base, const c
 void http_header(http_call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The body of a POST, borrowed until the call is over; none: an empty one. */
 void http_body(http_call *call, const void *bytes, size_t len);
+/* Through no proxy that the environment may name for everybody. */
+void http_directly(http_call *call);
 /* Whether all of it was written; false: out of memory, or too long. */
 MUST_CHECK bool http_is_ready(const http_call *call);
 

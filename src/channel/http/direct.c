@@ -44,6 +44,7 @@ static void direct_prepare(const delivery *d, const mailbox *b, http_call *call)
 {
     const direct_peer *o = other_of(d, b);
     http_prepare(call, HTTP_POST, o->base, WIRE_MSG "%zu", d->mail.party);
+    http_directly(call);
     http_header(call, WIRE_SESSION ": %s", d->session);
     http_header(call, WIRE_CLIENT ": %s", o->number);
     http_header(call, WIRE_TO ": %zu", b->party);

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "channel/http/url.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define STALLED_S          60L /* a connection that moves no byte for so long is given up */
@@ -166,6 +167,9 @@ bool http_handle_begin(http_handle *h, http_call *call, uint64_t timeout_ms)
     if (url == NULL || !set_headers(h, call) || !set_method(h, call))
         return false;
     SET(CURLOPT_URL, url);
+    /* No proxy is asked about this machine itself, whatever http_proxy says; NULL is libcurl's own
+     * choice by the environment. */
+    SET(CURLOPT_PROXY, call->is_direct || url_is_loopback(url) ? "" : NULL);
     SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     http_begin(call);
     h->call = call;

@@ -23,6 +23,9 @@ bool url_is_good(const char *url);
 MUST_CHECK bool url_split(url_parts *ret_parts, const char *url);
 void url_clear(url_parts *parts);
 
+/* Whether the URL's host is written as this machine's loopback: localhost, 127.x.y.z or [::1]. */
+bool url_is_loopback(const char *url);
+
 /* Takes slashes at the end off. */
 void url_strip_slashes(char *text);
 

@@ -89,6 +89,7 @@ void door_add_outside(candidates *list, const door *d, http_handle *h, const cha
         return;
     http_call_init(&call, ADDRESS_MAX);
     http_prepare(&call, HTTP_GET, relay, WIRE_ADDRESS);
+    http_directly(&call); /* a proxy would tell its own address */
     const bool ok = http_perform(h, &call, timeout_ms) && call.status == 200;
     const char *text = (const char *)call.response.bytes;
     size_t len = ok ? call.response.len : 0;

@@ -1,5 +1,6 @@
 #include "cli/flags/connect.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -173,6 +174,25 @@ static pt_network_options network_options(const connection *c)
                                 .tls_ca = c->tls_ca};
 }
 
+/* libcurl obeys these; it takes http_proxy in lower case only. */
+static void tell_of_proxy(const char *relay)
+{
+    static const char *const variables[] = {"https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy",
+                                            "ALL_PROXY"};
+    const bool is_https = strncmp(relay, "https:", 6) == 0;
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *value = getenv(variables[i]);
+        const bool is_for_scheme = i > 2 || (i < 2) == is_https;
+        if (value == NULL || value[0] == '\0' || !is_for_scheme)
+            continue;
+        report_message(REPORT_INFO,
+                       "%s is set: requests to a relay on another machine go through that proxy, "
+                       "unless no_proxy names the relay",
+                       variables[i]);
+        return;
+    }
+}
+
 static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t party,
                             size_t parties, pt_error *error)
 {
@@ -183,6 +203,7 @@ static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t
         .parties = parties,
         .network = network_options(c),
     };
+    tell_of_proxy(options.url);
     return pt_channel_relay_open(ret_channel, &options, error);
 }
 
@@ -245,6 +266,7 @@ static pt_status open_p2p(pt_channel *ret_channel, const connection *c, size_t p
                          "this ticket is from party %zu, but the parties here are 0 to %zu",
                          c->where.ticket.opener, parties - 1);
     }
+    tell_of_proxy(options.relay);
     return pt_channel_p2p_open(ret_channel, &options, error);
 }
 

@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 
+#include "base/mem.h"
 #include "channel/http/call.h"
+#include "channel/http/url.h"
 
 static void prepare(http_call *call)
 {
@@ -188,6 +190,39 @@ static void a_redirection_is_told(void **state)
     http_call_clear(&call);
 }
 
+static void loopback_is_known_by_its_names(void **state)
+{
+    static const char *const loopback[] = {"http://localhost", "http://LocalHost:80/x",
+                                           "https://127.0.0.1:9/", "http://u:p@127.9.9.9",
+                                           "http://[::1]:8000/a"};
+    static const char *const other[] = {"http://127.evil.example",
+                                        "http://localhost.example",
+                                        "http://u@example/127.0.0.1",
+                                        "http://[::2]",
+                                        "http://localhos",
+                                        "http://127.0.0.1@example"};
+    (void)state;
+    for (size_t i = 0; i < sizeof loopback / sizeof *loopback; i++)
+        assert_true(url_is_loopback(loopback[i]));
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        assert_false(url_is_loopback(other[i]));
+}
+
+static void credentials_are_not_shown(void **state)
+{
+    static const char *const pairs[][2] = {{"http://u:p@host/path/", "http://host/path"},
+                                           {"http://a@b@host", "http://host"},
+                                           {"http://host/a@b", "http://host/a@b"},
+                                           {"nonsense", "nonsense"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        char *shown = url_shown(pairs[i][0]);
+        assert_non_null(shown);
+        assert_string_equal(shown, pairs[i][1]);
+        mem_free(shown);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +234,8 @@ int main(void)
         cmocka_unit_test(what_may_pass_is_tried_again),
         cmocka_unit_test(an_explanation_is_one_printable_line),
         cmocka_unit_test(a_redirection_is_told),
+        cmocka_unit_test(loopback_is_known_by_its_names),
+        cmocka_unit_test(credentials_are_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
