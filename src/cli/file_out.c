@@ -39,10 +39,33 @@ static bool is_written_as_it_is(const char *path)
     return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
 }
 
+/* One that this process has already, by its name, or -1. A file that such a name opens anew has a
+ * place of its own to write at: what others write to the old one would go over the result. */
+static int standard_output(const char *path)
+{
+    if (strcmp(path, "/dev/stdout") == 0)
+        return STDOUT_FILENO;
+    return strcmp(path, "/dev/stderr") == 0 ? STDERR_FILENO : -1;
+}
+
+/* Closed ones are held by something that can only be read. */
+static int dup_output(int fd)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+        errno = EBADF;
+        return -1;
+    }
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 static pt_status open_as_it_is(file_out *out, pt_error *error)
 {
-    /* /dev/stdout may be a log. */
-    out->fd = open(out->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+    const int standard = standard_output(out->path);
+    if (standard >= 0)
+        out->fd = dup_output(standard);
+    else
+        out->fd = open(out->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
     if (out->fd < 0)
         return cannot_write(out, "", error);
     out->is_open = true;

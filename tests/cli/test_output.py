@@ -128,7 +128,10 @@ class Output(Case):
         with open(self.file, "w") as out:
             self.assertEqual(subprocess.run([BIN, *map(str, EVAL), "-o", "/dev/stdout"], stdout=out, timeout=TIMEOUT).returncode, DONE)
             out.write("more")
-        self.assertIn("more", self.file.read_text())
+        self.assertEqual(self.file.read_text(), "true\nmore")
+        for name, shell in (("stdout", '"$@" >&-'), ("stderr", '"$@" 2>&-')):
+            command = ["sh", "-c", shell, "sh", BIN, *map(str, EVAL), "-o", f"/dev/{name}"]
+            self.assertEqual(subprocess.run(command, capture_output=True, timeout=TIMEOUT).returncode, INPUT)
 
     def test_a_log_is_not_overwritten(self):
         self.file.write_text("what was said before\n")

@@ -59,6 +59,7 @@ class Usage(Case):
                 done = subprocess.run(["sh", "-c", shell, "sh", BIN, *map(str, command)], text=True, capture_output=True, timeout=TIMEOUT)
                 self.assertEqual(done.returncode, INPUT, (command, done))
                 self.assertIn("standard output", done.stderr)
+                self.assertNotIn("ioctl", done.stderr)
         for shell in ('"$@" <&-', '"$@" 2>&-', '"$@" <&- 2>&-'):
             done = subprocess.run(["sh", "-c", shell, "sh", BIN, "eval", str(MAX), "--input=1", "--input=2"], text=True,
                                   capture_output=True, timeout=TIMEOUT)
