@@ -9,6 +9,14 @@
 /* How long to wait for somebody who writes to the file. */
 #define BUSY_MS 10000
 
+pt_status sqlite_check_path(const char *path, pt_error *error)
+{
+    if (path[0] == '\0' || strcmp(path, ":memory:") == 0)
+        return error_set(error, PT_ERR_USAGE,
+                         SQLITE_PREFIX "FILE needs the name of a file, not '%s'", path);
+    return PT_OK;
+}
+
 static pt_status open_file(sqlite3 **ret_database, const char *path, pt_error *error)
 {
     const int rc = sqlite3_open_v2(path, ret_database, SQLITE_OPEN_READONLY, NULL);
@@ -92,6 +100,8 @@ pt_status sqlite_read(table *ret_table, const char *path, const char *query, pt_
     sqlite3 *database = NULL;
     sqlite3_stmt *statement = NULL;
     pt_status status = table_init(ret_table, path, error);
+    if (status == PT_OK)
+        status = sqlite_check_path(path, error);
     if (status == PT_OK)
         status = open_file(&database, path, error);
     if (status == PT_OK)

@@ -10,7 +10,12 @@
 
 #define SQLITE_PREFIX "sqlite:"
 
-/* *ret_table: release with table_clear, also after a failure. PT_ERR_FILE, PT_ERR_INPUT. */
+/* That `path` is a file, and none of the two names by which SQLite makes a database that is gone
+ * when it is closed. PT_ERR_USAGE. */
+MUST_CHECK pt_status sqlite_check_path(const char *path, pt_error *error);
+
+/* *ret_table: release with table_clear, also after a failure. PT_ERR_USAGE, PT_ERR_FILE,
+ * PT_ERR_INPUT. */
 MUST_CHECK pt_status sqlite_read(table *ret_table, const char *path, const char *query,
                                  pt_error *error);
 

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "data/insert_text.h"
+#include "data/sqlite_read.h"
 
 /* How long to wait for somebody else who writes. */
 #define BUSY_MS      10000
@@ -206,8 +208,12 @@ pt_status sqlite_write_check(const char *path, const char *name, const row_shape
                              pt_error *error)
 {
     sqlite_writer w = {.path = path, .name = name, .rows = rows, .error = error};
-    const bool was_there = access(path, F_OK) == 0;
-    const pt_status status = writer_open(&w);
+    struct stat info;
+    const bool was_there = lstat(path, &info) == 0; /* a link, too, that leads nowhere yet */
+    pt_status status = sqlite_check_path(path, error);
+    if (status != PT_OK)
+        return status;
+    status = writer_open(&w);
     writer_close(&w);
     if (!was_there)
         (void)unlink(path);

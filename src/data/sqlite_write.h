@@ -10,7 +10,7 @@
 #include "data/shape.h"
 #include "data/table.h"
 
-/* Tries all but the rows, and leaves things as they were. PT_ERR_FILE. */
+/* Tries all but the rows, and leaves things as they were. PT_ERR_USAGE, PT_ERR_FILE. */
 MUST_CHECK pt_status sqlite_write_check(const char *path, const char *name, const row_shape *rows,
                                         pt_error *error);
 

@@ -269,6 +269,8 @@ class Sqlite(Case):
                 result = self.run_query(folder, query)
                 self.assertIn(message, result.err)
                 self.assertIn(result.status, (INPUT, USAGE), result)
+            result = polytune("eval", folder / "program.garble", "--input=sqlite:", "--query=SELECT 1", "--input=1")
+            self.assertFailed(result, USAGE, "sqlite:FILE needs the name of a file, not ''")
             result = self.run_query(folder, "SELECT 1", file="missing.db")
             self.assertEqual(result.status, INPUT, result)
             self.assertFalse((folder / "missing.db").exists())
@@ -345,6 +347,13 @@ pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
             self.assertEqual(self.rows(folder / "r.db", "SELECT n, word, typeof(n) FROM lines"),
                              [(7, "AAAA", "integer"), (5, "BBBB", "integer"), ("18446744073709551615", "AAAA", "text"), (5, "BBBB", "integer")])
 
+    def test_a_link_to_a_new_sqlite_file(self):
+        with folder_with() as folder:
+            (folder / "link.db").symlink_to("r.db")
+            self.assertRan(self.run_program(folder, self.NAMED, f"--output=sqlite:{folder / 'link.db'}", "--table=lines"), "")
+            self.assertTrue((folder / "link.db").is_symlink())
+            self.assertEqual(self.rows(folder / "r.db", "SELECT n FROM lines"), [(7,), (5,)])
+
     def test_rows_by_place(self):
         with folder_with() as folder:
             flags = (f"--output=sqlite:{folder / 'r.db'}", "--table=t")
@@ -382,6 +391,8 @@ pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
             two = "enum Two { A(u8), B(u8) }\npub fn main(a: u8, b: bool) -> Two { if b { Two::A(a / 0u8) } else { Two::B(a) } }\n"
             self.assertFailed(self.run_program(folder, two, "-o", folder / "r.csv"), USAGE, "a table cannot hold values of type Two")
             for flags, message in (((f"--output=sqlite:{folder / 'r.db'}",), "needs --table=NAME"),
+                                   (("--output=sqlite:", "--table=t"), "sqlite:FILE needs the name of a file"),
+                                   (("--output=sqlite::memory:", "--table=t"), "not ':memory:'"),
                                    (("--table=t",), "--table without an --output that is a database"),
                                    (("--json", "-o", folder / "r.csv"), "--json writes an object"),
                                    (("--json", *to("r.db")), "--json writes an object")):
