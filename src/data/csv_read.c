@@ -7,7 +7,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 #define PIECE_BYTES 65536
 

@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 /* The row being written. */
 typedef struct row_teller {

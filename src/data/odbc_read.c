@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 #define ROWS_A_FETCH      ((size_t)1000)
 #define FETCH_BYTES_MAX   ((size_t)16 << 20)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 /* How long to wait for somebody who writes to the file. */
 #define BUSY_MS 10000

@@ -7,9 +7,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "data/field.h"
 #include "data/sort_rows.h"
-#include "data/utf8.h"
 
 /* Where each cell of a row comes from. */
 typedef struct binding {

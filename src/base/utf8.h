@@ -1,6 +1,6 @@
-/* UTF-8. Layer: data. */
-#ifndef DATA_UTF8_H
-#define DATA_UTF8_H
+/* UTF-8. Layer: base. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
