@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "lang/value/literal.h"
 #include "lang/value/text.h"
 
@@ -485,6 +486,8 @@ static pt_status json_read_text(json_reader *j, const pt_type *type, size_t to)
     if (j->string.len > type->length)
         return literal_fail(r, at, "the text has %zu bytes, but [u8; %zu] has room for %zu",
                             j->string.len, type->length, type->length);
+    if (!utf8_is_valid(string_text(j), j->string.len))
+        return literal_fail(r, at, "the text is not UTF-8");
     for (size_t i = 0; i < j->string.len; i++)
         literal_put(r, to + i * 8, 8, j->string.bytes[i]);
     return PT_OK;

@@ -308,6 +308,8 @@ static void wrong_json_is_told_where(void **state)
         {t->bytes, "[1, 2, 3, 4]", "line 1, column 9: expected 3 elements, found more"},
         {t->bytes, "\"abcd\"",
          "line 1, column 1: the text has 4 bytes, but [u8; 3] has room for 3"},
+        {t->bytes, "\"Z\xfc\"", "line 1, column 1: the text is not UTF-8"},
+        {t->bytes, "\"\xe2\x82\"", "line 1, column 1: the text is not UTF-8"},
         {t->bytes, "\"\\ud800\"", "line 1, column 1: malformed string"},
         {t->bytes, "\"\\ud800\\u0041\"", "line 1, column 1: malformed string"},
         {t->pair, "[1]", "line 1, column 3: expected 2 values, found 1"},
