@@ -434,6 +434,7 @@ static pt_status read_many(parser *p, uint32_t n)
     parser result = *p;
     skip_words(&second, n);
     skip_words(&result, 2 * n);
+    const uint32_t first = p->c->n_inputs + p->c->n_gates;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t a = 0;
         uint32_t b = 0;
@@ -442,8 +443,13 @@ static pt_status read_many(parser *p, uint32_t n)
             status = read_operand(&second, &b);
         if (status != PT_OK)
             return status;
-        const uint32_t made = add_gate(p, GATE_AND, a, b);
-        status = read_result(&result, made);
+        if (p->c->n_gates == p->n_driven + N_CONSTANTS)
+            return bad(p, "the gate MAND sets more wires than there are");
+        (void)add_gate(p, GATE_AND, a, b);
+    }
+    /* Only now: none of its inputs is one of its outputs. */
+    for (uint32_t i = 0; i < n; i++) {
+        const pt_status status = read_result(&result, first + i);
         if (status != PT_OK)
             return status;
     }
