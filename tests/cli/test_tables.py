@@ -124,6 +124,7 @@ class Files(Case):
                     ((*FLAGS, "--const=PARTY_0::ROWS=3usize"), "PARTY_0::ROWS twice"),
                     ((*FLAGS, "--scale=price:100"), "there is no column 'price'"),
                     ((*FLAGS, "--scale=pay:0"), "the factor of --scale must be a number from 1"),
+                    ((*FLAGS, "--scale=pay:10"), "--scale gives column 'pay' twice"),
                     ((*FLAGS, "--scale=pay"), "--scale takes COLUMN:FACTOR"),
                     ((*FLAGS, "--query=SELECT 1"), "--query without an --input that is a database"),
                     ((*FLAGS, "--separator=;;"), "--separator is one of"),

@@ -117,6 +117,7 @@ class Usage(Case):
         self.assertFailed(polytune("eval", MAX, "--json=1"), USAGE, "takes no value")
         self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=1", "--evaluator=0", "--evaluator=1"), USAGE,
                           "given twice")
+        self.assertFailed(polytune("eval", MAX, "-o", "a", "-o", "b"), USAGE, "flag '-o' is given twice")
         self.assertFailed(polytune("eval", MAX, "--input=1"), USAGE, "2 parties", "1 time")
         self.assertFailed(polytune("party", "http://127.0.0.1:1", f"--program={MAX}"), USAGE, "needs --party, --input\n")
         # What a shell leaves of party http://a:1;http://b:2 --program=..

@@ -63,7 +63,8 @@ static pt_status take_flag(args *a, int argc, const char *const *argv, int *at, 
                              (int)(len + (is_short ? 1 : 2)), given, f->placeholder, value);
     }
     if (!f->repeat && args_get(a, f->name) != NULL)
-        return error_set(error, PT_ERR_USAGE, "flag '--%s' is given twice", f->name);
+        return error_set(error, PT_ERR_USAGE, "flag '%s%s' is given twice", is_short ? "-" : "--",
+                         f->name);
     a->given_names[a->n_given] = f->name;
     a->given_values[a->n_given] = value == NULL ? "" : value;
     a->n_given++;

@@ -41,8 +41,15 @@ static pt_status take_scale(tables *t, const char *text, pt_error *error)
     t->scale_texts[t->n_scales] = copy;
     table_scale *scale = &t->scales[t->n_scales++];
     scale->column = copy;
-    return args_number(&scale->factor, colon + 1, "the factor of --scale", 1, FIELD_SCALE_MAX,
-                       error);
+    const pt_status status =
+        args_number(&scale->factor, colon + 1, "the factor of --scale", 1, FIELD_SCALE_MAX, error);
+    if (status != PT_OK)
+        return status;
+    for (const table_scale *other = t->scales; other < scale; other++) {
+        if (strcmp(other->column, copy) == 0)
+            return error_set(error, PT_ERR_USAGE, "--scale gives column '%.60s' twice", copy);
+    }
+    return PT_OK;
 }
 
 static pt_status take_scales(tables *t, pt_error *error)
