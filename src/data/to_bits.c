@@ -273,14 +273,25 @@ static bool all_missing(const row_filler *f, const shape *s)
     return true;
 }
 
+/* The variant that a choice's only cell names, or SHAPE_NO_VARIANT. Where the cell holds text the
+ * empty variant's name is text as any other: the variant itself is a missing value. */
+static size_t named_variant(const row_filler *f, const shape *s)
+{
+    if (s->n_cells != 1)
+        return SHAPE_NO_VARIANT;
+    const size_t variant = find_variant(s, &f->cells[f->b->column[s->cell]]);
+    const bool is_text = s->n_parts == 1 && s->parts[0].kind == SHAPE_TEXT;
+    return is_text && variant == s->empty ? SHAPE_NO_VARIANT : variant;
+}
+
 static pt_status fill_choice(const row_filler *f, const shape *s)
 {
+    const size_t named = named_variant(f, s);
     size_t variant = s->full;
     if (s->empty != SHAPE_NO_VARIANT && all_missing(f, s))
         variant = s->empty;
-    else if (s->n_cells == 1 &&
-             find_variant(s, &f->cells[f->b->column[s->cell]]) != SHAPE_NO_VARIANT)
-        variant = find_variant(s, &f->cells[f->b->column[s->cell]]);
+    else if (named != SHAPE_NO_VARIANT)
+        variant = named;
     put_bits(f, s->first_bit, s->tag_bits, variant);
     return variant == s->full ? fill_parts(f, s) : PT_OK;
 }

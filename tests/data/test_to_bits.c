@@ -12,6 +12,7 @@
     "enum Sex { Female, Male }\n"                                                                  \
     "enum Test { Negative, Positive, Missing }\n"                                                  \
     "enum Dose { None, Some(u16) }\n"                                                              \
+    "enum Word { None, Hidden, Some([u8; 6]) }\n"                                                  \
     "enum Row { Empty, Full(u32, Sex) }\n"                                                         \
     "enum Two { A(u8), B(u8) }\n"                                                                  \
     "struct Place { city: [u8; 4], zip: u16 }\n"                                                   \
@@ -23,7 +24,7 @@ static pt_program *program_with(const char *type)
     char source[2048];
     (void)snprintf(source, sizeof source,
                    ITEMS "pub fn main(a: %s, b: bool, c: Person, d: Sex, e: Test, f: Dose, g: Row, "
-                         "h: Two, i: Visit) -> bool { b }",
+                         "h: Two, i: Visit, j: Word) -> bool { b }",
                    type);
     const pt_compile_options options = {.source = source, .source_len = strlen(source)};
     pt_program *program = NULL;
@@ -187,6 +188,8 @@ static void test_enums(void **state)
     assert_value("[Test; 2]", "s\nPositive\n\n", "[Test::Positive, Test::Missing]");
     assert_value("[Dose; 4]", "s\n\n500\nNone\n0\n",
                  "[Dose::None, Dose::Some(500), Dose::None, Dose::Some(0)]");
+    assert_value("[Word; 3]", "s\nNone\n\nHidden\n",
+                 "[Word::Some([78, 111, 110, 101, 0, 0]), Word::None, Word::Hidden]");
     assert_value("[Row; 2]", "a,b\n,\n7,Male\n", "[Row::Empty, Row::Full(7, Sex::Male)]");
     assert_error("[Sex; 1]", "s\nmale\n",
                  "t.csv, row 1 (line 2), column 's': expected Sex, found 'male'; is it Male?");
