@@ -82,6 +82,12 @@ void mem_wipe(void *memory, size_t bytes)
         explicit_bzero(memory, bytes);
 }
 
+NOINLINE void mem_wipe_stack(void)
+{
+    uint8_t below[MEM_STACK_BYTES];
+    mem_wipe(below, sizeof below);
+}
+
 char *mem_string(const char *text)
 {
     const size_t size = strlen(text) + 1;

@@ -38,6 +38,11 @@ void mem_free_secret(void *memory, size_t bytes);
 /* Overwrites with zeros in a way the compiler does not remove. */
 void mem_wipe(void *memory, size_t bytes);
 
+/* Wipes what calls that have returned left on this thread's stack below the caller's frame:
+ * compilers keep copies of secrets there that no code names. Takes MEM_STACK_BYTES of the stack. */
+#define MEM_STACK_BYTES ((size_t)1 << 16)
+void mem_wipe_stack(void);
+
 /* A copy of a terminated string, or NULL. */
 MUST_CHECK char *mem_string(const char *text);
 

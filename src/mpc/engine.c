@@ -2,7 +2,9 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/min.h"
 #include "mpc/abit/share.h"
 #include "mpc/garble/authenticate.h"
@@ -78,8 +80,9 @@ static pt_status run_protocol(mpc_run *r, const engine_task *task, const uint8_t
     return outputs_run(r, ret_output_bits, error);
 }
 
-pt_status engine_run(session *s, const engine_task *task, const uint8_t *input_bits,
-                     uint8_t *ret_output_bits, pt_error *error)
+/* Not inlined: its frame and those below it are wiped. */
+static NOINLINE pt_status run_task(session *s, const engine_task *task, const uint8_t *input_bits,
+                                   uint8_t *ret_output_bits, pt_error *error)
 {
     mpc_run r;
     s->progress_ands = task->circuit->n_and;
@@ -88,6 +91,14 @@ pt_status engine_run(session *s, const engine_task *task, const uint8_t *input_b
     if (status == PT_OK)
         status = run_protocol(&r, task, input_bits, ret_output_bits, error);
     mpc_run_clear(&r);
+    return status;
+}
+
+pt_status engine_run(session *s, const engine_task *task, const uint8_t *input_bits,
+                     uint8_t *ret_output_bits, pt_error *error)
+{
+    const pt_status status = run_task(s, task, input_bits, ret_output_bits, error);
+    mem_wipe_stack();
     return status;
 }
 

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/bits.h"
 #include "base/clock.h"
+#include "base/compiler.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/min.h"
@@ -299,7 +300,7 @@ static pt_status deal_all(dealer *w, pt_error *error)
     return PT_OK;
 }
 
-pt_status dealer_run(session *d, pt_error *error)
+static NOINLINE pt_status deal(session *d, pt_error *error)
 {
     dealer w;
     hello_terms terms;
@@ -311,6 +312,13 @@ pt_status dealer_run(session *d, pt_error *error)
         status = deal_all(&w, error);
     d->stats->and_gates = terms.n_and;
     dealer_clear(&w);
+    return status;
+}
+
+pt_status dealer_run(session *d, pt_error *error)
+{
+    const pt_status status = deal(d, error);
+    mem_wipe_stack();
     return status;
 }
 
