@@ -15,6 +15,7 @@
 #include "cli/commands/command.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
+#include "cli/no_core.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "polytune/polytune.h"
@@ -116,11 +117,14 @@ int main(int argc, char **argv)
 {
     keep_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN);
+    no_core_files();
     if (argc < 2)
         return help_first_steps();
     const bool asks_help = strcmp(argv[1], "help") == 0;
     const char *name = asks_help && argc > 2 ? argv[2] : argv[1];
     const command *c = command_find(name);
+    if (strcmp(name, "serve") != 0) /* a relay has no inputs, and its operator may look at it */
+        no_core_readers();
     if (c != NULL)
         return asks_help ? help_command(c)
                          : command_run(c, argc - 2, (const char *const *)argv + 2);

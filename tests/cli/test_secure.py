@@ -108,7 +108,22 @@ class Flags(Case):
         self.assertFailed(polytune(*self.BASE, "--session-secret="), USAGE, "empty")
         with program_file("\n", ".txt") as path:
             self.assertFailed(polytune(*self.BASE, f"--session-secret=@{path}"), USAGE, "empty")
+        self.assertFailed(polytune(*self.BASE, env={"POLYTUNE_SESSION_SECRET": ""}), USAGE,
+                          "POLYTUNE_SESSION_SECRET is empty")
         self.assertFailed(polytune(*self.BASE, "--session-secret=@/nowhere"), INPUT, "/nowhere")
+
+    def test_a_weak_or_odd_secret_is_told(self):
+        def err(secret):
+            return polytune(*self.BASE, "--timeout=1", f"--session-secret={secret}").err
+        for weak in ("x", "correct horse", "1234567890", "a" * 200, "a1" * 100):
+            self.assertRegex(err(weak), "weak, about [0-9]+ bits", weak)
+        for strong in ("nosif dudun mapin kofuz daroz hanut", "correct-horse-battery-staple-river", "0f" + "3a9c51d7e8b2" * 2 + "46f0",
+                       "kS9x2Qm0vT7bLr4w", "83920174650918273645"):
+            self.assertNotIn("weak", err(strong), strong)
+        strong = "correct-horse-battery-staple-river"
+        self.assertIn("ends with a blank", err(strong + " "))
+        self.assertIn("byte order mark", err("\ufeff" + strong))
+        self.assertNotIn("which counts", err(strong))
 
 
 class Parties(Case):

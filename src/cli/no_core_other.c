@@ -1,0 +1,5 @@
+#include "cli/no_core.h"
+
+void no_core_readers(void)
+{
+}
