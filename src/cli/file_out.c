@@ -141,7 +141,14 @@ pt_status file_out_open(file_out *ret_out, const char *path, pt_error *error)
     if (is_written_as_it_is(path))
         return open_as_it_is(ret_out, error);
     const pt_status status = find_target(ret_out, error);
-    return status == PT_OK ? open_part(ret_out, error) : status;
+    if (status != PT_OK)
+        return status;
+    const char *slash = strrchr(ret_out->target, '/');
+    if (strlen(slash == NULL ? ret_out->target : slash + 1) > NAME_MAX) {
+        errno = ENAMETOOLONG;
+        return cannot_write(ret_out, "", error);
+    }
+    return open_part(ret_out, error);
 }
 
 /* ---- writing ---- */

@@ -103,6 +103,25 @@ class Output(Case):
                               extra_groups=[], cwd="/", timeout=TIMEOUT)
         return done
 
+    def test_what_is_read_is_not_overwritten(self):
+        program = self.folder / "program.garble"
+        program.write_text(pathlib.Path(MAX).read_text())
+        table = self.folder / "numbers.json"
+        table.write_text('{"NumUnsigned": [5, "U32"]}')
+        link = self.folder / "link"
+        link.symlink_to(program)
+        inputs = (f"--input=@{table}", "--input=4")
+        for arguments, output in ((("compile", program), program), (("eval", program, *inputs), program),
+                                  (("eval", program, *inputs), link), (("simulate", program, *inputs), table)):
+            before = output.read_bytes()
+            result = polytune(*arguments, f"--output={output}")
+            self.assertFailed(result, USAGE, "would overwrite what is read")
+            self.assertEqual(output.read_bytes(), before)
+
+    def test_a_name_that_is_too_long_is_told_before_anything_is_done(self):
+        result = polytune("eval", MAX, "--input=x", "--input=4", f"--output={self.folder}/{'n' * 256}")
+        self.assertFailed(result, INPUT, "name too long")
+
     def test_folders_and_files_that_may_not_be_written(self):
         if os.geteuid() != 0:
             self.skipTest("takes another user")

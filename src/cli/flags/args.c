@@ -1,6 +1,7 @@
 #include "cli/flags/args.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -131,13 +132,43 @@ const char *args_nth(const args *a, const char *name, size_t n)
     return NULL;
 }
 
+static bool is_file(const struct stat *file, const char *path)
+{
+    struct stat info;
+    return path != NULL && stat(path, &info) == 0 && info.st_dev == file->st_dev &&
+           info.st_ino == file->st_ino;
+}
+
+/* Whether `path` is the program, or a file that an input is read from. */
+static bool is_read_from(const args *a, const char *path)
+{
+    struct stat file;
+    if (stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+        return false;
+    if (is_file(&file, args_get(a, "program")))
+        return true;
+    for (size_t i = 0; i < a->n_positional; i++)
+        if (is_file(&file, a->positional[i]))
+            return true;
+    for (size_t i = 0; i < args_count(a, "input"); i++) {
+        const char *input = args_nth(a, "input", i);
+        if (input[0] == '@' && is_file(&file, input + 1))
+            return true;
+    }
+    return false;
+}
+
 pt_status args_output(const char **ret_path, const args *a, pt_error *error)
 {
     const char *brief = args_get(a, "o");
     const char *full = args_get(a, "output");
     if (brief != NULL && full != NULL)
         return error_set(error, PT_ERR_USAGE, "-o and --output are the same: give one of them");
-    *ret_path = brief != NULL ? brief : full;
+    const char *path = brief != NULL ? brief : full;
+    if (path != NULL && is_read_from(a, path))
+        return error_set(error, PT_ERR_USAGE,
+                         "--output=%s would overwrite what is read: give another name", path);
+    *ret_path = path;
     return PT_OK;
 }
 
