@@ -384,8 +384,7 @@ pt_status pt_constants_exchange(pt_constants **ret_constants, const pt_channel *
 {
     buffer own;
     stop_note heard = {STOP_NONE, 0};
-    if (ret_constants == NULL || channel == NULL || channel->ops == NULL ||
-        (given == NULL && n_given != 0))
+    if (ret_constants == NULL || !channel_is_whole(channel) || (given == NULL && n_given != 0))
         return error_missing(error, "a channel, constants and a place for all of them");
     for (size_t i = 0; i < n_given; i++) {
         if (given[i].party == NULL || given[i].name == NULL || given[i].literal == NULL)
@@ -466,7 +465,7 @@ pt_status pt_constants_confirm(const pt_constants *constants, const pt_channel *
                                pt_status own, pt_error *error)
 {
     const pt_constants *c = constants;
-    if (c == NULL || channel == NULL || channel->ops == NULL)
+    if (c == NULL || !channel_is_whole(channel))
         return error_missing(error, "constants and a channel");
     stop_note heard = {STOP_NONE, 0};
     if (own != PT_OK) {

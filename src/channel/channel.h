@@ -12,18 +12,16 @@
 /* PT_ERR_USAGE unless `peer` is another of the parties. */
 MUST_CHECK pt_status channel_check_peer(size_t party, size_t parties, size_t peer, pt_error *error);
 
-MUST_CHECK static inline pt_status channel_send(const pt_channel *c, size_t to, const char *phase,
-                                                const uint8_t *bytes, size_t len, pt_error *error)
-{
-    return c->ops->send(c->self, to, phase, bytes, len, error);
-}
+/* Whether it is open, with every function that a channel must have. */
+bool channel_is_whole(const pt_channel *c);
 
-MUST_CHECK static inline pt_status channel_recv(const pt_channel *c, size_t from, const char *phase,
-                                                size_t max_len, uint8_t **ret_bytes,
-                                                size_t *ret_len, pt_error *error)
-{
-    return c->ops->recv(c->self, from, phase, max_len, ret_bytes, ret_len, error);
-}
+/* Calls of a channel that anybody may have written: a failure that says nothing gets a text, and
+ * PT_ERR_INTERNAL comes of a message without bytes. */
+MUST_CHECK pt_status channel_send(const pt_channel *c, size_t to, const char *phase,
+                                  const uint8_t *bytes, size_t len, pt_error *error);
+MUST_CHECK pt_status channel_recv(const pt_channel *c, size_t from, const char *phase,
+                                  size_t max_len, uint8_t **ret_bytes, size_t *ret_len,
+                                  pt_error *error);
 
 /* What it says of itself. */
 static inline pt_channel_kind channel_kind(const pt_channel *c)

@@ -150,7 +150,7 @@ static const pt_channel_ops metered_ops = {
 pt_status pt_channel_metered_wrap(pt_channel *ret_channel, pt_channel inner, pt_meter *meter,
                                   pt_error *error)
 {
-    if (ret_channel == NULL || inner.ops == NULL || meter == NULL)
+    if (ret_channel == NULL || !channel_is_whole(&inner) || meter == NULL)
         return error_missing(error, "a channel, a meter and a place for the channel");
     metered *m = mem_new(1, sizeof *m);
     if (m == NULL)

@@ -226,7 +226,7 @@ static pt_status secure_check_options(const pt_secure_options *o, pt_error *erro
 pt_status pt_channel_secure_wrap(pt_channel *ret_channel, pt_channel inner,
                                  const pt_secure_options *options, pt_error *error)
 {
-    if (ret_channel == NULL || inner.ops == NULL || options == NULL)
+    if (ret_channel == NULL || !channel_is_whole(&inner) || options == NULL)
         return error_missing(error, "a channel, options and a place for the channel");
     pt_status status = start_sodium(error);
     if (status == PT_OK)

@@ -342,7 +342,7 @@ pt_status pt_dealer_run(const pt_channel *channel, const pt_mpc_options *options
 
 void pt_dealer_dismiss(const pt_channel *channel, size_t party, size_t parties, pt_status why)
 {
-    if (channel == NULL || channel->ops == NULL || party >= parties)
+    if (!channel_is_whole(channel) || party >= parties)
         return;
     session s = {.channel = channel, .stats = &s.own_stats};
     s.roster[0] = parties;

@@ -19,7 +19,7 @@ static pt_status check_parties(size_t parties, bool dealer, pt_error *error)
 pt_status session_check_channel(const pt_channel *channel, const pt_mpc_options *options,
                                 pt_error *error)
 {
-    if (options == NULL || channel == NULL || channel->ops == NULL)
+    if (options == NULL || !channel_is_whole(channel))
         return error_set(error, PT_ERR_USAGE, "options and an open channel must be given");
     if (channel_kind(channel) == PT_CHANNEL_OPEN && !options->insecure)
         return error_set(error, PT_ERR_USAGE,
