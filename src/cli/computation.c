@@ -13,6 +13,7 @@
 #include "cli/flags/const_flags.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
+#include "data/source.h"
 
 static bool has_suffix(const char *text, const char *suffix)
 {
@@ -45,6 +46,14 @@ static pt_compile_options compile_options(const computation *c, const args *a,
     };
 }
 
+static bool has_table(const args *a)
+{
+    for (size_t i = 0; i < args_count(a, "input"); i++)
+        if (source_is_table(args_nth(a, "input", i)))
+            return true;
+    return false;
+}
+
 /* The flags that are missing, to be typed. */
 static void report_missing(const pt_diagnostics *diagnostics, const args *a)
 {
@@ -59,8 +68,10 @@ static void report_missing(const pt_diagnostics *diagnostics, const args *a)
     }
     const char *flags = b.len == 0 ? NULL : buffer_text(&b);
     if (flags != NULL)
-        report_message(REPORT_ERROR, "give what is missing, LITERAL being e.g. 3usize:%s%s", flags,
-                       is_party ? " (a constant PARTY_1::.. is given by party 1)" : "");
+        report_message(REPORT_ERROR, "give what is missing, LITERAL being e.g. 3usize:%s%s%s",
+                       flags, is_party ? " (a constant PARTY_1::.. is given by party 1)" : "",
+                       has_table(a) ? "; --rows=NAME in its place gives a table's number of rows"
+                                    : "");
     buffer_clear(&b);
 }
 

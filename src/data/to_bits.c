@@ -36,6 +36,14 @@ static void binding_clear(binding *b)
     *b = (binding){0};
 }
 
+/* What seems to separate the columns of a table that came out as one; 0: nothing. */
+static char other_separator(const table *t)
+{
+    static const char usual[] = ";\t|";
+    const char *found = t->n_columns == 1 ? strpbrk(t->columns[0], usual) : NULL;
+    return found == NULL ? '\0' : *found;
+}
+
 static pt_status no_such_column(const table *t, const shape *cell, pt_error *error)
 {
     nearest n;
@@ -46,6 +54,10 @@ static pt_status no_such_column(const table *t, const shape *cell, pt_error *err
         return error_set(error, PT_ERR_INPUT,
                          "%s has no line with the columns' names, which the field '%s' needs",
                          t->source, cell->name);
+    const char quoted[] = {'\'', other_separator(t), '\'', '\0'};
+    if (quoted[1] != '\0')
+        return error_set(error, PT_ERR_INPUT, "%s has one column, '%.60s': give --separator=%s",
+                         t->source, t->columns[0], quoted[1] == '\t' ? "$'\\t'" : quoted);
     if (n.best != NULL)
         return error_set(error, PT_ERR_INPUT,
                          "%s has no column '%s' for the field of that name; is it '%.60s'?",

@@ -82,6 +82,11 @@ class Files(Case):
                               "--rows=PARTY_0::ROWS", "--const=PARTY_1::ROWS=2usize", "--scale=pay:100", "--separator=;")
             self.assertRan(result, RESULT)
 
+    def test_a_missing_number_of_rows_is_told_with_its_flag(self):
+        with folder_with() as folder:
+            result = polytune("eval", folder / "program.garble", f"--input=@{folder / 'ours.csv'}", "--input=[]")
+            self.assertFailed(result, INPUT, "--const=PARTY_0::ROWS=LITERAL", "--rows=NAME in its place")
+
     def test_a_table_beside_a_literal(self):
         with folder_with() as folder:
             result = polytune("eval", folder / "program.garble", f"--input=@{folder / 'ours.csv'}", "--input=[(7, true), (8, false)]",

@@ -219,6 +219,10 @@ static void test_columns_by_name(void **state)
                  "t.csv has no column 'age' for the field of that name; is it 'agee'?");
     assert_error("[Person; 1]", "years,born,name\n44,0,Ann\n",
                  "t.csv has no column 'age' for the field of that name");
+    assert_error("[Person; 1]", "age;born;name\n44;0;Ann\n",
+                 "t.csv has one column, 'age;born;name': give --separator=';'");
+    assert_error("[Person; 1]", "age\tborn\tname\n44\t0\tAnn\n",
+                 "t.csv has one column, 'age\tborn\tname': give --separator=$'\\t'");
     assert_error("[Person; 1]", "age,born,name,age\n44,0,Ann,3\n", "t.csv has two columns 'age'");
 }
 
