@@ -7,7 +7,7 @@
 #include "channel/channel.h"
 #include "channel/http/direct_mesh.h"
 #include "polytune/network.h"
-#include "relay/relay.h"
+#include "support/relay.h"
 
 #define TIMEOUT_MS 60000 /* a test that waits for it is too slow to pass */
 
@@ -65,10 +65,8 @@ static pt_status open_p2p(const subject *s, size_t party, pt_channel *ret_channe
 
 static void subject_init(subject *s)
 {
-    const relay_options options = {0};
-    assert_int_equal(relay_server_start(&s->relay, &options, NULL), PT_OK);
-    (void)snprintf(s->url, sizeof s->url, "http://127.0.0.1:%u",
-                   (unsigned)relay_server_port(s->relay));
+    s->relay = fixture_start((relay_options){0});
+    fixture_url(s->url, s->relay);
     direct_urls_find(&s->urls, 2);
     atomic_store(&cancelled, false);
 }

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "relay/fixture.h"
+#include "httpd/expect.h"
+#include "relay/held.h"
+#include "support/relay.h"
 
 /* ---- waiting ---- */
 

@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "relay/fixture.h"
+#include "httpd/expect.h"
+#include "relay/held.h"
+#include "support/relay.h"
 #include "wire/wire.h"
 
 /* ---- the plain protocol, as existing clients speak it ---- */

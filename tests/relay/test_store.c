@@ -3,15 +3,11 @@
 #define _GNU_SOURCE
 #include "support/test.h"
 
-#include <fcntl.h>
 #include <ftw.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +16,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relay/store.h"
+#include "support/redis.h"
+
+#define LONGEST_MS 60000 /* of waits that should be short */
 
 /* ---- what the store tells ---- */
 
@@ -56,8 +55,7 @@ static void on_woken(void *user)
 
 static struct {
     char folder[64];
-    pid_t redis;
-    unsigned redis_port;
+    redis_process redis;
     unsigned n_opened;
 } world;
 
@@ -71,11 +69,6 @@ static const store_options options = {.sessions = 100,
                                       .bytes = 20000,
                                       .expiry_ms = 3600000,
                                       .timeout_ms = 60000};
-
-static void redis_url(char *ret_url, size_t size)
-{
-    (void)snprintf(ret_url, size, "redis://:geheim%%21@127.0.0.1:%u/2", world.redis_port);
-}
 
 /* Collects until the listener was woken so often. */
 static void wait_for_wakes(store *s, const listener *l, store_wake what, unsigned n)
@@ -95,7 +88,7 @@ static store *open_store(kind k, const store_options *o, listener *l)
     if (k == SQLITE)
         (void)snprintf(where, sizeof where, "sqlite:%s/%u.db", world.folder, world.n_opened++);
     if (k == REDIS)
-        redis_url(where, sizeof where);
+        redis_url(where, sizeof where, &world.redis);
     if (store_open(&s, where, o, &told, &error) != PT_OK)
         fail_msg("%s", error.message);
     if (k == REDIS) /* it listens */
@@ -666,7 +659,7 @@ static void empty_redis(void);
     static void name##_redis(void **state)                                                         \
     {                                                                                              \
         (void)state;                                                                               \
-        if (world.redis == 0)                                                                      \
+        if (world.redis.pid == 0)                                                                  \
             skip();                                                                                \
         empty_redis();                                                                             \
         name(REDIS);                                                                               \
@@ -802,33 +795,6 @@ static void files_that_cannot_be_used_are_named(void **state)
 
 /* ---- Redis ---- */
 
-static unsigned free_port(void)
-{
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof address;
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    (void)close(fd);
-    return ntohs(address.sin_port);
-}
-
-static pid_t start_redis(unsigned port)
-{
-    char text[16];
-    (void)snprintf(text, sizeof text, "%u", port);
-    const pid_t child = fork();
-    if (child != 0)
-        return child;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when this test is killed */
-    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    (void)dup2(null, STDOUT_FILENO);
-    (void)execlp("redis-server", "redis-server", "--port", text, "--bind", "127.0.0.1", "--save",
-                 "", "--appendonly", "no", "--requirepass", "geheim!", "--dir", world.folder,
-                 (char *)NULL);
-    _exit(127);
-}
-
 /* Whether it answers soon; false when it has ended. */
 static bool redis_is_up(void)
 {
@@ -836,27 +802,17 @@ static bool redis_is_up(void)
     pt_error error;
     listener l = {0};
     const store_listener told = {&l, on_wake, on_note, on_woken};
-    redis_url(url, sizeof url);
-    for (;;) {
+    redis_url(url, sizeof url, &world.redis);
+    const uint64_t end_ms = clock_ms() + LONGEST_MS;
+    while (redis_runs(&world.redis) && clock_ms() < end_ms) {
         store *s = NULL;
-        int status = 0;
-        if (waitpid(world.redis, &status, WNOHANG) == world.redis)
-            return false;
         if (store_open(&s, url, &options, &told, &error) == PT_OK) {
             store_free(s);
             return true;
         }
         (void)poll(NULL, 0, 10);
     }
-}
-
-static void stop_redis(void)
-{
-    if (world.redis == 0)
-        return;
-    (void)kill(world.redis, SIGKILL);
-    (void)waitpid(world.redis, NULL, 0);
-    world.redis = 0;
+    return false;
 }
 
 static void empty_redis(void)
@@ -867,7 +823,9 @@ static void empty_redis(void)
     quick.expiry_ms = 1;
     store *s = open_store(REDIS, &quick, &l);
     store_figures figures = {.sessions = 1};
+    const uint64_t end_ms = clock_ms() + LONGEST_MS;
     while (figures.sessions != 0) {
+        assert_true(clock_ms() < end_ms);
         store_sweep(s, false);
         assert_int_equal(store_measure(s, &figures), STORE_DONE);
         (void)poll(NULL, 0, 1);
@@ -878,7 +836,7 @@ static void empty_redis(void)
 static void relays_share_redis(void **state)
 {
     (void)state;
-    if (world.redis == 0)
+    if (world.redis.pid == 0)
         skip();
     empty_redis();
     listener l[2] = {0};
@@ -902,7 +860,7 @@ static void relays_share_redis(void **state)
 static void redis_may_come_and_go(void **state)
 {
     (void)state;
-    if (world.redis == 0)
+    if (world.redis.pid == 0)
         skip();
     empty_redis();
     listener l = {0};
@@ -910,12 +868,12 @@ static void redis_may_come_and_go(void **state)
     store_caller a = caller("gone", 0, "a");
     a.epoch = join(s, &a);
     wait_for_wakes(s, &l, STORE_WAKE_ALL, 1);
-    stop_redis();
+    redis_stop(&world.redis);
     wait_for_wakes(s, &l, STORE_WAKE_ALL, 2);
     assert_int_equal(store_check(s), STORE_UNAVAILABLE);
     assert_int_equal(put(s, &a, 1, 1, "m"), STORE_UNAVAILABLE);
     assert_true(s->errors != 0);
-    world.redis = start_redis(world.redis_port);
+    redis_start(&world.redis, world.folder);
     assert_true(redis_is_up());
     wait_for_wakes(s, &l, STORE_WAKE_ALL, 3);
     while (store_check(s) != STORE_DONE)
@@ -933,16 +891,16 @@ static void redis_that_cannot_be_used_is_named(void **state)
 {
     (void)state;
     char url[64];
-    (void)snprintf(url, sizeof url, "redis://127.0.0.1:%u", free_port());
+    (void)snprintf(url, sizeof url, "redis://127.0.0.1:%u", redis_free_port());
     expect_unusable(url, PT_ERR_IO, "cannot use Redis at 127.0.0.1");
     static const char *const wrong[] = {
         "redis://",     "redis://h:x",    "redis://h:0",   "redis://h:99999", "redis://h/x",
         "redis://[::1", "redis://:%zz@h", "redis://:%4@h", "redis://:%00@h",  "redis://u:p@/1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         expect_unusable(wrong[i], PT_ERR_USAGE, "redis://[[USER]:PASSWORD@]");
-    if (world.redis == 0)
+    if (world.redis.pid == 0)
         return;
-    (void)snprintf(url, sizeof url, "redis://:wrong@127.0.0.1:%u", world.redis_port);
+    (void)snprintf(url, sizeof url, "redis://:wrong@127.0.0.1:%u", world.redis.port);
     expect_unusable(url, PT_ERR_IO, "WRONGPASS");
 }
 
@@ -954,11 +912,11 @@ static int setup(void **state)
     (void)snprintf(world.folder, sizeof world.folder, "/tmp/polytune-store-XXXXXX");
     if (mkdtemp(world.folder) == NULL)
         return -1;
-    world.redis_port = free_port();
-    world.redis = start_redis(world.redis_port);
-    if (world.redis > 0 && !redis_is_up()) {
+    world.redis.port = redis_free_port();
+    redis_start(&world.redis, world.folder);
+    if (!redis_is_up()) {
         print_message("redis-server cannot be started: its tests are skipped\n");
-        world.redis = 0;
+        redis_stop(&world.redis);
     }
     return 0;
 }
@@ -974,7 +932,7 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 static int teardown(void **state)
 {
     (void)state;
-    stop_redis();
+    redis_stop(&world.redis);
     return nftw(world.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 

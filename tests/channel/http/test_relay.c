@@ -13,7 +13,7 @@
 #include "channel/http/relay_mesh.h"
 #include "httpd/http.h"
 #include "polytune/network.h"
-#include "relay/relay.h"
+#include "support/relay.h"
 
 #define PATIENCE_MS 60000
 
@@ -35,11 +35,7 @@ static void open_plain(void *user, pt_channel *ret_channels, size_t parties, uin
 
 static relay_server *start_at(uint16_t port)
 {
-    relay_server *server = NULL;
-    pt_error error;
-    if (relay_server_start(&server, &(relay_options){.port = port}, &error) != PT_OK)
-        fail_msg("%s", error.message);
-    return server;
+    return fixture_start((relay_options){.port = port});
 }
 
 static void send_text(const pt_channel *c, size_t to, const char *text)
@@ -348,18 +344,6 @@ static void a_taken_seat_is_refused(void **state)
     close_both(c);
 }
 
-static int setup(void **state)
-{
-    *state = start_at(0);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    relay_server_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,9 +359,7 @@ int main(void)
         cmocka_unit_test(a_party_that_never_comes_is_named),
         cmocka_unit_test(a_taken_seat_is_refused),
     };
-    relay_server *server = NULL;
-    if (relay_server_start(&server, &(relay_options){0}, NULL) != PT_OK)
-        return 1;
+    relay_server *server = fixture_start((relay_options){0});
     plain_relay *plain = NULL;
     conformance_subject relay = {"relay channel", 5, open_relay, server};
     conformance_subject over_plain = {"relay channel over a plain relay", 5, open_plain, &plain};
@@ -386,5 +368,5 @@ int main(void)
     n_failed += conformance_run(&over_plain);
     if (plain != NULL)
         plain_relay_stop(plain);
-    return n_failed + cmocka_run_group_tests(tests, setup, teardown);
+    return n_failed + cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

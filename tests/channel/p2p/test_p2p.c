@@ -19,7 +19,7 @@
 #include "channel/p2p/p2p_mesh.h"
 #include "channel/p2p/punch.h"
 #include "polytune/network.h"
-#include "relay/relay.h"
+#include "support/relay.h"
 
 #define PATIENCE_MS 60000
 #define QUICK_MS    3000 /* tries to connect for a second only */
@@ -41,20 +41,6 @@ static void open_relayed(void *user, pt_channel *ret_channels, size_t parties, u
 static void open_mixed(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
 {
     p2p_mesh_open(relay_server_port(user), "mixed", ret_channels, parties, 2, timeout_ms);
-}
-
-static relay_server *start_relay(void)
-{
-    relay_server *server = NULL;
-    pt_error error;
-    if (relay_server_start(&server, &(relay_options){0}, &error) != PT_OK)
-        fail_msg("%s", error.message);
-    return server;
-}
-
-static void url_of(char ret_url[64], const relay_server *server)
-{
-    (void)snprintf(ret_url, 64, "http://127.0.0.1:%u", (unsigned)relay_server_port(server));
 }
 
 static void send_text(const pt_channel *c, size_t to, const char *text)
@@ -93,7 +79,7 @@ static void direct_connections_need_no_relay(void **state)
 {
     (void)state;
     pt_channel c[3];
-    relay_server *server = start_relay();
+    relay_server *server = fixture_start((relay_options){0});
     p2p_mesh_open(relay_server_port(server), "outlive", c, 3, 3, PATIENCE_MS);
     relay_server_free(server);
     for (size_t from = 0; from < 3; from++)
@@ -118,7 +104,7 @@ static void a_relay_that_dies_leaves_direct_connections(void **state)
 {
     (void)state;
     pt_channel c[3];
-    relay_server *server = start_relay();
+    relay_server *server = fixture_start((relay_options){0});
     p2p_mesh_open(relay_server_port(server), "half", c, 3, 2, 400);
     relay_server_free(server);
     expect_failure(&c[2], 0, PT_ERR_IO, "relay");
@@ -184,7 +170,7 @@ static void hand_start(hand *h, const relay_server *server, size_t party)
 {
     char url[64];
     pt_error error;
-    url_of(url, server);
+    fixture_url(url, server);
     *h = (hand){.party = party};
     h->opening = p2p_open_start(url, "hand", 1 - party, 2, QUICK_MS, false);
     const pt_relay_options options = {.url = url,
@@ -545,18 +531,6 @@ static void bad_options_are_refused(void **state)
         assert_int_equal(pt_channel_p2p_open(&c, &options[i], NULL), PT_ERR_USAGE);
 }
 
-static int setup(void **state)
-{
-    *state = start_relay();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    relay_server_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -575,9 +549,7 @@ int main(void)
         cmocka_unit_test(a_peer_that_never_reads_does_not_hold_up_closing),
         cmocka_unit_test(bad_options_are_refused),
     };
-    relay_server *server = NULL;
-    if (relay_server_start(&server, &(relay_options){0}, NULL) != PT_OK)
-        return 1;
+    relay_server *server = fixture_start((relay_options){0});
     conformance_subject direct = {"peer-to-peer channel, direct", 5, open_direct, server};
     conformance_subject relayed = {"peer-to-peer channel, relayed", 3, open_relayed, server};
     conformance_subject mixed = {"peer-to-peer channel, mixed", 4, open_mixed, server};
@@ -585,5 +557,5 @@ int main(void)
     n_failed += conformance_run(&relayed);
     n_failed += conformance_run(&mixed);
     relay_server_free(server);
-    return n_failed + cmocka_run_group_tests(tests, setup, teardown);
+    return n_failed + cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

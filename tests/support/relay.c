@@ -1,8 +1,6 @@
+#include "support/relay.h"
+
 #include "support/test.h"
-
-#include "relay/fixture.h"
-
-#include <unistd.h>
 
 relay_server *fixture_start(relay_options options)
 {
@@ -11,6 +9,12 @@ relay_server *fixture_start(relay_options options)
     if (relay_server_start(&server, &options, &error) != PT_OK)
         fail_msg("%s", error.message);
     return server;
+}
+
+void fixture_url(char ret_url[RELAY_URL_SIZE], const relay_server *server)
+{
+    (void)snprintf(ret_url, RELAY_URL_SIZE, "http://127.0.0.1:%u",
+                   (unsigned)relay_server_port(server));
 }
 
 int fixture_setup(void **state)
@@ -28,16 +32,4 @@ int fixture_teardown(void **state)
 uint16_t fixture_port(void **state)
 {
     return relay_server_port(*state);
-}
-
-void wait_until_held(uint16_t port, int n)
-{
-    char wanted[64];
-    (void)snprintf(wanted, sizeof wanted, "polytune_relay_requests_held %d\n", n);
-    for (bool found = false; !found;) {
-        http_response r = http_once(port, "GET", "/metrics", "", "", 0);
-        assert_int_equal(r.status, 200);
-        found = strstr((char *)r.body, wanted) != NULL;
-        http_clear(&r);
-    }
 }
