@@ -14,3 +14,10 @@ uint64_t clock_ms(void)
 {
     return clock_ns() / 1000000u;
 }
+
+void clock_sleep(uint64_t ms)
+{
+    const struct timespec time = {.tv_sec = (time_t)(ms / 1000u),
+                                  .tv_nsec = (long)(ms % 1000u) * 1000000};
+    (void)nanosleep(&time, NULL);
+}

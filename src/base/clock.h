@@ -1,4 +1,6 @@
-/* A monotonic clock. Layer: base. */
+/* A monotonic clock. Layer: base.
+ *
+ * A host that is no POSIX system has a file of its own for these calls, in place of clock.c. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -7,5 +9,8 @@
 /* Nanoseconds since some fixed moment; never goes back. */
 uint64_t clock_ns(void);
 uint64_t clock_ms(void);
+
+/* Sleeps for about so long, or less. */
+void clock_sleep(uint64_t ms);
 
 #endif

@@ -1,15 +1,15 @@
-#include <pthread.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/channel.h"
+#include "channel/monitor.h"
 #include "polytune/meter.h"
 
 #define MAX_PHASES 64 /* the engine and the command have fewer; what is more counts as one */
 
 struct pt_meter {
-    pthread_mutex_t mutex;
+    monitor lock;
     size_t parties;
     size_t n_phases;
     const char *phases[MAX_PHASES];
@@ -31,7 +31,7 @@ pt_status pt_meter_new(pt_meter **ret_meter, size_t parties, pt_error *error)
         return error_set(error, PT_ERR_USAGE, "a meter is for 1 to %d parties, not %zu",
                          CHANNEL_MAX_PARTIES, parties);
     pt_meter *m = mem_new(1, sizeof *m);
-    if (m == NULL || pthread_mutex_init(&m->mutex, NULL) != 0) {
+    if (m == NULL || !monitor_init(&m->lock)) {
         mem_free(m);
         return error_memory(error);
     }
@@ -46,7 +46,7 @@ void pt_meter_free(pt_meter *meter)
         return;
     for (size_t i = 0; i < meter->n_phases; i++)
         mem_free(meter->traffic[i]);
-    (void)pthread_mutex_destroy(&meter->mutex);
+    monitor_clear(&meter->lock);
     mem_free(meter);
 }
 
@@ -83,14 +83,14 @@ bool pt_meter_read(pt_traffic *ret_traffic, pt_meter *meter, size_t index)
     if (ret_traffic == NULL || meter == NULL)
         return false;
     bool found = false;
-    (void)pthread_mutex_lock(&meter->mutex);
+    monitor_lock(&meter->lock);
     for (size_t i = 0; i < meter->n_phases * meter->parties && !found; i++) {
         const pt_traffic *t = &meter->traffic[i / meter->parties][i % meter->parties];
         found = is_used(t) && index-- == 0;
         if (found)
             *ret_traffic = *t;
     }
-    (void)pthread_mutex_unlock(&meter->mutex);
+    monitor_unlock(&meter->lock);
     return found;
 }
 
@@ -103,13 +103,13 @@ static pt_status metered_send(void *self, size_t to, const char *phase, const ui
     const pt_status status = channel_send(&m->inner, to, phase, bytes, len, error);
     if (status != PT_OK)
         return status;
-    (void)pthread_mutex_lock(&m->meter->mutex);
+    monitor_lock(&m->meter->lock);
     pt_traffic *t = meter_find(m->meter, phase, to);
     if (t != NULL) {
         t->messages_sent++;
         t->bytes_sent += len;
     }
-    (void)pthread_mutex_unlock(&m->meter->mutex);
+    monitor_unlock(&m->meter->lock);
     return PT_OK;
 }
 
@@ -121,13 +121,13 @@ static pt_status metered_recv(void *self, size_t from, const char *phase, size_t
         channel_recv(&m->inner, from, phase, max_len, ret_bytes, ret_len, error);
     if (status != PT_OK)
         return status;
-    (void)pthread_mutex_lock(&m->meter->mutex);
+    monitor_lock(&m->meter->lock);
     pt_traffic *t = meter_find(m->meter, phase, from);
     if (t != NULL) {
         t->messages_received++;
         t->bytes_received += *ret_len;
     }
-    (void)pthread_mutex_unlock(&m->meter->mutex);
+    monitor_unlock(&m->meter->lock);
     return PT_OK;
 }
 

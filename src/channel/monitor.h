@@ -1,16 +1,16 @@
-/* A mutex with a condition that waits on the monotonic clock. Layer: channel. */
+/* A mutex with a condition that waits on the monotonic clock. Layer: channel.
+ *
+ * A host without threads has a file of its own for these calls, in place of monitor.c. */
 #ifndef CHANNEL_MONITOR_H
 #define CHANNEL_MONITOR_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 
 typedef struct monitor {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    struct monitor_parts *parts; /* what the host makes it of */
 } monitor;
 
 #define MONITOR_FOREVER UINT64_MAX

@@ -1,9 +1,7 @@
-#define _POSIX_C_SOURCE 200809L
 #include "channel/patience.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -72,11 +70,8 @@ pt_status patience_report_over(const patience *p, pt_error *error)
 void patience_sleep(const patience *p, uint64_t ms)
 {
     const uint64_t end = clock_ms() + ms;
-    for (uint64_t now; (now = clock_ms()) < end && !patience_is_over(p);) {
-        const uint64_t slice = min_u64(end - now, CANCEL_POLL_MS);
-        const struct timespec time = {.tv_nsec = (long)slice * 1000000};
-        (void)nanosleep(&time, NULL);
-    }
+    for (uint64_t now; (now = clock_ms()) < end && !patience_is_over(p);)
+        clock_sleep(min_u64(end - now, CANCEL_POLL_MS));
 }
 
 /* Until when to wait at once: who may cancel is asked now and then. */

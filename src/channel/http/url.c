@@ -6,8 +6,6 @@
 
 #include "base/mem.h"
 
-#define URL_MAX 2048
-
 static bool has_part(CURLU *parsed, CURLUPart part)
 {
     char *text = NULL;
@@ -19,9 +17,7 @@ static bool has_part(CURLU *parsed, CURLUPart part)
 /* NULL if it is not good. */
 static CURLU *url_parse(const char *url)
 {
-    const char *host = strstr(url, "://");
-    if (strlen(url) > URL_MAX || host == NULL || host[3] == '/' || strpbrk(url, "?# ") != NULL ||
-        (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0))
+    if (!url_has_form(url))
         return NULL;
     CURLU *parsed = curl_url();
     if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK)

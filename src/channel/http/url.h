@@ -16,7 +16,10 @@ typedef struct url_parts {
     bool has_credentials;
 } url_parts;
 
-/* Whether it is an http or https URL with a host and no query or fragment. */
+/* Whether it looks like an http or https URL with a host and no query or fragment. */
+bool url_has_form(const char *url);
+
+/* Whether it is one. */
 bool url_is_good(const char *url);
 
 /* Takes a good URL apart; release with url_clear. False when it is not good, or out of memory. */

@@ -4,6 +4,17 @@
 #include "base/mem.h"
 #include "channel/http/url.h"
 
+#define URL_MAX 2048
+
+bool url_has_form(const char *url)
+{
+    const char *host = strstr(url, "://");
+    if (strlen(url) > URL_MAX || host == NULL || host[3] == '/' || host[3] == '\0' ||
+        strpbrk(url, "?# ") != NULL)
+        return false;
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+}
+
 void url_strip_slashes(char *text)
 {
     for (size_t len = strlen(text); len != 0 && text[len - 1] == '/';)
