@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "relay/page.h"
 #include "relay/server.h"
 #include "wire/wire.h"
 
@@ -353,6 +354,8 @@ static enum MHD_Result answer_route(request *r)
         return stats_answer(r);
     case ROUTE_ADDRESS:
         return answer_address(r);
+    case ROUTE_PAGE:
+        return page_answer(r);
     case ROUTE_JOIN:
         r->who.party = r->route.party;
         presence_heard(r);

@@ -15,6 +15,7 @@
  *                                        the same for browsers; recv waits, then 404
  *     GET  /address                      the address and port that the request came from
  *     GET  /ping, /health, /metrics
+ *     GET  / and its files               the page for browsers, if the relay has one (page.h)
  *
  * That is all a client needs of a relay that is open. Two things make it safe.
  *
@@ -84,6 +85,7 @@ typedef struct relay_options {
     bool needs_tokens;        /* nobody speaks for a seat without its token */
     bool trust_forwarded;     /* the last address of X-Forwarded-For is who asks */
     const char *cors;         /* origins of pages, separated by commas; default *, any */
+    const char *page;         /* folder of the page for browsers; default none */
     const char *address;      /* host or numeric address to listen on; default 127.0.0.1 */
     uint16_t port;            /* 0: any free one, see relay_server_port */
     size_t max_connections;   /* as far as the system allows open files */

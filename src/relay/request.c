@@ -9,6 +9,7 @@
 #include "base/min.h"
 #include "httpd/text.h"
 #include "relay/answer.h"
+#include "relay/page.h"
 #include "relay/server.h"
 #include "wire/wire.h"
 
@@ -20,7 +21,9 @@ static void app_begin(httpd_request *http, const char *method, const char *path)
     const char *reason = NULL;
     r->server = httpd_user(http->server);
     admit_address(r);
-    const unsigned status = route_parse(&r->route, method, path, &reason);
+    r->file = page_find(r->server->page, path);
+    const unsigned status = r->file != NULL ? route_page(&r->route, method, &reason)
+                                            : route_parse(&r->route, method, path, &reason);
     if (status != 0)
         httpd_refuse(http, status, reason);
     r->who.session = r->route.session;
@@ -85,6 +88,10 @@ static void app_header(httpd_request *http, const char *name, const char *value)
         take_origin(r, value);
     else if (strcasecmp(name, "X-Forwarded-For") == 0 && r->server->options.trust_forwarded)
         admit_forwarded(r, value);
+    else if (r->file != NULL && strcasecmp(name, "Accept-Encoding") == 0)
+        page_take_encoding(r, value);
+    else if (r->file != NULL && strcasecmp(name, "If-None-Match") == 0)
+        page_take_match(r, value);
 }
 
 static void take_wait(request *r, const char *value)

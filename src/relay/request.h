@@ -32,6 +32,11 @@ typedef struct request {
     uint64_t wait_until_ms; /* 0: not yet known */
     uint64_t parties;       /* how many seats a GET /participants waits for */
 
+    /* A file of the page. */
+    const struct page_file *file;
+    bool takes_gzip;
+    char match[128]; /* If-None-Match; a longer one is as none */
+
     /* Waiting for a message or for room. */
     bool replaced; /* meanwhile a newer request took its place */
     bool was_let_wait;

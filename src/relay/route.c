@@ -95,6 +95,21 @@ static route_method method_of(const char *name)
     return ROUTE_OTHER;
 }
 
+static unsigned take_method(route *r, const char *method, unsigned methods, const char **ret_reason)
+{
+    r->method = method_of(method);
+    if ((r->method & (methods | ROUTE_OPTIONS)) != 0)
+        return 0;
+    *ret_reason = "this path does not take that method";
+    return 405;
+}
+
+unsigned route_page(route *ret_route, const char *method, const char **ret_reason)
+{
+    *ret_route = (route){.kind = ROUTE_PAGE, .allow = "GET, HEAD, OPTIONS"};
+    return take_method(ret_route, method, ROUTE_GET, ret_reason);
+}
+
 unsigned route_parse(route *ret_route, const char *method, const char *path,
                      const char **ret_reason)
 {
@@ -102,11 +117,9 @@ unsigned route_parse(route *ret_route, const char *method, const char *path,
         *ret_route = (route){.kind = rows[i].kind, .allow = rows[i].allow};
         if (!matches(ret_route, rows[i].pattern, path, ret_reason))
             continue;
-        ret_route->method = method_of(method);
-        if ((ret_route->method & (rows[i].methods | ROUTE_OPTIONS)) == 0) {
-            *ret_reason = "this path does not take that method";
-            return 405;
-        }
+        const unsigned status = take_method(ret_route, method, rows[i].methods, ret_reason);
+        if (status != 0)
+            return status;
         return *ret_reason == NULL ? 0 : 400;
     }
     *ret_reason = "no such path";

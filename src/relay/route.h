@@ -16,6 +16,7 @@ typedef enum route_kind {
     ROUTE_HEALTH,
     ROUTE_METRICS,
     ROUTE_ADDRESS,
+    ROUTE_PAGE,
     ROUTE_JOIN,
     ROUTE_PARTICIPANTS,
     ROUTE_SEND,
@@ -45,5 +46,8 @@ typedef struct route {
 /* Finds the route. 0 on success; else the HTTP status (400, 404, 405) with a reason in one line. */
 unsigned route_parse(route *ret_route, const char *method, const char *path,
                      const char **ret_reason);
+
+/* The same for a path that is known to be a file of the page. */
+unsigned route_page(route *ret_route, const char *method, const char **ret_reason);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "relay/page.h"
 #include "wire/wire.h"
 
 #define STORE_TRY_MS 1000 /* strangers may ask for the store's health as often as they like */
@@ -117,6 +118,8 @@ static pt_status start(relay_server *server, const relay_options *options, pt_er
         status = httpd_new(&server->http, &relay_app, server, error);
     if (status == PT_OK)
         status = open_store(server, error);
+    if (status == PT_OK && o->page != NULL)
+        status = page_load(&server->page, o->page, error);
     if (status == PT_OK)
         status = httpd_start(server->http, &http, error);
     return status;
@@ -202,6 +205,7 @@ void relay_server_free(relay_server *server)
     if (server == NULL)
         return;
     httpd_free(server->http);
+    page_free(server->page);
     store_free(server->store);
     presence_clear(&server->presence);
     admit_clear(&server->limits);

@@ -15,6 +15,7 @@ struct relay_server {
     relay_options options; /* with the defaults filled in */
     store *store;
     httpd *http;
+    struct page *page;      /* NULL: it serves none */
     size_t address_waiting; /* requests of one address that may wait; 0: any number */
     size_t receiving;       /* bytes of requests being received */
 

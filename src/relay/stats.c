@@ -39,6 +39,7 @@ static const char *const route_names[] = {
     [ROUTE_PING] = "ping",       [ROUTE_HEALTH] = "health", [ROUTE_METRICS] = "metrics",
     [ROUTE_ADDRESS] = "address", [ROUTE_JOIN] = "join",     [ROUTE_PARTICIPANTS] = "participants",
     [ROUTE_SEND] = "send",       [ROUTE_RECV] = "recv",     [ROUTE_BROKER_RECV] = "recv",
+    [ROUTE_PAGE] = "page",
 };
 
 pt_status stats_init(stats *s, pt_error *error)
@@ -77,6 +78,7 @@ static int party_of(const request *r)
     case ROUTE_HEALTH:
     case ROUTE_METRICS:
     case ROUTE_ADDRESS:
+    case ROUTE_PAGE:
     case ROUTE_PARTICIPANTS:
         break;
     }

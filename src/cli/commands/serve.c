@@ -14,6 +14,7 @@
 #include "cli/commands/command.h"
 #include "cli/flags/where.h"
 #include "cli/output.h"
+#include "cli/page_folder.h"
 #include "cli/report.h"
 #include "relay/relay.h"
 
@@ -45,6 +46,9 @@ static const flag flags[] = {
     {"tokens", NULL, "demand seat tokens (default when not listening on loopback)", false},
     {"cors", "ORIGIN[,..]", "pages of which browsers may ask (default *, any; none for no page)",
      false},
+    {"page", "DIR", "serve the page for browsers from this folder (default: the installed one)",
+     false},
+    {"no-page", NULL, "serve no page", false},
     {"trust-forwarded", NULL, "behind a proxy: who asks is the last address in X-Forwarded-For",
      false},
     {"expiry", "SECONDS",
@@ -165,6 +169,24 @@ static void warn_if_few_files(const relay_server *server)
                        n, wanted);
 }
 
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           strncmp(host, "127.", 4) == 0;
+}
+
+/* Browsers let a page from another machine do all it can only over https. */
+static void tell_of_page(const relay_options *o)
+{
+    if (o->page == NULL)
+        return;
+    report_message(REPORT_INFO, "open that address in a browser to take part there");
+    if (o->tls_cert == NULL && !o->trust_forwarded && !is_loopback(o->address))
+        report_message(REPORT_INFO,
+                       "without https the page works, but browsers on other machines neither show "
+                       "that it is yours, nor copy links for it, nor stay awake");
+}
+
 static pt_status serve(const relay_options *options, uint32_t grace_ms, pt_error *error)
 {
     relay_server *server = NULL;
@@ -183,6 +205,7 @@ static pt_status serve(const relay_options *options, uint32_t grace_ms, pt_error
                    options->tls_cert != NULL ? "s" : "", ipv6 ? "[" : "", options->address,
                    ipv6 ? "]" : "", (unsigned)relay_server_port(server));
     warn_if_few_files(server);
+    tell_of_page(options);
     status = run_server(server, &signals, grace_ms, error);
     relay_server_free(server);
     return status;
@@ -190,10 +213,19 @@ static pt_status serve(const relay_options *options, uint32_t grace_ms, pt_error
 
 /* ---- options ---- */
 
-static bool is_loopback(const char *host)
+/* The page's folder: what is asked for, or else the installed one, if there is one. */
+static pt_status read_page(char **ret_folder, const args *a, pt_error *error)
 {
-    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-           strncmp(host, "127.", 4) == 0;
+    const char *given = args_get(a, "page");
+    const bool none = args_get(a, "no-page") != NULL;
+    if (given != NULL && none)
+        return error_set(error, PT_ERR_USAGE, "--page and --no-page exclude each other");
+    if (none)
+        return PT_OK;
+    if (given == NULL)
+        return page_folder_find(ret_folder, error);
+    *ret_folder = mem_string(given);
+    return *ret_folder == NULL ? error_memory(error) : PT_OK;
 }
 
 /* Those of the flags that are numbers; 0: the relay's default. */
@@ -300,6 +332,7 @@ static pt_status serve_run(const args *a, pt_error *error)
     relay_options options = {0};
     uint32_t grace_ms = 0;
     char *host = NULL;
+    char *folder = NULL;
     pt_status status = where_listen(&host, &options.port, listen, error);
     options.address = host;
     if (status == PT_OK)
@@ -307,7 +340,11 @@ static pt_status serve_run(const args *a, pt_error *error)
     if (status == PT_OK)
         status = read_limits(&options, &grace_ms, a, error);
     if (status == PT_OK)
+        status = read_page(&folder, a, error);
+    options.page = folder;
+    if (status == PT_OK)
         status = serve(&options, grace_ms, error);
+    mem_free(folder);
     mem_free(host);
     return status;
 }
