@@ -13,4 +13,7 @@ uint64_t clock_ms(void);
 /* Sleeps for about so long, or less. */
 void clock_sleep(uint64_t ms);
 
+/* For how long the calling thread has had a processor. */
+uint64_t clock_thread_ns(void);
+
 #endif

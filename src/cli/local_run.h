@@ -17,6 +17,7 @@ typedef struct local_party {
 
     pt_status status;
     pt_error error;
+    double cpu_seconds; /* of its thread */
     pthread_t thread;
     bool started;
 } local_party;

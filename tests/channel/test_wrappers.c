@@ -1,10 +1,11 @@
-/* Channels around channels: one that counts, one that does harm. */
+/* Channels around channels: one that counts, one that is slow, one that does harm. */
 #include "support/test.h"
 
 #include <stdbool.h>
 
 #include "channel/channel.h"
 #include "channel/conformance.h"
+#include "channel/slow.h"
 #include "polytune/meter.h"
 #include "support/faulty.h"
 
@@ -58,6 +59,74 @@ static void a_meter_counts_by_phase_and_peer(void **state)
     for (size_t i = 0; i < 3; i++)
         pt_channel_close(&c[i]);
     pt_meter_free(meter);
+}
+
+/* ---- slow links ---- */
+
+static void open_slow(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
+{
+    const slow_link link = {.delay_ns = 100000, .bytes_per_second = 1000000000};
+    (void)user;
+    assert_int_equal(pt_channel_memory_mesh(ret_channels, parties, timeout_ms, NULL), PT_OK);
+    for (size_t i = 0; i < parties; i++)
+        assert_int_equal(channel_slow_wrap(&ret_channels[i], ret_channels[i], link, NULL), PT_OK);
+}
+
+static uint64_t no_work(void)
+{
+    return 0;
+}
+
+static void pass(pt_channel *c, size_t from, size_t to, size_t len)
+{
+    static const uint8_t bytes[5000];
+    uint8_t *got = NULL;
+    size_t got_len = 0;
+    assert_int_equal(channel_send(&c[from], to, "p", bytes, len, NULL), PT_OK);
+    assert_int_equal(channel_recv(&c[to], from, "p", len, &got, &got_len, NULL), PT_OK);
+    assert_int_equal(got_len, len);
+    free(got);
+}
+
+static void open_counting(pt_channel *c, size_t parties, slow_link link)
+{
+    link.work_ns = no_work;
+    assert_int_equal(pt_channel_memory_mesh(c, parties, 1000, NULL), PT_OK);
+    for (size_t i = 0; i < parties; i++)
+        assert_int_equal(channel_slow_wrap(&c[i], c[i], link, NULL), PT_OK);
+}
+
+static void a_slow_link_counts_delays_one_after_the_other(void **state)
+{
+    (void)state;
+    pt_channel c[3];
+    open_counting(c, 3, (slow_link){.delay_ns = 10});
+    pass(c, 0, 1, 1);
+    pass(c, 0, 1, 1); /* left at the same time as the first */
+    assert_int_equal(channel_slow_time_ns(&c[1]), 10);
+    pass(c, 1, 2, 1);
+    pass(c, 2, 0, 1);
+    assert_int_equal(channel_slow_time_ns(&c[0]), 30);
+    pass(c, 0, 1, 0);
+    assert_int_equal(channel_slow_time_ns(&c[1]), 40);
+    for (size_t i = 0; i < 3; i++)
+        pt_channel_close(&c[i]);
+}
+
+/* 1000 bytes take a microsecond. */
+static void a_slow_link_has_a_rate_up_and_down(void **state)
+{
+    (void)state;
+    pt_channel c[4];
+    open_counting(c, 4, (slow_link){.delay_ns = 500, .bytes_per_second = 1000000000});
+    pass(c, 0, 1, 1000);
+    assert_int_equal(channel_slow_time_ns(&c[1]), 1500);
+    pass(c, 0, 2, 2000); /* behind the first, on the sender's one uplink */
+    assert_int_equal(channel_slow_time_ns(&c[2]), 3500);
+    pass(c, 3, 2, 5000); /* all of it before the link was free would be 5500 */
+    assert_int_equal(channel_slow_time_ns(&c[2]), 8500);
+    for (size_t i = 0; i < 4; i++)
+        pt_channel_close(&c[i]);
 }
 
 /* ---- faults ---- */
@@ -148,16 +217,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_meter_counts_by_phase_and_peer),
+        cmocka_unit_test(a_slow_link_counts_delays_one_after_the_other),
+        cmocka_unit_test(a_slow_link_has_a_rate_up_and_down),
         cmocka_unit_test(each_fault_does_its_harm),
         cmocka_unit_test(a_flipped_bit_is_one_bit_and_repeats_with_its_seed),
         cmocka_unit_test(a_delayed_message_comes_with_the_next_recv),
     };
     conformance_subject metered = {"metered channel", CONFORMANCE_MAX_PARTIES, open_metered, NULL};
+    conformance_subject slow = {"slow channel", CONFORMANCE_MAX_PARTIES, open_slow, NULL};
     for (size_t i = 0; i < CONFORMANCE_MAX_PARTIES; i++) {
         if (pt_meter_new(&meters[i], CONFORMANCE_MAX_PARTIES, NULL) != PT_OK)
             return 1;
     }
-    const int failures = conformance_run(&metered) + cmocka_run_group_tests(tests, NULL, NULL);
+    const int failures = conformance_run(&metered) + conformance_run(&slow) +
+                         cmocka_run_group_tests(tests, NULL, NULL);
     for (size_t i = 0; i < CONFORMANCE_MAX_PARTIES; i++)
         pt_meter_free(meters[i]);
     return failures;

@@ -1,8 +1,10 @@
 """polytune bench: that it measures, not what."""
 import json
+import os
+import tempfile
 import unittest
 
-from support import Case, DONE, USAGE, polytune
+from support import Case, DONE, INPUT, USAGE, polytune
 
 
 class Bench(Case):
@@ -10,7 +12,7 @@ class Bench(Case):
         result = polytune("bench", "--ands=100", "--json")
         self.assertEqual(result.status, DONE, result)
         rows = json.loads(result.out)
-        self.assertEqual(len(rows), 9)
+        self.assertEqual(len(rows), 10)
         self.assertNotIn("authenticated", result.err)  # there is nobody to compare words with
         for figures in rows.values():
             self.assertGreater(figures["seconds"], 0)
@@ -23,7 +25,36 @@ class Bench(Case):
         self.assertEqual(len(result.out.splitlines()), 1)
         self.assertIn("gates_per_second", result.out)
 
+    def test_a_link_costs_its_round_trips(self):
+        result = polytune("bench", "--ands=100", "--only=protocol", "--link=1gbit,10000ms", "--json")
+        self.assertEqual(result.status, DONE, result)
+        rows = json.loads(result.out)
+        for name in ("one AND gate, 2 parties", "one AND gate, 3 parties"):
+            self.assertGreater(rows[name]["seconds"], 5 * rows[name]["one_way_delays"])
+
+    def test_runs_and_what_they_compare_with(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "old.json")
+            old = polytune("bench", "--only=compiler", "--runs=3", "--json")
+            self.assertEqual(old.status, DONE, old)
+            figures = json.loads(old.out)["1,024 products of u32"]
+            self.assertLessEqual(figures["seconds_least"], figures["seconds"])
+            self.assertLessEqual(figures["seconds"], figures["seconds_most"])
+            with open(path, "w") as file:
+                file.write(old.out)
+            new = polytune("bench", "--only=compiler", "--compare", path, "--json")
+            self.assertEqual(new.status, DONE, new)
+            self.assertEqual(json.loads(new.out)["1,024 products of u32"]["ratio"]["gates"], 1)
+            text = polytune("bench", "--only=compiler", "--compare", path)
+            self.assertIn("(x1.000)", text.out)
+            with open(path, "w") as file:
+                file.write("[]")
+            self.assertFailed(polytune("bench", "--compare", path), INPUT, "is not what bench --json prints")
+
     def test_wrong_flags(self):
+        for link in ("fast", "100mbit", "100mbit,50", "mbit,5ms", "100,5ms", "1mbit,-5ms", "1mbit,99999ms"):
+            self.assertFailed(polytune("bench", "--link=" + link), USAGE, "--link is a rate and a round trip")
+        self.assertFailed(polytune("bench", "--runs=0"), USAGE, "--runs")
         self.assertFailed(polytune("bench", "--only=crypto"), USAGE, "protocol, compiler or channels")
         self.assertFailed(polytune("bench", "--ands=0"), USAGE, "--ands")
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -150,21 +151,31 @@ static pt_status open_all(pt_channel *ret_channels, const place *p, pt_error *er
     return status;
 }
 
-pt_status bench_channel_run(double *ret_seconds, const pt_circuit *circuit, size_t parties,
-                            bench_channel over, bool dealer, pt_error *error)
+/* Of all threads of the process. */
+static double process_cpu_seconds(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+pt_status bench_channel_run(double *ret_seconds, double *ret_cpu_seconds, const pt_circuit *circuit,
+                            size_t parties, bench_channel over, bool dealer, pt_error *error)
 {
     place p = {.seats = parties + dealer};
     pt_channel channels[BENCH_MAX_SEATS] = {0};
-    pt_mpc_stats stats[BENCH_MAX_SEATS] = {0};
+    bench_run runs[BENCH_MAX_SEATS] = {0};
     pt_status status = place_prepare(&p, over, error);
     const uint64_t start_ns = clock_ns();
+    const double start_cpu = process_cpu_seconds();
     if (status == PT_OK)
         status = over == BENCH_MEMORY ? pt_channel_memory_mesh(channels, p.seats, TIMEOUT_MS, error)
                                       : open_all(channels, &p, error);
     if (status == PT_OK)
-        status = bench_circuit_run(stats, circuit, channels, parties, dealer, error);
+        status = bench_circuit_run(runs, circuit, channels, parties, dealer, error);
     if (status == PT_OK)
         *ret_seconds = (double)(clock_ns() - start_ns) / 1e9;
+    *ret_cpu_seconds = process_cpu_seconds() - start_cpu;
     for (size_t i = 0; i < p.seats; i++) {
         pt_channel_close(&channels[i]);
         connection_clear(&p.connections[i]);

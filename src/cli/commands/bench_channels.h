@@ -10,9 +10,10 @@ typedef enum bench_channel { BENCH_MEMORY, BENCH_RELAY, BENCH_DIRECT, BENCH_P2P 
 
 /* Runs `circuit` once, at most 8 parties and with `dealer` a trusted dealer, in this process and
  * over loopback, encrypted as for users (but for BENCH_MEMORY). `ret_seconds` are those from
- * opening the channels to the result; a relay is there before. */
-PT_MUST_CHECK pt_status bench_channel_run(double *ret_seconds, const pt_circuit *circuit,
-                                          size_t parties, bench_channel over, bool dealer,
-                                          pt_error *error);
+ * opening the channels to the result, `ret_cpu_seconds` those of the process in that time; a relay
+ * is there before. */
+PT_MUST_CHECK pt_status bench_channel_run(double *ret_seconds, double *ret_cpu_seconds,
+                                          const pt_circuit *circuit, size_t parties,
+                                          bench_channel over, bool dealer, pt_error *error);
 
 #endif

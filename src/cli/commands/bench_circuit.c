@@ -65,7 +65,7 @@ pt_status bench_circuit(pt_circuit **ret_circuit, uint64_t n_and, size_t parties
     return status;
 }
 
-pt_status bench_circuit_run(pt_mpc_stats *ret_stats, const pt_circuit *circuit,
+pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
                             const pt_channel *channels, size_t parties, bool dealer,
                             pt_error *error)
 {
@@ -75,7 +75,7 @@ pt_status bench_circuit_run(pt_mpc_stats *ret_stats, const pt_circuit *circuit,
     pt_status status = bits == NULL ? error_memory(error) : PT_OK;
     for (size_t i = 0; i < seats && status == PT_OK; i++) {
         all[i].options = (pt_mpc_options){
-            .party = i, .parties = parties, .dealer = dealer, .stats = &ret_stats[i]};
+            .party = i, .parties = parties, .dealer = dealer, .stats = &ret_runs[i].stats};
         all[i].channel = channels[i];
         if (i == parties) /* the dealer */
             continue;
@@ -87,8 +87,10 @@ pt_status bench_circuit_run(pt_mpc_stats *ret_stats, const pt_circuit *circuit,
     }
     if (status == PT_OK)
         status = local_run(all, seats, error);
-    for (size_t i = 0; i < seats; i++)
+    for (size_t i = 0; i < seats; i++) {
+        ret_runs[i].cpu_seconds = all[i].cpu_seconds;
         mem_free(all[i].output);
+    }
     mem_free(bits);
     return status;
 }

@@ -13,10 +13,16 @@
 PT_MUST_CHECK pt_status bench_circuit(pt_circuit **ret_circuit, uint64_t n_and, size_t parties,
                                       pt_error *error);
 
+/* How a party's run went. */
+typedef struct bench_run {
+    pt_mpc_stats stats;
+    double cpu_seconds; /* of its own thread, without those of its channel */
+} bench_run;
+
 /* Runs a circuit, whose parties have inputs of the same size, in a thread for each over channels
  * that are open, all inputs zero. With `dealer` the channel after the parties' is the dealer's.
- * `ret_stats` and `channels` have an entry for each; the channels stay the caller's. */
-PT_MUST_CHECK pt_status bench_circuit_run(pt_mpc_stats *ret_stats, const pt_circuit *circuit,
+ * `ret_runs` and `channels` have an entry for each; the channels stay the caller's. */
+PT_MUST_CHECK pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
                                           const pt_channel *channels, size_t parties, bool dealer,
                                           pt_error *error);
 
