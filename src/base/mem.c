@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem_guarded.h"
 #include "polytune/status.h"
 
 #ifdef PT_TESTING
@@ -74,6 +75,24 @@ void mem_free_secret(void *memory, size_t bytes)
     if (memory != NULL)
         mem_wipe(memory, bytes);
     free(memory);
+}
+
+void *mem_new_guarded(size_t count, size_t size)
+{
+    if (!product_fits(count, size) || told_to_fail())
+        return NULL;
+    void *memory = guarded_pages_new(count * size);
+    if (memory != NULL)
+        memset(memory, 0, count * size);
+    return memory;
+}
+
+void mem_free_guarded(void *memory, size_t bytes)
+{
+    if (memory == NULL)
+        return;
+    mem_wipe(memory, bytes);
+    guarded_pages_free(memory);
 }
 
 void mem_wipe(void *memory, size_t bytes)

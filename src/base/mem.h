@@ -35,6 +35,13 @@ void mem_free(void *memory);
 /* Wipes `bytes` bytes, then frees. Accepts NULL. */
 void mem_free_secret(void *memory, size_t bytes);
 
+/* For secrets that live as long as a session, or longer: zeroed, between pages that nobody may
+ * touch, locked into memory and left out of core files where the system allows; where it has no
+ * pages left to lock the memory is as good as any. Whole pages: for few and small things.
+ * mem_free_guarded wipes `bytes` bytes and accepts NULL. */
+MUST_CHECK void *mem_new_guarded(size_t count, size_t size);
+void mem_free_guarded(void *memory, size_t bytes);
+
 /* Overwrites with zeros in a way the compiler does not remove. */
 void mem_wipe(void *memory, size_t bytes);
 
