@@ -7,8 +7,10 @@
 
 void queue_clear(queue *q)
 {
-    while (q->count != 0)
-        mem_free(queue_take(q).bytes);
+    while (q->count != 0) {
+        const message m = queue_take(q);
+        mem_free_secret(m.bytes, m.len); /* between parties of one process nothing is sealed */
+    }
     mem_free(q->ring);
     *q = (queue){0};
 }

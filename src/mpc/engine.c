@@ -165,31 +165,43 @@ static pt_status check_arguments(const engine_bits *b, const pt_channel *channel
     return check_bits(b, o, circuit, error);
 }
 
-pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits, const pt_channel *channel,
-                     const pt_circuit *circuit, const uint8_t *input_bits, size_t n_input_bits,
-                     const pt_mpc_options *options, pt_error *error)
+/* In a session of its own. */
+static pt_status run_alone(session *s, const engine_bits *bits, const pt_channel *channel,
+                           const pt_circuit *circuit, const pt_mpc_options *options,
+                           pt_error *error)
 {
-    const engine_bits bits = {ret_output_bits, n_output_bits, input_bits, n_input_bits};
-    session s;
     const uint64_t start_ns = clock_ns();
-    pt_status status = check_arguments(&bits, channel, circuit, options, error);
-    if (status == PT_OK)
-        status = session_init(&s, options, channel, error);
+    pt_status status = session_init(s, options, channel, error);
     if (status != PT_OK)
-        goto done;
+        return status;
     const engine_task task = {.circuit = circuit,
                               .segment_ands = ENGINE_SEGMENT_ANDS,
                               .preparation =
                                   options->dealer ? &preparation_dealt : &preparation_cot,
                               .session_data = options->session,
                               .session_data_len = options->session_len};
-    status = engine_run(&s, &task, input_bits, ret_output_bits, error);
-    s.stats->and_gates = circuit->n_and;
-    s.stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
+    status = engine_run(s, &task, bits->inputs, bits->ret_outputs, error);
+    s->stats->and_gates = circuit->n_and;
+    s->stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
     if (status != PT_OK)
-        session_abort(&s, status);
-    session_clear(&s);
-done:
+        session_abort(s, status);
+    session_clear(s);
+    return status;
+}
+
+pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits, const pt_channel *channel,
+                     const pt_circuit *circuit, const uint8_t *input_bits, size_t n_input_bits,
+                     const pt_mpc_options *options, pt_error *error)
+{
+    const engine_bits bits = {ret_output_bits, n_output_bits, input_bits, n_input_bits};
+    session *s = NULL;
+    pt_status status = check_arguments(&bits, channel, circuit, options, error);
+    if (status == PT_OK) {
+        s = mem_new_guarded(1, sizeof *s);
+        status =
+            s == NULL ? error_memory(error) : run_alone(s, &bits, channel, circuit, options, error);
+    }
+    mem_free_guarded(s, sizeof *s);
     if (status != PT_OK && ret_output_bits != NULL && circuit != NULL)
         memset(ret_output_bits, 0, min_size(n_output_bits, circuit->n_outputs));
     return status;

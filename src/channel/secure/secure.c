@@ -153,7 +153,7 @@ static void secure_free(secure *s)
 {
     if (s == NULL)
         return;
-    mem_free_secret(s->peers, s->peers == NULL ? 0 : s->parties * sizeof *s->peers);
+    mem_free_guarded(s->peers, s->parties * sizeof *s->peers);
     mem_free(s);
 }
 
@@ -237,8 +237,9 @@ pt_status pt_channel_secure_wrap(pt_channel *ret_channel, pt_channel inner,
     if (s == NULL)
         return error_memory(error);
     *s = (secure){.inner = inner, .party = options->party, .parties = options->parties};
-    s->peers = mem_new(s->parties, sizeof *s->peers);
+    s->peers = mem_new_guarded(s->parties, sizeof *s->peers);
     status = s->peers == NULL ? error_memory(error) : secure_handshake(s, options, error);
+    mem_wipe_stack(); /* on which compilers leave copies of keys */
     if (status != PT_OK) {
         secure_free(s);
         return status;

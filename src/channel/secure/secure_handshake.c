@@ -55,7 +55,7 @@ typedef struct handshake {
     uint8_t psk[NOISE_KEY_BYTES]; /* with a session secret */
     noise_keypair own;
     identity *identities;   /* by party */
-    noise_handshake *noise; /* by party */
+    noise_handshake *noise; /* by party; guarded, as the handshake is */
     size_t blamed;          /* who is told `reason`; the others hear that it is over */
     secure_alert reason;
 } handshake;
@@ -562,21 +562,44 @@ static void tell_others(const handshake *h, pt_status status)
     }
 }
 
-pt_status secure_handshake(secure *s, const pt_secure_options *options, pt_error *error)
+static void handshake_free(handshake *h)
 {
-    handshake h = {.s = s, .o = options, .blamed = SIZE_MAX};
-    h.identities = mem_new(s->parties, sizeof *h.identities);
-    h.noise = mem_new(s->parties, sizeof *h.noise);
-    pt_status status =
-        h.identities == NULL || h.noise == NULL ? error_memory(error) : handshake_begin(&h, error);
+    const size_t parties = h->s->parties;
+    mem_free_secret(h->identities, h->identities == NULL ? 0 : parties * sizeof *h->identities);
+    mem_free_guarded(h->noise, parties * sizeof *h->noise);
+    mem_free_guarded(h, sizeof *h);
+}
+
+/* NULL for want of memory. */
+static handshake *handshake_new(secure *s, const pt_secure_options *options)
+{
+    handshake *h = mem_new_guarded(1, sizeof *h);
+    if (h == NULL)
+        return NULL;
+    *h = (handshake){.s = s, .o = options, .blamed = SIZE_MAX};
+    h->identities = mem_new(s->parties, sizeof *h->identities);
+    h->noise = mem_new_guarded(s->parties, sizeof *h->noise);
+    if (h->identities != NULL && h->noise != NULL)
+        return h;
+    handshake_free(h);
+    return NULL;
+}
+
+NOINLINE pt_status secure_handshake(secure *s, const pt_secure_options *options, pt_error *error)
+{
+    handshake *h = handshake_new(s, options);
+    if (h == NULL) {
+        const handshake none = {.s = s, .blamed = SIZE_MAX};
+        tell_others(&none, PT_ERR_MEMORY);
+        return error_memory(error);
+    }
+    pt_status status = handshake_begin(h, error);
     if (status == PT_OK)
-        status = talk(&h, error);
+        status = talk(h, error);
     if (status == PT_OK)
-        make_fingerprint(&h);
+        make_fingerprint(h);
     else
-        tell_others(&h, status);
-    mem_free_secret(h.identities, h.identities == NULL ? 0 : s->parties * sizeof *h.identities);
-    mem_free_secret(h.noise, h.noise == NULL ? 0 : s->parties * sizeof *h.noise);
-    mem_wipe(&h, sizeof h);
+        tell_others(h, status);
+    handshake_free(h);
     return status;
 }

@@ -40,7 +40,7 @@ static size_t correction_blocks(const dealer *w)
 
 static void dealer_clear(dealer *w)
 {
-    mem_free_secret(w->parties, w->d->n * sizeof *w->parties);
+    mem_free_guarded(w->parties, w->d->n * sizeof *w->parties);
     cot_scratch_free(w->scratch);
     mem_free_secret(w->x, COT_CHUNK * sizeof *w->x);
     mem_free_secret(w->corrections, correction_blocks(w) * sizeof *w->corrections);
@@ -51,7 +51,7 @@ static pt_status dealer_init(dealer *w, session *d, const hello_terms *terms, pt
 {
     *w = (dealer){.d = d, .terms = *terms};
     d->progress_ands = terms->n_and;
-    w->parties = mem_new_aligned(d->n, sizeof *w->parties);
+    w->parties = mem_new_guarded(d->n, sizeof *w->parties);
     w->scratch = cot_scratch_new();
     w->x = mem_new_aligned(COT_CHUNK, sizeof *w->x);
     w->corrections = mem_new_aligned(correction_blocks(w), sizeof *w->corrections);
@@ -322,21 +322,30 @@ pt_status dealer_run(session *d, pt_error *error)
     return status;
 }
 
+/* In a session of its own. */
+static pt_status deal_alone(session *d, const pt_channel *channel, const pt_mpc_options *options,
+                            pt_error *error)
+{
+    const uint64_t start_ns = clock_ns();
+    pt_status status = session_init_dealer(d, options, channel, error);
+    if (status != PT_OK)
+        return status;
+    status = dealer_run(d, error);
+    d->stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
+    if (status != PT_OK)
+        session_abort(d, status);
+    session_clear(d);
+    return status;
+}
+
 pt_status pt_dealer_run(const pt_channel *channel, const pt_mpc_options *options, pt_error *error)
 {
-    session d;
-    const uint64_t start_ns = clock_ns();
     pt_status status = session_check_channel(channel, options, error);
     if (status != PT_OK)
         return status;
-    status = session_init_dealer(&d, options, channel, error);
-    if (status != PT_OK)
-        return status;
-    status = dealer_run(&d, error);
-    d.stats->seconds = (double)(clock_ns() - start_ns) * 1e-9;
-    if (status != PT_OK)
-        session_abort(&d, status);
-    session_clear(&d);
+    session *d = mem_new_guarded(1, sizeof *d);
+    status = d == NULL ? error_memory(error) : deal_alone(d, channel, options, error);
+    mem_free_guarded(d, sizeof *d);
     return status;
 }
 

@@ -118,7 +118,7 @@ pt_status session_init(session *s, const pt_mpc_options *options, const pt_chann
         status = crypto_init(error);
     if (status != PT_OK)
         return status;
-    s->cot = mem_new(s->n, sizeof *s->cot);
+    s->cot = mem_new_guarded(s->n, sizeof *s->cot);
     if (s->cot == NULL)
         return error_memory(error);
     session_start(s, options, channel);
@@ -165,6 +165,6 @@ void session_wipe_secrets(session *s)
 void session_clear(session *s)
 {
     session_wipe_secrets(s);
-    mem_free(s->cot);
+    mem_free_guarded(s->cot, s->n * sizeof *s->cot);
     mem_wipe(s, sizeof *s);
 }

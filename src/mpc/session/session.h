@@ -9,7 +9,8 @@
  * A trusted dealer (section 7), if there is one, has index n here and number n at the caller. It is
  * a session too, with me = n; only side streams (wave.h) go to it and come from it, never a wave.
  *
- * One session is used by one thread. session_clear wipes every secret. */
+ * One session is used by one thread. session_clear wipes every secret. Outside tests a session is
+ * in guarded memory (base/mem.h), Delta and the generator's key with it. */
 #ifndef MPC_SESSION_SESSION_H
 #define MPC_SESSION_SESSION_H
 
