@@ -27,11 +27,10 @@ static pt_status read_all(buffer *b, FILE *file, const char *path, pt_error *err
     }
 }
 
-pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error *error)
+/* Release with file_close. */
+static pt_status file_open(FILE **ret_file, const char *path, pt_error *error)
 {
     struct stat info;
-    buffer b;
-    buffer_init(&b, FILE_BYTES_MAX);
     const bool is_stdin = strcmp(path, "-") == 0;
     if (is_stdin && feof(stdin))
         return error_set(error, PT_ERR_USAGE,
@@ -39,13 +38,30 @@ pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error
     FILE *file = is_stdin ? stdin : fopen(path, "rb");
     if (file == NULL)
         return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));
-    pt_status status = PT_OK;
-    if (!is_stdin && fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode))
-        status = error_set(error, PT_ERR_FILE, "cannot read '%s': it is a folder", path);
-    if (status == PT_OK)
-        status = read_all(&b, file, path, error);
-    if (!is_stdin)
+    if (!is_stdin && fstat(fileno(file), &info) == 0 && S_ISDIR(info.st_mode)) {
         (void)fclose(file);
+        return error_set(error, PT_ERR_FILE, "cannot read '%s': it is a folder", path);
+    }
+    *ret_file = file;
+    return PT_OK;
+}
+
+static void file_close(FILE *file)
+{
+    if (file != stdin)
+        (void)fclose(file);
+}
+
+pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error *error)
+{
+    buffer b;
+    FILE *file = NULL;
+    pt_status status = file_open(&file, path, error);
+    if (status != PT_OK)
+        return status;
+    buffer_init(&b, FILE_BYTES_MAX);
+    status = read_all(&b, file, path, error);
+    file_close(file);
     if (status == PT_OK && buffer_text(&b) == NULL)
         status = error_memory(error);
     if (status != PT_OK) {
@@ -53,5 +69,40 @@ pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error
         return status;
     }
     *ret_text = (char *)buffer_take(&b, ret_len);
+    return PT_OK;
+}
+
+/* Without a buffer of its own the file's bytes go where fread is told, and nowhere else. */
+static pt_status read_unbuffered(char *ret_text, size_t *ret_len, size_t max, FILE *file,
+                                 const char *path, pt_error *error)
+{
+    (void)setvbuf(file, NULL, _IONBF, 0);
+    *ret_len = fread(ret_text, 1, max + 1, file);
+    if (ferror(file))
+        return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));
+    if (*ret_len > max)
+        return error_set(error, PT_ERR_USAGE, "the secret in '%s' has more than %zu bytes", path,
+                         max);
+    ret_text[*ret_len] = '\0';
+    return PT_OK;
+}
+
+pt_status file_read_secret(char **ret_text, size_t *ret_size, size_t *ret_len, size_t max,
+                           const char *path, pt_error *error)
+{
+    FILE *file = NULL;
+    pt_status status = file_open(&file, path, error);
+    if (status != PT_OK)
+        return status;
+    char *text = mem_new_guarded(max + 1, 1);
+    status =
+        text == NULL ? error_memory(error) : read_unbuffered(text, ret_len, max, file, path, error);
+    file_close(file);
+    if (status != PT_OK) {
+        mem_free_guarded(text, max + 1);
+        return status;
+    }
+    *ret_text = text;
+    *ret_size = max + 1;
     return PT_OK;
 }

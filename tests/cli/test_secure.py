@@ -3,12 +3,13 @@ import contextlib
 import http.client
 import http.server
 import os
+import pathlib
 import re
 import stat
 import threading
 import unittest
 
-from support import Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay
+from support import Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay, wait_until
 
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
 SOON = 60
@@ -172,6 +173,29 @@ class Parties(Case):
                 del os.environ["POLYTUNE_SESSION_SECRET"]
             for result in results:
                 self.assertRan(result, "false")
+
+    def test_a_given_secret_does_not_stay_where_it_was_given(self):
+        secret = "nosif-dudun-mapin-kofuz-daroz-hanut"
+        ways = {"cmdline": ([f"--session-secret={secret}"], {}), "environ": ([], {"POLYTUNE_SESSION_SECRET": secret})}
+        with relay() as (url, _):
+            for place, (flags, variables) in ways.items():
+                os.environ.update(variables)
+                try:
+                    party = Process("party", url, f"--session={place}", f"--program={MAX}", "--party=1", "--input=1", *flags)
+                finally:
+                    for name in variables:
+                        del os.environ[name]
+
+                def is_clean():
+                    shown = pathlib.Path(f"/proc/{party.process.pid}/{place}").read_bytes()
+                    return b"SESSION" in shown.upper() and secret.encode() not in shown
+                try:
+                    wait_until(is_clean, f"a clean {place}")
+                except PermissionError:
+                    pass # only root sees the variables: as good
+                finally:
+                    party.process.kill()
+                    party.wait()
 
     def test_a_secret_that_others_may_read(self):
         with program_file("correct horse", ".txt") as path:

@@ -31,7 +31,7 @@ typedef struct place {
 } place;
 
 typedef struct opener {
-    const connection *connection;
+    connection *connection;
     size_t seat;
     size_t seats;
     pt_channel channel;
@@ -128,7 +128,7 @@ static void *open_one(void *argument)
 }
 
 /* Everybody waits for everybody, so all open at once. */
-static pt_status open_all(pt_channel *ret_channels, const place *p, pt_error *error)
+static pt_status open_all(pt_channel *ret_channels, place *p, pt_error *error)
 {
     opener openers[BENCH_MAX_SEATS] = {0};
     pt_status status = PT_OK;

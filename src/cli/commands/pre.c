@@ -11,7 +11,7 @@ static const flag flags[] = {
 };
 static const flag *const flag_lists[] = {flags, flags_connect, flags_secure, flags_common, NULL};
 
-static pt_status serve_session(const connection *c, size_t parties, pt_error *error)
+static pt_status serve_session(connection *c, size_t parties, pt_error *error)
 {
     pt_channel channel = {0};
     pt_mpc_stats stats = {0};

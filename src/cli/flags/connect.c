@@ -285,8 +285,8 @@ static pt_status open_network(pt_channel *ret_channel, const connection *c, size
     return open_p2p(ret_channel, c, party, parties, error);
 }
 
-pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
-                          size_t parties, pt_error *error)
+pt_status connection_open(pt_channel *ret_channel, connection *c, size_t party, size_t parties,
+                          pt_error *error)
 {
     pt_channel network = {0};
     pt_status status = secure_flags_check(&c->secure, party, parties, error);

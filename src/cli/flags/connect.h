@@ -34,8 +34,8 @@ PT_MUST_CHECK pt_status connection_init(connection *ret_connection, const char *
 
 void connection_clear(connection *c);
 
-/* Reaches the others, as `party` of `parties`, with all messages encrypted. */
-PT_MUST_CHECK pt_status connection_open(pt_channel *ret_channel, const connection *c, size_t party,
+/* Reaches the others, as `party` of `parties`, with all messages encrypted; once. */
+PT_MUST_CHECK pt_status connection_open(pt_channel *ret_channel, connection *c, size_t party,
                                         size_t parties, pt_error *error);
 
 #endif

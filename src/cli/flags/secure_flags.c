@@ -12,8 +12,9 @@
 #include "cli/report.h"
 
 #define SECRET_VARIABLE "POLYTUNE_SESSION_SECRET"
-#define SECRET_BITS     60 /* less gives a warning */
-#define TENTHS_IN_WORDS 20 /* a random word and its blank: about 13 bits for 6 characters */
+#define SECRET_BITS     60    /* less gives a warning */
+#define SECRET_FILE_MAX 65538 /* what pt_channel_secure_wrap takes, and a line break */
+#define TENTHS_IN_WORDS 20    /* a random word and its blank: about 13 bits for 6 characters */
 
 const flag flags_secure[] = {
     {"key", "FILE", "this party's private key, of polytune keygen; goes with --roster", false},
@@ -40,8 +41,12 @@ static pt_status read_keys(secure_flags *f, const char *key, const char *roster_
     if (f->roster == NULL)
         return error_memory(error);
     const pt_status status = roster_read(f->roster, roster_path, error);
-    f->has_key = true;
-    return status == PT_OK ? key_read(f->private_key, key, error) : status;
+    if (status != PT_OK)
+        return status;
+    f->private_key = mem_new_guarded(1, PT_KEY_BYTES);
+    if (f->private_key == NULL)
+        return error_memory(error);
+    return key_read(f->private_key, key, error);
 }
 
 static void warn_if_open(const char *path)
@@ -58,7 +63,8 @@ static void warn_if_open(const char *path)
 /* The line break with which editors end a file is no part of the secret. */
 static pt_status read_secret_file(secure_flags *f, const char *path, pt_error *error)
 {
-    const pt_status status = file_read(&f->secret, &f->secret_len, path, error);
+    const pt_status status =
+        file_read_secret(&f->secret, &f->secret_size, &f->secret_len, SECRET_FILE_MAX, path, error);
     if (status == PT_OK && f->secret_len > 0 && f->secret[f->secret_len - 1] == '\n')
         f->secret_len--;
     if (status == PT_OK && f->secret_len > 0 && f->secret[f->secret_len - 1] == '\r')
@@ -118,21 +124,32 @@ static void warn_of_secret(const secure_flags *f)
                        bits);
 }
 
+/* The secret moves out of the argument or variable, where it would stay for the whole run and where
+ * `ps` shows it: both are the program's own to change. */
+static pt_status move_secret(secure_flags *f, const char *text, pt_error *error)
+{
+    const size_t len = strlen(text);
+    f->secret = mem_new_guarded(len + 1, 1);
+    if (f->secret == NULL)
+        return error_memory(error);
+    f->secret_len = len;
+    f->secret_size = len + 1;
+    memcpy(f->secret, text, len);
+    mem_wipe((char *)text, len);
+    return PT_OK;
+}
+
 static pt_status read_secret(secure_flags *f, const char *given, pt_error *error)
 {
     pt_status status = PT_OK;
-    const bool from_file = given != NULL && given[0] == '@';
     const char *text = given != NULL ? given : getenv(SECRET_VARIABLE);
     if (text == NULL)
         return PT_OK;
-    if (from_file) {
+    if (given != NULL && given[0] == '@') {
         warn_if_open(text + 1);
         status = read_secret_file(f, text + 1, error);
     } else {
-        f->secret = mem_string(text);
-        if (f->secret == NULL)
-            return error_memory(error);
-        f->secret_len = strlen(text);
+        status = move_secret(f, text, error);
     }
     if (status == PT_OK && f->secret_len == 0)
         status = error_set(error, PT_ERR_USAGE, "%s is empty",
@@ -149,9 +166,17 @@ pt_status secure_flags_init(secure_flags *ret_flags, const args *a, pt_error *er
     return status == PT_OK ? read_secret(ret_flags, args_get(a, "session-secret"), error) : status;
 }
 
+static void forget_secrets(secure_flags *f)
+{
+    mem_free_guarded(f->secret, f->secret_size);
+    mem_free_guarded(f->private_key, PT_KEY_BYTES);
+    f->secret = NULL;
+    f->private_key = NULL;
+}
+
 void secure_flags_clear(secure_flags *f)
 {
-    mem_free_secret(f->secret, f->secret == NULL ? 0 : f->secret_len);
+    forget_secrets(f);
     mem_free(f->roster);
     mem_wipe(f, sizeof *f);
 }
@@ -159,9 +184,11 @@ void secure_flags_clear(secure_flags *f)
 pt_status secure_flags_own_key(secure_flags *f, uint8_t ret_public_key[PT_KEY_BYTES],
                                pt_error *error)
 {
-    if (f->has_key)
+    if (f->private_key != NULL)
         return pt_channel_secure_public_key(ret_public_key, f->private_key, error);
-    f->has_key = true;
+    f->private_key = mem_new_guarded(1, PT_KEY_BYTES);
+    if (f->private_key == NULL)
+        return error_memory(error);
     return pt_channel_secure_keygen(ret_public_key, f->private_key, error);
 }
 
@@ -238,8 +265,8 @@ static const uint8_t *known_keys(const secure_flags *f, uint8_t **ret_made, size
     return *ret_made;
 }
 
-pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f, const char *session,
-                            size_t party, size_t parties, pt_error *error)
+pt_status secure_flags_wrap(pt_channel *channel, secure_flags *f, const char *session, size_t party,
+                            size_t parties, pt_error *error)
 {
     uint8_t *made = NULL;
     const pt_secure_options options = {
@@ -247,7 +274,7 @@ pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f, const ch
         .parties = parties,
         .session = session,
         .session_len = session == NULL ? 0 : strlen(session),
-        .private_key = f->has_key ? f->private_key : NULL,
+        .private_key = f->private_key,
         .roster = known_keys(f, &made, parties),
         .session_secret = f->secret,
         .session_secret_len = f->secret_len,
@@ -258,5 +285,7 @@ pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f, const ch
     mem_free(made);
     if (status == PT_OK && f->announces)
         say_who_is_known(f, channel);
+    forget_secrets(f);
+    mem_wipe_stack();
     return status;
 }

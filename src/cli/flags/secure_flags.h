@@ -9,16 +9,17 @@
 
 extern const flag flags_secure[];
 
+/* Key and secret are in guarded memory, and gone once a channel has been made with them. */
 typedef struct secure_flags {
-    uint8_t private_key[PT_KEY_BYTES];
-    bool has_key;
-    roster *roster; /* NULL without */
-    bool has_pin;   /* without a roster, a ticket says the key of one party */
+    uint8_t *private_key; /* PT_KEY_BYTES; NULL: a fresh one for the channel */
+    roster *roster;       /* NULL without */
+    bool has_pin;         /* without a roster, a ticket says the key of one party */
     size_t pin_party;
     uint8_t pin_key[PT_KEY_BYTES];
     char *secret; /* NULL without */
     size_t secret_len;
-    bool announces; /* says what the parties know of each other; a zeroed object does not */
+    size_t secret_size; /* of its memory */
+    bool announces;     /* says what the parties know of each other; a zeroed object does not */
 } secure_flags;
 
 /* Reads the flags, POLYTUNE_SESSION_SECRET, and the files they name. Release with
@@ -40,9 +41,9 @@ bool secure_flags_knows(const secure_flags *f, size_t party);
 PT_MUST_CHECK pt_status secure_flags_check(const secure_flags *f, size_t party, size_t parties,
                                            pt_error *error);
 
-/* Replaces a channel by an encrypted one over it; on failure it stays as it is. */
-PT_MUST_CHECK pt_status secure_flags_wrap(pt_channel *channel, const secure_flags *f,
-                                          const char *session, size_t party, size_t parties,
-                                          pt_error *error);
+/* Replaces a channel by an encrypted one over it; on failure it stays as it is. For one channel:
+ * key and secret are wiped, whatever comes of it. */
+PT_MUST_CHECK pt_status secure_flags_wrap(pt_channel *channel, secure_flags *f, const char *session,
+                                          size_t party, size_t parties, pt_error *error);
 
 #endif
