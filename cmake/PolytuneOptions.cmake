@@ -4,6 +4,7 @@ option(POLYTUNE_TESTS "Build the tests; needs the command" ${PROJECT_IS_TOP_LEVE
 option(POLYTUNE_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(POLYTUNE_INSTALL "Install the library and the command" ${PROJECT_IS_TOP_LEVEL})
 option(POLYTUNE_WERROR "Treat warnings as errors" OFF)
+option(POLYTUNE_LIBFUZZER "Fuzz targets with libFuzzer, and everything instrumented for it; needs clang" OFF)
 set(POLYTUNE_SANITIZE "" CACHE STRING "Value for -fsanitize=, e.g. address,undefined")
 
 if(POLYTUNE_TESTS AND NOT POLYTUNE_COMMAND)
@@ -36,5 +37,9 @@ if(POLYTUNE_SANITIZE)
     add_link_options(-fsanitize=${POLYTUNE_SANITIZE})
 elseif(NOT CMAKE_C_FLAGS MATCHES "_FORTIFY_SOURCE") # a distribution's own level stays
     add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:_FORTIFY_SOURCE=2>)
+endif()
+if(POLYTUNE_LIBFUZZER)
+    # The libraries too: a fuzzer that sees only its own driver is blind.
+    add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 add_link_options(-Wl,-z,relro -Wl,-z,now)
