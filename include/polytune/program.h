@@ -32,6 +32,12 @@ typedef struct pt_compile_options {
     const pt_constant *constants;
     size_t n_constants;
     bool count_lines; /* for pt_program_line_counts */
+    /* What is accepted, where others give constants and so choose how large the program gets. 0:
+     * all that this version can. Past them it is PT_ERR_LIMIT, and the error names the largest of
+     * the constants. The time to compile grows with them: work that builds no gates counts too, as
+     * do gates that the finished circuit does not have, though not one for one. */
+    uint64_t max_ands;  /* AND gates of the circuit */
+    uint64_t max_bytes; /* of memory that compiling takes, about */
     /* Both may be NULL, and are for pt_program_compile. Progress is told of checking, lowering
      * (gates built; how many there will be nobody knows) and optimising (gates looked at). */
     pt_progress_fn progress;

@@ -28,6 +28,7 @@ circuit_builder *circuit_builder_new(const uint32_t *party_inputs, size_t n_part
         return NULL;
     b->failure = PT_OK;
     b->is_sharing = true;
+    b->max_ands = UINT32_MAX;
     if (!count_inputs(&b->n_inputs, party_inputs, n_parties)) {
         b->n_inputs = 0;
         b->failure = PT_ERR_LIMIT;
@@ -98,6 +99,11 @@ bool circuit_builder_set_sharing(circuit_builder *b, bool on)
     const bool before = b->is_sharing;
     b->is_sharing = on;
     return before;
+}
+
+void circuit_builder_set_max_ands(circuit_builder *b, uint32_t max_ands)
+{
+    b->max_ands = max_ands;
 }
 
 wire circuit_input(const circuit_builder *b, uint32_t i)
@@ -217,7 +223,7 @@ static bool make_room(circuit_builder *b)
     if (b->failure != PT_OK)
         return false;
     PT_ASSERT(b->table != NULL);
-    if (b->n_gates >= b->max_gates) {
+    if (b->n_gates >= b->max_gates || b->n_and >= b->max_ands) {
         b->failure = PT_ERR_LIMIT;
     } else if ((b->n_gates == b->capacity && !grow_gates(b)) ||
                (b->is_sharing && (uint64_t)b->n_entries * 3 >= (uint64_t)2 << b->table_bits &&

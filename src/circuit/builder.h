@@ -67,6 +67,9 @@ void circuit_builder_set_watch(circuit_builder *b, watch *w);
  * fresh wires have none, and are built faster and in less memory without looking. */
 bool circuit_builder_set_sharing(circuit_builder *b, bool on);
 
+/* Most AND gates that may be built, dead ones included; at first any number. */
+void circuit_builder_set_max_ands(circuit_builder *b, uint32_t max_ands);
+
 bool circuit_builder_failed(const circuit_builder *b);
 /* Makes the builder fail with PT_ERR_MEMORY, PT_ERR_LIMIT or PT_ERR_CANCELLED: for gadgets that
  * could not get scratch memory, for example. The first failure stays. */

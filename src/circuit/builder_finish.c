@@ -244,6 +244,9 @@ static pt_status failure(const circuit_builder *b, pt_error *error)
         return error_set(error, PT_ERR_CANCELLED, "cancelled while the circuit was built");
     if (b->max_gates == 0)
         return error_set(error, PT_ERR_LIMIT, "the circuit has too many parties or input bits");
+    if (b->n_and >= b->max_ands)
+        return error_set(error, PT_ERR_LIMIT, "the circuit needs more than %u AND gates",
+                         (unsigned)b->max_ands);
     return error_set(error, PT_ERR_LIMIT, "the circuit needs more than %u gates",
                      (unsigned)b->max_gates);
 }

@@ -21,6 +21,7 @@ struct circuit_builder {
     uint32_t n_gates;
     uint32_t n_and;
     uint32_t max_gates;
+    uint32_t max_ands;
     uint32_t capacity; /* of gates */
     builder_gate *gates;
     uint32_t *table;     /* open addressing: gate number + 1, or 0; NULL once finished */

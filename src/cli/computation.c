@@ -1,5 +1,6 @@
 #include "cli/computation.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,8 @@ static pt_compile_options compile_options(const computation *c, const args *a,
         .constants = constants,
         .n_constants = n_constants,
         .count_lines = args_get(a, "report") != NULL,
+        .max_ands = c->max_ands,
+        .max_bytes = c->max_bytes,
         .progress = report_compiling,
         .cancelled = interrupt_came,
     };
@@ -82,7 +85,21 @@ static void show_diagnostics(const computation *c, const args *a, pt_status stat
     report_diagnostics(c->path, diagnostics, error);
     if (status == PT_ERR_CONSTANT && diagnostics != NULL)
         report_missing(diagnostics, a);
+    if (status == PT_ERR_LIMIT && c->max_ands != 0)
+        report_message(REPORT_ERROR, "--max-ands and --memory say how large programs may be");
     pt_diagnostics_free(diagnostics);
+}
+
+/* Of a circuit that was read; a program's is checked by the compiler. */
+static pt_status check_gates(const computation *c, pt_error *error)
+{
+    pt_circuit_stats stats;
+    pt_circuit_get_stats(&stats, c->bristol);
+    if (c->max_ands == 0 || stats.and_gates <= c->max_ands)
+        return PT_OK;
+    return error_set(error, PT_ERR_LIMIT,
+                     "'%s' has %" PRIu64 " AND gates, more than --max-ands=%" PRIu64, c->path,
+                     stats.and_gates, c->max_ands);
 }
 
 static pt_status read_bristol(computation *c, const args *a, pt_error *error)
@@ -91,7 +108,9 @@ static pt_status read_bristol(computation *c, const args *a, pt_error *error)
         return error_set(error, PT_ERR_USAGE,
                          "'%s' is a Bristol Fashion circuit: it has no functions or constants",
                          c->path);
-    return pt_circuit_read_bristol(&c->bristol, c->source, c->source_len, c->path, error);
+    const pt_status status =
+        pt_circuit_read_bristol(&c->bristol, c->source, c->source_len, c->path, error);
+    return status == PT_OK ? check_gates(c, error) : status;
 }
 
 pt_status computation_open(computation *ret_computation, const char *path, pt_error *error)

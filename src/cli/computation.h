@@ -22,6 +22,8 @@ typedef struct computation {
     pt_circuit *bristol;       /* once declared; NULL for a Garble program */
     const pt_circuit *circuit; /* once compiled */
     size_t parties;            /* once declared */
+    uint64_t max_ands;         /* accepted, see pt_compile_options; zero when opened */
+    uint64_t max_bytes;
 } computation;
 
 /* Loads and compiles `path` with the flags --function and --const. Diagnostics of the program are

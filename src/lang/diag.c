@@ -87,6 +87,22 @@ void diag_add(pt_diagnostics *d, diag_phase phase, span at, const char *format, 
                       (size_t)len < sizeof text ? (size_t)len : sizeof text - 1);
 }
 
+void diag_extend(pt_diagnostics *d, diag_phase phase, const char *text)
+{
+    if (d->n_items == 0) {
+        diag_add(d, phase, DIAG_NO_PLACE, "%s", text);
+        return;
+    }
+    diag_item *last = &d->items[d->n_items - 1];
+    const size_t old_len = strlen(last->message);
+    const size_t len = strlen(text);
+    char *message = mem_resize(last->message, old_len + len + 1, 1);
+    if (message == NULL)
+        return; /* then less is said */
+    memcpy(message + old_len, text, len + 1);
+    last->message = message;
+}
+
 static int compare_numbers(uint32_t a, uint32_t b)
 {
     return (a > b) - (a < b);

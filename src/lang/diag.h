@@ -52,6 +52,10 @@ void diag_add(pt_diagnostics *d, diag_phase phase, span at, const char *format, 
 /* Adds a finished message of `len` bytes. */
 void diag_add_text(pt_diagnostics *d, diag_phase phase, span at, const char *text, size_t len);
 
+/* Goes on where the message of the newest error ends; adds one without a place if there is none.
+ */
+void diag_extend(pt_diagnostics *d, diag_phase phase, const char *text);
+
 bool diag_is_empty(const pt_diagnostics *d);
 
 /* Sorts by start, then end, then order of arrival, and drops repeats: errors with one span and one

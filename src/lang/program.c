@@ -59,6 +59,8 @@ static pt_status lower_program(pt_program *program, const compilation *c, watch 
                                .constants = values.constants,
                                .externals = values.externals,
                                .external_literals = (const pt_literal *const *)values.literals,
+                               .max_ands = c->options->max_ands,
+                               .max_bytes = c->options->max_bytes,
                                .watch = w,
                                .count_lines =
                                    c->options->count_lines ? count_lines(c->options) : 0};
@@ -73,6 +75,8 @@ static pt_status lower_program(pt_program *program, const compilation *c, watch 
     mem_free(program->lowered.line_counts);
     program->lowered.line_counts = NULL;
 done:
+    if (status == PT_ERR_LIMIT)
+        external_values_blame(&values, c->program, c->diagnostics);
     external_values_clear(&values);
     return status;
 }

@@ -30,12 +30,16 @@ static pt_status resolve(pt_signature *signature, const compilation *c)
     const lower_input input = {.program = c->program,
                                .function = status == PT_OK ? compilation_entry(c) : NULL,
                                .constants = values.constants,
-                               .externals = values.externals};
+                               .externals = values.externals,
+                               .max_ands = c->options->max_ands,
+                               .max_bytes = c->options->max_bytes};
     if (status == PT_OK && input.function == NULL)
         status = PT_ERR_PROGRAM;
     if (status == PT_OK)
         status = lower_signature(&signature->lowered, &input, &signature->types, c->diagnostics,
                                  c->error);
+    if (status == PT_ERR_LIMIT)
+        external_values_blame(&values, c->program, c->diagnostics);
     external_values_clear(&values);
     return status;
 }

@@ -1,7 +1,7 @@
 """Constants that each party gives itself: `polytune party --const ROWS=3usize`."""
 import unittest
 
-from support import Case, INPUT, PEER, Process, TRANSPORT, USAGE, polytune, program_file, relay
+from support import Case, INPUT, PEER, PROGRAM, Process, TRANSPORT, USAGE, polytune, program_file, relay
 
 TWO_TABLES = """
 const OURS: usize = PARTY_0::ROWS;
@@ -73,6 +73,23 @@ class Constants(Case):
                               "give what is missing, LITERAL being e.g. 3usize: --const=PARTY_0::ROWS=LITERAL --const=PARTY_1::ROWS=LITERAL\n")
         for result in run(TWO_TABLES, INPUTS, (["--const=ROWS=3usize", LIMIT], [LIMIT])):
             self.assertFailed(result, INPUT, "--const=PARTY_1::ROWS=LITERAL (a constant PARTY_1::.. is given by party 1)")
+
+    def test_how_large_others_may_make_the_program(self):
+        source = """
+            const N: usize = PARTY_1::N;
+            pub fn main(a: u32, b: u32) -> u32 { let mut s = b; for v in [a; N] { s = s + v; } s }"""
+        own, other = run(source, ("1u32", "2u32"), (["--max-ands=100000"], ["--const=N=20000usize"]))
+        self.assertFailed(own, PROGRAM, "more than the 100000 AND gates that are allowed; that is with PARTY_1::N = 20000",
+                          "with these, up to 100000 AND gates and 4096 MiB are accepted (--max-ands, --memory)")
+        self.assertFailed(other, TRANSPORT, "party 0 stopped")
+        own, other = run(source, ("1u32", "2u32"), (["--memory=1M"], ["--const=N=20000usize"]))
+        self.assertFailed(own, PROGRAM, "more than the 1 MiB of memory that are allowed; that is with PARTY_1::N = 20000")
+        own, other = run(source, ("1u32", "2u32"), ([], ["--const=N=100000000usize"]))
+        self.assertFailed(own, PROGRAM, "PARTY_1::N = 100000000")
+        with program_file(source) as path:
+            for flag in ("--max-ands=0", "--max-ands=x", "--memory=0", "--memory=4T"):
+                self.assertFailed(polytune("party", "http://127.0.0.1:1", "--session=s", f"--program={path}", "--party=0",
+                                           "--input=1", flag), USAGE, flag.split("=")[0])
 
     def test_a_constant_that_nothing_uses_is_told(self):
         for flag, hint in (("--const=PARTY_0::ROWZ=1u8", "no constant PARTY_0::ROWZ: what --const gives is not used; did you mean PARTY_0::ROWS?"),

@@ -1,4 +1,5 @@
 /* polytune party: one party of a computation. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@
 #include "cli/report.h"
 #include "cli/result_out.h"
 
+#define DEFAULT_MAX_ANDS  50000000
+#define DEFAULT_MAX_BYTES ((uint64_t)4 << 30)
+
 static const flag flags[] = {
     {"program", "PROGRAM",
      "the program everybody runs: a Garble file, or a Bristol Fashion circuit", false},
@@ -26,6 +30,11 @@ static const flag flags[] = {
      false},
     {"parties", "N", "how many parties there are, if that depends on constants of other parties",
      false},
+    {"max-ands", "N",
+     "accept programs of up to so many AND gates (default 50000000): the others' constants choose "
+     "how large they get",
+     false},
+    {"memory", "SIZE", "and that take up to so much memory to compile (default 4G)", false},
     {0},
 };
 static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
@@ -38,6 +47,8 @@ typedef struct party {
     tables tables;
     size_t index;
     uint64_t stated_parties; /* --parties, or 0 */
+    uint64_t max_ands;       /* of the program */
+    uint64_t max_bytes;
     size_t parties;
     computation c;
     mpc_flags mpc;
@@ -69,6 +80,20 @@ static pt_status check_required(const args *a, pt_error *error)
                                      "takes ; as the end of the command");
 }
 
+static pt_status party_limits(party *p, pt_error *error)
+{
+    const char *ands = args_get(p->a, "max-ands");
+    const char *memory = args_get(p->a, "memory");
+    pt_status status = PT_OK;
+    p->max_ands = DEFAULT_MAX_ANDS;
+    p->max_bytes = DEFAULT_MAX_BYTES;
+    if (ands != NULL)
+        status = args_number(&p->max_ands, ands, "--max-ands", 1, UINT32_MAX, error);
+    if (status == PT_OK && memory != NULL)
+        status = args_size(&p->max_bytes, memory, "--memory", UINT64_MAX / 2, error);
+    return status;
+}
+
 static pt_status read_flags(party *p, pt_error *error)
 {
     const args *a = p->a;
@@ -86,6 +111,8 @@ static pt_status read_flags(party *p, pt_error *error)
     if (parties != NULL)
         status =
             args_number(&p->stated_parties, parties, "--parties", 2, PT_MPC_MAX_PARTIES, error);
+    if (status == PT_OK)
+        status = party_limits(p, error);
     if (status == PT_OK)
         status = tables_init(&p->tables, a, error);
     return status;
@@ -194,6 +221,11 @@ static void show_constants(const party *p, const pt_constant *list, size_t n)
                        list[i].literal);
     if (n == 0)
         report_message(REPORT_INFO, "none of the %zu parties gives a constant", p->parties);
+    else
+        report_message(REPORT_INFO,
+                       "with these, up to %" PRIu64 " AND gates and %" PRIu64
+                       " MiB are accepted (--max-ands, --memory)",
+                       p->max_ands, p->max_bytes >> 20);
 }
 
 /* Learns the others' constants, prepares, and makes sure that all saw the same. */
@@ -243,6 +275,8 @@ static pt_status take_part(party *p, pt_error *error)
     pt_program_facts facts = {0};
     (void)snprintf(own_name, sizeof own_name, "PARTY_%zu", p->index);
     pt_status status = computation_open(&p->c, args_get(p->a, "program"), error);
+    p->c.max_ands = p->max_ands;
+    p->c.max_bytes = p->max_bytes;
     if (status == PT_OK)
         status = const_flags_init(&given, p->a, own_name, error);
     if (status == PT_OK)

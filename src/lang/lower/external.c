@@ -1,7 +1,9 @@
 #include "lang/lower/external.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "lang/check/const.h"
@@ -165,6 +167,51 @@ pt_status external_values_init_given(external_values *ret_values, const checked_
     if (status == PT_OK && !s.is_wrong && all_are_given(ret_values))
         status = read_others(&s, error);
     return supply_finish(&s, status);
+}
+
+/* Numbers that can be a size or a count of repetitions, and not the least. */
+static bool is_large(const external_values *values, const checked_program *program, size_t i)
+{
+    const ctype *type = program->externals[i].type;
+    return values->given[i] && external_is_scalar(&program->externals[i]) &&
+           type->kind != CTYPE_BOOL && !ctype_is_signed(type) && values->externals[i] > 1;
+}
+
+/* The one with the largest value of those not `named` yet, or their number. */
+static size_t find_largest(const external_values *values, const checked_program *program,
+                           const bool *named)
+{
+    size_t best = values->n_externals;
+    for (size_t i = 0; i < values->n_externals; i++) {
+        if (named[i] || !is_large(values, program, i))
+            continue;
+        if (best == values->n_externals || values->externals[i] > values->externals[best])
+            best = i;
+    }
+    return best;
+}
+
+#define BLAME_MAX 4 /* constants that are named */
+
+void external_values_blame(const external_values *values, const checked_program *program,
+                           pt_diagnostics *diagnostics)
+{
+    buffer text;
+    bool *named = mem_new(values->n_externals, sizeof *named);
+    buffer_init(&text, DIAG_MAX_MESSAGE);
+    for (size_t n = 0; named != NULL && n < BLAME_MAX; n++) {
+        const size_t i = find_largest(values, program, named);
+        if (i == values->n_externals)
+            break;
+        named[i] = true;
+        buffer_printf(&text, "%s%.100s::%.100s = %" PRIu64, n == 0 ? "; that is with " : ", ",
+                      program->externals[i].party, program->externals[i].name,
+                      values->externals[i]);
+    }
+    if (text.len != 0 && buffer_text(&text) != NULL)
+        diag_extend(diagnostics, DIAG_COMPILE, buffer_text(&text));
+    buffer_clear(&text);
+    mem_free(named);
 }
 
 void external_values_clear(external_values *values)

@@ -33,6 +33,10 @@ MUST_CHECK pt_status external_values_init_given(external_values *ret_values,
                                                 const pt_constant *supplied, size_t n_supplied,
                                                 arena *types, pt_diagnostics *diagnostics,
                                                 pt_error *error);
+/* Says in the newest of `diagnostics`, after PT_ERR_LIMIT, which numbers may have made the program
+ * so large: a few, the largest first. Nothing where none is supplied. */
+void external_values_blame(const external_values *values, const checked_program *program,
+                           pt_diagnostics *diagnostics);
 void external_values_clear(external_values *values);
 
 #endif

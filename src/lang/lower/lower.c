@@ -41,7 +41,12 @@ static bool resolve_inputs(lowerer *l, lowered *ret_lowered)
         else if (!lower_type(l, &ret_lowered->inputs[i], function->params[i].type, function->span))
             return false;
     }
-    return lower_type(l, &ret_lowered->output, function->result, function->span);
+    if (!lower_type(l, &ret_lowered->output, function->result, function->span))
+        return false;
+    uint64_t n_bits = ret_lowered->output->n_bits;
+    for (size_t i = 0; i < n_parties; i++)
+        n_bits += ret_lowered->inputs[i]->n_bits;
+    return lower_check_bits(l, n_bits);
 }
 
 static bool start_builder(lowerer *l, const lowered *from)
@@ -59,9 +64,10 @@ static bool start_builder(lowerer *l, const lowered *from)
         return lower_fail(l, PT_ERR_PROGRAM, l->input->function->span,
                           "the inputs of %s have no bits; at least one party must give a value",
                           l->input->function->name.text);
-    l->builder = circuit_builder_new(widths, from->n_parties, 0);
+    l->builder = circuit_builder_new(widths, from->n_parties, lower_max_gates(l));
     if (l->builder == NULL)
         return lower_out_of_memory(l);
+    lower_limit_builder(l);
     circuit_builder_set_watch(l->builder, l->input->watch);
     panics_init(&l->panics, l->builder);
     if (l->input->count_lines != 0 &&
@@ -116,15 +122,18 @@ static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
         outputs[i] = l->panics.code[code_bits - 1 - i];
     for (size_t i = 0; i < result->n; i++)
         outputs[code_bits + i] = result->wires[i];
-    const pt_status status = circuit_builder_finish(&ret_lowered->circuit, l->builder, outputs,
-                                                    n_outputs, NULL, 0, l->error);
+    pt_status status = circuit_builder_finish(&ret_lowered->circuit, l->builder, outputs, n_outputs,
+                                              NULL, 0, l->error);
     mem_free(outputs);
     if (status != PT_OK)
-        return status;
-    if (!take_line_counts(l, ret_lowered)) {
+        return lower_limits_explain(l, status);
+    status = lower_limits_check(l, ret_lowered->circuit);
+    if (status == PT_OK && !take_line_counts(l, ret_lowered))
+        status = error_memory(l->error);
+    if (status != PT_OK) {
         pt_circuit_free(ret_lowered->circuit);
         ret_lowered->circuit = NULL;
-        return error_memory(l->error);
+        return status;
     }
     ret_lowered->sites = l->panics.sites;
     ret_lowered->n_sites = l->panics.n_sites;
@@ -148,21 +157,18 @@ static pt_status lower_all(lowerer *l, lowered *ret_lowered, value *ret_value)
     if (l->status != PT_OK)
         return l->status;
     /* The builder has failed: it knows why. */
-    return circuit_builder_finish(&ret_lowered->circuit, l->builder, NULL, 0, NULL, 0, l->error);
+    return lower_limits_explain(
+        l, circuit_builder_finish(&ret_lowered->circuit, l->builder, NULL, 0, NULL, 0, l->error));
 }
 
 static void lowerer_init(lowerer *l, const lower_input *input, arena *types,
                          pt_diagnostics *diagnostics, pt_error *error)
 {
-    *l = (lowerer){.input = input,
-                   .diagnostics = diagnostics,
-                   .error = error,
-                   .max_steps = LOWER_MAX_STEPS,
-                   .max_work = LOWER_MAX_WORK,
-                   .max_value_wires = (SIZE_MAX / 4 - sizeof(storage)) / sizeof(wire)};
+    *l = (lowerer){.input = input, .diagnostics = diagnostics, .error = error};
+    lower_limits_init(l);
     l->types = (type_resolver){
         .arena = types, .constants = input->constants, .externals = input->externals};
-    arena_init(&l->pool.memory, LOWER_MAX_BYTES);
+    arena_init(&l->pool.memory, l->max_bytes);
 }
 
 static void lowerer_clear(lowerer *l)

@@ -7,7 +7,8 @@
  * The pieces: lower_type.c (types with numbers), lower_value.c (wires of values), lower_journal.c
  * (variables and what branches do to them), lower_expr.c, lower_operator.c, lower_branch.c,
  * lower_call.c, lower_join.c, lower_pattern.c, lower_place.c and lower_stmt.c (the constructs),
- * lowerer.c (failures, the count of steps), lower.c (the entry point, from parameters to circuit).
+ * lowerer.c (failures, the count of steps), lower_limits.c (limits of the caller's), lower.c (the
+ * entry point, from parameters to circuit).
  */
 #ifndef LANG_LOWER_LOWER_H
 #define LANG_LOWER_LOWER_H
@@ -40,6 +41,16 @@
 /* Most memory for wires of values at once. */
 #define LOWER_MAX_BYTES MEM_LIMIT((uint64_t)8 << 30)
 
+/* What the limits that a caller sets come to. Gates that fold, die or are found again, and XOR
+ * gates, are more than the AND gates that remain: so many are built before it is given up, and so
+ * much work is done for each of them and for any program at all. */
+#define LOWER_ANDS_BUILT(max_ands) ((max_ands)*4 + ((uint64_t)1 << 16))
+#define LOWER_WORK(max_ands)       ((max_ands)*16 + ((uint64_t)1 << 24))
+/* Memory taken for a gate built, with the passes over the finished graph; measured. */
+#define LOWER_BYTES_A_GATE 64u
+/* And for a bit of inputs or result: as wires, and as bytes of the party that gives it. */
+#define LOWER_BYTES_A_BIT 16u
+
 /* What is known besides the program: values of constants and externals, as const.h has them, and
  * the externals as literals (NULL where they are missing and not needed). */
 typedef struct lower_input {
@@ -48,6 +59,8 @@ typedef struct lower_input {
     const uint64_t *constants;
     const uint64_t *externals;
     const pt_literal *const *external_literals;
+    uint64_t max_ands;    /* as of pt_compile_options; 0: no limit */
+    uint64_t max_bytes;   /* likewise */
     watch *watch;         /* who waits; may be NULL */
     uint32_t count_lines; /* of the source, to count AND gates by line; 0: do not count */
 } lower_input;

@@ -107,7 +107,8 @@ typedef struct lowerer {
     uint64_t max_steps;
     uint64_t max_work;
     size_t max_value_wires;
-    bool is_trial;        /* passing these three limits is no error */
+    size_t max_bytes;
+    bool is_trial;        /* passing the three before the last is no error */
     bool has_ended_trial; /* they were passed */
 } lowerer;
 
@@ -122,6 +123,22 @@ bool lower_out_of_memory(lowerer *l);
 bool lower_past_limit(lowerer *l, span at, const char *message);
 /* Counts `n` steps and looks at the builder. */
 MUST_CHECK bool lower_count(lowerer *l, uint64_t n, span at);
+
+/* ---- Limits that the caller has set (lower_limits.c) ---- */
+
+/* Takes the limits of the input, where these are below our own. */
+void lower_limits_init(lowerer *l);
+/* The inputs and the result fit into the memory that may be used. */
+MUST_CHECK bool lower_check_bits(lowerer *l, uint64_t n_bits);
+/* Most gates that a builder may have, 0 for any number; and most AND gates, once it is there. */
+uint32_t lower_max_gates(const lowerer *l);
+void lower_limit_builder(lowerer *l);
+/* There was no room for the wires of a value, `bytes` of them. */
+bool lower_out_of_values(lowerer *l, size_t bytes);
+/* The status of circuit_builder_finish; a limit that was set is told as such. */
+MUST_CHECK pt_status lower_limits_explain(lowerer *l, pt_status status);
+/* The finished circuit keeps the limit. */
+MUST_CHECK pt_status lower_limits_check(lowerer *l, const pt_circuit *circuit);
 
 /* The type with numbers (lower_type.c). */
 MUST_CHECK bool lower_type(lowerer *l, const pt_type **ret_type, const ctype *type, span at);

@@ -23,9 +23,10 @@ bool value_new(lowerer *l, value *ret_value, size_t n)
     if (s != NULL) {
         l->pool.free[size_class] = s->next_free;
     } else {
-        s = arena_new(&l->pool.memory, 1, sizeof *s + ((size_t)sizeof(wire) << size_class));
+        const size_t bytes = sizeof *s + ((size_t)sizeof(wire) << size_class);
+        s = arena_new(&l->pool.memory, 1, bytes);
         if (s == NULL)
-            return lower_out_of_memory(l);
+            return lower_out_of_values(l, bytes);
         s->size_class = size_class;
     }
     s->n_holders = 1;
