@@ -37,6 +37,13 @@ typedef struct pt_mpc_stats {
     } phases[PT_MPC_MAX_PHASES];
 } pt_mpc_stats;
 
+/* A range of output bits, and who learns them. */
+typedef struct pt_mpc_receivers {
+    size_t n_bits;
+    const size_t *parties; /* NULL: everyone */
+    size_t n_parties;
+} pt_mpc_receivers;
+
 /* Set fields by name and leave the rest zero: zero means the default. All parties must agree on all
  * but `party`, `insecure`, `progress`, `cancelled` and `stats`; the protocol compares them before
  * any secret flows and names a field that differs. */
@@ -46,6 +53,11 @@ typedef struct pt_mpc_options {
     size_t evaluator;
     const size_t *output_parties; /* who learns the result; NULL: everyone */
     size_t n_output_parties;
+    /* Who learns which part of the result, in place of output_parties: ranges that follow each
+     * other from output bit 0 to the last. NULL: everything goes to the same parties. What is not
+     * for a party it cannot find out, together with all others that it is not for. */
+    const pt_mpc_receivers *receivers;
+    size_t n_receivers;
     unsigned statistical_security; /* rho: 40 (default) .. 80 */
     unsigned cot_field_bits; /* k: 1, 2, 4 (default), 8; less traffic and more work as it grows */
     bool insecure; /* over a channel that others can read and alter (pt_channel_kind): who reads all
@@ -68,11 +80,11 @@ typedef struct pt_mpc_options {
 
 /* Runs the protocol over `channel`, which stays the caller's. `input_bits`: this party's bits, one
  * byte 0 or 1 each, pt_circuit_input_bits(circuit, party) of them. `ret_output_bits`:
- * pt_circuit_output_bits(circuit) bytes, written when this party is an output party, zeroed on
- * failure; NULL and 0 otherwise. PT_ERR_USAGE for counts that are not the circuit's, an option
- * out of range, or a channel that is not protected (pt_channel_kind) unless `insecure`. PT_PEER_*
- * when a party deviated or the parties disagree: `error` names check, phase and party. Do not retry
- * such a run unattended. */
+ * pt_circuit_output_bits(circuit) bytes, written when this party is an output party (0 where a bit
+ * is not for it), zeroed on failure; NULL and 0 otherwise. PT_ERR_USAGE for counts that are not the
+ * circuit's, an option out of range, or a channel that is not protected (pt_channel_kind) unless
+ * `insecure`. PT_PEER_* when a party deviated or the parties disagree: `error` names check, phase
+ * and party. Do not retry such a run unattended. */
 PT_API PT_MUST_CHECK pt_status pt_mpc_run(uint8_t *ret_output_bits, size_t n_output_bits,
                                           const pt_channel *channel, const pt_circuit *circuit,
                                           const uint8_t *input_bits, size_t n_input_bits,

@@ -11,6 +11,7 @@
 #define RO_LABEL_CIRCUIT       "mpcag/circuit"    /* 0.8  circuit hash */
 #define RO_LABEL_PARAMETERS    "mpcag/parameters" /* 0.8  parameter hash */
 #define RO_LABEL_ROSTER        "mpcag/roster"     /* 0.8  roster hash */
+#define RO_LABEL_RECEIVERS     "mpcag/receivers"  /* 0.8  who learns which output bits */
 #define RO_LABEL_SESSION_DATA  "mpcag/session"    /* 0.8  hash of the application's session data */
 #define RO_LABEL_CONSTANTS     "mpcag/constants"  /* api/constants.c  what a party sent */
 #define RO_LABEL_BASE_OT_POINT "mpcag/bot-hg"     /* 1    hash to group */

@@ -102,13 +102,25 @@ pt_status engine_run(session *s, const engine_task *task, const uint8_t *input_b
     return status;
 }
 
-static bool is_receiver(const pt_mpc_options *o)
+static bool is_in_list(const size_t *parties, size_t n, size_t party)
 {
-    for (size_t i = 0; o->output_parties != NULL && i < o->n_output_parties; i++) {
-        if (o->output_parties[i] == o->party)
+    for (size_t i = 0; parties != NULL && i < n; i++) {
+        if (parties[i] == party)
             return true;
     }
-    return o->output_parties == NULL;
+    return parties == NULL;
+}
+
+static bool is_receiver(const pt_mpc_options *o)
+{
+    if (o->receivers == NULL)
+        return is_in_list(o->output_parties, o->n_output_parties, o->party);
+    for (size_t i = 0; i < o->n_receivers; i++) {
+        const pt_mpc_receivers *range = &o->receivers[i];
+        if (range->n_bits > 0 && is_in_list(range->parties, range->n_parties, o->party))
+            return true;
+    }
+    return false;
 }
 
 /* The caller's buffers. */
@@ -147,7 +159,7 @@ static pt_status check_arguments(const engine_bits *b, const pt_channel *channel
                                  const pt_circuit *circuit, const pt_mpc_options *o,
                                  pt_error *error)
 {
-    const pt_status status = session_check_channel(channel, o, error);
+    pt_status status = session_check_channel(channel, o, error);
     if (status != PT_OK)
         return status;
     if (circuit == NULL)
@@ -162,7 +174,8 @@ static pt_status check_arguments(const engine_bits *b, const pt_channel *channel
         return error_set(error, PT_ERR_USAGE, "the session data is missing");
     if (o->output_parties != NULL && o->n_output_parties == 0)
         return error_set(error, PT_ERR_USAGE, "nobody would receive the result");
-    return check_bits(b, o, circuit, error);
+    status = receivers_check_bits(o, circuit->n_outputs, error);
+    return status == PT_OK ? check_bits(b, o, circuit, error) : status;
 }
 
 /* In a session of its own. */

@@ -205,8 +205,8 @@ static void send_raw(party *p, size_t to, const void *bytes, size_t len)
 }
 
 /* A constants message with the given texts, each with its terminator. */
-#define VERSION               "\x02"
-#define OTHER                 "\x01"
+#define VERSION               "\x03"
+#define OTHER                 "\x02"
 #define MESSAGE(count, texts) "\x04" VERSION "" count "\0\0\0" texts
 #define SEND(p, to, literal)  send_raw(p, to, literal, sizeof(literal) - 1)
 

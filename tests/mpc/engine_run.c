@@ -64,8 +64,18 @@ static void assert_party_right(const test_run *t, size_t index, const uint8_t *e
 {
     const session *s = &t->parties.sessions[index];
     const uint8_t *got = t->outputs[s->roster[index]];
-    for (uint32_t h = 0; h < t->circuit->n_outputs; h++)
-        assert_int_equal(got[h], s->receives[index] ? expected[h] : NOT_WRITTEN);
+    const size_t m = t->circuit->n_outputs;
+    uint32_t *positions = mem_new(m, sizeof *positions);
+    assert_non_null(positions);
+    const size_t count = receivers_positions(positions, &s->receivers, s->roster[index], m);
+    size_t next = 0;
+    for (size_t h = 0; h < m; h++) {
+        if (next < count && positions[next] == h)
+            assert_int_equal(got[h], expected[positions[next++]]);
+        else
+            assert_int_equal(got[h], count > 0 ? 0 : NOT_WRITTEN);
+    }
+    mem_free(positions);
 }
 
 static uint8_t *expected_outputs(const test_run *t)

@@ -32,7 +32,7 @@ typedef struct test_run {
 void test_run_parties(test_run *t);
 void test_run_clear(test_run *t);
 
-/* All succeeded, and every receiver has the plain circuit's outputs. */
+/* All succeeded, and every receiver has those of the plain circuit's outputs that are for it. */
 void test_run_assert_right(const test_run *t);
 
 /* Whoever in `set` (bits by session index) succeeded has the right outputs. */

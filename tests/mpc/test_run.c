@@ -330,6 +330,34 @@ static void test_open_channels_are_refused(void **state)
     pt_circuit_free(c);
 }
 
+/* Ranges that are not the four output bits', and sets that are none. */
+static void check_receivers_refused(const uint8_t *inputs)
+{
+    static const size_t strange[1] = {2};
+    static const size_t first[1] = {0};
+    const struct {
+        pt_mpc_receivers ranges[2];
+        size_t n;
+        const size_t *output_parties;
+    } cases[] = {
+        {{{3, first, 1}}, 1, NULL},
+        {{{5, first, 1}}, 1, NULL},
+        {{{3, first, 1}, {2, NULL, 0}}, 2, NULL},
+        {{{SIZE_MAX, first, 1}, {5, NULL, 0}}, 2, NULL}, /* 4 if it could wrap around */
+        {{{4, NULL, 0}}, 0, NULL},
+        {{{4, first, 0}}, 1, NULL},
+        {{{3, NULL, 0}, {1, strange, 1}}, 2, NULL},
+        {{{4, NULL, 0}}, 1, first},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_refused(&(pt_mpc_options){.parties = 2,
+                                        .receivers = cases[i].ranges,
+                                        .n_receivers = cases[i].n,
+                                        .output_parties = cases[i].output_parties,
+                                        .n_output_parties = 1},
+                      inputs, PT_ERR_USAGE);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -343,6 +371,7 @@ static void test_refused(void **state)
     check_refused(&(pt_mpc_options){.parties = 2, .output_parties = nobody}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .output_parties = strange, .n_output_parties = 1},
                   good, PT_ERR_USAGE);
+    check_receivers_refused(good);
     check_refused(&(pt_mpc_options){.parties = 2, .statistical_security = 39}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .statistical_security = 81}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .cot_field_bits = 3}, good, PT_ERR_USAGE);

@@ -4,8 +4,8 @@
 
 #include "mpc/run.h"
 
-/* Opens the masks of the output wires to the receivers (wave OUT). ret_bits: one byte 0 or 1 for
- * each output, written if this party is a receiver.
+/* Opens the mask of each output wire to its receivers (wave OUT). ret_bits: one byte 0 or 1 for
+ * each output, 0 for those of others; written if this party receives any.
  *
  * All parties send OUT in one wave after EV2, so that one release rule holds for everybody. */
 MUST_CHECK pt_status outputs_run(mpc_run *r, uint8_t *ret_bits, pt_error *error);

@@ -1,6 +1,5 @@
 #include "mpc/session/hello.h"
 
-#include "base/bits.h"
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
@@ -17,7 +16,6 @@
     " half-gates aes128-sigma / gf128 / blake2b"
 
 #define NONCE_BYTES  32
-#define OUTPUT_BYTES 32
 #define COUNTS_BYTES 16 /* what the dealer gets in addition */
 
 enum { MODE_NO_DEALER = 0, MODE_DEALER = 1 };
@@ -33,6 +31,7 @@ typedef enum hello_field {
     HELLO_OUTPUTS,
     HELLO_ROSTER,
     HELLO_PARAMETERS,
+    HELLO_RECEIVERS,
     HELLO_CIRCUIT,
     HELLO_SESSION_DATA,
     HELLO_FIELDS
@@ -50,9 +49,10 @@ static const struct {
     [HELLO_K] = {4, "runs with another COT field exponent"},
     [HELLO_MODE] = {4, "runs with another preprocessing mode"},
     [HELLO_SEGMENT] = {8, "runs with another segment size"},
-    [HELLO_OUTPUTS] = {OUTPUT_BYTES, "runs with other output parties"},
+    [HELLO_OUTPUTS] = {RECEIVERS_SET_BYTES, "runs with other output parties"},
     [HELLO_ROSTER] = {DIGEST_BYTES, "runs with another roster"},
     [HELLO_PARAMETERS] = {DIGEST_BYTES, "runs with other protocol parameters"},
+    [HELLO_RECEIVERS] = {RECEIVERS_HASH_BYTES, "runs with other parts of the result for a party"},
     [HELLO_CIRCUIT] = {DIGEST_BYTES, "runs another program or circuit"},
     [HELLO_SESSION_DATA] = {DIGEST_BYTES, "runs with another session name or session data"},
 };
@@ -73,9 +73,8 @@ static size_t hello_bytes(void)
 
 static void put_outputs(buffer *b, const session *s)
 {
-    uint8_t outputs[OUTPUT_BYTES] = {0};
-    for (size_t i = 0; i < s->n; i++)
-        bits_set(outputs, s->roster[i], s->receives[i]);
+    uint8_t outputs[RECEIVERS_SET_BYTES];
+    receivers_union(outputs, &s->receivers);
     buffer_put(b, outputs, sizeof outputs);
 }
 
@@ -112,6 +111,13 @@ static void put_parameter_hash(buffer *b)
     buffer_put(b, hash, sizeof hash);
 }
 
+static void put_receivers_hash(buffer *b, const session *s, const pt_circuit *circuit)
+{
+    uint8_t hash[RECEIVERS_HASH_BYTES];
+    receivers_hash(hash, &s->receivers, circuit->n_outputs);
+    buffer_put(b, hash, sizeof hash);
+}
+
 static void put_circuit_hash(buffer *b, const pt_circuit *circuit)
 {
     uint8_t hash[DIGEST_BYTES];
@@ -142,6 +148,7 @@ static void put_hello(buffer *b, session *s, const hello_facts *facts)
     put_outputs(b, s);
     put_roster_hash(b, s);
     put_parameter_hash(b);
+    put_receivers_hash(b, s, facts->circuit);
     put_circuit_hash(b, facts->circuit);
     put_session_data_hash(b, facts);
     rng_bytes(&s->rng, nonce, sizeof nonce);

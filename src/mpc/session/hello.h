@@ -8,7 +8,7 @@
  *                                                             parties, 1 by a dealer
  *      u64  ANDs in a segment
  *      32 B output parties, one bit each (caller's numbers)
- *      32 B hashes: roster, parameters, circuit, session data
+ *      32 B hashes: roster, parameters, receivers of each output bit, circuit, session data
  *      32 B nonce
  *
  * The protocol version is in every message's header.

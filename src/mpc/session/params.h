@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define MPC_PROTOCOL_VERSION 2   /* AGREEMENT */
+#define MPC_PROTOCOL_VERSION 3   /* AGREEMENT */
 #define MPC_MAX_PARTIES      255 /* AGREEMENT: eps(i,j) = 256 i + j, section 0.4 */
 
 #define MPC_KAPPA                   128 /* SECURITY: labels, MACs, global keys (0.2) */

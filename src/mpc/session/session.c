@@ -39,12 +39,7 @@ static pt_status check_counts(const pt_mpc_options *o, pt_error *error)
     if (o->evaluator >= o->parties)
         return error_set(error, PT_ERR_USAGE, "the evaluator %zu is not one of the %zu parties",
                          o->evaluator, o->parties);
-    for (size_t i = 0; o->output_parties != NULL && i < o->n_output_parties; i++) {
-        if (o->output_parties[i] >= o->parties)
-            return error_set(error, PT_ERR_USAGE, "output party %zu is not one of the %zu parties",
-                             o->output_parties[i], o->parties);
-    }
-    return PT_OK;
+    return receivers_check(o, error);
 }
 
 bool session_k_is_valid(uint64_t k)
@@ -84,9 +79,6 @@ static void number_parties(session *s, const pt_mpc_options *o)
     for (size_t i = 0; i < s->n; i++) {
         if (s->roster[i] == o->party)
             s->me = i;
-        s->receives[i] = o->output_parties == NULL;
-        for (size_t r = 0; o->output_parties != NULL && r < o->n_output_parties; r++)
-            s->receives[i] |= o->output_parties[r] == s->roster[i];
     }
 }
 
@@ -121,6 +113,11 @@ pt_status session_init(session *s, const pt_mpc_options *options, const pt_chann
     s->cot = mem_new_guarded(s->n, sizeof *s->cot);
     if (s->cot == NULL)
         return error_memory(error);
+    status = receivers_init(&s->receivers, options, error);
+    if (status != PT_OK) {
+        mem_free_guarded(s->cot, s->n * sizeof *s->cot);
+        return status;
+    }
     session_start(s, options, channel);
     return PT_OK;
 }
@@ -166,5 +163,6 @@ void session_clear(session *s)
 {
     session_wipe_secrets(s);
     mem_free_guarded(s->cot, s->n * sizeof *s->cot);
+    receivers_clear(&s->receivers);
     mem_wipe(s, sizeof *s);
 }

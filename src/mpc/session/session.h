@@ -26,6 +26,7 @@
 #include "crypto/prg.h"
 #include "mpc/session/hook.h"
 #include "mpc/session/params.h"
+#include "mpc/session/receivers.h"
 #include "mpc/session/wave_name.h"
 #include "polytune/mpc.h"
 
@@ -43,7 +44,7 @@ struct session {
     bool dealer;                    /* there is a dealer */
     size_t seats;                   /* parties to tell of an abort: n, plus a dealer still needed */
     size_t roster[MPC_MAX_PARTIES]; /* index here -> caller's party number */
-    bool receives[MPC_MAX_PARTIES]; /* who learns the outputs */
+    receiver_sets receivers;        /* who learns which outputs */
     unsigned rho;
     unsigned k;
     uint8_t sid[SID_BYTES]; /* all zero until HELLO is done */

@@ -233,9 +233,9 @@ enum {
     MODE_AT = 20,
     SEGMENT_AT = 24,
     PARAMETERS_AT = 96,
-    CIRCUIT_AT = 128,
-    NONCE_AT = 192,
-    COUNTS_AT = 224
+    CIRCUIT_AT = 160,
+    NONCE_AT = 224,
+    COUNTS_AT = 256
 };
 
 static const row rows[] = {

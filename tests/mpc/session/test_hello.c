@@ -58,6 +58,7 @@ static void different_options_are_named(void **state)
 {
     (void)state;
     static const size_t outputs[] = {0};
+    static const pt_mpc_receivers for_one[] = {{1, outputs, 1}};
     static const struct {
         pt_mpc_options options;
         const char *what;
@@ -67,6 +68,7 @@ static void different_options_are_named(void **state)
         {{.statistical_security = 64}, "statistical security"},
         {{.cot_field_bits = 2}, "COT field exponent"},
         {{.output_parties = outputs, .n_output_parties = 1}, "output parties"},
+        {{.receivers = for_one, .n_receivers = 1}, "output parties"},
     };
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         pt_mpc_options options[3] = {0};
@@ -133,10 +135,19 @@ static void every_field_is_compared(void **state)
         size_t end;
         const char *what;
     } fields[] = {
-        {4, "number of parties"}, {8, "evaluator"},       {12, "roster"},
-        {16, "statistical"},      {20, "COT field"},      {24, "preprocessing mode"},
-        {32, "segment"},          {64, "output parties"}, {96, "roster"},
-        {128, "parameters"},      {160, "circuit"},       {192, "session data"},
+        {4, "number of parties"},
+        {8, "evaluator"},
+        {12, "roster"},
+        {16, "statistical"},
+        {20, "COT field"},
+        {24, "preprocessing mode"},
+        {32, "segment"},
+        {64, "output parties"},
+        {96, "roster"},
+        {128, "parameters"},
+        {160, "parts of the result"},
+        {192, "circuit"},
+        {224, "session data"},
     };
     size_t at = 0;
     for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++) {
@@ -155,7 +166,7 @@ static void every_field_is_compared(void **state)
 static void an_equivocated_nonce_ends_at_the_barrier(void **state)
 {
     (void)state;
-    change c = {.at = 200, .equivocate = true};
+    change c = {.at = 232, .equivocate = true};
     parties p;
     parties_open(&p, 3, NULL);
     parties_hook(&p, change_hello, &c);
