@@ -1,8 +1,11 @@
 /* Constant time of the whole protocol: what a party draws and what it puts in is marked as
  * undefined memory, everything computed from it inherits the mark, and valgrind reports every
  * branch and every address that depends on it. What a party shows to another loses the mark; every
- * place where that happens is below, with the reason. Run through valgrind by ctest; parties are
- * threads, and everything is real. */
+ * place where that happens is below, with the reason. Run through valgrind; parties are threads,
+ * and everything is real.
+ *
+ * Without arguments, as ctest does, some runs; with the arguments PREPARATION PARTIES K one of
+ * them, as scripts/ctime does for all of -O3. */
 #include "support/test.h"
 
 #include <valgrind/memcheck.h>
@@ -241,32 +244,92 @@ static void a_branch_on_a_secret_is_seen(void **state)
     parties_close(&p);
 }
 
+/* ---- What is run ---- */
+
+#define PHASES_MAX 20
+
+/* A way to the shares, and phases whose messages something secret must reach: else nothing was
+ * tested. */
+typedef struct row {
+    const char *name;
+    const preparation *prepared;
+    const char *phases[PHASES_MAX];
+    const char *of_three[PHASES_MAX]; /* with more than two parties */
+} row;
+
+static const row rows[] = {
+    {"cot",
+     &preparation_cot,
+     {"BOT1", "BOT2", "COT", "COIN_O", "ABCHK", "TRU", "TRS", "ZB", "ZC", "ZO", "OPEN", "INM",
+      "INL", "LBL", "GC", "EV1", "EV2", "OUT"},
+     {"DC1", "DC2", "DC3"}},
+    {"trees",
+     &dealt_trees,
+     {"COT", "ABCHK", "TRU", "OPEN", "INM", "GC", "EV1", "EV2", "OUT"},
+     {"DC1", "DC2", "DC3"}},
+    {"dealer",
+     &preparation_dealt,
+     {"DLSEED", "DEAL", "COT", "OPEN", "INM", "GC", "EV1", "EV2", "OUT"},
+     {0}},
+};
+
+static size_t list_phases(const char **ret_phases, const row *r, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < PHASES_MAX && r->phases[i] != NULL; i++)
+        ret_phases[count++] = r->phases[i];
+    for (size_t i = 0; n > 2 && i < PHASES_MAX && r->of_three[i] != NULL; i++)
+        ret_phases[count++] = r->of_three[i];
+    return count;
+}
+
+static void run_row(const char *name, size_t n, unsigned k)
+{
+    const char *phases[2 * PHASES_MAX];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            const size_t n_phases = list_phases(phases, &rows[i], n);
+            run_session(n, k, rows[i].prepared, phases, n_phases);
+            return;
+        }
+    }
+    fail_msg("no preparation '%s'", name);
+}
+
 static void two_parties(void **state)
 {
     (void)state;
-    static const char *const phases[] = {"BOT1", "BOT2", "COT", "COIN_O", "ABCHK", "TRU",
-                                         "TRS",  "ZB",   "ZC",  "ZO",     "OPEN",  "INM",
-                                         "INL",  "LBL",  "GC",  "EV1",    "EV2",   "OUT"};
-    run_session(2, 4, &preparation_cot, phases, sizeof phases / sizeof phases[0]);
+    run_row("cot", 2, 4);
 }
 
 static void three_parties(void **state)
 {
     (void)state;
-    static const char *const phases[] = {"COT",  "ABCHK", "DC1", "DC2", "DC3", "TRU",
-                                         "OPEN", "INM",   "GC",  "EV1", "EV2", "OUT"};
-    run_session(3, 2, &dealt_trees, phases, sizeof phases / sizeof phases[0]);
+    run_row("trees", 3, 2);
+}
+
+static void five_parties(void **state)
+{
+    (void)state;
+    run_row("trees", 5, 1);
 }
 
 static void three_parties_and_a_dealer(void **state)
 {
     (void)state;
-    static const char *const phases[] = {"DLSEED", "DEAL", "COT", "OPEN", "INM",
-                                         "GC",     "EV1",  "EV2", "OUT"};
-    run_session(3, 4, &preparation_dealt, phases, sizeof phases / sizeof phases[0]);
+    run_row("dealer", 3, 8);
 }
 
-int main(void)
+static char **arguments;
+
+static void the_run_asked_for(void **state)
+{
+    (void)state;
+    run_row(arguments[1], strtoul(arguments[2], NULL, 10),
+            (unsigned)strtoul(arguments[3], NULL, 10));
+}
+
+int main(int argc, char **argv)
 {
     if (!RUNNING_ON_VALGRIND) {
         print_message("run this test through valgrind\n");
@@ -276,7 +339,11 @@ int main(void)
         cmocka_unit_test(a_branch_on_a_secret_is_seen),
         cmocka_unit_test(two_parties),
         cmocka_unit_test(three_parties),
+        cmocka_unit_test(five_parties),
         cmocka_unit_test(three_parties_and_a_dealer),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest one[] = {cmocka_unit_test(the_run_asked_for)};
+    arguments = argv;
+    return argc == 4 ? cmocka_run_group_tests(one, NULL, NULL)
+                     : cmocka_run_group_tests(tests, NULL, NULL);
 }
