@@ -521,11 +521,14 @@ static pt_status read_tuple_variant(json_reader *j, const pt_type *type, size_t 
     if (tag == type->n_variants)
         return literal_unknown_variant(r, type, key_at, string_text(j), j->string.len);
     const type_variant *variant = &type->variants[tag];
-    if (!variant->is_tuple)
+    literal_put(r, to, type->tag_bits, tag);
+    if (variant->is_tuple)
+        return json_read_fields(j, variant->fields, variant->n_fields, to);
+    /* Who writes all variants alike gives this one an empty list. */
+    if (!json_accept(r, '[') || !json_accept(r, ']'))
         return literal_fail(r, key_at, "variant `%s` has no values: write \"%s\"", variant->name,
                             variant->name);
-    literal_put(r, to, type->tag_bits, tag);
-    return json_read_fields(j, variant->fields, variant->n_fields, to);
+    return PT_OK;
 }
 
 /* : value { , "field" : value }, the first field's name taken */

@@ -320,7 +320,7 @@ static void wrong_json_is_told_where(void **state)
         {t->rec, "[true, 1]", "line 1, column 1: expected a value of type Rec, found `[`"},
         {t->msg, "\"Go\"", "line 1, column 1: enum Msg has no variant `Go`"},
         {t->msg, "\"Say\"", "line 1, column 1: variant `Say` has values: write {\"Say\":[..]}"},
-        {t->msg, "{\"Quit\": []}",
+        {t->msg, "{\"Quit\": [1]}",
          "line 1, column 2: variant `Quit` has no values: write \"Quit\""},
         {t->msg, "{\"Say\": []}", "line 1, column 10: expected 1 value, found 0"},
         {t->msg, "{\"Gone\": []}", "line 1, column 2: enum Msg has no variant `Gone`"},
@@ -390,6 +390,7 @@ static void plain_json_is_read_by_type(void **state)
     assert_json(t->pair, "[1, true]", "(1, true)");
     assert_json(t->rec, "{\"zed\": 5, \"alf\": true}", "Rec {alf: true, zed: 5}");
     assert_json(t->msg, "\"Quit\"", "Msg::Quit");
+    assert_json(t->msg, "{\"Quit\":[]}", "Msg::Quit");
     assert_json(t->msg, "{\"Say\": [7]}", "Msg::Say(7)");
     /* plain and Garble JSON, mixed */
     assert_json(
