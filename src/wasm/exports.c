@@ -1,0 +1,79 @@
+/* The small calls. */
+#include <sodium.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hex.h"
+#include "base/mem.h"
+#include "wasm/answer.h"
+#include "wasm/wasm.h"
+
+/* What was JSON may have been secret: it is wiped when it is freed. */
+typedef struct json_memory {
+    _Alignas(16) size_t len;
+} json_memory;
+
+static void *json_memory_new(size_t len)
+{
+    json_memory *m = len > SIZE_MAX - sizeof *m ? NULL : mem_new(sizeof *m + len, 1);
+    if (m == NULL)
+        return NULL;
+    m->len = len;
+    return m + 1;
+}
+
+static void json_memory_free(void *memory)
+{
+    if (memory == NULL)
+        return;
+    json_memory *m = (json_memory *)memory - 1;
+    mem_free_secret(m, sizeof *m + m->len);
+}
+
+void wasm_start(void)
+{
+    json_set_alloc_funcs(json_memory_new, json_memory_free);
+    json_object_seed(0);
+}
+
+void *wasm_alloc(size_t len)
+{
+    return mem_new(len, 1);
+}
+
+void wasm_free(void *memory)
+{
+    mem_free(memory);
+}
+
+char *wasm_keygen(char *request, size_t len)
+{
+    uint8_t public_key[PT_KEY_BYTES];
+    uint8_t private_key[PT_KEY_BYTES];
+    char public_text[HEX_SIZE(PT_KEY_BYTES)];
+    char private_text[HEX_SIZE(PT_KEY_BYTES)];
+    pt_error error;
+    (void)request;
+    (void)len;
+    pt_error_clear(&error);
+    const pt_status status = pt_channel_secure_keygen(public_key, private_key, &error);
+    if (status != PT_OK)
+        return answer_text(answer_error(status, &error, NULL));
+    hex_write(public_text, public_key, sizeof public_key);
+    hex_write(private_text, private_key, sizeof private_key);
+    json_t *answer = json_pack("{s:s, s:s}", "key", private_text, "publicKey", public_text);
+    mem_wipe(private_key, sizeof private_key);
+    mem_wipe(private_text, sizeof private_text);
+    return answer_text(answer);
+}
+
+char *wasm_hash(char *bytes, size_t len)
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    char text[HEX_SIZE(sizeof hash)];
+    (void)crypto_hash_sha256(hash, (const uint8_t *)bytes, len);
+    hex_write(text, hash, sizeof hash);
+    return answer_text(json_pack("{s:s}", "sha256", text));
+}

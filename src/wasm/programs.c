@@ -1,0 +1,144 @@
+/* Checking, compiling and evaluating. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "wasm/answer.h"
+#include "wasm/request.h"
+#include "wasm/wasm.h"
+
+static bool is_of_program(pt_status status)
+{
+    return status == PT_ERR_PROGRAM || status == PT_ERR_UNSUPPORTED || status == PT_ERR_LIMIT ||
+           status == PT_ERR_CONSTANT;
+}
+
+char *wasm_check(char *text, size_t len)
+{
+    request r;
+    pt_error error;
+    pt_diagnostics *diagnostics = NULL;
+    pt_error_clear(&error);
+    pt_status status = request_read(&r, text, len, &error);
+    if (status == PT_OK)
+        status = pt_program_check(&diagnostics, &r.program, &error);
+    json_t *answer = NULL;
+    if (status == PT_OK || (is_of_program(status) && diagnostics != NULL))
+        answer = json_pack("{s:o}", "diagnostics", answer_diagnostics(diagnostics));
+    else
+        answer = answer_error(status, &error, diagnostics);
+    pt_diagnostics_free(diagnostics);
+    request_clear(&r);
+    return answer_text(answer);
+}
+
+static json_t *describe(const pt_program *program)
+{
+    pt_circuit_stats stats;
+    json_t *inputs = json_array();
+    for (size_t i = 0; i < pt_program_party_count(program); i++)
+        (void)json_array_append_new(
+            inputs, json_pack("{s:o}", "type", answer_type(pt_program_input_type(program, i))));
+    pt_circuit_get_stats(&stats, pt_program_circuit(program));
+    return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "parties",
+                     (json_int_t)pt_program_party_count(program), "inputs", inputs, "output",
+                     answer_type(pt_program_output_type(program)), "and",
+                     (json_int_t)stats.and_gates, "xor", (json_int_t)stats.xor_gates, "not",
+                     (json_int_t)stats.not_gates, "depth", (json_int_t)stats.and_depth);
+}
+
+/* Reads the request and compiles, then lets `use` answer. */
+static char *with_program(char *text, size_t len,
+                          json_t *(*use)(const pt_program *program, const json_t *asked))
+{
+    request r;
+    pt_error error;
+    pt_diagnostics *diagnostics = NULL;
+    pt_program *program = NULL;
+    pt_error_clear(&error);
+    pt_status status = request_read(&r, text, len, &error);
+    if (status == PT_OK)
+        status = pt_program_compile(&program, &diagnostics, &r.program, &error);
+    json_t *answer = NULL;
+    if (status == PT_OK)
+        answer = use(program, r.json);
+    else
+        answer = answer_error(status, &error, diagnostics);
+    pt_program_free(program);
+    pt_diagnostics_free(diagnostics);
+    request_clear(&r);
+    return answer_text(answer);
+}
+
+static json_t *use_compiled(const pt_program *program, const json_t *asked)
+{
+    (void)asked;
+    return describe(program);
+}
+
+char *wasm_compile(char *text, size_t len)
+{
+    return with_program(text, len, use_compiled);
+}
+
+/* All parties' bits, one after the other, into `ret_bits`. */
+static pt_status read_inputs(uint8_t *ret_bits, const pt_program *program, const json_t *list,
+                             pt_error *error)
+{
+    const size_t parties = pt_program_party_count(program);
+    if (json_array_size(list) != parties)
+        return error_set(error, PT_ERR_USAGE,
+                         "the program is for %zu parties, but %zu inputs "
+                         "are given",
+                         parties, json_array_size(list));
+    for (size_t i = 0, at = 0; i < parties; i++) {
+        const pt_type *type = pt_program_input_type(program, i);
+        const size_t n = pt_type_bits(type);
+        uint8_t *bits = NULL;
+        pt_status status = request_value(&bits, json_array_get(list, i), type, i, error);
+        if (status == PT_OK)
+            status = pt_program_check_input(program, i, bits, n, error);
+        if (status == PT_OK)
+            memcpy(ret_bits + at, bits, n);
+        mem_free_secret(bits, n);
+        if (status != PT_OK)
+            return status;
+        at += n;
+    }
+    return PT_OK;
+}
+
+static json_t *use_evaluated(const pt_program *program, const json_t *asked)
+{
+    const pt_circuit *circuit = pt_program_circuit(program);
+    const size_t n_out = pt_circuit_output_bits(circuit);
+    pt_error error;
+    pt_literal *literal = NULL;
+    size_t n_in = 0;
+    pt_error_clear(&error);
+    for (size_t i = 0; i < pt_circuit_parties(circuit); i++)
+        n_in += pt_circuit_input_bits(circuit, i);
+    uint8_t *in = mem_new(n_in, 1);
+    uint8_t *out = mem_new(n_out, 1);
+    pt_status status = in == NULL || out == NULL ? error_memory(&error) : PT_OK;
+    if (status == PT_OK)
+        status = read_inputs(in, program, json_object_get(asked, "inputs"), &error);
+    if (status == PT_OK)
+        status = pt_circuit_eval(out, n_out, circuit, in, n_in, &error);
+    if (status == PT_OK)
+        status = pt_program_decode(&literal, NULL, program, out, n_out, &error);
+    json_t *answer = NULL;
+    if (status == PT_OK)
+        answer = answer_result(literal, pt_program_output_type(program));
+    else
+        answer = answer_error(status, &error, NULL);
+    pt_literal_free(literal);
+    mem_free_secret(in, n_in);
+    mem_free_secret(out, n_out);
+    return answer;
+}
+
+char *wasm_evaluate(char *text, size_t len)
+{
+    return with_program(text, len, use_evaluated);
+}
