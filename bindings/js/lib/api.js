@@ -1,0 +1,252 @@
+// The calls of the package, over a host: node.js or browser.js.
+import { cancelledError, errorOf, internalError, unsupportedError, usageError } from './error.js';
+import { spansOf } from './source.js';
+import { decodeResult, encodeConstants, encodeValue } from './values.js';
+
+const stopAfter = 5000; // ms that a cancelled computation has to end in order
+
+const programOf = (source, { constants, function: name } = {}, own = null) => {
+  if (typeof source !== 'string') throw usageError('the program must be given as text');
+  return { source, function: name, constants: encodeConstants(constants, own) };
+};
+
+const resultOf = (answer) => ({ result: decodeResult(answer), text: answer.text, json: answer.json, type: answer.type });
+
+// Starts a thread for one job at a time. `listen({progress, notice, seat})` hears messages.
+function startJobs(host, options) {
+  let settle = null;
+  let listen = () => {};
+  const finish = (kind, value) => {
+    const { [kind]: call } = settle ?? {};
+    settle = null;
+    thread.idle();
+    call?.(value);
+  };
+  const thread = host.startThread(
+    (message) => {
+      if ('answer' in message) finish('resolve', message.answer);
+      else if ('failure' in message) finish('reject', internalError(message.failure.message));
+      else listen(message);
+    },
+    (error) => finish('reject', internalError(error.message, error)),
+    options,
+  );
+  thread.idle();
+  return {
+    run: (job, heard = () => {}) =>
+      new Promise((resolve, reject) => {
+        settle = { resolve, reject };
+        listen = heard;
+        thread.busy();
+        thread.post(job);
+      }),
+    stop: (error) => {
+      finish('reject', error);
+      return thread.stop();
+    },
+  };
+}
+
+// Short requests share a thread, one after the other; who cancels ends it, and the next request starts another.
+class Desk {
+  constructor(host) {
+    this.host = host;
+    this.jobs = null;
+    this.last = Promise.resolve();
+  }
+
+  ask(name, request, { signal, onProgress } = {}) {
+    const turn = this.last.then(() => this.perform(name, request, signal, onProgress));
+    this.last = turn.catch(() => {});
+    return turn;
+  }
+
+  async perform(name, request, signal, onProgress) {
+    if (signal?.aborted) throw cancelledError();
+    const module = await this.host.loadModule();
+    const jobs = (this.jobs ??= startJobs(this.host, { http: false }));
+    const cancel = () => {
+      this.jobs = null;
+      jobs.stop(cancelledError());
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await jobs.run({ name, request, module }, ({ progress }) => progress && onProgress?.(fractionOf(progress)));
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  async close() {
+    const { jobs } = this;
+    this.jobs = null;
+    await jobs?.stop(cancelledError());
+  }
+}
+
+const fractionOf = ({ phase, done, total }) => ({ phase, done, total, fraction: total > 0 ? Math.min(1, done / total) : null });
+
+// Gives a seat at a relay back, in the name of the thread that took it.
+const leaveSeat = (seat) =>
+  seat && fetch(seat.url, { method: 'DELETE', headers: seat.headers, keepalive: true }).then(() => {}, () => {});
+
+// Runs a job that the user may cancel: it ends in order, or by force when that takes too long.
+async function runLong(host, jobs, job, { signal, onProgress, onNotice }) {
+  let seat = null;
+  let timer = null;
+  const heard = (message) => {
+    if (message.seat) seat = message.seat;
+    if (message.progress) onProgress?.(fractionOf(message.progress));
+    if (message.notice) onNotice?.(message.notice);
+  };
+  const stop = async () => {
+    await leaveSeat(seat);
+    await jobs.stop(cancelledError());
+  };
+  const cancel = () => {
+    if (job.cancel) Atomics.store(job.cancel, 0, 1);
+    else leaveSeat(seat); // its next request fails
+    timer ??= setTimeout(stop, stopAfter);
+  };
+  const stay = host.onLeaving(() => leaveSeat(seat));
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await jobs.run(job, heard);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+    stay();
+    await jobs.stop(cancelledError());
+  }
+}
+
+// The answer, or its error; of what was cancelled nothing else is told.
+function checked(answer, source, signal) {
+  if (!answer.error) return answer;
+  if (signal?.aborted) throw cancelledError();
+  throw errorOf({ ...answer.error, diagnostics: spansOf(source, answer.error.diagnostics) });
+}
+
+const flag = (host) => (host.sharesMemory ? new Int32Array(new SharedArrayBuffer(4)) : null);
+
+// The one failure that explains the others.
+function firstCause(answers) {
+  const echoes = ['PT_PEER_ABORT', 'PT_ERR_STOPPED', 'PT_ERR_CLOSED'];
+  const failed = answers.filter((a) => a.error);
+  return failed.find((a) => !echoes.includes(a.error.status)) ?? failed[0];
+}
+
+async function runThreads(host, module, requests, mesh, options) {
+  const cancel = flag(host);
+  const run = (request, i) =>
+    runLong(host, startJobs(host, { http: false }), { name: 'party', request, module, mesh, cancel }, { ...options, onProgress: i === 0 ? options.onProgress : undefined });
+  return Promise.all(requests.map(run));
+}
+
+async function runParties(host, requests, options) {
+  const module = await host.loadModule();
+  if (host.sharesMemory) {
+    const { makeMesh } = await import('./mesh.js');
+    return runThreads(host, module, requests, makeMesh(requests.length), options);
+  }
+  if (!host.suspends)
+    throw unsupportedError('this browser can neither share memory between threads on this page nor suspend WebAssembly; a page served over https, or a newer browser, can');
+  return runLong(host, startJobs(host, { http: false }), { together: true, requests, module }, options);
+}
+
+function partyRequest(options) {
+  const { relay, session, party, program, input, parties, key, roster, sessionSecret, dealer, outputParties, evaluator, rho, cotBits, timeout, wait, deadline } = options;
+  return {
+    ...programOf(program, options, party),
+    relay: { url: relay, session },
+    party,
+    parties,
+    input: encodeValue(input),
+    key,
+    roster,
+    sessionSecret,
+    dealer,
+    outputParties,
+    evaluator,
+    rho,
+    cotBits,
+    timeout,
+    wait,
+    deadline,
+  };
+}
+
+export function makeApi(loadHost) {
+  let loaded = null;
+  let desk = null;
+  const getHost = () => (loaded ??= loadHost());
+  const ask = async (name, request, options) => {
+    const host = await getHost();
+    return (desk ??= new Desk(host)).ask(name, request, options);
+  };
+
+  return {
+    async check(source, options = {}) {
+      const answer = checked(await ask('check', programOf(source, options), options), source, options.signal);
+      return { diagnostics: spansOf(source, answer.diagnostics) };
+    },
+
+    async compile(source, options = {}) {
+      const a = checked(await ask('compile', programOf(source, options), options), source, options.signal);
+      const { sha256 } = await ask('hash', new TextEncoder().encode(source));
+      return {
+        parties: a.parties,
+        function: options.function ?? 'main',
+        parameters: a.inputs,
+        inputTypes: a.inputs.map((i) => i.type),
+        outputType: a.output,
+        and: a.and,
+        xor: a.xor,
+        not: a.not,
+        gates: a.and + a.xor + a.not,
+        depth: a.depth,
+        hash: sha256,
+      };
+    },
+
+    async evaluate(source, inputs, options = {}) {
+      const request = { ...programOf(source, options), inputs: inputs.map(encodeValue) };
+      return resultOf(checked(await ask('evaluate', request, options), source, options.signal));
+    },
+
+    async simulate(source, inputs, options = {}) {
+      const host = await getHost();
+      const requests = inputs.map((input, party) => ({ ...programOf(source, options), mesh: true, party, input: encodeValue(input), cotBits: options.cotBits, rho: options.rho }));
+      if (requests.length < 2) throw usageError(`a secure computation needs 2 parties or more, and here are ${requests.length} inputs`);
+      if (options.signal?.aborted) throw cancelledError();
+      const answers = await runParties(host, requests, options);
+      const failed = firstCause(answers);
+      if (failed) checked(failed, source, options.signal);
+      return { ...resultOf(answers[0].result), stats: { ...answers[0].stats, parties: answers.map((a) => a.stats) } };
+    },
+
+    async party(options) {
+      const host = await getHost();
+      const request = partyRequest(options);
+      if (options.signal?.aborted) throw cancelledError();
+      const module = await host.loadModule();
+      const job = { name: 'party', request, module, cancel: flag(host) };
+      const answer = checked(await runLong(host, startJobs(host, { http: true }), job, options), options.program, options.signal);
+      const result = answer.result ? resultOf(answer.result) : { result: null, text: null };
+      return { ...result, stats: answer.stats, fingerprint: answer.fingerprint };
+    },
+
+    async keygen() {
+      return checked(await ask('keygen', {}), '');
+    },
+
+    async hash(data) {
+      const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
+      return checked(await ask('hash', bytes), '').sha256;
+    },
+
+    async close() {
+      await desk?.close();
+    },
+  };
+}

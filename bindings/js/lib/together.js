@@ -1,0 +1,69 @@
+// All parties in one thread, each an instance that is suspended while it waits (WebAssembly.Suspending), where threads
+// cannot share memory.
+import { makeInstance, outcome } from './instance.js';
+
+// The queues between them.
+class Local {
+  constructor(parties) {
+    this.queues = Array.from({ length: parties * parties }, () => ({ messages: [], wake: null }));
+    this.ended = new Array(parties).fill(false);
+    this.parties = parties;
+  }
+
+  of(from, to) {
+    return this.queues[from * this.parties + to];
+  }
+
+  send(from, to, body) {
+    const queue = this.of(from, to);
+    queue.messages.push(body.slice());
+    queue.wake?.();
+    return { outcome: outcome.answered, status: 200 };
+  }
+
+  async receive(from, to) {
+    const queue = this.of(from, to);
+    while (queue.messages.length === 0) {
+      if (this.ended[from]) return { outcome: outcome.answered, status: 410 };
+      await new Promise((resolve) => (queue.wake = resolve));
+    }
+    return { outcome: outcome.answered, status: 200, body: queue.messages.shift() };
+  }
+
+  end(party) {
+    this.ended[party] = true;
+    for (const queue of this.queues) queue.wake?.();
+  }
+}
+
+async function runParty(job, local, party, post) {
+  const call = ({ method, url, body }) => {
+    const peer = Number(url.slice('party:'.length));
+    return method === 'POST' ? local.send(party, peer, body) : local.receive(peer, party);
+  };
+  let last = 0;
+  const progress = (phase, done, total) => {
+    const now = performance.now();
+    if (party === 0 && phase !== '' && now - last > 100) {
+      last = now;
+      post({ progress: { phase, done, total } });
+    }
+    return false;
+  };
+  try {
+    const request = await makeInstance(job.module, { call, progress, log: () => {} }, true);
+    return await request('party', job.requests[party]);
+  } finally {
+    local.end(party);
+  }
+}
+
+export async function runTogether(job, post) {
+  const local = new Local(job.requests.length);
+  try {
+    const answers = await Promise.all(job.requests.map((_, party) => runParty(job, local, party, post)));
+    post({ answer: answers });
+  } catch (error) {
+    post({ failure: { message: error.message } });
+  }
+}

@@ -1,0 +1,136 @@
+// Programs and their values, without a network: checking, compiling, evaluating, all parties in this process.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+import { check, close, compile, evaluate, hash, keygen, PolytuneError, simulate } from '../../bindings/js/index.js';
+
+const example = (name) => readFile(new URL(`../../examples/${name}.garble`, import.meta.url), 'utf8');
+const add = 'pub fn main(a: u32, b: u32) -> (u32, bool) { (a + b, a > b) }';
+
+// What a promise fails with.
+async function failure(promise) {
+  const error = await promise.then(() => null, (e) => e);
+  assert.ok(error instanceof PolytuneError, `no PolytuneError: ${error}`);
+  return error;
+}
+
+after(close);
+
+test('a good program has no diagnostics', async () => {
+  assert.deepEqual(await check(add), { diagnostics: [] });
+});
+
+test('a mistake has its place in UTF-16, also behind characters of two units', async () => {
+  const source = '// \u{1F600}\npub fn main(a: u32, b: u32) -> u32 { /* \u{1F600}é */ a + c }';
+  const [mistake] = (await check(source)).diagnostics;
+  assert.equal(source.slice(mistake.start.offset, mistake.end.offset), 'c');
+  assert.equal(mistake.start.line, 2);
+  assert.equal(mistake.severity, 'error');
+  assert.match(mistake.message, /`?c`?/);
+});
+
+test('compiling tells parties, types and gates', async () => {
+  const c = await compile('enum E { A, B(u8) } struct S { y: [i64; 2], x: bool } pub fn main(a: S, b: (E, u16)) -> bool { a.x }');
+  assert.equal(c.parties, 2);
+  assert.deepEqual(c.inputTypes[0].fields.map((f) => [f.name, f.type.text]), [['x', 'bool'], ['y', '[i64; 2]']]);
+  assert.deepEqual(c.inputTypes[1].elements[0].variants.map((v) => [v.name, v.fields.map((t) => t.text)]), [['A', []], ['B', ['u8']]]);
+  assert.equal(c.outputType.kind, 'bool');
+  assert.equal(c.and, 0);
+  assert.equal((await compile(add)).and, 63);
+});
+
+test('compiling a wrong program fails with diagnostics', async () => {
+  const error = await failure(compile('pub fn main(a: u32, b: u32) -> u32 { a + true }'));
+  assert.equal(error.status, 'PT_ERR_PROGRAM');
+  assert.equal(error.class, 'program');
+  assert.equal(error.diagnostics.length, 1);
+});
+
+test('values go in and come out as JavaScript has them', async () => {
+  const source = 'enum E { A, B(u8, i64) } struct S { x: i8, y: [u64; 2], e: E, t: (bool, u16) } pub fn main(a: S, b: bool) -> S { if b { a } else { a } }';
+  const value = { x: -128, y: [2n ** 64n - 1n, 2n ** 53n + 1n], e: { B: [255, -(2n ** 63n)] }, t: [true, 65535] };
+  const { result, text } = await evaluate(source, [value, true]);
+  assert.deepEqual(result, value);
+  assert.equal(text, 'S {e: E::B(255, -9223372036854775808), t: (true, 65535), x: -128, y: [18446744073709551615, 9007199254740993]}');
+  assert.deepEqual((await evaluate(source, [text, 'true'])).result, value);
+  assert.deepEqual((await evaluate(source, [{ ...value, e: { A: [] } }, false])).result.e, { A: [] });
+});
+
+test('values of 0 bits, and texts as JSON', async () => {
+  assert.deepEqual((await evaluate('pub fn main(a: [u8; 3], b: ()) -> [u8; 3] { a }', ['[1, 2, 3]', []])).result, [1, 2, 3]);
+  assert.deepEqual((await evaluate('pub fn main(a: [u8; 3], b: u8) -> [u8; 3] { a }', [{ json: '[1,2,3]' }, 1])).result, [1, 2, 3]);
+  assert.deepEqual((await evaluate('pub fn main(a: [u8; 3], b: u8) -> [u8; 3] { a }', [Uint8Array.of(1, 2, 3), 1])).result, [1, 2, 3]);
+});
+
+test('wrong inputs say what is wrong', async () => {
+  for (const [inputs, status, words] of [
+    [[1, 'x'], 'PT_ERR_INPUT', /party 1.*expected a value of type u32/],
+    [[1, 2 ** 32], 'PT_ERR_INPUT', /party 1/],
+    [[1, -1], 'PT_ERR_INPUT', /party 1/],
+    [[1], 'PT_ERR_USAGE', /2 parties/],
+    [[1, 1.5], 'PT_ERR_USAGE', /whole number/],
+    [[1, null], 'PT_ERR_USAGE', /null/],
+    [[1, undefined], 'PT_ERR_USAGE', /missing/],
+  ]) {
+    const error = await failure(evaluate(add, inputs));
+    assert.equal(error.status, status, error.message);
+    assert.match(error.message, words);
+  }
+});
+
+test('a panic is an error with its place', async () => {
+  const error = await failure(evaluate(add, [2 ** 32 - 1, 1]));
+  assert.equal(error.status, 'PT_ERR_PANIC');
+  assert.equal(error.class, 'panic');
+  assert.match(error.message, /line 1, column 47: Overflow/);
+});
+
+test('constants', async () => {
+  const source = 'const N: usize = PARTY_0::ROWS; pub fn main(a: [u8; N], b: u8) -> u8 { a[0] + b }';
+  const { result } = await evaluate(source, [[1, 2, 3], 4], { constants: { 'PARTY_0::ROWS': '3usize' } });
+  assert.equal(result, 5);
+  assert.equal((await failure(compile(source))).status, 'PT_ERR_CONSTANT');
+});
+
+test('hash is SHA-256, and keys are fresh', async () => {
+  assert.equal(await hash('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
+  assert.notEqual((await keygen()).key, (await keygen()).key);
+});
+
+test('who cancels a compilation gets that, and the next one works', async () => {
+  const big = 'pub fn main(a: [u64; 2000], b: u64) -> u64 { let mut s = 0u64; for x in a { for y in a { s = s ^ (x * y * b) } } s }';
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 100);
+  assert.equal((await failure(compile(big, { signal: abort.signal }))).status, 'PT_ERR_CANCELLED');
+  assert.equal((await compile(add)).parties, 2);
+});
+
+test('all parties in this process, with the real protocol', async () => {
+  const phases = new Set();
+  const { result, stats } = await simulate(add, [3000000000, 4], { onProgress: ({ phase }) => phases.add(phase) });
+  assert.deepEqual(result, [3000000004, true]);
+  assert.equal(stats.and, 63);
+  assert.equal(stats.parties.length, 2);
+  assert.ok(phases.size > 1);
+});
+
+test('three parties', async () => {
+  const { result } = await simulate('pub fn main(a: u8, b: u8, c: u8) -> u8 { a * b * c }', [3, 5, 7]);
+  assert.equal(result, 105);
+});
+
+test('the simulation tells a wrong input of one party, and a panic', async () => {
+  assert.equal((await failure(simulate(add, [1, 'x']))).status, 'PT_ERR_INPUT');
+  assert.equal((await failure(simulate(add, [2 ** 32 - 1, 1]))).status, 'PT_ERR_PANIC');
+  assert.equal((await failure(simulate(add, [1]))).status, 'PT_ERR_USAGE');
+});
+
+test('a simulation can be cancelled', async () => {
+  const source = await example('sha256');
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 300);
+  const c = await compile(source);
+  const zero = (type) => (type.kind === 'array' ? Array(type.length).fill(zero(type.element)) : 0);
+  const error = await failure(simulate(source, c.inputTypes.map(zero), { signal: abort.signal }));
+  assert.equal(error.status, 'PT_ERR_CANCELLED');
+});
