@@ -115,15 +115,20 @@ static void visit_match(const fn_decl *function, const expr *e)
     }
 }
 
+/* A chain of else-ifs may be longer than the stack is deep. */
 static void visit_if(const fn_decl *function, const expr *e)
 {
-    visit_expr(function, e->as.if_.condition);
-    visit_expr(function, e->as.if_.then_branch);
-    PT_ASSERT(ctype_equal(e->as.if_.then_branch->type, e->type));
-    if (e->as.if_.else_branch == NULL)
+    const ctype *type = e->type;
+    for (; e != NULL && e->kind == EXPR_IF; e = e->as.if_.else_branch) {
+        PT_ASSERT(ctype_equal(e->type, type));
+        visit_expr(function, e->as.if_.condition);
+        visit_expr(function, e->as.if_.then_branch);
+        PT_ASSERT(ctype_equal(e->as.if_.then_branch->type, type));
+    }
+    if (e == NULL)
         return;
-    visit_expr(function, e->as.if_.else_branch);
-    PT_ASSERT(ctype_equal(e->as.if_.else_branch->type, e->type));
+    visit_expr(function, e);
+    PT_ASSERT(ctype_equal(e->type, type));
 }
 
 static void visit_name(const fn_decl *function, const expr *e)

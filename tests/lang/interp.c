@@ -347,14 +347,15 @@ static const value *eval_index(interp *in, frame *f, const expr *e)
 
 static const value *eval_if(interp *in, frame *f, const expr *e)
 {
-    const value *condition = interp_eval(in, f, e->as.if_.condition);
-    if (condition == NULL)
-        return NULL;
-    if (condition->bits)
-        return interp_eval(in, f, e->as.if_.then_branch);
-    if (e->as.if_.else_branch != NULL)
-        return interp_eval(in, f, e->as.if_.else_branch);
-    return value_parts(in->memory, 0);
+    while (e != NULL && e->kind == EXPR_IF) {
+        const value *condition = interp_eval(in, f, e->as.if_.condition);
+        if (condition == NULL)
+            return NULL;
+        if (condition->bits)
+            return interp_eval(in, f, e->as.if_.then_branch);
+        e = e->as.if_.else_branch;
+    }
+    return e == NULL ? value_parts(in->memory, 0) : interp_eval(in, f, e);
 }
 
 static const value *eval_match(interp *in, frame *f, const expr *e)

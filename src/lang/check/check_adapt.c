@@ -74,6 +74,20 @@ static bool relabel_binary(checker *c, expr *e, const ctype *t)
     return op == OP_SHL || op == OP_SHR ? ok : relabel(c, e->as.binary.right, t) && ok;
 }
 
+/* Not by recursion along a chain of else-ifs. */
+static bool relabel_if(checker *c, expr *e, const ctype *t)
+{
+    bool ok = relabel(c, e->as.if_.then_branch, t);
+    expr *next = e->as.if_.else_branch;
+    for (;
+         next != NULL && next->kind == EXPR_IF && next->type != NULL && !ctype_equal(next->type, t);
+         next = next->as.if_.else_branch) {
+        next->type = t;
+        ok = relabel(c, next->as.if_.then_branch, t) && ok;
+    }
+    return (next == NULL || relabel(c, next, t)) && ok;
+}
+
 /* Passes `t` on to what makes the value of `e`. */
 static bool relabel_parts(checker *c, expr *e, const ctype *t)
 {
@@ -89,10 +103,8 @@ static bool relabel_parts(checker *c, expr *e, const ctype *t)
         return relabel(c, e->as.unary.operand, t);
     case EXPR_BINARY:
         return relabel_binary(c, e, t);
-    case EXPR_IF: {
-        const bool ok = relabel(c, e->as.if_.then_branch, t);
-        return e->as.if_.else_branch == NULL || (relabel(c, e->as.if_.else_branch, t) && ok);
-    }
+    case EXPR_IF:
+        return relabel_if(c, e, t);
     case EXPR_MATCH:
         return relabel_arms(c, e, t);
     case EXPR_BLOCK:

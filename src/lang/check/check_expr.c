@@ -318,15 +318,11 @@ static void check_cast(checker *c, expr *e)
 /* ---- Branches ---- */
 
 /* T33 */
-static void check_if(checker *c, expr *e)
+static void check_if_type(checker *c, expr *e)
 {
     expr *then_branch = e->as.if_.then_branch;
-    expr *else_branch = e->as.if_.else_branch;
-    check_expr_as(c, e->as.if_.condition, ctype_scalar(CTYPE_BOOL));
-    check_expr(c, then_branch);
-    if (else_branch != NULL) {
-        check_expr(c, else_branch);
-        e->type = check_unify(c, e->span, then_branch, else_branch);
+    if (e->as.if_.else_branch != NULL) {
+        e->type = check_unify(c, e->span, then_branch, e->as.if_.else_branch);
         return;
     }
     e->type = ctype_unit();
@@ -335,6 +331,30 @@ static void check_if(checker *c, expr *e)
                    "an `if` without `else` must yield (), found %s; end the block with a statement "
                    "that has no value, or add `else`",
                    type_text(c, then_branch->type));
+}
+
+static bool is_if(const expr *e)
+{
+    return e != NULL && e->kind == EXPR_IF;
+}
+
+/* The whole chain of else-ifs, without recursion: its types go from the last if to the first. */
+static void check_if(checker *c, expr *e)
+{
+    buffer chain;
+    buffer_init(&chain, SIZE_MAX / 4);
+    expr *last = e;
+    for (; is_if(last) && !c->out_of_memory; last = last->as.if_.else_branch) {
+        checker_push(c, &chain, &last, sizeof last);
+        check_expr_as(c, last->as.if_.condition, ctype_scalar(CTYPE_BOOL));
+        check_expr(c, last->as.if_.then_branch);
+    }
+    if (last != NULL && !c->out_of_memory)
+        check_expr(c, last);
+    expr *const *ifs = (expr *const *)(const void *)chain.bytes;
+    for (size_t i = chain.failed ? 0 : chain.len / sizeof *ifs; i-- > 0;)
+        check_if_type(c, ifs[i]);
+    buffer_clear(&chain);
 }
 
 /* Arms of another type than the common one: only numbers follow (T35). */

@@ -321,6 +321,69 @@ static void try_intervals(search *s, const matrix *m)
     mem_free(starts);
 }
 
+typedef struct key_range {
+    uint64_t low, high;
+} key_range;
+
+static int compare_ranges(const void *left, const void *right)
+{
+    const uint64_t a = ((const key_range *)left)->low;
+    const uint64_t b = ((const key_range *)right)->low;
+    return (a > b) - (a < b);
+}
+
+static void add_gap(search *s, const ctype *t, uint64_t low, uint64_t high)
+{
+    const case_part part = {.kind = CASE_RANGE, .type = t, .low = low, .high = high};
+    const size_t mark = s->parts.len;
+    checker_push(s->c, &s->parts, &part, sizeof part);
+    add_case(s);
+    s->parts.len = mark;
+}
+
+/* Tells what lies between ranges in order of their first keys. */
+static void add_gaps(search *s, const ctype *t, const key_range *ranges, size_t n)
+{
+    uint64_t next = lowest_key(t);
+    for (size_t i = 0; i < n; i++) {
+        if (ranges[i].low > next)
+            add_gap(s, t, next, ranges[i].low - 1);
+        if (ranges[i].high == highest_key(t))
+            return;
+        if (ranges[i].high >= next)
+            next = ranges[i].high + 1;
+    }
+    add_gap(s, t, next, highest_key(t));
+}
+
+/* Numbers in the last column, of which no row takes anything: one sweep does, also for many rows.
+ */
+static void find_gaps(search *s, const matrix *m)
+{
+    const uint64_t flip = sign_flip(m->types[0]);
+    key_range *ranges = mem_new(m->n_rows, sizeof *ranges);
+    s->c->match_work += m->n_rows;
+    if (ranges == NULL) {
+        s->c->out_of_memory = true;
+        s->gave_up = true;
+        return;
+    }
+    for (size_t r = 0; r < m->n_rows; r++)
+        ranges[r] =
+            (key_range){m->cells[r]->as.number.low ^ flip, m->cells[r]->as.number.high ^ flip};
+    qsort(ranges, m->n_rows, sizeof *ranges, compare_ranges);
+    add_gaps(s, m->types[0], ranges, m->n_rows);
+    mem_free(ranges);
+}
+
+static bool some_take_anything(const matrix *m)
+{
+    for (size_t r = 0; r < m->n_rows; r++)
+        if (takes_anything(m->cells[r * m->n_columns]))
+            return true;
+    return false;
+}
+
 static bool column_takes_anything(const matrix *m)
 {
     for (size_t r = 0; r < m->n_rows; r++)
@@ -363,8 +426,10 @@ static void find_missing(search *s, const matrix *m)
     } else if (t->kind == CTYPE_TUPLE || t->kind == CTYPE_STRUCT) {
         part.kind = CASE_FIELDS;
         try_part(s, m, &part);
-    } else {
+    } else if (m->n_columns > 1) {
         try_intervals(s, m);
+    } else if (!some_take_anything(m)) {
+        find_gaps(s, m);
     }
 }
 

@@ -64,12 +64,9 @@ static expr *parse_unary(parser *p)
     return parser_adopt(p, e, operand) ? e : NULL;
 }
 
-/* cast = cond { "as" type }
- * cond = if | match | unary */
-static expr *parse_cast(parser *p)
+/* { "as" type }, behind its operand */
+static expr *parse_casts_on(parser *p, expr *e)
 {
-    const bool branches = parser_next_is(p, TOKEN_IF) || parser_next_is(p, TOKEN_MATCH);
-    expr *e = branches ? parse_branching(p) : parse_unary(p);
     while (e != NULL && parser_accept(p, TOKEN_AS)) {
         expr *cast = parser_new_expr(p, EXPR_CAST, e->span);
         if (cast == NULL)
@@ -84,11 +81,20 @@ static expr *parse_cast(parser *p)
     return e;
 }
 
-/* or, and, equal, .., term: all operators that bind at least as tightly as `precedence`, from left
- * to right */
-static expr *parse_binary(parser *p, unsigned precedence)
+/* cast = cond { "as" type }
+ * cond = if | match | unary */
+static expr *parse_cast(parser *p)
 {
-    expr *left = parse_cast(p);
+    const bool branches = parser_next_is(p, TOKEN_IF) || parser_next_is(p, TOKEN_MATCH);
+    return parse_casts_on(p, branches ? parse_branching(p) : parse_unary(p));
+}
+
+static expr *parse_binary(parser *p, unsigned precedence);
+
+/* All operators that bind at least as tightly as `precedence`, from left to right, behind their
+ * first operand. */
+static expr *parse_binary_on(parser *p, expr *left, unsigned precedence)
+{
     while (left != NULL) {
         const operator_row *row = &operators[p->at->kind];
         if (row->precedence == 0 || row->precedence < precedence)
@@ -108,6 +114,17 @@ static expr *parse_binary(parser *p, unsigned precedence)
         left = e;
     }
     return left;
+}
+
+/* or, and, equal, .., term */
+static expr *parse_binary(parser *p, unsigned precedence)
+{
+    return parse_binary_on(p, parse_cast(p), precedence);
+}
+
+expr *parse_operators_on(parser *p, expr *first)
+{
+    return parse_binary_on(p, parse_casts_on(p, first), 1);
 }
 
 /* ".." or, behind the first bound: a range whose bounds are constant expressions. One of two

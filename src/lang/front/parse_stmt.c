@@ -271,9 +271,8 @@ static expr *parse_branch(parser *p, const char *where)
     return block;
 }
 
-/* if = "if" expr "{" stmts "}" [ "else" ( "{" stmts "}" | expr ) ] ; that expr begins with "if",
- * and operators after the chain belong to its last if (G3) */
-static expr *parse_if(parser *p)
+/* "if" expr "{" stmts "}" */
+static expr *parse_condition_and_then(parser *p)
 {
     expr *e = parser_new_expr(p, EXPR_IF, parser_token_span(p->at++));
     if (e == NULL)
@@ -285,18 +284,58 @@ static expr *parse_if(parser *p)
     if (e->as.if_.then_branch == NULL)
         return NULL;
     e->span = span_join(e->span, parser_previous_span(p));
-    if (parser_accept(p, TOKEN_ELSE)) {
-        e->as.if_.else_branch = parser_next_is(p, TOKEN_IF)
-                                    ? parse_operators(p)
-                                    : parse_branch(p, "or `if` after `else`");
-        if (e->as.if_.else_branch == NULL)
+    return parser_adopt(p, e, e->as.if_.condition) && parser_adopt(p, e, e->as.if_.then_branch)
+               ? e
+               : NULL;
+}
+
+/* Makes `branch` what the if does else. An else-if stands as high as its if: walks do not recurse
+ * along the chain. */
+static bool set_else(parser *p, expr *e, expr *branch)
+{
+    e->as.if_.else_branch = branch;
+    e->span = span_join(e->span, branch->span);
+    if (branch->kind != EXPR_IF)
+        return parser_adopt(p, e, branch);
+    if (branch->height > e->height)
+        e->height = branch->height;
+    return true;
+}
+
+/* Links ifs, which follow on each other by `else`, from the last to the first. */
+static expr *link_chain(parser *p, expr **chain, size_t n, expr *last)
+{
+    for (size_t i = n; i-- > 0;) {
+        if (!set_else(p, chain[i], last))
             return NULL;
-        e->span = span_join(e->span, e->as.if_.else_branch->span);
+        last = chain[i];
     }
-    if (!parser_adopt(p, e, e->as.if_.condition) || !parser_adopt(p, e, e->as.if_.then_branch) ||
-        !parser_adopt(p, e, e->as.if_.else_branch))
-        return NULL;
-    return e;
+    return last;
+}
+
+/* if = "if" expr "{" stmts "}" [ "else" ( "{" stmts "}" | or ) ] ; that `or` begins with "if": the
+ * operators after the chain belong to its last if (G3) */
+static expr *parse_if(parser *p)
+{
+    const size_t start = parser_list_start(p);
+    expr *e = parse_condition_and_then(p);
+    while (e != NULL && parser_accept(p, TOKEN_ELSE)) {
+        if (parser_next_is(p, TOKEN_IF)) {
+            parser_list_push(p, &e, sizeof(expr *));
+            e = parse_condition_and_then(p);
+            continue;
+        }
+        expr *branch = parse_branch(p, "or `if` after `else`");
+        if (branch == NULL || !set_else(p, e, branch))
+            return NULL;
+        break;
+    }
+    size_t n;
+    expr **chain = e == NULL ? NULL : parser_list_take(p, start, sizeof(expr *), &n);
+    if (chain == NULL || n == 0)
+        return chain == NULL ? NULL : e;
+    e = parse_operators_on(p, e);
+    return e == NULL ? NULL : link_chain(p, chain, n, e);
 }
 
 /* arm = pattern "=>" stmt ; the statement becomes a block of its own */

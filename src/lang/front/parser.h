@@ -93,6 +93,7 @@ pattern *parse_pattern(parser *p);                    /* parse_pattern.c */
 expr *parse_expr(parser *p);                          /* parse_expr.c */
 expr *parse_header_expr(parser *p);                   /* the same where G6 holds */
 expr *parse_operators(parser *p);                     /* without a bare block */
+expr *parse_operators_on(parser *p, expr *first);     /* the same behind the first operand */
 expr *parse_postfix(parser *p);                       /* parse_primary.c */
 expr *parse_branching(parser *p);                     /* parse_stmt.c: if and match */
 expr *parse_block(parser *p, const char *where);

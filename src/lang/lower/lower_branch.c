@@ -1,4 +1,5 @@
 /* if, match, && and ||: code that runs under a condition (spec S7, S12, D8). */
+#include "base/buffer.h"
 #include "base/mem.h"
 #include "lang/lower/lower_impl.h"
 
@@ -21,28 +22,83 @@ static bool lower_arm(lowerer *l, branch *ret_branch, panic_fork *fork, wire con
     return journal_undo(l, ret_branch->journal);
 }
 
+/* An if of a chain of else-ifs, while what follows its `else` is lowered. */
+typedef struct open_if {
+    const expr *e;
+    wire condition;
+    panic_fork fork;
+    branch taken;
+    journal *rest;
+} open_if;
+
+/* Lowers the first branch and begins the second. */
+static bool open_if_begin(lowerer *l, open_if *o, const expr *e, wire condition)
+{
+    *o = (open_if){.e = e, .condition = condition};
+    panic_fork_begin(&o->fork, &l->panics);
+    if (!lower_arm(l, &o->taken, &o->fork, condition, e->as.if_.then_branch))
+        return false;
+    panic_arm_begin(&l->panics, &o->fork, WIRE_TRUE);
+    return journal_begin(l, &o->rest);
+}
+
+/* Ends the second branch, whose value is *v, and selects. */
+static bool open_if_end(lowerer *l, open_if *o, value *v)
+{
+    panic_arm_end(&l->panics, &o->fork);
+    (void)circuit_builder_set_line(l->builder, o->e->span.line);
+    if (!journal_undo(l, o->rest))
+        return false;
+    panic_fork_end(&l->panics, &o->fork);
+    if (!journal_merge(l, o->condition, o->taken.journal, o->rest))
+        return false;
+    journal_release(l, o->taken.journal);
+    journal_release(l, o->rest);
+    return value_mux(l, v, o->condition, &o->taken.value, v);
+}
+
+/* Opens the ifs of a chain up to one that is decided or has no else-if; *ret_last is what remains
+ * to be lowered, NULL for nothing. */
+static bool open_chain(lowerer *l, buffer *opened, const expr **ret_last, const expr *e)
+{
+    for (const expr *first = e; e != NULL && e->kind == EXPR_IF; e = e->as.if_.else_branch) {
+        wire c;
+        open_if o;
+        if (e != first && !lower_count(l, 1, e->span))
+            return false;
+        (void)circuit_builder_set_line(l->builder, e->span.line);
+        if (!lower_wire(l, &c, e->as.if_.condition))
+            return false;
+        if (c == WIRE_TRUE) {
+            e = e->as.if_.then_branch;
+            break;
+        }
+        if (c == WIRE_FALSE)
+            continue;
+        if (!open_if_begin(l, &o, e, c))
+            return false;
+        buffer_put(opened, &o, sizeof o);
+        if (opened->failed)
+            return lower_out_of_memory(l);
+    }
+    *ret_last = e;
+    return true;
+}
+
 bool lower_if(lowerer *l, value *ret_value, const expr *e)
 {
-    wire c;
-    if (!lower_wire(l, &c, e->as.if_.condition))
-        return false;
-    if (wire_is_const(c)) {
-        const expr *taken = c == WIRE_TRUE ? e->as.if_.then_branch : e->as.if_.else_branch;
-        return taken == NULL ? value_new(l, ret_value, 0) : lower_expr(l, ret_value, taken);
-    }
-    panic_fork fork;
-    branch t;
-    branch f;
-    panic_fork_begin(&fork, &l->panics);
-    if (!lower_arm(l, &t, &fork, c, e->as.if_.then_branch) ||
-        !lower_arm(l, &f, &fork, WIRE_TRUE, e->as.if_.else_branch))
-        return false;
-    panic_fork_end(&l->panics, &fork);
-    if (!journal_merge(l, c, t.journal, f.journal))
-        return false;
-    journal_release(l, t.journal);
-    journal_release(l, f.journal);
-    return value_mux(l, ret_value, c, &t.value, &f.value);
+    const expr *last = NULL;
+    value v = {0};
+    buffer opened;
+    buffer_init(&opened, SIZE_MAX / 4);
+    bool done = open_chain(l, &opened, &last, e) &&
+                (last == NULL ? value_new(l, &v, 0) : lower_expr(l, &v, last));
+    open_if *ifs = (open_if *)(void *)opened.bytes;
+    for (size_t i = opened.len / sizeof *ifs; done && i-- > 0;)
+        done = open_if_end(l, &ifs[i], &v);
+    buffer_clear(&opened);
+    *ret_value = v;
+    return done;
 }
 
 bool lower_when(lowerer *l, value *ret_value, wire condition, const expr *e)

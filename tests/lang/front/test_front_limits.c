@@ -120,7 +120,10 @@ static void deep_nesting_is_an_error(void **state)
         {"pub fn f(n: u8) -> u8 { let a = ", "[", "n", "]", "; n }", 200},
         {"pub fn f(n: u8) -> u8 { ", "!", "n", "", " }", 400},
         {"pub fn f(n: i8) -> i8 { ", "- ", "n", "", " }", 400},
-        {"pub fn f(n: u8) -> u8 { ", "if n == 1 { 2 } else ", "{ n }", "", " }", 400},
+        {"pub fn f(n: u8) -> u8 { ", "if n == 1 { 2 } else ", "{ n }", "", " }", 20000},
+        {"pub fn f(n: u8) -> u8 { ", "if n == 1 { n } else ", "if n == 1 { 2 } else { 3 } + n", "",
+         " }", 20000},
+        {"pub fn f(n: u64) -> u64 { ", "if n == 1 { 2 } else ", "{ n }", "", " }", 20000},
         {"pub fn f(n: u8) -> u8 { ", "if n == 1 { ", "n", "} else { 2 }", " }", 200},
         {"pub fn f(n: u8) -> u8 { ", "match n { _ => ", "n", "}", " }", 200},
         {"pub fn f(n: u8) -> u8 { n", " + 1", "", "", " }", 900},
@@ -198,7 +201,7 @@ static void an_explosive_match_is_refused(void **state)
 static void large_matches_are_checked(void **state)
 {
     (void)state;
-    enum { N = 3000 };
+    enum { N = 20000 };
     buffer b;
     buffer_init(&b, SIZE_MAX / 4);
     buffer_printf(&b, "pub fn main(n: u16) -> u16 { match n { ");

@@ -1,4 +1,5 @@
 /* What programs compute: variables and branches, places, loops, calls, patterns, panics. */
+#include "base/buffer.h"
 #include "lang/run.h"
 
 typedef struct example {
@@ -218,8 +219,8 @@ static void the_first_panic_of_the_path_counts(void **state)
     static const char *const order = "struct R { z: u8, q: u8 } pub fn main(a: u8, b: u8) -> R {\n"
                                      "R { z: a - b,\n q: $1[a / (b - 1]$1) } }";
     assert_runs(order, NULL, "0 | 1", "PANIC Division By Zero $1"); /* Q9 */
-    static const char *const always =
-        "pub fn main(a: u8) -> u8 { let b = [1, 2u8]; a + $1[b[2usize - 0]]$1 }";
+    static const char *const always = "pub fn main(a: u8) -> u8 { let b = [1, 2u8]; a + if a > 0 { "
+                                      "$1[b[2usize - 0]]$1 } else { 0 } }";
     assert_runs(always, NULL, "1", "PANIC Array Access Out Of Bounds $1");
     static const char *const never = "pub fn main(a: u8) -> u8 { let b = [1, 2u8]; a ^ b[1] }";
     pt_program *program = run_compile(never, NULL);
@@ -267,6 +268,36 @@ static void bounds_of_ranges_are_constant_expressions(void **state)
     assert_runs("const K: u8 = 3u8; pub fn main(n: u8) -> u8 { let mut s = n; "
                 "for i in 1..K { s += i; } s }",
                 NULL, "1", "4");
+}
+
+/* `count` arms for 0, 1, .., whose values are 3, 4, ..; the rest is b. */
+static pt_program *compile_arms(bool is_match, unsigned count)
+{
+    buffer text;
+    buffer_init(&text, SIZE_MAX / 4);
+    buffer_printf(&text, "pub fn main(a: u16, b: u16) -> u16 { %s", is_match ? "match a { " : "");
+    for (unsigned i = 0; i < count; i++)
+        buffer_printf(&text, is_match ? "%u => %u, " : "if a == %u { %u } else ", i, i + 3);
+    buffer_printf(&text, is_match ? "_ => b } }" : "{ b } }");
+    pt_program *program = run_compile(buffer_text(&text), NULL);
+    buffer_clear(&text);
+    return program;
+}
+
+static void long_chains_and_matches_are_no_problem(void **state)
+{
+    (void)state;
+    char result[RUN_MAX_RESULT];
+    static const char *const inputs[][3] = {
+        {"0", "7", "3"}, {"9999", "7", "10002"}, {"10000", "7", "7"}, {"77", "7", "80"}};
+    for (unsigned kind = 0; kind < 2; kind++) {
+        pt_program *program = compile_arms(kind == 1, 10000);
+        for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+            run_program(result, program, inputs[i]);
+            assert_string_equal(result, inputs[i][2]);
+        }
+        pt_program_free(program);
+    }
 }
 
 static void limits_are_errors(void **state)
@@ -345,6 +376,7 @@ int main(void)
         cmocka_unit_test(matches),
         cmocka_unit_test(the_first_panic_of_the_path_counts),
         cmocka_unit_test(bounds_of_ranges_are_constant_expressions),
+        cmocka_unit_test(long_chains_and_matches_are_no_problem),
         cmocka_unit_test(limits_are_errors),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(work_is_limited),
