@@ -1,4 +1,5 @@
 /* Operators and casts (spec S2-S8 with D3-D6): the gates are those of circuit/arith.h. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -259,9 +260,24 @@ bool lower_convert(lowerer *l, value *ret_value, value *v, const ctype *from, co
     return true;
 }
 
+/* A known index past the end, where nothing decides whether it is looked up: no run has a result.
+ * In a branch it may be one that is never taken. */
+static bool refuse_known_index(lowerer *l, const value *index, size_t length, span at)
+{
+    uint64_t known;
+    if (l->journal != NULL || !value_is_const(index, &known) || known < length)
+        return true;
+    return lower_fail(l, PT_ERR_PROGRAM, at,
+                      "index out of bounds: the index is %" PRIu64
+                      ", whatever the inputs, and the array has %zu elements, counted from 0",
+                      known, length);
+}
+
 bool lower_check_index(lowerer *l, const value *index, size_t length, span at)
 {
     wire out_of_bounds;
+    if (!refuse_known_index(l, index, length, at))
+        return false;
     /* Selecting elements of no width is just the test. */
     arith_select(l->builder, NULL, &out_of_bounds, NULL, length, 0, index->wires, index->n);
     return raise(l, out_of_bounds, PANIC_OUT_OF_BOUNDS, at);
