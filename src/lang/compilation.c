@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -75,6 +76,24 @@ pt_status compilation_open(compilation *ret_compilation, const pt_compile_option
                       error);
 }
 
+static void report_no_main(const compilation *c)
+{
+    enum { MOST = 8 };
+    size_t n = 0;
+    buffer names;
+    buffer_init(&names, SIZE_MAX / 4);
+    for (size_t i = 0; i < c->program->n_functions; i++) {
+        const fn_decl *function = c->program->functions[i];
+        if (function->is_pub && n++ < MOST)
+            buffer_printf(&names, "%s%.100s", n == 1 ? "; choose one of its functions: " : ", ",
+                          function->name.text);
+    }
+    const char *text = buffer_text(&names);
+    diag_add(c->diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function main%s%s",
+             text != NULL ? text : "", n > MOST ? ", .." : "");
+    buffer_clear(&names);
+}
+
 const fn_decl *compilation_entry(const compilation *c)
 {
     const char *name = c->options->function != NULL ? c->options->function : "main";
@@ -85,6 +104,10 @@ const fn_decl *compilation_entry(const compilation *c)
         if (strcmp(function->name.text, name) == 0)
             return function;
         nearest_offer(&n, function->name.text);
+    }
+    if (c->options->function == NULL) {
+        report_no_main(c);
+        return NULL;
     }
     diag_add(c->diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function %.100s%s%s%s", name,
              n.best != NULL ? "; did you mean " : "", n.best != NULL ? n.best : "",

@@ -54,6 +54,26 @@ class Programs(Case):
         result = polytune("check", MAX)
         self.assertEqual((result.status, result.out, result.err), (DONE, "", ""))
 
+    def test_check_looks_at_the_function_that_is_named(self):
+        text = "pub fn good(a: u8, b: u8) -> u8 { a + b }\npub fn bad(a: [u8; 3], b: u8) -> u8 { b ^ a[1usize + 2] }\n"
+        with program_file(text) as path:
+            self.assertRan(polytune("check", path, "--function=good"), "")
+            self.assertFailed(polytune("check", path, "--function=bad"), PROGRAM, ":2:43", "index out of bounds")
+            self.assertFailed(polytune("check", path, "--function=god"), PROGRAM, "did you mean good?")
+            self.assertFailed(polytune("check", path), PROGRAM, "index out of bounds")
+            self.assertFailed(polytune("compile", path), PROGRAM, "no function main; choose one of its functions: good, bad")
+        with program_file("pub fn half(a: u8, b: u8) -> u8 { a / 2 + b }\n") as path:
+            result = polytune("check", path)
+            self.assertEqual((result.status, result.out), (DONE, ""))
+            self.assertIn("no function main; choose one of its functions: half, with --function", result.err)
+
+    def test_check_takes_constants(self):
+        with program_file("const N: usize = P::N; pub fn main(a: [u8; N], b: u8) -> u8 { a[2usize + 0] ^ b }\n") as path:
+            self.assertRan(polytune("check", path), "")
+            self.assertRan(polytune("check", path, "--const=P::N=3usize"), "")
+            self.assertFailed(polytune("check", path, "--const=P::N=2usize"), PROGRAM, "the array has 2 elements")
+            self.assertFailed(polytune("check", path, "--const=P::N=true"), INPUT, "P::N")
+
     def test_a_bad_program_is_shown_with_a_caret(self):
         with program_file("pub fn main(a: u8, b: u8) -> u8 {\n    a + c\n}\n") as path:
             for command in (["check"], ["compile"], ["eval", "--input=1", "--input=1"]):

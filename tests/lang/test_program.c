@@ -89,7 +89,8 @@ static void any_function_may_be_the_entry(void **state)
     options.function = NULL;
     assert_int_equal(pt_program_compile(&program, &diagnostics, &options, &error), PT_ERR_PROGRAM);
     assert_null(program);
-    assert_string_equal(error.message, "program: there is no function main");
+    assert_string_equal(error.message,
+                        "program: there is no function main; choose one of its functions: other");
     pt_diagnostics_free(diagnostics);
 }
 

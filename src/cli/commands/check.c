@@ -1,35 +1,70 @@
 /* polytune check: parses and type-checks, and computes nothing; silent when good. */
 #include "cli/commands/command.h"
 #include "cli/computation.h"
+#include "cli/flags/const_flags.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "polytune/polytune.h"
 
 static const flag flags[] = {
+    {"function", "NAME", "the function to look at (default main, or else each that is pub)", false},
+    {"const", "[PARTY::]NAME=LITERAL", "the value of an external constant of the program", true},
     {"json", NULL, "print the errors as one JSON object on stdout", false},
     {0},
 };
 static const flag *const flag_lists[] = {flags, flags_common, NULL};
 
-static pt_status check_program(const computation *c, pt_error *error)
+/* What compiling would say of a program that is good as it is. */
+static void note_no_main(const pt_compile_options *options)
 {
-    const pt_compile_options options = {
-        .source = c->source, .source_len = c->source_len, .file_name = c->path};
+    pt_program_facts facts;
+    pt_diagnostics *diagnostics = NULL;
+    pt_error unused;
+    pt_error_clear(&unused);
+    const pt_status status = pt_program_inspect(&facts, &diagnostics, options, &unused);
+    if (status == PT_ERR_PROGRAM && pt_diagnostics_count(diagnostics) != 0)
+        report_message(REPORT_INFO, "%s: %s, with --function", options->file_name,
+                       pt_diagnostics_get(diagnostics, 0).message);
+    pt_diagnostics_free(diagnostics);
+}
+
+static pt_status check_program(const computation *c, const args *a, const const_flags *given,
+                               pt_error *error)
+{
+    const pt_compile_options options = {.source = c->source,
+                                        .source_len = c->source_len,
+                                        .file_name = c->path,
+                                        .function = args_get(a, "function"),
+                                        .constants = given->list,
+                                        .n_constants = given->n};
     pt_diagnostics *diagnostics = NULL;
     const pt_status status = pt_program_check(&diagnostics, &options, error);
     report_diagnostics(c->path, diagnostics, error);
     pt_diagnostics_free(diagnostics);
+    if (status == PT_OK && options.function == NULL)
+        note_no_main(&options);
     return status;
+}
+
+static pt_status check_file(computation *c, const args *a, const const_flags *given,
+                            pt_error *error)
+{
+    if (computation_is_bristol(c))
+        return computation_declare(c, a, given->list, given->n, error);
+    const_flags_warn(given, c->source);
+    return check_program(c, a, given, error);
 }
 
 static pt_status check_run(const args *a, pt_error *error)
 {
     computation c;
+    const_flags given = {0};
     pt_status status = computation_open(&c, a->positional[0], error);
-    if (status == PT_OK && computation_is_bristol(&c))
-        status = computation_declare(&c, a, NULL, 0, error);
-    else if (status == PT_OK)
-        status = check_program(&c, error);
+    if (status == PT_OK)
+        status = const_flags_init(&given, a, NULL, error);
+    if (status == PT_OK)
+        status = check_file(&c, a, &given, error);
+    const_flags_clear(&given);
     computation_clear(&c);
     if (status == PT_OK && args_get(a, "json") != NULL)
         status = output_json(json_pack("{s:[]}", "errors"), error);
