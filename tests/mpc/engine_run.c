@@ -23,6 +23,8 @@ static pt_status run_party(session *s, void *user, pt_error *error)
     const pt_status status = engine_run(s, &task, inputs, t->outputs[party], error);
     if (status != PT_OK)
         session_abort(s, status);
+    if (t->finished != NULL)
+        t->finished(t, party);
     pt_channel_close(&t->parties.channels[party]); /* nobody waits for who is gone */
     return status;
 }

@@ -17,6 +17,8 @@ typedef struct test_run {
     /* Called when the parties are open and before they run, e.g. to wrap a channel; may be NULL. */
     void (*prepare)(struct test_run *t);
     void *prepare_user;
+    /* Called by each party when it is done and before it closes its channel; may be NULL. */
+    void (*finished)(struct test_run *t, size_t party);
     uint64_t seed;            /* of the parties' generators */
     uint32_t timeout_ms;      /* of the channels; 0: a minute */
     unsigned long fail_alloc; /* the allocation to fail, counted from the start; 0: none */

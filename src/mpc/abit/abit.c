@@ -103,9 +103,17 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
 
 /* ---- First pass: corrections ---- */
 
-static pt_status abit_send_chunk(bit_batch *b, size_t at, size_t n, pt_error *error)
+static size_t chunk_blocks_at(const bit_batch *b, size_t at)
 {
+    return min_size(COT_CHUNK, b->n_blocks - at);
+}
+
+static pt_status abit_send_chunk(void *user, size_t chunk, pt_error *error)
+{
+    bit_batch *b = user;
     session *s = b->s;
+    const size_t at = chunk * COT_CHUNK;
+    const size_t n = chunk_blocks_at(b, at);
     const size_t bytes = n * b->n_trees * sizeof(block);
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
@@ -120,9 +128,12 @@ static pt_status abit_send_chunk(bit_batch *b, size_t at, size_t n, pt_error *er
     return PT_OK;
 }
 
-static pt_status abit_recv_chunk(bit_batch *b, size_t at, size_t n, pt_error *error)
+static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
 {
+    bit_batch *b = user;
     session *s = b->s;
+    const size_t at = chunk * COT_CHUNK;
+    const size_t n = chunk_blocks_at(b, at);
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
@@ -135,17 +146,18 @@ static pt_status abit_recv_chunk(bit_batch *b, size_t at, size_t n, pt_error *er
     return PT_OK;
 }
 
-/* Every party is at most one chunk ahead of the others, so queues stay short. */
 static pt_status abit_exchange_corrections(bit_batch *b, pt_error *error)
 {
-    for (size_t at = 0; at < b->n_blocks; at += COT_CHUNK) {
-        const size_t n = min_size(COT_CHUNK, b->n_blocks - at);
-        pt_status status = abit_send_chunk(b, at, n, error);
-        if (status == PT_OK)
-            status = abit_recv_chunk(b, at, n, error);
-        if (status != PT_OK)
-            return status;
-    }
+    const stream_exchange chunks = {
+        .frames = b->n_blocks / COT_CHUNK + (b->n_blocks % COT_CHUNK != 0),
+        .frame_bytes = COT_CHUNK * b->n_trees * sizeof(block),
+        .send = abit_send_chunk,
+        .recv = abit_recv_chunk,
+        .user = b,
+    };
+    const pt_status status = stream_exchange_run(b->s, &chunks, error);
+    if (status != PT_OK)
+        return status;
     for (size_t p = 0; p < b->s->n; p++) {
         PT_ASSERT(p == b->s->me || b->s->cot[p].next_block == b->first);
         b->s->cot[p].next_block = b->first + b->n_blocks;

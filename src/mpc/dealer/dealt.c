@@ -105,9 +105,11 @@ typedef struct bits_run {
     abit_places places;
     dealing_plan plan;
     uint64_t number;
-    block *x;           /* a chunk of own bits */
-    block *corrections; /* of a chunk, sent or received */
-    block *planes;      /* MPC_KAPPA * COT_STRIDE */
+    block bits_key;             /* of the generator of the own bits */
+    abit_cursor sent, received; /* where the next chunk's rows go, either way */
+    block *x;                   /* a chunk of own bits */
+    block *corrections;         /* of a chunk, sent or received */
+    block *planes;              /* MPC_KAPPA * COT_STRIDE */
     cot_scratch *scratch;
     ro *digests;   /* n, of what comes from each peer; own unused */
     uint8_t *deal; /* what the dealer says of this segment */
@@ -122,6 +124,7 @@ static size_t chunk_blocks(const session *s)
 static void bits_run_clear(bits_run *b)
 {
     const session *s = b->s;
+    mem_wipe(&b->bits_key, sizeof b->bits_key);
     mem_free_secret(b->x, COT_CHUNK * sizeof *b->x);
     mem_free(b->corrections); /* no secret */
     mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
@@ -157,11 +160,23 @@ static pt_status bits_run_init(bits_run *b, mpc_run *r, const segment *g, pt_err
     return PT_OK;
 }
 
-/* Own corrections and MACs of a chunk. */
-static pt_status dealt_send_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n,
-                                  pt_error *error)
+/* The blocks of a chunk, and its bits into b->x. */
+static size_t dealt_chunk(bits_run *b, size_t chunk, uint64_t *ret_first)
 {
+    const size_t at = chunk * COT_CHUNK;
+    const size_t n = min_size(COT_CHUNK, b->plan.n_blocks - at);
+    *ret_first = b->plan.first + at;
+    prg_expand(b->x, b->bits_key, *ret_first, n);
+    return n;
+}
+
+/* Own corrections and MACs of a chunk. */
+static pt_status dealt_send_chunk(void *user, size_t chunk, pt_error *error)
+{
+    bits_run *b = user;
     session *s = b->s;
+    uint64_t first;
+    const size_t n = dealt_chunk(b, chunk, &first);
     const size_t bytes = n * cot_trees(s->k) * sizeof(block);
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
@@ -173,16 +188,19 @@ static pt_status dealt_send_chunk(bits_run *b, abit_cursor c, uint64_t first, si
             stream_send(s, p, WAVE_COT, b->number, b->corrections, bytes, error);
         if (status != PT_OK)
             return status;
-        abit_spread_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, b->x, n);
+        abit_spread_planes(&b->places, b->sent, p, ABIT_ROWS_MAC, b->planes, b->x, n);
     }
+    abit_cursor_advance(&b->places, &b->sent, n * MPC_KAPPA);
     return PT_OK;
 }
 
 /* The peers' corrections and the keys. */
-static pt_status dealt_recv_chunk(bits_run *b, abit_cursor c, uint64_t first, size_t n,
-                                  pt_error *error)
+static pt_status dealt_recv_chunk(void *user, size_t chunk, pt_error *error)
 {
+    bits_run *b = user;
     session *s = b->s;
+    uint64_t first;
+    const size_t n = dealt_chunk(b, chunk, &first);
     const size_t bytes = n * cot_trees(s->k) * sizeof(block);
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
@@ -193,32 +211,26 @@ static pt_status dealt_recv_chunk(bits_run *b, abit_cursor c, uint64_t first, si
             return status;
         ro_part(&b->digests[p], b->corrections, bytes);
         cot_sender_planes(&s->cot[p].sender, b->scratch, b->planes, b->corrections, first, n);
-        abit_spread_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, b->x, n);
+        abit_spread_planes(&b->places, b->received, p, ABIT_ROWS_KEY, b->planes, b->x, n);
     }
+    abit_cursor_advance(&b->places, &b->received, n * MPC_KAPPA);
+    session_progress(s, WAVE_COT, chunk * COT_CHUNK + n, b->plan.n_blocks);
     return PT_OK;
 }
 
-/* Every party is at most one chunk ahead of the others. Nothing of the bits is used before
- * check_corrections. */
+/* Nothing of the bits is used before check_corrections. */
 static pt_status make_bits(bits_run *b, pt_error *error)
 {
     session *s = b->s;
-    abit_cursor c = {0};
-    block key = dealing_bits_key(s, s->dealt_seed);
-    pt_status status = PT_OK;
-    for (size_t at = 0; status == PT_OK && at < b->plan.n_blocks; at += COT_CHUNK) {
-        const size_t n = min_size(COT_CHUNK, b->plan.n_blocks - at);
-        const uint64_t first = b->plan.first + at;
-        prg_expand(b->x, key, first, n);
-        status = dealt_send_chunk(b, c, first, n, error);
-        if (status == PT_OK)
-            status = dealt_recv_chunk(b, c, first, n, error);
-        if (status != PT_OK)
-            break;
-        abit_cursor_advance(&b->places, &c, n * MPC_KAPPA);
-        session_progress(s, WAVE_COT, at + n, b->plan.n_blocks);
-    }
-    mem_wipe(&key, sizeof key);
+    const stream_exchange chunks = {
+        .frames = b->plan.n_blocks / COT_CHUNK + (b->plan.n_blocks % COT_CHUNK != 0),
+        .frame_bytes = chunk_blocks(s) * sizeof(block),
+        .send = dealt_send_chunk,
+        .recv = dealt_recv_chunk,
+        .user = b,
+    };
+    b->bits_key = dealing_bits_key(s, s->dealt_seed);
+    const pt_status status = stream_exchange_run(s, &chunks, error);
     for (size_t p = 0; p < s->n; p++)
         s->cot[p].next_block = b->plan.first + b->plan.n_blocks;
     if (status != PT_OK)

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/message.h"
 #include "mpc/session/wave.h"
@@ -76,4 +77,28 @@ pt_status stream_recv(session *s, size_t from, wave_name name, uint64_t batch, v
     if (status != PT_OK)
         session_abort(s, status);
     return status;
+}
+
+size_t stream_window(const session *s, size_t frame_bytes)
+{
+    const size_t bytes = min_size(MPC_WINDOW_BYTES, MPC_WINDOW_BYTES_ALL / (s->n - 1));
+    return frame_bytes < bytes ? bytes / frame_bytes : 1;
+}
+
+pt_status stream_exchange_run(const session *s, const stream_exchange *x, pt_error *error)
+{
+    const size_t window = stream_window(s, x->frame_bytes);
+    pt_status status = PT_OK;
+    size_t sent = 0;
+    for (size_t received = 0; received < x->frames; received++) {
+        for (; sent < x->frames && sent - received < window; sent++) {
+            status = x->send(x->user, sent, error);
+            if (status != PT_OK)
+                return status;
+        }
+        status = x->recv(x->user, received, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
 }

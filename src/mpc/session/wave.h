@@ -73,4 +73,20 @@ MUST_CHECK pt_status stream_send(session *s, size_t to, wave_name name, uint64_t
 MUST_CHECK pt_status stream_recv(session *s, size_t from, wave_name name, uint64_t batch,
                                  void *ret_bytes, size_t len, pt_error *error);
 
+/* Frames that every party sends to every other, as many each way. A party is ahead of those it
+ * awaits by a window, so that no round trip waits for another. `send` sends a frame to all peers,
+ * `recv` takes one from all; both are called with 0, 1, .. frames-1 in order. */
+typedef struct stream_exchange {
+    size_t frames;
+    size_t frame_bytes; /* of a full one, to one peer */
+    pt_status (*send)(void *user, size_t frame, pt_error *error);
+    pt_status (*recv)(void *user, size_t frame, pt_error *error);
+    void *user;
+} stream_exchange;
+
+/* The frames of so many bytes that may be sent ahead, at least 1. */
+size_t stream_window(const session *s, size_t frame_bytes);
+MUST_CHECK pt_status stream_exchange_run(const session *s, const stream_exchange *x,
+                                         pt_error *error);
+
 #endif

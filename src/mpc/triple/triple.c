@@ -97,10 +97,20 @@ static ALWAYS_INLINE uint64_t combine_hashes(const triple_layers *t, position at
 typedef struct scratch {
     block *hashes;
     uint32_t *eps;
-    uint64_t *u; /* a frame for each peer, by key_slot; then what came from a peer */
-    uint64_t *x; /* x^i of a frame, as masks */
-    size_t step; /* triples hashed at once */
+    uint64_t *u;       /* a frame for each peer, by key_slot; then what came from a peer */
+    uint64_t *x;       /* x^i of a frame, as masks */
+    size_t step;       /* triples hashed at once */
+    uint64_t *x_ahead; /* x^i of the frames sent and not yet answered, packed */
+    size_t window;     /* how many these are at most */
 } scratch;
+
+#define FRAME_WORDS (FRAME_TRIPLES / 64)
+
+/* Where the x^i of a frame are kept. */
+static uint64_t *frame_x_bits(const scratch *w, size_t first)
+{
+    return w->x_ahead + first / FRAME_TRIPLES % w->window * FRAME_WORDS;
+}
 
 static void scratch_clear(scratch *w, const session *s)
 {
@@ -108,6 +118,7 @@ static void scratch_clear(scratch *w, const session *s)
     mem_free(w->eps);
     mem_free(w->u); /* already on the wire */
     mem_free_secret(w->x, FRAME_TRIPLES * sizeof *w->x);
+    mem_free_secret(w->x_ahead, w->window * FRAME_WORDS * sizeof *w->x_ahead);
 }
 
 static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
@@ -118,7 +129,9 @@ static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
     w->eps = mem_new(per_triple, sizeof *w->eps);
     w->u = mem_new((s->n - 1) * (size_t)FRAME_TRIPLES, sizeof *w->u);
     w->x = mem_new(FRAME_TRIPLES, sizeof *w->x);
-    if (w->hashes == NULL || w->eps == NULL || w->u == NULL || w->x == NULL)
+    w->window = stream_window(s, FRAME_TRIPLES * sizeof *w->u);
+    w->x_ahead = mem_new(w->window * FRAME_WORDS, sizeof *w->x_ahead);
+    if (w->hashes == NULL || w->eps == NULL || w->u == NULL || w->x == NULL || w->x_ahead == NULL)
         return error_memory(error);
     hash_tags(s, w->eps);
     return PT_OK;
@@ -163,12 +176,38 @@ static void compute_frame(const session *s, const triple_layers *t, size_t first
     }
 }
 
-static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error *error)
+/* All of a batch's TRU. */
+typedef struct tru_run {
+    session *s;
+    const triple_layers *t;
+    scratch w;
+} tru_run;
+
+static size_t frame_triples(const triple_layers *t, size_t first)
 {
+    return min_size(FRAME_TRIPLES, triples_count(t) - first);
+}
+
+static void keep_x(const scratch *w, size_t first, size_t count)
+{
+    uint64_t *bits = frame_x_bits(w, first);
+    memset(bits, 0, FRAME_WORDS * sizeof *bits);
+    for (size_t h = 0; h < count; h++)
+        bits[h / 64] |= (w->x[h] & 1u) << (h % 64);
+}
+
+static pt_status triples_send_frame(void *user, size_t frame, pt_error *error)
+{
+    tru_run *r = user;
+    session *s = r->s;
+    const size_t first = frame * FRAME_TRIPLES;
+    const size_t count = frame_triples(r->t, first);
+    compute_frame(s, r->t, first, count, &r->w);
+    keep_x(&r->w, first, count);
     for (size_t peer = 0; peer < s->n; peer++) {
         if (peer == s->me)
             continue;
-        const uint64_t *u = w->u + key_slot(s->me, peer) * FRAME_TRIPLES;
+        const uint64_t *u = r->w.u + key_slot(s->me, peer) * FRAME_TRIPLES;
         const pt_status status =
             stream_send(s, peer, WAVE_TRU, session_batch(s), u, count * sizeof *u, error);
         if (status != PT_OK)
@@ -178,43 +217,49 @@ static pt_status send_frame(session *s, const scratch *w, size_t count, pt_error
 }
 
 /* S_i ^= x^i U_ji for the triples of a frame. */
-static void apply_corrections(uint64_t *sums, const scratch *w, size_t count)
+static void apply_corrections(uint64_t *sums, const uint64_t *u, const uint64_t *x_bits,
+                              size_t count)
 {
     for (size_t h = 0; h < count; h++)
-        sums[h] ^= w->x[h] & w->u[h];
+        sums[h] ^= ((uint64_t)0 - ((x_bits[h / 64] >> (h % 64)) & 1u)) & u[h];
 }
 
-static pt_status receive_frame(session *s, const triple_layers *t, size_t first, size_t count,
-                               const scratch *w, pt_error *error)
+static pt_status triples_recv_frame(void *user, size_t frame, pt_error *error)
 {
+    tru_run *r = user;
+    session *s = r->s;
+    const size_t first = frame * FRAME_TRIPLES;
+    const size_t count = frame_triples(r->t, first);
     for (size_t peer = 0; peer < s->n; peer++) {
         if (peer == s->me)
             continue;
         const pt_status status =
-            stream_recv(s, peer, WAVE_TRU, session_batch(s), w->u, count * sizeof *w->u, error);
+            stream_recv(s, peer, WAVE_TRU, session_batch(s), r->w.u, count * sizeof *r->w.u, error);
         if (status != PT_OK)
             return status;
-        apply_corrections(t->sums + first, w, count);
+        apply_corrections(r->t->sums + first, r->w.u, frame_x_bits(&r->w, first), count);
     }
+    session_progress(s, WAVE_TRU, first + count, triples_count(r->t));
     return PT_OK;
 }
 
-/* TRU. Frame by frame, each sent to all before one is awaited, so queues stay short. */
+/* TRU. */
 static pt_status triples_exchange_corrections(session *s, const triple_layers *t, pt_error *error)
 {
-    scratch w = {0};
-    pt_status status = scratch_init(&w, s, error);
+    tru_run r = {.s = s, .t = t};
     const size_t total = triples_count(t);
-    for (size_t first = 0; status == PT_OK && first < total; first += FRAME_TRIPLES) {
-        const size_t count = min_size(FRAME_TRIPLES, total - first);
-        compute_frame(s, t, first, count, &w);
-        status = send_frame(s, &w, count, error);
-        if (status == PT_OK)
-            status = receive_frame(s, t, first, count, &w, error);
-        session_progress(s, WAVE_TRU, first + count, total);
-    }
+    const stream_exchange frames = {
+        .frames = total / FRAME_TRIPLES + (total % FRAME_TRIPLES != 0),
+        .frame_bytes = FRAME_TRIPLES * sizeof *r.w.u,
+        .send = triples_send_frame,
+        .recv = triples_recv_frame,
+        .user = &r,
+    };
+    pt_status status = scratch_init(&r.w, s, error);
+    if (status == PT_OK)
+        status = stream_exchange_run(s, &frames, error);
     s->next_triple_tweak += total;
-    scratch_clear(&w, s);
+    scratch_clear(&r.w, s);
     if (status != PT_OK)
         return status;
     return wave_barrier(s, WAVE_TRU, error);

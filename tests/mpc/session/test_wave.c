@@ -409,6 +409,82 @@ static void options_are_checked(void **state)
     session_clear(&s);
 }
 
+/* ---- Exchanges of many frames ---- */
+
+#define EXCHANGE_FRAMES 100
+
+typedef struct exchange_run {
+    session *s;
+    size_t sent, received, most_ahead;
+} exchange_run;
+
+static pt_status exchange_send(void *user, size_t frame, pt_error *error)
+{
+    exchange_run *r = user;
+    assert_int_equal(frame, r->sent++);
+    if (r->sent - r->received > r->most_ahead)
+        r->most_ahead = r->sent - r->received;
+    for (size_t p = 0; p < r->s->n; p++) {
+        const pt_status status =
+            p == r->s->me ? PT_OK : stream_send(r->s, p, WAVE_COT, 0, &frame, sizeof frame, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+static pt_status exchange_recv(void *user, size_t frame, pt_error *error)
+{
+    exchange_run *r = user;
+    assert_int_equal(frame, r->received++);
+    for (size_t p = 0; p < r->s->n; p++) {
+        size_t got = SIZE_MAX;
+        if (p == r->s->me)
+            continue;
+        const pt_status status = stream_recv(r->s, p, WAVE_COT, 0, &got, sizeof got, error);
+        if (status != PT_OK)
+            return status;
+        assert_int_equal(got, frame);
+    }
+    return PT_OK;
+}
+
+/* `user`: the bytes that a frame is said to have. */
+static pt_status exchange(session *s, void *user, pt_error *error)
+{
+    const size_t *frame_bytes = user;
+    exchange_run r = {.s = s};
+    const stream_exchange x = {EXCHANGE_FRAMES, *frame_bytes, exchange_send, exchange_recv, &r};
+    const pt_status status = stream_exchange_run(s, &x, error);
+    const size_t window = stream_window(s, *frame_bytes);
+    assert_int_equal(r.received, EXCHANGE_FRAMES);
+    assert_int_equal(r.most_ahead, window < EXCHANGE_FRAMES ? window : EXCHANGE_FRAMES);
+    return status;
+}
+
+static void an_exchange_is_ahead_by_a_window(void **state)
+{
+    (void)state;
+    static const size_t frame_bytes[] = {1, (size_t)64 << 10, (size_t)3 << 20};
+    for (size_t i = 0; i < sizeof frame_bytes / sizeof *frame_bytes; i++) {
+        parties p;
+        parties_open(&p, 3, NULL);
+        parties_run_ok(&p, exchange, (void *)(uintptr_t)&frame_bytes[i]);
+        parties_close(&p);
+    }
+}
+
+/* 2 MiB a peer, 8 MiB over all of them, and never nothing. */
+static void windows_are_bounded(void **state)
+{
+    (void)state;
+    assert_int_equal(stream_window(&(session){.n = 2}, (size_t)32 << 10), 64);
+    assert_int_equal(stream_window(&(session){.n = 5}, (size_t)32 << 10), 64);
+    assert_int_equal(stream_window(&(session){.n = 9}, (size_t)32 << 10), 32);
+    assert_int_equal(stream_window(&(session){.n = 255}, (size_t)32 << 10), 1);
+    assert_int_equal(stream_window(&(session){.n = 255}, (size_t)64 << 10), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,6 +498,8 @@ int main(void)
         cmocka_unit_test(aborts_say_why),
         cmocka_unit_test(reasons_follow_from_the_status),
         cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(an_exchange_is_ahead_by_a_window),
+        cmocka_unit_test(windows_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
