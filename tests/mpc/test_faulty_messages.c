@@ -170,7 +170,8 @@ static void run_harm(harm what, const record *r, const record *other, size_t n, 
     tamper_run(&h.attack);
     const parties *p = &h.attack.run.parties;
     const pt_status status = peer == n ? p->dealer_status : p->status[peer];
-    assert_true(f.struck || h.n_seen > nth || status == PT_ERR_TIMEOUT);
+    /* On a busy machine a party may wait in vain before that, and tell the others. */
+    assert_true(f.struck || h.n_seen > nth || status == PT_ERR_TIMEOUT || status == PT_ERR_STOPPED);
     const expectation e = expected(what, r, cheater == n, nth);
     if ((e == IS_ERROR && status == PT_OK) || (e == IS_RIGHT && status != PT_OK))
         fail_msg("n = %zu, %zu to %zu, %s number %zu: %s: %s (%s)", n, cheater, peer, r->phase[nth],
