@@ -588,6 +588,27 @@ CALL(pt_mpc_run)
                       PTR(6, &options), error);
 }
 
+CALL(pt_private_results_type)
+{
+    (void)error;
+    (void)pt_private_results_type(PTR(0, w->type), SIZE(1, 2), SIZE(2, 0));
+    return PT_OK;
+}
+
+CALL(pt_private_results_receivers)
+{
+    pt_mpc_receivers receivers[3];
+    size_t parties[2];
+    return pt_private_results_receivers(PTR(0, receivers), PTR(1, parties), SIZE(2, 2),
+                                        PTR(3, w->program), error);
+}
+
+CALL(pt_private_results_decode)
+{
+    return pt_private_results_decode(PTR(0, &r.literal), NULL, PTR(1, w->program), SIZE(2, 0),
+                                     PTR(3, w->bits), pt_circuit_output_bits(w->circuit), error);
+}
+
 CALL(pt_mpc_run_packed)
 {
     const size_t receiver = SIZE(13, 0);
@@ -673,6 +694,9 @@ typedef struct row {
     FAILS(pt_p2p_ticket_new, 4)                                                                    \
     FAILS(pt_p2p_ticket_parse, 2)                                                                  \
     FAILS(pt_p2p_ticket_print, 2)                                                                  \
+    FAILS(pt_private_results_decode, 4)                                                            \
+    FAILS(pt_private_results_receivers, 4)                                                         \
+    HARMLESS(pt_private_results_type, 3)                                                           \
     FAILS(pt_program_check, 6)                                                                     \
     FAILS(pt_program_check_input, 4)                                                               \
     HARMLESS(pt_program_circuit, 1)                                                                \

@@ -31,6 +31,7 @@ PUBLIC = {
     "program.h": "lang",
     "mpc.h": "mpc",
     "constants.h": "api",
+    "private_results.h": "api",
     "polytune.h": "api",
 }
 ABOVE_API = {"api", "data", "relay", "cli", "wasm"}
