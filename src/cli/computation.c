@@ -13,8 +13,10 @@
 #include "cli/file.h"
 #include "cli/flags/const_flags.h"
 #include "cli/interrupt.h"
+#include "cli/parts.h"
 #include "cli/report.h"
 #include "data/source.h"
+#include "polytune/private_results.h"
 
 static bool has_suffix(const char *text, const char *suffix)
 {
@@ -133,8 +135,8 @@ pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
     return status;
 }
 
-pt_status computation_declare(computation *c, const args *a, const pt_constant *constants,
-                              size_t n_constants, pt_error *error)
+static pt_status declare_types(computation *c, const args *a, const pt_constant *constants,
+                               size_t n_constants, pt_error *error)
 {
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     pt_diagnostics *diagnostics = NULL;
@@ -149,6 +151,16 @@ pt_status computation_declare(computation *c, const args *a, const pt_constant *
     if (status == PT_OK)
         c->parties = pt_signature_party_count(c->signature);
     return status;
+}
+
+pt_status computation_declare(computation *c, const args *a, const pt_constant *constants,
+                              size_t n_constants, pt_error *error)
+{
+    const pt_status status = declare_types(c, a, constants, n_constants, error);
+    c->private_results = args_get(a, "private-results") != NULL;
+    if (status != PT_OK || !c->private_results)
+        return status;
+    return parts_check(c, error);
 }
 
 pt_status computation_compile(computation *c, const args *a, const pt_constant *constants,
@@ -263,11 +275,11 @@ pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t par
     return PT_OK;
 }
 
-/* Every output value in 0x..., apart by blanks; as JSON a string, or an array of strings. */
-static pt_status bristol_result(char **ret_text, char **ret_json, const computation *c,
-                                const uint8_t *bits, pt_error *error)
+/* The output values from `first` on in 0x..., apart by blanks; as JSON a string, or an array of
+ * strings. */
+static pt_status bristol_values(char **ret_text, char **ret_json, const computation *c,
+                                size_t first, size_t n, const uint8_t *bits, pt_error *error)
 {
-    const size_t n = pt_circuit_output_values(c->circuit);
     size_t len = 0;
     buffer text;
     buffer json;
@@ -276,7 +288,7 @@ static pt_status bristol_result(char **ret_text, char **ret_json, const computat
     if (n != 1)
         buffer_put_u8(&json, '[');
     for (size_t i = 0; i < n; i++) {
-        const size_t n_bits = pt_circuit_output_value_bits(c->circuit, i);
+        const size_t n_bits = pt_circuit_output_value_bits(c->circuit, first + i);
         buffer_printf(&text, "%s", i > 0 ? " " : "");
         bits_literal_print(&text, bits, n_bits);
         buffer_printf(&json, "%s", i > 0 ? ",\"" : "\"");
@@ -296,14 +308,32 @@ static pt_status bristol_result(char **ret_text, char **ret_json, const computat
     return PT_OK;
 }
 
+static pt_status bristol_result(char **ret_text, char **ret_json, const computation *c,
+                                size_t party, const uint8_t *bits, pt_error *error)
+{
+    const size_t n = pt_circuit_output_values(c->circuit);
+    if (!c->private_results)
+        return bristol_values(ret_text, ret_json, c, 0, n, bits, error);
+    return bristol_values(ret_text, ret_json, c, party, 1, bits + parts_first_bit(c, party), error);
+}
+
+static pt_status decode(pt_literal **ret_literal, pt_panic *ret_panic, const computation *c,
+                        size_t party, const uint8_t *bits, pt_error *error)
+{
+    const size_t n_bits = pt_circuit_output_bits(c->circuit);
+    if (!c->private_results)
+        return pt_program_decode(ret_literal, ret_panic, c->program, bits, n_bits, error);
+    return pt_private_results_decode(ret_literal, ret_panic, c->program, party, bits, n_bits,
+                                     error);
+}
+
 static pt_status program_result(char **ret_text, char **ret_json, const computation *c,
-                                const uint8_t *bits, pt_error *error)
+                                size_t party, const uint8_t *bits, pt_error *error)
 {
     pt_literal *literal = NULL;
     char *text = NULL;
     pt_panic panic = {0};
-    pt_status status = pt_program_decode(&literal, &panic, c->program, bits,
-                                         pt_circuit_output_bits(c->circuit), error);
+    pt_status status = decode(&literal, &panic, c, party, bits, error);
     if (status == PT_ERR_PANIC)
         report_panic(c->path, &panic, error->message);
     if (status == PT_OK)
@@ -319,9 +349,10 @@ static pt_status program_result(char **ret_text, char **ret_json, const computat
     return PT_OK;
 }
 
-pt_status computation_result(char **ret_text, char **ret_json, const computation *c,
+pt_status computation_result(char **ret_text, char **ret_json, const computation *c, size_t party,
                              const uint8_t *output_bits, pt_error *error)
 {
-    return c->program == NULL ? bristol_result(ret_text, ret_json, c, output_bits, error)
-                              : program_result(ret_text, ret_json, c, output_bits, error);
+    if (c->program == NULL)
+        return bristol_result(ret_text, ret_json, c, party, output_bits, error);
+    return program_result(ret_text, ret_json, c, party, output_bits, error);
 }

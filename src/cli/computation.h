@@ -22,6 +22,7 @@ typedef struct computation {
     pt_circuit *bristol;       /* once declared; NULL for a Garble program */
     const pt_circuit *circuit; /* once compiled */
     size_t parties;            /* once declared */
+    bool private_results;      /* --private-results, once declared: party i learns part i */
     uint64_t max_ands;         /* accepted, see pt_compile_options; zero when opened */
     uint64_t max_bytes;
 } computation;
@@ -40,7 +41,8 @@ bool computation_is_bristol(const computation *c);
 PT_MUST_CHECK pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
                                             const args *a, const pt_constant *constants,
                                             size_t n_constants, pt_error *error);
-/* Finds out a program's types, or reads a Bristol circuit. */
+/* Finds out a program's types, or reads a Bristol circuit; with --private-results, there must be a
+ * part of the result for each party. */
 PT_MUST_CHECK pt_status computation_declare(computation *c, const args *a,
                                             const pt_constant *constants, size_t n_constants,
                                             pt_error *error);
@@ -57,9 +59,10 @@ size_t computation_input_bits(const computation *c, size_t party);
 PT_MUST_CHECK pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t party,
                                           const char *argument, pt_error *error);
 
-/* The result as text and as JSON text (mem_free both). PT_ERR_PANIC with a full sentence when it
- * panicked. */
+/* The result, or the part of it that is `party`'s if there are such, as text and as JSON text
+ * (mem_free both). PT_ERR_PANIC with a full sentence when it panicked. */
 PT_MUST_CHECK pt_status computation_result(char **ret_text, char **ret_json, const computation *c,
-                                           const uint8_t *output_bits, pt_error *error);
+                                           size_t party, const uint8_t *output_bits,
+                                           pt_error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/flags/odbc_where.h"
 #include "cli/output.h"
+#include "cli/parts.h"
 #include "cli/report.h"
 #include "data/csv_write.h"
 #include "data/from_bits.h"
@@ -83,16 +84,27 @@ pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error)
     return file_out_open(&ret_out->file, path, error);
 }
 
-pt_status result_out_prepare(result_out *out, const computation *c, pt_error *error)
+static const pt_type *result_type(const result_out *out)
+{
+    if (out->c->private_results)
+        return parts_type(out->c, out->party);
+    return pt_signature_output_type(out->c->signature);
+}
+
+pt_status result_out_prepare(result_out *out, const computation *c, size_t party, pt_error *error)
 {
     out->c = c;
+    out->party = party;
     if (!is_rows(out))
         return PT_OK;
+    if (c->private_results && party == RESULT_OF_ALL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--private-results: the parties' parts are no one table; write them to a "
+                         ".txt or .json file");
     if (c->signature == NULL)
         return error_set(error, PT_ERR_USAGE,
                          "'%s' is a Bristol Fashion circuit: its result has no rows", c->path);
-    const pt_status status =
-        row_shape_init(&out->rows, pt_signature_output_type(c->signature), error);
+    const pt_status status = row_shape_init(&out->rows, result_type(out), error);
     if (status != PT_OK || out->format != RESULT_DATABASE)
         return status;
     return sink_check(&out->database, &out->rows, error);
@@ -114,12 +126,13 @@ static void rescue(const result_out *out, buffer *line)
     }
 }
 
-/* The result's own bits are the last of the output: the panic code comes before them. */
+/* Before the result's own bits comes the panic code. */
 static pt_status take_rows(table *ret_table, const result_out *out, const uint8_t *bits,
                            pt_error *error)
 {
-    const size_t n_bits = pt_type_bits(pt_signature_output_type(out->c->signature));
-    const size_t first = pt_circuit_output_bits(out->c->circuit) - n_bits;
+    const size_t n_bits = pt_type_bits(result_type(out));
+    const size_t first = out->c->private_results ? parts_first_bit(out->c, out->party)
+                                                 : pt_circuit_output_bits(out->c->circuit) - n_bits;
     return table_from_bits(ret_table, &out->rows, bits + first, error);
 }
 

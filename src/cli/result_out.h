@@ -33,15 +33,20 @@ typedef struct result_out {
     sink database;
     char *odbc; /* what database.odbc is */
     const computation *c;
+    size_t party;   /* whose part of the result; RESULT_OF_ALL */
     row_shape rows; /* of formats that are tables */
 } result_out;
 
 /* Reads the flags and opens the file. Release with result_out_clear in any case. */
 PT_MUST_CHECK pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error);
 
-/* Makes sure that results of this declared computation, which is borrowed, can be written so.
- * PT_ERR_USAGE, PT_ERR_FILE. */
-PT_MUST_CHECK pt_status result_out_prepare(result_out *out, const computation *c, pt_error *error);
+/* The result as eval and simulate have it, with every party's part if it has parts. */
+#define RESULT_OF_ALL SIZE_MAX
+
+/* Makes sure that results of this declared computation, which is borrowed, can be written so: what
+ * `party` learns, or RESULT_OF_ALL. PT_ERR_USAGE, PT_ERR_FILE. */
+PT_MUST_CHECK pt_status result_out_prepare(result_out *out, const computation *c, size_t party,
+                                           pt_error *error);
 
 /* A result of the prepared computation: its output bits, and these as text and as JSON text. */
 typedef struct result_value {

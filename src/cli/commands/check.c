@@ -3,6 +3,7 @@
 #include "cli/computation.h"
 #include "cli/flags/const_flags.h"
 #include "cli/output.h"
+#include "cli/parts.h"
 #include "cli/report.h"
 #include "polytune/polytune.h"
 
@@ -12,7 +13,7 @@ static const flag flags[] = {
     {"json", NULL, "print the errors as one JSON object on stdout", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_common, NULL};
+static const flag *const flag_lists[] = {flags, flags_private, flags_common, NULL};
 
 /* What compiling would say of a program that is good as it is. */
 static void note_no_main(const pt_compile_options *options)
@@ -28,22 +29,35 @@ static void note_no_main(const pt_compile_options *options)
     pt_diagnostics_free(diagnostics);
 }
 
-static pt_status check_program(const computation *c, const args *a, const const_flags *given,
+static pt_status check_program(const computation *c, const pt_compile_options *options,
                                pt_error *error)
 {
-    const pt_compile_options options = {.source = c->source,
-                                        .source_len = c->source_len,
-                                        .file_name = c->path,
-                                        .function = args_get(a, "function"),
-                                        .constants = given->list,
-                                        .n_constants = given->n};
     pt_diagnostics *diagnostics = NULL;
-    const pt_status status = pt_program_check(&diagnostics, &options, error);
+    const pt_status status = pt_program_check(&diagnostics, options, error);
     report_diagnostics(c->path, diagnostics, error);
     pt_diagnostics_free(diagnostics);
-    if (status == PT_OK && options.function == NULL)
-        note_no_main(&options);
+    if (status == PT_OK && options->function == NULL)
+        note_no_main(options);
     return status;
+}
+
+/* Whether the result has a part for each party, if the constants that are given tell its type. */
+static pt_status check_parts(computation *c, const pt_compile_options *options, pt_error *error)
+{
+    pt_diagnostics *diagnostics = NULL;
+    const pt_status status = pt_signature_new(&c->signature, &diagnostics, options, error);
+    if (status == PT_ERR_CONSTANT) {
+        pt_diagnostics_free(diagnostics);
+        report_message(REPORT_INFO, "--private-results was not checked: the type of the result "
+                                    "depends on constants, which --const gives");
+        return PT_OK;
+    }
+    report_diagnostics(c->path, diagnostics, error);
+    pt_diagnostics_free(diagnostics);
+    if (status != PT_OK)
+        return status;
+    c->parties = pt_signature_party_count(c->signature);
+    return parts_check(c, error);
 }
 
 static pt_status check_file(computation *c, const args *a, const const_flags *given,
@@ -52,7 +66,16 @@ static pt_status check_file(computation *c, const args *a, const const_flags *gi
     if (computation_is_bristol(c))
         return computation_declare(c, a, given->list, given->n, error);
     const_flags_warn(given, c->source);
-    return check_program(c, a, given, error);
+    const pt_compile_options options = {.source = c->source,
+                                        .source_len = c->source_len,
+                                        .file_name = c->path,
+                                        .function = args_get(a, "function"),
+                                        .constants = given->list,
+                                        .n_constants = given->n};
+    const pt_status status = check_program(c, &options, error);
+    if (status != PT_OK || args_get(a, "private-results") == NULL)
+        return status;
+    return check_parts(c, &options, error);
 }
 
 static pt_status check_run(const args *a, pt_error *error)

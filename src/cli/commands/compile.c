@@ -9,6 +9,7 @@
 #include "cli/file_out.h"
 #include "cli/line_report.h"
 #include "cli/output.h"
+#include "cli/parts.h"
 
 static const flag flags[] = {
     {"output", "FILE", "write the circuit as Bristol Fashion text; - prints it instead of the size",
@@ -17,7 +18,7 @@ static const flag flags[] = {
     {"report", NULL, "tell how many AND gates come from each line of the program", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_program, flags_common, NULL};
+static const flag *const flag_lists[] = {flags, flags_program, flags_private, flags_common, NULL};
 
 static pt_status compile_print_json(const pt_circuit_stats *s, const computation *c, const args *a,
                                     pt_error *error)

@@ -4,6 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/computation.h"
 #include "cli/flags/inputs.h"
+#include "cli/parts.h"
 #include "cli/result_out.h"
 
 static const flag flags[] = {
@@ -13,26 +14,37 @@ static const flag flags[] = {
      true},
     {0},
 };
-static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
-                                         flags_program, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,         flags_output, flags_table, flags_program,
+                                         flags_private, flags_common, NULL};
+
+static pt_status eval_print(const computation *c, const uint8_t *out, result_out *result,
+                            pt_error *error)
+{
+    parts_shown shown = {0};
+    const uint8_t **outputs = mem_new(c->parties, sizeof *outputs);
+    pt_status status = outputs == NULL ? error_memory(error) : PT_OK;
+    for (size_t p = 0; status == PT_OK && p < c->parties; p++)
+        outputs[p] = out;
+    if (status == PT_OK)
+        status = parts_show(&shown, c, outputs, error);
+    if (status == PT_OK)
+        status = result_out_write(result, &(result_value){out, shown.text, shown.json},
+                                  json_pack("{s:O}", "text", shown.texts), error);
+    parts_shown_clear(&shown);
+    mem_free(outputs);
+    return status;
+}
 
 static pt_status evaluate(const computation *c, const inputs *in, result_out *result,
                           pt_error *error)
 {
-    char *text = NULL;
-    char *json = NULL;
     const size_t n_out = pt_circuit_output_bits(c->circuit);
     uint8_t *out = mem_new(n_out, 1);
     pt_status status = out == NULL ? error_memory(error) : PT_OK;
     if (status == PT_OK)
         status = pt_circuit_eval(out, n_out, c->circuit, in->all, in->n_bits, error);
     if (status == PT_OK)
-        status = computation_result(&text, &json, c, out, error);
-    if (status == PT_OK)
-        status = result_out_write(result, &(result_value){out, text, json},
-                                  json_pack("{s:s}", "text", text), error);
-    mem_free(text);
-    mem_free(json);
+        status = eval_print(c, out, result, error);
     mem_free_secret(out, n_out);
     return status;
 }

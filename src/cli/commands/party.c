@@ -37,9 +37,9 @@ static const flag flags[] = {
     {"memory", "SIZE", "and that take up to so much memory to compile (default 4G)", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
-                                         flags_connect, flags_secure, flags_program,
-                                         flags_mpc,     flags_common, NULL};
+static const flag *const flag_lists[] = {flags,        flags_output,  flags_table, flags_connect,
+                                         flags_secure, flags_program, flags_mpc,   flags_private,
+                                         flags_common, NULL};
 
 typedef struct party {
     const args *a;
@@ -126,7 +126,7 @@ static pt_status party_print(party *p, const uint8_t *out, const pt_mpc_stats *s
     char *json = NULL;
     pt_status status = PT_OK;
     if (receives)
-        status = computation_result(&text, &json, &p->c, out, error);
+        status = computation_result(&text, &json, &p->c, p->index, out, error);
     if (status == PT_OK && (receives || p->result.json)) {
         json_t *rest =
             json_pack("{s:s?, s:I}", "text", text, "bytes_sent", (json_int_t)stats->bytes_sent);
@@ -204,13 +204,15 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
                            "%zu",
                            p->c.parties, p->parties);
     if (status == PT_OK)
-        status = result_out_prepare(&p->result, &p->c, error);
+        status = result_out_prepare(&p->result, &p->c, p->index, error);
     if (status == PT_OK)
         status = tables_input(&p->input_bits, &p->tables, 0, &p->c, p->index, error);
     if (status == PT_OK)
         status = computation_compile(&p->c, p->a, constants, n_constants, error);
     if (status == PT_OK)
         status = tables_check_input(&p->tables, 0, &p->c, p->index, p->input_bits, error);
+    if (status == PT_OK)
+        status = mpc_flags_divide(&p->mpc, &p->c, error);
     return status;
 }
 

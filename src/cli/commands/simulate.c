@@ -16,30 +16,35 @@ static const flag flags[] = {
      true},
     {0},
 };
-static const flag *const flag_lists[] = {flags,     flags_output, flags_table, flags_program,
-                                         flags_mpc, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,     flags_output,  flags_table,  flags_program,
+                                         flags_mpc, flags_private, flags_common, NULL};
 
-/* Every receiving party must hold the same bits. */
-static pt_status agreed_output(const uint8_t **ret_bits, const local_party *parties, size_t n,
-                               const mpc_flags *f, size_t n_bits, pt_error *error)
+/* Of each party, the output that a party received which is to have the same: its own, where all
+ * receive. Every receiving party must hold the same bits, unless each has its own. */
+static pt_status collect_outputs(const uint8_t **ret_outputs, const local_party *parties, size_t n,
+                                 const mpc_flags *f, size_t n_bits, pt_error *error)
 {
-    *ret_bits = NULL;
+    const uint8_t *bits = NULL;
     for (size_t i = 0; i < n; i++) {
-        if (!mpc_flags_receives(f, i))
+        if (f->private_results)
+            ret_outputs[i] = parties[i].output;
+        if (f->private_results || !mpc_flags_receives(f, i))
             continue;
-        for (size_t b = 0; *ret_bits != NULL && b < n_bits; b++) {
-            if ((*ret_bits)[b] != parties[i].output[b])
+        for (size_t b = 0; bits != NULL && b < n_bits; b++) {
+            if (bits[b] != parties[i].output[b])
                 return error_set(error, PT_ERR_INTERNAL, "the parties hold different results");
         }
-        *ret_bits = parties[i].output;
+        bits = parties[i].output;
     }
+    for (size_t i = 0; bits != NULL && i < n; i++)
+        ret_outputs[i] = bits;
     return PT_OK;
 }
 
 /* Figures of n parties, and of the dealer after them. */
-static json_t *as_json(const char *text, const pt_mpc_stats *stats, size_t n, bool dealer)
+static json_t *as_json(json_t *texts, const pt_mpc_stats *stats, size_t n, bool dealer)
 {
-    json_t *object = json_pack("{s:s}", "text", text);
+    json_t *object = json_pack("{s:O}", "text", texts);
     json_t *sent = json_array();
     for (size_t i = 0; i < n; i++)
         (void)json_array_append_new(sent, json_integer((json_int_t)stats[i].bytes_sent));
@@ -55,18 +60,19 @@ static pt_status simulate_print(const computation *c, const local_party *parties
                                 const pt_mpc_stats *stats, const mpc_flags *f, result_out *result,
                                 pt_error *error)
 {
-    const uint8_t *bits = NULL;
-    char *text = NULL;
-    char *json = NULL;
-    pt_status status =
-        agreed_output(&bits, parties, c->parties, f, pt_circuit_output_bits(c->circuit), error);
+    const size_t n_bits = pt_circuit_output_bits(c->circuit);
+    parts_shown shown = {0};
+    const uint8_t **outputs = mem_new(c->parties, sizeof *outputs);
+    pt_status status = outputs == NULL ? error_memory(error) : PT_OK;
     if (status == PT_OK)
-        status = computation_result(&text, &json, c, bits, error);
+        status = collect_outputs(outputs, parties, c->parties, f, n_bits, error);
     if (status == PT_OK)
-        status = result_out_write(result, &(result_value){bits, text, json},
-                                  as_json(text, stats, c->parties, f->dealer), error);
-    mem_free(text);
-    mem_free(json);
+        status = parts_show(&shown, c, outputs, error);
+    if (status == PT_OK)
+        status = result_out_write(result, &(result_value){outputs[0], shown.text, shown.json},
+                                  as_json(shown.texts, stats, c->parties, f->dealer), error);
+    parts_shown_clear(&shown);
+    mem_free(outputs);
     return status;
 }
 
@@ -124,6 +130,8 @@ static pt_status simulate_run(const args *a, pt_error *error)
         status = inputs_compile(&in, &c, &t, &result, a->positional[0], error);
     if (status == PT_OK)
         status = mpc_flags_init(&f, a, c.parties, error);
+    if (status == PT_OK)
+        status = mpc_flags_divide(&f, &c, error);
     if (status == PT_OK)
         status = simulate(&c, &f, &in, &result, error);
     inputs_clear(&in);

@@ -70,7 +70,7 @@ pt_status inputs_compile(inputs *ret_inputs, computation *ret_computation, table
     if (status == PT_OK)
         status = computation_declare(c, t->a, given.list, given.n, error);
     if (status == PT_OK)
-        status = result_out_prepare(result, c, error);
+        status = result_out_prepare(result, c, RESULT_OF_ALL, error);
     if (status == PT_OK)
         status = read_inputs(ret_inputs, c, t, error);
     if (status == PT_OK)

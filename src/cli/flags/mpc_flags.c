@@ -63,6 +63,11 @@ pt_status mpc_flags_init(mpc_flags *ret_flags, const args *a, size_t parties, pt
             parties == 1 ? "y" : "ies", PT_MPC_MAX_PARTIES);
     pt_status status = PT_OK;
     f->dealer = args_get(a, "dealer") != NULL;
+    f->private_results = args_get(a, "private-results") != NULL;
+    if (f->private_results && outputs != NULL)
+        return error_set(error, PT_ERR_USAGE,
+                         "--private-results gives every party a part, and --output-parties all of "
+                         "it to some: use one of them");
     if (f->dealer && parties == PT_MPC_MAX_PARTIES)
         return error_set(error, PT_ERR_USAGE, "with a dealer there can be at most %d parties",
                          PT_MPC_MAX_PARTIES - 1);
@@ -87,7 +92,13 @@ pt_status mpc_flags_init(mpc_flags *ret_flags, const args *a, size_t parties, pt
 void mpc_flags_clear(mpc_flags *f)
 {
     mem_free(f->output_parties);
+    parts_clear(&f->parts);
     *f = (mpc_flags){0};
+}
+
+pt_status mpc_flags_divide(mpc_flags *f, const computation *c, pt_error *error)
+{
+    return f->private_results ? parts_init(&f->parts, c, error) : PT_OK;
 }
 
 bool mpc_flags_receives(const mpc_flags *f, size_t party)
@@ -108,6 +119,8 @@ pt_mpc_options mpc_flags_options(const mpc_flags *f, size_t party, size_t partie
         .evaluator = f->evaluator,
         .output_parties = f->output_parties,
         .n_output_parties = f->n_output_parties,
+        .receivers = f->parts.receivers,
+        .n_receivers = f->parts.n,
         .statistical_security = f->statistical_security,
         .cot_field_bits = f->cot_field_bits,
         .dealer = f->dealer,

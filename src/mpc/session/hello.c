@@ -52,7 +52,7 @@ static const struct {
     [HELLO_OUTPUTS] = {RECEIVERS_SET_BYTES, "runs with other output parties"},
     [HELLO_ROSTER] = {DIGEST_BYTES, "runs with another roster"},
     [HELLO_PARAMETERS] = {DIGEST_BYTES, "runs with other protocol parameters"},
-    [HELLO_RECEIVERS] = {RECEIVERS_HASH_BYTES, "runs with other parts of the result for a party"},
+    [HELLO_RECEIVERS] = {RECEIVERS_HASH_BYTES, "gives the parties other parts of the result"},
     [HELLO_CIRCUIT] = {DIGEST_BYTES, "runs another program or circuit"},
     [HELLO_SESSION_DATA] = {DIGEST_BYTES, "runs with another session name or session data"},
 };

@@ -145,7 +145,7 @@ static void every_field_is_compared(void **state)
         {64, "output parties"},
         {96, "roster"},
         {128, "parameters"},
-        {160, "parts of the result"},
+        {160, "other parts of the result"},
         {192, "circuit"},
         {224, "session data"},
     };
