@@ -113,7 +113,7 @@ PT_API void pt_text_free(char *text);
 /* Whether to give up: asked several times a second by whoever waits or computes, so that Ctrl-C for
  * example can end a computation in order. Once true, stays true; calls then fail with
  * PT_ERR_CANCELLED, and closing the channel tells the others. May be called from any thread that
- * uses the channel. */
+ * uses the channel, and from the channel's own. */
 typedef bool (*pt_cancelled_fn)(void *user);
 
 /* Told from time to time what a long call does (`phase`, a word or two) and how much of it is done:

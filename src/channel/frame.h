@@ -30,6 +30,11 @@ typedef struct packet {
     struct packet *next;
     buffer bytes;
     bool is_last; /* it says that the sender has closed */
+
+    /* The mailbox's. */
+    uint64_t number;  /* 0: none yet, and it may grow */
+    bool is_lent;     /* to whoever moves it */
+    bool has_arrived; /* ahead of one before it */
 } packet;
 
 /* The packets that carry a message, as a list; NULL when out of memory. */

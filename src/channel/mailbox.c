@@ -29,33 +29,14 @@ char *mailbox_text(const char *format, ...)
 
 /* ---- the outbox ---- */
 
-static bool is_lent(const mailbox *b)
-{
-    return b->out == OUTBOX_SENDING || b->out == OUTBOX_ENDING;
-}
-
 static void assert_outbox(const mailbox *b)
 {
     PT_ASSERT((b->out_first == NULL) == (b->out_last == NULL));
     PT_ASSERT(b->out_last == NULL || b->out_last->next == NULL);
-    PT_ASSERT(b->out_first != NULL || b->out == OUTBOX_OPEN || b->out == OUTBOX_SHUT);
+    PT_ASSERT(b->out_first == NULL || !b->out_first->has_arrived);
     PT_ASSERT(b->out != OUTBOX_SHUT || b->out_first == NULL);
-    PT_ASSERT(b->out != OUTBOX_ENDING || b->out_first == b->out_last);
-}
-
-/* The transitions that mailbox.h lists. */
-static void turn_outbox(mailbox *b, outbox_state to)
-{
-    static const unsigned allowed[] = {
-        [OUTBOX_OPEN] = 1u << OUTBOX_SENDING | 1u << OUTBOX_SHUT,
-        [OUTBOX_SENDING] = 1u << OUTBOX_OPEN | 1u << OUTBOX_TRIED | 1u << OUTBOX_ENDING,
-        [OUTBOX_TRIED] = 1u << OUTBOX_SENDING | 1u << OUTBOX_SHUT,
-        [OUTBOX_ENDING] = 1u << OUTBOX_SHUT,
-        [OUTBOX_SHUT] = 0,
-    };
-    PT_ASSERT((allowed[b->out] >> to & 1u) != 0);
-    b->out = to;
-    assert_outbox(b);
+    PT_ASSERT(b->out != OUTBOX_ENDING || b->n_lent != 0);
+    PT_ASSERT(b->n_lent == 0 || b->out_first != NULL);
 }
 
 static void put_packets(mailbox *b, packet *first)
@@ -74,14 +55,35 @@ static void put_packets(mailbox *b, packet *first)
     assert_outbox(b);
 }
 
-static void drop_first(mailbox *b)
+/* Takes out of the list what `is_done` says. */
+static void drop_packets(mailbox *b, bool (*is_done)(const packet *p))
 {
-    packet *done = b->out_first;
-    b->out_first = done->next;
+    packet **link = &b->out_first;
+    b->out_last = NULL;
+    while (*link != NULL) {
+        packet *p = *link;
+        if (is_done(p)) {
+            *link = p->next;
+            p->next = NULL;
+            frame_free(p);
+        } else {
+            b->out_last = p;
+            link = &p->next;
+        }
+    }
+    monitor_wake(&b->set->lock);
+}
+
+static void drop_arrived(mailbox *b)
+{
+    while (b->out_first != NULL && b->out_first->has_arrived) {
+        packet *done = b->out_first;
+        b->out_first = done->next;
+        done->next = NULL;
+        frame_free(done);
+    }
     if (b->out_first == NULL)
         b->out_last = NULL;
-    done->next = NULL;
-    frame_free(done);
     monitor_wake(&b->set->lock);
 }
 
@@ -90,41 +92,62 @@ bool mailbox_has_mail(const mailbox *b)
     return b->out_first != NULL;
 }
 
-packet *mailbox_begin(mailbox *b)
+bool mailbox_waits(const packet *p)
 {
-    PT_ASSERT(b->out_first != NULL);
-    frame_number(b->out_first, b->out_number);
-    turn_outbox(b, OUTBOX_SENDING);
-    return b->out_first;
+    return !p->is_lent && !p->has_arrived;
 }
 
-void mailbox_sent(mailbox *b)
+void mailbox_begin(mailbox *b, packet *p)
 {
-    const outbox_state next = b->out == OUTBOX_ENDING ? OUTBOX_SHUT : OUTBOX_OPEN;
-    PT_ASSERT(is_lent(b));
-    b->out_number++;
-    drop_first(b);
-    turn_outbox(b, next);
+    PT_ASSERT(b->out == OUTBOX_OPEN);
+    PT_ASSERT(mailbox_waits(p));
+    if (p->number == 0) {
+        p->number = b->next_number++;
+        frame_number(p, p->number);
+    }
+    p->is_lent = true;
+    b->n_lent++;
+    assert_outbox(b);
 }
 
-void mailbox_not_sent(mailbox *b)
+static bool is_not_lent(const packet *p)
 {
+    return !p->is_lent;
+}
+
+/* What was lent is back. Nobody waits for it if the peer takes nothing more. */
+static void give_back(mailbox *b, packet *p, bool has_arrived)
+{
+    PT_ASSERT(p->is_lent && b->n_lent != 0);
+    p->is_lent = false;
+    p->has_arrived = has_arrived;
+    b->n_lent--;
     if (b->out == OUTBOX_ENDING)
-        mailbox_sent(b); /* as good as: nobody waits for it */
+        drop_packets(b, is_not_lent);
     else
-        turn_outbox(b, OUTBOX_TRIED);
+        drop_arrived(b);
+    if (b->out == OUTBOX_ENDING && b->n_lent == 0)
+        b->out = OUTBOX_SHUT;
+    assert_outbox(b);
+}
+
+void mailbox_sent(mailbox *b, packet *p)
+{
+    give_back(b, p, true);
+}
+
+void mailbox_not_sent(mailbox *b, packet *p)
+{
+    give_back(b, p, false);
 }
 
 void mailbox_shut(mailbox *b)
 {
     if (mailbox_is_shut(b))
         return;
-    packet **keep = is_lent(b) ? &b->out_first->next : &b->out_first;
-    frame_free(*keep);
-    *keep = NULL;
-    b->out_last = b->out_first;
-    turn_outbox(b, is_lent(b) ? OUTBOX_ENDING : OUTBOX_SHUT);
-    monitor_wake(&b->set->lock);
+    drop_packets(b, is_not_lent);
+    b->out = b->n_lent != 0 ? OUTBOX_ENDING : OUTBOX_SHUT;
+    assert_outbox(b);
 }
 
 bool mailbox_is_shut(const mailbox *b)
@@ -132,12 +155,11 @@ bool mailbox_is_shut(const mailbox *b)
     return b->out == OUTBOX_ENDING || b->out == OUTBOX_SHUT;
 }
 
-/* Appends to the last packet if that has no number yet: while one is on its way, small messages
- * gather behind it. */
+/* Appends to the last packet if that has no number yet: while others are on their way, small
+ * messages gather behind them. */
 static bool mailbox_append(mailbox *b, const uint8_t *bytes, size_t len)
 {
-    const bool may_grow = b->out_last != NULL && !mailbox_is_shut(b) &&
-                          (b->out == OUTBOX_OPEN || b->out_last != b->out_first);
+    const bool may_grow = b->out_last != NULL && !mailbox_is_shut(b) && b->out_last->number == 0;
     return may_grow && frame_append(b->out_last, bytes, len);
 }
 
@@ -498,7 +520,7 @@ bool mailboxes_init(mailboxes *m, const mailbox_pump *pump, const mailbox_option
         mailbox *b = &m->boxes[i];
         b->set = m;
         b->party = i;
-        b->out_number = 1;
+        b->next_number = 1;
         pt_error_clear(&b->failure);
         frame_reader_init(&b->frames);
     }

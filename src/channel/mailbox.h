@@ -22,23 +22,17 @@
 #define MAILBOX_INBOX_COUNT 256
 #define MAILBOX_PROBLEM_MAX 256
 
-/* What goes to the peer. The first packet is lent to whoever moves it while it is being sent.
+/* What goes to the peer: packets in order, of which those in front are lent to whoever moves them.
  *
- *     OPEN    -> SENDING   mailbox_begin: the first packet gets its number
- *     SENDING -> OPEN      mailbox_sent: it has arrived, and is dropped
- *     SENDING -> TRIED     mailbox_not_sent
- *     TRIED   -> SENDING   mailbox_begin: the same packet again
- *     OPEN, TRIED -> SHUT  mailbox_shut
- *     SENDING -> ENDING    mailbox_shut
- *     ENDING  -> SHUT      mailbox_sent, mailbox_not_sent
+ *     no number -> lent     mailbox_begin: it gets its number
+ *     lent -> arrived       mailbox_sent; dropped once all before it have arrived
+ *     lent -> tried         mailbox_not_sent: it may have arrived, so it stays as it is
+ *     tried -> lent         mailbox_begin
  */
 typedef enum outbox_state {
-    OUTBOX_OPEN,    /* the first packet has no number yet and may grow; or there is none */
-    OUTBOX_SENDING, /* the first packet is lent */
-    OUTBOX_TRIED,   /* it may have arrived, so it stays as it is */
-    OUTBOX_ENDING,  /* the first packet is lent; the peer takes nothing more, so all else is dropped
-                     */
-    OUTBOX_SHUT     /* it takes nothing more: what is put here is dropped */
+    OUTBOX_OPEN,
+    OUTBOX_ENDING, /* the peer takes nothing more; only what is lent is still there */
+    OUTBOX_SHUT    /* it takes nothing more: what is put here is dropped */
 } outbox_state;
 
 /* What comes from the peer.
@@ -65,11 +59,13 @@ typedef struct mailbox {
     outbox_state out;
     packet *out_first;
     packet *out_last;
-    uint64_t out_number; /* of the first packet: those before have arrived */
+    size_t n_lent;
+    uint64_t next_number; /* of the first packet that has none */
     inbox_state in;
     queue inbox;
     size_t inbox_bytes;
     size_t arriving;     /* bytes of packets on their way in, as far as is known */
+    size_t early;        /* and of those that wait for one before them */
     uint64_t n_received; /* packets, also those dropped unread */
     char trouble[MAILBOX_PROBLEM_MAX];
     pt_error failure; /* status other than PT_OK: nothing goes any more */
@@ -136,10 +132,13 @@ void mailboxes_flush(mailboxes *m);
 /* ---- for who moves the packets; with the lock held ---- */
 
 bool mailbox_has_mail(const mailbox *b);
-/* Borrows the first packet, numbered, until mailbox_sent or mailbox_not_sent; there must be one. */
-packet *mailbox_begin(mailbox *b);
-void mailbox_sent(mailbox *b);
-void mailbox_not_sent(mailbox *b);
+/* Whether a packet of the outbox waits to be sent: it is neither lent nor has it arrived. */
+bool mailbox_waits(const packet *p);
+/* Borrows a packet that waits, of those without a number the first, until mailbox_sent or
+ * mailbox_not_sent. */
+void mailbox_begin(mailbox *b, packet *p);
+void mailbox_sent(mailbox *b, packet *p);
+void mailbox_not_sent(mailbox *b, packet *p);
 /* The peer has closed: nothing more is sent to it. */
 void mailbox_shut(mailbox *b);
 bool mailbox_is_shut(const mailbox *b);

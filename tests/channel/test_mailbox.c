@@ -1,6 +1,6 @@
 /* Mailboxes without anybody who moves the packets: the test does, by hand and in one thread.
  *
- *     send           mailbox_begin, mailbox_sent or mailbox_not_sent
+ *     send           lend, mailbox_sent or mailbox_not_sent
  *     recv           mailbox_receive, from within the pump's wait
  */
 #include "support/test.h"
@@ -132,6 +132,17 @@ static uint64_t number_of(const packet *p)
     return p->bytes.bytes[1];
 }
 
+/* Borrows the first packet that waits. */
+static packet *lend(mailbox *b)
+{
+    packet *p = b->out_first;
+    while (p != NULL && !mailbox_waits(p))
+        p = p->next;
+    assert_non_null(p);
+    mailbox_begin(b, p);
+    return p;
+}
+
 /* ---- the outbox ---- */
 
 static void a_packet_keeps_its_number_until_it_has_arrived(void **state)
@@ -143,22 +154,21 @@ static void a_packet_keeps_its_number_until_it_has_arrived(void **state)
     assert_false(mailbox_has_mail(b));
     send_text(&h, "one");
     assert_int_equal(h.n_mail, 1);
-    const packet *first = mailbox_begin(b);
+    packet *first = lend(b);
     assert_int_equal(number_of(first), 1);
-    assert_int_equal(b->out, OUTBOX_SENDING);
-    mailbox_not_sent(b);
-    assert_int_equal(b->out, OUTBOX_TRIED);
-    assert_ptr_equal(mailbox_begin(b), first);
+    assert_false(mailbox_waits(first));
+    mailbox_not_sent(b, first);
+    assert_true(mailbox_waits(first));
+    assert_ptr_equal(lend(b), first);
     assert_int_equal(number_of(first), 1);
-    mailbox_sent(b);
-    assert_int_equal(b->out, OUTBOX_OPEN);
+    mailbox_sent(b, first);
     assert_false(mailbox_has_mail(b));
     send_text(&h, "two");
-    assert_int_equal(number_of(mailbox_begin(b)), 2);
+    assert_int_equal(number_of(lend(b)), 2);
     mailboxes_clear(&h.mail);
 }
 
-static void messages_gather_behind_the_packet_on_its_way(void **state)
+static void messages_gather_behind_the_packets_on_their_way(void **state)
 {
     hands h;
     (void)state;
@@ -166,14 +176,41 @@ static void messages_gather_behind_the_packet_on_its_way(void **state)
     mailbox *b = &h.mail.boxes[PEER];
     send_text(&h, "one");
     send_text(&h, "with it");
-    const size_t len = mailbox_begin(b)->bytes.len;
+    packet *first = lend(b);
+    const size_t len = first->bytes.len;
     send_text(&h, "behind");
     assert_int_equal(b->out_first->bytes.len, len);
-    mailbox_not_sent(b); /* and may have arrived: it must not change */
+    mailbox_not_sent(b, first); /* and may have arrived: it must not change */
     send_text(&h, "behind, too");
     assert_int_equal(b->out_first->bytes.len, len);
     assert_ptr_equal(b->out_first->next, b->out_last);
     assert_int_equal(h.n_mail, 2); /* what was appended needs no word */
+    mailboxes_clear(&h.mail);
+}
+
+/* Those behind one that has not arrived stay, as numbers only count from the front. */
+static void packets_on_their_way_arrive_in_any_order(void **state)
+{
+    hands h;
+    packet *lent[3];
+    (void)state;
+    hands_init(&h, 1000);
+    mailbox *b = &h.mail.boxes[PEER];
+    for (size_t i = 0; i < 3; i++) {
+        send_text(&h, "text");
+        lent[i] = lend(b);
+        assert_int_equal(number_of(lent[i]), i + 1);
+    }
+    assert_int_equal(b->n_lent, 3);
+    mailbox_sent(b, lent[1]);
+    assert_ptr_equal(b->out_first, lent[0]);
+    mailbox_not_sent(b, lent[0]);
+    assert_ptr_equal(lend(b), lent[0]); /* not the one that has arrived */
+    send_text(&h, "more");
+    mailbox_sent(b, lent[0]);
+    assert_ptr_equal(b->out_first, lent[2]); /* two at once */
+    mailbox_sent(b, lent[2]);
+    assert_int_equal(number_of(lend(b)), 4);
     mailboxes_clear(&h.mail);
 }
 
@@ -184,16 +221,20 @@ static void who_takes_nothing_more_is_sent_nothing_more(void **state)
     hands_init(&h, 1000);
     mailbox *b = &h.mail.boxes[PEER];
     send_text(&h, "one");
-    (void)mailbox_begin(b);
+    packet *one = lend(b);
     send_text(&h, "two");
+    packet *two = lend(b);
+    send_text(&h, "three");
     mailbox_shut(b);
     assert_int_equal(b->out, OUTBOX_ENDING);
     assert_true(mailbox_is_shut(b));
-    assert_true(mailbox_has_mail(b)); /* it is lent */
-    assert_null(b->out_first->next);
-    send_text(&h, "three");
-    assert_null(b->out_first->next);
-    mailbox_not_sent(b);
+    assert_ptr_equal(b->out_first, one); /* they are lent */
+    assert_ptr_equal(b->out_last, two);
+    send_text(&h, "four");
+    assert_ptr_equal(b->out_last, two);
+    mailbox_not_sent(b, one);
+    assert_int_equal(b->out, OUTBOX_ENDING);
+    mailbox_sent(b, two);
     assert_int_equal(b->out, OUTBOX_SHUT);
     assert_false(mailbox_has_mail(b));
     mailbox_shut(b);
@@ -207,8 +248,7 @@ static void a_packet_that_was_tried_is_dropped_when_the_peer_has_closed(void **s
     hands_init(&h, 1000);
     mailbox *b = &h.mail.boxes[PEER];
     send_text(&h, "one");
-    (void)mailbox_begin(b);
-    mailbox_not_sent(b);
+    mailbox_not_sent(b, lend(b));
     mailbox_shut(b);
     assert_int_equal(b->out, OUTBOX_SHUT);
     assert_false(mailbox_has_mail(b));
@@ -227,17 +267,19 @@ static void a_message_that_comes_while_waiting_is_received(void **state)
     hands_init(&from, 1000);
     hands_init(&to, 1000);
     send_text(&from, "hello");
-    to.coming = mailbox_begin(&from.mail.boxes[PEER]);
+    mailbox *out = &from.mail.boxes[PEER];
+    packet *first = lend(out);
+    to.coming = first;
     assert_int_equal(receive(&to, text, NULL), PT_OK);
     assert_string_equal(text, "hello");
     assert_int_equal(to.n_waits, 1);
     assert_int_equal(to.n_room, 1);
     assert_int_equal(to.mail.boxes[PEER].n_received, 1);
-    mailbox_not_sent(&from.mail.boxes[PEER]);
+    mailbox_not_sent(out, first);
     send_text(&from, "more");
-    arrive(&to.mail.boxes[PEER], mailbox_begin(&from.mail.boxes[PEER])); /* once more */
-    mailbox_sent(&from.mail.boxes[PEER]);
-    arrive(&to.mail.boxes[PEER], mailbox_begin(&from.mail.boxes[PEER]));
+    arrive(&to.mail.boxes[PEER], lend(out)); /* once more */
+    mailbox_sent(out, first);
+    arrive(&to.mail.boxes[PEER], lend(out));
     assert_int_equal(receive(&to, text, NULL), PT_OK);
     assert_string_equal(text, "more");
     mailboxes_clear(&from.mail);
@@ -298,7 +340,7 @@ static void what_came_before_the_peer_went_is_received(void **state)
     hands_init(&from, 1000);
     hands_init(&to, 1000);
     send_text(&from, "last words");
-    to.coming = mailbox_begin(&from.mail.boxes[PEER]);
+    to.coming = lend(&from.mail.boxes[PEER]);
     to.goes = true;
     assert_int_equal(receive(&to, text, NULL), PT_OK);
     assert_string_equal(text, "last words");
@@ -318,7 +360,7 @@ static void a_goodbye_finishes_the_inbox(void **state)
     hands_init(&from, 20);
     hands_init(&to, 1000);
     mailboxes_flush(&from.mail); /* in vain: nobody takes it */
-    to.coming = mailbox_begin(&from.mail.boxes[PEER]);
+    to.coming = lend(&from.mail.boxes[PEER]);
     assert_true(to.coming->is_last);
     expect_failure(&to, PT_ERR_CLOSED, "party 1 closed the connection");
     assert_int_equal(to.mail.boxes[PEER].in, INBOX_FINISHED);
@@ -347,7 +389,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_packet_keeps_its_number_until_it_has_arrived),
-        cmocka_unit_test(messages_gather_behind_the_packet_on_its_way),
+        cmocka_unit_test(messages_gather_behind_the_packets_on_their_way),
+        cmocka_unit_test(packets_on_their_way_arrive_in_any_order),
         cmocka_unit_test(who_takes_nothing_more_is_sent_nothing_more),
         cmocka_unit_test(a_packet_that_was_tried_is_dropped_when_the_peer_has_closed),
         cmocka_unit_test(a_message_that_comes_while_waiting_is_received),

@@ -15,7 +15,7 @@
 typedef struct courier {
     delivery *delivery;
     CURLM *multi;
-    http_handle **handles; /* 2 * party of the sending transfer, and the next of the asking one */
+    http_handle **handles; /* per party those of the lanes, and then of the asking transfer */
     size_t n_handles;
     pthread_t thread;
     bool has_thread;
@@ -31,10 +31,20 @@ void courier_nudge(mailboxes *m)
 
 static http_handle *handle_of(const courier *c, const transfer *t)
 {
-    return c->handles[2 * t->box->party + (t->is_sending ? 0 : 1)];
+    const size_t lanes = c->delivery->link->lanes;
+    return c->handles[(lanes + 1) * t->box->party + (t->is_sending ? t->lane : lanes)];
 }
 
 /* ---- the thread ---- */
+
+/* Whose handle that is. */
+static const transfer *transfer_of(const delivery *d, size_t handle)
+{
+    const size_t lanes = d->link->lanes;
+    const size_t party = handle / (lanes + 1);
+    const size_t lane = handle % (lanes + 1);
+    return lane == lanes ? &d->asking[party] : &d->sending[party * lanes + lane];
+}
 
 static void courier_begin(courier *c, transfer *t)
 {
@@ -120,12 +130,13 @@ static void *courier_run(void *user)
 static bool make_handles(courier *c)
 {
     const mailboxes *m = &c->delivery->mail;
-    c->handles = mem_new(2 * m->parties, sizeof(http_handle *));
+    const size_t each = c->delivery->link->lanes + 1;
+    c->handles = mem_new(each * m->parties, sizeof(http_handle *));
     if (c->handles == NULL)
         return false;
-    c->n_handles = 2 * m->parties;
+    c->n_handles = each * m->parties;
     for (size_t i = 0; i < c->n_handles; i++) {
-        if (i / 2 == m->party)
+        if (i / each == m->party)
             continue;
         c->handles[i] = http_handle_new(c->delivery->tls_ca);
         if (c->handles[i] == NULL)
@@ -175,8 +186,7 @@ static void courier_stop(delivery *d)
         return;
     join_thread(c);
     for (size_t i = 0; i < c->n_handles; i++) {
-        const transfer *t = i % 2 == 0 ? &d->sending[i / 2] : &d->asking[i / 2];
-        if (t->is_running)
+        if (transfer_of(d, i)->is_running)
             (void)curl_multi_remove_handle(c->multi, http_handle_easy(c->handles[i]));
         http_handle_free(c->handles[i]);
     }

@@ -36,11 +36,30 @@ uint64_t delivery_backoff_ms(delivery *d, unsigned n_failures)
 
 /* ---- what is due ---- */
 
-/* When the peer's next packet is to be sent, and when it is to be asked. */
-static uint64_t send_at(const delivery *d, const mailbox *b)
+static transfer *lane_of_packet(const delivery *d, const mailbox *b, const packet *p)
 {
-    const transfer *t = &d->sending[b->party];
-    return t->is_running || !mailbox_has_mail(b) ? DELIVERY_NEVER : t->not_before_ms;
+    const uint64_t number = p->number != 0 ? p->number : b->next_number;
+    return &d->sending[b->party * d->link->lanes + number % d->link->lanes];
+}
+
+/* The packet to be sent next; NULL: none. Only those in front may be on their way, so that lanes
+ * and what the peer keeps of early ones suffice; and none follows one that is to be repeated before
+ * that has succeeded. */
+static packet *next_to_send(const delivery *d, const mailbox *b)
+{
+    packet *p = mailbox_is_shut(b) ? NULL : b->out_first;
+    for (size_t i = 0; p != NULL && i < d->link->lanes; i++, p = p->next) {
+        if (mailbox_waits(p))
+            return p;
+        if (lane_of_packet(d, b, p)->n_failures != 0)
+            break;
+    }
+    return NULL;
+}
+
+static uint64_t send_at(const delivery *d, const mailbox *b, const packet *p)
+{
+    return p == NULL ? DELIVERY_NEVER : lane_of_packet(d, b, p)->not_before_ms;
 }
 
 static uint64_t ask_at(const delivery *d, const mailbox *b)
@@ -53,13 +72,15 @@ static bool is_asked(const mailbox *b, size_t whom)
     return whom == DELIVERY_ASK_ALL || whom == b->party;
 }
 
-static transfer *begin_sending(delivery *d, mailbox *b)
+static transfer *begin_sending(delivery *d, mailbox *b, packet *p)
 {
-    transfer *t = &d->sending[b->party];
-    const packet *first = mailbox_begin(b);
-    d->link->prepare_sending(d, b, first, &t->call);
+    transfer *t = lane_of_packet(d, b, p);
+    PT_ASSERT(!t->is_running);
+    mailbox_begin(b, p);
+    t->packet = p;
+    d->link->prepare_sending(d, b, p, &t->call);
     http_header(&t->call, "Content-Type: application/octet-stream");
-    http_body(&t->call, first->bytes.bytes, first->bytes.len);
+    http_body(&t->call, p->bytes.bytes, p->bytes.len);
     return t;
 }
 
@@ -79,10 +100,11 @@ transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms)
         mailbox *b = &d->mail.boxes[i];
         if (i == d->mail.party || mailbox_has_failed(b))
             continue;
-        const uint64_t sends = send_at(d, b);
+        packet *p = next_to_send(d, b);
+        const uint64_t sends = send_at(d, b, p);
         const uint64_t asks = is_asked(b, whom) ? ask_at(d, b) : DELIVERY_NEVER;
         if (sends <= now)
-            t = begin_sending(d, b);
+            t = begin_sending(d, b, p);
         else if (asks <= now)
             t = begin_asking(d, b);
         *ret_next_ms = min_u64(*ret_next_ms, min_u64(sends, asks));
@@ -96,15 +118,19 @@ transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms)
 
 /* ---- what is over ---- */
 
+/* The packet goes back to the outbox, unless the link has said that it has arrived. */
+static void take_back(transfer *t)
+{
+    if (t->packet != NULL)
+        mailbox_not_sent(t->box, t->packet);
+    t->packet = NULL;
+}
+
 static void done_sending(transfer *t)
 {
-    if (mailbox_is_shut(t->box)) {
-        mailbox_not_sent(t->box);
-        return;
-    }
-    t->owner->link->sent(t->owner, t);
-    if (t->box->out == OUTBOX_SENDING)
-        mailbox_not_sent(t->box);
+    if (!mailbox_is_shut(t->box))
+        t->owner->link->sent(t->owner, t);
+    take_back(t);
 }
 
 static void done_asking(transfer *t)
@@ -119,8 +145,7 @@ void delivery_give_up(transfer *t)
 {
     PT_ASSERT(t->is_running);
     t->is_running = false;
-    if (t->is_sending)
-        mailbox_not_sent(t->box);
+    take_back(t);
     mailbox_fail(t->box, PT_ERR_MEMORY, "out of memory");
 }
 
@@ -150,7 +175,8 @@ void delivery_succeeded(transfer *t)
 
 void delivery_sent(transfer *t)
 {
-    mailbox_sent(t->box);
+    mailbox_sent(t->box, t->packet);
+    t->packet = NULL;
     delivery_succeeded(t);
 }
 
@@ -188,20 +214,23 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
                         const mailbox_pump *pump, const delivery_options *o, pt_error *error)
 {
     const size_t parties = o->mail.parties;
+    PT_ASSERT(link->lanes >= 1 && link->lanes <= DELIVERY_LANES_MAX);
     const bool has_mail = mailboxes_init(&d->mail, pump == NULL ? driver->pump : pump, &o->mail);
     d->link = link;
     d->driver = driver;
     d->session = mem_string(o->session);
     d->tls_ca = o->tls_ca == NULL ? NULL : mem_string(o->tls_ca);
-    d->sending = mem_new(parties, sizeof *d->sending);
+    d->sending = mem_new(parties * link->lanes, sizeof *d->sending);
     d->asking = mem_new(parties, sizeof *d->asking);
     if (!has_mail || d->session == NULL || (o->tls_ca != NULL && d->tls_ca == NULL) ||
         d->sending == NULL || d->asking == NULL)
         return error_memory(error);
-    for (size_t i = 0; i < parties; i++) {
-        transfer_init(d, &d->sending[i], i, true);
-        transfer_init(d, &d->asking[i], i, false);
+    for (size_t i = 0; i < parties * link->lanes; i++) {
+        transfer_init(d, &d->sending[i], i / link->lanes, true);
+        d->sending[i].lane = i % link->lanes;
     }
+    for (size_t i = 0; i < parties; i++)
+        transfer_init(d, &d->asking[i], i, false);
     const pt_status status = random_bytes(&d->random, sizeof d->random, error);
     d->random |= 1; /* xorshift would stay at 0 */
     return status;
@@ -217,7 +246,7 @@ static void transfers_free(transfer *list, size_t n)
 void delivery_clear(delivery *d)
 {
     d->driver->stop(d);
-    transfers_free(d->sending, d->mail.parties);
+    transfers_free(d->sending, d->mail.parties * d->link->lanes);
     transfers_free(d->asking, d->mail.parties);
     mailboxes_clear(&d->mail);
     mem_free(d->session);

@@ -1,7 +1,8 @@
 /* Which HTTP requests a channel makes, when, and what their ends mean. Layer: channel.
  *
- * Per peer there are two requests that are made again and again: one sends the outbox's first
- * packet, and one asks - a relay for the next packet, a direct peer whether it is there. A link
+ * Per peer there are requests that are made again and again: some send the outbox's first packets,
+ * as many at once as the link says, so that a message does not wait for the answer to the one
+ * before; and one asks - a relay for the next packet, a direct peer whether it is there. A link
  * knows the paths and answers (relay.c, direct.c); a driver performs what is due: the courier, a
  * thread that drives all requests at once so that no round trip waits for another (courier.c), or
  * the stepper, one request at a time while a caller waits (stepper.c). Here is what these share:
@@ -21,7 +22,9 @@ typedef struct transfer {
     http_call call;
     delivery *owner;
     mailbox *box;
-    bool is_sending; /* the outbox's; else it asks */
+    bool is_sending; /* of the outbox; else it asks */
+    size_t lane;     /* among those that send to this peer: the packet's number, modulo the lanes */
+    packet *packet;  /* that it sends; NULL: it is done with */
     bool is_running;
     uint64_t started_ms;
     uint64_t not_before_ms;    /* of the next attempt */
@@ -29,10 +32,13 @@ typedef struct transfer {
     unsigned n_failures;       /* in a row */
 } transfer;
 
+#define DELIVERY_LANES_MAX 3
+
 /* How one kind of channel talks. All with the lock held. */
 typedef struct delivery_link {
-    /* Prepares the request that sends `first`, or the one that asks. */
-    void (*prepare_sending)(delivery *d, const mailbox *b, const packet *first, http_call *call);
+    size_t lanes; /* packets that are sent to a peer at once, and that it sorts by their numbers */
+    /* Prepares the request that sends `p`, or the one that asks. */
+    void (*prepare_sending)(delivery *d, const mailbox *b, const packet *p, http_call *call);
     void (*prepare_asking)(delivery *d, const mailbox *b, http_call *call);
     /* When to ask next: clock_ms() or before for now, DELIVERY_NEVER. */
     uint64_t (*ask_at)(const delivery *d, const mailbox *b);
@@ -60,8 +66,8 @@ struct delivery {
     void *driver_state;
     char *session;
     char *tls_ca;      /* PEM file of the authorities to trust, or NULL for the system's */
-    transfer *sending; /* one per party; the own one is unused */
-    transfer *asking;  /* likewise */
+    transfer *sending; /* link->lanes for each party; the own ones are unused */
+    transfer *asking;  /* one per party, likewise */
     uint64_t random;   /* for jitter */
     bool is_quiet;     /* retries are not spoken of */
 };
@@ -106,7 +112,7 @@ void delivery_done(transfer *t, char *ret_problem, size_t size);
 
 /* ---- the link's verdicts on a request that is over ---- */
 
-/* The first packet has arrived; or the request succeeded and counts on; or it is tried again later,
+/* The packet has arrived; or the request succeeded and counts on; or it is tried again later,
  * unless it has failed for `limit_ms`: then false, and nothing has been done. */
 void delivery_sent(transfer *t);
 void delivery_succeeded(transfer *t);

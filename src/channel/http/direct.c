@@ -50,12 +50,11 @@ static void direct_prepare(const delivery *d, const mailbox *b, http_call *call)
     http_header(call, WIRE_TO ": %zu", b->party);
 }
 
-static void direct_prepare_sending(delivery *d, const mailbox *b, const packet *first,
-                                   http_call *call)
+static void direct_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
 {
     direct_prepare(d, b, call);
-    http_header(call, WIRE_SEQ ": %" PRIu64, b->out_number);
-    if (first->is_last)
+    http_header(call, WIRE_SEQ ": %" PRIu64, p->number);
+    if (p->is_last)
         http_header(call, WIRE_LAST ": true");
 }
 
@@ -168,6 +167,7 @@ static void direct_asked(delivery *owner, transfer *t)
 }
 
 static const delivery_link direct_link = {
+    .lanes = DIRECT_LANES,
     .prepare_sending = direct_prepare_sending,
     .prepare_asking = direct_prepare_asking,
     .ask_at = direct_ask_at,

@@ -23,6 +23,9 @@
 #define DIRECT_NUMBER_BYTES 16
 #define DIRECT_COMMIT_BYTES 32
 
+/* Packets on their way to a peer at once, which takes as many and waits for those before them. */
+#define DIRECT_LANES DELIVERY_LANES_MAX
+
 typedef struct direct_peer {
     char *base;                                     /* its URL without a slash at the end */
     char number[HEX_SIZE(DIRECT_NUMBER_BYTES)];     /* ours for it */

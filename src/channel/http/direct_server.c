@@ -12,10 +12,9 @@
 #include "httpd/text.h"
 #include "wire/wire.h"
 
-#define HOLD_ROOM_MS 10000 /* while the inbox is full */
-#define ARRIVING_MAX                                                                               \
-    (2 * FRAME_PACKET_MAX) /* bodies of one party at a time: one, and its repeat                   \
-                            */
+#define HOLD_ROOM_MS 10000 /* while the inbox is full, or a packet before it is missing */
+/* Bodies of one party at a time: those on their way, and a repeat. */
+#define ARRIVING_MAX ((DIRECT_LANES + 1) * FRAME_PACKET_MAX)
 
 typedef struct post {
     httpd_request http; /* first: the HTTP server's */
@@ -30,6 +29,8 @@ typedef struct post {
     bool has_number;
     uint64_t number;
     bool is_last;
+
+    bool is_early; /* it is whole, and waits for a packet before it */
 } post;
 
 typedef enum standing { KNOWN, NOT_YET_KNOWN, STRANGER } standing;
@@ -137,7 +138,7 @@ static bool post_charge(httpd_request *http, size_t len)
     mailboxes *m = &r->owner->d.mail;
     mailbox *b = &m->boxes[r->from];
     monitor_lock(&m->lock);
-    const bool fits = len <= ARRIVING_MAX - b->arriving;
+    const bool fits = len <= ARRIVING_MAX - b->arriving - b->early;
     b->arriving += fits ? len : 0;
     monitor_unlock(&m->lock);
     return fits;
@@ -148,8 +149,9 @@ static void post_discharge(httpd_request *http, size_t len)
     const post *r = (post *)http;
     mailboxes *m = &r->owner->d.mail;
     monitor_lock(&m->lock);
-    PT_ASSERT(m->boxes[r->from].arriving >= len);
-    m->boxes[r->from].arriving -= len;
+    size_t *bytes = r->is_early ? &m->boxes[r->from].early : &m->boxes[r->from].arriving;
+    PT_ASSERT(*bytes >= len);
+    *bytes -= len;
     monitor_unlock(&m->lock);
 }
 
@@ -183,6 +185,23 @@ static bool put_packet(post *r, mailbox *b)
     return false;
 }
 
+/* It came before one that it follows: not what is awaited, and no sign that this comes. */
+static enum MHD_Result post_wait_for_turn(post *r, mailbox *b)
+{
+    if (r->number - b->n_received > DIRECT_LANES)
+        return post_reply(r, 409, -1, "a message before this one is missing\n");
+    if (!may_wait(r))
+        return post_reply(r, 429, 1, "a message before this one has not come yet\n");
+    if (!r->is_early) {
+        PT_ASSERT(b->arriving >= r->http.charged);
+        b->arriving -= r->http.charged;
+        b->early += r->http.charged;
+        r->is_early = true;
+    }
+    httpd_hold(&r->http);
+    return MHD_YES;
+}
+
 /* Takes the packet in; 200 once that is done. */
 static enum MHD_Result post_take_packet(post *r)
 {
@@ -191,7 +210,7 @@ static enum MHD_Result post_take_packet(post *r)
     if (r->number <= b->n_received)
         return post_reply(r, 200, -1, "");
     if (r->number != b->n_received + 1)
-        return post_reply(r, 409, -1, "a message before this one is missing\n");
+        return post_wait_for_turn(r, b);
     if (m->closing || !mailbox_is_wanted(b)) {
         mailbox_ignore(b);
     } else if (!mailbox_has_room(b)) {
@@ -205,6 +224,8 @@ static enum MHD_Result post_take_packet(post *r)
     }
     if (r->is_last)
         mailbox_shut(b);
+    if (b->early != 0)
+        httpd_wake(r->http.server);
     return post_reply(r, 200, -1, "");
 }
 

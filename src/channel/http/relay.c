@@ -57,14 +57,12 @@ static void add_headers(const relay_channel *c, http_call *call, uint64_t number
     show_token(c, call);
 }
 
-static void relay_prepare_sending(delivery *d, const mailbox *b, const packet *first,
-                                  http_call *call)
+static void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
 {
     const relay_channel *c = (relay_channel *)d;
-    (void)first;
     http_prepare(call, HTTP_POST, c->base, WIRE_SEND("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
                  d->session, d->mail.party, b->party, d->driver->hold_s);
-    add_headers(c, call, b->out_number);
+    add_headers(c, call, p->number);
 }
 
 /* Asking for a packet acknowledges those before it. */
@@ -184,6 +182,7 @@ static void relay_asked(delivery *d, transfer *t)
 }
 
 static const delivery_link relay_link = {
+    .lanes = 1, /* it has answered before the peer has the packet */
     .prepare_sending = relay_prepare_sending,
     .prepare_asking = relay_prepare_asking,
     .ask_at = relay_ask_at,

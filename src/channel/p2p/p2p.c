@@ -10,6 +10,7 @@
  * connection and, when none came about in time, that there is none. As verdict and answer travel
  * through the relay, which delivers, both sides come to the same end whatever becomes of the
  * connections, and no message is sent before. */
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "base/random.h"
+#include "base/thread.h"
 #include "channel/channel.h"
 #include "channel/p2p/punch.h"
 #include "channel/p2p/stream.h"
@@ -34,8 +36,10 @@ typedef struct p2p {
     size_t party;
     size_t parties;
     patience patience;
-    pt_channel relay; /* no operations once it is not needed any more */
+    pt_channel relay; /* the closer's, if there is one */
     streams *streams;
+    pthread_t closer;
+    bool has_closer;
 } p2p;
 
 /* While opening. */
@@ -261,6 +265,21 @@ static pt_status connect_peers(p2p *c, const pt_p2p_options *options, pt_error *
     return status;
 }
 
+static void *close_relay(void *user)
+{
+    pt_channel_close(&((p2p *)user)->relay);
+    return NULL;
+}
+
+/* Says goodbye there, for which nobody waits. */
+static void let_go_of_relay(p2p *c)
+{
+    pt_error unused;
+    c->has_closer = thread_start(&c->closer, close_relay, c, &unused) == PT_OK;
+    if (!c->has_closer)
+        pt_channel_close(&c->relay);
+}
+
 /* Lets go of the relay when nothing goes through it, and says how the others are reached. */
 static void report_ways(p2p *c)
 {
@@ -268,7 +287,7 @@ static void report_ways(p2p *c)
     for (size_t i = 0; i < c->parties; i++)
         needs_relay = needs_relay || (i != c->party && !streams_has(c->streams, i));
     if (!needs_relay)
-        pt_channel_close(&c->relay);
+        let_go_of_relay(c);
     for (size_t i = 0; i < c->parties; i++) {
         if (i == c->party)
             continue;
@@ -311,6 +330,8 @@ static void p2p_close(void *self)
 {
     p2p *c = self;
     streams_close(c->streams);
+    if (c->has_closer)
+        (void)pthread_join(c->closer, NULL);
     pt_channel_close(&c->relay);
     mem_free(c);
 }

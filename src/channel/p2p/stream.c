@@ -148,8 +148,9 @@ bool streams_has(const streams *s, size_t peer)
 /* Nothing more can go out, but what the peer sent before can still be read. */
 static void break_outbox(stream *p)
 {
-    if (p->box->out == OUTBOX_SENDING)
-        mailbox_not_sent(p->box);
+    packet *first = p->box->out_first;
+    if (first != NULL && first->is_lent)
+        mailbox_not_sent(p->box, first);
     mailbox_shut(p->box);
     p->out_done = 0;
 }
@@ -310,8 +311,8 @@ static packet *begin_packet(stream *p)
     mailbox *b = p->box;
     monitor_lock(&p->set->mail.lock);
     packet *first = b->out_first;
-    if (first != NULL && b->out != OUTBOX_SENDING)
-        first = mailbox_begin(b);
+    if (first != NULL && !first->is_lent)
+        mailbox_begin(b, first);
     monitor_unlock(&p->set->mail.lock);
     return first;
 }
@@ -319,7 +320,7 @@ static packet *begin_packet(stream *p)
 static void finish_packet(stream *p)
 {
     monitor_lock(&p->set->mail.lock);
-    mailbox_sent(p->box);
+    mailbox_sent(p->box, p->box->out_first);
     monitor_unlock(&p->set->mail.lock);
     p->out_done = 0;
 }

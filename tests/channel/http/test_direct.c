@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "channel/channel.h"
 #include "channel/conformance.h"
 #include "channel/http/direct_mesh.h"
@@ -86,15 +87,41 @@ static int post_text(const scene *s, uint64_t number, const char *text)
     return status;
 }
 
+typedef struct poster {
+    const scene *scene;
+    uint64_t number;
+    const char *text;
+    atomic_int status;
+    pthread_t thread;
+} poster;
+
+static void *post_in_background(void *user)
+{
+    poster *p = user;
+    p->status = post_text(p->scene, p->number, p->text);
+    return NULL;
+}
+
+static void post_begin(poster *p)
+{
+    assert_int_equal(pthread_create(&p->thread, NULL, post_in_background, p), 0);
+}
+
+static void expect_posted(poster *p)
+{
+    (void)pthread_join(p->thread, NULL);
+    assert_int_equal(p->status, 200);
+}
+
 static void repeats_are_dropped_and_gaps_refused(void **state)
 {
     (void)state;
     scene s;
     scene_open(&s, PATIENCE_MS);
-    assert_int_equal(post_text(&s, 2, "two"), 409);
+    assert_int_equal(post_text(&s, DIRECT_LANES + 1, "far ahead"), 409);
     assert_int_equal(post_text(&s, 1, "one"), 200);
     assert_int_equal(post_text(&s, 1, "one"), 200);
-    assert_int_equal(post_text(&s, 3, "three"), 409);
+    assert_int_equal(post_text(&s, DIRECT_LANES + 2, "far ahead"), 409);
     assert_int_equal(post_text(&s, 2, "two"), 200);
     assert_int_equal(post_text(&s, 1, "another one"), 200);
     assert_int_equal(post_text(&s, 3, "three"), 200);
@@ -104,6 +131,64 @@ static void repeats_are_dropped_and_gaps_refused(void **state)
     scene_close(&s);
 }
 
+/* Each on a connection of its own, so the network may turn their order around. */
+static void what_comes_early_waits_for_what_is_before_it(void **state)
+{
+    (void)state;
+    scene s;
+    scene_open(&s, PATIENCE_MS);
+    poster three = {.scene = &s, .number = 3, .text = "three"};
+    poster again = {.scene = &s, .number = 3, .text = "three"};
+    poster two = {.scene = &s, .number = 2, .text = "two"};
+    post_begin(&three);
+    post_begin(&again);
+    post_begin(&two);
+    /* Meanwhile the party answers others, and receives nothing. */
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(fake_party_post(&s.fake, s.port, 0, "", 0), 200);
+    assert_int_equal(three.status + again.status + two.status, 0);
+    assert_int_equal(post_text(&s, 1, "one"), 200);
+    expect_posted(&two);
+    expect_posted(&three);
+    expect_posted(&again);
+    expect_text(&s.channel, 1, "one");
+    expect_text(&s.channel, 1, "two");
+    expect_text(&s.channel, 1, "three");
+    assert_int_equal(post_text(&s, 4, "four"), 200);
+    expect_text(&s.channel, 1, "four");
+    scene_close(&s);
+}
+
+/* Nor does it make a party wait for longer. */
+static void what_comes_early_is_no_sign_of_what_is_missing(void **state)
+{
+    (void)state;
+    scene s;
+    pt_error error;
+    static char text[100000]; /* seconds, at the rate of what is slow */
+    memset(text, 'x', sizeof text - 1);
+    scene_open(&s, 500);
+    poster two = {.scene = &s, .number = 2, .text = text};
+    post_begin(&two);
+    const uint64_t start_ms = clock_ms();
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    assert_int_equal(channel_recv(&s.channel, 1, "p", 1000, &bytes, &len, &error), PT_ERR_TIMEOUT);
+    assert_in_range(clock_ms() - start_ms, 400, 4000);
+    scene_close(&s);
+    (void)pthread_join(two.thread, NULL);
+}
+
+/* Whether the first packet to party 1 has been refused. */
+static bool is_told_to_wait(const scene *s)
+{
+    direct *d = s->channel.self;
+    monitor_lock(&d->d.mail.lock);
+    const bool is_refused = d->d.sending[1 * DIRECT_LANES + 1].n_failures != 0;
+    monitor_unlock(&d->d.mail.lock);
+    return is_refused;
+}
+
 static void a_busy_party_is_obeyed(void **state)
 {
     (void)state;
@@ -111,24 +196,13 @@ static void a_busy_party_is_obeyed(void **state)
     scene_open(&s, PATIENCE_MS);
     s.fake.n_busy = 2;
     assert_int_equal(channel_send(&s.channel, 1, "p", (const uint8_t *)"x", 1, NULL), PT_OK);
-    pt_channel_close(&s.channel); /* sends what is queued, and the end */
+    const uint64_t end_ms = clock_ms() + PATIENCE_MS;
+    while (!is_told_to_wait(&s) && clock_ms() < end_ms)
+        clock_sleep(1);
+    pt_channel_close(&s.channel); /* sends what is queued, and the end behind it */
     assert_int_equal(s.fake.n_posted, 2);
     assert_int_equal(s.fake.n_in_haste, 0);
     fake_party_stop(&s.fake);
-}
-
-typedef struct poster {
-    const scene *scene;
-    uint64_t number;
-    atomic_int status;
-    pthread_t thread;
-} poster;
-
-static void *post_in_background(void *user)
-{
-    poster *p = user;
-    p->status = post_text(p->scene, p->number, "late");
-    return NULL;
 }
 
 static void a_full_inbox_holds_the_sender_back(void **state)
@@ -139,15 +213,14 @@ static void a_full_inbox_holds_the_sender_back(void **state)
     uint64_t number = 1;
     for (; number <= MAILBOX_INBOX_COUNT; number++)
         assert_int_equal(post_text(&s, number, "early"), 200);
-    poster late = {.scene = &s, .number = number};
-    assert_int_equal(pthread_create(&late.thread, NULL, post_in_background, &late), 0);
+    poster late = {.scene = &s, .number = number, .text = "late"};
+    post_begin(&late);
     /* While it is held, others are answered. */
     for (int i = 0; i < 20; i++)
         assert_int_equal(fake_party_post(&s.fake, s.port, 0, "", 0), 200);
     assert_int_equal(late.status, 0);
     expect_text(&s.channel, 1, "early");
-    (void)pthread_join(late.thread, NULL);
-    assert_int_equal(late.status, 200);
+    expect_posted(&late);
     for (int i = 1; i < MAILBOX_INBOX_COUNT; i++)
         expect_text(&s.channel, 1, "early");
     expect_text(&s.channel, 1, "late");
@@ -577,6 +650,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(repeats_are_dropped_and_gaps_refused),
+        cmocka_unit_test(what_comes_early_waits_for_what_is_before_it),
+        cmocka_unit_test(what_comes_early_is_no_sign_of_what_is_missing),
         cmocka_unit_test(a_busy_party_is_obeyed),
         cmocka_unit_test(a_full_inbox_holds_the_sender_back),
         cmocka_unit_test(strangers_change_nothing),
