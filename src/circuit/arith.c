@@ -57,7 +57,11 @@ wire arith_carry(circuit_builder *b, wire x, wire y, wire c)
         return y == WIRE_TRUE ? circuit_or(b, x, c) : circuit_and(b, x, c);
     if (wire_is_const(c))
         return c == WIRE_TRUE ? circuit_or(b, x, y) : circuit_and(b, x, y);
-    return circuit_xor(b, circuit_and(b, circuit_xor(b, x, c), circuit_xor(b, y, c)), c);
+    /* Not as arguments of one call: compilers order those as they like, and all parties must have
+     * the same gates. */
+    const wire right = circuit_xor(b, y, c);
+    const wire left = circuit_xor(b, x, c);
+    return circuit_xor(b, circuit_and(b, left, right), c);
 }
 
 void arith_add_carry(circuit_builder *b, wire *ret, wire *ret_overflow, const wire *x,

@@ -175,8 +175,10 @@ wire recipe_build(circuit_builder *b, const recipe recipes[RECIPE_COUNT], uint16
     /* What is left when the products are taken away is affine. */
     const unsigned rest = truth_table ^ outcome(r, tables);
     for (unsigned i = 0; i < r->n_ands; i++) {
-        products[i] = circuit_and(b, sum_wires(b, r->a[i], inputs, products),
-                                  sum_wires(b, r->b[i], inputs, products));
+        /* In this order, whatever compiled it: all parties must have the same gates. */
+        const wire right = sum_wires(b, r->b[i], inputs, products);
+        const wire left = sum_wires(b, r->a[i], inputs, products);
+        products[i] = circuit_and(b, left, right);
         if ((r->out >> i & 1) != 0)
             result = circuit_xor(b, result, products[i]);
     }
