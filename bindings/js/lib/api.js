@@ -94,8 +94,10 @@ const leaveSeat = (seat) =>
 async function runLong(host, jobs, job, { signal, onProgress, onNotice }) {
   let seat = null;
   let timer = null;
+  let die = () => {};
   const heard = (message) => {
-    if (message.seat) seat = message.seat;
+    if (message.seat && !seat) die = host.stayAlive(message.seat);
+    seat = message.seat ?? seat;
     if (message.progress) onProgress?.(fractionOf(message.progress));
     if (message.notice) onNotice?.(message.notice);
   };
@@ -114,6 +116,7 @@ async function runLong(host, jobs, job, { signal, onProgress, onNotice }) {
     return await jobs.run(job, heard);
   } finally {
     clearTimeout(timer);
+    die();
     signal?.removeEventListener('abort', cancel);
     stay();
     await jobs.stop(cancelledError());

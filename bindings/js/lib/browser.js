@@ -43,3 +43,11 @@ export function onLeaving(leave) {
   window.addEventListener('pagehide', leave);
   return () => window.removeEventListener('pagehide', leave);
 }
+
+// Shows signs of life for a seat until the answer is called: in a worker, for a page's own timers are slowed in the
+// background.
+export function stayAlive(seat) {
+  const thread = startThread(() => {}, () => {});
+  thread.post({ alive: seat });
+  return () => thread.stop();
+}

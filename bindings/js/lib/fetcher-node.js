@@ -1,9 +1,12 @@
 // The thread that performs another's HTTP requests, one at a time.
 import { workerData } from 'node:worker_threads';
+import { stayAlive } from './alive.js';
 import { outcome } from './instance.js';
 
 const { port, answered } = workerData;
 let running = null;
+let last = 0; // when a request ended
+let dying = null; // stops the signs of life
 
 const codes = { ECONNREFUSED: outcome.nobody, ENOTFOUND: outcome.nobody, CERT_HAS_EXPIRED: outcome.hopeless };
 
@@ -49,7 +52,11 @@ port.on('message', async (call) => {
     running?.abort();
     return;
   }
-  port.postMessage(await perform(call));
+  const answer = await perform(call);
+  last = performance.now();
+  if (call.method === 'PUT' && answer.status === 200) dying ??= stayAlive(call, (ms) => running === null && performance.now() - last >= ms);
+  if (call.method === 'DELETE') dying?.();
+  port.postMessage(answer);
   Atomics.add(answered, 0, 1);
   Atomics.notify(answered, 0);
 });

@@ -47,4 +47,7 @@ export function startThread(receive, fail, { http }) {
   };
 }
 
+// The fetching thread does that.
+export const stayAlive = () => () => {};
+
 export const onLeaving = () => () => {};

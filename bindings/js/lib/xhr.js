@@ -1,4 +1,5 @@
 // What a browser's worker does: HTTP by XMLHttpRequest, which waits for the answer.
+import { stayAlive } from './alive.js';
 import { outcome } from './instance.js';
 import { makeWork } from './work.js';
 import { runTogether } from './together.js';
@@ -36,4 +37,9 @@ function http({ method, url, headers, body, timeout }) {
 const post = (message) => self.postMessage(message);
 const work = makeWork({ post, http, sleep });
 
-export const runJob = (job) => (job.together ? runTogether(job, post) : work(job));
+// A job of work.js, all parties of together.js, or to show signs of life for a seat until the worker is stopped.
+export function runJob(job) {
+  if (job.alive) stayAlive(job.alive);
+  else if (job.together) runTogether(job, post);
+  else work(job);
+}

@@ -1,0 +1,138 @@
+// Taking part over a relay, together with parties of the command.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { after, before, test } from 'node:test';
+import { close, party, PolytuneError } from '../../bindings/js/index.js';
+import { startParty, startRelay } from './relay.js';
+
+const sum = 'pub fn main(a: u32, b: u32, c: u32) -> (u32, bool) { (a + b + c, a > b) }';
+const two = 'pub fn main(a: u32, b: u32) -> u32 { a + b }';
+const secret = 'kabob-vapid-lemur-tonic-fjord';
+let folder;
+let relay;
+
+async function program(source) {
+  const path = `${folder}/${Math.random().toString(36).slice(2)}.garble`;
+  await writeFile(path, source);
+  return path;
+}
+
+async function failure(promise) {
+  const error = await promise.then(() => null, (e) => e);
+  assert.ok(error instanceof PolytuneError, `no PolytuneError: ${error}`);
+  return error;
+}
+
+before(async () => {
+  folder = await mkdtemp(`${tmpdir()}/polytune-js-`);
+  relay = await startRelay();
+});
+after(async () => {
+  await relay?.stop();
+  await rm(folder, { recursive: true });
+  await close();
+});
+
+test('with two parties of the command', async () => {
+  const path = await program(sum);
+  const others = [0, 1].map((i) => startParty(relay.url, 'mixed', path, i, 10 * i, `--session-secret=${secret}`));
+  const notices = [];
+  const options = { relay: relay.url, session: 'mixed', party: 2, program: sum, input: 5, sessionSecret: secret };
+  const mine = await party({ ...options, onNotice: (n) => notices.push(n) });
+  assert.deepEqual(mine.result, [15, false]);
+  assert.equal(mine.stats.and, 96);
+  assert.match(mine.fingerprint, /^(\w{5}-){4}\w{5}$/);
+  assert.deepEqual(notices.filter((n) => n.kind === 'words').map((n) => n.text), [mine.fingerprint]);
+  for (const other of others) assert.match((await other.done).out, /^\(15, false\)$/m);
+});
+
+test('without a secret the words are those that the command shows', async () => {
+  const other = startParty(relay.url, 'words', await program(two), 0, 1);
+  const mine = await party({ relay: relay.url, session: 'words', party: 1, program: two, input: '2u32' });
+  const { status, err } = await other.done;
+  assert.equal(status, 0, err);
+  assert.ok(err.includes(mine.fingerprint), err);
+  assert.equal(mine.result, 3);
+});
+
+test('constants that each party gives', async () => {
+  const source = 'const M: usize = PARTY_0::ROWS; const N: usize = PARTY_1::ROWS; pub fn main(a: [u8; M], b: [u8; N]) -> [u8; N] { b }';
+  const other = startParty(relay.url, 'constants', await program(source), 0, '[1, 2]', '--const=ROWS=2usize');
+  const notices = [];
+  const options = { relay: relay.url, session: 'constants', party: 1, program: source, input: [3, 4, 5] };
+  const mine = await party({ ...options, constants: { ROWS: '3usize' }, onNotice: (n) => notices.push(`${n.kind} ${n.text}`) });
+  assert.deepEqual(mine.result, [3, 4, 5]);
+  assert.ok(notices.includes('constant PARTY_0::ROWS = 2usize'), notices.join());
+  assert.equal((await other.done).status, 0);
+});
+
+test('only those that are to know learn the result', async () => {
+  const other = startParty(relay.url, 'outputs', await program(two), 0, 1, '--output-parties=0');
+  const mine = await party({ relay: relay.url, session: 'outputs', party: 1, program: two, input: 2, outputParties: [0] });
+  assert.equal(mine.result, null);
+  assert.match((await other.done).out, /^3$/m);
+});
+
+test('another program is refused, and said by whom', async () => {
+  const other = startParty(relay.url, 'differ', await program('pub fn main(a: u32, b: u32) -> u32 { a - b }'), 0, 1);
+  const error = await failure(party({ relay: relay.url, session: 'differ', party: 1, program: two, input: 2 }));
+  assert.equal(error.status, 'PT_PEER_SETUP');
+  assert.equal(error.class, 'peer');
+  assert.equal(error.party, 0);
+  assert.equal((await other.done).status, 7);
+});
+
+test('another secret is refused', async () => {
+  const other = startParty(relay.url, 'secrets', await program(two), 0, 1, `--session-secret=${secret}`);
+  const error = await failure(party({ relay: relay.url, session: 'secrets', party: 1, program: two, input: 2, sessionSecret: 'other-words-than-those-there' }));
+  assert.equal(error.status, 'PT_PEER_IDENTITY');
+  assert.equal((await other.done).status, 7);
+});
+
+test('a wrong input is found before anything is sent', async () => {
+  const error = await failure(party({ relay: 'http://127.0.0.1:9', session: 's', party: 1, program: two, input: 'two' }));
+  assert.equal(error.status, 'PT_ERR_INPUT');
+});
+
+test('no relay there', async () => {
+  const error = await failure(party({ relay: 'http://127.0.0.1:9', session: 's', party: 1, program: two, input: 2, timeout: 1000 }));
+  assert.equal(error.status, 'PT_ERR_IO');
+  assert.equal(error.class, 'transport');
+  assert.match(error.message, /127\.0\.0\.1:9/);
+});
+
+test('what is no URL', async () => {
+  assert.equal((await failure(party({ relay: 'relay.example', session: 's', party: 1, program: two, input: 2 }))).status, 'PT_ERR_USAGE');
+});
+
+test('the relay goes in the middle', async () => {
+  const short = await startRelay();
+  const mine = failure(party({ relay: short.url, session: 's', party: 1, program: two, input: 2, timeout: 1500, onNotice: () => short.stop() }));
+  const error = await mine;
+  assert.equal(error.class, 'transport', error.message);
+});
+
+test('who cancels while it waits leaves at once, and the other hears of it', async () => {
+  const source = 'pub fn main(a: [u64; 20], b: u64) -> u64 { let mut s = 0u64; for x in a { s = s ^ (x * b) } s }';
+  const other = startParty(relay.url, 'cancel', await program(source), 0, `[1u64; 20]`);
+  const abort = new AbortController();
+  const begun = performance.now();
+  const onProgress = ({ phase }) => phase === 'triples' && abort.abort();
+  const error = await failure(party({ relay: relay.url, session: 'cancel', party: 1, program: source, input: 2, onProgress, signal: abort.signal }));
+  assert.equal(error.status, 'PT_ERR_CANCELLED');
+  const { status, err } = await other.done;
+  assert.equal(status, 6, err);
+  assert.match(err, /cancelled|stopped/);
+  assert.ok(performance.now() - begun < 30000);
+});
+
+test('who cancels before anybody has come gives the seat back', async () => {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 700);
+  const options = { relay: relay.url, session: 'seat', party: 0, program: two, input: 2 };
+  assert.equal((await failure(party({ ...options, signal: abort.signal }))).status, 'PT_ERR_CANCELLED');
+  const other = startParty(relay.url, 'seat', await program(two), 0, 1);
+  assert.equal((await party({ ...options, party: 1 })).result, 3);
+  assert.equal((await other.done).status, 0);
+});

@@ -1,0 +1,32 @@
+// A relay and parties of the command, for tests.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+const command = process.env.POLYTUNE_BIN ?? `${root}build/dev/bin/polytune`;
+
+// Ends with {status, out, err}.
+export function polytune(...args) {
+  const child = spawn(command, args, { cwd: root });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (bytes) => (out += bytes));
+  child.stderr.on('data', (bytes) => (err += bytes));
+  const done = new Promise((resolve) => child.on('close', (status) => resolve({ status, out, err })));
+  return { child, done, heard: () => err };
+}
+
+// {url, stop()}; `flags` as of polytune serve.
+export async function startRelay(...flags) {
+  const relay = polytune('serve', '--listen=127.0.0.1:0', ...flags);
+  for (let waited = 0; waited < 10000; waited += 20) {
+    const url = relay.heard().match(/listening on (http:\S+?);/)?.[1];
+    if (url) return { url, stop: () => (relay.child.kill('SIGKILL'), relay.done) };
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  relay.child.kill('SIGKILL');
+  throw new Error(`no relay: ${relay.heard()}`);
+}
+
+export const startParty = (url, session, program, party, input, ...flags) =>
+  polytune('party', url, `--session=${session}`, `--program=${program}`, `--party=${party}`, `--input=${input}`, '--timeout=20', ...flags);
