@@ -53,10 +53,10 @@ static void bit_batch_clear(bit_batch *b)
     const size_t n = b->s->n;
     mem_free_secret(b->x, b->n_blocks * sizeof *b->x);
     for (size_t p = 0; b->peers != NULL && p < n; p++)
-        mem_free(b->peers[p].d); /* the corrections are no secret */
+        mem_free_secret(b->peers[p].d, b->n_blocks * b->n_trees * sizeof(block));
     mem_free_secret(b->peers, n * sizeof *b->peers);
     cot_scratch_free(b->scratch);
-    mem_free(b->corrections);
+    mem_free_secret(b->corrections, COT_CHUNK * b->n_trees * sizeof *b->corrections);
     mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
 }
 

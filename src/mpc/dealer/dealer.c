@@ -269,11 +269,12 @@ static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
     pt_status status = dealing_plan_init(&plan, n_and, n_inputs, w->next_block, error);
     if (status != PT_OK)
         return status;
-    uint8_t *payload = mem_new(dealing_deal_bytes(d, n_and), 1);
+    const size_t len = dealing_deal_bytes(d, n_and);
+    uint8_t *payload = mem_new(len, 1);
     if (payload == NULL)
         return error_memory(error);
     status = deal_plan(w, &plan, number, payload, error);
-    mem_free(payload); /* digests and e are no secret */
+    mem_free_secret(payload, len);
     if (status != PT_OK)
         return status;
     w->next_block += plan.n_blocks;

@@ -126,11 +126,11 @@ static void bits_run_clear(bits_run *b)
     const session *s = b->s;
     mem_wipe(&b->bits_key, sizeof b->bits_key);
     mem_free_secret(b->x, COT_CHUNK * sizeof *b->x);
-    mem_free(b->corrections); /* no secret */
+    mem_free_secret(b->corrections, chunk_blocks(s) * sizeof *b->corrections);
     mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
     cot_scratch_free(b->scratch);
     mem_free_secret(b->digests, s->n * sizeof *b->digests);
-    mem_free(b->deal); /* no secret either */
+    mem_free_secret(b->deal, b->deal_len);
 }
 
 static pt_status bits_run_init(bits_run *b, mpc_run *r, const segment *g, pt_error *error)

@@ -58,7 +58,7 @@ static void evaluator_clear(evaluator *w)
     blocks_free(w->hash_a, w->n_garblers, w->n_garblers);
     blocks_free(w->hash_b, w->n_garblers, w->n_garblers);
     mem_free(w->eps);
-    mem_free(w->frames);
+    mem_free_secret(w->frames, w->n_garblers * w->frame_capacity);
 }
 
 /* Rows of garbler j for a gate of the frame, as blocks. */

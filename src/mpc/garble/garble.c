@@ -88,7 +88,7 @@ static void garbler_clear(garbler *w)
     blocks_free(w->hash_a, 2, n - 1);
     blocks_free(w->hash_b, 2, n - 1);
     mem_free(w->eps);
-    mem_free(w->frame);
+    mem_free_secret(w->frame, w->frame_capacity);
 }
 
 /* H_a and H_b of both labels of both inputs, under all eps(i,j). */

@@ -116,7 +116,7 @@ static void scratch_clear(scratch *w, const session *s)
 {
     mem_free_secret(w->hashes, w->step * 3 * (s->n - 1) * sizeof *w->hashes);
     mem_free(w->eps);
-    mem_free(w->u); /* already on the wire */
+    mem_free_secret(w->u, (s->n - 1) * (size_t)FRAME_TRIPLES * sizeof *w->u);
     mem_free_secret(w->x, FRAME_TRIPLES * sizeof *w->x);
     mem_free_secret(w->x_ahead, w->window * FRAME_WORDS * sizeof *w->x_ahead);
 }
