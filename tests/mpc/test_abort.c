@@ -1,8 +1,11 @@
 /* After a failure anywhere, at any message of a run: every party ends, nobody has a wrong output,
- * and whoever failed has no session secret left (protocol spec, sections 0.6 and 10.4).
+ * and whoever failed has no session secret left (protocol spec, sections 0.6 and 10.4). Nor has
+ * anybody after a run that ends well.
  *
  * With real base OTs, which take their time, only the messages up to BOT2 are harmed. mem_free is
- * wrapped, to see that what is freed without a wipe does not give Delta away. */
+ * wrapped, to see that what is freed without a wipe does not give Delta away; and whatever secret
+ * the run had in its hands, taken from hooks and wrapped functions, is looked for in all memory
+ * once it has ended. */
 #include "support/test.h"
 
 #include <malloc.h>
@@ -16,6 +19,9 @@
 #include "mpc/ot/cot.h"
 #include "mpc/parties.h"
 #include "mpc/preparations.h"
+#include "mpc/run.h"
+#include "mpc/session/message.h"
+#include "support/remains.h"
 
 static const test_preparation *chosen;
 
@@ -64,6 +70,85 @@ static void watch_delta(const session *s, const void *delta)
     pthread_mutex_lock(&watched.lock);
     memcpy(&watched.deltas[s->me], delta, sizeof watched.deltas[0]);
     pthread_mutex_unlock(&watched.lock);
+}
+
+/* ---- What must not remain ---- */
+
+/* Shares, labels and triples, as they are when a run ends, however it does. */
+void __real_mpc_run_clear(mpc_run *r);
+void __wrap_mpc_run_clear(mpc_run *r);
+void __wrap_mpc_run_clear(mpc_run *r)
+{
+    if (r->s != NULL && r->pool != NULL && r->masks != NULL && r->labels != NULL &&
+        r->input_masks != NULL) {
+        const size_t n_registers = r->plan.n_registers;
+        remains_watch("share of a wire", r->masks, n_registers * r->s->n * sizeof(block));
+        remains_watch("label", r->labels, n_registers * mpc_run_labels(r) * sizeof(block));
+        remains_watch("share of an input", r->input_masks,
+                      r->circuit->n_inputs * r->s->n * sizeof(block));
+        remains_watch("share or triple", r->pool, r->pool_used * sizeof(block));
+    }
+    __real_mpc_run_clear(r);
+}
+
+/* The scalars of base OTs. */
+int __real_crypto_scalarmult_ristretto255(unsigned char *q, const unsigned char *n,
+                                          const unsigned char *p);
+int __wrap_crypto_scalarmult_ristretto255(unsigned char *q, const unsigned char *n,
+                                          const unsigned char *p);
+int __wrap_crypto_scalarmult_ristretto255(unsigned char *q, const unsigned char *n,
+                                          const unsigned char *p)
+{
+    remains_watch("base-OT scalar", n, 32);
+    const int ret = __real_crypto_scalarmult_ristretto255(q, n, p);
+    remains_watch("base-OT key", q, 32);
+    return ret;
+}
+
+int __real_crypto_scalarmult_ristretto255_base(unsigned char *q, const unsigned char *n);
+int __wrap_crypto_scalarmult_ristretto255_base(unsigned char *q, const unsigned char *n);
+int __wrap_crypto_scalarmult_ristretto255_base(unsigned char *q, const unsigned char *n)
+{
+    remains_watch("base-OT scalar", n, 32);
+    return __real_crypto_scalarmult_ristretto255_base(q, n);
+}
+
+/* The first round key of a leaf is the leaf. */
+static void watch_trees(const cot_pair *pair, unsigned k)
+{
+    const size_t n_leaves = cot_trees(k) << k;
+    for (size_t i = 0; i < n_leaves; i++) {
+        remains_watch("leaf", &pair->receiver.leaves[i].round[0], sizeof(block));
+        remains_watch("leaf", &pair->sender.leaves[i].round[0], sizeof(block));
+    }
+}
+
+static void watch_named(const session *s, const char *name, const void *data, size_t len)
+{
+    if (strcmp(name, "delta") == 0)
+        remains_watch("Delta", data, len);
+    if (strcmp(name, "trees") == 0)
+        watch_trees(data, s->k);
+    if (strcmp(name, "dealt_seed") == 0)
+        remains_watch("dealt seed", data, len);
+    /* On its way, to one or to all; HELLO and commitments are nobody's secret. */
+    if (name[0] >= 'A' && name[0] <= 'Z' && strcmp(name, "HELLO") != 0 && strcmp(name, "ZC") != 0)
+        remains_watch(name, data, len);
+}
+
+static void watch_generator(const session *s)
+{
+    remains_watch("generator's key", &s->rng.key.round[1], sizeof(block));
+}
+
+/* All has ended and was closed. */
+static void assert_nothing_remains(void)
+{
+    const char *what = NULL;
+    memset(watched.deltas, 0, sizeof watched.deltas);
+    const size_t found = remains_find(&what);
+    if (found != 0)
+        fail_msg("%zu places have a %s", found, what);
 }
 
 /* ---- A channel that fails once ---- */
@@ -167,8 +252,8 @@ static void take_delta(void *user, session *s, const char *name, size_t peer, vo
 {
     (void)user;
     (void)peer;
-    (void)len;
-    if (strcmp(name, "delta") == 0)
+    watch_named(s, name, data, len);
+    if (strcmp(name, "delta") == 0 && s->me < s->n)
         watch_delta(s, data);
 }
 
@@ -176,6 +261,7 @@ static pt_status run_party(session *s, void *user, pt_error *error)
 {
     run *r = user;
     const size_t party = s->roster[s->me];
+    watch_generator(s);
     const engine_task task = {
         .circuit = r->circuit, .segment_ands = 4, .preparation = chosen->table};
     return engine_run(s, &task, inputs_of(r, party), r->outputs[party], error);
@@ -228,12 +314,15 @@ static size_t run_harmed(size_t n, size_t victim, harm kind, size_t at)
     run_init(&r, n);
     memset(r.outputs, NOT_WRITTEN, sizeof r.outputs);
     memset(watched.deltas, 0, sizeof watched.deltas);
+    remains_reset();
     const pt_mpc_options options = {.cot_field_bits = 2, .dealer = chosen->dealer};
     parties_open(&p, n, &options);
     parties_hook(&p, take_delta, NULL);
+    p.dealer.hook = take_delta;
     harm_channel(&h, &p.channels[is_dealer ? n : p.sessions[victim].roster[victim]], kind, at);
     parties_run(&p, run_party, &r);
     assert_true(at == NOWHERE || h.phase != NULL);
+    assert_true(at != NOWHERE || !remains_can_find() || remains_watched() > 1000);
     for (size_t i = 0; i < n; i++)
         assert_ended(&r, &p, i, &h);
     if (at != NOWHERE && kind == HARM_FAIL)
@@ -242,6 +331,7 @@ static size_t run_harmed(size_t n, size_t victim, harm kind, size_t at)
                 strcmp(h.phase, "OUT") == 0);
     parties_close(&p);
     pt_circuit_free(r.circuit);
+    assert_nothing_remains();
     return chosen == &test_cot ? h.n_set_up : h.n_sent;
 }
 
@@ -306,6 +396,7 @@ static bool run_from_outside(size_t n, unsigned long fail_alloc, size_t at, size
     run_init(&r, n);
     memset(r.outputs, NOT_WRITTEN, sizeof r.outputs);
     memset(watched.deltas, 0, sizeof watched.deltas);
+    remains_reset();
     assert_int_equal(pt_channel_memory_mesh(channels, n, TIMEOUT_MS, NULL), PT_OK);
     harm_channel(&h, &channels[0], HARM_FAIL, at);
     mem_fail_at(fail_alloc);
@@ -325,6 +416,7 @@ static bool run_from_outside(size_t n, unsigned long fail_alloc, size_t at, size
         assert_memory_equal(r.outputs[i], ok ? r.expected : zeros, N_OUTPUTS);
     }
     pt_circuit_free(r.circuit);
+    assert_nothing_remains();
     *ret_messages = h.n_set_up;
     return failed;
 }
