@@ -44,6 +44,27 @@ PT_API PT_MUST_CHECK pt_status pt_circuit_write_bristol(char **ret_text, size_t 
 PT_API PT_MUST_CHECK pt_status pt_circuit_optimize(pt_circuit **ret_circuit,
                                                    const pt_circuit *circuit, pt_error *error);
 
+/* Bits of a circuit's input value, from where the piece before ends, and whose they are. */
+typedef struct pt_input_piece {
+    size_t party;
+    size_t bits;
+} pt_input_piece;
+
+/* The circuit of one input value with that value divided among parties: the pieces follow each
+ * other from its first bit to its last, and a party's input is its pieces in that order.
+ * PT_ERR_USAGE when the circuit has another number of input values, when the pieces are not of its
+ * length together, or when a party below the highest has none. The caller frees *ret_circuit. */
+PT_API PT_MUST_CHECK pt_status pt_circuit_split_input(pt_circuit **ret_circuit,
+                                                      const pt_circuit *circuit,
+                                                      const pt_input_piece *pieces, size_t n_pieces,
+                                                      pt_error *error);
+/* The same where no party knows the value: each gives a share of its length, and the circuit
+ * computes on the XOR of all shares, at no cost in AND gates. PT_ERR_LIMIT for too large a circuit.
+ */
+PT_API PT_MUST_CHECK pt_status pt_circuit_share_input(pt_circuit **ret_circuit,
+                                                      const pt_circuit *circuit, size_t parties,
+                                                      pt_error *error);
+
 PT_API size_t pt_circuit_parties(const pt_circuit *circuit);
 /* Input bits of one party. */
 PT_API size_t pt_circuit_input_bits(const pt_circuit *circuit, size_t party);

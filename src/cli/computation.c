@@ -12,6 +12,7 @@
 #include "cli/commands/command.h"
 #include "cli/file.h"
 #include "cli/flags/const_flags.h"
+#include "cli/flags/split.h"
 #include "cli/interrupt.h"
 #include "cli/parts.h"
 #include "cli/report.h"
@@ -110,8 +111,10 @@ static pt_status read_bristol(computation *c, const args *a, pt_error *error)
         return error_set(error, PT_ERR_USAGE,
                          "'%s' is a Bristol Fashion circuit: it has no functions or constants",
                          c->path);
-    const pt_status status =
+    pt_status status =
         pt_circuit_read_bristol(&c->bristol, c->source, c->source_len, c->path, error);
+    if (status == PT_OK && split_is_given(a))
+        status = split_apply(&c->bristol, c->path, a, error);
     return status == PT_OK ? check_gates(c, error) : status;
 }
 
@@ -146,6 +149,12 @@ static pt_status declare_types(computation *c, const args *a, const pt_constant 
         c->parties = status == PT_OK ? pt_circuit_parties(c->bristol) : 0;
         return status;
     }
+    if (split_is_given(a))
+        return error_set(
+            error, PT_ERR_USAGE,
+            "--split and --share are for circuits; '%s' is a program, whose parameters "
+            "are the parties' inputs",
+            c->path);
     status = pt_signature_new(&c->signature, &diagnostics, &options, error);
     show_diagnostics(c, a, status, diagnostics, error);
     if (status == PT_OK)

@@ -114,6 +114,17 @@ CALL(pt_circuit_read_bristol)
     return pt_circuit_read_bristol(PTR(0, &r.circuit), PTR(1, "x"), 1, NULL, error);
 }
 
+CALL(pt_circuit_split_input)
+{
+    const pt_input_piece piece = {SIZE(2, 0), SIZE(3, 8)};
+    return pt_circuit_split_input(PTR(0, &r.circuit), PTR(1, w->circuit), PTR(4, &piece), 1, error);
+}
+
+CALL(pt_circuit_share_input)
+{
+    return pt_circuit_share_input(PTR(0, &r.circuit), PTR(1, w->circuit), SIZE(2, 2), error);
+}
+
 CALL(pt_circuit_write_bristol)
 {
     return pt_circuit_write_bristol(PTR(0, &r.text), PTR(1, &r.len), PTR(2, w->circuit), error);
@@ -664,6 +675,8 @@ typedef struct row {
     HARMLESS(pt_circuit_output_values, 1)                                                          \
     HARMLESS(pt_circuit_parties, 1)                                                                \
     FAILS(pt_circuit_read_bristol, 2)                                                              \
+    FAILS(pt_circuit_share_input, 3)                                                               \
+    FAILS(pt_circuit_split_input, 5)                                                               \
     FAILS(pt_circuit_write_bristol, 3)                                                             \
     FAILS(pt_constants_confirm, 2)                                                                 \
     HARMLESS(pt_constants_digest, 2)                                                               \

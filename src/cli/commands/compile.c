@@ -7,6 +7,7 @@
 #include "cli/commands/command.h"
 #include "cli/computation.h"
 #include "cli/file_out.h"
+#include "cli/flags/split.h"
 #include "cli/line_report.h"
 #include "cli/output.h"
 #include "cli/parts.h"
@@ -18,7 +19,8 @@ static const flag flags[] = {
     {"report", NULL, "tell how many AND gates come from each line of the program", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_program, flags_private, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,       flags_program, flags_private,
+                                         flags_split, flags_common,  NULL};
 
 static pt_status compile_print_json(const pt_circuit_stats *s, const computation *c, const args *a,
                                     pt_error *error)

@@ -4,6 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/computation.h"
 #include "cli/flags/inputs.h"
+#include "cli/flags/split.h"
 #include "cli/parts.h"
 #include "cli/result_out.h"
 
@@ -14,8 +15,8 @@ static const flag flags[] = {
      true},
     {0},
 };
-static const flag *const flag_lists[] = {flags,         flags_output, flags_table, flags_program,
-                                         flags_private, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,         flags_output, flags_table,  flags_program,
+                                         flags_private, flags_split,  flags_common, NULL};
 
 static pt_status eval_print(const computation *c, const uint8_t *out, result_out *result,
                             pt_error *error)

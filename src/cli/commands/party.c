@@ -11,6 +11,7 @@
 #include "cli/flags/connect.h"
 #include "cli/flags/const_flags.h"
 #include "cli/flags/mpc_flags.h"
+#include "cli/flags/split.h"
 #include "cli/flags/tables.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
@@ -39,7 +40,7 @@ static const flag flags[] = {
 };
 static const flag *const flag_lists[] = {flags,        flags_output,  flags_table, flags_connect,
                                          flags_secure, flags_program, flags_mpc,   flags_private,
-                                         flags_common, NULL};
+                                         flags_split,  flags_common,  NULL};
 
 typedef struct party {
     const args *a;

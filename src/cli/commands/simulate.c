@@ -4,6 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/flags/inputs.h"
 #include "cli/flags/mpc_flags.h"
+#include "cli/flags/split.h"
 #include "cli/local_run.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -16,8 +17,9 @@ static const flag flags[] = {
      true},
     {0},
 };
-static const flag *const flag_lists[] = {flags,     flags_output,  flags_table,  flags_program,
-                                         flags_mpc, flags_private, flags_common, NULL};
+static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
+                                         flags_program, flags_mpc,    flags_private,
+                                         flags_split,   flags_common, NULL};
 
 /* Of each party, the output that a party received which is to have the same: its own, where all
  * receive. Every receiving party must hold the same bits, unless each has its own. */
