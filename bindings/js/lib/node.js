@@ -4,10 +4,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 
 let module = null;
 
-export const sharesMemory = true;
-export const suspends = false;
-
-export function loadModule() {
+function loadModule() {
   module ??= readFile(new URL('./polytune.wasm', import.meta.url)).then(
     (bytes) => WebAssembly.compile(bytes),
     (error) => {
@@ -18,7 +15,7 @@ export function loadModule() {
   return module;
 }
 
-// Aborting a fetch closes its connection, and threads that only wait keep no process alive.
+// The thread that asks, and what the one that computes needs to reach it.
 function startFetcher() {
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
@@ -27,7 +24,7 @@ function startFetcher() {
 }
 
 // A thread for jobs (work.js). `receive(message)` is called for each message, `fail(error)` when the thread ends.
-export function startThread(receive, fail, { http }) {
+function startThread(receive, fail, { http }) {
   const fetcher = http ? startFetcher() : null;
   const thread = new Worker(new URL('./worker-node.js', import.meta.url), {
     workerData: { fetcher: fetcher?.data },
@@ -47,7 +44,7 @@ export function startThread(receive, fail, { http }) {
   };
 }
 
-// The fetching thread does that.
-export const stayAlive = () => () => {};
+// The fetching thread shows the signs of life, and nobody leaves Node without a signal, which ends the threads too.
+const nothing = () => () => {};
 
-export const onLeaving = () => () => {};
+export const host = { sharesMemory: true, suspends: false, loadModule, startThread, stayAlive: nothing, onLeaving: nothing };
