@@ -11,8 +11,10 @@
 static const test_preparation *chosen;
 
 #define MESSAGES     256
-#define SEGMENT_ANDS 4 /* two segments, so that ZB is among the messages */
-#define AT_SENDER    2 /* in a message, see message.h */
+#define SEGMENT_ANDS 4   /* two segments, so that ZB is among the messages */
+#define AT_SENDER    2   /* in a message, see message.h */
+#define SHORT_MS     100 /* time-outs of runs that end by one */
+#define LONGEST_MS   60000
 
 /* Ways to harm a message beyond those of support/faulty.h, numbered after them. */
 typedef enum harm {
@@ -149,35 +151,66 @@ static bool blocks(harm what, const record *r, size_t n, size_t cheater, size_t 
     return cheater == 0 && nth + 1 < r->count && strcmp(r->phase[nth + 1], "GC") == 0;
 }
 
-static void run_harm(harm what, const record *r, const record *other, size_t n, size_t cheater,
-                     size_t peer, size_t nth)
+/* The harm, what is harmed and how. */
+typedef struct target {
+    harm what;
+    const record *r;     /* of the messages, in an honest run */
+    const record *other; /* of another session */
+    size_t n;
+    size_t cheater;
+    size_t peer;
+    size_t nth;
+} target;
+
+static void judge(const target *t, const parties *p)
 {
-    fault f = {.kind = (fault_kind)what, .peer = (int)peer, .nth = nth};
-    harmed h = {.attack = {.n = n,
-                           .cheater = cheater,
+    const bool at_dealer = t->peer == t->n;
+    const pt_status status = at_dealer ? p->dealer_status : p->status[t->peer];
+    const expectation e = expected(t->what, t->r, t->cheater == t->n, t->nth);
+    if ((e == IS_ERROR && status == PT_OK) || (e == IS_RIGHT && status != PT_OK))
+        fail_msg("n = %zu, %zu to %zu, %s number %zu: %s: %s (%s)", t->n, t->cheater, t->peer,
+                 t->r->phase[t->nth], t->nth, harm_names[t->what], pt_status_name(status),
+                 at_dealer ? p->dealer_error.message : p->errors[t->peer].message);
+}
+
+/* Whether it came to the harm: with a short time-out, on a busy machine, somebody may wait in vain
+ * before that, for a message that is only late. */
+static bool run_once(const target *t, uint32_t timeout_ms)
+{
+    fault f = {.kind = (fault_kind)t->what, .peer = (int)t->peer, .nth = t->nth};
+    harmed h = {.attack = {.n = t->n,
+                           .cheater = t->cheater,
                            .preparation = chosen,
                            .seed = 1,
                            .k = 4,
                            .segment_ands = SEGMENT_ANDS,
-                           .timeout_ms = blocks(what, r, n, cheater, peer, nth) ? 100 : 0,
+                           .timeout_ms = timeout_ms,
                            .deviate = deviate,
                            .faults = &f,
-                           .n_faults = what <= (harm)FAULT_CLOSE ? 1 : 0},
-                .peer = peer,
-                .nth = nth,
-                .harm = what,
-                .other = other};
+                           .n_faults = t->what <= (harm)FAULT_CLOSE ? 1 : 0},
+                .peer = t->peer,
+                .nth = t->nth,
+                .harm = t->what,
+                .other = t->other};
     tamper_run(&h.attack);
-    const parties *p = &h.attack.run.parties;
-    const pt_status status = peer == n ? p->dealer_status : p->status[peer];
-    /* On a busy machine a party may wait in vain before that, and tell the others. */
-    assert_true(f.struck || h.n_seen > nth || status == PT_ERR_TIMEOUT || status == PT_ERR_STOPPED);
-    const expectation e = expected(what, r, cheater == n, nth);
-    if ((e == IS_ERROR && status == PT_OK) || (e == IS_RIGHT && status != PT_OK))
-        fail_msg("n = %zu, %zu to %zu, %s number %zu: %s: %s (%s)", n, cheater, peer, r->phase[nth],
-                 nth, harm_names[what], pt_status_name(status),
-                 peer == n ? p->dealer_error.message : p->errors[peer].message);
+    const bool struck = t->what <= (harm)FAULT_CLOSE ? f.struck : h.n_seen > t->nth;
+    if (struck)
+        judge(t, &h.attack.run.parties);
     tamper_clear(&h.attack);
+    return struck;
+}
+
+static void run_harm(const target *t)
+{
+    uint32_t timeout_ms = SHORT_MS;
+    if (!blocks(t->what, t->r, t->n, t->cheater, t->peer, t->nth)) {
+        assert_true(run_once(t, 0));
+        return;
+    }
+    while (!run_once(t, timeout_ms)) {
+        timeout_ms *= 4;
+        assert_true(timeout_ms <= LONGEST_MS);
+    }
 }
 
 static void run_pair(size_t n, size_t cheater, size_t peer)
@@ -187,8 +220,10 @@ static void run_pair(size_t n, size_t cheater, size_t peer)
     record_run(&r[0], n, cheater, peer, 1);
     record_run(&r[1], n, cheater, peer, 2);
     for (size_t nth = 0; nth < r[0].count; nth++) {
-        for (harm what = 0; what < HARMS; what++)
-            run_harm(what, &r[0], &r[1], n, cheater, peer, nth);
+        for (harm what = 0; what < HARMS; what++) {
+            const target t = {what, &r[0], &r[1], n, cheater, peer, nth};
+            run_harm(&t);
+        }
     }
     record_clear(&r[0]);
     record_clear(&r[1]);
