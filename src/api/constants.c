@@ -176,12 +176,13 @@ static pt_status check_goes_on(size_t party, const char *phase, const uint8_t *m
                                stop_note *ret_heard, pt_error *error)
 {
     char text[STOP_TEXT_MAX];
+    char version[VERSION_TEXT_MAX];
     if (message_abort_get(ret_heard, m, len))
         return error_set_peer(error, stop_note_status(*ret_heard), (int)party, phase,
                               "party %zu %s", party, stop_note_text(text, *ret_heard, (int)party));
     if (len >= 2 && m[1] != MPC_PROTOCOL_VERSION)
-        return error_set_peer(error, PT_PEER_SETUP, (int)party, phase,
-                              "party %zu runs another version of the protocol", party);
+        return error_set_peer(error, PT_PEER_SETUP, (int)party, phase, "party %zu %s", party,
+                              version_text(version, m[1]));
     return PT_OK;
 }
 

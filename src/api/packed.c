@@ -115,6 +115,10 @@ pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_output_bytes, const p
     if (circuit == NULL || channel == NULL || options == NULL)
         return error_missing(error, "options, a channel and a circuit");
     clear_packed(ret_outputs, n_output_bytes, circuit);
+    const size_t parties = pt_circuit_parties(circuit);
+    if (options->party >= parties) /* before its number of inputs is wrong */
+        return error_set(error, PT_ERR_USAGE, "party %zu is not one of the %zu parties",
+                         options->party, parties);
     const packed_call c = {.circuit = circuit,
                            .inputs = inputs,
                            .n_input_bits = pt_circuit_input_bits(circuit, options->party),

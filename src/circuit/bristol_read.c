@@ -275,7 +275,8 @@ static pt_status check_sizes(parser *p, uint64_t n_wires, uint64_t n_inputs, uin
         return bad(p, "%llu output bits are promised, but there are only %llu wires",
                    (unsigned long long)n_outputs, (unsigned long long)n_wires);
     if (p->n_lines > (left + 1) / MIN_GATE_BYTES)
-        return bad(p, "%u gates are promised, but the text ends before", (unsigned)p->n_lines);
+        return bad(p, "%u gate%s promised, but the text ends before", (unsigned)p->n_lines,
+                   p->n_lines == 1 ? " is" : "s are");
     if (n_inputs > left + MORE_INPUTS)
         return bad(p, "%llu input bits are too many for a text of this length",
                    (unsigned long long)n_inputs);
@@ -525,7 +526,8 @@ static pt_status read_gates(parser *p)
         status = read_gate(p);
     }
     if (status == PT_OK && next_line(p))
-        return bad(p, "expected the end of the text after %u gates", (unsigned)p->n_lines);
+        return bad(p, "expected the end of the text after %u gate%s", (unsigned)p->n_lines,
+                   p->n_lines == 1 ? "" : "s");
     if (status == PT_OK)
         status = check_all_set(p);
     const uint32_t first = c->n_inputs + p->n_driven - c->n_outputs;

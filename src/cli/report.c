@@ -445,8 +445,8 @@ void report_compiling(void *user, const char *phase, uint64_t done, uint64_t tot
         (void)snprintf(text, sizeof text, "compiling: %s, %u %%", phase,
                        (unsigned)(100.0 * (double)done / (double)total));
     else if (done != 0)
-        (void)snprintf(text, sizeof text, "compiling: %s, %llu gates", phase,
-                       (unsigned long long)done);
+        (void)snprintf(text, sizeof text, "compiling: %s, %llu gate%s", phase,
+                       (unsigned long long)done, done == 1 ? "" : "s");
     else
         (void)snprintf(text, sizeof text, "compiling: %s", phase);
     report_progress(user, text, 0, 0);

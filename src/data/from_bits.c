@@ -84,12 +84,32 @@ static pt_status tell_variant(row_teller *r, const shape *s, size_t variant)
     return status == PT_OK ? add_missing(r, s->n_cells - 1) : status;
 }
 
+/* A text that would be read as another variant's name stands in its own. */
+static pt_status tell_choice_text(row_teller *r, const shape *s)
+{
+    tell_text(r, &s->parts[0]);
+    if (r->text.failed || !shape_needs_wrap(s, (const char *)r->text.bytes, r->text.len))
+        return add_text(r);
+    buffer wrapped;
+    buffer_init(&wrapped, TABLE_CELL_BYTES_MAX);
+    buffer_printf(&wrapped, "%s(", s->variants[s->full]);
+    buffer_put(&wrapped, r->text.bytes, r->text.len);
+    buffer_put_u8(&wrapped, ')');
+    buffer_reset(&r->text);
+    buffer_put(&r->text, wrapped.bytes, wrapped.len);
+    const bool failed = wrapped.failed;
+    buffer_clear(&wrapped);
+    return failed ? error_memory(r->error) : add_text(r);
+}
+
 static pt_status tell_value(row_teller *r, const shape *s)
 {
     const bool is_enum = s->kind == SHAPE_ENUM || s->kind == SHAPE_CHOICE;
     const size_t variant = is_enum ? (size_t)get_bits(r, s->first_bit, s->tag_bits) : 0;
     if (s->kind == SHAPE_ENUM || (s->kind == SHAPE_CHOICE && variant != s->full))
         return tell_variant(r, s, variant);
+    if (shape_is_choice_of_text(s))
+        return tell_choice_text(r, s);
     for (size_t i = 0; i < s->n_parts; i++) {
         const pt_status status = tell_value(r, &s->parts[i]);
         if (status != PT_OK)

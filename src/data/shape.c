@@ -271,3 +271,51 @@ bool shape_has_empty(const shape *s)
     }
     return true;
 }
+
+size_t shape_find_variant(const shape *s, const char *text, size_t len)
+{
+    for (size_t v = 0; v < s->n_variants; v++) {
+        const bool has_fields = s->kind == SHAPE_CHOICE && v == s->full;
+        if (!has_fields && strlen(s->variants[v]) == len && len != 0 &&
+            memcmp(s->variants[v], text, len) == 0)
+            return v;
+    }
+    return SHAPE_NO_VARIANT;
+}
+
+bool shape_is_choice_of_text(const shape *s)
+{
+    return s->kind == SHAPE_CHOICE && s->n_parts == 1 && s->parts[0].kind == SHAPE_TEXT;
+}
+
+/* What stands in NAME(..) of the full variant. */
+static bool take_from_full(const shape *s, const char **text, size_t *len)
+{
+    const size_t name = strlen(s->variants[s->full]);
+    if (*len < name + 2 || memcmp(*text, s->variants[s->full], name) != 0 || (*text)[name] != '(' ||
+        (*text)[*len - 1] != ')')
+        return false;
+    *text += name + 1;
+    *len -= name + 2;
+    return true;
+}
+
+bool shape_needs_wrap(const shape *s, const char *text, size_t len)
+{
+    bool more = true;
+    while (more)
+        more = take_from_full(s, &text, &len);
+    const size_t variant = shape_find_variant(s, text, len);
+    return variant != SHAPE_NO_VARIANT && variant != s->empty;
+}
+
+bool shape_unwrap(const shape *s, const char **text, size_t *len)
+{
+    const char *inner = *text;
+    size_t inner_len = *len;
+    if (!take_from_full(s, &inner, &inner_len) || !shape_needs_wrap(s, inner, inner_len))
+        return false;
+    *text = inner;
+    *len = inner_len;
+    return true;
+}

@@ -61,6 +61,17 @@ typedef struct row_shape {
 MUST_CHECK pt_status row_shape_init(row_shape *ret_shape, const pt_type *type, pt_error *error);
 void row_shape_clear(row_shape *s);
 
+/* The variant without fields of that name, or SHAPE_NO_VARIANT. */
+size_t shape_find_variant(const shape *s, const char *text, size_t len);
+
+/* A choice whose only cell is text. There a text that looks like the name of another variant (but
+ * the empty one's, which a missing value is) stands in the full variant's: Some(Hidden). */
+bool shape_is_choice_of_text(const shape *s);
+/* Whether the text is such a name, or what it looks like when it stands in the full variant's. */
+bool shape_needs_wrap(const shape *s, const char *text, size_t len);
+/* Whether the text stands so; then it becomes what is in it. */
+bool shape_unwrap(const shape *s, const char **text, size_t *len);
+
 /* Whether the value has an empty form, one that missing cells stand for. */
 bool shape_has_empty(const shape *s);
 

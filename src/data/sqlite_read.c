@@ -90,8 +90,8 @@ static pt_status add_rows(table *t, sqlite3 *database, sqlite3_stmt *statement, 
         }
     }
     if (rc != SQLITE_DONE)
-        return error_set(error, PT_ERR_INPUT, "%s: the query fails after %zu rows: %s", t->source,
-                         table_rows(t), sqlite3_errmsg(database));
+        return error_set(error, PT_ERR_INPUT, "%s: the query fails after %zu row%s: %s", t->source,
+                         table_rows(t), table_rows(t) == 1 ? "" : "s", sqlite3_errmsg(database));
     return PT_OK;
 }
 

@@ -209,18 +209,6 @@ static pt_status fill_text(const row_filler *f, const shape *s, const table_cell
     return PT_OK;
 }
 
-/* The variant of that name without fields, or SHAPE_NO_VARIANT. */
-static size_t find_variant(const shape *s, const table_cell *cell)
-{
-    for (size_t v = 0; v < s->n_variants; v++) {
-        const bool has_fields = s->kind == SHAPE_CHOICE && v == s->full;
-        if (!has_fields && strlen(s->variants[v]) == cell->len &&
-            memcmp(s->variants[v], cell->text, cell->len) == 0)
-            return v;
-    }
-    return SHAPE_NO_VARIANT;
-}
-
 static pt_status unknown_variant(const row_filler *f, const shape *s, const table_cell *cell)
 {
     char hint[96] = "";
@@ -257,7 +245,7 @@ static pt_status fill_cell(const row_filler *f, const shape *s)
         put_bits(f, s->first_bit, 1, truth);
         return PT_OK;
     }
-    const size_t variant = find_variant(s, cell);
+    const size_t variant = shape_find_variant(s, cell->text, cell->len);
     if (variant == SHAPE_NO_VARIANT)
         return unknown_variant(f, s, cell);
     put_bits(f, s->first_bit, s->tag_bits, variant);
@@ -291,9 +279,17 @@ static size_t named_variant(const row_filler *f, const shape *s)
 {
     if (s->n_cells != 1)
         return SHAPE_NO_VARIANT;
-    const size_t variant = find_variant(s, &f->cells[f->b->column[s->cell]]);
-    const bool is_text = s->n_parts == 1 && s->parts[0].kind == SHAPE_TEXT;
-    return is_text && variant == s->empty ? SHAPE_NO_VARIANT : variant;
+    const table_cell *cell = &f->cells[f->b->column[s->cell]];
+    const size_t variant = shape_find_variant(s, cell->text, cell->len);
+    return shape_is_choice_of_text(s) && variant == s->empty ? SHAPE_NO_VARIANT : variant;
+}
+
+static pt_status fill_choice_text(const row_filler *f, const shape *s)
+{
+    table_cell cell = f->cells[f->b->column[s->cell]];
+    if (!cell.is_missing && shape_unwrap(s, &cell.text, &cell.len))
+        return fill_text(f, &s->parts[0], &cell);
+    return fill_parts(f, s);
 }
 
 static pt_status fill_choice(const row_filler *f, const shape *s)
@@ -305,7 +301,9 @@ static pt_status fill_choice(const row_filler *f, const shape *s)
     else if (named != SHAPE_NO_VARIANT)
         variant = named;
     put_bits(f, s->first_bit, s->tag_bits, variant);
-    return variant == s->full ? fill_parts(f, s) : PT_OK;
+    if (variant != s->full)
+        return PT_OK;
+    return shape_is_choice_of_text(s) ? fill_choice_text(f, s) : fill_parts(f, s);
 }
 
 static pt_status fill_value(const row_filler *f, const shape *s)

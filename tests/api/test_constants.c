@@ -338,6 +338,10 @@ static void malformed_lists_are_refused(void **state)
         for (size_t to = 0; to < 2; to++) {
             assert_int_equal(parties[to].status, cases[i].status);
             assert_int_equal(parties[to].error.party, 2);
+            if (cases[i].len > 1 && cases[i].bytes[1] == OTHER[0])
+                assert_non_null(strstr(parties[to].error.message,
+                                       "party 2 runs version 2 of the protocol, and this party "
+                                       "version 3: all parties need the same release"));
         }
         close_parties(parties);
     }

@@ -123,11 +123,30 @@ static void test_between_parties(void **state)
     pt_program_free(f.program);
 }
 
+static void test_no_such_party(void **state)
+{
+    (void)state;
+    fixture f;
+    pt_channel channels[2];
+    pt_error error = {0};
+    setup(&f);
+    assert_int_equal(pt_channel_memory_mesh(channels, 2, 60000, NULL), PT_OK);
+    const pt_mpc_options options = {.party = 2, .parties = 2};
+    assert_int_equal(pt_mpc_run_packed(f.outputs, f.n_outputs, &channels[0], f.circuit, f.inputs[0],
+                                       f.n_inputs[0], &options, &error),
+                     PT_ERR_USAGE);
+    assert_string_equal(error.message, "party 2 is not one of the 2 parties");
+    pt_channel_close(&channels[0]);
+    pt_channel_close(&channels[1]);
+    pt_program_free(f.program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_in_the_clear),
         cmocka_unit_test(test_between_parties),
+        cmocka_unit_test(test_no_such_party),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

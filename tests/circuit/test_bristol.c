@@ -136,7 +136,7 @@ static const bad_text bad_texts[] = {
     {"1000000000 1000000002\n2 1 1\n1 1\n2 1 0 1 2 AND\n", "promised, but the text ends before"},
     {"0 1000000000\n1 1000000000\n1 1\n", "too many for a text of this length"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 2 AND\n1 1 2 3 INV\n",
-     "test.txt:5: expected the end of the text after 1 gates"},
+     "test.txt:5: expected the end of the text after 1 gate"},
     {"2 4\n2 1 1\n1 1\n2 1 0 1 2 AND\n           \n", "test.txt:6: expected gate 2 of 2"},
     {"1 3\n2 1 1\n1 1\n2 1 0 1 2 OR\n",
      "test.txt:4: expected the gate XOR, AND, INV, EQ, EQW or MAND, found 'OR'"},

@@ -11,7 +11,8 @@
     "enum Sex { Female, Male }\n"                                                                  \
     "enum Test { Negative, Positive, Missing }\n"                                                  \
     "enum Dose { None, Unknown, Some(u16) }\n"                                                     \
-    "enum Row { Full(u32, Sex), Empty }\n"
+    "enum Row { Full(u32, Sex), Empty }\n"                                                         \
+    "enum On { None, Up, Hi([u8; 6]) }\n"
 
 /* The text that a value of the type is written as. */
 static void assert_csv(const char *type, const char *literal_text, const char *expected)
@@ -45,6 +46,16 @@ static void assert_csv(const char *type, const char *literal_text, const char *e
     mem_free(bits);
     pt_literal_free(literal);
     pt_program_free(program);
+}
+
+/* What to_bits reads back: texts as names of variants. */
+static void test_texts_like_names(void **state)
+{
+    (void)state;
+    assert_csv("[(On, u8); 5]",
+               "[(On::Hi([85, 112, 0, 0, 0, 0]), 1), (On::Hi([72, 105, 40, 85, 112, 41]), 2), "
+               "(On::Up, 3), (On::Hi([78, 111, 110, 101, 0, 0]), 4), (On::None, 5)]",
+               "1,2\nHi(Up),1\nHi(Hi(Up)),2\nUp,3\nNone,4\n,5\n");
 }
 
 static void test_numbers(void **state)
@@ -92,9 +103,8 @@ static void test_enums(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_structs),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_texts_like_names),
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_structs),
         cmocka_unit_test(test_enums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

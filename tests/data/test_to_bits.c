@@ -13,6 +13,7 @@
     "enum Test { Negative, Positive, Missing }\n"                                                  \
     "enum Dose { None, Some(u16) }\n"                                                              \
     "enum Word { None, Hidden, Some([u8; 6]) }\n"                                                  \
+    "enum On { None, Up, Hi([u8; 6]) }\n"                                                          \
     "enum Row { Empty, Full(u32, Sex) }\n"                                                         \
     "enum Two { A(u8), B(u8) }\n"                                                                  \
     "struct Place { city: [u8; 4], zip: u16 }\n"                                                   \
@@ -190,6 +191,13 @@ static void test_enums(void **state)
                  "[Dose::None, Dose::Some(500), Dose::None, Dose::Some(0)]");
     assert_value("[Word; 3]", "s\nNone\n\nHidden\n",
                  "[Word::Some([78, 111, 110, 101, 0, 0]), Word::None, Word::Hidden]");
+    /* "Hidden" as text, and text that is no name. */
+    assert_value(
+        "[Word; 3]", "s\nSome(Hidden)\nSome()\nSome(\n",
+        "[Word::Some([72, 105, 100, 100, 101, 110]), "
+        "Word::Some([83, 111, 109, 101, 40, 41]), Word::Some([83, 111, 109, 101, 40, 0])]");
+    assert_value("[On; 3]", "s\nHi(Up)\nHi(Hi(Up))\nUp\n",
+                 "[On::Hi([85, 112, 0, 0, 0, 0]), On::Hi([72, 105, 40, 85, 112, 41]), On::Up]");
     assert_value("[Row; 2]", "a,b\n,\n7,Male\n", "[Row::Empty, Row::Full(7, Sex::Male)]");
     assert_error("[Sex; 1]", "s\nmale\n",
                  "t.csv, row 1 (line 2), column 's': expected Sex, found 'male'; is it Male?");

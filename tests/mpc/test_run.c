@@ -335,6 +335,7 @@ static void check_receivers_refused(const uint8_t *inputs)
 {
     static const size_t strange[1] = {2};
     static const size_t first[1] = {0};
+    static const size_t twice[2] = {1, 1};
     const struct {
         pt_mpc_receivers ranges[2];
         size_t n;
@@ -348,6 +349,7 @@ static void check_receivers_refused(const uint8_t *inputs)
         {{{4, first, 0}}, 1, NULL},
         {{{3, NULL, 0}, {1, strange, 1}}, 2, NULL},
         {{{4, NULL, 0}}, 1, first},
+        {{{3, NULL, 0}, {1, twice, 2}}, 2, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check_refused(&(pt_mpc_options){.parties = 2,
@@ -370,6 +372,9 @@ static void test_refused(void **state)
     check_refused(&(pt_mpc_options){.parties = 2, .evaluator = 2}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .output_parties = nobody}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .output_parties = strange, .n_output_parties = 1},
+                  good, PT_ERR_USAGE);
+    static const size_t twice[3] = {0, 1, 0};
+    check_refused(&(pt_mpc_options){.parties = 2, .output_parties = twice, .n_output_parties = 3},
                   good, PT_ERR_USAGE);
     check_receivers_refused(good);
     check_refused(&(pt_mpc_options){.parties = 2, .statistical_security = 39}, good, PT_ERR_USAGE);

@@ -5,6 +5,7 @@
  * tree made by a JSON library would not do: jansson holds integers as signed 64-bit numbers, so it
  * cannot read a u64 past 2^63-1, and takes half a kilobyte for each number of an array. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -175,11 +176,14 @@ static pt_status json_read_integer(literal_reader *r, literal_number *ret_number
     if (is_negative)
         r->at++;
     const char *digits = r->at;
-    if (!literal_read_digits(r, ret_number) || (*digits == '0' && r->at - digits > 1) ||
-        (r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E'))) {
+    if (!literal_read_digits(r, ret_number)) {
         r->at = at;
         return literal_expected(r, "an integer");
     }
+    if (*digits == '0' && r->at - digits > 1)
+        return literal_fail(r, at, "expected an integer, without a zero in front");
+    if (r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E'))
+        return literal_fail(r, at, "expected an integer, without a point or exponent");
     ret_number->at = at;
     ret_number->is_negative = is_negative;
     json_skip_space(r);
@@ -210,12 +214,13 @@ static pt_status json_read_bool(json_reader *j, size_t to)
     }
     if (accept_word(r, "false"))
         return PT_OK;
-    const pt_status status = read_string(j, "\"True\" or \"False\"");
+    static const char expected[] = "true or false";
+    const pt_status status = read_string(j, expected);
     if (status != PT_OK)
         return status;
     if (!string_is(j, "True") && !string_is(j, "False")) {
         r->at = at;
-        return literal_expected(r, "\"True\" or \"False\"");
+        return literal_expected(r, expected);
     }
     literal_put(r, to, 1, string_is(j, "True"));
     return PT_OK;
@@ -569,6 +574,15 @@ static pt_status read_plain_struct(json_reader *j, const pt_type *type, size_t t
     return status;
 }
 
+/* Numbers that came as what other programs make of them. */
+static pt_status no_number(const literal_reader *r, const pt_type *type)
+{
+    char what[96];
+    const char *hint = *r->at == '"' ? "a number without quotes" : "1 for true and 0 for false";
+    (void)snprintf(what, sizeof what, "a value of type %s, %s", type_scalar_name(type->kind), hint);
+    return literal_expected(r, what);
+}
+
 /* A value that is no object. */
 static pt_status read_plain(json_reader *j, const pt_type *type, size_t to)
 {
@@ -589,27 +603,66 @@ static pt_status read_plain(json_reader *j, const pt_type *type, size_t to)
         return json_read_fields(j, type->fields, type->n_fields, to);
     if (type->kind == TYPE_ENUM && c == '"')
         return read_unit_variant(j, type, to);
+    if (type_is_integer(type) && (c == '"' || c == 't' || c == 'f'))
+        return no_number(r, type);
     return literal_expected_type(r, type);
+}
+
+/* Whether it goes on with : ["NAME",[[ of a struct, or : ["NAME"," of an enum, as Garble JSON does:
+ * plain JSON has for a field that is called Struct, or a variant Enum, something else. Reads
+ * nothing. */
+static bool garble_follows(const json_reader *j, const pt_type *type)
+{
+    json_reader ahead = *j;
+    literal_reader *r = &ahead.r;
+    pt_error unused;
+    r->error = &unused;
+    buffer_init(&ahead.string, TEXT_MAX);
+    bool follows = json_accept(r, ':') && json_accept(r, '[') && r->at < r->end && *r->at == '"' &&
+                   read_string(&ahead, "") == PT_OK && string_is(&ahead, type->name) &&
+                   json_accept(r, ',') && r->at < r->end;
+    buffer_clear(&ahead.string);
+    if (!follows)
+        return false;
+    if (type->kind == TYPE_ENUM)
+        return *r->at == '"';
+    return json_accept(r, '[') && r->at < r->end && *r->at == '[';
+}
+
+/* Whether the type has a field, or a variant with values, of the name in j->string. */
+static bool has_member(const json_reader *j, const pt_type *type)
+{
+    if (type->kind == TYPE_ENUM) {
+        const size_t tag = type_find_variant(type, string_text(j), j->string.len);
+        return tag < type->n_variants && type->variants[tag].is_tuple;
+    }
+    for (size_t i = 0; i < type->n_fields; i++) {
+        if (string_is(j, type->fields[i].name))
+            return true;
+    }
+    return false;
 }
 
 /* Whether an object with this key is Garble JSON for a value of this type, rather than plain. */
 static bool is_garble_key(const json_reader *j, const pt_type *type)
 {
-    return (type->kind != TYPE_STRUCT && type->kind != TYPE_ENUM) ||
-           string_is(j, json_key_of(type));
+    if (type->kind != TYPE_STRUCT && type->kind != TYPE_ENUM)
+        return true;
+    return string_is(j, json_key_of(type)) && (!has_member(j, type) || garble_follows(j, type));
 }
 
 /* The rest of an object of one member or, for a struct, of several; its first key is read. */
 static pt_status read_object(json_reader *j, const pt_type *type, size_t to, const char *key_at)
 {
     literal_reader *r = &j->r;
-    if (!is_garble_key(j, type) && type->kind == TYPE_STRUCT)
+    const bool is_garble = is_garble_key(j, type);
+    if (!is_garble && type->kind == TYPE_STRUCT)
         return read_plain_struct(j, type, to, key_at);
     /* The key stays in j->string: expecting a character does not change it. */
     const pt_status status = json_expect(r, ':');
     if (status != PT_OK)
         return status;
-    if (!is_garble_key(j, type))
+    if (!is_garble)
         return read_tuple_variant(j, type, to, key_at);
     return read_keyed(j, type, to, key_at);
 }

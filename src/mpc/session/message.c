@@ -1,5 +1,7 @@
 #include "mpc/session/message.h"
 
+#include <stdio.h>
+
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/le.h"
@@ -100,6 +102,15 @@ static pt_status sid_fault(const session *s, wave_name name, pt_error *error)
     return peers_fault(s, PT_PEER_MALFORMED, name, what, sentence, error);
 }
 
+const char *version_text(char ret_text[VERSION_TEXT_MAX], unsigned version)
+{
+    (void)snprintf(ret_text, VERSION_TEXT_MAX,
+                   "runs version %u of the protocol, and this party version %u: all parties need "
+                   "the same release",
+                   version, MPC_PROTOCOL_VERSION);
+    return ret_text;
+}
+
 static pt_status message_check(session *s, size_t from, wave_name name,
                                const message_info *expected, const uint8_t *m, size_t len,
                                pt_error *error)
@@ -108,8 +119,9 @@ static pt_status message_check(session *s, size_t from, wave_name name,
     if (message_abort_get(&s->heard, m, len))
         return peer_fault(s, stop_note_status(s->heard), from, name,
                           stop_note_text(text, s->heard, session_party(s, from)), error);
+    char version[VERSION_TEXT_MAX];
     if (len > AT_VERSION && m[AT_VERSION] != MPC_PROTOCOL_VERSION)
-        return peer_fault(s, PT_PEER_SETUP, from, name, "runs another version of the protocol",
+        return peer_fault(s, PT_PEER_SETUP, from, name, version_text(version, m[AT_VERSION]),
                           error);
     if (len > AT_VERSION && m[AT_KIND] == MESSAGE_CONSTANTS && expected->kind == MESSAGE_WAVE &&
         expected->id == 0)

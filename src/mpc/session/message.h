@@ -47,6 +47,10 @@ MUST_CHECK pt_status message_send(session *s, size_t to, wave_name name, uint8_t
 void message_abort_put(uint8_t ret_message[MESSAGE_ABORT_BYTES], stop_note note);
 bool message_abort_get(stop_note *ret_note, const uint8_t *m, size_t len);
 
+/* What is said of a party whose messages have another protocol version than ours. */
+#define VERSION_TEXT_MAX 112
+const char *version_text(char ret_text[VERSION_TEXT_MAX], unsigned version);
+
 /* Receives a message and checks every field of its header and its length; *ret_message (header and
  * body) is released with message_free. PT_PEER_ABORT or PT_ERR_STOPPED for an ABORT,
  * PT_PEER_SETUP, PT_PEER_MALFORMED, or the channel's errors. */

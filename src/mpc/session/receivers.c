@@ -19,6 +19,11 @@ static pt_status check_set(const size_t *parties, size_t n, const pt_mpc_options
         if (parties[i] >= o->parties)
             return error_set(error, PT_ERR_USAGE, "output party %zu is not one of the %zu parties",
                              parties[i], o->parties);
+        for (size_t k = 0; k < i; k++) {
+            if (parties[k] == parties[i])
+                return error_set(error, PT_ERR_USAGE, "output party %zu is given twice",
+                                 parties[i]);
+        }
     }
     return PT_OK;
 }

@@ -299,10 +299,14 @@ static void wrong_json_is_told_where(void **state)
     const types *t = *state;
     const pt_type *u8 = type_scalar(TYPE_U8);
     const bad cases[] = {
-        {u8, "\"5\"", "line 1, column 1: expected a value of type u8, found `\"5\"`"},
+        {u8, "\"5\"",
+         "line 1, column 1: expected a value of type u8, a number without quotes, found `\"5\"`"},
+        {u8, "true",
+         "line 1, column 1: expected a value of type u8, 1 for true and 0 for false, found `true`"},
+        {u8, "[", "line 1, column 1: expected a value of type u8, found `[`"},
         {u8, "256", "line 1, column 1: expected a number of type u8, 0 to 255"},
         {u8, "-1", "line 1, column 1: expected a number of type u8, 0 to 255"},
-        {u8, "5.0", "line 1, column 1: expected an integer, found `5`"},
+        {u8, "5.0", "line 1, column 1: expected an integer, without a point or exponent"},
         {u8, "5 6", "line 1, column 3: expected nothing more, found `6`"},
         {t->bytes, "[1, 2]", "line 1, column 6: expected 3 elements, found 2"},
         {t->bytes, "[1, 2, 3, 4]", "line 1, column 9: expected 3 elements, found more"},
@@ -328,17 +332,20 @@ static void wrong_json_is_told_where(void **state)
          "line 1, column 17: expected a number of type u8, 0 to 255"},
         {u8, "{\"NumUnsigned\":[3,\"U16\"]}",
          "line 1, column 19: expected \"U8\" as the number's type"},
-        {u8, "{\"NumUnsigned\":[3.0,\"U8\"]}", "line 1, column 17: expected an integer, found `3`"},
-        {u8, "{\"NumUnsigned\":[03,\"U8\"]}", "line 1, column 17: expected an integer, found `03`"},
+        {u8, "{\"NumUnsigned\":[3.0,\"U8\"]}",
+         "line 1, column 17: expected an integer, without a point or exponent"},
+        {u8, "{\"NumUnsigned\":[03,\"U8\"]}",
+         "line 1, column 17: expected an integer, without a zero in front"},
         {u8, "{\"NumSigned\":[3,\"U8\"]}", "line 1, column 2: expected \"NumUnsigned\""},
         {u8, "{\"NumUnsigned\":[3,\"U8\"]} x",
          "line 1, column 26: expected nothing more, found `x`"},
         {u8, "{\"NumUns", "line 1, column 2: the string does not end"},
         {u8, "{\"Num\\q\"", "line 1, column 2: malformed string"},
         {type_scalar(TYPE_BOOL), "truth",
-         "line 1, column 1: expected \"True\" or \"False\", found `truth`"},
-        {type_scalar(TYPE_BOOL), "1",
-         "line 1, column 1: expected \"True\" or \"False\", found `1`"},
+         "line 1, column 1: expected true or false, found `truth`"},
+        {type_scalar(TYPE_BOOL), "1", "line 1, column 1: expected true or false, found `1`"},
+        {type_scalar(TYPE_BOOL), "\"1\"",
+         "line 1, column 1: expected true or false, found `\"1\"`"},
         {t->bytes, "{\"Tuple\":[]}",
          "line 1, column 2: expected \"Array\", \"ArrayRepeat\" or \"Range\""},
         {t->bytes, "{\"Array\":[]}", "line 1, column 11: expected 3 elements, found 0"},
@@ -371,6 +378,35 @@ static void assert_json(const pt_type *type, const char *json, const char *expec
     assert_string_equal(text, expected);
     pt_text_free(text);
     pt_literal_free(literal);
+}
+
+/* A field called as the key of Garble JSON, and a variant. */
+static void plain_json_of_members_called_like_keys(void **state)
+{
+    types *t = *state;
+    const pt_type *s = NULL;
+    const pt_type *e = NULL;
+    const type_field fields[] = {{.name = "Struct", .type = array(t, t->bytes, 2)},
+                                 {.name = "b", .type = type_scalar(TYPE_BOOL)}};
+    type_field own[] = {{.type = t->bytes}, {.type = type_scalar(TYPE_U8)}};
+    const type_variant variants[] = {
+        {.name = "Enum", .is_tuple = true, .n_fields = 2, .fields = own}, {.name = "No"}};
+    assert_int_equal(type_new_struct(&s, &t->memory, "S", fields, 2, NULL), PT_OK);
+    assert_int_equal(type_new_enum(&e, &t->memory, "E", variants, 2, NULL), PT_OK);
+    static const char expected[] = "S {Struct: [[83, 0, 0], [1, 2, 3]], b: true}";
+    assert_json(s, "{\"Struct\":[\"S\",[1,2,3]],\"b\":true}", expected);
+    assert_json(s, "{\"b\":true,\"Struct\":[\"S\",[1,2,3]]}", expected);
+    assert_json(s, "{\"Struct\" : [ \"S\" , [ [\"b\",true], [\"Struct\",[\"S\",[1,2,3]]] ]]}",
+                expected);
+    assert_json(e, "{\"Enum\":[\"E\",7]}", "E::Enum([69, 0, 0], 7)");
+    assert_json(e, "{\"Enum\":[\"E\",\"Enum\",{\"Tuple\":[\"E\",7]}]}", "E::Enum([69, 0, 0], 7)");
+    assert_json(e, "{\"Enum\":[\"E\",\"No\",\"Unit\"]}", "E::No");
+    const bad cases[] = {
+        {s, "{\"Struct\"", "line 1, column 10: expected `:`, found the end"},
+        {s, "{\"Struct\":[\"S\"", "line 1, column 15: expected `,`, found the end"},
+        {e, "{\"Enum\":[\"E\",", "line 1, column 14: expected a value of type u8, found the end"},
+    };
+    assert_all_fail(cases, sizeof cases / sizeof cases[0], pt_literal_from_json);
 }
 
 static void plain_json_is_read_by_type(void **state)
@@ -491,6 +527,7 @@ int main(void)
         TEST(integers_keep_all_64_bits),
         TEST(json_struct_fields_come_in_any_order),
         TEST(plain_json_is_read_by_type),
+        TEST(plain_json_of_members_called_like_keys),
         TEST(wrong_text_is_told_where),
         TEST(wrong_json_is_told_where),
         TEST(bad_bits_are_refused),
