@@ -1,7 +1,8 @@
 /* Nothing that may serve once serves twice, over several segments and two sessions (protocol spec,
  * sections 0.4, 2.3 and 10.4): no hash input under one AES key S xor w, no tweak for two purposes,
- * no block counter T of a pair for two sets of bits, no tree leaf, no nonce. The functions that use
- * these things are wrapped by the linker, so every caller is seen, also one added later. */
+ * no block counter T of a pair for two sets of bits, no tree leaf, no label, no mask, no nonce. The
+ * functions that use these things are wrapped by the linker, so every caller is seen, also one
+ * added later. */
 #include "support/test.h"
 
 #include "base/mem.h"
@@ -47,8 +48,10 @@ typedef struct nonce_use {
 
 typedef struct party_logs {
     use_log hashes, tweaks, corrections, receiver_planes, sender_planes, leaves, nonces,
-        hello_nonces;
+        hello_nonces, labels, masks;
     uint64_t calls;
+    const session *s;
+    size_t n, me;
 } party_logs;
 
 static party_logs logs[PARTIES_MAX];
@@ -109,11 +112,53 @@ static void log_hash(block key, block x, uint32_t eps)
     log_add(&own->hashes, sizeof use, &use);
 }
 
+/* 256 i + j, where P_i hashes for P_j (section 0.4). */
+static void check_eps(uint32_t eps, size_t i, size_t j)
+{
+    assert_int_equal(eps, 256 * (i + 1) + (j + 1));
+}
+
+/* Labels are hashed under S_gc xor w, triples under S_tri xor w. */
+static void check_domain(block key, block s)
+{
+    const block tweak = block_xor(key, s);
+    assert_true(tweak.hi == 0 && tweak.lo < MPC_MAX_AND);
+}
+
+/* A garbler's labels, two for each garbler j; the evaluator has those of all garblers i. */
+static void check_label_eps(const uint32_t *eps, size_t count)
+{
+    const size_t m = own->n - 1;
+    assert_int_equal(count, own->me == 0 ? m * m : 2 * m);
+    for (size_t h = 0; h < count; h++) {
+        if (own->me == 0)
+            check_eps(eps[h], 1 + h / m, 1 + h % m);
+        else
+            check_eps(eps[h], own->me, 1 + h / 2);
+    }
+}
+
+/* For each peer two keys and a MAC. */
+static void check_triple_eps(const uint32_t *eps, size_t count)
+{
+    size_t h = 0;
+    for (size_t peer = 0; peer < own->n; peer++) {
+        if (peer == own->me)
+            continue;
+        check_eps(eps[h++], own->me, peer);
+        check_eps(eps[h++], own->me, peer);
+        check_eps(eps[h++], peer, own->me);
+    }
+    assert_int_equal(count, h);
+}
+
 void __real_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
 void __wrap_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
 void __wrap_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n)
 {
     own->calls++;
+    check_label_eps(eps, n);
+    check_domain(key->round[0], own->s->s_gc);
     log_add(&own->tweaks, sizeof(block), &key->round[0]);
     for (size_t i = 0; i < n; i++)
         log_hash(key->round[0], x[i], eps[i]);
@@ -128,6 +173,8 @@ void __wrap_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_tweak
                        const uint32_t *eps, size_t m)
 {
     own->calls++;
+    check_triple_eps(eps, m);
+    check_domain(s, own->s->s_tri);
     for (size_t t = 0; t < n_tweaks; t++) {
         const block key = block_xor(s, block_make(0, first_tweak + t));
         log_add(&own->tweaks, sizeof key, &key);
@@ -225,12 +272,33 @@ typedef struct job {
     uint8_t inputs[64];
 } job;
 
+/* With the block that none of them may be. */
+static void log_blocks(use_log *l, const block *blocks, size_t n)
+{
+    const block zero = block_zero();
+    if (l->count == 0)
+        log_add(l, sizeof zero, &zero);
+    for (size_t i = 0; i < n; i++)
+        log_add(l, sizeof zero, &blocks[i]);
+}
+
+/* The own share of the mask of each gate's output. */
+static void log_masks(const segment *g, size_t n)
+{
+    for (size_t p = 0; p < g->n_and; p++)
+        log_blocks(&own->masks, &g->lambda_gamma[p * n], 1);
+}
+
 static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
 {
     const size_t nonce = 32; /* the last field of HELLO */
     (void)user;
     if (strcmp(name, "HELLO") == 0 && peer == s->me)
         log_add(&own->hello_nonces, nonce, (uint8_t *)data + len - nonce);
+    if (strcmp(name, "input_labels") == 0 && s->me != 0)
+        log_blocks(&own->labels, data, len / sizeof(block));
+    if (strcmp(name, "and_shares") == 0)
+        log_masks(data, s->n);
 }
 
 static pt_status play(session *s, void *user, pt_error *error)
@@ -240,6 +308,9 @@ static pt_status play(session *s, void *user, pt_error *error)
         .circuit = j->circuit, .segment_ands = j->segment_ands, .preparation = chosen->table};
     uint8_t outputs[16];
     own = &logs[s->me];
+    own->s = s;
+    own->n = s->n;
+    own->me = s->me;
     rng_init(&s->rng); /* as outside of tests */
     const size_t first = circuit_party_first_input(j->circuit, s->roster[s->me]);
     return engine_run(s, &task, j->inputs + first, outputs, error);
@@ -279,6 +350,8 @@ static void logs_clear(void)
         mem_free(l->leaves.items);
         mem_free(l->nonces.items);
         mem_free(l->hello_nonces.items);
+        mem_free(l->labels.items);
+        mem_free(l->masks.items);
         *l = (party_logs){0};
     }
 }
@@ -309,6 +382,13 @@ static void check_counters(party_logs *l)
     assert_int_equal(l->corrections.count, l->sender_planes.count);
     assert_memory_equal(l->corrections.items, l->receiver_planes.items,
                         l->corrections.count * sizeof(counter_use));
+}
+
+static void check_blocks(party_logs *l)
+{
+    if (l->me != 0)
+        assert_no_repeats(&l->labels, sizeof(block), "an input label");
+    assert_no_repeats(&l->masks, sizeof(block), "a mask");
 }
 
 static int compare_nonces(const void *a, const void *b)
@@ -357,6 +437,7 @@ static void nothing_is_used_twice(void **state)
         for (size_t i = 0; i < n; i++) {
             check_hashes(&logs[i]);
             check_counters(&logs[i]);
+            check_blocks(&logs[i]);
             log_join(&nonces, &logs[i].nonces);
             log_join(&hello_nonces, &logs[i].hello_nonces);
             log_join(&leaves, &logs[i].leaves);

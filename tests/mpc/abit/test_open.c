@@ -215,6 +215,23 @@ static void changed_public_openings_are_noticed(void **state)
     assert_int_equal(cheat_publicly(3, show_another_bit, 2), PT_PEER_TRANSCRIPT);
 }
 
+/* Party 1 takes a bit for another, so that its tags fit what it says. Whichever bit it is. */
+static void a_lie_about_any_bit_is_noticed(void **state)
+{
+    (void)state;
+    static fixture f;
+    for (size_t n = 2; n <= 3; n++) {
+        for (size_t h = 0; h < COUNT; h += h < 130 ? 1 : 29) {
+            fixture_init(&f, n, NULL);
+            for (size_t slot = 0; slot < n; slot++)
+                f.shares[1][h * n + slot].lo ^= 1;
+            parties_run(&f.p, open_all, &f);
+            assert_int_equal(f.p.status[0], PT_PEER_OPENING);
+            fixture_clear(&f);
+        }
+    }
+}
+
 /* Which byte of party 1's one-receiver opening changes. */
 static size_t changed_byte;
 
@@ -267,6 +284,7 @@ int main(void)
         cmocka_unit_test(sums_and_constants_open),
         cmocka_unit_test(one_receiver_openings_are_right),
         cmocka_unit_test(changed_public_openings_are_noticed),
+        cmocka_unit_test(a_lie_about_any_bit_is_noticed),
         cmocka_unit_test(changed_one_receiver_openings_are_noticed),
         cmocka_unit_test(openings_work_after_others),
     };

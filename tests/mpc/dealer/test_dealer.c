@@ -384,6 +384,8 @@ static void absurd_requests_are_refused(void **state)
                       .hook_user = (void *)(uintptr_t)&cases[i]};
         test_run_parties(&t);
         assert_int_equal(t.parties.dealer_status, cases[i].status);
+        if (cases[i].status == PT_PEER_MALFORMED)
+            assert_non_null(strstr(t.parties.dealer_error.message, "does not have"));
         for (size_t p = 0; p < 3; p++)
             assert_int_equal(t.parties.status[p],
                              cases[i].status == PT_ERR_LIMIT ? PT_ERR_STOPPED : PT_PEER_ABORT);
@@ -392,17 +394,102 @@ static void absurd_requests_are_refused(void **state)
     pt_circuit_free(c);
 }
 
+/* ---- The dealer's own secrets, and its patience ---- */
+
+typedef struct seeds {
+    uint8_t of[4][DEALING_SEED_BYTES];
+    size_t n;
+} seeds;
+
+static void take_seed(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
+{
+    seeds *all = user;
+    (void)peer;
+    if (s->me != s->n || strcmp(name, "dealt_seed") != 0)
+        return;
+    assert_true(all->n < 4 && len == DEALING_SEED_BYTES);
+    memcpy(all->of[all->n++], data, len);
+}
+
+/* Each party has a seed of its own, in each session another one. */
+static void seeds_are_fresh(void **state)
+{
+    (void)state;
+    const circuit_shape shape = {
+        .n_parties = 2, .inputs = 1, .gates = 4, .outputs = 1, .and_percent = 100};
+    pt_circuit *c = test_circuit_random(&shape, 1);
+    const uint8_t inputs[2] = {0};
+    seeds all = {.n = 0};
+    for (uint64_t seed = 1; seed < 3; seed++) {
+        test_run t = {.circuit = c,
+                      .inputs = inputs,
+                      .seed = seed,
+                      .preparation = &test_dealer,
+                      .dealer_hook = take_seed,
+                      .hook_user = &all};
+        test_run_parties(&t);
+        test_run_assert_right(&t);
+        test_run_clear(&t);
+    }
+    assert_int_equal(all.n, 4);
+    for (size_t i = 0; i < 4; i++) {
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(all.of[i], all.of[j], DEALING_SEED_BYTES);
+    }
+    pt_circuit_free(c);
+}
+
+/* As long as a party has not asked for a segment nobody gets anything of it. */
+static void the_dealer_waits_for_all(void **state)
+{
+    (void)state;
+    for (uint64_t nth = 0; nth < 2; nth++) {
+        for (size_t silent = 0; silent < 3; silent++) {
+            fault f = {.kind = FAULT_CLOSE, .phase = "DLREQ", .peer = FAULT_ANY_PEER, .nth = nth};
+            attack a = {.n = 3,
+                        .cheater = silent,
+                        .preparation = &test_dealer,
+                        .seed = 6,
+                        .k = 4,
+                        .segment_ands = 4,
+                        .faults = &f,
+                        .n_faults = 1};
+            tamper_run(&a);
+            assert_true(f.struck);
+            assert_int_not_equal(a.run.parties.dealer_status, PT_OK);
+            assert_int_equal(tamper_sent(&a, 3, "DLSEED"), nth);
+            assert_int_equal(tamper_sent(&a, 3, "DEAL"), nth);
+            tamper_clear(&a);
+        }
+    }
+}
+
+static void too_many_bits_are_refused(void **state)
+{
+    (void)state;
+    const uint64_t most = MPC_MAX_COTS / MPC_KAPPA;
+    dealing_plan plan;
+    pt_error error;
+    assert_int_equal(dealing_plan_init(&plan, 32, 0, most - 1, &error), PT_OK);
+    assert_int_equal(dealing_plan_init(&plan, 33, 0, most - 1, &error), PT_ERR_LIMIT);
+    assert_int_equal(dealing_plan_init(&plan, 32, 1, most - 1, &error), PT_ERR_LIMIT);
+    assert_int_equal(dealing_plan_init(&plan, 32, 0, most, &error), PT_ERR_LIMIT);
+}
+
 int main(void)
 {
     enum { N_ROWS = sizeof rows / sizeof rows[0] };
     static tamper_case cases[2 * N_ROWS];
-    struct CMUnitTest tests[2 * N_ROWS + 3] = {
+    struct CMUnitTest tests[2 * N_ROWS + 6] = {
         cmocka_unit_test(dealt_bits_and_products_hold),
         cmocka_unit_test(the_dealer_gets_hello_and_requests),
         cmocka_unit_test(absurd_requests_are_refused),
+        cmocka_unit_test(seeds_are_fresh),
+        cmocka_unit_test(the_dealer_waits_for_all),
+        cmocka_unit_test(too_many_bits_are_refused),
     };
     for (size_t i = 0; i < 2 * N_ROWS; i++)
-        tests[3 + i] = tamper_case_init(&cases[i], &rows[i % N_ROWS], rows[i % N_ROWS].target,
+        tests[6 + i] = tamper_case_init(&cases[i], &rows[i % N_ROWS], rows[i % N_ROWS].target,
                                         2 + i / N_ROWS, a_deviation_is_found_in_time);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

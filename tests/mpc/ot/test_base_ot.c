@@ -81,6 +81,20 @@ static void first_messages_hide_the_choice(void **state)
     }
 }
 
+static void nothing_random_serves_twice(void **state)
+{
+    (void)state;
+    static run r;
+    run_init(&r, 8);
+    assert_true(run_send(&r));
+    for (size_t a = 0; a < BASE_OT_COUNT; a++) {
+        for (size_t b = 0; b < a; b++) {
+            assert_memory_not_equal(r.receiver.scalars[a], r.receiver.scalars[b], SCALAR_BYTES);
+            assert_memory_not_equal(r.bot2 + a * INSTANCE, r.bot2 + b * INSTANCE, POINT_BYTES);
+        }
+    }
+}
+
 static void invalid_points_are_refused(void **state)
 {
     (void)state;
@@ -188,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_chosen_messages_arrive),
         cmocka_unit_test(first_messages_hide_the_choice),
+        cmocka_unit_test(nothing_random_serves_twice),
         cmocka_unit_test(invalid_points_are_refused),
         cmocka_unit_test(an_identity_product_is_refused),
         cmocka_unit_test(a_changed_context_gives_other_keys),

@@ -233,6 +233,40 @@ static void planes_follow_the_definition(void **state)
     cot_scratch_free(scratch);
 }
 
+/* Each block of a call is what a call for its counter alone gives. */
+static void blocks_of_a_call_follow_their_counters(void **state)
+{
+    (void)state;
+    static sides e;
+    cot_scratch *scratch = cot_scratch_new();
+    static block many[COT_CHUNK * MPC_KAPPA], one[MPC_KAPPA], x[COT_CHUNK];
+    static block v[MPC_KAPPA * COT_STRIDE], w[MPC_KAPPA * COT_STRIDE];
+    static block v_one[MPC_KAPPA * COT_STRIDE], w_one[MPC_KAPPA * COT_STRIDE];
+    assert_non_null(scratch);
+    for (unsigned k = 1; k <= 8; k *= 2) {
+        const size_t trees = cot_trees(k);
+        const uint64_t first = 5;
+        receiver_side(&e, k, 7);
+        sender_side(&e);
+        rng_blocks(&e.random, x, COT_CHUNK);
+        cot_correct(&e.pair.receiver, scratch, many, x, first, COT_CHUNK);
+        cot_receiver_planes(&e.pair.receiver, scratch, v, x, first, COT_CHUNK);
+        cot_sender_planes(&e.pair.sender, scratch, w, many, first, COT_CHUNK);
+        for (size_t t = 0; t < COT_CHUNK; t++) {
+            cot_correct(&e.pair.receiver, scratch, one, x + t, first + t, 1);
+            assert_memory_equal(many + t * trees, one, trees * sizeof(block));
+            cot_receiver_planes(&e.pair.receiver, scratch, v_one, x + t, first + t, 1);
+            cot_sender_planes(&e.pair.sender, scratch, w_one, one, first + t, 1);
+            for (size_t p = 0; p < MPC_KAPPA * COT_STRIDE; p += COT_STRIDE) {
+                assert_memory_equal(&v[p + t], &v_one[p], sizeof(block));
+                assert_memory_equal(&w[p + t], &w_one[p], sizeof(block));
+            }
+        }
+        cot_pair_clear(&e.pair);
+    }
+    cot_scratch_free(scratch);
+}
+
 static void secrets_are_wiped(void **state)
 {
     (void)state;
@@ -279,6 +313,7 @@ int main(void)
         cmocka_unit_test(tampered_trees_are_noticed),
         cmocka_unit_test(planes_and_rows_fit),
         cmocka_unit_test(planes_follow_the_definition),
+        cmocka_unit_test(blocks_of_a_call_follow_their_counters),
         cmocka_unit_test(secrets_are_wiped),
         cmocka_unit_test(failed_allocations_are_reported),
     };

@@ -1,6 +1,8 @@
 /* HELLO: the parties agree on everything, or the field that differs is named. */
 #include "support/test.h"
 
+#include "crypto/ro.h"
+#include "crypto/ro_labels.h"
 #include "mpc/parties.h"
 #include "mpc/session/hello.h"
 
@@ -177,6 +179,60 @@ static void an_equivocated_nonce_ends_at_the_barrier(void **state)
     parties_close(&p);
 }
 
+static void take_parameters(void *user, session *s, const char *name, size_t peer, void *data,
+                            size_t len)
+{
+    const size_t at = 96; /* behind number, set of outputs and roster */
+    if (strcmp(name, "HELLO") != 0 || s->me != 0 || peer != 0)
+        return;
+    assert_true(len >= at + DIGEST_BYTES);
+    memcpy(user, (uint8_t *)data + at, DIGEST_BYTES);
+}
+
+/* Section 0.8: kappa, u, rho_Delta, the range of B, and the suite in words. */
+static void the_parameter_hash_covers_all_parameters(void **state)
+{
+    (void)state;
+    static const char suite[] =
+        "ristretto255 masny-rindal / softspoken blake2b aes128 / leaky-and u64 cyclic y-in-place /"
+        " half-gates aes128-sigma / gf128 / blake2b";
+    static const uint64_t parameters[] = {128, 64, 64, 3, 14};
+    uint8_t said[DIGEST_BYTES], expected[DIGEST_BYTES];
+    parties p;
+    ro h;
+    parties_open(&p, 2, NULL);
+    parties_hook(&p, take_parameters, said);
+    parties_run_ok(&p, plain_hello, NULL);
+    parties_close(&p);
+    ro_init(&h, sizeof expected, RO_LABEL_PARAMETERS);
+    ro_field(&h, suite, sizeof suite - 1);
+    for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++)
+        ro_u64(&h, parameters[i]);
+    ro_final(&h, expected);
+    assert_memory_equal(said, expected, sizeof expected);
+}
+
+/* Any gate of a large circuit. */
+static void the_circuit_hash_covers_every_gate(void **state)
+{
+    (void)state;
+    enum { N_GATES = 2000 };
+    static gate gates[N_GATES];
+    pt_circuit c = *parties_circuit();
+    uint8_t first[DIGEST_BYTES], hash[DIGEST_BYTES];
+    for (uint32_t g = 0; g < N_GATES; g++)
+        gates[g] = (gate){.op = GATE_XOR, .a = 0, .b = 1};
+    c.gates = gates;
+    c.n_gates = N_GATES;
+    circuit_hash(first, &c);
+    for (size_t g = 0; g < N_GATES; g += 37) {
+        gates[g].b = 2;
+        circuit_hash(hash, &c);
+        assert_memory_not_equal(first, hash, DIGEST_BYTES);
+        gates[g].b = 1;
+    }
+}
+
 static void the_circuit_hash_covers_everything(void **state)
 {
     (void)state;
@@ -221,6 +277,8 @@ int main(void)
         cmocka_unit_test(different_facts_are_named),
         cmocka_unit_test(every_field_is_compared),
         cmocka_unit_test(an_equivocated_nonce_ends_at_the_barrier),
+        cmocka_unit_test(the_parameter_hash_covers_all_parameters),
+        cmocka_unit_test(the_circuit_hash_covers_every_gate),
         cmocka_unit_test(the_circuit_hash_covers_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

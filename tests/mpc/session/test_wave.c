@@ -148,6 +148,7 @@ typedef struct script {
     const uint8_t *bytes;
     size_t len;
     bool taken;
+    size_t max_len; /* of what was to be received */
     size_t n_aborts_sent;
 } script;
 
@@ -171,6 +172,7 @@ static pt_status script_recv(void *self, size_t from, const char *phase, size_t 
     (void)error;
     if (k->taken)
         return PT_ERR_TIMEOUT;
+    k->max_len = max_len;
     if (k->len > max_len)
         return PT_ERR_TOO_LARGE;
     *ret_bytes = mem_new(k->len, 1);
@@ -251,6 +253,8 @@ static pt_status feed(message_kind kind, const uint8_t *bytes, size_t len)
     } else {
         status = stream_recv(&s, 1, WAVE_COT, 42, frame, sizeof frame, &error);
     }
+    /* No more than what is due, or than can be looked at. */
+    assert_in_range(k.max_len, 1, 4096);
     if (status != PT_OK) {
         assert_true(s.aborted);
         assert_int_equal(k.n_aborts_sent, 2);
@@ -295,6 +299,27 @@ static void every_byte_of_a_header_is_checked(void **state)
     }
 }
 
+static void an_ended_session_takes_and_gives_no_frames(void **state)
+{
+    (void)state;
+    size_t len;
+    uint8_t *m = honest(MESSAGE_STREAM, 3, &len);
+    script k = {.bytes = m, .len = len};
+    const pt_channel channel = {&script_ops, &k};
+    uint8_t frame[9] = {0};
+    session s;
+    pt_error error;
+    session_open(&s, &channel, 0);
+    s.aborted = true;
+    assert_int_equal(stream_recv(&s, 1, WAVE_COT, 42, frame, sizeof frame, &error),
+                     PT_ERR_INTERNAL);
+    assert_int_equal(stream_send(&s, 1, WAVE_COT, 42, frame, sizeof frame, &error),
+                     PT_ERR_INTERNAL);
+    assert_false(k.taken);
+    session_clear(&s);
+    mem_free(m);
+}
+
 static void every_wrong_length_is_refused(void **state)
 {
     (void)state;
@@ -302,8 +327,10 @@ static void every_wrong_length_is_refused(void **state)
     for (size_t k = 0; k < 2; k++) {
         size_t len;
         uint8_t *m = honest(kinds[k], kinds[k] == MESSAGE_WAVE ? 12 : 3, &len);
-        for (size_t cut = 0; cut < len; cut++)
+        for (size_t cut = 0; cut < len; cut++) {
             assert_int_equal(feed(kinds[k], m, cut), PT_PEER_MALFORMED);
+            assert_int_equal(strstr(said, "without a header") != NULL, cut < MESSAGE_HEADER_BYTES);
+        }
         uint8_t *longer = mem_new(100000, 1);
         assert_non_null(longer);
         memcpy(longer, m, len);
@@ -494,6 +521,7 @@ int main(void)
         cmocka_unit_test(an_abort_names_the_party),
         cmocka_unit_test(every_byte_of_a_header_is_checked),
         cmocka_unit_test(every_wrong_length_is_refused),
+        cmocka_unit_test(an_ended_session_takes_and_gives_no_frames),
         cmocka_unit_test(replays_are_recognised),
         cmocka_unit_test(aborts_say_why),
         cmocka_unit_test(reasons_follow_from_the_status),

@@ -94,10 +94,8 @@ static void test_honest(void **state)
 }
 
 /* Everybody sees V, or q V, and nobody goes on. */
-static void test_wrong_sum(void **state)
+static void check_wrong_sum(block wrong)
 {
-    (void)state;
-    const block wrong = block_make(0, 0x8000000000000001);
     for (size_t n = 2; n <= 4; n++) {
         for (int blinded = 0; blinded < 2; blinded++) {
             parties p;
@@ -116,6 +114,14 @@ static void test_wrong_sum(void **state)
             mem_free(views);
         }
     }
+}
+
+static void test_wrong_sum(void **state)
+{
+    (void)state;
+    check_wrong_sum(block_make(0, 0x8000000000000001));
+    check_wrong_sum(block_make(0, 1));
+    check_wrong_sum(block_make((uint64_t)1 << 63, 0));
 }
 
 /* A wrong block of ZB counts exactly where the receiver's q_t is 1. */
