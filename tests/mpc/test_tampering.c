@@ -349,7 +349,7 @@ static const row rows[] = {
     {.target = "HELLO: field, to one party", .hook = "HELLO", .at = 128, .span = 32,
      .cheater = 0, .peer = 2, .detects = 2, .status = PT_PEER_SETUP, .phase = "HELLO",
      .never = "BARRIER", .never_sent = "BOT1"},
-    {.target = "HELLO: field of the last, to one party", .hook = "HELLO", .at = 128, .span = 32,
+    {.target = "HELLO: field of the last party, to one", .hook = "HELLO", .at = 128, .span = 32,
      .cheater = 2, .peer = 1, .detects = 1, .status = PT_PEER_SETUP, .phase = "HELLO",
      .never = "BARRIER", .never_sent = "BOT1"},
     {.target = "HELLO: nonce, to one party", .hook = "HELLO", .at = -32, .span = 32,
