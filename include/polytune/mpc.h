@@ -120,6 +120,23 @@ PT_API PT_MUST_CHECK pt_status pt_dealer_run(const pt_channel *channel,
 PT_API void pt_dealer_dismiss(const pt_channel *channel, size_t party, size_t parties,
                               pt_status why);
 
+/* What a party runs, for pt_network_options.terms: so that parties who do not run the same need not
+ * wait for each other in vain. */
+typedef struct pt_terms {
+    size_t parties;            /* without a dealer */
+    bool dealer;               /* the parties take one */
+    bool is_dealer;            /* this is the dealer, who knows no circuit */
+    const pt_circuit *circuit; /* NULL: known only when the parties have told their constants */
+    const char *session;       /* its name, without which nobody can compare programs of sessions */
+} pt_terms;
+
+#define PT_TERMS_SIZE 97 /* terminated */
+
+/* Of the circuit there are 16 bits of a hash: whoever sees them can rule out guesses, and confirm
+ * none. The protocol compares everything again, and in full. PT_ERR_USAGE. */
+PT_API PT_MUST_CHECK pt_status pt_terms_print(char ret_terms[PT_TERMS_SIZE], const pt_terms *terms,
+                                              pt_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,6 +27,11 @@ typedef struct pt_network_options {
     void *notice_user;
     pt_cancelled_fn cancelled; /* may be NULL */
     void *cancelled_user;
+    /* What this party runs, for the others to compare before they wait for each other: NAME=VALUE
+     * fields with semicolons between them, up to 96 characters, such as "parties=3;dealer=no".
+     * Where two parties have different values for one name, opening fails with PT_PEER_SETUP and
+     * says which. Everybody on the way sees it. NULL: nothing is told; see pt_terms_print. */
+    const char *terms;
     const char *tls_ca; /* PEM file of the authorities to trust for https; NULL: the system's */
 } pt_network_options;
 

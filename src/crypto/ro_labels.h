@@ -14,6 +14,7 @@
 #define RO_LABEL_RECEIVERS     "mpcag/receivers"  /* 0.8  who learns which output bits */
 #define RO_LABEL_SESSION_DATA  "mpcag/session"    /* 0.8  hash of the application's session data */
 #define RO_LABEL_CONSTANTS     "mpcag/constants"  /* api/constants.c  what a party sent */
+#define RO_LABEL_TERMS         "mpcag/terms"      /* api/terms.c  what a party tells a relay */
 #define RO_LABEL_BASE_OT_POINT "mpcag/bot-hg"     /* 1    hash to group */
 #define RO_LABEL_BASE_OT_KEY   "mpcag/bot-key"    /* 1    keys */
 #define RO_LABEL_PAIR          "mpcag/pair"       /* 2.1  directed pair */

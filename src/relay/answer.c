@@ -15,7 +15,8 @@
 #include "relay/server.h"
 #include "wire/wire.h"
 
-#define EXPOSED WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", " WIRE_TIMEOUT ", Retry-After"
+#define EXPOSED                                                                                    \
+    WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", " WIRE_TIMEOUT ", " WIRE_TERMS ", Retry-After"
 
 static int seconds(uint64_t ms)
 {
@@ -158,6 +159,17 @@ static enum MHD_Result answer_leave(request *r)
     return result == STORE_DONE ? httpd_reply(&r->http, 200, -1, "") : reply_failure(r, result);
 }
 
+static void add_terms(struct MHD_Response *response, const store_seats *seats)
+{
+    char text[STORE_TERMS_MAX * (TERMS_MAX + 16)] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < seats->n_terms; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%" PRIu32 " %s",
+                                i == 0 ? "" : ", ", seats->terms[i].party, seats->terms[i].text);
+    if (len != 0)
+        (void)MHD_add_response_header(response, WIRE_TERMS, text);
+}
+
 static enum MHD_Result reply_seats(request *r, const store_seats *seats)
 {
     buffer json;
@@ -170,9 +182,23 @@ static enum MHD_Result reply_seats(request *r, const store_seats *seats)
         json.failed ? NULL
                     : MHD_create_response_from_buffer(json.len, json.bytes, MHD_RESPMEM_MUST_COPY);
     buffer_clear(&json);
-    if (response != NULL)
+    if (response != NULL) {
         (void)MHD_add_response_header(response, "Content-Type", "application/json");
+        add_terms(response, seats);
+        (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
+    }
     return httpd_finish(&r->http, 200, response);
+}
+
+/* Whether somebody runs something else than the caller: then it waits for nothing. */
+static bool is_at_odds(const request *r, const store_seats *seats)
+{
+    char own[TERMS_FIELD_MAX + 1];
+    char other[TERMS_FIELD_MAX + 1];
+    bool differs = false;
+    for (size_t i = 0; r->who.terms != NULL && i < seats->n_terms; i++)
+        differs = differs || terms_differ(own, other, r->who.terms, seats->terms[i].text);
+    return differs;
 }
 
 static enum MHD_Result answer_participants(request *r)
@@ -185,7 +211,7 @@ static enum MHD_Result answer_participants(request *r)
         r->who.party = seats.own;
         presence_heard(r);
     }
-    if (seats.n < r->parties && waiting_is_possible(r))
+    if (seats.n < r->parties && !is_at_odds(r, &seats) && waiting_is_possible(r))
         return wait_for(r, STORE_WAKE_WATCHERS);
     return reply_seats(r, &seats);
 }
@@ -338,7 +364,8 @@ static enum MHD_Result answer_options(request *r)
     (void)MHD_add_response_header(response, "Access-Control-Allow-Methods", r->route.allow);
     (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
                                   WIRE_AUTHORIZATION ", Content-Type, " WIRE_SEQ ", " WIRE_SESSION
-                                                     ", " WIRE_TOKEN ", " WIRE_TIMEOUT);
+                                                     ", " WIRE_TOKEN ", " WIRE_TIMEOUT
+                                                     ", " WIRE_TERMS);
     (void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
     return httpd_finish(&r->http, 204, response);
 }

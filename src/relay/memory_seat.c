@@ -1,5 +1,6 @@
 #include "relay/memory_session.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -41,14 +42,16 @@ store_result memory_may_speak(const memory_store *m, const memory_session *e,
     return is_bound && memory_seat_is_held_by(own, who) ? STORE_DONE : STORE_FORBIDDEN;
 }
 
-void memory_seat_touch(memory_session *e, uint32_t party, uint32_t timeout_ms)
+void memory_seat_touch(memory_session *e, uint32_t party, const store_caller *who)
 {
     memory_seat *own = memory_seat_find(e, party);
     e->active_ms = clock_ms();
     if (own == NULL)
         return;
-    if (timeout_ms != 0)
-        own->timeout_ms = timeout_ms;
+    if (who->timeout_ms != 0)
+        own->timeout_ms = who->timeout_ms;
+    if (who->terms != NULL)
+        (void)snprintf(own->terms, sizeof own->terms, "%s", who->terms);
     own->active_ms = e->active_ms;
     own->absent_ms = 0;
 }
@@ -158,7 +161,8 @@ store_result memory_seat_take(memory_store *m, memory_session *e, const store_ca
     memcpy(own->digest, who->digest, STORE_DIGEST_BYTES);
     own->timeout_ms = who->timeout_ms != 0 ? who->timeout_ms : m->base.options.timeout_ms;
     ret_joined->timeout_ms = own->timeout_ms;
-    memory_seat_touch(e, who->party, who->timeout_ms);
+    own->terms[0] = '\0';
+    memory_seat_touch(e, who->party, who);
     if (!is_same)
         memory_note(m, STORE_SEATED, who, e->name, who->party);
     memory_wake(m, STORE_WAKE_WATCHERS, e->name, 0, 0);

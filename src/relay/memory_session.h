@@ -28,8 +28,9 @@ typedef struct memory_seat {
     uint8_t digest[STORE_DIGEST_BYTES];
     bool left;
     uint32_t timeout_ms;
-    uint64_t active_ms; /* last sign of life */
-    uint64_t absent_ms; /* since then no connection is known; 0: unless it is */
+    uint64_t active_ms;        /* last sign of life */
+    char terms[TERMS_MAX + 1]; /* empty: not told */
+    uint64_t absent_ms;        /* since then no connection is known; 0: unless it is */
 } memory_seat;
 
 /* Who opened sessions, where that is limited. */
@@ -123,8 +124,8 @@ bool memory_seat_is_held_by(const memory_seat *own, const store_caller *who);
 /* Whether the caller means this session, and may speak for its seat in it. */
 store_result memory_may_speak(const memory_store *m, const memory_session *e,
                               const store_caller *who);
-/* A sign of life of that seat. The time-out may be one that was told before a restart. */
-void memory_seat_touch(memory_session *e, uint32_t party, uint32_t timeout_ms);
+/* A sign of life of that seat. Time-out and terms may be those that were told before a restart. */
+void memory_seat_touch(memory_session *e, uint32_t party, const store_caller *who);
 /* Whether the caller may sit down; STORE_LOST means only in a new session of this name. */
 store_result memory_seat_is_free(const memory_store *m, const memory_session *e,
                                  const store_caller *who);

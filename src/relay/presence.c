@@ -68,6 +68,7 @@ static presence_seat *presence_add(presence *p, const store_caller *who)
     s->who = *who;
     s->who.session = s->session;
     s->who.address = NULL;
+    s->who.terms = NULL;
     memcpy(s->session, who->session, strlen(who->session) + 1);
     s->next = *place;
     *place = s;

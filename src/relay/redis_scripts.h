@@ -10,6 +10,7 @@
  *     wait                                   the smallest time-out told by those who are there
  *     t<party>, a<party>, l<party>           a seat's token digest (or ""), last use, "1" if left
  *     w<party>, c<party>                     its time-out, and since when no connection is known
+ *     x<party>                               what it runs, or nothing
  *     n<q>, o<q>, b<q>                       per queue q = from:to its newest and oldest number and
  *                                            its bytes; m<q>:<number> a message
  *
@@ -116,7 +117,8 @@ static const char script_common[] =
     "  if not others then drop() return 'ended' end\n"
     "  local before = get('l' .. party)\n"
     "  if get('used') then set('l' .. party, '1') else\n"
-    "    for _, f in ipairs({'t', 'a', 'l', 'w', 'c'}) do redis.call('HDEL', K, f .. party) end\n"
+    "    for _, f in ipairs({'t', 'a', 'l', 'w', 'c', 'x'}) do redis.call('HDEL', K, f .. party) "
+    "end\n"
     "    set('list', list)\n"
     "    count('seats', -1)\n"
     "    count('bytes', -SEAT)\n"
@@ -142,8 +144,9 @@ static const char script_common[] =
     "  tell('room ' .. q .. ' ' .. name)\n"
     "end\n";
 
-/* Argument 7: the time-out told, or 0. Answers DONE with the epoch, whether a session was opened,
- * one was replaced, and the seat is taken anew, and the time-out; TAKEN with the holder's digest.
+/* Arguments 7 and 8: the time-out told, or 0, and the terms, or "". Answers DONE with the epoch,
+ * whether a session was opened, one was replaced, and the seat is taken anew, and the time-out;
+ * TAKEN with the holder's digest.
  */
 static const char script_join[] =
     "local own, left = get('t' .. party), get('l' .. party) == '1'\n"
@@ -178,6 +181,8 @@ static const char script_join[] =
     "local anew = (own ~= digest or left) and 1 or 0\n"
     "local wait = tonumber(ARGV[7]) ~= 0 and tonumber(ARGV[7]) or TIMEOUT\n"
     "set('t' .. party, digest, 'l' .. party, '0', 'w' .. party, wait)\n"
+    "if ARGV[8] ~= '' then set('x' .. party, ARGV[8]) else redis.call('HDEL', K, 'x' .. party) "
+    "end\n"
     "touch()\n"
     "plan_all()\n"
     "tell('seated - ' .. name)\n"
@@ -213,18 +218,21 @@ static const char script_present[] =
     "end\n"
     "return {'DONE'}\n";
 
-/* Answers DONE with who sits there, and the seat whose token was shown or "". */
+/* Answers DONE with who sits there, the seat whose token was shown or "", and what those who are
+ * still there run: party:terms, separated by spaces. */
 static const char script_seats[] = "local e = get('epoch')\n"
                                    "if epoch ~= '' and e ~= epoch then return {'LOST'} end\n"
                                    "if epoch ~= '' then redis.call('ZADD', Z, now, name) end\n"
-                                   "local list, own = get('list') or '', ''\n"
+                                   "local list, own, terms = get('list') or '', '', ''\n"
                                    "for p in seats() do\n"
                                    "  if digest ~= '' and get('t' .. p) == digest then\n"
                                    "    own, party = p, p\n"
                                    "    touch()\n"
                                    "  end\n"
+                                   "  local x = get('l' .. p) ~= '1' and get('x' .. p)\n"
+                                   "  if x then terms = terms .. p .. ':' .. x .. ' ' end\n"
                                    "end\n"
-                                   "return {'DONE', list, own}\n";
+                                   "return {'DONE', list, own, terms}\n";
 
 /* Arguments 7 to 9: receiver, number or 0, the bytes. Answers with whether a session was opened. */
 static const char script_put[] =

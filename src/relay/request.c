@@ -63,6 +63,13 @@ static void take_timeout(request *r, const char *value)
     r->who.timeout_ms = (uint32_t)min_u64(ms, longest);
 }
 
+static void take_terms(request *r, const char *value)
+{
+    if (r->who.terms != NULL || !terms_are_good(value, strlen(value)))
+        httpd_refuse(&r->http, 400, WIRE_TERMS ": " TERMS_RULE);
+    r->who.terms = value; /* lives as long as the request */
+}
+
 static void take_origin(request *r, const char *value)
 {
     const size_t len = strlen(value);
@@ -80,6 +87,8 @@ static void app_header(httpd_request *http, const char *name, const char *value)
         take_epoch(r, value);
     else if (strcasecmp(name, WIRE_TIMEOUT) == 0)
         take_timeout(r, value);
+    else if (strcasecmp(name, WIRE_TERMS) == 0)
+        take_terms(r, value);
     else if (strcasecmp(name, WIRE_TOKEN) == 0)
         admit_token(r, value);
     else if (strcasecmp(name, WIRE_AUTHORIZATION) == 0)

@@ -30,6 +30,19 @@ void store_free(store *s)
         s->ops->free(s);
 }
 
+void store_seats_add_terms(store_seats *seats, uint32_t party, const char *text, size_t len)
+{
+    if (seats->n_terms == STORE_TERMS_MAX || !terms_are_good(text, len))
+        return;
+    for (size_t i = 0; i < seats->n_terms; i++)
+        if (strlen(seats->terms[i].text) == len && memcmp(seats->terms[i].text, text, len) == 0)
+            return;
+    store_terms *added = &seats->terms[seats->n_terms++];
+    added->party = party;
+    memcpy(added->text, text, len);
+    added->text[len] = '\0';
+}
+
 stored *stored_new(uint64_t number, uint8_t *bytes, size_t len)
 {
     stored *m = mem_new(1, sizeof *m);

@@ -18,6 +18,7 @@
 
 #include "base/compiler.h"
 #include "polytune/status.h"
+#include "wire/terms.h"
 
 #define STORE_SEATS_MAX    1024 /* seats in a session */
 #define STORE_DIGEST_BYTES 32
@@ -64,6 +65,7 @@ typedef struct store_caller {
     bool has_token;
     uint8_t digest[STORE_DIGEST_BYTES]; /* of its token */
     uint32_t timeout_ms;                /* told when joining; 0: nothing */
+    const char *terms;                  /* what it runs, wire/terms.h; NULL: not told */
     bool may_open;                      /* a session may be made for it */
     const char *address;                /* where it asks from, for notes; NULL: nobody knows */
 } store_caller;
@@ -77,11 +79,21 @@ typedef struct store_joined {
     uint8_t holder[STORE_DIGEST_BYTES];
 } store_joined;
 
+#define STORE_TERMS_MAX 4
+
+/* What seats run: each kind once, with one that does. */
+typedef struct store_terms {
+    uint32_t party;
+    char text[TERMS_MAX + 1];
+} store_terms;
+
 typedef struct store_seats {
     size_t n;
     uint32_t parties[STORE_SEATS_MAX]; /* ascending */
     bool has_own;                      /* the caller's token is that of a seat: */
     uint32_t own;
+    size_t n_terms;
+    store_terms terms[STORE_TERMS_MAX];
 } store_seats;
 
 /* Death. A seat with a token dies when no request came for it for the smallest time-out that was
@@ -268,6 +280,9 @@ static inline store_result store_measure(store *s, store_figures *ret_figures)
 {
     return s->ops->figures(s, ret_figures);
 }
+
+/* Notes what a seat runs, if that is new and there is room. */
+void store_seats_add_terms(store_seats *seats, uint32_t party, const char *text, size_t len);
 
 /* A message of its own, taking over `bytes`, with one reference; NULL when out of memory. */
 MUST_CHECK stored *stored_new(uint64_t number, uint8_t *bytes, size_t len);

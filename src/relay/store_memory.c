@@ -86,12 +86,15 @@ static store_result memory_seats(store *s, const store_caller *who, store_seats 
     if (who->has_epoch)
         e->active_ms = clock_ms();
     for (size_t i = 0; i < e->n_seats; i++) {
-        ret_seats->parties[ret_seats->n++] = e->seats[i].party;
-        if (!memory_seat_is_held_by(&e->seats[i], who))
-            continue;
-        ret_seats->has_own = true;
-        ret_seats->own = e->seats[i].party;
-        memory_seat_touch(e, ret_seats->own, who->timeout_ms);
+        const memory_seat *seat = &e->seats[i];
+        ret_seats->parties[ret_seats->n++] = seat->party;
+        if (memory_seat_is_held_by(seat, who)) {
+            ret_seats->has_own = true;
+            ret_seats->own = seat->party;
+            memory_seat_touch(e, seat->party, who);
+        }
+        if (!seat->left)
+            store_seats_add_terms(ret_seats, seat->party, seat->terms, strlen(seat->terms));
     }
     return STORE_DONE;
 }
@@ -147,7 +150,7 @@ static store_result memory_put(store *s, const store_caller *who, uint32_t to, u
         result = memory_session_open(m, who, &e);
     if (result != STORE_DONE)
         return result;
-    memory_seat_touch(e, who->party, who->timeout_ms);
+    memory_seat_touch(e, who->party, who);
     result = memory_pair_open(m, e, who->party, to, &p);
     return result == STORE_DONE ? put_message(m, e, p, number, bytes, len) : result;
 }
@@ -167,7 +170,7 @@ static store_result memory_get(store *s, const store_caller *who, uint32_t from,
     if (result != STORE_DONE)
         return result;
     if (e != NULL)
-        memory_seat_touch(e, who->party, who->timeout_ms);
+        memory_seat_touch(e, who->party, who);
     memory_pair *p = e == NULL ? NULL : memory_pair_find(e, from, who->party);
     const store_result nothing = e == NULL ? STORE_EMPTY : why_nothing(e, from);
     if (p == NULL)
@@ -294,7 +297,7 @@ bool store_memory_add_seat(store *s, const char *name, uint32_t party, const uin
     own->has_token = digest != NULL;
     if (digest != NULL)
         memcpy(own->digest, digest, STORE_DIGEST_BYTES);
-    memory_seat_touch(e, party, 0);
+    memory_seat_touch(e, party, &(store_caller){0});
     return true;
 }
 

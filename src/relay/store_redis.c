@@ -253,6 +253,7 @@ static store_result redis_join(store *s, const store_caller *who, store_joined *
     question_begin(&q, m, SCRIPT_JOIN, who);
     question_add_random(&q);
     question_add_number(&q, "u", who->timeout_ms);
+    question_add_text(&q, who->terms == NULL ? "" : who->terms);
     redisReply *reply = redis_ask(m, &q, 5, &result);
     if (reply == NULL)
         return result;
@@ -307,6 +308,19 @@ static int compare_parties(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Takes apart what the script says of terms. */
+static void parse_terms(store_seats *seats, const char *text)
+{
+    while (*text != '\0') {
+        const size_t len = strcspn(text, " ");
+        const size_t colon = strcspn(text, ":");
+        uint64_t party = 0;
+        if (colon < len && text_number(text, colon, ROUTE_PARTY_MAX, &party))
+            store_seats_add_terms(seats, (uint32_t)party, text + colon + 1, len - colon - 1);
+        text += len + (text[len] == ' ');
+    }
+}
+
 static store_result redis_seats(store *s, const store_caller *who, store_seats *ret_seats)
 {
     redis_store *m = (redis_store *)s;
@@ -314,7 +328,7 @@ static store_result redis_seats(store *s, const store_caller *who, store_seats *
     store_result result;
     *ret_seats = (store_seats){0};
     question_begin(&q, m, SCRIPT_SEATS, who);
-    redisReply *reply = redis_ask(m, &q, 2, &result);
+    redisReply *reply = redis_ask(m, &q, 3, &result);
     if (reply == NULL)
         return result;
     const char *at = text_at(reply, 1);
@@ -330,6 +344,8 @@ static store_result redis_seats(store *s, const store_caller *who, store_seats *
         ret_seats->has_own = true;
         ret_seats->own = (uint32_t)number_at(reply, 2);
     }
+    if (result == STORE_DONE)
+        parse_terms(ret_seats, text_at(reply, 3));
     qsort(ret_seats->parties, ret_seats->n, sizeof *ret_seats->parties, compare_parties);
     freeReplyObject(reply);
     return result;

@@ -43,6 +43,11 @@
 
 #define WIRE_TIMEOUT "X-Polytune-Timeout" /* relay, when joining: asked for, and answered */
 
+/* What a party runs (terms.h): told with joining and asking for the participants, and answered to
+ * the latter: PARTY TERMS, for each that is different, with commas between them. Direct parties
+ * tell each other with every request and answer. */
+#define WIRE_TERMS "X-Polytune-Terms"
+
 /* The relay's: the secret that a seat is bound to, in one of these. */
 #define WIRE_TOKEN         "X-Polytune-Token"
 #define WIRE_AUTHORIZATION "Authorization"

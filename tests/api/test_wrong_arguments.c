@@ -643,6 +643,14 @@ CALL(pt_dealer_dismiss)
     return PT_OK;
 }
 
+CALL(pt_terms_print)
+{
+    char text[PT_TERMS_SIZE];
+    const pt_terms terms = {
+        .parties = SIZE(2, 2), .circuit = w->circuit, .session = PTR(3, (const char *)"s")};
+    return pt_terms_print(PTR(0, &text[0]), PTR(1, &terms), error);
+}
+
 /* ---- The table ---- */
 
 typedef struct row {
@@ -731,6 +739,7 @@ typedef struct row {
     HARMLESS(pt_status_class_of, 1)                                                                \
     HARMLESS(pt_status_name, 1)                                                                    \
     HARMLESS(pt_status_text, 1)                                                                    \
+    FAILS(pt_terms_print, 4)                                                                       \
     HARMLESS(pt_text_free, 1)                                                                      \
     HARMLESS(pt_type_bits, 1)                                                                      \
     HARMLESS(pt_type_element, 1)                                                                   \

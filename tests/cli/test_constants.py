@@ -155,8 +155,8 @@ class Constants(Case):
                        for i, (p, text) in enumerate(((path, "[1]"), (other, "2")))]
             results = [party.wait(SOON) for party in parties]
             self.assertAll(results, PEER)
-            self.assertIn("another program, without external constants", results[0].err)
-            self.assertIn("another program, with external constants", results[1].err)
+            self.assertRegex(results[0].err, "party 1 runs another program or circuit: program=[0-9a-f]{4}, and program=with-constants here")
+            self.assertRegex(results[1].err, "party 0 runs another program or circuit: program=with-constants")
 
     def test_flags(self):
         with program_file(TWO_TABLES) as path:

@@ -1,4 +1,5 @@
 """Things that go wrong between processes: every process ends in time, with the right status and a message to act on."""
+import contextlib
 import http.server
 import os
 import pathlib
@@ -8,7 +9,7 @@ import sys
 import threading
 import unittest
 
-from support import (Case, DONE, INPUT, MAX, PEER, Process, ROOT, TRANSPORT, USAGE, polytune, program_file, relay,
+from support import (Case, DONE, INPUT, MAX, PEER, Process, ROOT, TRANSPORT, USAGE, free_urls, polytune, program_file, relay,
                      start_parties)
 
 VOTE = ROOT / "examples/vote.garble"
@@ -174,6 +175,45 @@ class Failures(Case):
             waiting.read_err_until("waiting for party 1")
             process.kill()
             self.assertFailed(waiting.wait(SOON), TRANSPORT, url)
+
+    def test_who_runs_what_is_told_also_if_somebody_never_comes(self):
+        two = "pub fn main(a: u8, b: u8) -> u8 { a ^ b }"
+        three = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a ^ b ^ c }"
+        ways = (  # program, party and flags of each, and what the other says; direct parties have as many URLs as they count
+            ("relay", (two, 0, "parties=2, and parties=3 here"), (three, 2, "parties=3, and parties=2 here")),
+            ("relay", (three, 0, "dealer=yes, and dealer=no here", "--dealer"), (three, 2, "dealer=no, and dealer=yes here")),
+            ("relay", (three, 1, "another program or circuit: program="), (three.replace("a ^ b", "a & b"), 2, "another program or circuit")),
+            ("direct", (two, 0, "parties=2, and parties=3 here"), (three, 1, "parties=3, and parties=2 here")),
+            ("direct", (three, 1, "another program or circuit"), (three.replace("a ^ b", "a & b"), 2, "another program or circuit")))
+        with contextlib.ExitStack() as stack:
+            url, _ = stack.enter_context(relay())
+            runs = []
+            for number, (way, *sides) in enumerate(ways):
+                urls = free_urls(3)
+                for (source, party, _, *flags), (_, other, words, *_) in zip(sides, reversed(sides)):
+                    where = url if way == "relay" else ";".join(urls[:source.count(": u8")])
+                    program = stack.enter_context(program_file(source))
+                    runs.append((Process("party", where, f"--session=n{number}", f"--program={program}", f"--party={party}",
+                                         "--input=1", *flags), f"party {other} runs", words))
+            for process, *words in runs:
+                self.assertFailed(process.wait(SOON), PEER, *words)
+
+    def test_direct_parties_are_told_of_requests_that_do_not_fit(self):
+        urls = free_urls(3)
+        with program_file("pub fn main(a: u8, b: u8) -> u8 { a ^ b }") as two, \
+                program_file("pub fn main(a: u8, b: u8, c: u8) -> u8 { a ^ b ^ c }") as three:
+            first = Process("party", ";".join(urls[:2]), f"--program={two}", "--party=0", "--input=1", "--wait=3")
+            third = Process("party", ";".join(urls), f"--program={three}", "--party=2", "--input=1")
+            self.assertFailed(third.wait(SOON), PEER, "party 0 runs something else: parties=2, and parties=3 here")
+            self.assertFailed(first.wait(SOON), TRANSPORT, "party 1 at", "did not come", "; a request says parties=3, and it is parties=2 here")
+
+    def test_everybody_missing_is_named_and_nobody_else(self):
+        with program_file("pub fn main(a: [u8; 5]) -> u8 { a[0] }") as program, relay() as (url, _):
+            parties = [Process("party", url, "--session=s", f"--program={program}", f"--party={i}", "--input=1", f"--wait={wait}")
+                       for i, wait in ((3, 2), (1, 4))]
+            self.assertFailed(parties[0].wait(SOON), TRANSPORT, "parties 0, 2 and 4 did not join session s")
+            self.assertFailed(parties[1].wait(SOON), TRANSPORT,
+                              "parties 0, 2 and 4 did not join session s at relay " + url + "; party 3 was there and left")
 
     def test_another_program_on_one_side(self):
         with program_file("pub fn main(a: u64, b: u64) -> bool { a < b }") as other, relay() as (url, _):

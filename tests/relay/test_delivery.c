@@ -102,6 +102,28 @@ static void seats_are_waited_for(void **state)
     (void)close(fd);
 }
 
+/* Who runs something else is told at once, and so is who waits. */
+static void seats_that_disagree_are_not_waited_for(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = connect_to(port);
+    const char *const own = "X-Polytune-Terms: n=3;x=1\r\n";
+    expect(port, "PUT", "/join/odds/0", own, "", 200, "");
+    ask(fd, "GET", "/participants/odds?wait=60&parties=9", own, "");
+    wait_until_held(port, 1);
+    expect(port, "PUT", "/join/odds/1", own, "", 200, "");
+    expect(port, "PUT", "/join/odds/7", "", "", 200, "");
+    wait_until_held(port, 1);
+    expect(port, "PUT", "/join/odds/2", "X-Polytune-Terms: x=1;n=2\r\n", "", 200, "");
+    expect_next_with(fd, 200, "X-Polytune-Terms", "0 n=3;x=1, 2 x=1;n=2");
+    ask(fd, "GET", "/participants/odds?wait=60&parties=9", "X-Polytune-Terms: n=2\r\n", "");
+    expect_next(fd, 200, "[0,1,2,7]");
+    expect(port, "PUT", "/join/odds/3", "X-Polytune-Terms: no terms\r\n", "", 400, NULL);
+    expect(port, "PUT", "/join/odds/3", "X-Polytune-Terms: a=1\r\nX-Polytune-Terms: a=1\r\n", "",
+           400, NULL);
+    (void)close(fd);
+}
+
 /* ---- numbered messages ---- */
 
 static void repeated_sends_are_dropped(void **state)
@@ -698,6 +720,7 @@ int main(void)
         cmocka_unit_test(a_vanished_client_loses_no_message),
         cmocka_unit_test(the_newest_waiting_request_counts),
         cmocka_unit_test(seats_are_waited_for),
+        cmocka_unit_test(seats_that_disagree_are_not_waited_for),
         cmocka_unit_test(repeated_sends_are_dropped),
         cmocka_unit_test(a_message_is_kept_until_acknowledged),
         cmocka_unit_test(a_seat_has_one_client),

@@ -258,6 +258,42 @@ static void seats_are_bound_to_tokens(kind k)
     store_free(s);
 }
 
+static void what_seats_run_is_listed(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_seats seats;
+    store_caller callers[4] = {caller("terms", 0, "a"), caller("terms", 1, "b"),
+                               caller("terms", 2, "c"), caller("terms", 3, "d")};
+    callers[0].terms = "n=2";
+    callers[1].terms = "n=3;x=1";
+    callers[2].terms = "n=2";
+    for (size_t i = 0; i < 4; i++)
+        (void)join(s, &callers[i]);
+    assert_int_equal(store_list(s, &callers[3], &seats), STORE_DONE);
+    assert_int_equal(seats.n, 4);
+    assert_int_equal(seats.n_terms, 2);
+    assert_string_equal(seats.terms[0].text, "n=2");
+    assert_int_equal(seats.terms[0].party, 0);
+    assert_string_equal(seats.terms[1].text, "n=3;x=1");
+    assert_int_equal(seats.terms[1].party, 1);
+    /* Who comes back may run something else; who has left runs nothing. */
+    callers[1].terms = "n=4";
+    (void)join(s, &callers[1]);
+    assert_int_equal(put(s, &callers[0], 1, 1, "used"), STORE_DONE);
+    assert_int_equal(store_leave(s, &callers[0]), STORE_DONE);
+    assert_int_equal(store_leave(s, &callers[2]), STORE_DONE);
+    assert_int_equal(store_list(s, &callers[3], &seats), STORE_DONE);
+    assert_int_equal(seats.n, 4);
+    assert_int_equal(seats.n_terms, 1);
+    assert_string_equal(seats.terms[0].text, "n=4");
+    callers[1].terms = NULL;
+    (void)join(s, &callers[1]);
+    assert_int_equal(store_list(s, &callers[3], &seats), STORE_DONE);
+    assert_int_equal(seats.n_terms, 0);
+    store_free(s);
+}
+
 static void tokens_can_be_demanded(kind k)
 {
     listener l = {0};
@@ -571,7 +607,7 @@ static void none_is_opened_with_the_last_bytes(kind k)
 {
     listener l = {0};
     store_options tight = options;
-    tight.bytes = 2400;
+    tight.bytes = 3000;
     store *s = open_store(k, &tight, &l);
     const store_caller a = caller("running", 0, "a");
     store_joined joined;
@@ -638,6 +674,7 @@ static void empty_redis(void);
     X(who_closed_dies_after_a_quarter)                                                             \
     X(who_is_connected_elsewhere_lives)                                                            \
     X(nobody_dies_before_the_relay_may_tell)                                                       \
+    X(what_seats_run_is_listed)                                                                    \
     X(tokens_can_be_demanded)                                                                      \
     X(sessions_end_and_are_replaced)                                                               \
     X(none_is_opened_with_the_last_bytes)                                                          \

@@ -10,6 +10,7 @@
 #include "base/min.h"
 #include "base/random.h"
 #include "wire/session_name.h"
+#include "wire/wire.h"
 
 #define BACKOFF_FIRST_MS 20 /* after a failure, doubling */
 #define BACKOFF_MAX_MS   2000
@@ -201,7 +202,28 @@ pt_status delivery_check(const delivery_options *o, pt_error *error)
 {
     if (o->session == NULL || !session_name_is_good(o->session, strlen(o->session)))
         return error_set(error, PT_ERR_USAGE, "%s", SESSION_NAME_RULE);
+    if (o->terms != NULL && !terms_are_good(o->terms, strlen(o->terms)))
+        return error_set(error, PT_ERR_USAGE, "%s", TERMS_RULE);
     return mailboxes_check(&o->mail, error);
+}
+
+void delivery_add_terms(const delivery *d, http_call *call)
+{
+    if (d->terms[0] != '\0')
+        http_header(call, WIRE_TERMS ": %s", d->terms);
+}
+
+pt_status delivery_compare_terms(const delivery *d, size_t party, const char *theirs,
+                                 pt_error *error)
+{
+    char own[TERMS_FIELD_MAX + 1];
+    char other[TERMS_FIELD_MAX + 1];
+    if (!terms_are_good(theirs, strlen(theirs)) || !terms_differ(own, other, d->terms, theirs))
+        return PT_OK;
+    const bool is_program = strncmp(own, "program=", 8) == 0;
+    return error_set_peer(error, PT_PEER_SETUP, PT_NO_PARTY, "join",
+                          "party %zu runs %s: %s, and %s here", party,
+                          is_program ? "another program or circuit" : "something else", other, own);
 }
 
 static void transfer_init(delivery *d, transfer *t, size_t party, bool is_sending)
@@ -219,6 +241,8 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
     d->link = link;
     d->driver = driver;
     d->session = mem_string(o->session);
+    if (o->terms != NULL)
+        (void)snprintf(d->terms, sizeof d->terms, "%s", o->terms);
     d->tls_ca = o->tls_ca == NULL ? NULL : mem_string(o->tls_ca);
     d->sending = mem_new(parties * link->lanes, sizeof *d->sending);
     d->asking = mem_new(parties, sizeof *d->asking);

@@ -12,6 +12,7 @@
 
 #include "channel/http/call.h"
 #include "channel/mailbox.h"
+#include "wire/terms.h"
 
 #define DELIVERY_NEVER UINT64_MAX
 
@@ -65,11 +66,12 @@ struct delivery {
     const http_driver *driver;
     void *driver_state;
     char *session;
-    char *tls_ca;      /* PEM file of the authorities to trust, or NULL for the system's */
-    transfer *sending; /* link->lanes for each party; the own ones are unused */
-    transfer *asking;  /* one per party, likewise */
-    uint64_t random;   /* for jitter */
-    bool is_quiet;     /* retries are not spoken of */
+    char terms[TERMS_MAX + 1]; /* empty: none */
+    char *tls_ca;              /* PEM file of the authorities to trust, or NULL for the system's */
+    transfer *sending;         /* link->lanes for each party; the own ones are unused */
+    transfer *asking;          /* one per party, likewise */
+    uint64_t random;           /* for jitter */
+    bool is_quiet;             /* retries are not spoken of */
 };
 
 /* ---- life ---- */
@@ -77,11 +79,21 @@ struct delivery {
 typedef struct delivery_options {
     const char *session;
     const char *tls_ca;
+    const char *terms; /* NULL: none */
     mailbox_options mail;
 } delivery_options;
 
-/* Checks session and parties; PT_ERR_USAGE. */
+/* Checks session, terms and parties; PT_ERR_USAGE. */
 MUST_CHECK pt_status delivery_check(const delivery_options *o, pt_error *error);
+
+/* Tells what this party runs. */
+void delivery_add_terms(const delivery *d, http_call *call);
+/* Compares it with what another is said to run: PT_PEER_SETUP. Text that is none counts as nothing.
+ */
+MUST_CHECK pt_status delivery_compare_terms(const delivery *d, size_t party, const char *theirs,
+                                            pt_error *error);
+/* Who stops because of that stays so long where the others can see it. */
+#define DELIVERY_TERMS_LINGER_MS 2000
 
 /* Fills a zeroed delivery, as mailboxes_init does; `pump` instead of the driver's, or NULL.
  * delivery_clear also when it fails; that stops the driver. */

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "base/random.h"
+#include "channel/attendance.h"
 #include "channel/http/courier.h"
 #include "channel/http/url.h"
 #include "polytune/network.h"
@@ -48,6 +49,19 @@ static void direct_prepare(const delivery *d, const mailbox *b, http_call *call)
     http_header(call, WIRE_SESSION ": %s", d->session);
     http_header(call, WIRE_CLIENT ": %s", o->number);
     http_header(call, WIRE_TO ": %zu", b->party);
+    delivery_add_terms(d, call);
+}
+
+/* Whoever answers there is that party, whatever else the answer is. */
+static void compare_with_answer(const direct *d, mailbox *b, const http_call *call)
+{
+    char terms[TERMS_MAX + 1];
+    pt_error error;
+    if (d->is_open || mailbox_has_failed(b) ||
+        !http_response_header(call, WIRE_TERMS, terms, sizeof terms))
+        return;
+    if (delivery_compare_terms(&d->d, b->party, terms, &error) != PT_OK)
+        mailbox_fail(b, error.status, "%s", error.message);
 }
 
 static void direct_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
@@ -137,6 +151,7 @@ static void direct_failed(const direct *d, transfer *t)
 static bool succeeded(const direct *d, const transfer *t)
 {
     const bool is_party = note_commit(d, t->box, &t->call);
+    compare_with_answer(d, t->box, &t->call);
     if (t->call.status != 200 || !is_party || mailbox_has_failed(t->box))
         return false;
     other_of(&d->d, t->box)->heard_ms = clock_ms();
@@ -254,6 +269,17 @@ static const mailbox *find_failed(const direct *d)
     return NULL;
 }
 
+static attendance direct_attendance(const direct *d)
+{
+    attendance a = {.parties = d->d.mail.parties};
+    for (size_t i = 0; i < a.parties; i++) {
+        const direct_peer *o = &d->others[i];
+        attendance_note(&a, i, i == d->d.mail.party || o->its_commit[0] != '\0');
+        attendance_note(&a, i, i == d->d.mail.party || o->accepted);
+    }
+    return a;
+}
+
 /* Tells for whom it waits, without the lock, which is held before and after. */
 static void direct_tell(direct *d, const mailbox *missing, const waiting *w)
 {
@@ -262,19 +288,35 @@ static void direct_tell(direct *d, const mailbox *missing, const waiting *w)
     /* That nobody is there is what waiting is for; other answers are worth a word. */
     if (missing->in == INBOX_TROUBLED && d->d.asking[missing->party].call.status != 0)
         (void)snprintf(problem, sizeof problem, ": %s", missing->trouble);
+    const attendance a = direct_attendance(d);
+    char absent[ATTENDANCE_TEXT];
+    char rumour[DIRECT_RUMOUR_MAX];
+    attendance_list(absent, &a, false);
+    const bool is_one = strchr(absent, ' ') == strrchr(absent, ' ');
+    memcpy(rumour, d->rumour, sizeof rumour);
     monitor_unlock(&m->lock);
-    patience_notice(&m->patience, "waiting for %s (%llu s)%s", missing->name, waiting_seconds(w),
-                    problem);
+    patience_notice(&m->patience, "waiting for %s (%llu s)%s%s", is_one ? missing->name : absent,
+                    waiting_seconds(w), rumour, problem);
     monitor_lock(&m->lock);
 }
 
-static pt_status report_missing(const mailbox *missing, pt_error *error)
+static pt_status report_missing(const direct *d, const mailbox *missing, pt_error *error)
 {
+    const attendance a = direct_attendance(d);
     const bool speaks = missing->in == INBOX_TROUBLED;
+    char absent[ATTENDANCE_TEXT];
+    char left[ATTENDANCE_TEXT + 32];
+    attendance_list(absent, &a, false);
+    attendance_list_left(left, &a);
+    /* Of one the URL is told. */
+    const bool is_one = strchr(absent, ' ') == strrchr(absent, ' ');
+    const size_t first = attendance_missing(&a);
+    if (is_one && first < a.parties)
+        missing = &d->d.mail.boxes[first];
     return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing->party, "join",
-                          "%s did not come within %.1f s%s%s", missing->name,
-                          (double)missing->set->patience.wait_ms / 1000, speaks ? ": " : "",
-                          speaks ? missing->trouble : "");
+                          "%s did not come within %.1f s%s%s%s%s", is_one ? missing->name : absent,
+                          (double)d->d.mail.patience.wait_ms / 1000, absent[0] == '\0' ? "" : left,
+                          d->rumour, speaks ? ": " : "", speaks ? missing->trouble : "");
 }
 
 /* Waits a moment, or tells the user. */
@@ -290,11 +332,19 @@ static pt_status wait_for_missing(direct *d, const mailbox *missing, waiting *w,
         direct_tell(d, missing, w);
         break;
     case WAIT_TIMEOUT:
-        return report_missing(missing, error);
+        return report_missing(d, missing, error);
     case WAIT_OVER:
         return patience_report_over(&m->patience, error);
     }
     return PT_OK;
+}
+
+/* Two who disagree are both as right. */
+static pt_status report_failed(const mailbox *b, pt_error *error)
+{
+    const pt_status status = b->failure.status;
+    return error_set_peer(error, status, status == PT_PEER_SETUP ? PT_NO_PARTY : (int)b->party,
+                          "join", "%s", b->failure.message);
 }
 
 static pt_status direct_wait_for_parties(direct *d, pt_error *error)
@@ -319,8 +369,7 @@ static pt_status direct_wait_for_parties(direct *d, pt_error *error)
             return PT_OK;
         const mailbox *failed = find_failed(d);
         if (failed != NULL)
-            return error_set_peer(error, failed->failure.status, (int)failed->party, "join", "%s",
-                                  failed->failure.message);
+            return report_failed(failed, error);
         if (n_missing < n_before)
             w.progress_ms = clock_ms();
         n_before = n_missing;
@@ -399,6 +448,8 @@ static pt_status direct_start(direct *d, const pt_direct_options *o, const url_p
     d->is_open = status == PT_OK;
     d->d.is_quiet = false;
     monitor_unlock(&d->d.mail.lock);
+    if (status == PT_PEER_SETUP)
+        patience_sleep(&d->d.mail.patience, DELIVERY_TERMS_LINGER_MS);
     return status;
 }
 
@@ -492,6 +543,7 @@ pt_status pt_channel_direct_open(pt_channel *ret_channel, const pt_direct_option
     const delivery_options net = {.session =
                                       options->session != NULL ? options->session : DEFAULT_SESSION,
                                   .tls_ca = options->network.tls_ca,
+                                  .terms = options->network.terms,
                                   .mail = {.party = options->party,
                                            .parties = options->parties,
                                            .patience = patience_init(&options->network)}};

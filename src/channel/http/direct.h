@@ -21,6 +21,7 @@
 #include "httpd/httpd.h"
 
 #define DIRECT_NUMBER_BYTES 16
+#define DIRECT_RUMOUR_MAX   128
 #define DIRECT_COMMIT_BYTES 32
 
 /* Packets on their way to a peer at once, which takes as many and waits for those before them. */
@@ -43,6 +44,8 @@ typedef struct direct {
     char *prefix;        /* the own URL's path */
     httpd *server;
     bool is_open; /* all parties were there */
+    /* What a request said that does not fit; nobody knows who asked. Empty: none did. */
+    char rumour[DIRECT_RUMOUR_MAX];
 } direct;
 
 /* Serves; `user` is the direct channel. */

@@ -2,6 +2,7 @@
 #include "channel/http/direct.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,6 +27,7 @@ typedef struct post {
     const char *session;
     const char *client;
     const char *to;
+    const char *terms;
     bool has_number;
     uint64_t number;
     bool is_last;
@@ -84,6 +86,8 @@ static void post_header(httpd_request *http, const char *name, const char *value
         take_once(http, &r->client, value);
     } else if (strcasecmp(name, WIRE_TO) == 0) {
         take_once(http, &r->to, value);
+    } else if (strcasecmp(name, WIRE_TERMS) == 0) {
+        r->terms = value;
     } else if (strcasecmp(name, WIRE_LAST) == 0) {
         r->is_last = true;
     } else if (strcasecmp(name, WIRE_SEQ) == 0) {
@@ -105,12 +109,32 @@ static standing standing_of(const post *r)
     return sodium_memcmp(commit, o->its_commit, sizeof commit) == 0 ? KNOWN : STRANGER;
 }
 
+static bool is_in_session(const post *r)
+{
+    return r->session != NULL && strcmp(r->session, r->owner->d.session) == 0;
+}
+
+/* Of one who asks: noted for the user, and believed by nobody. */
+static void note_rumour(direct *d, const char *terms)
+{
+    char own[TERMS_FIELD_MAX + 1];
+    char other[TERMS_FIELD_MAX + 1];
+    if (!terms_are_good(terms, strlen(terms)) || !terms_differ(own, other, d->d.terms, terms))
+        return;
+    monitor_lock(&d->d.mail.lock);
+    (void)snprintf(d->rumour, sizeof d->rumour, "; a request says %s, and it is %s here", other,
+                   own);
+    monitor_unlock(&d->d.mail.lock);
+}
+
 /* All of the head is there. A body is kept only of those who are known. */
 static void post_check(httpd_request *http)
 {
     post *r = (post *)http;
     mailboxes *m = &r->owner->d.mail;
     uint64_t to = 0;
+    if (r->terms != NULL && is_in_session(r))
+        note_rumour(r->owner, r->terms);
     if (http->refusal != 0)
         return;
     if (r->session == NULL || r->client == NULL || r->to == NULL) {
@@ -266,6 +290,19 @@ static enum MHD_Result post_answer(httpd_request *http)
     return result;
 }
 
+/* Every answer within the session tells what this party runs, also one that disagrees on who is
+ * who.
+ */
+static void post_finish(httpd_request *http, unsigned status, struct MHD_Response *response)
+{
+    const post *r = (const post *)http;
+    const direct *d = httpd_user(http->server);
+    (void)status;
+    if (d->d.terms[0] == '\0' || !is_in_session(r))
+        return;
+    (void)MHD_add_response_header(response, WIRE_TERMS, d->d.terms);
+}
+
 /* There is room again, or the channel closes. */
 static void server_woken(void *user)
 {
@@ -287,5 +324,6 @@ const httpd_app direct_app = {
     .charge = post_charge,
     .discharge = post_discharge,
     .answer = post_answer,
+    .finish = post_finish,
     .woken = server_woken,
 };

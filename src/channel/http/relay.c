@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,18 +11,20 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "base/random.h"
+#include "channel/attendance.h"
 #include "channel/http/url.h"
 #include "wire/wire.h"
 
-#define RESPONSE_MAX     ((size_t)64 << 10)
-#define TOKEN_BYTES      16
-#define POLL_FIRST_MS    2 /* between polls of a relay that does not hold them, doubling */
-#define POLL_MAX_MS      200
-#define HELD_MS          500 /* an empty answer after less was not held */
-#define SEATS_HOLD_MS    1000
-#define SEATS_POLL_MS    100
-#define LEAVE_TIMEOUT_MS 2000
-#define LEAVE_SPENT_MS   300 /* after something else has timed out */
+#define RESPONSE_MAX       ((size_t)64 << 10)
+#define RESPONSE_TERMS_MAX 1024
+#define TOKEN_BYTES        16
+#define POLL_FIRST_MS      2 /* between polls of a relay that does not hold them, doubling */
+#define POLL_MAX_MS        200
+#define HELD_MS            500 /* an empty answer after less was not held */
+#define SEATS_HOLD_MS      1000
+#define SEATS_POLL_MS      100
+#define LEAVE_TIMEOUT_MS   2000
+#define LEAVE_SPENT_MS     300 /* after something else has timed out */
 
 typedef struct relay_channel {
     delivery d;
@@ -328,6 +331,7 @@ static void prepare_join(const relay_channel *c, http_call *call)
 {
     http_prepare(call, HTTP_PUT, c->base, WIRE_JOIN("%s", "%zu"), c->d.session, c->d.mail.party);
     show_token(c, call);
+    delivery_add_terms(&c->d, call);
 }
 
 /* A relay that numbers messages answers with a name for the session; a plain one does not. */
@@ -351,6 +355,7 @@ static void prepare_seats(const relay_channel *c, http_call *call)
                  WIRE_PARTICIPANTS("%s") "?" WIRE_WAIT "=%d&" WIRE_PARTIES "=%zu", c->d.session,
                  holds ? SEATS_HOLD_MS / 1000 : 0, c->d.mail.parties);
     show_token(c, call);
+    delivery_add_terms(&c->d, call);
     if (c->is_numbered)
         http_header(call, WIRE_SESSION ": %s", c->epoch);
 }
@@ -374,44 +379,80 @@ static bool parse_seats(const relay_channel *c, const http_call *call, bool *ret
     return ok;
 }
 
-static size_t count_seated(const relay_channel *c, const bool *seated, size_t *ret_missing)
+/* What the seats run, as the relay tells it: PARTY TERMS, and so on. */
+static pt_status compare_terms(const joining *j, pt_error *error)
 {
-    size_t n = 0;
-    *ret_missing = c->d.mail.parties;
-    for (size_t i = c->d.mail.parties; i-- != 0;) {
-        if (seated[i])
-            n++;
-        else
-            *ret_missing = i;
+    const relay_channel *c = j->channel;
+    char text[RESPONSE_TERMS_MAX];
+    pt_status status = PT_OK;
+    if (!http_response_header(&j->call, WIRE_TERMS, text, sizeof text))
+        return PT_OK;
+    for (char *at = text, *next; status == PT_OK && at != NULL; at = next) {
+        char *end = NULL;
+        next = strchr(at, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        const unsigned long party = strtoul(at, &end, 10);
+        if (end != at && *end == ' ' && party != c->d.mail.party)
+            status = delivery_compare_terms(&c->d, party, end + 1, error);
     }
-    return n;
+    return status;
 }
 
 /* Asks once who is seated. */
-static pt_status ask_for_seats(joining *j, size_t *ret_n, size_t *ret_missing, pt_error *error)
+static pt_status ask_for_seats(joining *j, attendance *a, pt_error *error)
 {
     bool seated[CHANNEL_MAX_PARTIES];
-    const pt_status status = perform_patiently(j, prepare_seats, error);
+    pt_status status = perform_patiently(j, prepare_seats, error);
     if (status != PT_OK)
         return status;
     if (!parse_seats(j->channel, &j->call, seated))
         return error_set(error, PT_ERR_REFUSED,
                          "relay %s: its list of participants is not one; is this a relay?",
                          j->channel->shown);
-    *ret_n = count_seated(j->channel, seated, ret_missing);
-    return PT_OK;
+    for (size_t i = 0; i < a->parties; i++)
+        attendance_note(a, i, seated[i]);
+    status = compare_terms(j, error);
+    if (status != PT_OK)
+        patience_sleep(&j->channel->d.mail.patience, DELIVERY_TERMS_LINGER_MS);
+    return status;
+}
+
+static pt_status report_absent(const relay_channel *c, const attendance *a, pt_error *error)
+{
+    char absent[ATTENDANCE_TEXT];
+    char left[ATTENDANCE_TEXT + 32];
+    attendance_list(absent, a, false);
+    attendance_list_left(left, a);
+    if (absent[0] == '\0')
+        return error_set_peer(error, PT_ERR_TIMEOUT, PT_NO_PARTY, "join",
+                              "not all were at session %s of relay %s at once%s", c->d.session,
+                              c->shown, left);
+    return error_set_peer(error, PT_ERR_TIMEOUT, (int)attendance_missing(a), "join",
+                          "%s did not join session %s at relay %s%s", absent, c->d.session,
+                          c->shown, left);
+}
+
+static void tell_absent(const patience *p, const attendance *a, const waiting *w)
+{
+    char absent[ATTENDANCE_TEXT];
+    char left[ATTENDANCE_TEXT + 32];
+    attendance_list(absent, a, false);
+    attendance_list_left(left, a);
+    patience_notice(p, "waiting for %s (%llu s)%s", absent[0] == '\0' ? "all" : absent,
+                    waiting_seconds(w), left);
 }
 
 static pt_status relay_wait_for_parties(joining *j, pt_error *error)
 {
     const mailboxes *m = &j->channel->d.mail;
+    attendance a = {.parties = m->parties};
     size_t n_most = 1; /* this party */
     waiting w = waiting_begin();
     for (;;) {
         const uint64_t asked = clock_ms();
-        size_t n = 0;
-        size_t missing = 0;
-        const pt_status status = ask_for_seats(j, &n, &missing, error);
+        const pt_status status = ask_for_seats(j, &a, error);
+        const size_t n = attendance_count(&a);
         if (status != PT_OK || n == m->parties)
             return status;
         const uint64_t now = clock_ms();
@@ -421,12 +462,9 @@ static pt_status relay_wait_for_parties(joining *j, pt_error *error)
             n_most = n;
         }
         if (now - w.progress_ms >= m->patience.wait_ms)
-            return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing, "join",
-                                  "party %zu did not join session %s at relay %s", missing,
-                                  j->channel->d.session, j->channel->shown);
+            return report_absent(j->channel, &a, error);
         if (waiting_is_due(&w))
-            patience_notice(&m->patience, "waiting for party %zu (%llu s)", missing,
-                            waiting_seconds(&w));
+            tell_absent(&m->patience, &a, &w);
         if (now - asked < SEATS_POLL_MS)
             patience_sleep(&m->patience, SEATS_POLL_MS);
     }
@@ -502,6 +540,7 @@ pt_status relay_channel_open(pt_channel *ret_channel, const pt_relay_options *op
 {
     const delivery_options o = {.session = options->session,
                                 .tls_ca = options->network.tls_ca,
+                                .terms = options->network.terms,
                                 .mail = {.party = options->party,
                                          .parties = options->parties,
                                          .patience = patience_init(&options->network)}};

@@ -166,7 +166,7 @@ static pt_status run_protocol(party *p, pt_error *error)
 static pt_status open_channel(party *p, pt_error *error)
 {
     const size_t seats = p->parties + (p->mpc.dealer ? 1 : 0); /* the dealer's is the last */
-    const pt_status status = pt_meter_new(&p->connection.meter, seats, error);
+    pt_status status = pt_meter_new(&p->connection.meter, seats, error);
     if (status != PT_OK)
         return status;
     if (p->mpc.dealer && secure_flags_knows(&p->connection.secure, p->parties))
@@ -175,6 +175,13 @@ static pt_status open_channel(party *p, pt_error *error)
         report_security("party %zu on the network is the dealer; whoever takes its place can learn "
                         "all inputs: --key and --roster tell who it is",
                         p->parties);
+    const pt_terms terms = {.parties = p->parties,
+                            .dealer = p->mpc.dealer,
+                            .circuit = p->c.circuit,
+                            .session = p->connection.session};
+    status = pt_terms_print(p->connection.terms, &terms, error);
+    if (status != PT_OK)
+        return status;
     interrupt_catch(); /* until now a signal could end the command at once: nobody relied on it */
     return connection_open(&p->channel, &p->connection, p->index, seats, error);
 }

@@ -18,7 +18,10 @@ static pt_status serve_session(connection *c, size_t parties, pt_error *error)
     const pt_mpc_options options = {
         .parties = parties, .progress = report_progress, .stats = &stats};
     report_message(REPORT_INFO, "waiting for %zu parties that run with --dealer", parties);
-    pt_status status = connection_open(&channel, c, parties, parties + 1, error);
+    const pt_terms terms = {.parties = parties, .is_dealer = true, .session = c->session};
+    pt_status status = pt_terms_print(c->terms, &terms, error);
+    if (status == PT_OK)
+        status = connection_open(&channel, c, parties, parties + 1, error);
     if (status == PT_OK)
         status = pt_dealer_run(&channel, &options, error);
     pt_channel_close(&channel);

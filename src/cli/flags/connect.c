@@ -171,6 +171,7 @@ static pt_network_options network_options(const connection *c)
                                 .deadline_ms = c->deadline_ms,
                                 .notice = report_notice,
                                 .cancelled = interrupt_came,
+                                .terms = c->terms[0] == '\0' ? NULL : c->terms,
                                 .tls_ca = c->tls_ca};
 }
 

@@ -23,7 +23,8 @@ typedef struct connection {
     const char *tls_ca;
     bool only_relay; /* p2p: without direct connections */
     secure_flags secure;
-    pt_meter *meter; /* counts what crosses the network; NULL for none; the caller's */
+    char terms[PT_TERMS_SIZE]; /* what this party runs; the caller's, empty for nothing */
+    pt_meter *meter;           /* counts what crosses the network; NULL for none; the caller's */
 } connection;
 
 /* Reads and checks WHERE, the flags (these and flags_secure) and the files that they name, without

@@ -570,16 +570,32 @@ static void a_party_that_is_late_is_waited_for(void **state)
     (void)sem_destroy(&o[0].waits);
 }
 
-static void a_party_that_never_comes_is_named(void **state)
+static void who_never_comes_is_named(void **state)
 {
     (void)state;
     direct_urls urls;
     direct_urls_find(&urls, 3);
     pt_error error;
-    const pt_direct_options o = {.urls = urls.list, .parties = 3, .network.wait_ms = 200};
+    pt_direct_options o = {.urls = urls.list, .parties = 2, .network.wait_ms = 200};
     assert_int_equal(try_open(&o, &error), PT_ERR_TIMEOUT);
     assert_int_equal(error.party, 1);
     assert_non_null(strstr(error.message, "party 1 at http://127.0.0.1:"));
+    o.parties = 3;
+    assert_int_equal(try_open(&o, &error), PT_ERR_TIMEOUT);
+    assert_int_equal(error.party, 1);
+    assert_non_null(strstr(error.message, "parties 1 and 2 did not come within 0.2 s"));
+}
+
+static void terms_must_be_terms(void **state)
+{
+    (void)state;
+    direct_urls urls;
+    direct_urls_find(&urls, 2);
+    pt_error error;
+    const pt_direct_options o = {
+        .urls = urls.list, .parties = 2, .network = {.wait_ms = 200, .terms = "many things"}};
+    assert_int_equal(try_open(&o, &error), PT_ERR_USAGE);
+    assert_non_null(strstr(error.message, "NAME=VALUE"));
 }
 
 /* Two parties that disagree are both refused. */
@@ -665,7 +681,8 @@ int main(void)
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(a_port_that_is_taken_is_an_error),
         cmocka_unit_test(a_party_that_is_late_is_waited_for),
-        cmocka_unit_test(a_party_that_never_comes_is_named),
+        cmocka_unit_test(who_never_comes_is_named),
+        cmocka_unit_test(terms_must_be_terms),
         cmocka_unit_test(another_session_is_refused),
         cmocka_unit_test(another_order_of_urls_is_refused),
         cmocka_unit_test(what_is_no_party_is_not_taken_for_one),
