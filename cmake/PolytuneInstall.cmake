@@ -8,6 +8,8 @@ install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/polytune DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(POLYTUNE_COMMAND)
     install(TARGETS polytune_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    # The page for browsers, when scripts/page has made it.
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/build/page/ DESTINATION ${CMAKE_INSTALL_DATADIR}/polytune OPTIONAL)
     if(NOT CMAKE_CROSSCOMPILING)
         set(made ${PROJECT_BINARY_DIR}/shell)
         install(DIRECTORY ${made}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})

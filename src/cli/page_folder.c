@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 #define PATH_SIZE 4096
-#define INSTALLED "/../share/polytune/page"
+#define INSTALLED "/../share/polytune"
 #define FIRST     "/index.html"
 
 /* The tree can be moved, so it is found by its program. */

@@ -4,7 +4,7 @@
 
 #include "polytune/status.h"
 
-/* share/polytune/page of the tree that this program was installed in; NULL where there is none, or
+/* share/polytune of the tree that this program was installed in; NULL where there is none, or
  * where the system does not tell where this program lies. The caller's (mem_free). */
 PT_MUST_CHECK pt_status page_folder_find(char **ret_folder, pt_error *error);
 

@@ -37,7 +37,7 @@ static const page_row page_rows[] = {
     {"/page.css", "page.css", "text/css; charset=utf-8", POLICY},
     {"/page.js", "page.js", "text/javascript; charset=utf-8", POLICY},
     {"/editor.js", "editor.js", "text/javascript; charset=utf-8", POLICY},
-    {"/worker.js", "worker.js", "text/javascript; charset=utf-8", POLICY},
+    {"/worker-browser.js", "worker-browser.js", "text/javascript; charset=utf-8", POLICY},
     {"/polytune.wasm", "polytune.wasm", "application/wasm", POLICY},
     {"/icon.svg", "icon.svg", "image/svg+xml", POLICY},
     {"/polytune.html", "polytune.html", "text/html; charset=utf-8", POLICY_SINGLE},

@@ -11,8 +11,8 @@
 #include "httpd/expect.h"
 #include "support/relay.h"
 
-static const char *const page_names[] = {"index.html", "page.css",     "page.js",
-                                         "editor.js",  "worker.js",    "polytune.wasm",
+static const char *const page_names[] = {"index.html", "page.css",          "page.js",
+                                         "editor.js",  "worker-browser.js", "polytune.wasm",
                                          "icon.svg",   "polytune.html"};
 
 #define N_NAMES (sizeof page_names / sizeof *page_names)
@@ -203,10 +203,10 @@ static void a_folder_that_lacks_a_file_is_refused(void **state)
     pt_error error;
     (void)state;
     make_folder(folder);
-    drop_file(folder, "worker.js");
+    drop_file(folder, "worker-browser.js");
     const relay_options options = {.page = folder};
     assert_int_equal(relay_server_start(&server, &options, &error), PT_ERR_FILE);
-    assert_non_null(strstr(error.message, "worker.js"));
+    assert_non_null(strstr(error.message, "worker-browser.js"));
     assert_null(server);
     remove_folder(folder);
 }

@@ -1,0 +1,85 @@
+// The page: which view, and what surrounds it.
+import * as polytune from 'polytune';
+
+import { aboutPage, insecureNotice } from './about.js';
+import { goTo, h, icon, newId, put } from './dom.js';
+import { exampleOf } from './examples.js';
+import { showHome } from './home.js';
+import { linkOf, randomText, readLink, shortHash } from './link.js';
+import { showSession } from './session.js';
+import { errorInWords } from './words.js';
+
+const main = document.querySelector('main');
+let leave = () => {};
+
+function showTrouble(error) {
+  const words = error.status ? errorInWords(error) : { title: 'This does not work', text: error.message };
+  const head = h('h1', null, words.title);
+  put(main, h('section', { class: 'narrow' }, head, h('p', { class: 'lead' }, words.text),
+    words.detail ? h('p', { class: 'engine' }, words.detail) : null,
+    h('p', null, h('a', { href: location.href.split('#')[0], class: 'button' }, 'To the start'))));
+  goTo(head);
+}
+
+/** Asks which part is one's own, and at which relay one meets, then goes to the session. */
+function showInvite({ info, source, constants }) {
+  const example = exampleOf(source);
+  const nameOf = (i) => example?.parties[i] ?? `Party ${i}`;
+  const group = newId('own');
+  const fromDisk = location.protocol === 'file:';
+  const relay = h('input', { id: newId('relay'), type: 'url', required: true, placeholder: 'https://relay.example', autocomplete: 'url' });
+  const problem = h('p', { class: 'problem', role: 'alert' });
+  const head = h('h1', null, 'Which part is yours?');
+
+  async function create(event) {
+    event.preventDefault();
+    const at = fromDisk ? relay.value.trim().replace(/\/+$/, '') : location.origin;
+    if (!/^https?:\/\/[^/]+/.test(at)) {
+      problem.textContent = 'Please enter the address of a relay, such as https://relay.example.';
+      relay.focus();
+      return;
+    }
+    const party = Number(new FormData(event.target).get(group));
+    const hash = shortHash(await polytune.hash(source));
+    const invitation = { relay: at, session: randomText(12), secret: randomText(16), parties: info.parties, hash, program: source, constants };
+    location.hash = `${new URL(await linkOf(invitation, party, !example)).hash.slice(1)}&i=1`;
+  }
+
+  leave();
+  leave = () => {};
+  put(main, h('section', { class: 'narrow' }, h('p', { class: 'eyebrow' }, example?.name ?? 'Your program'), head,
+    h('form', { onsubmit: create, novalidate: true },
+      h('fieldset', { class: 'field choice' }, h('legend', { class: 'unseen' }, 'Your part'),
+        h('div', { class: 'options column' }, info.inputTypes.map((_, i) => h('label', { class: 'option' }, h('input', { type: 'radio', name: group, value: String(i), checked: i === 0 }), h('span', null, nameOf(i)))))),
+      fromDisk ? h('div', { class: 'field' }, h('label', { for: relay.id }, 'Where you meet: the address of a relay'), relay) : null, problem,
+      h('div', { class: 'run' }, h('button', { type: 'submit', class: 'primary' }, 'Make the invitations', icon('arrow')), h('button', { type: 'button', class: 'quiet', onclick: route }, 'Back')))));
+  goTo(head);
+}
+
+async function route() {
+  leave();
+  leave = () => {};
+  try {
+    const invitation = await readLink(location.hash);
+    if (invitation === null) return void showHome(main, showInvite);
+    leave = await showSession(main, invitation);
+  } catch (error) {
+    showTrouble(error);
+  }
+}
+
+document.querySelector('#about').append(aboutPage());
+const strip = insecureNotice();
+if (strip) document.querySelector('header').after(strip);
+document.querySelector('.brand').addEventListener('click', (event) => {
+  if (location.hash === '') return;
+  event.preventDefault();
+  location.hash = '';
+});
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault(); // the fragment is the invitation's
+  main.tabIndex = -1;
+  main.focus();
+});
+addEventListener('hashchange', route);
+route();

@@ -1,0 +1,287 @@
+// One party's part in a computation with others: invitation, input, run, result.
+import * as polytune from 'polytune';
+
+import { learnRate, showCost } from './cost.js';
+import { goTo, h, icon, newId, put } from './dom.js';
+import { exampleOf, exampleWith } from './examples.js';
+import { formFor, readForm } from './form.js';
+import { descriptionOf, showProgram } from './garble.js';
+import { linkOf, shortHash } from './link.js';
+import { progressBar } from './progress.js';
+import { qrCode } from './qr.js';
+import { watchSeats } from './relay.js';
+import { resultView } from './result.js';
+import { copyButton, shareButton } from './share.js';
+import { writeText } from './values.js';
+import { errorInWords, isNothing, isProtocol, labelOf, listed, seconds, typeInWords } from './words.js';
+
+const SLEPT_MS = 20_000;
+
+// ---- what a reload must know ----
+
+const keyOf = (invitation) => `polytune.${invitation.session}.${invitation.party}`;
+
+function remember(invitation, state) {
+  try {
+    if (state) sessionStorage.setItem(keyOf(invitation), state);
+    else sessionStorage.removeItem(keyOf(invitation));
+  } catch {
+    // a page from disk may have no storage; then a reload is a new visit
+  }
+}
+
+function remembered(invitation) {
+  try {
+    return sessionStorage.getItem(keyOf(invitation));
+  } catch {
+    return null;
+  }
+}
+
+const REMEMBERED = {
+  running: ['The page was reloaded while you took part', 'A computation cannot go on in a new page: what it needs was only in the old one. Nothing was revealed, and the others were told. Enter your part again; everybody else has to start again, too, with the same link.'],
+  done: ['You have already taken part here', 'The result was only in the page as it was, and is not kept. To compute again, everybody has to start again with the same link.'],
+};
+
+function noticeCard([title, text]) {
+  return h('div', { class: 'card warn-card', role: 'status' }, h('h2', { class: 'over' }, icon('warn'), title), h('p', null, text));
+}
+
+// ---- who is there ----
+
+function peopleList(parties, own, nameOf) {
+  const items = Array.from({ length: parties }, (_, i) => {
+    const state = h('span', { class: 'state' });
+    return { state, element: h('li', { class: `person tint-${i % 6}` }, h('span', { class: 'dot', 'aria-hidden': 'true' }), h('span', { class: 'person-name' }, nameOf(i), i === own ? ' (you)' : ''), state) };
+  });
+  const trouble = h('p', { class: 'problem', hidden: true }, 'The relay cannot be asked just now who is there.');
+  return {
+    element: h('div', null, h('ul', { class: 'people', 'aria-live': 'polite' }, items.map((i) => i.element)), trouble),
+    show(seats) {
+      trouble.hidden = seats !== null;
+      if (seats === null) return;
+      items.forEach((item, i) => {
+        const text = seats.has(i) ? 'is there' : 'not yet';
+        if (item.state.textContent !== text) item.state.textContent = text;
+        item.element.classList.toggle('present', seats.has(i));
+      });
+    },
+  };
+}
+
+// ---- invitations ----
+
+async function inviteCard(invitation, i, name) {
+  const url = await linkOf(invitation, i, !exampleOf(invitation.program));
+  const code = qrCode(url, `QR code of the link for ${name}`);
+  const id = newId('link');
+  const field = h('input', { id, type: 'text', readonly: true, value: url, onfocus: (e) => e.target.select() });
+  return h('section', { class: `party tint-${i % 6}`, 'aria-label': `Invitation for ${name}` },
+    h('h3', null, h('span', { class: 'dot', 'aria-hidden': 'true' }), name),
+    code ? h('div', { class: 'qr-box' }, code) : h('p', { class: 'hint' }, 'The program is too long for a QR code: send the link.'),
+    h('label', { for: id, class: 'unseen' }, `Link for ${name}`), field,
+    h('div', { class: 'actions' }, copyButton('Copy the link', () => url), shareButton('Take part in a computation', url)));
+}
+
+/** The links for everybody else. */
+async function invitePanel(invitation, nameOf) {
+  const others = Array.from({ length: invitation.parties }, (_, i) => i).filter((i) => i !== invitation.party);
+  return h('section', { class: 'invites' },
+    h('h2', null, `Send ${others.length === 1 ? 'this link' : 'each their own link'}`),
+    h('p', null, 'Whoever has a link can take that part, so send it by a way that only the right person reads. Then enter your own part below; it does not matter who is first.'),
+    h('div', { class: 'parties' }, await Promise.all(others.map((i) => inviteCard(invitation, i, nameOf(i))))));
+}
+
+// ---- the words ----
+
+function wordsCard(text) {
+  return h('div', { class: 'words', role: 'status' },
+    h('p', null, 'If you want to be sure that nobody is in between: everybody should see the same five words. Compare them on the telephone.'),
+    h('p', { class: 'five' }, text.split(/[-\s]+/).map((w) => [h('span', null, w), ' '])));
+}
+
+// ---- the view ----
+
+function terms(info, own, example, nameOf) {
+  const give = info.inputTypes.map((type, i) => [i, type]);
+  const words = (i, type) => (isNothing(type) ? 'nothing' : `${example ? `${example.labels[i].toLowerCase()}: ` : ''}${typeInWords(type)}`);
+  return h('dl', { class: 'terms' },
+    h('div', { class: 'mine' }, h('dt', null, 'You give'), h('dd', null, words(own, info.inputTypes[own]), h('span', { class: 'faint' }, ' – only you will see it'))),
+    give.filter(([i]) => i !== own).map(([i, type]) => h('div', null, h('dt', null, `${nameOf(i)} gives`), h('dd', null, words(i, type), h('span', { class: 'faint' }, ' – you will not see it')))),
+    h('div', { class: 'mine' }, h('dt', null, 'Everybody learns'), h('dd', null, example?.learns ?? typeInWords(info.outputType), h('span', { class: 'faint' }, ' – and nothing else'))));
+}
+
+/** Asks for the program where the link was too short for it. */
+function askForProgram(invitation) {
+  return new Promise((done) => {
+    const problem = h('p', { class: 'problem', role: 'alert' });
+    const take = async (event) => {
+      const text = await event.target.files[0].text();
+      if (shortHash(await polytune.hash(text)) === invitation.hash) done(text);
+      else problem.textContent = 'This is another program than the one you were invited to.';
+    };
+    put(document.querySelector('main'), h('section', { class: 'narrow' }, h('h1', null, 'You are invited'),
+      h('p', null, 'The program is too long for a link. Whoever invited you can send you its file; choose it here.'),
+      h('label', { class: 'file big' }, 'Choose the program', h('input', { type: 'file', accept: '.garble,.txt', onchange: take })), problem));
+  });
+}
+
+async function programOf(invitation) {
+  if (invitation.program === null) return (await exampleWith(invitation.hash, polytune.hash))?.source ?? askForProgram(invitation);
+  if (shortHash(await polytune.hash(invitation.program)) !== invitation.hash) throw new Error('This link is damaged: its program is not the one that it names.');
+  return invitation.program;
+}
+
+/** Shows the view; returns what ends it. */
+export async function showSession(main, given) {
+  const over = new AbortController();
+  const program = await programOf(given);
+  const invitation = { ...given, program };
+  const info = await polytune.compile(program, { constants: invitation.constants });
+  if (info.parties !== invitation.parties) throw new Error('This link is damaged: the program is for another number of people.');
+  const own = invitation.party;
+  const example = exampleOf(program);
+  const nameOf = (i) => example?.parties[i] ?? `Party ${i}`;
+  const people = peopleList(info.parties, own, nameOf);
+  const label = example?.labels[own] ?? labelOf(info.parameters[own].name);
+  const form = formFor(info.inputTypes[own], label);
+  const costs = h('dl', { class: 'costs' });
+  showCost(costs, info);
+
+  const notices = h('div', null, REMEMBERED[remembered(invitation)] ? noticeCard(REMEMBERED[remembered(invitation)]) : null);
+  remember(invitation, null);
+  const work = h('section', { class: 'work', 'aria-label': 'Your part' });
+  const others = Array.from({ length: info.parties }, (_, i) => i).filter((i) => i !== own).map(nameOf);
+  const title = h('h1', null, example?.name ?? 'Work something out together');
+  put(main, h('section', { class: 'session' },
+    h('p', { class: 'eyebrow' }, given.isMine ? 'Your invitation' : 'You are invited'),
+    title,
+    h('p', { class: 'lead' }, example?.text ?? (descriptionOf(program) || 'Read the program below to see what is worked out.')),
+    h('p', { class: 'who' }, 'You take part as ', h('strong', null, nameOf(own)), ` with ${listed(others)}.`),
+    notices,
+    given.isMine ? await invitePanel(invitation, nameOf) : null,
+    h('div', { class: 'columns' },
+      h('div', { class: 'column-main' }, terms(info, own, example, nameOf), work),
+      h('aside', { class: 'column-side', 'aria-label': 'Who takes part' }, h('h2', null, 'Who is there'), people.element,
+        h('p', { class: 'hint' }, 'Somebody is there once they have entered their part.'))),
+    h('details', { class: 'workbench' }, h('summary', null, h('h2', null, 'The program'), h('span', { class: 'faint' }, 'Exactly what is worked out')),
+      h('div', { class: 'bench' }, h('div', { class: 'bench-code' }, showProgram(program, 'The program')),
+        h('div', { class: 'bench-side' }, h('h3', null, 'What it costs'), costs, h('p', { class: 'hint' }, 'Its hash: ', h('code', { class: 'hash' }, invitation.hash)))))));
+  goTo(title);
+
+  let seats = new Set();
+  let seatsChanged = () => {};
+  function watch() {
+    const stop = new AbortController();
+    over.signal.addEventListener('abort', () => stop.abort());
+    watchSeats(invitation.relay, invitation.session, info.parties, stop.signal, (now) => {
+      people.show(now);
+      seats = now ?? seats;
+      seatsChanged();
+    });
+    return stop;
+  }
+  let watching = watch();
+
+  function ask() {
+    const submit = h('form', { novalidate: true, onsubmit: (e) => (e.preventDefault(), take()) }, form.element,
+      h('div', { class: 'run' }, h('button', { type: 'submit', class: 'primary' }, 'Take part', icon('arrow'))));
+    put(work, submit);
+  }
+
+  function take() {
+    const read = readForm(form);
+    if (read) run(writeText(read.value, info.inputTypes[own]));
+  }
+
+  async function run(input) {
+    const controller = new AbortController();
+    const bar = progressBar();
+    const extra = h('div', null);
+    const head = h('h2', null, 'You take part');
+    put(work, h('div', { class: 'card' }, head, bar.element, extra,
+      h('div', { class: 'run' }, h('button', { type: 'button', class: 'quiet', onclick: () => controller.abort() }, icon('stop'), 'Stop'), h('span', { class: 'hint' }, 'Keep this page open.'))));
+    goTo(head);
+    const guards = guardRun(controller, (text) => extra.append(h('p', { class: 'problem', role: 'status' }, text)));
+    remember(invitation, 'running');
+    bar.start();
+    let began = performance.now();
+    let isWaiting = true;
+    seatsChanged = () => {
+      const missing = Array.from({ length: info.parties }, (_, i) => i).filter((i) => i !== own && !seats.has(i));
+      if (isWaiting) bar.show({ fraction: null, text: missing.length ? `Waiting for ${listed(missing.map(nameOf))}` : 'Getting ready' });
+    };
+    seatsChanged();
+    const onProgress = (p) => {
+      if (!isProtocol(p.phase)) return;
+      if (isWaiting) {
+        isWaiting = false;
+        began = performance.now();
+        watching.abort(); // a browser asks one relay only a few things at a time
+      }
+      bar.show(p);
+    };
+    const onNotice = (n) => {
+      if (n.kind === 'words') extra.prepend(wordsCard(n.text));
+      else if (n.kind === 'warning') extra.append(h('p', { class: 'hint' }, n.text));
+    };
+    over.signal.addEventListener('abort', () => controller.abort());
+    try {
+      const done = await polytune.party({
+        relay: invitation.relay, session: invitation.session, party: own, program, input, constants: invitation.constants,
+        sessionSecret: invitation.secret, signal: controller.signal, onProgress, onNotice,
+      });
+      learnRate(info.and, info.parties, (performance.now() - began) / 1000);
+      remember(invitation, 'done');
+      succeed(done);
+    } catch (error) {
+      remember(invitation, null);
+      fail(error);
+    } finally {
+      guards();
+      bar.end();
+      seatsChanged = () => {};
+      if (!isWaiting) watching = watch();
+    }
+  }
+
+  function succeed(done) {
+    const head = h('h2', { class: 'over' }, icon('check'), 'The answer');
+    put(work, h('div', { class: 'card good-card' }, head, resultView(done.text, info.outputType, example, info.inputTypes.map((_, i) => nameOf(i))),
+      h('p', { class: 'hint' }, 'Everybody has the same answer now, checked. It is not stored anywhere: copy or save it if you want to keep it.')));
+    goTo(head);
+  }
+
+  function fail(error) {
+    const words = errorInWords(error);
+    const head = h('h2', { class: 'over' }, icon('warn'), words.title);
+    put(work, h('div', { class: 'card bad-card', role: 'alert' }, head, h('p', null, words.text), words.detail ? h('p', { class: 'engine' }, words.detail) : null,
+      h('div', { class: 'run' }, h('button', { type: 'button', class: 'primary', onclick: ask }, 'Try again'))));
+    goTo(head);
+  }
+
+  ask();
+  return () => over.abort();
+}
+
+/** While a run is going: asks before the page closes, stays awake, notices that the machine slept. Returns what ends that. */
+function guardRun(controller, say) {
+  const before = (event) => event.preventDefault();
+  const leave = () => controller.abort();
+  let lock = null;
+  let last = Date.now();
+  navigator.wakeLock?.request('screen').then((l) => (lock = l)).catch(() => {});
+  const timer = setInterval(() => {
+    const now = Date.now();
+    if (now - last > SLEPT_MS) say(`This device slept for ${seconds((now - last) / 1000)}. The others may have given up meanwhile; you will be told.`);
+    last = now;
+  }, 1000);
+  addEventListener('beforeunload', before);
+  addEventListener('pagehide', leave);
+  return () => {
+    clearInterval(timer);
+    removeEventListener('beforeunload', before);
+    removeEventListener('pagehide', leave);
+    lock?.release().catch(() => {});
+  };
+}
