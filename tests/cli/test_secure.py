@@ -5,6 +5,7 @@ import http.server
 import os
 import pathlib
 import re
+import signal
 import stat
 import threading
 import unittest
@@ -12,11 +13,28 @@ import unittest
 from support import Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay, wait_until
 
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
+LONG = "pub fn main(a: u32, b: u32) -> u32 { let mut s = a; for i in 0u32..3000u32 { s = (s >> 1u8) ^ (s & (b << 3u8)); } s }"
 SOON = 60
 CONSTANTS = """
 const ROWS: usize = PARTY_0::ROWS;
 pub fn main(a: [u8; ROWS], b: u8) -> u8 { a[0] + b }
 """
+
+
+def count_in_memory(pid, needle):
+    """How often it stands in the memory of a process, or None where that may not be read."""
+    count = 0
+    try:
+        with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+                start, end, mode = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
+                if mode.startswith("rw") and int(end, 16) - int(start, 16) < 1 << 30:
+                    memory.seek(int(start, 16))
+                    with contextlib.suppress(OSError): # changed meanwhile
+                        count += memory.read(int(end, 16) - int(start, 16)).count(needle)
+    except PermissionError:
+        return None
+    return count
 
 
 def run(url, program, inputs, flags, session="s"):
@@ -196,6 +214,18 @@ class Parties(Case):
                 finally:
                     party.process.kill()
                     party.wait()
+
+    def test_a_secret_is_gone_while_the_parties_compute(self):
+        secret = "nosif-dudun-mapin-kofuz-daroz-hanut"
+        with relay() as (url, _), program_file(LONG) as path:
+            parties = [Process("party", url, "--session=s", f"--program={path}", f"--party={i}", "--input=7",
+                               f"--session-secret={secret}") for i in range(2)]
+            pid = parties[0].process.pid
+            wait_until(lambda: count_in_memory(pid, secret.encode()) in (0, None), "a memory without the secret")
+            # That was during the computation: it can still be interrupted.
+            parties[0].process.send_signal(signal.SIGINT)
+            for party in parties:
+                self.assertNotEqual(party.wait(SOON).status, DONE)
 
     def test_a_secret_that_others_may_read(self):
         with program_file("correct horse", ".txt") as path:
