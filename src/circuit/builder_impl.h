@@ -1,4 +1,4 @@
-/* The builder's memory, shared by building (builder.c) and the passes of builder_finish.c. Layer:
+/* The builder's memory, shared by building (builder.c) and the passes of passes/finish.c. Layer:
  * circuit.
  *
  * Node 0 is the constant false, nodes 1 .. n_inputs the inputs, node n_inputs + 1 + g gate g. */
@@ -73,7 +73,7 @@ static inline bool builder_is_xor(const circuit_builder *b, wire w)
 /* Makes `b` keep the line of each gate. False: out of memory. */
 MUST_CHECK bool builder_keep_lines(circuit_builder *b);
 
-/* --- rebuilding (builder_rebuild.c): a finished graph is built anew, by better rules --- */
+/* --- rebuilding (passes/rebuild.c): a finished graph is built anew, by better rules --- */
 
 enum { USED_ONCE = 1, USED_OFTEN = 2 };
 
@@ -97,11 +97,11 @@ MUST_CHECK bool builder_rebuilt_keep(bool *ret_kept, builder_rebuilt *rebuilt, c
 void builder_rebuilt_clear(builder_rebuilt *rebuilt);
 
 /* Factors common operands out where that saves ANDs, which shows only when everything is built: see
- * builder_factor.c. Rewrites the gates and `outputs`; afterwards no gates can be added. False: the
+ * passes/factor.c. Rewrites the gates and `outputs`; afterwards no gates can be added. False: the
  * builder has failed. */
 MUST_CHECK bool builder_factor(circuit_builder *b, wire *outputs, size_t n_outputs);
 
-/* Replaces parts of the graph by parts with fewer ANDs: see builder_rewrite.c. After
+/* Replaces parts of the graph by parts with fewer ANDs: see passes/rewrite.c. After
  * builder_factor, and like it. */
 MUST_CHECK bool builder_rewrite(circuit_builder *b, wire *outputs, size_t n_outputs);
 

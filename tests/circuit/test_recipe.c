@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "circuit/eval.h"
-#include "circuit/recipe.h"
+#include "circuit/passes/recipe.h"
 
 /* The degree of a function: the most inputs in a product of its algebraic normal form. */
 static unsigned degree(unsigned table)

@@ -1,4 +1,4 @@
-#include "circuit/recipe.h"
+#include "circuit/passes/recipe.h"
 
 #include "base/assert.h"
 

@@ -1,4 +1,4 @@
-#include "circuit/cuts.h"
+#include "circuit/passes/cuts.h"
 
 #include "base/min.h"
 

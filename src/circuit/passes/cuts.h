@@ -2,11 +2,11 @@
  *
  * Every node keeps its few cuts that promise most: with the fewest ANDs for its function, against
  * the ANDs that the graph has between the node and the cut. */
-#ifndef CIRCUIT_CUTS_H
-#define CIRCUIT_CUTS_H
+#ifndef CIRCUIT_PASSES_CUTS_H
+#define CIRCUIT_PASSES_CUTS_H
 
 #include "circuit/builder_impl.h"
-#include "circuit/recipe.h"
+#include "circuit/passes/recipe.h"
 
 #define CUT_MAX_LEAVES 4
 #define CUTS_PER_NODE  4

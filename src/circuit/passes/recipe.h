@@ -5,8 +5,8 @@
  *
  * XOR and NOT are free, so functions that differ by an affine one cost the same: a function is
  * looked up by the eleven coefficients of its algebraic normal form that are not linear. */
-#ifndef CIRCUIT_RECIPE_H
-#define CIRCUIT_RECIPE_H
+#ifndef CIRCUIT_PASSES_RECIPE_H
+#define CIRCUIT_PASSES_RECIPE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -6,7 +6,7 @@
  *
  * Everything is decided by numbers of gates, so that all parties make the same circuit. */
 #include "base/mem.h"
-#include "circuit/cuts.h"
+#include "circuit/passes/cuts.h"
 
 /* Larger circuits are left as they are, for time and memory; those below the second limit are
  * rewritten again while that helps. */
