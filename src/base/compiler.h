@@ -9,6 +9,7 @@
 #    define UNLIKELY(x)                     __builtin_expect(!!(x), 0)
 #    define ALWAYS_INLINE                   inline __attribute__((always_inline))
 #    define NOINLINE                        __attribute__((noinline))
+#    define PREFETCH(address)               __builtin_prefetch(address)
 #else
 #    define MUST_CHECK
 #    define PRINTF_LIKE(format_at, args_at)
@@ -16,6 +17,7 @@
 #    define UNLIKELY(x)   (x)
 #    define ALWAYS_INLINE inline
 #    define NOINLINE
+#    define PREFETCH(address) (void)(address)
 #endif
 
 /* 128-bit integers: GCC and Clang have them on every target this project knows. */

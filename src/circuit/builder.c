@@ -6,8 +6,7 @@
 #include "base/mem.h"
 #include "circuit/builder_impl.h"
 
-#define FIRST_CAPACITY   ((uint32_t)256)
-#define FIRST_TABLE_BITS 9u
+#define FIRST_CAPACITY ((uint32_t)256)
 
 static bool count_inputs(uint32_t *ret_inputs, const uint32_t *party_inputs, size_t n_parties)
 {
@@ -40,9 +39,7 @@ circuit_builder *circuit_builder_new(const uint32_t *party_inputs, size_t n_part
     b->party_inputs = mem_new(n_parties, sizeof *party_inputs);
     b->gates = mem_new(FIRST_CAPACITY, sizeof *b->gates);
     b->capacity = FIRST_CAPACITY;
-    b->table = mem_new((size_t)1 << FIRST_TABLE_BITS, sizeof *b->table);
-    b->table_bits = FIRST_TABLE_BITS;
-    if (b->party_inputs == NULL || b->gates == NULL || b->table == NULL) {
+    if (!gate_table_init(&b->table) || b->party_inputs == NULL || b->gates == NULL) {
         circuit_builder_free(b);
         return NULL;
     }
@@ -57,7 +54,7 @@ void circuit_builder_free(circuit_builder *b)
         return;
     mem_free(b->party_inputs);
     mem_free(b->gates);
-    mem_free(b->table);
+    gate_table_clear(&b->table);
     mem_free(b->lines);
     mem_free(b->line_counts);
     mem_free(b);
@@ -139,63 +136,7 @@ uint32_t circuit_builder_and_count(const circuit_builder *b)
     return b->n_and;
 }
 
-/* --- the table of gates --- */
-
-/* Slots of the table that are looked at together. */
-#define LINE_SLOTS 16u
-
-/* All polarities of an AND's operands hash alike, see share_polarity. */
-static uint64_t hash_gate(wire x, wire y, bool is_and)
-{
-    uint64_t h = (uint64_t)wire_node(x) << 32 | wire_plain(y) | (is_and ? 1u : 0u);
-    h *= UINT64_C(0x9e3779b97f4a7c15);
-    h ^= h >> 29;
-    return h * UINT64_C(0xbf58476d1ce4e5b9);
-}
-
-static bool is_gate_on(builder_gate g, wire x, wire y, bool is_and)
-{
-    return is_and ? (wire_node(g.a) == wire_node(x) && wire_node(g.b) == wire_node(y))
-                  : (g.a == y && g.b == x);
-}
-
-/* The slot of the gate on these nodes, or the empty one where it belongs. x < y. First in one line
- * of slots that gates on neighbouring nodes share, so that building stays in the processor's cache;
- * when that is full, anywhere. */
-static uint32_t *find(const circuit_builder *b, wire x, wire y, bool is_and)
-{
-    const size_t mask = ((size_t)1 << b->table_bits) - 1;
-    const uint64_t hash = hash_gate(x, y, is_and);
-    size_t at = ((wire_node(y) / 8 ^ (hash & 3)) * LINE_SLOTS) & mask;
-    for (unsigned i = 0; i < LINE_SLOTS; i++, at++) {
-        if (b->table[at] == 0 || is_gate_on(b->gates[b->table[at] - 1], x, y, is_and))
-            return &b->table[at];
-    }
-    at = (size_t)(hash >> (64 - b->table_bits));
-    while (b->table[at] != 0 && !is_gate_on(b->gates[b->table[at] - 1], x, y, is_and))
-        at = (at + 1) & mask;
-    return &b->table[at];
-}
-
-static bool grow_table(circuit_builder *b)
-{
-    const uint32_t *old = b->table;
-    const size_t old_size = (size_t)1 << b->table_bits;
-    uint32_t *table = mem_new(2 * old_size, sizeof *table);
-    if (table == NULL)
-        return false;
-    b->table = table;
-    b->table_bits++;
-    for (size_t i = 0; i < old_size; i++) {
-        if (old[i] == 0)
-            continue;
-        const builder_gate g = b->gates[old[i] - 1];
-        const bool is_and = gate_is_and(g);
-        *find(b, is_and ? g.a : g.b, is_and ? g.b : g.a, is_and) = old[i];
-    }
-    mem_free((void *)old);
-    return true;
-}
+/* --- gates --- */
 
 static bool grow_gates(circuit_builder *b)
 {
@@ -217,17 +158,16 @@ static bool grow_gates(circuit_builder *b)
 /* How many gates are built between two looks at who waits. */
 #define GATES_A_LOOK 16384
 
-/* Room for one gate more, at most two thirds of the table in use. */
+/* Room for one gate more. */
 static bool make_room(circuit_builder *b)
 {
     if (b->failure != PT_OK)
         return false;
-    PT_ASSERT(b->table != NULL);
+    PT_ASSERT(b->table.lines != NULL);
     if (b->n_gates >= b->max_gates || b->n_and >= b->max_ands) {
         b->failure = PT_ERR_LIMIT;
     } else if ((b->n_gates == b->capacity && !grow_gates(b)) ||
-               (b->is_sharing && (uint64_t)b->n_entries * 3 >= (uint64_t)2 << b->table_bits &&
-                !grow_table(b))) {
+               (b->is_sharing && !gate_table_make_room(&b->table, b->gates))) {
         b->failure = PT_ERR_MEMORY;
     } else if (b->n_gates % GATES_A_LOOK == 0 && !watch_goes_on(b->watch)) {
         b->failure = PT_ERR_CANCELLED;
@@ -235,20 +175,36 @@ static bool make_room(circuit_builder *b)
     return b->failure == PT_OK;
 }
 
-/* Appends the gate and puts it into `slot`, if there is one. */
-static wire append(circuit_builder *b, uint32_t *slot, builder_gate g)
+/* Appends the gate. */
+static wire append(circuit_builder *b, builder_gate g)
 {
     b->gates[b->n_gates] = g;
     if (b->lines != NULL)
         b->lines[b->n_gates] = b->line;
     b->n_gates++;
-    if (slot != NULL) {
-        *slot = b->n_gates;
-        b->n_entries++;
-    }
     if (gate_is_and(g))
         b->n_and++;
     return (b->n_inputs + b->n_gates) * 2;
+}
+
+/* The wire of the gate on x < y: one that there is, *ret_found then, or a new one. WIRE_FALSE when
+ * there is no room. */
+static wire gate_on(circuit_builder *b, bool *ret_found, wire x, wire y, bool is_and)
+{
+    uint32_t number;
+    gate_place place;
+    const builder_gate wanted = {.a = is_and ? x : y, .b = is_and ? y : x};
+    *ret_found = false;
+    if (!make_room(b))
+        return WIRE_FALSE;
+    b->work++;
+    if (!b->is_sharing)
+        return append(b, wanted);
+    *ret_found = gate_table_find(&number, &place, &b->table, b->gates, x, y, is_and);
+    if (*ret_found)
+        return (b->n_inputs + 1 + number) * 2;
+    gate_table_put(&b->table, place, b->n_gates);
+    return append(b, wanted);
 }
 
 /* --- XOR --- */
@@ -318,15 +274,9 @@ wire circuit_xor(circuit_builder *b, wire x, wire y)
             return x ^ complement;
     } while (cancel_xor(b, &x, &y));
 
-    if (!make_room(b))
-        return WIRE_FALSE;
-    const wire low = x < y ? x : y;
-    const wire high = x < y ? y : x;
-    b->work++;
-    uint32_t *slot = b->is_sharing ? find(b, low, high, false) : NULL;
-    if (slot != NULL && *slot != 0)
-        return (b->n_inputs + *slot) * 2 ^ complement;
-    return append(b, slot, (builder_gate){.a = high, .b = low}) ^ complement;
+    bool found;
+    const wire w = x < y ? gate_on(b, &found, x, y, false) : gate_on(b, &found, y, x, false);
+    return w == WIRE_FALSE ? w : w ^ complement;
 }
 
 /* --- AND --- */
@@ -505,15 +455,12 @@ wire circuit_and(circuit_builder *b, wire x, wire y)
     PT_DEBUG_ASSERT(is_built(b, y));
     if (and_rules(b, &result, &x, &y))
         return result;
-    if (!make_room(b))
-        return WIRE_FALSE;
+    bool found;
+    builder_gate g;
     const wire low = x < y ? x : y;
     const wire high = x < y ? y : x;
-    b->work++;
-    uint32_t *slot = b->is_sharing ? find(b, low, high, true) : NULL;
-    if (slot == NULL || *slot == 0)
-        return append(b, slot, (builder_gate){.a = low, .b = high});
-    return share_polarity(b, (b->n_inputs + *slot) * 2, b->gates[*slot - 1], low, high);
+    const wire w = gate_on(b, &found, low, high, true);
+    return found && builder_gate_of(b, &g, w) ? share_polarity(b, w, g, low, high) : w;
 }
 
 /* --- derived --- */

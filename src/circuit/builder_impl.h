@@ -6,13 +6,7 @@
 #define CIRCUIT_BUILDER_IMPL_H
 
 #include "circuit/builder.h"
-
-/* A gate's operands, never the same node. Which gate it is shows in their order: a < b is AND,
- * a > b XOR. Operands of XOR are without complement bit. */
-typedef struct builder_gate {
-    wire a;
-    wire b;
-} builder_gate;
+#include "circuit/gate_table.h"
 
 struct circuit_builder {
     size_t n_parties;
@@ -24,35 +18,16 @@ struct circuit_builder {
     uint32_t max_ands;
     uint32_t capacity; /* of gates */
     builder_gate *gates;
-    uint32_t *table;     /* open addressing: gate number + 1, or 0; NULL once finished */
-    unsigned table_bits; /* its size is 2^table_bits */
-    uint32_t n_entries;  /* in the table */
-    bool is_sharing;     /* gates are looked up and entered */
-    uint64_t work;       /* gates looked up so far */
-    uint32_t line;       /* of the gate built next */
+    gate_table table; /* without lines once finished */
+    bool is_sharing;  /* gates are looked up and entered */
+    uint64_t work;    /* gates looked up so far */
+    uint32_t line;    /* of the gate built next */
     uint32_t n_lines;
     uint32_t *lines;       /* of each gate, as many as `gates`; NULL when not asked for */
     uint32_t *line_counts; /* n_lines + 1; NULL when not asked for */
     watch *watch;          /* may be NULL */
     pt_status failure;     /* PT_OK, PT_ERR_MEMORY, PT_ERR_LIMIT or PT_ERR_CANCELLED */
 };
-
-static inline uint32_t wire_node(wire w)
-{
-    return w >> 1;
-}
-static inline wire wire_complement(wire w)
-{
-    return w & 1u;
-}
-static inline wire wire_plain(wire w)
-{
-    return w & ~(wire)1;
-}
-static inline bool gate_is_and(builder_gate g)
-{
-    return g.a < g.b;
-}
 
 /* The gate that drives `w`; false for constants and inputs. */
 static inline bool builder_gate_of(const circuit_builder *b, builder_gate *ret_gate, wire w)

@@ -239,6 +239,40 @@ static void random_circuits_equal_the_reference(void **state)
     }
 }
 
+/* Nodes with many readers and with few: what was built is found again, whatever the table had to
+ * grow in between, and nothing else is. */
+static void many_gates_are_each_built_once(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    static const uint32_t inputs[2] = {N, N};
+    circuit_builder *b = circuit_builder_new(inputs, 2, 0);
+    assert_non_null(b);
+    wire *made = mem_new((size_t)N * N * 2, sizeof *made);
+    assert_non_null(made);
+    for (unsigned round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < N; i++) {
+            for (uint32_t k = 0; k < N; k++) {
+                const wire x = circuit_input(b, i), y = circuit_input(b, N + k);
+                wire *of_pair = &made[(i * N + k) * 2];
+                const wire both = circuit_and(b, x, y);
+                const wire either = circuit_xor(b, x, y);
+                if (round == 0) {
+                    assert_int_equal(both / 2, 1 + 2 * N + (i * N + k) * 2);
+                    assert_int_equal(either / 2, both / 2 + 1);
+                    of_pair[0] = both;
+                    of_pair[1] = either;
+                }
+                assert_int_equal(both, of_pair[0]);
+                assert_int_equal(either, of_pair[1]);
+            }
+        }
+    }
+    assert_int_equal(circuit_builder_and_count(b), N * N);
+    mem_free(made);
+    circuit_builder_free(b);
+}
+
 static void constant_inputs_leave_no_gate(void **state)
 {
     (void)state;
@@ -376,6 +410,7 @@ int main(void)
         cmocka_unit_test(gates_count_for_the_line_that_built_them),
         cmocka_unit_test(output_values_are_kept),
         cmocka_unit_test(random_circuits_equal_the_reference),
+        cmocka_unit_test(many_gates_are_each_built_once),
         cmocka_unit_test(constant_inputs_leave_no_gate),
         cmocka_unit_test(limits_are_sticky),
         cmocka_unit_test(every_allocation_may_fail),

@@ -76,8 +76,7 @@ bool builder_factor(circuit_builder *b, wire *outputs, size_t n_outputs)
     uint8_t *uses = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *uses);
     builder_rebuilt anew = {0};
     bool kept;
-    mem_free(b->table);
-    b->table = NULL;
+    gate_table_clear(&b->table);
     bool done = uses != NULL;
     if (done) {
         (void)builder_count_uses(b, uses, outputs, n_outputs);
