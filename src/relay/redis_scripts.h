@@ -2,10 +2,12 @@
  * relays. Included by store_redis.c only. Layer: relay.
  *
  * Keys: K, a hash per session; `polytune:sessions`, a sorted set of the sessions by last use;
- * `polytune:dying`, one of the seats ("party session") by when they die; `polytune:totals`, a hash.
- * The session's hash has
+ * `polytune:dying`, one of the seats ("party session") by when they die; `polytune:totals`, a hash;
+ * `polytune:addresses`, a hash of n<address> and b<address>, the sessions that an address opened
+ * and their bytes. The session's hash has
  *
  *     epoch, used, bytes, messages, seats    what they say
+ *     opener                                 the address that opened it, or nothing
  *     list                                   the seated parties, separated by spaces
  *     wait                                   the smallest time-out told by those who are there
  *     t<party>, a<party>, l<party>           a seat's token digest (or ""), last use, "1" if left
@@ -15,8 +17,8 @@
  *                                            its bytes; m<q>:<number> a message
  *
  * Arguments: session, party, epoch or "", digest or "", whether a session may be opened, a random
- * epoch for that, then those of the operation. The answer begins with a result's name. Time is the
- * Redis server's. Pub/sub tells all relays what to wake. */
+ * epoch and the address that it counts for, then those of the operation. The answer begins with a
+ * result's name. Time is the Redis server's. Pub/sub tells all relays what to wake. */
 #ifndef RELAY_REDIS_SCRIPTS_H
 #define RELAY_REDIS_SCRIPTS_H
 
@@ -24,7 +26,7 @@
 static const char script_common[] =
     "local name, party, epoch, digest = ARGV[1], ARGV[2], ARGV[3], ARGV[4]\n"
     "local K, Z, T = KEYS[1], 'polytune:sessions', 'polytune:totals'\n"
-    "local D = 'polytune:dying'\n"
+    "local D, A = 'polytune:dying', 'polytune:addresses'\n"
     "local OVERHEAD, SEAT = 128, 64\n"
     "local time = redis.call('TIME')\n"
     "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
@@ -33,19 +35,34 @@ static const char script_common[] =
     "local function num(f) return tonumber(get(f) or 0) end\n"
     "local function set(...) redis.call('HSET', K, ...) end\n"
     "local function tell(text) redis.call('PUBLISH', CHANNEL, text) end\n"
+    "local function by_address(what, who)\n"
+    "  return tonumber(redis.call('HGET', A, what .. who) or 0)\n"
+    "end\n"
+    "local function add_to_address(what, who, n)\n"
+    "  if redis.call('HINCRBY', A, what .. who, n) <= 0 then redis.call('HDEL', A, what .. who) "
+    "end\n"
+    "end\n"
     "local function count(f, n)\n"
+    "  local opener = get('opener')\n"
     "  redis.call('HINCRBY', K, f, n)\n"
     "  redis.call('HINCRBY', T, f, n)\n"
+    "  if opener and f == 'bytes' then add_to_address('b', opener, n) end\n"
     "end\n"
     "local function charge(n)\n"
-    "  local all = tonumber(redis.call('HGET', T, 'bytes') or 0)\n"
+    "  local all, opener = tonumber(redis.call('HGET', T, 'bytes') or 0), get('opener')\n"
     "  if num('bytes') + n > SESSION_BYTES then return 'FULL_SESSION' end\n"
+    "  if opener and ADDRESS_BYTES > 0 and by_address('b', opener) + n > ADDRESS_BYTES then\n"
+    "    return 'FULL_ADDRESS_BYTES'\n"
+    "  end\n"
     "  if all + n > BYTES or not get('epoch') and all + n > OPENING_BYTES then\n"
     "    return 'FULL_BYTES'\n"
     "  end\n"
     "  count('bytes', n)\n"
     "  return nil\n"
-    "end\n"
+    "end\n";
+
+/* Of seats and sessions, behind that. */
+static const char script_sessions[] =
     "local function seats() return string.gmatch(get('list') or '', '%d+') end\n"
     "local function can_die(p)\n"
     "  return (get('t' .. p) or '') ~= '' and get('l' .. p) ~= '1'\n"
@@ -75,23 +92,35 @@ static const char script_common[] =
     "local function touch()\n"
     "  redis.call('ZADD', Z, now, name)\n"
     "  if get('t' .. party) then hear(party, now) end\n"
-    "  for _, key in ipairs({K, Z, T, D}) do redis.call('PEXPIRE', key, 2 * EXPIRY) end\n"
+    "  for _, key in ipairs({K, Z, T, D, A}) do redis.call('PEXPIRE', key, 2 * EXPIRY) end\n"
     "end\n"
     "local function drop()\n"
     "  for p in seats() do redis.call('ZREM', D, p .. ' ' .. name) end\n"
     "  for _, f in ipairs({'bytes', 'messages', 'seats'}) do count(f, 0 - num(f)) end\n"
+    "  local opener = get('opener')\n"
+    "  if opener then add_to_address('n', opener, -1) end\n"
     "  redis.call('UNLINK', K)\n"
     "  redis.call('ZREM', Z, name)\n"
-    "  if redis.call('ZCARD', Z) == 0 then redis.call('DEL', T) end\n"
+    "  if redis.call('ZCARD', Z) == 0 then redis.call('DEL', T, A) end\n"
     "  tell('session - ' .. name)\n"
     "end\n"
     "local function open()\n"
     "  if get('epoch') then return nil end\n"
     "  if ARGV[5] ~= '1' then return 'CLOSED' end\n"
+    "  local address = ARGV[7]\n"
     "  if redis.call('ZCARD', Z) >= SESSIONS then return 'FULL_SESSIONS' end\n"
+    "  if address ~= '' and ADDRESS_SESSIONS > 0 and by_address('n', address) >= ADDRESS_SESSIONS "
+    "then\n"
+    "    return 'FULL_ADDRESS_SESSIONS'\n"
+    "  end\n"
     "  local full = charge(OVERHEAD)\n"
     "  if full then return full end\n"
     "  set('epoch', ARGV[6])\n"
+    "  if address ~= '' then\n"
+    "    set('opener', address)\n"
+    "    add_to_address('n', address, 1)\n"
+    "    add_to_address('b', address, OVERHEAD)\n"
+    "  end\n"
     "  touch()\n"
     "  opened = 1\n"
     "  return nil\n"
@@ -144,7 +173,7 @@ static const char script_common[] =
     "  tell('room ' .. q .. ' ' .. name)\n"
     "end\n";
 
-/* Arguments 7 and 8: the time-out told, or 0, and the terms, or "". Answers DONE with the epoch,
+/* Arguments 8 and 9: the time-out told, or 0, and the terms, or "". Answers DONE with the epoch,
  * whether a session was opened, one was replaced, and the seat is taken anew, and the time-out;
  * TAKEN with the holder's digest.
  */
@@ -179,9 +208,9 @@ static const char script_join[] =
     "  set('list', (get('list') or '') .. ' ' .. party)\n"
     "end\n"
     "local anew = (own ~= digest or left) and 1 or 0\n"
-    "local wait = tonumber(ARGV[7]) ~= 0 and tonumber(ARGV[7]) or TIMEOUT\n"
+    "local wait = tonumber(ARGV[8]) ~= 0 and tonumber(ARGV[8]) or TIMEOUT\n"
     "set('t' .. party, digest, 'l' .. party, '0', 'w' .. party, wait)\n"
-    "if ARGV[8] ~= '' then set('x' .. party, ARGV[8]) else redis.call('HDEL', K, 'x' .. party) "
+    "if ARGV[9] ~= '' then set('x' .. party, ARGV[9]) else redis.call('HDEL', K, 'x' .. party) "
     "end\n"
     "touch()\n"
     "plan_all()\n"
@@ -234,13 +263,14 @@ static const char script_seats[] = "local e = get('epoch')\n"
                                    "end\n"
                                    "return {'DONE', list, own, terms}\n";
 
-/* Arguments 7 to 9: receiver, number or 0, the bytes. Answers with whether a session was opened. */
+/* Arguments 8 to 10: receiver, number or 0, the bytes. Answers with whether a session was opened.
+ */
 static const char script_put[] =
-    "local number, bytes = tonumber(ARGV[8]), ARGV[9]\n"
+    "local number, bytes = tonumber(ARGV[9]), ARGV[10]\n"
     "local wrong = speaks() or open()\n"
     "if wrong then return {wrong} end\n"
     "touch()\n"
-    "local q = party .. ':' .. ARGV[7]\n"
+    "local q = party .. ':' .. ARGV[8]\n"
     "local newest = num('n' .. q)\n"
     "if number ~= 0 and number <= newest then return {'REPEATED'} end\n"
     "if number ~= 0 and number ~= newest + 1 then return {'LOST', opened} end\n"

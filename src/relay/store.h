@@ -142,8 +142,8 @@ typedef struct store_options {
     size_t queue_bytes;
     size_t session_bytes;
     size_t bytes;
-    size_t address_sessions; /* that one address opened, and bytes in those; 0: any number. Not */
-    size_t address_bytes;    /* in Redis, nor for sessions from before a restart. */
+    size_t address_sessions; /* that one address opened, and bytes in those; 0: any number. In */
+    size_t address_bytes;    /* memory not for sessions from before a restart. */
     uint32_t expiry_ms;
     uint32_t timeout_ms; /* of a seat whose client tells none */
     bool needs_tokens;   /* who does not sit speaks for nobody */

@@ -63,13 +63,14 @@ static char *write_script(const redis_store *m, script which)
     buffer_printf(&text,
                   "local SESSIONS, SEATS, MESSAGES = %zu, %zu, %zu\n"
                   "local QUEUE_BYTES, SESSION_BYTES, BYTES = %zu, %zu, %zu\n"
-                  "local OPENING_BYTES = %zu\n"
+                  "local OPENING_BYTES, ADDRESS_SESSIONS, ADDRESS_BYTES = %zu, %zu, %zu\n"
                   "local EXPIRY, TIMEOUT, ABSENCE = %" PRIu32 ", %" PRIu32 ", %d\n"
-                  "local NEEDS_TOKENS, CHANNEL = %s, '%s'\n%s%s",
+                  "local NEEDS_TOKENS, CHANNEL = %s, '%s'\n%s%s%s",
                   o->sessions, o->seats < STORE_SEATS_MAX ? o->seats : (size_t)STORE_SEATS_MAX,
                   o->messages, o->queue_bytes, o->session_bytes, o->bytes,
-                  STORE_OPENING_BYTES(o->bytes), o->expiry_ms, o->timeout_ms, STORE_ABSENCE,
-                  o->needs_tokens ? "true" : "false", m->channel, script_common, scripts[which]);
+                  STORE_OPENING_BYTES(o->bytes), o->address_sessions, o->address_bytes,
+                  o->expiry_ms, o->timeout_ms, STORE_ABSENCE, o->needs_tokens ? "true" : "false",
+                  m->channel, script_common, script_sessions, scripts[which]);
     buffer_put(&text, "", 1);
     return (char *)buffer_take(&text, &len);
 }
@@ -116,6 +117,8 @@ static store_result result_of(const char *name)
                  {"FULL_QUEUE", STORE_FULL_QUEUE},
                  {"FULL_SESSION", STORE_FULL_SESSION},
                  {"FULL_BYTES", STORE_FULL_BYTES},
+                 {"FULL_ADDRESS_SESSIONS", STORE_FULL_ADDRESS_SESSIONS},
+                 {"FULL_ADDRESS_BYTES", STORE_FULL_ADDRESS_BYTES},
                  {"TAKEN", STORE_TAKEN},
                  {"ENDING", STORE_ENDING},
                  {"UNAUTHORIZED", STORE_UNAUTHORIZED},
@@ -234,13 +237,14 @@ static void redis_note(redis_store *m, store_event event, const store_caller *wh
     m->base.listener.note(m->base.listener.user, event, who, name, party);
 }
 
-/* The epoch a session gets, should one be opened. */
-static void question_add_random(question *q)
+/* The epoch a session gets, should one be opened, and for whom it counts. */
+static void question_add_opening(question *q, const store_caller *who)
 {
     uint64_t random;
     if (random_bytes(&random, sizeof random, NULL) != PT_OK)
         q->argv[q->n - 1] = "0"; /* without randomness none is */
     question_add_number(q, "x", random);
+    question_add_text(q, who->address == NULL ? "" : who->address);
 }
 
 /* ---- seats ---- */
@@ -251,7 +255,7 @@ static store_result redis_join(store *s, const store_caller *who, store_joined *
     question q;
     store_result result;
     question_begin(&q, m, SCRIPT_JOIN, who);
-    question_add_random(&q);
+    question_add_opening(&q, who);
     question_add_number(&q, "u", who->timeout_ms);
     question_add_text(&q, who->terms == NULL ? "" : who->terms);
     redisReply *reply = redis_ask(m, &q, 5, &result);
@@ -267,7 +271,7 @@ static store_result redis_join(store *s, const store_caller *who, store_joined *
     const size_t at = result == STORE_DONE ? 2 : 1;
     /* A session may have been opened, and then been full. */
     if (result == STORE_DONE || result == STORE_FULL_SEATS || result == STORE_FULL_SESSION ||
-        result == STORE_FULL_BYTES) {
+        result == STORE_FULL_BYTES || result == STORE_FULL_ADDRESS_BYTES) {
         if (number_at(reply, at + 1) != 0)
             redis_note(m, STORE_REPLACED, who, who->session, 0);
         if (number_at(reply, at) != 0)
@@ -412,7 +416,7 @@ static store_result redis_put(store *s, const store_caller *who, uint32_t to, ui
     question q;
     store_result result;
     question_begin(&q, m, SCRIPT_PUT, who);
-    question_add_random(&q);
+    question_add_opening(&q, who);
     char receiver[16];
     char seq[24];
     (void)snprintf(receiver, sizeof receiver, "%" PRIu32, to);

@@ -627,14 +627,13 @@ static void none_is_opened_with_the_last_bytes(kind k)
 }
 
 /* Of sessions that an address opened, and their bytes; others are not concerned. */
-static void an_address_has_its_share(void **state)
+static void an_address_has_its_share(kind k)
 {
-    (void)state;
     listener l = {0};
     store_options shares = options;
     shares.address_sessions = 2;
     shares.address_bytes = 1200;
-    store *s = open_store(MEMORY, &shares, &l);
+    store *s = open_store(k, &shares, &l);
     store_joined joined;
     store_caller own[3] = {caller("own-0", 0, "a"), caller("own-1", 0, "a"),
                            caller("own-2", 0, "a")};
@@ -678,6 +677,7 @@ static void empty_redis(void);
     X(tokens_can_be_demanded)                                                                      \
     X(sessions_end_and_are_replaced)                                                               \
     X(none_is_opened_with_the_last_bytes)                                                          \
+    X(an_address_has_its_share)                                                                    \
     X(limits_hold)                                                                                 \
     X(unused_sessions_expire)                                                                      \
     X(figures_count)
@@ -870,6 +870,31 @@ static void empty_redis(void)
     store_free(s);
 }
 
+/* What an address opened at one relay counts at the other, too, and is given back there. */
+static void relays_share_what_addresses_have(void **state)
+{
+    (void)state;
+    if (world.redis.pid == 0)
+        skip();
+    empty_redis();
+    listener l[2] = {{{0}, {0}, 0, ""}, {{0}, {0}, 0, ""}};
+    store_options shares = options;
+    shares.address_sessions = 2;
+    store *s[2] = {open_store(REDIS, &shares, &l[0]), open_store(REDIS, &shares, &l[1])};
+    store_joined joined;
+    store_caller own[3] = {caller("one", 0, "a"), caller("two", 0, "a"), caller("three", 0, "a")};
+    for (size_t i = 0; i < 3; i++) {
+        own[i].address = "192.0.2.1";
+        assert_int_equal(store_join(s[i % 2], &own[i], &joined),
+                         i < 2 ? STORE_DONE : STORE_FULL_ADDRESS_SESSIONS);
+    }
+    assert_int_equal(store_join(s[1], &own[2], &joined), STORE_FULL_ADDRESS_SESSIONS);
+    assert_int_equal(store_leave(s[1], &own[0]), STORE_DONE);
+    assert_int_equal(store_join(s[0], &own[2], &joined), STORE_DONE);
+    store_free(s[0]);
+    store_free(s[1]);
+}
+
 static void relays_share_redis(void **state)
 {
     (void)state;
@@ -976,10 +1001,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FOR_ALL(LIST) cmocka_unit_test(an_address_has_its_share),
-        cmocka_unit_test(a_file_keeps_everything),
+        FOR_ALL(LIST) cmocka_unit_test(a_file_keeps_everything),
         cmocka_unit_test(files_that_cannot_be_used_are_named),
         cmocka_unit_test(relays_share_redis),
+        cmocka_unit_test(relays_share_what_addresses_have),
         cmocka_unit_test(redis_that_cannot_be_used_is_named),
         cmocka_unit_test(redis_may_come_and_go),
     };
