@@ -54,3 +54,8 @@ export function goTo(element) {
   element.focus({ preventScroll: true });
   element.scrollIntoView({ block: 'start', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 }
+
+const TITLE = document.title;
+
+/** The title of the tab; without text that of the first view. */
+export const setTitle = (text) => (document.title = text ? `${text} – Polytune` : TITLE);

@@ -2,7 +2,7 @@
 import * as polytune from 'polytune';
 
 import { aboutPage, insecureNotice } from './about.js';
-import { goTo, h, icon, newId, put } from './dom.js';
+import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf } from './examples.js';
 import { showHome } from './home.js';
 import { linkOf, randomText, readLink, shortHash } from './link.js';
@@ -59,6 +59,7 @@ function showInvite({ info, source, constants }) {
 async function route() {
   leave();
   leave = () => {};
+  setTitle('');
   try {
     const invitation = await readLink(location.hash);
     if (invitation === null) return void showHome(main, showInvite);

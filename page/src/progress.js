@@ -6,7 +6,7 @@ const SOON_S = 2; // earlier than this nothing can be said about the time left
 
 export function progressBar() {
   const bar = h('progress', { max: '1', 'aria-label': 'Progress' });
-  const phase = h('span', { class: 'phase' });
+  const phase = h('span', { class: 'phase', 'aria-live': 'polite' });
   const left = h('span', { class: 'faint' });
   const element = h('div', { class: 'progress', hidden: true }, bar, h('p', { class: 'progress-text' }, phase, left));
   let since = 0;

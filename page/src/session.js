@@ -2,7 +2,7 @@
 import * as polytune from 'polytune';
 
 import { learnRate, showCost } from './cost.js';
-import { goTo, h, icon, newId, put } from './dom.js';
+import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf, exampleWith } from './examples.js';
 import { formFor, readForm } from './form.js';
 import { descriptionOf, showProgram } from './garble.js';
@@ -167,6 +167,7 @@ export async function showSession(main, given) {
     h('details', { class: 'workbench' }, h('summary', null, h('h2', null, 'The program'), h('span', { class: 'faint' }, 'Exactly what is worked out')),
       h('div', { class: 'bench' }, h('div', { class: 'bench-code' }, showProgram(program, 'The program')),
         h('div', { class: 'bench-side' }, h('h3', null, 'What it costs'), costs, h('p', { class: 'hint' }, 'Its hash: ', h('code', { class: 'hash' }, invitation.hash)))))));
+  setTitle(title.textContent);
   goTo(title);
 
   let seats = new Set();
@@ -248,7 +249,8 @@ export async function showSession(main, given) {
   function succeed(done) {
     const head = h('h2', { class: 'over' }, icon('check'), 'The answer');
     put(work, h('div', { class: 'card good-card' }, head, resultView(done.text, info.outputType, example, info.inputTypes.map((_, i) => nameOf(i))),
-      h('p', { class: 'hint' }, 'Everybody has the same answer now, checked. It is not stored anywhere: copy or save it if you want to keep it.')));
+      h('p', { class: 'hint' }, 'Everybody has the same answer now, checked. It is not stored anywhere: copy or save it if you want to keep it.'),
+      done.fingerprint ? wordsCard(done.fingerprint) : null));
     goTo(head);
   }
 

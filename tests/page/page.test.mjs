@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { PAGE, ROOT, TIMEOUT, answerOf, axe, cheatingParty, fieldsOf, invite, nativeParty, open, overflow, readQr, startRelay, takePart, textOfDownload, troubleOf, writeProgram } from './support.mjs';
+import { PAGE, ROOT, TIMEOUT, answerOf, axe, cheatingParty, closeBrowser, fieldsOf, invite, nativeParty, open, overflow, readQr, startRelay, takePart, textOfDownload, troubleOf, writeProgram } from './support.mjs';
 
+after(closeBrowser);
 const SHOTS = join(ROOT, 'build/page-shots');
 mkdirSync(SHOTS, { recursive: true });
 const example = (name) => join(ROOT, `examples/${name}.garble`);
@@ -44,6 +45,7 @@ test('every view is readable at every width, dark and light', options, async (t)
       await page.getByText('North Ltd', { exact: true }).waitFor();
       await page.locator('.workbench > summary').click();
       await page.locator('.editor.loaded').waitFor();
+      await page.locator('.editor').scrollIntoViewIfNeeded(); // it draws only what is seen
       await shot('home');
       if (name === 'phone') assert.deepEqual(await axe(page), [], colorScheme);
       await invite(page);
