@@ -6,7 +6,7 @@ flags, addresses or general registers. Per function, over all its paths until no
 
 - every vector register and all memory is secret, but: what is read-only in the object, what is read through a pointer to
   something public (PUBLIC_POINTERS), and slots of the stack to which a public general register was stored last;
-- arguments of functions (pointers, counts, tweaks) are public;
+- arguments of functions (pointers, counts, tweaks) are public, but for blocks given by value (SECRET_ARGUMENTS);
 - a general register is as secret as what it was computed from; so are flags, and masks (k1..k7), which only come from general
   registers: instructions that turn vectors into masks or flags are not on the list of those that are known;
 - wrong is a conditional jump, a conditional move or a carry on secret flags, an address of secret registers, a secret mask, and
@@ -23,6 +23,8 @@ PUBLIC, TO_PUBLIC, SECRET = range(3)  # TO_PUBLIC: a public pointer to something
 # Functions by the beginning of their name, and the argument that points to something public: the batch of aes_x86_impl.h has S,
 # which all parties know, tweaks, counts and masks.
 PUBLIC_POINTERS = {"hash_columns_": "rdx"}
+# Blocks that are given by value, in two registers each (gf128_backend.h). hash_tweaks' S is public.
+SECRET_ARGUMENTS = {"mul_blocks": ("rdi", "rsi", "rdx", "rcx"), "powers": ("rsi", "rdx", "rcx", "r8")}
 
 WORDS = {}  # every name of a general register: its 64-bit one
 for _old in ("ax", "bx", "cx", "dx"):
@@ -35,7 +37,7 @@ for _n in range(8, 16):
 MOVES = re.compile(r"mov[abslqwzd]*$|movabs$|lea[ql]?$")
 SUMS = re.compile(r"(add|sub|and|or|xor|imul|neg|not|shl|shr|sar|sal|rol|ror|inc|dec|bts|btr)[qlwb]?$")
 COMPARES = re.compile(r"(cmp|test|bt)[qlwb]?$")
-ON_FLAGS = re.compile(r"(j(?!mp)|cmov|set|adc|sbb)[a-z]+$")
+ON_FLAGS = re.compile(r"(j(?!mp|[er]cxz)|cmov|set|adc|sbb)[a-z]+$")
 # Vectors to vectors, or between vectors and memory or general registers; none has an address of vectors or makes flags or masks.
 VECTORS = re.compile(
     r"v?(aesenc|aesenclast|aeskeygenassist|xorp[sd]|por[dq]?|p?and[n]?[dq]?|pternlog[dq]|pxor[dq]?"
@@ -171,6 +173,9 @@ class Function:
         for beginning, register in PUBLIC_POINTERS.items():
             if self.name.startswith(beginning):
                 start[register] = TO_PUBLIC
+        for beginning, names in SECRET_ARGUMENTS.items():
+            if self.name.startswith(beginning):
+                start.update((name, SECRET) for name in names)
         states, waiting = {0: start}, [0]
         while waiting:
             i = waiting.pop()
@@ -206,7 +211,7 @@ def parse(text):
             if lines:
                 functions.append(Function(name, lines))
             name, lines = head[1], []
-        code = re.match(r" *([0-9a-f]+):\s+(?:(?:data16|cs|rep|notrack|bnd) )*([a-z0-9]+)\s*(.*)", line)
+        code = re.match(r" *([0-9a-f]+):\s+(?:(?:data16|cs|bnd) )*([a-z0-9]+)\s*(.*)", line)
         if code:
             rest = re.sub(r"\s*(#.*|<.*)$", "", code[3])
             lines.append((int(code[1], 16), code[2], operands(rest)))
@@ -225,16 +230,19 @@ def check(text):
 
 def bites():
     """What must be found, and what must not."""
-    def wrong(code):
+    def wrong(code, name="f"):
         lines = [line.strip() for line in code.split(";")]
-        return len(check("0 <f>:\n" + "\n".join(f" {i:x}:\t{line}" for i, line in enumerate(lines)))[0])
+        return len(check(f"0 <{name}>:\n" + "\n".join(f" {i:x}:\t{line}" for i, line in enumerate(lines)))[0])
     bad = ["vmovq %xmm0,%rax;test %rax,%rax;jne 0 <f>;ret", "mov (%rdi),%rax;mov (%rsi,%rax,8),%rcx;ret", "mov (%rdi),%rax;add $0x1,%rax;jae 0 <f>;ret",
            "vptest %xmm0,%xmm0;je 0 <f>;ret", "vpgatherdd %xmm0,(%rax,%xmm1,4),%xmm2;ret", "mov (%rdi),%eax;div %ecx;ret",
            "vmovdqa %ymm0,0x20(%rsp);mov 0x28(%rsp),%rax;cmp $0x1,%rax;jb 0 <f>;ret", "mov (%rdi),%eax;kmovw %eax,%k1;vmovdqu64 (%rsi),%zmm0{%k1}{z};ret",
            "mov (%rdi),%rax;cmp %rcx,%rax;cmovb %rcx,%rdx;ret", "mov (%rdi),%rax;mov %rax,0x8(%rsp);mov 0x8(%rsp),%rcx;shl $0x4,%rcx;movzbl (%rsi,%rcx,1),%eax;ret",
-           "jmp *%rax", "cmp %rsi,%rdi;jne 5 <f>;mov (%rdx),%rsi;jmp 0 <f>;nop;ret"]
+           "jmp *%rax", "rep movsq %ds:(%rsi),%es:(%rdi);ret", "jrcxz 0 <f>;ret", "cmp %rsi,%rdi;jne 5 <f>;mov (%rdx),%rsi;jmp 0 <f>;nop;ret"]
     good = ["cmp %rsi,%rdi;jb 0 <f>;ret", "mov (%rdi),%rax;vmovq %rax,%xmm0;vmovdqu %xmm0,(%rsi);ret", "mov (%rdi),%rax;xor %eax,%eax;test %rax,%rax;je 0 <f>;ret",
             "mov %rsi,0x8(%rsp);mov 0x8(%rsp),%rcx;movzbl (%rdi,%rcx,1),%eax;mov %al,(%rdx);ret"]
+    by_value = "test %rdi,%rdi;jne 0 <f>;ret"
+    good += [by_value] if wrong(by_value, "mul_blocks") else []
+    bad += [] if wrong(by_value, "mul_blocks") else [by_value]
     return [code for code in bad if wrong(code) == 0] + [code for code in good if wrong(code) != 0]
 
 
