@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
+#include "base/mem.h"
 #include "channel/mailbox.h"
 
 #define PEER 1
@@ -20,6 +21,7 @@ typedef struct hands {
     bool drips;     /* a packet that brings next to nothing comes at every wait: */
     uint64_t number;
     uint8_t n_bytes; /* of a message of DRIPS bytes; 0: not even a fragment */
+    size_t repeated; /* bytes behind the head of those that come again */
     size_t n_drips;
     size_t n_waits;
     size_t n_mail;
@@ -50,7 +52,7 @@ static void drip(hands *h)
     buffer b;
     size_t len = 0;
     (void)poll(NULL, 0, 20);
-    buffer_init(&b, 64);
+    buffer_init(&b, 64 + h->repeated);
     buffer_put_u8(&b, 1);
     buffer_put_u64(&b, h->number);
     if (h->n_bytes != 0) {
@@ -59,11 +61,13 @@ static void drip(hands *h)
         buffer_put_u64(&b, DRIPS - h->number);
         buffer_put_u8(&b, 'x');
     }
+    if (h->n_bytes == 0 && h->n_drips > 0)
+        assert_true(h->repeated == 0 || buffer_extend(&b, h->repeated) != NULL);
     message m = {.bytes = buffer_take(&b, &len)};
     m.len = len;
     assert_non_null(m.bytes);
     assert_true(mailbox_receive(&h->mail.boxes[PEER], m));
-    h->n_drips++;
+    assert_true(h->n_drips++ < 100);
 }
 
 static void wait_by_hand(mailboxes *m, const mailbox *awaited, uint64_t until_ms)
@@ -72,7 +76,8 @@ static void wait_by_hand(mailboxes *m, const mailbox *awaited, uint64_t until_ms
     mailbox *b = &m->boxes[PEER];
     assert_true(awaited == NULL || awaited == b);
     assert_true(until_ms != 0);
-    h->n_waits++;
+    assert_true(h->n_waits++ < 500);
+    (void)poll(NULL, 0, 1);
     if (h->drips) {
         drip(h);
         h->number += h->n_bytes != 0 || h->n_drips == 0;
@@ -303,16 +308,50 @@ static void silence_has_an_end_and_a_reason(void **state)
 static void what_drips_has_an_end(void **state)
 {
     (void)state;
-    for (uint8_t kind = 0; kind < 2; kind++) {
+    for (uint8_t kind = 0; kind < 3; kind++) {
         hands h;
         hands_init(&h, 200);
         h.drips = true;
         h.number = 1;
-        h.n_bytes = kind;
+        h.n_bytes = kind == 1;
+        h.repeated = kind == 2 ? (size_t)1 << 16 : 0;
         expect_failure(&h, PT_ERR_TIMEOUT, "sent nothing");
         assert_in_range(h.n_drips, 2, 20);
         mailboxes_clear(&h.mail);
     }
+}
+
+/* Nor is a packet that began to come and does not go on. */
+static void a_packet_that_stops_halfway_is_silence(void **state)
+{
+    hands h;
+    (void)state;
+    hands_init(&h, 30);
+    h.mail.boxes[PEER].arriving = 100;
+    expect_failure(&h, PT_ERR_TIMEOUT, "sent nothing");
+    mailboxes_clear(&h.mail);
+}
+
+/* Who does not receive is not sent more than there is room for. */
+static void an_inbox_has_room_for_so_much(void **state)
+{
+    hands h;
+    (void)state;
+    hands_init(&h, 1000);
+    mailbox *b = &h.mail.boxes[PEER];
+    for (size_t i = 0; i < MAILBOX_INBOX_COUNT; i++) {
+        assert_true(mailbox_has_room(b));
+        assert_true(mailbox_receive(b, (message){message_copy((const uint8_t *)"x", 1), 1}));
+    }
+    assert_false(mailbox_has_room(b));
+    mailboxes_clear(&h.mail);
+    hands_init(&h, 1000);
+    b = &h.mail.boxes[PEER];
+    const message large = {mem_new(MAILBOX_INBOX_BYTES, 1), MAILBOX_INBOX_BYTES};
+    assert_non_null(large.bytes);
+    assert_true(mailbox_receive(b, large));
+    assert_false(mailbox_has_room(b));
+    mailboxes_clear(&h.mail);
 }
 
 static void all_of_it_has_a_deadline(void **state)
@@ -396,6 +435,8 @@ int main(void)
         cmocka_unit_test(a_message_that_comes_while_waiting_is_received),
         cmocka_unit_test(silence_has_an_end_and_a_reason),
         cmocka_unit_test(what_drips_has_an_end),
+        cmocka_unit_test(a_packet_that_stops_halfway_is_silence),
+        cmocka_unit_test(an_inbox_has_room_for_so_much),
         cmocka_unit_test(all_of_it_has_a_deadline),
         cmocka_unit_test(what_came_before_the_peer_went_is_received),
         cmocka_unit_test(a_goodbye_finishes_the_inbox),

@@ -711,7 +711,8 @@ static void a_server_that_cannot_start_says_why(void **state)
     assert_null(server);
 }
 
-int main(void)
+/* A pattern for the names of the cases may be given. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_waiting_recv_gets_the_message),
@@ -742,5 +743,7 @@ int main(void)
         cmocka_unit_test(stopping_answers_who_waits),
         cmocka_unit_test(a_server_that_cannot_start_says_why),
     };
+    if (argc == 2)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -239,6 +239,12 @@ static void seats_are_bound_to_tokens(kind k)
     assert_int_equal(store_delivered(s, &stranger, 0, 1), STORE_FORBIDDEN);
     assert_int_equal(store_leave(s, &stranger), STORE_FORBIDDEN);
     assert_int_equal(store_leave(s, &nobody), STORE_UNAUTHORIZED);
+    store_caller other = a;
+    for (size_t at = 0; at < STORE_DIGEST_BYTES; at++) {
+        other.digest[at] ^= 1;
+        assert_int_equal(put(s, &other, 0, 1, "m"), STORE_FORBIDDEN);
+        other.digest[at] ^= 1;
+    }
     assert_int_equal(put(s, &a, 0, 1, "m"), STORE_DONE);
     /* A seat without a token is anybody's. */
     assert_int_equal(join(s, &plain), epoch);
@@ -998,7 +1004,8 @@ static int teardown(void **state)
     return nftw(world.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-int main(void)
+/* A pattern for the names of the cases may be given. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FOR_ALL(LIST) cmocka_unit_test(a_file_keeps_everything),
@@ -1008,5 +1015,7 @@ int main(void)
         cmocka_unit_test(redis_that_cannot_be_used_is_named),
         cmocka_unit_test(redis_may_come_and_go),
     };
+    if (argc == 2)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, setup, teardown);
 }
