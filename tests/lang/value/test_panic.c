@@ -103,6 +103,18 @@ static void sites_are_shared_and_constants_free(void **state)
     assert_int_equal(lines[4], 9);
 }
 
+/* A division has two reasons at one place. */
+static void reasons_at_one_place_are_apart(void **state)
+{
+    fixture *f = *state;
+    raise_input(f, 0, 7);
+    assert_true(
+        panic_raise(&f->panics, circuit_input(f->builder, 1), PANIC_DIVISION_BY_ZERO, line(7)));
+    assert_int_equal(f->panics.n_sites, 2);
+    assert_int_equal(f->panics.sites[0].reason, PANIC_OVERFLOW);
+    assert_int_equal(f->panics.sites[1].reason, PANIC_DIVISION_BY_ZERO);
+}
+
 /* if input 0 { input 1 panics at 1 } else { input 1 panics at 2 }; input 1 panics at 3;
  * input 2 panics at 4 */
 static void branches_exclude_each_other(void **state)
@@ -173,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_first_one_wins),
         TEST(sites_are_shared_and_constants_free),
+        TEST(reasons_at_one_place_are_apart),
         TEST(branches_exclude_each_other),
         TEST(a_branch_without_panics_costs_nothing),
         TEST(codes_have_as_many_bits_as_needed),
