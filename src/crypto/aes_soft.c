@@ -1,31 +1,30 @@
 /* Bitsliced AES-128: constant time, the reference for the other back-ends. Layer: crypto.
  *
- * A slice holds one bit of every byte of SLICE_BLOCKS blocks; eight slices are a state. In each 64
- * bits of a slice the byte in row r and column c of block b sits at bit 16 r + 4 c + b, so that
- * ShiftRows turns 16-bit groups and MixColumns turns whole words. The S-box is the circuit of
- * Boyar and Peralta (eprint 2009/191): 115 gates, no table. */
+ * A slice holds one bit of every byte of eight blocks, and eight slices are a state. The byte in
+ * row r and column c has its bits in byte 4 r + c of the slices, block b in bit b: so slicing is
+ * the transposition of 8 by 8 bits, ShiftRows turns 32-bit groups and MixColumns turns the whole by
+ * 32 bits. The S-box is the circuit of Boyar and Peralta (eprint 2009/191): 115 gates, no table. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/min.h"
 #include "crypto/aes_backend.h"
 
-#if defined(__GNUC__) || defined(__clang__)
-typedef uint64_t slice __attribute__((vector_size(16)));
-#else
-typedef uint64_t slice;
-#endif
+/* Vectors of GCC 12 and Clang: a word is a row, a half two columns. */
+typedef uint32_t slice __attribute__((vector_size(16)));
+typedef uint16_t slice_halves __attribute__((vector_size(16)));
+typedef uint8_t slice_bytes __attribute__((vector_size(16)));
 
-#define SLICE_WORDS  (sizeof(slice) / sizeof(uint64_t))
-#define SLICE_BLOCKS (4 * SLICE_WORDS)
-#define SLICE_KEYS   (4 * SLICE_BLOCKS) /* key words that fill a state */
+#define SLICE_BLOCKS 8
 #define ROUNDS       10
 
 typedef struct sliced_key {
     slice round[ROUNDS + 1][8];
 } sliced_key;
 
-static void slice_swap_bits(slice *a, slice *b, unsigned shift, uint64_t mask)
+/* ---- blocks and slices ---- */
+
+static void slice_swap_bits(slice *a, slice *b, unsigned shift, uint32_t mask)
 {
     const slice t = ((*a >> shift) ^ *b) & mask;
     *b ^= t;
@@ -36,54 +35,60 @@ static void slice_swap_bits(slice *a, slice *b, unsigned shift, uint64_t mask)
 static void slice_transpose(slice q[8])
 {
     for (size_t i = 0; i < 8; i += 2)
-        slice_swap_bits(&q[i], &q[i + 1], 1, 0x5555555555555555u);
+        slice_swap_bits(&q[i], &q[i + 1], 1, 0x55555555u);
     for (size_t i = 0; i < 8; i += 4) {
-        slice_swap_bits(&q[i], &q[i + 2], 2, 0x3333333333333333u);
-        slice_swap_bits(&q[i + 1], &q[i + 3], 2, 0x3333333333333333u);
+        slice_swap_bits(&q[i], &q[i + 2], 2, 0x33333333u);
+        slice_swap_bits(&q[i + 1], &q[i + 3], 2, 0x33333333u);
     }
     for (size_t i = 0; i < 4; i++)
-        slice_swap_bits(&q[i], &q[i + 4], 4, 0x0f0f0f0f0f0f0f0fu);
+        slice_swap_bits(&q[i], &q[i + 4], 4, 0x0f0f0f0fu);
 }
 
-/* Moves byte i of the low half to byte 2 i. */
-static uint64_t spread(uint64_t v)
+/* The bytes of the low half before those of the high half, in turns. In two steps that compilers
+ * know instructions for. */
+static slice interleave(slice v)
 {
-    v &= 0xffffffffu;
-    v = (v | v << 16) & 0x0000ffff0000ffffu;
-    return (v | v << 8) & 0x00ff00ff00ff00ffu;
+    const slice_bytes low = (slice_bytes)v;
+    const slice_bytes high = (slice_bytes)__builtin_shufflevector(v, v, 2, 3, 0, 1);
+    return (slice)__builtin_shufflevector(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
+                                          22, 7, 23);
 }
 
-/* The inverse of spread on the even bytes; odd bytes are ignored. */
-static uint64_t gather(uint64_t v)
+/* Bytes by columns, as in a block, become bytes by rows; its own inverse. */
+static slice turn_bytes(slice v)
 {
-    v &= 0x00ff00ff00ff00ffu;
-    v = (v | v >> 8) & 0x0000ffff0000ffffu;
-    return (v | v >> 16) & 0xffffffffu;
+    return interleave(interleave(v));
 }
 
 static void slice_blocks(slice q[8], const block v[SLICE_BLOCKS])
 {
-    uint64_t words[8][SLICE_WORDS];
-    for (size_t i = 0; i < SLICE_BLOCKS; i++) {
-        words[i % 4][i / 4] = spread(v[i].lo) | spread(v[i].hi) << 8;
-        words[i % 4 + 4][i / 4] = spread(v[i].lo >> 32) | spread(v[i].hi >> 32) << 8;
-    }
-    memcpy(q, words, sizeof words);
+    memcpy(q, v, 8 * sizeof *q);
+    for (size_t i = 0; i < 8; i++)
+        q[i] = turn_bytes(q[i]);
     slice_transpose(q);
 }
 
 static void unslice_blocks(block ret[SLICE_BLOCKS], slice q[8])
 {
-    uint64_t words[8][SLICE_WORDS];
     slice_transpose(q);
-    memcpy(words, q, sizeof words);
-    for (size_t i = 0; i < SLICE_BLOCKS; i++) {
-        const uint64_t even = words[i % 4][i / 4];
-        const uint64_t odd = words[i % 4 + 4][i / 4];
-        ret[i] = block_make(gather(even >> 8) | gather(odd >> 8) << 32, gather(even) | gather(odd)
-                                                                                           << 32);
+    for (size_t i = 0; i < 8; i++)
+        q[i] = turn_bytes(q[i]);
+    memcpy(ret, q, 8 * sizeof *q);
+}
+
+/* The same block eight times. */
+static void slice_one_block(slice q[8], block v)
+{
+    slice bytes;
+    memcpy(&bytes, &v, sizeof bytes);
+    bytes = turn_bytes(bytes);
+    for (unsigned i = 0; i < 8; i++) {
+        const uint8_t bit = (uint8_t)(1u << i);
+        q[i] = (slice)(((slice_bytes)bytes & bit) == bit);
     }
 }
+
+/* ---- the cipher ---- */
 
 /* SubBytes. Names follow the paper; index 0 is the most significant bit there. */
 static void sub_bytes(slice q[8])
@@ -131,21 +136,39 @@ static void sub_bytes(slice q[8])
     q[0] = t48 ^ ~t60;
 }
 
-/* Row r turns by r columns: 4 r bits inside its 16. */
-static void shift_rows(slice q[8])
+/* Row r turns by r columns. */
+static slice shift_row_bytes(slice x)
 {
-    for (size_t i = 0; i < 8; i++) {
-        const slice x = q[i];
-        q[i] = (x & 0x000000000000ffffu) | (x >> 4 & 0x000000000fff0000u) |
-               (x << 12 & 0x00000000f0000000u) | (x >> 8 & 0x000000ff00000000u) |
-               (x << 8 & 0x0000ff0000000000u) | (x >> 12 & 0x000f000000000000u) |
-               (x << 4 & 0xfff0000000000000u);
-    }
+#if defined(__SSSE3__) || defined(__ARM_NEON) || defined(__wasm_simd128__)
+    /* Where one instruction moves bytes anywhere. */
+    const slice_bytes v = (slice_bytes)x;
+    return (slice)__builtin_shufflevector(v, v, 0, 1, 2, 3, 5, 6, 7, 4, 10, 11, 8, 9, 15, 12, 13,
+                                          14);
+#else
+    /* Rows 2 and 3 turn by two, then rows 1 and 3 by one. */
+    const slice_halves v = (slice_halves)x;
+    const slice two = (slice)__builtin_shufflevector(v, v, 0, 1, 2, 3, 5, 4, 7, 6);
+    const slice one = two >> 8 | two << 24;
+    const slice odd = {0, ~0u, 0, ~0u};
+    return (two & ~odd) | (one & odd);
+#endif
 }
 
-static slice turn(slice v, unsigned bits)
+static void shift_rows(slice q[8])
 {
-    return v >> bits | v << (64 - bits);
+    for (size_t i = 0; i < 8; i++)
+        q[i] = shift_row_bytes(q[i]);
+}
+
+/* Row r becomes row r + 1, or r + 2. */
+static slice next_row(slice v)
+{
+    return __builtin_shufflevector(v, v, 1, 2, 3, 0);
+}
+
+static slice second_row(slice v)
+{
+    return __builtin_shufflevector(v, v, 2, 3, 0, 1);
 }
 
 /* Row r becomes 2 d_r + a_{r+1} + d_{r+2} with d_r = a_r + a_{r+1}. */
@@ -154,9 +177,9 @@ static void mix_columns(slice q[8])
     slice d[8];
     slice rest[8];
     for (size_t i = 0; i < 8; i++) {
-        const slice next = turn(q[i], 16);
+        const slice next = next_row(q[i]);
         d[i] = q[i] ^ next;
-        rest[i] = next ^ turn(d[i], 32);
+        rest[i] = next ^ second_row(d[i]);
     }
     for (size_t i = 0; i < 8; i++)
         q[i] = rest[i] ^ d[(i + 7) % 8];
@@ -189,65 +212,62 @@ static void encrypt_sliced(block v[SLICE_BLOCKS], const sliced_key *key)
     unslice_blocks(v, q);
 }
 
-static void slice_key(sliced_key *ret, const aes_key *const keys[SLICE_BLOCKS])
+/* ---- keys ---- */
+
+/* The next round's keys: the last column, its rows turned, goes through the S-box to the first
+ * one, and then every column to the one after it. */
+static void next_round_key(slice ret[8], const slice q[8], uint8_t constant)
 {
-    for (size_t r = 0; r <= ROUNDS; r++) {
-        block rounds[SLICE_BLOCKS];
-        for (size_t i = 0; i < SLICE_BLOCKS; i++)
-            rounds[i] = keys[i]->round[r];
-        slice_blocks(ret->round[r], rounds);
+    const slice first_column = {0xff, 0xff, 0xff, 0xff};
+    const slice first_byte = {0xff, 0, 0, 0};
+    slice t[8];
+    for (size_t i = 0; i < 8; i++)
+        t[i] = next_row(q[i] >> 24);
+    sub_bytes(t);
+    for (unsigned i = 0; i < 8; i++) {
+        slice v = q[i] ^ (t[i] & first_column);
+        if ((constant >> i & 1u) != 0)
+            v ^= first_byte;
+        v ^= v << 8;
+        ret[i] = v ^ v << 16;
     }
+}
+
+static void expand_sliced(sliced_key *ret, const block keys[SLICE_BLOCKS])
+{
+    slice_blocks(ret->round[0], keys);
+    for (size_t r = 1; r <= ROUNDS; r++)
+        next_round_key(ret->round[r], ret->round[r - 1], aes_rcon[r - 1]);
 }
 
 static void slice_one_key(sliced_key *ret, const aes_key *key)
 {
-    const aes_key *keys[SLICE_BLOCKS];
-    for (size_t i = 0; i < SLICE_BLOCKS; i++)
-        keys[i] = key;
-    slice_key(ret, keys);
+    for (size_t r = 0; r <= ROUNDS; r++)
+        slice_one_block(ret->round[r], key->round[r]);
 }
 
-/* SubWord on SLICE_KEYS words. */
-static void sub_words(uint32_t w[SLICE_KEYS])
-{
-    block v[SLICE_BLOCKS];
-    slice q[8];
-    memcpy(v, w, sizeof v);
-    slice_blocks(q, v);
-    sub_bytes(q);
-    unslice_blocks(v, q);
-    memcpy(w, v, sizeof v);
-}
-
-/* Key expansion of n <= SLICE_KEYS keys with one S-box pass per round. */
 static void expand_some(aes_key *ret_keys, const block *keys, size_t n)
 {
-    uint32_t last[SLICE_KEYS] = {0};
-    for (size_t k = 0; k < n; k++)
-        ret_keys[k].round[0] = keys[k];
-    for (size_t r = 1; r <= ROUNDS; r++) {
-        for (size_t k = 0; k < n; k++) {
-            const uint32_t w3 = (uint32_t)(ret_keys[k].round[r - 1].hi >> 32);
-            last[k] = w3 >> 8 | w3 << 24;
-        }
-        sub_words(last);
-        for (size_t k = 0; k < n; k++) {
-            const block old = ret_keys[k].round[r - 1];
-            const uint32_t w0 = (uint32_t)old.lo ^ last[k] ^ aes_rcon[r - 1];
-            const uint32_t w1 = (uint32_t)(old.lo >> 32) ^ w0;
-            const uint32_t w2 = (uint32_t)old.hi ^ w1;
-            const uint32_t w3 = (uint32_t)(old.hi >> 32) ^ w2;
-            ret_keys[k].round[r] = block_make((uint64_t)w3 << 32 | w2, (uint64_t)w1 << 32 | w0);
-        }
+    sliced_key sliced;
+    block some[SLICE_BLOCKS] = {{0}};
+    memcpy(some, keys, n * sizeof *keys);
+    expand_sliced(&sliced, some);
+    for (size_t r = 0; r <= ROUNDS; r++) {
+        unslice_blocks(some, sliced.round[r]);
+        for (size_t k = 0; k < n; k++)
+            ret_keys[k].round[r] = some[k];
     }
-    mem_wipe(last, sizeof last);
+    mem_wipe(&sliced, sizeof sliced);
+    mem_wipe(some, sizeof some);
 }
 
 static void soft_expand_n(aes_key *ret_keys, const block *keys, size_t n)
 {
-    for (size_t i = 0; i < n; i += SLICE_KEYS)
-        expand_some(ret_keys + i, keys + i, min_size(n - i, SLICE_KEYS));
+    for (size_t i = 0; i < n; i += SLICE_BLOCKS)
+        expand_some(ret_keys + i, keys + i, min_size(n - i, SLICE_BLOCKS));
 }
+
+/* ---- the back-end ---- */
 
 static void soft_encrypt_n(block *ret, const aes_key *key, const block *v, size_t n)
 {
@@ -270,54 +290,42 @@ static void soft_ctr(block *ret, const aes_key *key, uint64_t first, size_t n)
     soft_encrypt_n(ret, key, ret, n);
 }
 
+/* ret = AES(v) xor v for `count` inputs, v = sigma(x) xor eps, that lie `step` apart. */
+static void hash_sliced(block *ret, const sliced_key *keys, const block *x, const uint32_t *eps,
+                        size_t eps_step, size_t count, size_t step)
+{
+    block v[SLICE_BLOCKS] = {{0}};
+    block enc[SLICE_BLOCKS];
+    for (size_t j = 0; j < count; j++)
+        v[j] = aes_hash_input(x[j * step], eps[j * eps_step]);
+    memcpy(enc, v, sizeof enc);
+    encrypt_sliced(enc, keys);
+    for (size_t j = 0; j < count; j++)
+        ret[j * step] = block_xor(enc[j], v[j]);
+}
+
 static void soft_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps,
                         size_t n)
 {
-    for (size_t i = 0; i < n; i += SLICE_BLOCKS) {
-        block v[SLICE_BLOCKS];
-        block enc[SLICE_BLOCKS];
-        const size_t count = min_size(n - i, SLICE_BLOCKS);
-        for (size_t j = 0; j < count; j++)
-            v[j] = aes_hash_input(x[i + j], eps[i + j]);
-        soft_encrypt_n(enc, key, v, count);
-        for (size_t j = 0; j < count; j++)
-            ret[i + j] = block_xor(enc[j], v[j]);
-    }
-}
-
-/* Hashes `count` <= SLICE_BLOCKS neighbouring inputs, number `first` on, of tweaks whose keys
- * start at key 0. */
-static void hash_some(block *ret, const aes_key *keys, const block *x, const uint32_t *eps,
-                      size_t m, size_t first, size_t count)
-{
-    const aes_key *of_block[SLICE_BLOCKS];
-    block v[SLICE_BLOCKS] = {{0}};
-    block enc[SLICE_BLOCKS];
-    for (size_t j = 0; j < SLICE_BLOCKS; j++) {
-        const size_t i = first + (j < count ? j : 0);
-        of_block[j] = &keys[i / m];
-        v[j] = aes_hash_input(x[i], eps[i % m]);
-    }
     sliced_key sliced;
-    slice_key(&sliced, of_block);
-    memcpy(enc, v, sizeof enc);
-    encrypt_sliced(enc, &sliced);
-    for (size_t j = 0; j < count; j++)
-        ret[first + j] = block_xor(enc[j], v[j]);
+    slice_one_key(&sliced, key);
+    for (size_t i = 0; i < n; i += SLICE_BLOCKS)
+        hash_sliced(ret + i, &sliced, x + i, eps + i, 1, min_size(n - i, SLICE_BLOCKS), 1);
 }
 
+/* Eight tweaks at once: their keys are made once for all m inputs. */
 static void soft_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_tweaks,
                             const block *x, const uint32_t *eps, size_t m)
 {
-    for (size_t t = 0; t < n_tweaks; t += SLICE_KEYS) {
-        const size_t n = min_size(n_tweaks - t, SLICE_KEYS);
-        block tweaked[SLICE_KEYS];
-        aes_key keys[SLICE_KEYS];
-        for (size_t k = 0; k < n; k++)
+    for (size_t t = 0; t < n_tweaks; t += SLICE_BLOCKS) {
+        const size_t n = min_size(n_tweaks - t, SLICE_BLOCKS);
+        block tweaked[SLICE_BLOCKS];
+        sliced_key keys;
+        for (size_t k = 0; k < SLICE_BLOCKS; k++)
             tweaked[k] = block_xor(s, block_make(0, first_tweak + t + k));
-        expand_some(keys, tweaked, n);
-        for (size_t i = 0; i < n * m; i += SLICE_BLOCKS)
-            hash_some(ret + t * m, keys, x + t * m, eps, m, i, min_size(n * m - i, SLICE_BLOCKS));
+        expand_sliced(&keys, tweaked);
+        for (size_t j = 0; j < m; j++)
+            hash_sliced(ret + t * m + j, &keys, x + t * m + j, eps + j, 0, n, m);
     }
 }
 
