@@ -44,4 +44,4 @@ set_source_files_properties(${S}/crypto_stream/chacha20/ref/chacha20_ref.c
     ${S}/crypto_onetimeauth/poly1305/donna/poly1305_donna.c PROPERTIES COMPILE_OPTIONS -O2)
 # In its place is base_point.c.
 set_source_files_properties(${S}/crypto_core/ed25519/ref10/ed25519_ref10.c PROPERTIES
-    COMPILE_DEFINITIONS ge25519_scalarmult_base=ge25519_scalarmult_base_of_table)
+    COMPILE_OPTIONS -Os COMPILE_DEFINITIONS ge25519_scalarmult_base=ge25519_scalarmult_base_of_table)
