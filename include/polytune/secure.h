@@ -21,6 +21,7 @@
 #ifndef POLYTUNE_SECURE_H
 #define POLYTUNE_SECURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,17 @@ PT_API PT_MUST_CHECK pt_status pt_channel_secure_keygen(uint8_t ret_public_key[P
 PT_API PT_MUST_CHECK pt_status pt_channel_secure_public_key(uint8_t ret_public_key[PT_KEY_BYTES],
                                                             const uint8_t private_key[PT_KEY_BYTES],
                                                             pt_error *error);
+
+#define PT_KEY_TEXT_SIZE 52 /* terminated */
+
+/* A key as text: a public key is pk: and 48 characters, a private one sk: and 48, base64url of the
+ * 32 bytes and a 4-byte checksum, so that a typing error is found. */
+PT_API void pt_channel_secure_key_print(char ret_text[PT_KEY_TEXT_SIZE],
+                                        const uint8_t key[PT_KEY_BYTES], bool is_private);
+/* Reads that, `len` characters. PT_ERR_INPUT says what is wrong with "it". */
+PT_API PT_MUST_CHECK pt_status pt_channel_secure_key_parse(uint8_t ret_key[PT_KEY_BYTES],
+                                                           const char *text, size_t len,
+                                                           bool is_private, pt_error *error);
 
 typedef struct pt_secure_options {
     size_t party;

@@ -52,8 +52,8 @@ char *wasm_keygen(char *request, size_t len)
 {
     uint8_t public_key[PT_KEY_BYTES];
     uint8_t private_key[PT_KEY_BYTES];
-    char public_text[HEX_SIZE(PT_KEY_BYTES)];
-    char private_text[HEX_SIZE(PT_KEY_BYTES)];
+    char public_text[PT_KEY_TEXT_SIZE];
+    char private_text[PT_KEY_TEXT_SIZE];
     pt_error error;
     (void)request;
     (void)len;
@@ -61,8 +61,8 @@ char *wasm_keygen(char *request, size_t len)
     const pt_status status = pt_channel_secure_keygen(public_key, private_key, &error);
     if (status != PT_OK)
         return answer_text(answer_error(status, &error, NULL));
-    hex_write(public_text, public_key, sizeof public_key);
-    hex_write(private_text, private_key, sizeof private_key);
+    pt_channel_secure_key_print(public_text, public_key, false);
+    pt_channel_secure_key_print(private_text, private_key, true);
     json_t *answer = json_pack("{s:s, s:s}", "key", private_text, "publicKey", public_text);
     mem_wipe(private_key, sizeof private_key);
     mem_wipe(private_text, sizeof private_text);

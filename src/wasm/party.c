@@ -53,16 +53,76 @@ static pt_status open_relay(pt_channel *ret_channel, const party *p, size_t seat
     return pt_channel_relay_open(ret_channel, &options, error);
 }
 
+static pt_status read_key(uint8_t ret_key[PT_KEY_BYTES], const json_t *text, bool is_private,
+                          const char *whose, pt_error *error)
+{
+    pt_error inner;
+    pt_error_clear(&inner);
+    if (!json_is_string(text))
+        return error_set(error, PT_ERR_USAGE, "%s is a text, %s", whose,
+                         is_private ? "sk:..." : "pk:...");
+    const pt_status status = pt_channel_secure_key_parse(
+        ret_key, json_string_value(text), json_string_length(text), is_private, &inner);
+    return status == PT_OK ? PT_OK : error_set(error, status, "%s: %s", whose, inner.message);
+}
+
+/* Everybody's public keys; zeros where one is not known. */
+static pt_status read_roster(uint8_t **ret_roster, const json_t *list, size_t seats,
+                             pt_error *error)
+{
+    if (json_array_size(list) > seats)
+        return error_set(error, PT_ERR_USAGE, "the roster has keys for %zu, but %zu take part",
+                         json_array_size(list), seats);
+    *ret_roster = mem_new(seats, PT_KEY_BYTES);
+    if (*ret_roster == NULL)
+        return error_memory(error);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *key = json_array_get(list, i);
+        char whose[40];
+        (void)snprintf(whose, sizeof whose, "the key of party %zu", i);
+        const pt_status status =
+            json_is_null(key) ? PT_OK
+                              : read_key(*ret_roster + i * PT_KEY_BYTES, key, false, whose, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
+/* What tells who the others are, as options of the encryption. */
+static pt_status read_identities(pt_secure_options *options, uint8_t ret_key[PT_KEY_BYTES],
+                                 uint8_t **ret_roster, const json_t *asked, pt_error *error)
+{
+    const json_t *key = json_object_get(asked, "key");
+    const json_t *roster = json_object_get(asked, "roster");
+    pt_status status = PT_OK;
+    if (key != NULL && !json_is_null(key)) {
+        status = read_key(ret_key, key, true, "the key", error);
+        options->private_key = ret_key;
+    }
+    if (status == PT_OK && json_is_array(roster)) {
+        status = read_roster(ret_roster, roster, options->parties, error);
+        options->roster = *ret_roster;
+    }
+    return status;
+}
+
 static pt_status encrypt(party *p, size_t seats, pt_error *error)
 {
     const char *secret = request_text(p->r.json, "sessionSecret");
-    const pt_secure_options options = {.party = p->index,
-                                       .parties = seats,
-                                       .session = p->session,
-                                       .session_len = strlen(p->session),
-                                       .session_secret = secret,
-                                       .session_secret_len = secret == NULL ? 0 : strlen(secret)};
-    pt_status status = pt_channel_secure_wrap(&p->channel, p->channel, &options, error);
+    uint8_t key[PT_KEY_BYTES];
+    uint8_t *roster = NULL;
+    pt_secure_options options = {.party = p->index,
+                                 .parties = seats,
+                                 .session = p->session,
+                                 .session_len = strlen(p->session),
+                                 .session_secret = secret,
+                                 .session_secret_len = secret == NULL ? 0 : strlen(secret)};
+    pt_status status = read_identities(&options, key, &roster, p->r.json, error);
+    if (status == PT_OK)
+        status = pt_channel_secure_wrap(&p->channel, p->channel, &options, error);
+    mem_wipe(key, sizeof key);
+    mem_free(roster);
     if (status != PT_OK)
         return status;
     status = pt_channel_secure_fingerprint(p->fingerprint, &p->channel, error);

@@ -40,8 +40,6 @@ add_library(sodium STATIC ${SODIUM_SOURCES} base_point.c)
 target_include_directories(sodium PUBLIC ${made} PRIVATE ${made}/sodium ${ROOT}/src)
 target_compile_definitions(sodium PUBLIC SODIUM_STATIC=1 PRIVATE CONFIGURED=1 NATIVE_LITTLE_ENDIAN=1)
 target_compile_options(sodium PRIVATE -Oz -w)
-set_source_files_properties(${S}/crypto_stream/chacha20/ref/chacha20_ref.c
-    ${S}/crypto_onetimeauth/poly1305/donna/poly1305_donna.c PROPERTIES COMPILE_OPTIONS -O2)
 # In its place is base_point.c.
 set_source_files_properties(${S}/crypto_core/ed25519/ref10/ed25519_ref10.c PROPERTIES
     COMPILE_OPTIONS -Os COMPILE_DEFINITIONS ge25519_scalarmult_base=ge25519_scalarmult_base_of_table)

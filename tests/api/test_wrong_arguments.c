@@ -478,6 +478,19 @@ CALL(pt_channel_secure_public_key)
     return pt_channel_secure_public_key(PTR(0, r.keys[0]), PTR(1, w->key), error);
 }
 
+CALL(pt_channel_secure_key_print)
+{
+    (void)error;
+    pt_channel_secure_key_print(PTR(0, r.ticket_text), PTR(1, w->key), false);
+    return PT_OK;
+}
+
+CALL(pt_channel_secure_key_parse)
+{
+    (void)w;
+    return pt_channel_secure_key_parse(PTR(0, r.keys[0]), PTR(1, source), SIZE(2, 3), false, error);
+}
+
 CALL(pt_channel_secure_fingerprint)
 {
     return pt_channel_secure_fingerprint(PTR(0, r.words), PTR(1, &w->channels[0]), error);
@@ -669,6 +682,8 @@ typedef struct row {
     FAILS(pt_channel_p2p_open, 6)                                                                  \
     FAILS(pt_channel_relay_open, 6)                                                                \
     FAILS(pt_channel_secure_fingerprint, 2)                                                        \
+    FAILS(pt_channel_secure_key_parse, 2)                                                          \
+    HARMLESS(pt_channel_secure_key_print, 2)                                                       \
     FAILS(pt_channel_secure_keygen, 2)                                                             \
     FAILS(pt_channel_secure_public_key, 2)                                                         \
     FAILS(pt_channel_secure_wrap, 7)                                                               \

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
-import { close, party, PolytuneError } from '../../bindings/js/index.js';
-import { startParty, startRelay } from './relay.js';
+import { close, keygen, party, PolytuneError } from '../../bindings/js/index.js';
+import { polytune, startParty, startRelay } from './relay.js';
 
 const sum = 'pub fn main(a: u32, b: u32, c: u32) -> (u32, bool) { (a + b + c, a > b) }';
 const two = 'pub fn main(a: u32, b: u32) -> u32 { a + b }';
@@ -135,4 +135,20 @@ test('who cancels before anybody has come gives the seat back', async () => {
   const other = startParty(relay.url, 'seat', await program(two), 0, 1);
   assert.equal((await party({ ...options, party: 1 })).result, 3);
   assert.equal((await other.done).status, 0);
+});
+
+test('keys and a roster, with the command and its files', async () => {
+  const own = await keygen();
+  const made = polytune('keygen', '-o', `${folder}/key`);
+  const other = (await made.done).out.match(/pk:\S+/)[0];
+  await writeFile(`${folder}/roster`, `0 ${other}\n1 ${own.publicKey}\n`);
+  const options = { relay: relay.url, session: 'keys', party: 1, program: two, input: 2, key: own.key };
+  const first = startParty(relay.url, 'keys', await program(two), 0, 1, `--key=${folder}/key`, `--roster=${folder}/roster`);
+  assert.equal((await party({ ...options, roster: [other, own.publicKey] })).result, 3);
+  assert.equal((await first.done).status, 0);
+
+  const second = startParty(relay.url, 'keys', await program(two), 0, 1, `--key=${folder}/key`, `--roster=${folder}/roster`);
+  const stranger = (await keygen()).publicKey;
+  assert.equal((await failure(party({ ...options, roster: [stranger, own.publicKey] }))).status, 'PT_PEER_IDENTITY');
+  assert.equal((await second.done).status, 7);
 });

@@ -42,7 +42,7 @@ static pt_status keygen_run(const args *a, pt_error *error)
     const char *existing = args_get(a, "public");
     const char *path = args_get(a, "o");
     uint8_t public_key[PT_KEY_BYTES];
-    char text[KEY_TEXT_SIZE];
+    char text[PT_KEY_TEXT_SIZE];
     if (existing != NULL && path != NULL)
         return error_set(error, PT_ERR_USAGE, "--public makes no key: -o does not go with it");
     const pt_status status = existing != NULL
@@ -50,7 +50,7 @@ static pt_status keygen_run(const args *a, pt_error *error)
                                  : create(public_key, path != NULL ? path : DEFAULT_FILE, error);
     if (status != PT_OK)
         return status;
-    key_print_public(text, public_key);
+    pt_channel_secure_key_print(text, public_key, false);
     return output_line(text, error);
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,86 +13,10 @@
 #include "cli/file.h"
 #include "cli/flags/args.h"
 
-#define CHECKSUM_BYTES 4
-#define PREFIX_CHARS   3
-#define FILE_MAX       4096
+#define FILE_MAX 4096
 
-static const char public_prefix[] = "pk:";
 static const char private_prefix[] = "sk:";
 static const char blanks[] = " \t\r";
-
-/* Key and checksum. */
-typedef struct checked_key {
-    uint8_t bytes[PT_KEY_BYTES + CHECKSUM_BYTES];
-} checked_key;
-
-_Static_assert(PREFIX_CHARS + (PT_KEY_BYTES + CHECKSUM_BYTES) / 3 * 4 + 1 == KEY_TEXT_SIZE,
-               "base64 without padding");
-
-/* ---- Text ---- */
-
-static void checksum(uint8_t ret_sum[CHECKSUM_BYTES], const char *prefix,
-                     const uint8_t key[PT_KEY_BYTES])
-{
-    uint8_t hash[crypto_generichash_blake2b_BYTES_MIN];
-    crypto_generichash_blake2b_state state;
-    (void)crypto_generichash_blake2b_init(&state, NULL, 0, sizeof hash);
-    (void)crypto_generichash_blake2b_update(&state, (const uint8_t *)prefix, PREFIX_CHARS);
-    (void)crypto_generichash_blake2b_update(&state, key, PT_KEY_BYTES);
-    (void)crypto_generichash_blake2b_final(&state, hash, sizeof hash);
-    memcpy(ret_sum, hash, CHECKSUM_BYTES);
-    mem_wipe(&state, sizeof state);
-}
-
-static void key_print(char ret_text[KEY_TEXT_SIZE], const char *prefix,
-                      const uint8_t key[PT_KEY_BYTES])
-{
-    checked_key k;
-    memcpy(k.bytes, key, PT_KEY_BYTES);
-    checksum(k.bytes + PT_KEY_BYTES, prefix, key);
-    memcpy(ret_text, prefix, PREFIX_CHARS);
-    (void)sodium_bin2base64(ret_text + PREFIX_CHARS, KEY_TEXT_SIZE - PREFIX_CHARS, k.bytes,
-                            sizeof k.bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    mem_wipe(&k, sizeof k);
-}
-
-void key_print_public(char ret_text[KEY_TEXT_SIZE], const uint8_t public_key[PT_KEY_BYTES])
-{
-    key_print(ret_text, public_prefix, public_key);
-}
-
-/* What is wrong with a key of `len` characters, or NULL. */
-static const char *parse(uint8_t ret_key[PT_KEY_BYTES], const char *prefix, const char *text,
-                         size_t len)
-{
-    checked_key k;
-    uint8_t sum[CHECKSUM_BYTES];
-    size_t got = 0;
-    const char *end = NULL;
-    const char *fault = NULL;
-    const char *other = prefix == public_prefix ? private_prefix : public_prefix;
-    if (len >= PREFIX_CHARS && memcmp(text, other, PREFIX_CHARS) == 0)
-        return prefix == public_prefix ? "is a private key, which nobody else should see"
-                                       : "is a public key";
-    if (len < PREFIX_CHARS || memcmp(text, prefix, PREFIX_CHARS) != 0)
-        return prefix == public_prefix ? "is not a public key, pk:..."
-                                       : "is not a private key, sk:...";
-    if (len != KEY_TEXT_SIZE - 1)
-        return "is not 51 characters long";
-    if (sodium_base642bin(k.bytes, sizeof k.bytes, text + PREFIX_CHARS, len - PREFIX_CHARS, NULL,
-                          &got, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        got != sizeof k.bytes || end != text + len) {
-        fault = "has a character that does not belong there";
-    } else {
-        checksum(sum, prefix, k.bytes);
-        if (memcmp(sum, k.bytes + PT_KEY_BYTES, sizeof sum) != 0)
-            fault = "has a typing error: its checksum is wrong";
-        else
-            memcpy(ret_key, k.bytes, PT_KEY_BYTES);
-    }
-    mem_wipe(&k, sizeof k);
-    return fault;
-}
 
 /* ---- Private key files ---- */
 
@@ -119,14 +42,14 @@ static pt_status write_new(const char *path, const char *text, size_t len, pt_er
 pt_status key_create(uint8_t ret_public_key[PT_KEY_BYTES], const char *path, pt_error *error)
 {
     uint8_t private_key[PT_KEY_BYTES];
-    char public_text[KEY_TEXT_SIZE];
-    char private_text[KEY_TEXT_SIZE];
+    char public_text[PT_KEY_TEXT_SIZE];
+    char private_text[PT_KEY_TEXT_SIZE];
     char text[512];
     pt_status status = pt_channel_secure_keygen(ret_public_key, private_key, error);
     if (status != PT_OK)
         return status;
-    key_print(public_text, public_prefix, ret_public_key);
-    key_print(private_text, private_prefix, private_key);
+    pt_channel_secure_key_print(public_text, ret_public_key, false);
+    pt_channel_secure_key_print(private_text, private_key, true);
     const int len = snprintf(text, sizeof text,
                              "# Polytune private key (X25519). Keep it to yourself.\n"
                              "# Its public key, for the rosters of the others:\n"
@@ -191,15 +114,19 @@ static pt_status parse_private(uint8_t ret_key[PT_KEY_BYTES], const char *text, 
     const char *line = NULL;
     size_t len = 0;
     bool found = false;
+    pt_error inner;
+    pt_error_clear(&inner);
     while (next_line(&text, &line, &len)) {
         if (len == 0)
             continue;
-        const char *fault =
-            found ? "has more than one key" : parse(ret_key, private_prefix, line, len);
-        if (fault != NULL)
-            return error_set(error, PT_ERR_INPUT,
-                             "'%s' is not a private key file of polytune keygen: it %s", path,
-                             fault);
+        pt_status status = PT_OK;
+        if (found)
+            status = error_set(&inner, PT_ERR_INPUT, "it has more than one key");
+        else
+            status = pt_channel_secure_key_parse(ret_key, line, len, true, &inner);
+        if (status != PT_OK)
+            return error_set(error, status, "'%s' is not a private key file of polytune keygen: %s",
+                             path, inner.message);
         found = true;
     }
     return found ? PT_OK
@@ -241,7 +168,8 @@ static pt_status parse_member(roster *r, const char *line, size_t len, pt_error 
     memcpy(number, line, digits);
     pt_status status =
         args_number(&party, number, "the party's number", 0, ROSTER_MAX_KEYS - 1, NULL);
-    if (status != PT_OK && strncmp(number, private_prefix, PREFIX_CHARS) == 0) /* not to be shown */
+    if (status != PT_OK &&
+        strncmp(number, private_prefix, sizeof private_prefix - 1) == 0) /* not to be shown */
         return error_set(error, PT_ERR_INPUT, "a private key does not belong into a roster");
     if (status != PT_OK)
         return error_set(error, PT_ERR_INPUT, "a line is NUMBER PUBLIC_KEY, not '%.60s'", number);
@@ -254,10 +182,11 @@ static pt_status parse_member(roster *r, const char *line, size_t len, pt_error 
         line++;
         len--;
     }
-    const char *fault = parse(r->keys + party * PT_KEY_BYTES, public_prefix, line, len);
-    if (fault != NULL)
-        return error_set(error, PT_ERR_INPUT, "the key of party %llu %s", (unsigned long long)party,
-                         fault);
+    pt_error inner;
+    status = pt_channel_secure_key_parse(r->keys + party * PT_KEY_BYTES, line, len, false, &inner);
+    if (status != PT_OK)
+        return error_set(error, status, "the key of party %llu: %s", (unsigned long long)party,
+                         inner.message);
     r->has[party] = true;
     return check_alone(r, (size_t)party, error);
 }

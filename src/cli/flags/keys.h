@@ -1,7 +1,4 @@
-/* Keys as text: private key files and rosters. Layer: cli.
- *
- * A public key is written pk: and 48 characters, a private key sk: and 48: base64url of the 32
- * bytes and a 4-byte checksum, so that a typing error is found.
+/* Private key files and rosters; keys as text are in polytune/secure.h. Layer: cli.
  *
  * A private key file has comment lines that begin with # and one line with the private key. A
  * roster has a line NUMBER PUBLIC_KEY for each party, in any order; what follows a # is a comment.
@@ -13,10 +10,7 @@
 
 #include "polytune/polytune.h"
 
-#define KEY_TEXT_SIZE   52  /* terminated */
 #define ROSTER_MAX_KEYS 256 /* parties and a dealer */
-
-void key_print_public(char ret_text[KEY_TEXT_SIZE], const uint8_t public_key[PT_KEY_BYTES]);
 
 /* Makes a key pair and writes the private key to a new file that only its owner may read.
  * PT_ERR_FILE, also when the file exists. */
