@@ -93,7 +93,8 @@ static int command_run(const command *c, int argc, const char *const *argv)
     report_progress_end();
     if (status != PT_OK) {
         report_failure(status, &error);
-        if (json && output_json(report_errors_json(status, &error), &error) != PT_OK)
+        if (json && !report_has_result() &&
+            output_json(report_errors_json(status, &error), &error) != PT_OK)
             report_failure(error.status, &error);
     }
     report_clear();

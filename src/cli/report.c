@@ -39,7 +39,8 @@ static struct {
     uint64_t progress_start_ms; /* 0: nothing told yet */
     char wait[WAIT_SHOWN];      /* what was last waited for */
     uint64_t wait_told_ms, wait_printed_ms, wait_every_ms;
-    json_t *errors; /* those with a place, as report_errors_json has them */
+    json_t *errors;  /* those with a place, as report_errors_json has them */
+    bool has_result; /* report_result_is_out */
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = REPORT_INFO};
 
 static bool wants_color(void)
@@ -286,6 +287,16 @@ json_t *report_errors_json(pt_status status, const pt_error *error)
     if (state.errors == NULL)
         note_error(NULL, phase_of(status), &d);
     return json_pack("{s:O}", "errors", state.errors);
+}
+
+void report_result_is_out(void)
+{
+    state.has_result = true;
+}
+
+bool report_has_result(void)
+{
+    return state.has_result;
 }
 
 void report_clear(void)

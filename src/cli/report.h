@@ -58,6 +58,10 @@ void report_failure(pt_status status, const pt_error *error);
  * "end_column" (null where there is none), "phase" and "message". NULL when out of memory. */
 PT_MUST_CHECK json_t *report_errors_json(pt_status status, const pt_error *error);
 
+/* The command's JSON object is on stdout and says what is wrong: none of errors follows it. */
+void report_result_is_out(void);
+bool report_has_result(void);
+
 /* Releases what was noted for report_errors_json. */
 void report_clear(void);
 

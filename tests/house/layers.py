@@ -16,7 +16,7 @@ ALLOWED = {
     "api": {"base", "circuit", "crypto", "lang", "mpc", "channel"},
     "relay": {"base", "crypto", "httpd", "wire"},
     "data": {"base"},
-    "cli": {"base", "data", "relay/relay.h", "channel/slow.h"},
+    "cli": {"base", "data", "relay/relay.h", "channel/slow.h", "channel/http/probe.h", "channel/http/relay_probe.h"},
     "wasm": {"base", "channel"},
 }
 # Which layer a public header belongs to: it may be included there and above.

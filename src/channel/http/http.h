@@ -1,7 +1,7 @@
 /* HTTP calls by libcurl. Layer: channel.
  *
- * A handle keeps its connection alive between calls. Only http.c and courier.c see libcurl itself.
- * One thread at a time uses a handle. */
+ * A handle keeps its connection alive between calls. Only http.c, courier.c and probe.c see libcurl
+ * itself. One thread at a time uses a handle. */
 #ifndef CHANNEL_HTTP_HTTP_H
 #define CHANNEL_HTTP_HTTP_H
 

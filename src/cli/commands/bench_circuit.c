@@ -71,7 +71,12 @@ pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
 {
     local_party all[BENCH_MAX_SEATS] = {0};
     const size_t seats = parties + dealer;
-    uint8_t *bits = mem_new(pt_circuit_input_bits(circuit, 0), 1);
+    size_t most_bits = 0;
+    for (size_t i = 0; i < parties; i++) {
+        const size_t n = pt_circuit_input_bits(circuit, i);
+        most_bits = n > most_bits ? n : most_bits;
+    }
+    uint8_t *bits = mem_new(most_bits, 1);
     pt_status status = bits == NULL ? error_memory(error) : PT_OK;
     for (size_t i = 0; i < seats && status == PT_OK; i++) {
         all[i].options = (pt_mpc_options){

@@ -19,8 +19,8 @@ typedef struct bench_run {
     double cpu_seconds; /* of its own thread, without those of its channel */
 } bench_run;
 
-/* Runs a circuit, whose parties have inputs of the same size, in a thread for each over channels
- * that are open, all inputs zero. With `dealer` the channel after the parties' is the dealer's.
+/* Runs a circuit, in a thread for each of its parties over channels that are open, all inputs zero.
+ * With `dealer` the channel after the parties' is the dealer's.
  * `ret_runs` and `channels` have an entry for each; the channels stay the caller's. */
 PT_MUST_CHECK pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
                                           const pt_channel *channels, size_t parties, bool dealer,

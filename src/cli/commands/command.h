@@ -24,6 +24,7 @@ extern const command command_party;
 extern const command command_keygen;
 extern const command command_pre;
 extern const command command_bench;
+extern const command command_doctor;
 extern const command command_completion;
 extern const command command_manpages;
 

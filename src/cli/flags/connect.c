@@ -108,7 +108,7 @@ static pt_status take_times(connection *c, const args *a, pt_error *error)
 }
 
 /* Told at once, not after trying for a while. */
-static pt_status check_authorities(const char *path, pt_error *error)
+pt_status connection_check_authorities(const char *path, pt_error *error)
 {
     char *text = NULL;
     size_t len = 0;
@@ -135,7 +135,7 @@ static pt_status take_flags(connection *c, const args *a, pt_error *error)
     c->tls_key = args_get(a, "tls-key");
     c->tls_ca = args_get(a, "tls-ca");
     if (status == PT_OK && c->tls_ca != NULL)
-        status = check_authorities(c->tls_ca, error);
+        status = connection_check_authorities(c->tls_ca, error);
     c->only_relay = args_get(a, "only-relay") != NULL;
     return status;
 }

@@ -33,6 +33,9 @@ typedef struct connection {
 PT_MUST_CHECK pt_status connection_init(connection *ret_connection, const char *text, const args *a,
                                         pt_error *error);
 
+/* Whether a file is one of authorities, as --tls-ca takes it. PT_ERR_FILE, PT_ERR_INPUT. */
+PT_MUST_CHECK pt_status connection_check_authorities(const char *path, pt_error *error);
+
 void connection_clear(connection *c);
 
 /* Reaches the others, as `party` of `parties`, with all messages encrypted; once. */
