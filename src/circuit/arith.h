@@ -40,6 +40,16 @@ void arith_shift(circuit_builder *b, wire *ret, wire *ret_overflow, const wire *
 /* ret[i] = s ? t[i] : f[i]. */
 void arith_mux(circuit_builder *b, wire *ret, wire s, const wire *t, const wire *f, size_t n);
 
+/* One of n >= 2 values of `width` wires each, one after the other: that of the first condition
+ * which holds, or the last value when none of the n - 1 does. */
+typedef struct arith_choice {
+    size_t n, width;
+    const wire *values;
+    const wire *conditions; /* n - 1 */
+    const wire *exclusive;  /* n - 1: the condition holds, and none before it; NULL: not at hand */
+} arith_choice;
+void arith_choose(circuit_builder *b, wire *ret, const arith_choice *choice);
+
 /* Element `index` (n_index wires) of `count` elements of `width` wires each: (count - 1) * width
  * ANDs and the decoder. *ret_out_of_bounds when index >= count; the result is then unspecified. */
 void arith_select(circuit_builder *b, wire *ret, wire *ret_out_of_bounds, const wire *elements,

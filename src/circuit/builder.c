@@ -311,8 +311,7 @@ static bool xor_as_and(const circuit_builder *b, builder_gate *ret_gate, bool *r
     return true;
 }
 
-/* x as a conjunction of two wires, or as the complement of one. */
-static bool as_and(const circuit_builder *b, builder_gate *ret_gate, bool *ret_negated, wire x)
+bool builder_as_and(const circuit_builder *b, builder_gate *ret_gate, bool *ret_negated, wire x)
 {
     builder_gate g;
     if (!builder_gate_of(b, &g, x))
@@ -367,7 +366,7 @@ static bool and_absorb(circuit_builder *b, wire *ret, wire *x, wire y)
     builder_gate g;
     bool negated;
     wire other;
-    if (as_and(b, &g, &negated, *x)) {
+    if (builder_as_and(b, &g, &negated, *x)) {
         if (gate_reads_wire(g, y)) { /* y(yq) = yq; y!(yq) = y ^ yq */
             *ret = negated ? circuit_xor(b, wire_not(*x), y) : *x;
             return true;
@@ -389,7 +388,7 @@ static bool and_of_ands(circuit_builder *b, wire *ret, wire x, wire *y)
 {
     builder_gate gx, gy;
     bool x_negated, y_negated;
-    if (!as_and(b, &gx, &x_negated, x) || !as_and(b, &gy, &y_negated, *y))
+    if (!builder_as_and(b, &gx, &x_negated, x) || !builder_as_and(b, &gy, &y_negated, *y))
         return false;
     if (gate_reads_wire(gy, wire_not(gx.a)) || gate_reads_wire(gy, wire_not(gx.b))) {
         /* The two conjunctions are never both true. */

@@ -50,6 +50,10 @@ wire circuit_or(circuit_builder *b, wire x, wire y);
 /* t if s, else f; one AND. */
 wire circuit_mux(circuit_builder *b, wire s, wire t, wire f);
 
+/* Whether at most one of the wires is ever true, as far as their gates tell: comparisons of one
+ * number with different constants. */
+bool circuit_are_exclusive(circuit_builder *b, const wire *wires, size_t n);
+
 /* Asks for counts of AND gates by source line, before the first gate. Lines are 1 .. n_lines, and 0
  * for none. False: out of memory. */
 MUST_CHECK bool circuit_builder_count_lines(circuit_builder *b, uint32_t n_lines);

@@ -45,6 +45,9 @@ static inline bool builder_is_xor(const circuit_builder *b, wire w)
     return builder_gate_of(b, &g, w) && !gate_is_and(g);
 }
 
+/* x as a conjunction of two wires, or as the complement of one. */
+bool builder_as_and(const circuit_builder *b, builder_gate *ret_gate, bool *ret_negated, wire x);
+
 /* Makes `b` keep the line of each gate. False: out of memory. */
 MUST_CHECK bool builder_keep_lines(circuit_builder *b);
 

@@ -83,6 +83,28 @@ typedef struct journal {
     size_t n_wires, wires_capacity;
 } journal;
 
+/* A branch that was lowered: its changes to variables, undone, and its value. */
+typedef struct branch {
+    journal *journal;
+    value value;
+} branch;
+
+/* A branch among others that begin with the same variables. */
+typedef struct branch_case {
+    wire matches;   /* it is taken, if none before it is */
+    wire exclusive; /* it is taken, where that is known */
+    branch branch;
+} branch_case;
+
+/* Different places that journals have, together. */
+#define JOURNAL_MAX_PLACES 64
+
+typedef struct journal_places {
+    journal_entry entries[JOURNAL_MAX_PLACES];
+    size_t n;
+    size_t n_wires;
+} journal_places;
+
 typedef struct lowerer {
     const lower_input *input;
     circuit_builder *builder;
@@ -175,6 +197,12 @@ MUST_CHECK bool journal_undo(lowerer *l, journal *j);
 MUST_CHECK bool journal_merge(lowerer *l, wire c, journal *t, journal *f);
 /* Makes the changes of an undone branch once more, in the branch that is now current. */
 MUST_CHECK bool journal_apply(lowerer *l, const journal *j);
+/* Adds the places of an undone branch; false: they are too many. */
+bool journal_collect(journal_places *places, const journal *j);
+/* What the places hold after an undone branch. */
+MUST_CHECK bool journal_note(lowerer *l, journal *j, const journal_places *places, wire *ret_wires);
+/* Writes what they shall hold. */
+MUST_CHECK bool journal_write(lowerer *l, const journal_places *places, const wire *wires);
 void journal_release(lowerer *l, journal *j);
 void journals_clear(lowerer *l);
 
@@ -196,6 +224,10 @@ MUST_CHECK bool lower_body(lowerer *l, value *ret_value, const fn_decl *function
 MUST_CHECK bool lower_call(lowerer *l, value *ret_value, const expr *e);
 MUST_CHECK bool lower_if(lowerer *l, value *ret_value, const expr *e);
 MUST_CHECK bool lower_match(lowerer *l, value *ret_value, const expr *e);
+/* Selects from n branches, of which the last is taken when no other is, and releases them. With
+ * `is_exclusive`, `exclusive` is set in all cases but the last (lower_cases.c). */
+MUST_CHECK bool lower_merge(lowerer *l, value *ret_value, branch_case *cases, size_t n,
+                            bool is_exclusive);
 /* Lowers `e` so that its effects and panics count only if the condition holds. */
 MUST_CHECK bool lower_when(lowerer *l, value *ret_value, wire condition, const expr *e);
 /* && and ||. */

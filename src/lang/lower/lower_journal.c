@@ -226,3 +226,52 @@ bool journal_merge(lowerer *l, wire c, journal *t, journal *f)
     value_release(l, &merged);
     return true;
 }
+
+/* ---- Many branches at once ---- */
+
+bool journal_collect(journal_places *places, const journal *j)
+{
+    for (size_t i = 0; i < j->n_entries; i++) {
+        const journal_entry *e = &j->entries[i];
+        size_t k = 0;
+        while (k < places->n &&
+               (places->entries[k].variable != e->variable ||
+                places->entries[k].offset != e->offset || places->entries[k].n != e->n))
+            k++;
+        if (k < places->n)
+            continue;
+        if (k == JOURNAL_MAX_PLACES)
+            return false;
+        places->entries[places->n++] = *e;
+        places->n_wires += e->n;
+    }
+    return true;
+}
+
+static void note_places(const lowerer *l, const journal_places *places, wire *out)
+{
+    for (size_t i = 0; i < places->n; i++) {
+        const journal_entry *e = &places->entries[i];
+        memcpy(out, l->variables[e->variable].value.wires + e->offset, e->n * sizeof *out);
+        out += e->n;
+    }
+}
+
+bool journal_note(lowerer *l, journal *j, const journal_places *places, wire *ret_wires)
+{
+    if (!step_forward(l, j))
+        return false;
+    note_places(l, places, ret_wires);
+    return step_back(l, j);
+}
+
+bool journal_write(lowerer *l, const journal_places *places, const wire *wires)
+{
+    for (size_t i = 0; i < places->n; i++) {
+        const journal_entry *e = &places->entries[i];
+        if (!variable_write(l, e->variable, e->offset, wires, e->n))
+            return false;
+        wires += e->n;
+    }
+    return true;
+}
