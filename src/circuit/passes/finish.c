@@ -29,7 +29,7 @@ typedef struct finisher {
     circuit_builder *b;
     uint8_t *needs;        /* per node */
     uint32_t *map;         /* per node that is a gate: the circuit's wire, as it comes out */
-    uint32_t *input_nots;  /* per input: its NOT gate's wire, or NO_WIRE */
+    uint32_t *input_nots;  /* per input: its NOT gate's wire, or NO_WIRE; NULL: there are none */
     uint32_t constants[2]; /* wires, or NO_WIRE */
     pt_circuit *c;
 } finisher;
@@ -175,6 +175,19 @@ static void emit_gates(finisher *f, uint32_t first)
     }
 }
 
+/* Inputs may be many, and few circuits need one complemented. False: out of memory. */
+static bool make_input_nots(finisher *f)
+{
+    const uint32_t n = f->b->n_inputs;
+    uint32_t i = 0;
+    while (i < n && (f->needs[i + 1] & NEED_COMPLEMENT) == 0)
+        i++;
+    if (i == n)
+        return true;
+    f->input_nots = mem_new(n, sizeof *f->input_nots);
+    return f->input_nots != NULL;
+}
+
 /* Makes the builder's gates the circuit's, moved up by `n_extra`. */
 static bool finish_gates(finisher *f, uint32_t n_extra)
 {
@@ -221,7 +234,7 @@ static void fill_circuit(finisher *f, uint32_t n_extra, const wire *outputs,
     for (size_t p = 0; p < c->n_parties; p++)
         c->party_inputs[p] = f->b->party_inputs[p];
     f->constants[0] = f->constants[1] = NO_WIRE;
-    for (uint32_t i = 0; i < c->n_inputs; i++)
+    for (uint32_t i = 0; f->input_nots != NULL && i < c->n_inputs; i++)
         f->input_nots[i] = NO_WIRE;
     emit_gates(f, n_extra);
     for (size_t i = 0; i < c->n_outputs; i++)
@@ -275,12 +288,15 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
     const size_t n_nodes = (size_t)b->n_inputs + 1 + b->n_gates;
     f.needs = mem_new(n_nodes, sizeof *f.needs);
     f.map = mem_new(b->n_gates, sizeof *f.map);
-    f.input_nots = mem_new(b->n_inputs, sizeof *f.input_nots);
-    if (f.needs == NULL || f.map == NULL || f.input_nots == NULL) {
+    if (f.needs == NULL || f.map == NULL) {
         status = error_memory(error);
         goto done;
     }
     mark_needs(&f, shared_outputs, n_outputs);
+    if (!make_input_nots(&f)) {
+        status = error_memory(error);
+        goto done;
+    }
     uint32_t n_extra;
     const uint64_t n_gates = count_gates(&f, &n_extra);
     if (n_gates + b->n_inputs > CIRCUIT_MAX_WIRES) {

@@ -110,6 +110,14 @@ static bool take_line_counts(const lowerer *l, lowered *ret_lowered)
     return true;
 }
 
+/* No value is needed any more: room for the circuit. */
+static void values_drop(lowerer *l)
+{
+    arena_clear(&l->pool.memory);
+    l->pool = (value_pool){0};
+    arena_init(&l->pool.memory, LOWER_MAX_BYTES);
+}
+
 /* Panic code, most significant bit first, then the result. */
 static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
 {
@@ -122,6 +130,7 @@ static pt_status finish(lowerer *l, lowered *ret_lowered, const value *result)
         outputs[i] = l->panics.code[code_bits - 1 - i];
     for (size_t i = 0; i < result->n; i++)
         outputs[code_bits + i] = result->wires[i];
+    values_drop(l);
     pt_status status = circuit_builder_finish(&ret_lowered->circuit, l->builder, outputs, n_outputs,
                                               NULL, 0, l->error);
     mem_free(outputs);
