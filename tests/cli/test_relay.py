@@ -17,7 +17,7 @@ import unittest
 import warnings
 
 from relays import ask, figure, redis, wait_for_figure, wait_for_health
-from support import (Case, DONE, INPUT, MAX, Process, TRANSPORT, USAGE, authority, free_port, polytune, program_file, relay,
+from support import (BIN, Case, DONE, INPUT, MAX, Process, TRANSPORT, USAGE, authority, free_port, polytune, program_file, relay,
                      start_parties)
 
 SOON = 100  # a process that is to end by itself ends well within this
@@ -37,6 +37,30 @@ def long_result():
     for _ in range(250):
         x = (x ^ (b & c)) & (x ^ a ^ b) ^ (x & c) ^ (b & (x ^ c))
     return str(x)
+
+
+class Page(Case):
+    def test_the_flags(self):
+        self.assertFailed(polytune("serve", "--page=.", "--no-page"), USAGE, "--page and --no-page exclude each other")
+        self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", "--page=tests"), INPUT, "'tests'", "index.html")
+        with relay("--no-page") as (url, _):
+            self.assertEqual(ask(url, "GET", "/").status, 404)
+
+    def test_an_installed_page_is_found(self):
+        names = ("index.html", "page.css", "page.js", "editor.js", "worker-browser.js", "polytune.wasm", "icon.svg", "polytune.html")
+        with tempfile.TemporaryDirectory() as folder:
+            program, page = pathlib.Path(folder) / "bin/polytune", pathlib.Path(folder) / "share/polytune"
+            for place in (program.parent, page):
+                place.mkdir(parents=True)
+            shutil.copy(BIN, program)
+            for name in names:
+                (page / name).write_text(name)
+            process = Process("serve", "--listen=127.0.0.1:0", program=program)
+            try:
+                url = process.read_err_until(r"http://127\.0\.0\.1:\d+").group()
+                self.assertEqual(ask(url, "GET", "/").body, b"index.html")
+            finally:
+                process.kill()
 
 
 class Restarts(Case):

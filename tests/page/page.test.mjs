@@ -29,6 +29,12 @@ test('a first visitor gets a result in two clicks', options, async (t) => {
   assert.match(learned[0], /Anna now knows[^]*still not what Ben entered/);
   assert.equal(await page.evaluate('crossOriginIsolated'), true);
   assert.deepEqual(await axe(page), []);
+  await page.getByText('Can I trust this page?').click();
+  await page.locator('.hashes dt').last().waitFor();
+  const sums = readFileSync(join(PAGE, 'SHA256SUMS'), 'utf8').trim().split('\n').map((line) => line.split('  '));
+  const shown = await page.locator('.hashes > div').evaluateAll((rows) => rows.map((row) => [...row.children].map((c) => c.textContent)));
+  assert.equal(shown.length, 7);
+  for (const [name, hash] of shown) assert.deepEqual(sums.find((s) => s[1] === name), [hash, name]);
 });
 
 test('every view is readable at every width, dark and light', options, async (t) => {
@@ -123,6 +129,10 @@ test('three browsers; a table is pasted, the result saved', options, async (t) =
   await takePart(second, 50000, 57000, 43000, 66000);
   await takePart(third, 10);
   for (const page of [first, second, third]) assert.match(await answerOf(page), /averages are 59,000 and 54,000: 8.5 % apart, not more/);
+  assert.deepEqual(await axe(first), []);
+  const words = await Promise.all([first, second, third].map((page) => page.locator('.five').innerText()));
+  assert.match(words[0], /^(\w{5}\s+){4}\w{5}$/);
+  assert.deepEqual(words, Array(3).fill(words[0]));
   assert.equal(await textOfDownload(third, 'Text'), '(59000, 54000, false)\n');
   assert.equal(await textOfDownload(third, 'JSON'), '[59000, 54000, false]\n');
   assert.equal(await textOfDownload(third, 'CSV'), '1,2,3\n59000,54000,false\n');
@@ -196,12 +206,16 @@ test('100,000 AND gates; who stops is told, and so are the others', options, asy
   assert.equal((await other.ended).out, `${x}\n`);
 });
 
-test('a relay that is gone is said, and that it is back', options, async (t) => {
+test('a device that slept, and a relay that is gone, are said', options, async (t) => {
   const { url, kill } = await startRelay(t);
-  const page = await open(t, url);
+  const page = await open(t, 'about:blank');
+  await page.clock.install();
+  await page.goto(url);
   await invite(page);
   await takePart(page, 5);
   await page.locator('.person.present').waitFor();
+  await page.clock.fastForward(90_000);
+  await page.getByText('This device slept for 2 minutes').waitFor();
   await kill();
   await page.getByText('The relay cannot be asked just now').waitFor();
   await page.getByRole('button', { name: 'Stop' }).click();
@@ -215,6 +229,7 @@ test('a party that cheats is noticed', options, async (t) => {
   const other = cheatingParty(t, url, link, example('millionaires'), '7', 'ABCHK'); // there any change is noticed
   await takePart(page, 5);
   assert.match(await troubleOf(page), /did not follow the rules[^]*Do not simply try again/);
+  assert.deepEqual(await axe(page), []);
   const { err } = await other.ended;
   assert.doesNotMatch(err, /nothing was changed/);
 });

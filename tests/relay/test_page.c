@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "httpd/expect.h"
+#include "relay/held.h"
 #include "support/relay.h"
 
 static const char *const page_names[] = {"index.html", "page.css",          "page.js",
@@ -187,6 +188,23 @@ static void nothing_else_can_be_read(void **state)
     expect(page_port(state), "GET", "/ping", "", "", 200, "pong");
 }
 
+/* Each open tab waits for others in a request of its own. */
+static void the_page_comes_while_hundreds_of_tabs_wait(void **state)
+{
+    enum { TABS = 300 };
+    int fds[TABS];
+    for (size_t i = 0; i < TABS; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/participants/tabs-%zu?wait=60&parties=2", i);
+        fds[i] = connect_to(page_port(state));
+        ask(fds[i], "GET", path, "", "");
+    }
+    wait_until_held(page_port(state), TABS);
+    expect(page_port(state), "GET", "/page.js", "", "", 200, "page.js");
+    for (size_t i = 0; i < TABS; i++)
+        (void)close(fds[i]);
+}
+
 static void without_a_page_there_is_none(void **state)
 {
     (void)state;
@@ -220,6 +238,7 @@ int main(void)
         cmocka_unit_test(who_takes_gzip_gets_it),
         cmocka_unit_test(head_and_wrong_methods),
         cmocka_unit_test(nothing_else_can_be_read),
+        cmocka_unit_test(the_page_comes_while_hundreds_of_tabs_wait),
         cmocka_unit_test(without_a_page_there_is_none),
         cmocka_unit_test(a_folder_that_lacks_a_file_is_refused),
     };
