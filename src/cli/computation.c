@@ -10,10 +10,10 @@
 #include "base/mem.h"
 #include "cli/bits_literal.h"
 #include "cli/commands/command.h"
+#include "cli/deadline.h"
 #include "cli/file.h"
 #include "cli/flags/const_flags.h"
 #include "cli/flags/split.h"
-#include "cli/interrupt.h"
 #include "cli/parts.h"
 #include "cli/report.h"
 #include "data/source.h"
@@ -48,7 +48,7 @@ static pt_compile_options compile_options(const computation *c, const args *a,
         .max_ands = c->max_ands,
         .max_bytes = c->max_bytes,
         .progress = report_compiling,
-        .cancelled = interrupt_came,
+        .cancelled = deadline_came,
     };
 }
 

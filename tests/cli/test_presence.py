@@ -178,6 +178,20 @@ class Dead(Case):
             alone = one_party(url, 0, MAX, "1", 60, "--deadline=2")
             self.assertFailed(alone.wait(SOON), TRANSPORT, "not done within the 2.0 s given for all of it")
 
+    def test_the_deadline_counts_while_computing(self):
+        """Nobody waits: while compiling there is no relay to wait for, and then all answer at once."""
+        long = "pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..%d { x = x ^ (b * (x & b)); } x }"
+        over = "not done within the 2.0 s given for all of it"
+        with program_file(long % 3000) as much, program_file(long % 60) as some, relay() as (url, _):
+            started = time.monotonic()
+            self.assertFailed(one_party("http://127.0.0.1:9", 0, much, "1", 60, "--deadline=2").wait(SOON), TRANSPORT, over)
+            self.assertLess(time.monotonic() - started, 20)
+            parties = [one_party(url, i, some, "1", 60, "--deadline=2") for i in range(2)]
+            results = [party.wait(SOON) for party in parties]
+            for result in results:
+                self.assertEqual(result.status, TRANSPORT, result)
+            self.assertTrue(any(over in result.err for result in results), results)
+
     def test_the_longest_timeout_is_the_relays(self):
         with relay("--max-timeout=100") as (url, _):
             for told, counts in ((1, "8000"), (90000, "90000"), (500000, "100000")):

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/commands/command.h"
 #include "cli/computation.h"
+#include "cli/deadline.h"
 #include "cli/flags/connect.h"
 #include "cli/flags/const_flags.h"
 #include "cli/flags/mpc_flags.h"
@@ -154,6 +155,7 @@ static pt_status run_protocol(party *p, pt_error *error)
         options.session_len = p->session_data.len;
         status = pt_mpc_run(out, n_out, &p->channel, p->c.circuit, p->input_bits,
                             pt_circuit_input_bits(p->c.circuit, p->index), &options, error);
+        status = deadline_explain(status, error);
     }
     report_progress_end();
     /* Before the channel is closed, which waits for the others to have everything. */
@@ -216,7 +218,8 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
     if (status == PT_OK)
         status = tables_input(&p->input_bits, &p->tables, 0, &p->c, p->index, error);
     if (status == PT_OK)
-        status = computation_compile(&p->c, p->a, constants, n_constants, error);
+        status = deadline_explain(computation_compile(&p->c, p->a, constants, n_constants, error),
+                                  error);
     if (status == PT_OK)
         status = tables_check_input(&p->tables, 0, &p->c, p->index, p->input_bits, error);
     if (status == PT_OK)

@@ -1,6 +1,7 @@
 /* polytune pre: the trusted dealer, for one session. */
 #include "base/error.h"
 #include "cli/commands/command.h"
+#include "cli/deadline.h"
 #include "cli/flags/connect.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
@@ -15,15 +16,17 @@ static pt_status serve_session(connection *c, size_t parties, pt_error *error)
 {
     pt_channel channel = {0};
     pt_mpc_stats stats = {0};
-    const pt_mpc_options options = {
-        .parties = parties, .progress = report_progress, .stats = &stats};
+    const pt_mpc_options options = {.parties = parties,
+                                    .cancelled = deadline_came,
+                                    .progress = report_progress,
+                                    .stats = &stats};
     report_message(REPORT_INFO, "waiting for %zu parties that run with --dealer", parties);
     const pt_terms terms = {.parties = parties, .is_dealer = true, .session = c->session};
     pt_status status = pt_terms_print(c->terms, &terms, error);
     if (status == PT_OK)
         status = connection_open(&channel, c, parties, parties + 1, error);
     if (status == PT_OK)
-        status = pt_dealer_run(&channel, &options, error);
+        status = deadline_explain(pt_dealer_run(&channel, &options, error), error);
     pt_channel_close(&channel);
     report_progress_end();
     if (status == PT_OK)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/deadline.h"
 #include "cli/file.h"
 #include "cli/flags/where.h"
 #include "cli/interrupt.h"
@@ -91,11 +92,12 @@ static pt_status prepare_p2p(connection *c, const char *relay, pt_error *error)
 
 static pt_status take_times(connection *c, const args *a, pt_error *error)
 {
+    uint32_t deadline_ms = 0;
     const struct {
         const char *flag;
         uint32_t *ms;
     } rows[] = {
-        {"--timeout", &c->timeout_ms}, {"--wait", &c->wait_ms}, {"--deadline", &c->deadline_ms}};
+        {"--timeout", &c->timeout_ms}, {"--wait", &c->wait_ms}, {"--deadline", &deadline_ms}};
     pt_status status = PT_OK;
     for (size_t i = 0; status == PT_OK && i < sizeof rows / sizeof *rows; i++) {
         const char *text = args_get(a, rows[i].flag + 2);
@@ -104,6 +106,7 @@ static pt_status take_times(connection *c, const args *a, pt_error *error)
             status = args_number(&seconds, text, rows[i].flag, 1, MAX_SECONDS, error);
         *rows[i].ms = (uint32_t)seconds * 1000;
     }
+    deadline_set(deadline_ms);
     return status;
 }
 
@@ -168,7 +171,7 @@ static pt_network_options network_options(const connection *c)
 {
     return (pt_network_options){.timeout_ms = c->timeout_ms,
                                 .wait_ms = c->wait_ms,
-                                .deadline_ms = c->deadline_ms,
+                                .deadline_ms = deadline_left_ms(),
                                 .notice = report_notice,
                                 .cancelled = interrupt_came,
                                 .terms = c->terms[0] == '\0' ? NULL : c->terms,

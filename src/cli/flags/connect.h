@@ -15,7 +15,6 @@ typedef struct connection {
     const char *session;
     uint32_t timeout_ms; /* 0: the default, of each */
     uint32_t wait_ms;
-    uint32_t deadline_ms;
     char *listen_host; /* NULL: at the own URL */
     uint16_t listen_port;
     const char *tls_cert;

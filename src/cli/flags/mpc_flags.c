@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "cli/interrupt.h"
+#include "cli/deadline.h"
 #include "cli/report.h"
 
 const flag flags_mpc[] = {
@@ -124,7 +124,7 @@ pt_mpc_options mpc_flags_options(const mpc_flags *f, size_t party, size_t partie
         .statistical_security = f->statistical_security,
         .cot_field_bits = f->cot_field_bits,
         .dealer = f->dealer,
-        .cancelled = interrupt_came,
+        .cancelled = deadline_came,
         .progress = show_progress ? report_progress : NULL,
         .stats = stats,
     };
