@@ -2,6 +2,9 @@
  * may ask. */
 #include "support/test.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include "httpd/expect.h"
 #include "support/relay.h"
 
@@ -148,6 +151,59 @@ static void a_session_is_asked_for_so_often(void **state)
     relay_server_free(server);
 }
 
+static void expect_origin(uint16_t port, const char *origin, bool allowed)
+{
+    char header[128];
+    const int fd = connect_to(port);
+    (void)snprintf(header, sizeof header, "Origin: %s\r\n", origin);
+    ask(fd, "GET", "/ping", header, "");
+    expect_next_with(fd, 200, "Access-Control-Allow-Origin", allowed ? origin : NULL);
+    (void)close(fd);
+}
+
+static void pages_of_named_origins_may_read(void **state)
+{
+    (void)state;
+    relay_server *server =
+        fixture_start((relay_options){.cors = "https://one.example,https://two.example"});
+    const uint16_t port = relay_server_port(server);
+    expect_origin(port, "https://one.example", true);
+    expect_origin(port, "https://two.example", true);
+    expect_origin(port, "https://six.example", false);
+    expect_origin(port, "https://one.exampl", false);
+    expect_origin(port, "https://one.example,https://two.example", false);
+    relay_server_free(server);
+}
+
+/* Bodies that are on their way count as well: a second one does not fit. */
+static void messages_on_their_way_are_counted(void **state)
+{
+    enum { BYTES = 60000 };
+    static char body[BYTES];
+    (void)state;
+    relay_server *server = fixture_start((relay_options){.max_bytes = 100000});
+    const uint16_t port = relay_server_port(server);
+    char head[128];
+    int fds[2];
+    memset(body, 'x', sizeof body);
+    for (size_t i = 0; i < 2; i++) {
+        fds[i] = connect_to(port);
+        (void)snprintf(head, sizeof head,
+                       "POST /send/way/%zu/5 HTTP/1.1\r\nHost: r\r\nContent-Length: %d\r\n\r\n", i,
+                       BYTES + 1);
+        write_text(fds[i], head);
+        assert_true(http_write(fds[i], body, BYTES));
+        (void)poll(NULL, 0, 300); /* until it is received */
+    }
+    assert_true(http_write(fds[1], "x", 1));
+    expect_next(fds[1], 429, NULL);
+    assert_true(http_write(fds[0], "x", 1));
+    expect_next(fds[0], 200, NULL);
+    for (size_t i = 0; i < 2; i++)
+        (void)close(fds[i]);
+    relay_server_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +213,8 @@ int main(void)
         cmocka_unit_test(a_token_that_differs_at_its_end_is_another),
         cmocka_unit_test(an_address_asks_so_often),
         cmocka_unit_test(a_session_is_asked_for_so_often),
+        cmocka_unit_test(pages_of_named_origins_may_read),
+        cmocka_unit_test(messages_on_their_way_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,6 +74,29 @@ static void a_vanished_client_loses_no_message(void **state)
     (void)close(fd);
 }
 
+/* It went away while the message was being written to it. */
+static void a_message_that_was_not_taken_whole_is_kept(void **state)
+{
+    enum { BYTES = 4 << 20 };
+    const uint16_t port = fixture_port(state);
+    uint8_t *large = calloc(BYTES, 1);
+    assert_non_null(large);
+    http_response r = http_once(port, "POST", "/send/half/0/1", "", large, BYTES);
+    assert_int_equal(r.status, 200);
+    http_clear(&r);
+    const int fd = connect_to(port);
+    ask(fd, "POST", "/recv/half/0/1", "", "");
+    (void)poll(NULL, 0, 100);
+    (void)close(fd); /* with most of it unread */
+    (void)poll(NULL, 0, 100);
+    r = http_once(port, "POST", "/recv/half/0/1", "", "", 0);
+    assert_int_equal(r.status, 200);
+    assert_int_equal(r.len, BYTES);
+    http_clear(&r);
+    free(large);
+    expect(port, "POST", "/recv/half/0/1", "", "", 400, NULL);
+}
+
 static void the_newest_waiting_request_counts(void **state)
 {
     const uint16_t port = fixture_port(state);
@@ -719,6 +742,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(waiting_ends),
         cmocka_unit_test(the_browser_brokers_paths_work),
         cmocka_unit_test(a_vanished_client_loses_no_message),
+        cmocka_unit_test(a_message_that_was_not_taken_whole_is_kept),
         cmocka_unit_test(the_newest_waiting_request_counts),
         cmocka_unit_test(seats_are_waited_for),
         cmocka_unit_test(seats_that_disagree_are_not_waited_for),
