@@ -7,11 +7,13 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "cli/flags/odbc_where.h"
 #include "cli/output.h"
 #include "cli/parts.h"
 #include "cli/report.h"
 #include "data/csv_write.h"
+#include "data/field.h"
 #include "data/from_bits.h"
 
 const flag flags_output[] = {
@@ -21,6 +23,10 @@ const flag flags_output[] = {
      false},
     {"o", "FILE", "the same", false},
     {"table", "NAME", "the table of the database that --output writes rows to", false},
+    {"output-scale", "COLUMN:FACTOR",
+     "write a column of a .csv or .tsv divided by a power of ten, e.g. price:100 for cents", true},
+    {"output-date", "COLUMN", "write a column of a .csv or .tsv, days since 1970-01-01, as dates",
+     true},
     {0},
 };
 
@@ -41,6 +47,49 @@ static result_format format_of(const char *path)
     return RESULT_TEXT;
 }
 
+/* COLUMN:FACTOR. *ret_column: mem_free. */
+static pt_status parse_scale(char **ret_column, shape_format *ret_format, const char *text,
+                             pt_error *error)
+{
+    const char *colon = strrchr(text, ':');
+    uint64_t factor = 0;
+    if (colon == NULL || colon == text)
+        return error_set(error, PT_ERR_USAGE,
+                         "--output-scale takes COLUMN:FACTOR, e.g. price:100, not '%.60s'", text);
+    const pt_status status =
+        args_number(&factor, colon + 1, "the factor of --output-scale", 1, FIELD_SCALE_MAX, error);
+    if (status != PT_OK)
+        return status;
+    *ret_format = (shape_format){0};
+    for (; factor % 10 == 0; factor /= 10)
+        ret_format->places++;
+    if (factor != 1)
+        return error_set(error, PT_ERR_USAGE, "the factor of --output-scale is 10, 100 and so on");
+    *ret_column = mem_string(text);
+    if (*ret_column == NULL)
+        return error_memory(error);
+    (*ret_column)[colon - text] = '\0';
+    return PT_OK;
+}
+
+/* How columns are to be written. */
+static pt_status take_formats(result_out *out, pt_error *error)
+{
+    pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < args_count(out->a, "output-date"); i++)
+        status = row_shape_format(&out->rows, args_nth(out->a, "output-date", i),
+                                  (shape_format){.is_date = true}, error);
+    for (size_t i = 0; status == PT_OK && i < args_count(out->a, "output-scale"); i++) {
+        char *column = NULL;
+        shape_format format;
+        status = parse_scale(&column, &format, args_nth(out->a, "output-scale", i), error);
+        if (status == PT_OK)
+            status = row_shape_format(&out->rows, column, format, error);
+        mem_free(column);
+    }
+    return status;
+}
+
 static bool is_rows(const result_out *out)
 {
     return out->format == RESULT_CSV || out->format == RESULT_TSV || out->format == RESULT_DATABASE;
@@ -54,6 +103,12 @@ static pt_status check_format(const result_out *out, const char *path, pt_error 
     if (out->format != RESULT_DATABASE && out->database.table != NULL)
         return error_set(error, PT_ERR_USAGE,
                          "--table without an --output that is a database, e.g. sqlite:FILE");
+    if (out->format != RESULT_CSV && out->format != RESULT_TSV &&
+        (args_get(out->a, "output-scale") != NULL || args_get(out->a, "output-date") != NULL))
+        return error_set(
+            error, PT_ERR_USAGE,
+            "--output-scale and --output-date are for an --output that ends in .csv or "
+            ".tsv; a database has functions for that");
     if (out->json && is_rows(out))
         return error_set(error, PT_ERR_USAGE,
                          "--json writes an object, and --output=%.100s is for rows: give one of "
@@ -65,8 +120,8 @@ static pt_status check_format(const result_out *out, const char *path, pt_error 
 pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error)
 {
     const char *path = NULL;
-    *ret_out =
-        (result_out){.json = args_get(a, "json") != NULL, .database.table = args_get(a, "table")};
+    *ret_out = (result_out){
+        .json = args_get(a, "json") != NULL, .database.table = args_get(a, "table"), .a = a};
     pt_status status = args_output(&path, a, error);
     if (status == PT_OK && path != NULL)
         ret_out->format = format_of(path);
@@ -105,8 +160,10 @@ pt_status result_out_prepare(result_out *out, const computation *c, size_t party
         return error_set(error, PT_ERR_USAGE,
                          "'%s' is a Bristol Fashion circuit: its result has no rows", c->path);
     const pt_status status = row_shape_init(&out->rows, result_type(out), error);
-    if (status != PT_OK || out->format != RESULT_DATABASE)
+    if (status != PT_OK)
         return status;
+    if (out->format != RESULT_DATABASE)
+        return take_formats(out, error);
     return sink_check(&out->database, &out->rows, error);
 }
 

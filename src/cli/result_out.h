@@ -35,6 +35,7 @@ typedef struct result_out {
     const computation *c;
     size_t party;   /* whose part of the result; RESULT_OF_ALL */
     row_shape rows; /* of formats that are tables */
+    const args *a;
 } result_out;
 
 /* Reads the flags and opens the file. Release with result_out_clear in any case. */

@@ -1,6 +1,10 @@
 #include "data/field.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/assert.h"
 
 static bool is_digit(char c)
 {
@@ -118,6 +122,50 @@ bool field_read_date(field_number *ret_days, const char *text, size_t len)
     *ret_days = (field_number){.is_negative = days < epoch,
                                .magnitude = days < epoch ? epoch - days : days - epoch};
     return true;
+}
+
+/* The date of a day counted as days_from_march counts. */
+static void date_of_day(uint64_t day, uint64_t *ret_year, uint64_t *ret_month, uint64_t *ret_day)
+{
+    uint64_t year = day / 366; /* not past it */
+    uint64_t month = 1;
+    if (year == 0)
+        year = 1;
+    while (days_from_march(year + 1, 1, 1) <= day)
+        year++;
+    while (month < 12 && days_from_march(year, month + 1, 1) <= day)
+        month++;
+    *ret_year = year;
+    *ret_month = month;
+    *ret_day = day - days_from_march(year, month, 1) + 1;
+}
+
+bool field_write_date(char ret_text[FIELD_DATE_SIZE], const field_number *days)
+{
+    const uint64_t epoch = days_from_march(1970, 1, 1);
+    const uint64_t first = days_from_march(1, 1, 1);
+    const uint64_t last = days_from_march(9999, 12, 31);
+    uint64_t year;
+    uint64_t month;
+    uint64_t day;
+    if (days->magnitude > (days->is_negative ? epoch - first : last - epoch))
+        return false;
+    date_of_day(days->is_negative ? epoch - days->magnitude : epoch + days->magnitude, &year,
+                &month, &day);
+    (void)snprintf(ret_text, FIELD_DATE_SIZE, "%04u-%02u-%02u", (unsigned)year, (unsigned)month,
+                   (unsigned)day);
+    return true;
+}
+
+void field_write_number(buffer *out, const field_number *number, unsigned places)
+{
+    uint64_t power = 1;
+    PT_ASSERT(places <= FIELD_PLACES_MAX);
+    for (unsigned i = 0; i < places; i++)
+        power *= 10;
+    buffer_printf(out, "%s%" PRIu64, number->is_negative ? "-" : "", number->magnitude / power);
+    if (places != 0)
+        buffer_printf(out, ".%0*" PRIu64, (int)places, number->magnitude % power);
 }
 
 static bool is_word(const char *text, size_t len, const char *word)

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/compiler.h"
 
 /* Largest factor of --scale. */
@@ -37,6 +38,14 @@ MUST_CHECK bool field_read_date(field_number *ret_days, const char *text, size_t
 
 /* true, t, yes, y, 1 and their opposites, in any case. */
 MUST_CHECK bool field_read_bool(bool *ret_value, const char *text, size_t len);
+
+/* The number divided by 10^places, with that many digits behind the point. */
+#define FIELD_PLACES_MAX 18
+void field_write_number(buffer *out, const field_number *number, unsigned places);
+
+/* The date of a day; false when it is none of the years 1 to 9999. */
+#define FIELD_DATE_SIZE 32
+MUST_CHECK bool field_write_date(char ret_text[FIELD_DATE_SIZE], const field_number *days);
 
 /* Whether the number can be held by an integer of that many bits (1 to 64), and the number in two's
  * complement. */

@@ -1,16 +1,16 @@
 #include "data/from_bits.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/utf8.h"
+#include "data/field.h"
 
 /* The row being written. */
 typedef struct row_teller {
     table *t;
+    const row_shape *rows;
     const uint8_t *bits; /* of the row */
     buffer text;         /* of the present cell */
     pt_error *error;
@@ -29,10 +29,14 @@ static void tell_integer(row_teller *r, const shape *s)
     const uint64_t value = get_bits(r, s->first_bit, s->n_bits);
     const bool is_negative = s->is_signed && r->bits[s->first_bit] != 0;
     const uint64_t sign = s->n_bits == 64 ? 0 : UINT64_MAX << s->n_bits;
-    if (is_negative)
-        buffer_printf(&r->text, "-%" PRIu64, 0 - (value | sign));
+    const field_number number = {.is_negative = is_negative,
+                                 .magnitude = is_negative ? 0 - (value | sign) : value};
+    const shape_format format = r->rows->formats[s->cell];
+    char date[FIELD_DATE_SIZE];
+    if (format.is_date && field_write_date(date, &number))
+        buffer_printf(&r->text, "%s", date);
     else
-        buffer_printf(&r->text, "%" PRIu64, value);
+        field_write_number(&r->text, &number, format.places);
 }
 
 static void tell_text(row_teller *r, const shape *s)
@@ -130,9 +134,8 @@ static pt_status result_columns(table *t, const row_shape *rows, pt_error *error
 {
     t->has_names = true;
     for (size_t i = 0; i < rows->row.n_cells; i++) {
-        char number[24];
-        (void)snprintf(number, sizeof number, "%zu", i + 1);
-        const char *name = rows->cells[i]->name != NULL ? rows->cells[i]->name : number;
+        char number[SHAPE_NUMBER_MAX];
+        const char *name = shape_cell_name(rows, i, number);
         const pt_status status = table_add_column(t, name, strlen(name), error);
         if (status != PT_OK)
             return status;
@@ -150,7 +153,7 @@ static bool is_left_out(const row_teller *r, const row_shape *rows)
 pt_status table_from_bits(table *ret_table, const row_shape *rows, const uint8_t *bits,
                           pt_error *error)
 {
-    row_teller r = {.t = ret_table, .error = error};
+    row_teller r = {.t = ret_table, .rows = rows, .error = error};
     buffer_init(&r.text, TABLE_CELL_BYTES_MAX);
     pt_status status = table_init(ret_table, "the result", error);
     if (status == PT_OK)

@@ -247,10 +247,34 @@ pt_status row_shape_init(row_shape *ret_shape, const pt_type *type, pt_error *er
                          "no columns",
                          r->row.type);
     r->cells = arena_new(&r->memory, r->row.n_cells, sizeof *r->cells);
-    if (r->cells == NULL)
+    r->formats = arena_new(&r->memory, r->row.n_cells, sizeof *r->formats);
+    if (r->cells == NULL || r->formats == NULL)
         return error_memory(error);
     list_cells(r->cells, &r->row);
     return PT_OK;
+}
+
+const char *shape_cell_name(const row_shape *s, size_t cell, char number[SHAPE_NUMBER_MAX])
+{
+    (void)snprintf(number, SHAPE_NUMBER_MAX, "%zu", cell + 1);
+    return s->cells[cell]->name != NULL ? s->cells[cell]->name : number;
+}
+
+pt_status row_shape_format(row_shape *s, const char *column, shape_format format, pt_error *error)
+{
+    char number[SHAPE_NUMBER_MAX];
+    for (size_t i = 0; i < s->row.n_cells; i++) {
+        if (strcmp(shape_cell_name(s, i, number), column) != 0)
+            continue;
+        if (s->cells[i]->kind != SHAPE_INTEGER)
+            return error_set(error, PT_ERR_USAGE,
+                             "the result's column '%.60s' is of type %s: only integers are scaled "
+                             "numbers or dates",
+                             column, s->cells[i]->type);
+        s->formats[i] = format;
+        return PT_OK;
+    }
+    return error_set(error, PT_ERR_USAGE, "the result has no column '%.60s'", column);
 }
 
 void row_shape_clear(row_shape *s)

@@ -45,12 +45,19 @@ typedef struct shape {
     size_t empty;    /* enum, choice: what a missing value is, or SHAPE_NO_VARIANT */
 } shape;
 
+/* How a cell's integers are written. */
+typedef struct shape_format {
+    unsigned places; /* digits behind a point: 1234 with 2 is 12.34 */
+    bool is_date;    /* days since 1970-01-01 */
+} shape_format;
+
 /* What a table holds rows of. */
 typedef struct row_shape {
     arena memory;
     shape row;
-    const shape **cells; /* what is one cell, in order */
-    size_t n_rows;       /* the array's length; 1 when it is no array */
+    const shape **cells;   /* what is one cell, in order */
+    shape_format *formats; /* by cell */
+    size_t n_rows;         /* the array's length; 1 when it is no array */
     bool is_array;
     bool is_tuple; /* the row is one, and has at least one field */
 } row_shape;
@@ -60,6 +67,14 @@ typedef struct row_shape {
  * cannot hold the type. */
 MUST_CHECK pt_status row_shape_init(row_shape *ret_shape, const pt_type *type, pt_error *error);
 void row_shape_clear(row_shape *s);
+
+/* The name of a cell in a table of results: its own, or its number, counted from 1. */
+#define SHAPE_NUMBER_MAX 24
+const char *shape_cell_name(const row_shape *s, size_t cell, char number[SHAPE_NUMBER_MAX]);
+/* Has a result's column written so. PT_ERR_USAGE when there is none of that name, or it has no
+ * integers. */
+MUST_CHECK pt_status row_shape_format(row_shape *s, const char *column, shape_format format,
+                                      pt_error *error);
 
 /* The variant without fields of that name, or SHAPE_NO_VARIANT. */
 size_t shape_find_variant(const shape *s, const char *text, size_t len);

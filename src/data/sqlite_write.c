@@ -213,6 +213,9 @@ pt_status sqlite_write_check(const char *path, const char *name, const row_shape
     pt_status status = sqlite_check_path(path, error);
     if (status != PT_OK)
         return status;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return error_set(error, PT_ERR_FILE, "cannot write to '%s': it is no file for a database",
+                         path);
     status = writer_open(&w);
     writer_close(&w);
     if (!was_there)

@@ -339,6 +339,28 @@ pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
                 self.assertRan(result, "")
                 self.assertEqual((folder / "r.csv").read_text(), (folder / "s.csv").read_text())
 
+    def test_dates_and_decimals_come_out_again(self):
+        source = "struct Stay { from: i32, cents: i64, ward: u8 }\n" \
+                 "pub fn main(a: [Stay; 3], b: bool) -> [Stay; 3] { if b { a } else { a } }\n"
+        rows = "cents,from,ward\n12.34,2026-11-29,1\n-0.05,1969-12-31,2\n0.00,0001-01-01,3\n"
+        flags = ("--output-date=from", "--output-scale=cents:100")
+        with folder_with(p_garble=source, in_csv=rows) as folder:
+            evaluate = ("eval", folder / "p.garble", f"--input=@{folder / 'in.csv'}", "--scale=cents:100", "--input=true")
+            for suffix, separator in (("csv", ","), ("tsv", "\t")):
+                self.assertRan(polytune(*evaluate, "-o", folder / f"out.{suffix}", *flags), "")
+                self.assertEqual((folder / f"out.{suffix}").read_text(), rows.replace(",", separator))
+            self.assertRan(polytune(*evaluate, "-o", folder / "plain.csv"), "")
+            self.assertEqual((folder / "plain.csv").read_text().splitlines()[1], "1234,20786,1")
+            for wrong, message in (("--output-date=day", "the result has no column 'day'"),
+                                   ("--output-scale=cents", "takes COLUMN:FACTOR"),
+                                   ("--output-scale=cents:25", "is 10, 100 and so on"),
+                                   ("--output-scale=:100", "takes COLUMN:FACTOR"),
+                                   ("--output-scale=cents:0", "--output-scale")):
+                self.assertFailed(polytune(*evaluate, "-o", folder / "out.csv", wrong), USAGE, message)
+            for to in ("out.json", "out.txt"):
+                self.assertFailed(polytune(*evaluate, "-o", folder / to, *flags), USAGE, "ends in .csv or .tsv")
+            self.assertFailed(polytune(*evaluate, *flags), USAGE, "ends in .csv or .tsv")
+
     def rows(self, path, sql):
         connection = sqlite3.connect(path)
         rows = connection.execute(sql).fetchall()
@@ -391,6 +413,7 @@ pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
             self.assertFailed(self.run_program(folder, panics, *to("r.db")), INPUT, "table other has no column named n")
             self.assertFailed(self.run_program(folder, panics, *to("none/r.db")), INPUT, "unable to open database file")
             self.assertFailed(self.run_program(folder, panics, *to("program.garble")), INPUT, "file is not a database")
+            self.assertFailed(self.run_program(folder, panics, "--output=sqlite:/dev/null", "--table=t"), INPUT, "no file for a database")
             self.assertFailed(self.run_program(folder, panics, *to("new.db")), PANIC)
             self.assertFalse((folder / "new.db").exists())
             self.assertFailed(self.run_program(folder, panics, "-o", folder / "none/r.csv"), INPUT, "No such file")

@@ -110,11 +110,51 @@ static void test_dates(void **state)
         assert_true(field_read_date(&days, good[i].text, 10));
         if ((int64_t)field_bits(&days) != good[i].days)
             fail_msg("%s: %lld", good[i].text, (long long)field_bits(&days));
+        char back[FIELD_DATE_SIZE];
+        assert_true(field_write_date(back, &days));
+        assert_string_equal(back, good[i].text);
     }
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (field_read_date(&days, bad[i], strlen(bad[i])))
             fail_msg("'%s' is taken for a date", bad[i]);
     }
+}
+
+static void test_numbers_and_dates_back(void **state)
+{
+    (void)state;
+    static const struct {
+        field_number number;
+        unsigned places;
+        const char *text;
+    } cases[] = {
+        {{false, 1234}, 2, "12.34"},
+        {{true, 5}, 2, "-0.05"},
+        {{false, 0}, 3, "0.000"},
+        {{true, 7}, 0, "-7"},
+        {{false, UINT64_MAX}, 0, "18446744073709551615"},
+        {{false, UINT64_MAX}, 18, "18.446744073709551615"},
+    };
+    char date[FIELD_DATE_SIZE];
+    buffer out;
+    buffer_init(&out, 100);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        field_number back;
+        uint64_t scale = 1;
+        for (unsigned p = 0; p < cases[i].places; p++)
+            scale *= 10;
+        buffer_reset(&out);
+        field_write_number(&out, &cases[i].number, cases[i].places);
+        assert_string_equal(buffer_text(&out), cases[i].text);
+        assert_int_equal(field_read_number(&back, cases[i].text, strlen(cases[i].text), scale),
+                         FIELD_OK);
+        assert_int_equal(back.magnitude, cases[i].number.magnitude);
+        assert_int_equal(back.is_negative, cases[i].number.is_negative);
+    }
+    buffer_clear(&out);
+    assert_false(field_write_date(date, &(field_number){true, 719163}));
+    assert_false(field_write_date(date, &(field_number){false, 2932897}));
+    assert_false(field_write_date(date, &(field_number){false, UINT64_MAX}));
 }
 
 /* Every day of four centuries is one after the day before. */
@@ -128,8 +168,12 @@ static void test_calendar(void **state)
                 char text[32];
                 field_number days;
                 (void)snprintf(text, sizeof text, "%04u-%02u-%02u", year, month, day);
-                if (field_read_date(&days, text, 10))
-                    assert_int_equal((int64_t)field_bits(&days), expected++);
+                char back[FIELD_DATE_SIZE];
+                if (!field_read_date(&days, text, 10))
+                    continue;
+                assert_int_equal((int64_t)field_bits(&days), expected++);
+                assert_true(field_write_date(back, &days));
+                assert_string_equal(back, text);
             }
         }
     }
@@ -154,7 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),      cmocka_unit_test(test_ends_of_types),
         cmocka_unit_test(test_dates),        cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_truth_values),
+        cmocka_unit_test(test_truth_values), cmocka_unit_test(test_numbers_and_dates_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
