@@ -126,24 +126,26 @@ static pt_status run_coin(session *s)
     if (status == PT_OK)
         coin_commit_first_received(s, &w, 0);
     wave_end(&w);
-    return status == PT_OK ? coin_toss(s, coin, NULL) : status;
+    return status == PT_OK ? coin_toss(s, coin, NULL, NULL) : status;
 }
 
 static pt_status run_open(session *s, bool to_one)
 {
     block shares[BITS * PARTIES] = {{0}};
     uint8_t bits[BITS];
-    const size_t at[PARTIES] = {0};
+    opening o = {.s = s, .name = WAVE_OUT, .shares = shares, .count = BITS};
     if (!to_one)
-        return open_public(s, WAVE_OPEN, shares, BITS, bits, NULL);
+        return open_public(s, WAVE_OPEN, shares, BITS, bits, NULL, NULL, NULL);
     wave w;
     pt_status status = wave_begin(&w, s, WAVE_OUT, NULL);
     if (status == PT_OK) {
         wave_expect_each(&w, 0, open_to_bytes(s, BITS));
         status = wave_run(&w, NULL);
     }
+    for (size_t p = 0; status == PT_OK && p < PARTIES; p++)
+        o.from[p] = p == s->me ? NULL : wave_from(&w, p);
     if (status == PT_OK)
-        status = open_to_check(&w, at, shares, NULL, BITS, bits, NULL);
+        status = open_to_check(&o, bits, NULL);
     wave_end(&w);
     return status;
 }
@@ -151,7 +153,13 @@ static pt_status run_open(session *s, bool to_one)
 static pt_status run_delta_check(session *s)
 {
     static const block shares[MPC_DELTA_CHECK_REPETITIONS * PARTIES];
-    return delta_check(s, shares, NULL);
+    delta_check c;
+    const wave_along *const steps[] = {&c.dc1, &c.dc2, &c.dc3};
+    pt_status status = delta_check_init(&c, s, shares, NULL);
+    for (size_t i = 0; status == PT_OK && i < sizeof steps / sizeof *steps; i++)
+        status = wave_run_alone(s, steps[i], NULL);
+    delta_check_clear(&c);
+    return status;
 }
 
 static pt_status run_stream(session *s)

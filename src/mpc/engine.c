@@ -15,10 +15,34 @@
 #include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
 
-/* A segment, from its bits to its verified evaluation. Inputs are given as soon as the first
- * batch is ready, so that GC is evaluated as it comes and never stored. */
-static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, pt_error *error)
+/* Rows go to P_1 as they are made, and it evaluates them as they come, so that they are never
+ * stored; LBL goes before them. */
+static pt_status run_rows(mpc_run *r, segment *g, input_steps *in, pt_error *error)
 {
+    const bool evaluates = r->s->me == 0;
+    pt_status status = PT_OK;
+    if (in != NULL)
+        status = input_steps_run(in, error);
+    if (status == PT_OK && !evaluates)
+        status = garble_segment(r, g, error);
+    if (status == PT_OK && in != NULL)
+        status = input_steps_finish(in, error);
+    if (status == PT_OK && evaluates)
+        status = evaluate_segment(r, g, error);
+    return status;
+}
+
+/* What the steps that share waves with others keep. */
+typedef struct engine_steps {
+    input_steps inputs;
+    output_steps outputs;
+} engine_steps;
+
+/* A segment, from its bits to its verified evaluation. The inputs are given in the first one, the
+ * garblers' part of the outputs in the last. */
+static pt_status run_segment(mpc_run *r, segment *g, engine_steps *steps, pt_error *error)
+{
+    const bool is_last = g->number + 1 == r->n_segments;
     r->s->progress_segment = g->n_and;
     pt_status status = r->preparation->shares_make(r, g, error);
     if (status != PT_OK)
@@ -28,24 +52,19 @@ static pt_status run_segment(mpc_run *r, segment *g, const uint8_t *input_bits, 
     PT_ASSERT(mpc_run_is_in_order(r));
     PT_DEBUG_ASSERT(shares_agree(g->lambda_gamma, g->n_and, r->s->n));
     PT_DEBUG_ASSERT(shares_agree(g->s, g->n_and, r->s->n));
+    status = run_rows(r, g, g->number == 0 ? &steps->inputs : NULL, error);
+    if (status != PT_OK)
+        return status;
     if (g->number == 0)
-        status = inputs_run(r, input_bits, error);
-    if (status != PT_OK)
-        return status;
-    if (r->s->me == 0)
-        status = evaluate_segment(r, g, error);
-    else
-        status = garble_segment(r, g, error);
-    if (status != PT_OK)
-        return status;
+        input_steps_clear(&steps->inputs);
     g->stage = SEGMENT_KEPT;
-    status = authenticate_segment(r, g, error);
+    status = authenticate_segment(r, g, is_last ? &steps->outputs.with_replies : NULL, error);
     PT_ASSERT(mpc_run_is_in_order(r));
     r->s->next_and += g->n_and;
     return status;
 }
 
-static pt_status run_segments(mpc_run *r, const uint8_t *input_bits, pt_error *error)
+static pt_status run_segments(mpc_run *r, engine_steps *steps, pt_error *error)
 {
     segment g = {0};
     pt_status status = PT_OK;
@@ -53,9 +72,26 @@ static pt_status run_segments(mpc_run *r, const uint8_t *input_bits, pt_error *e
         segment_clear(&g);
         status = segment_init(&g, r, number == 0 ? NULL : &g, error);
         if (status == PT_OK)
-            status = run_segment(r, &g, input_bits, error);
+            status = run_segment(r, &g, steps, error);
     }
     segment_clear(&g);
+    return status;
+}
+
+/* From the inputs' masks to the outputs. */
+static pt_status run_circuit(mpc_run *r, const uint8_t *input_bits, uint8_t *ret_output_bits,
+                             pt_error *error)
+{
+    engine_steps steps = {0};
+    pt_status status = input_steps_init(&steps.inputs, r, input_bits, error);
+    if (status == PT_OK)
+        status = output_steps_init(&steps.outputs, r, error);
+    if (status == PT_OK)
+        status = run_segments(r, &steps, error);
+    if (status == PT_OK)
+        status = output_steps_run(&steps.outputs, ret_output_bits, error);
+    input_steps_clear(&steps.inputs);
+    output_steps_clear(&steps.outputs);
     return status;
 }
 
@@ -74,10 +110,7 @@ static pt_status run_protocol(mpc_run *r, const engine_task *task, const uint8_t
     status = r->preparation->setup(s, error);
     if (status != PT_OK)
         return status;
-    status = run_segments(r, input_bits, error);
-    if (status != PT_OK)
-        return status;
-    return outputs_run(r, ret_output_bits, error);
+    return run_circuit(r, input_bits, ret_output_bits, error);
 }
 
 /* Not inlined: its frame and those below it are wiped. */

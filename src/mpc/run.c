@@ -31,7 +31,8 @@ size_t mpc_run_labels(const mpc_run *r)
 bool mpc_run_is_in_order(const mpc_run *r)
 {
     const verified *v = &r->verified;
-    return v->bits <= r->n_segments && v->zero_sums <= v->bits && v->openings <= v->zero_sums &&
+    return v->bits <= r->n_segments && v->bits_agreed <= v->bits &&
+           v->zero_sums <= v->bits_agreed && v->openings <= v->zero_sums &&
            v->evaluation <= v->openings && (v->deltas || v->zero_sums == 0) &&
            (v->openings > 0 || !v->inputs_agreed) && (v->inputs_agreed || v->evaluation == 0);
 }

@@ -18,13 +18,16 @@
 
 /* What has passed, counted in segments, for the order of section 4.2 and the release rules of
  * section 6.5: every sender of a message that rests on a check asserts it here. */
+typedef struct input_steps input_steps; /* garble/input.h */
+
 typedef struct verified {
-    uint64_t bits;       /* ABCHK and its barrier */
-    bool deltas;         /* DC; nothing to check for n = 2 */
-    uint64_t zero_sums;  /* ZO of all parties */
-    uint64_t openings;   /* OPEN: e_c and x-hat with their tags */
-    bool inputs_agreed;  /* all saw the same INL wave */
-    uint64_t evaluation; /* a garbler's tag check in EV1, the evaluator's sum in EV2 */
+    uint64_t bits;        /* ABCHK, as this party sees it */
+    uint64_t bits_agreed; /* all saw the same ABCHK */
+    bool deltas;          /* DC; nothing to check for n = 2 */
+    uint64_t zero_sums;   /* ZO of all parties */
+    uint64_t openings;    /* OPEN: e_c and x-hat with their tags */
+    bool inputs_agreed;   /* all saw the same INL wave */
+    uint64_t evaluation;  /* a garbler's tag check in EV1, the evaluator's sum in EV2 */
 } verified;
 
 struct mpc_run {
@@ -35,11 +38,12 @@ struct mpc_run {
     uint64_t segment_ands;
     uint64_t n_segments;
 
-    block *masks;       /* n a register */
-    block *labels;      /* see above */
-    uint8_t *masked;    /* Lambda, one byte a register */
-    block *input_masks; /* n an input wire, until the inputs are given */
-    block *pool;        /* gate state and triples of the current segment, run_take */
+    block *masks;        /* n a register */
+    block *labels;       /* see above */
+    uint8_t *masked;     /* Lambda, one byte a register */
+    block *input_masks;  /* n an input wire, until the inputs are given */
+    input_steps *inputs; /* in the first segment, for waves that carry them; or NULL */
+    block *pool;         /* gate state and triples of the current segment, run_take */
     size_t pool_blocks;
     size_t pool_used;
     uint8_t inl_digest[DIGEST_BYTES];

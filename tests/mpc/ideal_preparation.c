@@ -164,6 +164,7 @@ static pt_status ideal_shares_make(mpc_run *r, segment *g, pt_error *error)
     masks_walk(r, g);
     HOOK(s, "and_shares", g, sizeof *g);
     r->verified.bits++;
+    r->verified.bits_agreed++;
     r->verified.deltas = true;
     r->verified.zero_sums++;
     r->verified.openings++;

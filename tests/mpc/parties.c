@@ -275,6 +275,17 @@ pt_status parties_first_coin(session *s, pt_error *error)
     return status;
 }
 
+pt_status parties_delta_check(session *s, const block *shares, pt_error *error)
+{
+    delta_check c;
+    const wave_along *const steps[] = {&c.dc1, &c.dc2, &c.dc3};
+    pt_status status = delta_check_init(&c, s, shares, error);
+    for (size_t i = 0; status == PT_OK && i < sizeof steps / sizeof *steps; i++)
+        status = wave_run_alone(s, steps[i], error);
+    delta_check_clear(&c);
+    return status;
+}
+
 void parties_assert_failed(const parties *p, unsigned set)
 {
     for (size_t i = 0; i < p->n; i++) {

@@ -62,6 +62,9 @@ unsigned parties_value(size_t n, const block *deltas, const block *const *shares
 void parties_deal_trees(parties *p);
 pt_status parties_first_coin(session *s, pt_error *error);
 
+/* The Delta check on shares, each step in a wave of its own, to be run by every party. */
+pt_status parties_delta_check(session *s, const block *shares, pt_error *error);
+
 /* Nobody in `set` (bits by session index) may have succeeded, and all must have failed as peers or
  * by a closed channel do. */
 void parties_assert_failed(const parties *p, unsigned set);

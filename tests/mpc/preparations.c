@@ -15,13 +15,12 @@ static pt_status ideal_ot_setup(session *s, pt_error *error)
 static const preparation ideal_ot_preparation = {ideal_ot_setup, and_shares_blocks,
                                                  and_shares_make};
 
-#define BITS_WAVES    "COT COIN_O ABCHK BARRIER "
-#define TRIPLES_WAVES "TRU TRS COIN_O "
+#define BITS_WAVES "COT COIN_O ABCHK "
 #define COT_WAVES                                                                                  \
     .setup_waves = "BOT1 BOT2 ",                                                                   \
-    .first_waves = BITS_WAVES "DC1 DC2 DC3 " TRIPLES_WAVES "ZC ZO OPEN ",                          \
-    .later_waves = BITS_WAVES TRIPLES_WAVES "ZB ZC ZO OPEN ",                                      \
-    .empty_waves = BITS_WAVES "DC1 DC2 DC3 "
+    .first_waves = BITS_WAVES "BARRIER DC1 TRU TRS DC2 COIN_O DC3 ZC INM ZO OPEN INL ",            \
+    .later_waves = BITS_WAVES "BARRIER TRU TRS COIN_O ZB ZC ZO OPEN ",                             \
+    .empty_waves = BITS_WAVES "DC1 DC2 DC3 INM INL "
 
 const test_preparation test_cot = {.name = "cot", .table = &preparation_cot, COT_WAVES};
 const test_preparation test_ideal_ot = {
@@ -29,16 +28,16 @@ const test_preparation test_ideal_ot = {
 const test_preparation test_dealer = {.name = "dealer",
                                       .table = &preparation_dealt,
                                       .dealer = true,
-                                      .setup_waves = "DLREQ ",
-                                      .first_waves = "COT COIN_O OPEN ",
+                                      .setup_waves = "BARRIER DLREQ ",
+                                      .first_waves = "COT COIN_O OPEN INM INL ",
                                       .later_waves = "DLREQ COT OPEN ",
-                                      .empty_waves = "COT COIN_O "};
+                                      .empty_waves = "COT COIN_O INM INL "};
 const test_preparation test_ideal = {.name = "ideal",
                                      .table = &ideal_preparation,
                                      .setup_waves = "",
-                                     .first_waves = "",
+                                     .first_waves = "INM INL ",
                                      .later_waves = "",
-                                     .empty_waves = ""};
+                                     .empty_waves = "INM INL "};
 
 const test_preparation *test_preparation_chosen(int argc, char **argv)
 {

@@ -76,10 +76,10 @@ static void one_segment(void **state)
 {
     (void)state;
     static const delays_case cases[] = {
-        {2, &test_ideal_ot, 60, 0, 0, 24, 23},
-        {2, &test_ideal_ot, 60, 0, 1, 24, 23},
-        {3, &test_ideal_ot, 60, 0, 0, 28, 28},
-        {5, &test_ideal_ot, 60, 0, 2, 28, 28},
+        {2, &test_ideal_ot, 60, 0, 0, 14, 15},
+        {2, &test_ideal_ot, 60, 0, 1, 14, 15},
+        {3, &test_ideal_ot, 60, 0, 0, 14, 15},
+        {5, &test_ideal_ot, 60, 0, 2, 14, 15},
     };
     assert_all_delays(cases, sizeof cases / sizeof *cases);
 }
@@ -89,8 +89,32 @@ static void frames_cost_no_delays(void **state)
 {
     (void)state;
     static const delays_case cases[] = {
-        {2, &test_ideal_ot, 6000, 0, 0, 24, 23},
-        {3, &test_ideal_ot, 6000, 0, 0, 28, 28},
+        {2, &test_ideal_ot, 6000, 0, 0, 14, 15},
+        {3, &test_ideal_ot, 6000, 0, 0, 15, 16}, /* OPEN in form B */
+    };
+    assert_all_delays(cases, sizeof cases / sizeof *cases);
+}
+
+/* COT to EV2 of a further segment: the garblers' COT leaves together with their EV2, one delay
+ * before P_1's. */
+static void further_segments(void **state)
+{
+    (void)state;
+    static const delays_case cases[] = {
+        {2, &test_ideal_ot, 60, 30, 0, 14 + 12, 15 + 12},
+        {3, &test_ideal_ot, 60, 30, 2, 14 + 13, 15 + 13},
+        {2, &test_ideal_ot, 60, 15, 1, 14 + 2 * 12, 15 + 2 * 12},
+    };
+    assert_all_delays(cases, sizeof cases / sizeof *cases);
+}
+
+static void with_a_dealer(void **state)
+{
+    (void)state;
+    static const delays_case cases[] = {
+        {2, &test_dealer, 60, 0, 0, 11, 12},
+        {3, &test_dealer, 60, 0, 1, 11, 12},
+        {3, &test_dealer, 6000, 0, 0, 11, 12},
     };
     assert_all_delays(cases, sizeof cases / sizeof *cases);
 }
@@ -100,6 +124,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_segment),
         cmocka_unit_test(frames_cost_no_delays),
+        cmocka_unit_test(further_segments),
+        cmocka_unit_test(with_a_dealer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,10 +127,11 @@ static void record_run(record *r, size_t n, size_t cheater, size_t peer, uint64_
 
 typedef enum expectation { IS_RIGHT, IS_ERROR, IS_EITHER } expectation;
 
-static expectation expected(harm what, const record *r, bool from_dealer, size_t nth)
+/* `ends`: the sender's last message is the last of all that it does. */
+static expectation expected(harm what, const record *r, bool ends, size_t nth)
 {
-    if (what == (harm)FAULT_DELAY) /* until the next recv: none follows the dealer's last message */
-        return from_dealer && nth + 1 == r->count ? IS_ERROR : IS_RIGHT;
+    if (what == (harm)FAULT_DELAY) /* until the next recv, which may never come */
+        return ends && nth + 1 == r->count ? IS_ERROR : IS_RIGHT;
     if (what == (harm)FAULT_DUPLICATE && nth + 1 == r->count)
         return IS_RIGHT; /* nobody reads on */
     for (size_t i = 0; i < sizeof inert / sizeof inert[0]; i++) {
@@ -140,15 +141,22 @@ static expectation expected(harm what, const record *r, bool from_dealer, size_t
     return IS_ERROR;
 }
 
-/* P_1 waits for GC before it sends again, and who misses its last message waits for that. Party and
- * dealer wait for each other in turn; the dealer also for who misses the BARRIER. */
+/* Where only one side has something to say, who misses that waits, and so does who said it: GC,
+ * EV1, EV2 with OUT, and what comes before. Party and dealer wait for each other in turn; the
+ * dealer also for who misses the BARRIER. */
 static bool blocks(harm what, const record *r, size_t n, size_t cheater, size_t peer, size_t nth)
 {
     if (what != (harm)FAULT_DROP && what != (harm)FAULT_SWAP)
         return false;
     if (cheater == n || peer == n || (chosen->dealer && strcmp(r->phase[nth], "BARRIER") == 0))
         return true;
-    return cheater == 0 && nth + 1 < r->count && strcmp(r->phase[nth + 1], "GC") == 0;
+    static const char *const one_sided[] = {"GC", "EV1", "EV2", "OUT"};
+    for (size_t i = 0; i < sizeof one_sided / sizeof *one_sided; i++) {
+        if (strcmp(r->phase[nth], one_sided[i]) == 0)
+            return true;
+    }
+    const char *next = nth + 1 < r->count ? r->phase[nth + 1] : "";
+    return strcmp(next, "EV1") == 0 || strcmp(next, "OUT") == 0;
 }
 
 /* The harm, what is harmed and how. */
@@ -162,11 +170,18 @@ typedef struct target {
     size_t nth;
 } target;
 
+/* Whether the sender's last message there is the last of all that it does: the dealer's, and P_1's
+ * to another party. */
+static bool ends(const target *t)
+{
+    return t->cheater == t->n || (t->cheater == 0 && t->peer != t->n);
+}
+
 static void judge(const target *t, const parties *p)
 {
     const bool at_dealer = t->peer == t->n;
     const pt_status status = at_dealer ? p->dealer_status : p->status[t->peer];
-    const expectation e = expected(t->what, t->r, t->cheater == t->n, t->nth);
+    const expectation e = expected(t->what, t->r, ends(t), t->nth);
     if ((e == IS_ERROR && status == PT_OK) || (e == IS_RIGHT && status != PT_OK))
         fail_msg("n = %zu, %zu to %zu, %s number %zu: %s: %s (%s)", t->n, t->cheater, t->peer,
                  t->r->phase[t->nth], t->nth, harm_names[t->what], pt_status_name(status),

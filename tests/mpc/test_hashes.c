@@ -329,12 +329,14 @@ static void take_chi(const block *chi)
 
 static void take_payload(const session *s, const char *name, const void *data, size_t len)
 {
-    assert_true(s->wave < WAVES_MAX && own->all[s->wave] == NULL);
-    own->all[s->wave] = mem_new(len + 1, 1);
-    assert_non_null(own->all[s->wave]);
+    assert_true(s->wave < WAVES_MAX);
+    size_t *const so_far = &own->all_len[s->wave]; /* of the step that this one travels with */
+    uint8_t *all = mem_resize(own->all[s->wave], *so_far + len + 1, 1);
+    assert_non_null(all);
     if (len != 0)
-        memcpy(own->all[s->wave], data, len);
-    own->all_len[s->wave] = len;
+        memcpy(all + *so_far, data, len);
+    own->all[s->wave] = all;
+    *so_far += len;
     if (is(name, "INL"))
         own->inl_wave = s->wave;
     if (is(name, "ABCHK"))
@@ -513,11 +515,10 @@ static void check_waves(const book *b)
         assert_memory_equal(field(r, 3 + b->s->me), b->all[w], b->all_len[w]);
         before = r->out;
     }
-    if (chosen
-            ->dealer) /* HELLO, BARRIER; COT, [COIN_O,] OPEN, [INM, INL, LBL,] GC, EV1, EV2; OUT */
-        assert_int_equal(count, n == 2 ? 17 : 19);
-    else
-        assert_int_equal(count, n == 2 ? 21 + 14 : 25 + 15);
+    if (chosen->dealer) /* HELLO, BARRIER; [COIN_O,] OPEN, [INL, LBL,] EV1, EV2; OUT */
+        assert_int_equal(count, 12);
+    else /* the streams have no waves, OUT and with three parties BARRIER one */
+        assert_int_equal(count, n == 2 ? 13 + 10 + 1 : 14 + 11 + 1);
 }
 
 static const hashed *find_sub(const book *b, const uint8_t *coin, const char *name, uint64_t index)
@@ -687,10 +688,11 @@ static void check_openings(const book *b)
         const hashed *r = book_nth(b, RO_LABEL_OPEN, h);
         const uint64_t id = le_get_u64(field(r, 1));
         assert_true(id < WAVES_MAX && b->all[id] != NULL);
-        assert_int_equal(le_get_u64(field(r, 1) + 8), 0);
+        assert_in_range(le_get_u64(field(r, 1) + 8), 0, b->s->n > 2 ? 0 : 1);
         if (b->s->n > 2) {
-            assert_int_equal(field_len(r, 2 + b->s->me), b->all_len[id]);
-            assert_memory_equal(field(r, 2 + b->s->me), b->all[id], b->all_len[id]);
+            const size_t len = field_len(r, 2 + b->s->me);
+            assert_true(len <= b->all_len[id]); /* INL may stand behind it */
+            assert_memory_equal(field(r, 2 + b->s->me), b->all[id], len);
         }
     }
 }

@@ -146,11 +146,18 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
     return PT_OK;
 }
 
+/* The peers' BOT2, in front of their corrections. */
+static pt_status take_base_ots(void *user, pt_error *error)
+{
+    return base_ots_finish(((bit_batch *)user)->s, error);
+}
+
 static pt_status abit_exchange_corrections(bit_batch *b, pt_error *error)
 {
     const stream_exchange chunks = {
         .frames = b->n_blocks / COT_CHUNK + (b->n_blocks % COT_CHUNK != 0),
         .frame_bytes = COT_CHUNK * b->n_trees * sizeof(block),
+        .recv_before = b->s->base_ots != NULL ? take_base_ots : NULL,
         .send = abit_send_chunk,
         .recv = abit_recv_chunk,
         .user = b,
@@ -162,7 +169,8 @@ static pt_status abit_exchange_corrections(bit_batch *b, pt_error *error)
         PT_ASSERT(p == b->s->me || b->s->cot[p].next_block == b->first);
         b->s->cot[p].next_block = b->first + b->n_blocks;
     }
-    return wave_barrier(b->s, WAVE_COT, error);
+    session_mark_time(b->s, WAVE_COT);
+    return PT_OK;
 }
 
 /* ---- The coin: opened only now that all corrections of all peers are here ---- */
@@ -171,7 +179,7 @@ static pt_status toss_check_coin(bit_batch *b, block *ret_chi, pt_error *error)
 {
     session *s = b->s;
     uint8_t coin[COIN_BYTES];
-    const pt_status status = coin_toss(s, coin, error);
+    const pt_status status = coin_toss(s, coin, NULL, error);
     if (status != PT_OK)
         return status;
     *ret_chi = coin_sub(s, coin, "chi", 0);
@@ -300,8 +308,6 @@ pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_e
         goto done;
     finish_blocks(&b, chi);
     status = run_check(&b, error);
-    if (status == PT_OK)
-        status = wave_barrier(s, WAVE_BARRIER, error); /* all saw the same x~ */
     if (status != PT_OK)
         goto done;
     s->n_batches++;

@@ -1,14 +1,16 @@
 /* Authenticated bits for n parties: a batch of random shared bits, checked (protocol spec, section
  * 3). Layer: mpc.
  *
- * abit_batch runs COT towards and from every peer, tosses the check coin, runs ABCHK and the
- * barrier; nothing of the batch is used before all that passed. In batch 0 the check coin also
+ * abit_batch runs COT towards and from every peer, tosses the check coin and runs ABCHK; of the
+ * batch nothing but masked values (TRU, DC1) may be sent before T over ABCHK has been compared. In
+ * batch 0 the check coin also
  * gives S_tri and S_gc. After a failure the caller calls session_abort. */
 #ifndef MPC_ABIT_ABIT_H
 #define MPC_ABIT_ABIT_H
 
 #include "mpc/ot/base_ot.h"
 #include "mpc/session/session.h"
+#include "mpc/session/wave.h"
 
 /* `count` consecutive bits of a batch, in the normative order of section 3.1. */
 typedef struct abit_range {
@@ -18,16 +20,36 @@ typedef struct abit_range {
 } abit_range;
 
 /* Base OTs, trees and Delta, once per session: waves BOT1 (with the first COIN_C) and BOT2
- * (sections 1 and 2.1, 2.2). PT_PEER_BASE_OT for an invalid point. */
+ * (sections 1 and 2.1, 2.2), which has left when this returns. The first batch takes the peers'
+ * BOT2, as its own corrections may leave before that (section 6.6). PT_PEER_BASE_OT for an invalid
+ * point. */
 MUST_CHECK pt_status abit_setup(session *s, const base_ot *ot, pt_error *error);
 
-/* One batch: the concatenation of `ranges`. Stream and wave COT, COIN_O, ABCHK, BARRIER.
- * PT_PEER_ABIT when a peer fails the check; what was written to the ranges is then void. */
+/* Takes the peers' BOT2. PT_PEER_BASE_OT. */
+MUST_CHECK pt_status base_ots_finish(session *s, pt_error *error);
+/* Wipes the secrets of base OTs that are not finished, and releases them. Nothing without any. */
+void base_ots_wipe(session *s);
+void base_ots_free(session *s);
+
+/* One batch: the concatenation of `ranges`. Stream COT, COIN_O, ABCHK. PT_PEER_ABIT when a peer
+ * fails the check; what was written to the ranges is then void. All must have seen the same ABCHK
+ * before anything of the batch is opened: with three parties or more T tells, which the next wave
+ * carries. */
 MUST_CHECK pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges,
                                 pt_error *error);
 
 /* The Delta consistency check on MPC_DELTA_CHECK_REPETITIONS verified bits (section 3.3), once per
- * session, n >= 3: waves DC1, DC2, DC3. Must be done before the first ZO. */
-MUST_CHECK pt_status delta_check(session *s, const block *shares, pt_error *error);
+ * session, n >= 3. Its messages travel along with others, and all must have passed before the first
+ * ZC. */
+typedef struct delta_run delta_run;
+typedef struct delta_check {
+    wave_along dc1, dc2, dc3;
+    delta_run *run;
+} delta_check;
+
+/* `shares` are borrowed until delta_check_clear, which accepts a zeroed one. */
+MUST_CHECK pt_status delta_check_init(delta_check *ret_check, session *s, const block *shares,
+                                      pt_error *error);
+void delta_check_clear(delta_check *c);
 
 #endif

@@ -1,4 +1,5 @@
 /* Base OTs, trees and Delta (protocol spec, sections 1, 2.1 and 2.2). */
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "mpc/abit/abit.h"
@@ -6,6 +7,15 @@
 #include "mpc/ot/cot.h"
 #include "mpc/session/coin.h"
 #include "mpc/session/fault.h"
+#include "mpc/session/wave.h"
+
+/* From BOT1 until BOT2 has come. */
+struct base_ots {
+    const base_ot *ot;
+    wave bot1, bot2;
+    base_ot_receiver *receivers; /* n entries; own unused */
+    size_t n;
+};
 
 static void draw_delta(session *s)
 {
@@ -19,7 +29,7 @@ static base_ot_pair pair_of(const session *s, size_t i, size_t j)
     return (base_ot_pair){.sid = s->sid, .i = session_number(i), .j = session_number(j)};
 }
 
-/* BOT1, as P_j towards every peer; the first COIN_C travels along. */
+/* BOT1, as P_j towards every peer; the first COIN_C and T over HELLO are in the same messages. */
 static pt_status run_bot1(session *s, const base_ot *ot, wave *w, base_ot_receiver *receivers,
                           pt_error *error)
 {
@@ -86,39 +96,66 @@ static pt_status take_bot2(session *s, const base_ot *ot, const wave *bot2, size
     return status;
 }
 
-static pt_status run_bot2(session *s, const base_ot *ot, const wave *bot1, wave *bot2,
-                          const base_ot_receiver *receivers, pt_error *error)
+/* Sends BOT2, and leaves it to base_ots_finish to take the peers'. */
+static pt_status send_bot2(session *s, base_ots *b, pt_error *error)
 {
-    pt_status status = wave_begin(bot2, s, WAVE_BOT2, error);
+    pt_status status = wave_begin(&b->bot2, s, WAVE_BOT2, error);
     for (size_t p = 0; status == PT_OK && p < s->n; p++) {
         if (p != s->me)
-            status = put_bot2(s, ot, bot1, bot2, p, error);
+            status = put_bot2(s, b->ot, &b->bot1, &b->bot2, p, error);
     }
     if (status != PT_OK)
         return status;
-    wave_expect_each(bot2, 0, BASE_OT_BOT2_SIZE + cot_check_bytes(s->k));
-    status = wave_run(bot2, error);
+    wave_expect_each(&b->bot2, 0, BASE_OT_BOT2_SIZE + cot_check_bytes(s->k));
+    return wave_send(&b->bot2, error);
+}
+
+pt_status base_ots_finish(session *s, pt_error *error)
+{
+    base_ots *b = s->base_ots;
+    PT_ASSERT(b != NULL);
+    pt_status status = wave_receive(&b->bot2, error);
     for (size_t p = 0; status == PT_OK && p < s->n; p++) {
         if (p == s->me)
             continue;
-        status = take_bot2(s, ot, bot2, p, &receivers[p], error);
+        status = take_bot2(s, b->ot, &b->bot2, p, &b->receivers[p], error);
         HOOK_PEER(s, "trees", p, &s->cot[p], sizeof s->cot[p]);
     }
+    base_ots_free(s);
     return status;
+}
+
+void base_ots_wipe(session *s)
+{
+    if (s->base_ots != NULL)
+        mem_wipe(s->base_ots->receivers, s->base_ots->n * sizeof *s->base_ots->receivers);
+}
+
+void base_ots_free(session *s)
+{
+    base_ots *b = s->base_ots;
+    if (b == NULL)
+        return;
+    wave_end(&b->bot1);
+    wave_end(&b->bot2);
+    mem_free_secret(b->receivers, b->n * sizeof *b->receivers);
+    mem_free(b);
+    s->base_ots = NULL;
 }
 
 pt_status abit_setup(session *s, const base_ot *ot, pt_error *error)
 {
-    wave bot1 = {0}, bot2 = {0};
+    base_ots *b = mem_new(1, sizeof *b);
     base_ot_receiver *receivers = mem_new(s->n, sizeof *receivers);
-    if (receivers == NULL)
+    if (b == NULL || receivers == NULL) {
+        mem_free(b);
+        mem_free(receivers);
         return error_memory(error);
+    }
+    *b = (base_ots){.ot = ot, .receivers = receivers, .n = s->n};
+    PT_ASSERT(s->base_ots == NULL);
+    s->base_ots = b;
     draw_delta(s);
-    pt_status status = run_bot1(s, ot, &bot1, receivers, error);
-    if (status == PT_OK)
-        status = run_bot2(s, ot, &bot1, &bot2, receivers, error);
-    wave_end(&bot1);
-    wave_end(&bot2);
-    mem_free_secret(receivers, s->n * sizeof *receivers);
-    return status;
+    const pt_status status = run_bot1(s, ot, &b->bot1, receivers, error);
+    return status != PT_OK ? status : send_bot2(s, b, error);
 }

@@ -23,8 +23,9 @@
 
 _Static_assert(REPETITIONS % 8 == 0, "the bit vector has no padding");
 
-/* The own secrets of a run. Number 2m + b of sums and commitments is d_b of repetition m. */
-typedef struct delta_run {
+/* The own secrets of a run, and what came. Number 2m + b of sums and commitments is d_b of
+ * repetition m. */
+struct delta_run {
     session *s;
     const block *shares;
     uint64_t commit_wave; /* id of DC1, the step of its commitments */
@@ -32,8 +33,19 @@ typedef struct delta_run {
     uint8_t nonces[COMMITMENTS][COMMITMENT_NONCE_BYTES];
     uint8_t *vector; /* the own bits, packed, then M_i[y_m] for each m and i != j, ascending */
     size_t vector_len;
-    wave dc1, dc2, dc3;
-} delta_run;
+    uint8_t *commitments; /* DC1 of every party, DC1_BYTES each */
+    uint8_t *vectors;     /* DC2 likewise, vector_len each */
+};
+
+static const uint8_t *commitments_of(const delta_run *r, size_t party)
+{
+    return r->commitments + party * DC1_BYTES;
+}
+
+static const uint8_t *vector_of(const delta_run *r, size_t party)
+{
+    return r->vectors + party * r->vector_len;
+}
 
 static size_t mac_offset(const session *s, size_t holder, size_t m, size_t key_owner)
 {
@@ -66,13 +78,12 @@ static void delta_commit(const delta_run *r, uint8_t *ret, size_t party, size_t 
                     nonce);
 }
 
-static pt_status run_dc1(delta_run *r, pt_error *error)
+static pt_status dc1_put(void *user, wave *w, pt_error *error)
 {
-    pt_status status = wave_begin(&r->dc1, r->s, WAVE_DC1, error);
-    if (status != PT_OK)
-        return status;
+    delta_run *r = user;
+    delta_fill(r);
     r->commit_wave = r->s->wave;
-    uint8_t *at = buffer_extend(wave_all(&r->dc1), DC1_BYTES);
+    uint8_t *at = buffer_extend(wave_all(w), DC1_BYTES);
     if (at == NULL)
         return error_memory(error);
     for (size_t c = 0; c < VECTOR_NUMBER; c++)
@@ -80,8 +91,17 @@ static pt_status run_dc1(delta_run *r, pt_error *error)
                      r->nonces[c]);
     delta_commit(r, at + VECTOR_NUMBER * COMMITMENT_BYTES, r->s->me, VECTOR_NUMBER, r->vector,
                  r->vector_len, r->nonces[VECTOR_NUMBER]);
-    wave_expect_each(&r->dc1, DC1_BYTES, 0);
-    return wave_run(&r->dc1, error);
+    wave_expect_each(w, DC1_BYTES, 0);
+    return PT_OK;
+}
+
+static pt_status dc1_take(void *user, const wave *w, pt_error *error)
+{
+    const delta_run *r = user;
+    (void)error;
+    for (size_t p = 0; p < r->s->n; p++)
+        memcpy(r->commitments + p * DC1_BYTES, wave_along_all_from(w, p), DC1_BYTES);
+    return PT_OK;
 }
 
 /* Whether `value` and the nonce behind it open a party's commitment of DC1. */
@@ -90,26 +110,18 @@ static bool delta_opens(const delta_run *r, size_t party, size_t number, const u
 {
     uint8_t expected[COMMITMENT_BYTES];
     delta_commit(r, expected, party, number, value, len, value + len);
-    return ct_equal(expected, wave_all_from(&r->dc1, party) + number * COMMITMENT_BYTES,
+    return ct_equal(expected, commitments_of(r, party) + number * COMMITMENT_BYTES,
                     sizeof expected);
 }
 
-static pt_status run_dc2(delta_run *r, pt_error *error)
+static pt_status dc2_put(void *user, wave *w, pt_error *error)
 {
-    pt_status status = wave_begin(&r->dc2, r->s, WAVE_DC2, error);
-    if (status != PT_OK)
-        return status;
-    buffer_put(wave_all(&r->dc2), r->vector, r->vector_len);
-    buffer_put(wave_all(&r->dc2), r->nonces[VECTOR_NUMBER], COMMITMENT_NONCE_BYTES);
-    wave_expect_each(&r->dc2, r->vector_len + COMMITMENT_NONCE_BYTES, 0);
-    status = wave_run(&r->dc2, error);
-    for (size_t p = 0; status == PT_OK && p < r->s->n; p++) {
-        if (p != r->s->me &&
-            !delta_opens(r, p, VECTOR_NUMBER, wave_all_from(&r->dc2, p), r->vector_len))
-            status = peer_fault(r->s, PT_PEER_COMMITMENT, p, WAVE_DC2,
-                                "opened a commitment wrongly", error);
-    }
-    return status;
+    const delta_run *r = user;
+    (void)error;
+    buffer_put(wave_all(w), r->vector, r->vector_len);
+    buffer_put(wave_all(w), r->nonces[VECTOR_NUMBER], COMMITMENT_NONCE_BYTES);
+    wave_expect_each(w, r->vector_len + COMMITMENT_NONCE_BYTES, 0);
+    return PT_OK;
 }
 
 /* b_{j,m}: the sum of the others' bits, public since DC2. */
@@ -118,7 +130,7 @@ static unsigned delta_selected(const delta_run *r, size_t j, size_t m)
     unsigned b = 0;
     for (size_t i = 0; i < r->s->n; i++) {
         if (i != j)
-            b ^= bits_get(wave_all_from(&r->dc2, i), m);
+            b ^= bits_get(vector_of(r, i), m);
     }
     return b;
 }
@@ -129,7 +141,7 @@ static block mac_sum(const delta_run *r, size_t j, size_t m)
     block sum = block_zero();
     for (size_t i = 0; i < r->s->n; i++) {
         if (i != j)
-            sum = block_xor(sum, block_load(wave_all_from(&r->dc2, i) + mac_offset(r->s, i, m, j)));
+            sum = block_xor(sum, block_load(vector_of(r, i) + mac_offset(r->s, i, m, j)));
     }
     return sum;
 }
@@ -152,12 +164,26 @@ static pt_status check_selection(const delta_run *r, pt_error *error)
                        error);
 }
 
+/* The vectors, and the comparison before anything more is sent. */
+static pt_status dc2_take(void *user, const wave *w, pt_error *error)
+{
+    const delta_run *r = user;
+    for (size_t p = 0; p < r->s->n; p++) {
+        const uint8_t *opening = wave_along_all_from(w, p);
+        if (p != r->s->me && !delta_opens(r, p, VECTOR_NUMBER, opening, r->vector_len))
+            return peer_fault(r->s, PT_PEER_COMMITMENT, p, WAVE_DC2, "opened a commitment wrongly",
+                              error);
+        memcpy(r->vectors + p * r->vector_len, opening, r->vector_len);
+    }
+    return check_selection(r, error);
+}
+
 /* What another party opened. It has compared that with the MACs as well. */
-static pt_status check_party(const delta_run *r, size_t j, pt_error *error)
+static pt_status check_party(const delta_run *r, size_t j, const uint8_t *openings, pt_error *error)
 {
     const session *s = r->s;
     for (size_t m = 0; m < REPETITIONS; m++) {
-        const uint8_t *opening = wave_all_from(&r->dc3, j) + m * SUM_BYTES;
+        const uint8_t *opening = openings + m * SUM_BYTES;
         if (!delta_opens(r, j, 2 * m + delta_selected(r, j, m), opening, sizeof(block)))
             return peer_fault(s, PT_PEER_COMMITMENT, j, WAVE_DC3, "opened a commitment wrongly",
                               error);
@@ -168,61 +194,61 @@ static pt_status check_party(const delta_run *r, size_t j, pt_error *error)
     return PT_OK;
 }
 
-static pt_status run_dc3(delta_run *r, pt_error *error)
+static pt_status dc3_put(void *user, wave *w, pt_error *error)
 {
-    session *s = r->s;
-    pt_status status = wave_begin(&r->dc3, s, WAVE_DC3, error);
-    if (status != PT_OK)
-        return status;
+    const delta_run *r = user;
+    (void)error;
     for (size_t m = 0; m < REPETITIONS; m++) {
-        const size_t number = 2 * m + delta_selected(r, s->me, m);
-        buffer_put(wave_all(&r->dc3), &r->sums[number], sizeof(block));
-        buffer_put(wave_all(&r->dc3), r->nonces[number], COMMITMENT_NONCE_BYTES);
+        const size_t number = 2 * m + delta_selected(r, r->s->me, m);
+        buffer_put(wave_all(w), &r->sums[number], sizeof(block));
+        buffer_put(wave_all(w), r->nonces[number], COMMITMENT_NONCE_BYTES);
     }
-    wave_expect_each(&r->dc3, DC3_BYTES, 0);
-    status = wave_run(&r->dc3, error);
-    for (size_t j = 0; status == PT_OK && j < s->n; j++) {
-        if (j != s->me)
-            status = check_party(r, j, error);
-    }
-    return status;
+    wave_expect_each(w, DC3_BYTES, 0);
+    return PT_OK;
 }
 
-static pt_status delta_waves(delta_run *r, pt_error *error)
+static pt_status dc3_take(void *user, const wave *w, pt_error *error)
 {
-    delta_fill(r);
-    pt_status status = run_dc1(r, error);
-    if (status != PT_OK)
-        return status;
-    status = run_dc2(r, error);
-    if (status != PT_OK)
-        return status;
-    status = check_selection(r, error);
-    if (status != PT_OK)
-        return status;
-    return run_dc3(r, error);
+    const delta_run *r = user;
+    for (size_t j = 0; j < r->s->n; j++) {
+        const pt_status status =
+            j == r->s->me ? PT_OK : check_party(r, j, wave_along_all_from(w, j), error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
 }
 
-pt_status delta_check(session *s, const block *shares, pt_error *error)
+pt_status delta_check_init(delta_check *ret_check, session *s, const block *shares, pt_error *error)
 {
     PT_ASSERT(s->n >= 3);
     PT_DEBUG_ASSERT(shares_agree(shares, REPETITIONS, s->n));
     delta_run *r = mem_new(1, sizeof *r);
+    *ret_check = (delta_check){.dc1 = {WAVE_DC1, dc1_put, dc1_take, r},
+                               .dc2 = {WAVE_DC2, dc2_put, dc2_take, r},
+                               .dc3 = {WAVE_DC3, dc3_put, dc3_take, r},
+                               .run = r};
     if (r == NULL)
         return error_memory(error);
     r->s = s;
     r->shares = shares;
     r->vector_len = BITS_BYTES + REPETITIONS * (s->n - 1) * sizeof(block);
     r->vector = mem_new(r->vector_len, 1);
-    pt_status status = PT_OK;
-    if (r->vector == NULL)
-        status = error_memory(error);
-    else
-        status = delta_waves(r, error);
-    wave_end(&r->dc1);
-    wave_end(&r->dc2);
-    wave_end(&r->dc3);
+    r->commitments = mem_new(s->n, DC1_BYTES);
+    r->vectors = mem_new(s->n, r->vector_len);
+    if (r->vector == NULL || r->commitments == NULL || r->vectors == NULL)
+        return error_memory(error);
+    return PT_OK;
+}
+
+void delta_check_clear(delta_check *c)
+{
+    delta_run *r = c->run;
+    if (r == NULL)
+        return;
+    mem_free_secret(r->commitments, r->s->n * DC1_BYTES);
+    mem_free_secret(r->vectors, r->s->n * r->vector_len);
     mem_free_secret(r->vector, r->vector_len);
     mem_free_secret(r, sizeof *r);
-    return status;
+    *c = (delta_check){0};
 }

@@ -57,22 +57,24 @@ static block hash_slot(const share_list *l, block chi, size_t slot, const uint8_
     return value;
 }
 
-/* chi starts as RO_16("mpcag/open"; sid, step, ..); the step is (wave that carries the bits, 0). */
-static void challenge_init(ro *h, const session *s, uint64_t wave_id)
+/* chi starts as RO_16("mpcag/open"; sid, step, ..); the step is (wave that carries the bits, 0), or
+ * 1 in the place of 0 for what travels along, which may be a second opening in the wave. */
+static void challenge_init(ro *h, const session *s, uint64_t wave_id, bool along)
 {
     uint8_t step[16] = {0};
     le_put_u64(step, wave_id);
+    le_put_u64(step + 8, along ? 1 : 0);
     ro_init(h, sizeof(block), RO_LABEL_OPEN);
     ro_field(h, s->sid, SID_BYTES);
     ro_field(h, step, sizeof step);
 }
 
 /* Form A: RO_16("mpcag/open"; sid, step, j, P_j's bits). */
-static block challenge_a(const session *s, uint64_t wave_id, size_t party, const uint8_t *bits,
-                         size_t m)
+static block challenge_a(const session *s, uint64_t wave_id, bool along, size_t party,
+                         const uint8_t *bits, size_t m)
 {
     ro h;
-    challenge_init(&h, s, wave_id);
+    challenge_init(&h, s, wave_id, along);
     ro_u64(&h, session_number(party));
     ro_field(&h, bits, bits_bytes(m));
     return ro_final_block(&h);
@@ -102,52 +104,23 @@ static bool tag_a_is_right(const share_list *l, block chi, const uint8_t *v, con
     return ct_block_equal(hash_slot(l, chi, 0, v), block_load(tag));
 }
 
-/* Form A to the only peer. `v` holds the own bits at entry, the opened ones at exit. */
-static pt_status open_form_a(session *s, wave_name name, const share_list *l, uint8_t *v,
-                             pt_error *error)
-{
-    const size_t peer = 1 - s->me;
-    const size_t bytes = bits_bytes(l->count);
-    const uint64_t wave_id = s->wave;
-    wave w;
-    pt_status status = wave_begin(&w, s, name, error);
-    if (status != PT_OK)
-        goto done;
-    const block tag =
-        hash_slot(l, challenge_a(s, wave_id, s->me, v, l->count), share_slot(s->me, peer), NULL);
-    buffer_put(wave_all(&w), v, bytes);
-    buffer_put(wave_to(&w, peer), &tag, TAG_BYTES);
-    wave_expect_each(&w, bytes, TAG_BYTES);
-    status = wave_run(&w, error);
-    if (status != PT_OK)
-        goto done;
-    const uint8_t *theirs = wave_all_from(&w, peer);
-    const block chi = challenge_a(s, wave_id, peer, theirs, l->count);
-    bits_xor(v, theirs, bytes);
-    if (!bits_padding_is_zero(theirs, l->count))
-        status = open_padding_fault(s, peer, name, error);
-    else if (!tag_a_is_right(l, chi, v, wave_from(&w, peer)))
-        status = open_fault(s, name, error);
-done:
-    wave_end(&w);
-    return status;
-}
-
 /* Form B, wave 1: everybody's bits. Gives their sum and chi = RO_16("mpcag/open"; sid, step, all
  * bit vectors in party order). */
 static pt_status exchange_bits(session *s, wave_name name, size_t m, uint8_t *v, block *ret_chi,
-                               pt_error *error)
+                               const wave_along *along, pt_error *error)
 {
     const size_t bytes = bits_bytes(m);
     ro h;
-    challenge_init(&h, s, s->wave);
+    challenge_init(&h, s, s->wave, false);
     wave w;
     pt_status status = wave_begin(&w, s, name, error);
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), v, bytes);
     wave_expect_each(&w, bytes, 0);
-    status = wave_run(&w, error);
+    status = wave_put_along(&w, along, error);
+    if (status == PT_OK)
+        status = wave_run(&w, error);
     for (size_t p = 0; status == PT_OK && p < s->n; p++) {
         const uint8_t *bits = wave_all_from(&w, p);
         ro_field(&h, bits, bytes);
@@ -159,6 +132,8 @@ static pt_status exchange_bits(session *s, wave_name name, size_t m, uint8_t *v,
     }
     if (status == PT_OK)
         *ret_chi = ro_final_block(&h);
+    if (status == PT_OK)
+        status = wave_take_along(&w, error);
 done:
     wave_end(&w);
     return status;
@@ -166,7 +141,7 @@ done:
 
 /* Form B, wave 2: the tags. */
 static pt_status exchange_tags(session *s, wave_name name, const share_list *l, block chi,
-                               const uint8_t *v, pt_error *error)
+                               const uint8_t *v, const wave_along *along, pt_error *error)
 {
     wave w;
     pt_status status = wave_begin(&w, s, name, error);
@@ -179,7 +154,9 @@ static pt_status exchange_tags(session *s, wave_name name, const share_list *l, 
         buffer_put(wave_to(&w, p), &tag, TAG_BYTES);
     }
     wave_expect_each(&w, 0, TAG_BYTES);
-    status = wave_run(&w, error);
+    status = wave_put_along(&w, along, error);
+    if (status == PT_OK)
+        status = wave_run(&w, error);
     if (status != PT_OK)
         goto done;
     block sum = hash_slot(l, chi, 0, v);
@@ -187,33 +164,10 @@ static pt_status exchange_tags(session *s, wave_name name, const share_list *l, 
         if (p != s->me)
             sum = block_xor(sum, block_load(wave_from(&w, p)));
     }
-    if (!ct_block_equal(sum, block_zero()))
-        status = open_fault(s, name, error);
+    status =
+        ct_block_equal(sum, block_zero()) ? wave_take_along(&w, error) : open_fault(s, name, error);
 done:
     wave_end(&w);
-    return status;
-}
-
-pt_status open_public(session *s, wave_name name, const block *shares, size_t m, uint8_t *ret_bits,
-                      pt_error *error)
-{
-    const share_list l = {.s = s, .shares = shares, .count = m};
-    uint8_t *v = mem_new(bits_bytes(m), 1);
-    if (v == NULL)
-        return error_memory(error);
-    put_own_bits(v, &l);
-    pt_status status;
-    if (s->n == 2) {
-        status = open_form_a(s, name, &l, v, error);
-    } else {
-        block chi;
-        status = exchange_bits(s, name, m, v, &chi, error);
-        if (status == PT_OK)
-            status = exchange_tags(s, name, &l, chi, v, error);
-    }
-    if (status == PT_OK && m != 0)
-        memcpy(ret_bits, v, bits_bytes(m));
-    mem_free_secret(v, bits_bytes(m));
     return status;
 }
 
@@ -236,62 +190,133 @@ void open_to_put(wave *w, size_t receiver, const block *shares, const uint32_t *
         return;
     if (s->n == 2) {
         put_own_bits(at, &l);
-        block_store(at + bits_bytes(m),
-                    hash_slot(&l, challenge_a(s, s->wave, s->me, at, m), slot, NULL));
+        block_store(
+            at + bits_bytes(m),
+            hash_slot(&l, challenge_a(s, s->wave, w->along != NULL, s->me, at, m), slot, NULL));
     } else {
         for (size_t h = 0; h < m; h++)
             block_store(at + h * sizeof(block), share_of(&l, h)[slot]);
     }
 }
 
-static pt_status check_form_a(const wave *w, const size_t *at, const share_list *l,
-                              uint8_t *ret_bits, pt_error *error)
+static share_list list_of(const opening *o)
 {
-    const session *s = l->s;
+    return (share_list){.s = o->s, .shares = o->shares, .index = o->index, .count = o->count};
+}
+
+static pt_status check_form_a(const opening *o, uint8_t *ret_bits, pt_error *error)
+{
+    const session *s = o->s;
+    const share_list l = list_of(o);
     const size_t peer = 1 - s->me;
-    const size_t bytes = bits_bytes(l->count);
-    const uint8_t *theirs = wave_from(w, peer) + at[peer];
-    if (!bits_padding_is_zero(theirs, l->count))
-        return open_padding_fault(s, peer, w->name, error);
-    put_own_bits(ret_bits, l);
+    const size_t bytes = bits_bytes(o->count);
+    const uint8_t *theirs = o->from[peer];
+    if (!bits_padding_is_zero(theirs, o->count))
+        return open_padding_fault(s, peer, o->name, error);
+    put_own_bits(ret_bits, &l);
     bits_xor(ret_bits, theirs, bytes);
-    const block chi = challenge_a(s, s->wave - 1, peer, theirs, l->count);
-    if (!tag_a_is_right(l, chi, ret_bits, theirs + bytes))
-        return open_fault(s, w->name, error);
+    const block chi = challenge_a(s, s->wave - 1, o->along, peer, theirs, o->count);
+    if (!tag_a_is_right(&l, chi, ret_bits, theirs + bytes))
+        return open_fault(s, o->name, error);
     return PT_OK;
 }
 
 /* Form C: for each h, sum of M_i[v_h^j] = R_i[v_h] xor v_h Delta_i, where v_h is the sum of all
  * lowest bits. One verdict for all h. */
-static pt_status check_form_c(const wave *w, const size_t *at, const share_list *l,
-                              uint8_t *ret_bits, pt_error *error)
+static pt_status check_form_c(const opening *o, uint8_t *ret_bits, pt_error *error)
 {
-    const session *s = l->s;
+    const session *s = o->s;
+    const share_list l = list_of(o);
     block wrong = block_zero();
-    memset(ret_bits, 0, bits_bytes(l->count));
-    for (size_t h = 0; h < l->count; h++) {
-        block sum = share_of(l, h)[0];
+    memset(ret_bits, 0, bits_bytes(o->count));
+    for (size_t h = 0; h < o->count; h++) {
+        block sum = share_of(&l, h)[0];
         for (size_t p = 0; p < s->n; p++) {
             if (p != s->me)
-                sum = block_xor(sum, block_load(wave_from(w, p) + at[p] + h * sizeof(block)));
+                sum = block_xor(sum, block_load(o->from[p] + h * sizeof(block)));
         }
         const unsigned v = (unsigned)(sum.lo & 1u);
         bits_set(ret_bits, h, v);
         sum = block_xor(sum, block_if(v, s->delta));
         wrong = block_or(wrong, sum);
     }
-    return ct_block_equal(wrong, block_zero()) ? PT_OK : open_fault(s, w->name, error);
+    return ct_block_equal(wrong, block_zero()) ? PT_OK : open_fault(s, o->name, error);
 }
 
-pt_status open_to_check(const wave *w, const size_t *at, const block *shares, const uint32_t *index,
-                        size_t m, uint8_t *ret_bits, pt_error *error)
+pt_status open_to_check(const opening *o, uint8_t *ret_bits, pt_error *error)
 {
-    const share_list l = {.s = w->s, .shares = shares, .index = index, .count = m};
-    if (m == 0)
+    if (o->count == 0)
         return PT_OK;
-    const pt_status status = w->s->n == 2 ? check_form_a(w, at, &l, ret_bits, error)
-                                          : check_form_c(w, at, &l, ret_bits, error);
+    const pt_status status =
+        o->s->n == 2 ? check_form_a(o, ret_bits, error) : check_form_c(o, ret_bits, error);
     if (status != PT_OK)
-        memset(ret_bits, 0, bits_bytes(m));
+        memset(ret_bits, 0, bits_bytes(o->count));
+    return status;
+}
+
+/* ---- Everybody ---- */
+
+size_t open_public_waves(const session *s, size_t m)
+{
+    return s->n == 2 || m <= OPEN_FORM_C_MAX ? 1 : 2;
+}
+
+/* To each as to one receiver. */
+static pt_status open_at_once(session *s, const share_list *l, wave_name name, uint8_t *ret_bits,
+                              const wave_along *along, pt_error *error)
+{
+    opening o = {.s = s, .name = name, .shares = l->shares, .count = l->count};
+    wave w;
+    pt_status status = wave_begin(&w, s, name, error);
+    if (status != PT_OK)
+        goto done;
+    for (size_t p = 0; p < s->n; p++) {
+        if (p != s->me)
+            open_to_put(&w, p, l->shares, NULL, l->count);
+    }
+    wave_expect_each(&w, 0, open_to_bytes(s, l->count));
+    status = wave_put_along(&w, along, error);
+    if (status == PT_OK)
+        status = wave_run(&w, error);
+    if (status != PT_OK)
+        goto done;
+    for (size_t p = 0; p < s->n; p++)
+        o.from[p] = p == s->me ? NULL : wave_from(&w, p);
+    status = open_to_check(&o, ret_bits, error);
+    if (status == PT_OK)
+        status = wave_take_along(&w, error);
+done:
+    wave_end(&w);
+    return status;
+}
+
+/* Form B. `v` holds the own bits at entry, the opened ones at exit. */
+static pt_status open_form_b(session *s, const share_list *l, wave_name name, uint8_t *v,
+                             const wave_along *with_bits, const wave_along *with_tags,
+                             pt_error *error)
+{
+    block chi;
+    put_own_bits(v, l);
+    const pt_status status = exchange_bits(s, name, l->count, v, &chi, with_bits, error);
+    if (status != PT_OK)
+        return status;
+    return exchange_tags(s, name, l, chi, v, with_tags, error);
+}
+
+pt_status open_public(session *s, wave_name name, const block *shares, size_t m, uint8_t *ret_bits,
+                      const wave_along *with_bits, const wave_along *with_tags, pt_error *error)
+{
+    const share_list l = {.s = s, .shares = shares, .count = m};
+    uint8_t *v = mem_new(bits_bytes(m), 1);
+    if (v == NULL)
+        return error_memory(error);
+    pt_status status;
+    if (open_public_waves(s, m) == 1)
+        status = open_at_once(s, &l, name, v, with_bits, error);
+    else
+        status = open_form_b(s, &l, name, v, with_bits, with_tags, error);
+    if (status == PT_OK && m != 0)
+        memcpy(ret_bits, v, bits_bytes(m));
+    mem_free_secret(v, bits_bytes(m));
     return status;
 }

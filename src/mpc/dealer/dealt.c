@@ -10,6 +10,7 @@
 #include "mpc/abit/open.h"
 #include "mpc/abit/share.h"
 #include "mpc/dealer/dealing.h"
+#include "mpc/garble/input.h"
 #include "mpc/garble/masks.h"
 #include "mpc/session/coin.h"
 #include "mpc/session/fault.h"
@@ -233,16 +234,15 @@ static pt_status make_bits(bits_run *b, pt_error *error)
     const pt_status status = stream_exchange_run(s, &chunks, error);
     for (size_t p = 0; p < s->n; p++)
         s->cot[p].next_block = b->plan.first + b->plan.n_blocks;
-    if (status != PT_OK)
-        return status;
-    return wave_barrier(s, WAVE_COT, error);
+    session_mark_time(s, WAVE_COT);
+    return status;
 }
 
 /* S of the garbling hash comes from a coin of the n parties. */
 static pt_status toss_hash_key(session *s, pt_error *error)
 {
     uint8_t coin[COIN_BYTES];
-    const pt_status status = coin_toss(s, coin, error);
+    const pt_status status = coin_toss(s, coin, NULL, error);
     if (status == PT_OK)
         s->s_gc = coin_sub(s, coin, "Sgc", 0);
     return status;
@@ -324,7 +324,10 @@ static pt_status dealt_multiply(mpc_run *r, segment *g, block *x, block *y, pt_e
     share_xor(x, x, g->lambda_alpha, blocks);
     share_xor(y, y, g->lambda_beta, blocks);
     HOOK(s, "bucket_shares", x, 2 * blocks * sizeof(block));
-    const pt_status status = open_public(s, WAVE_OPEN, x, 2 * g->n_and, bits, error);
+    input_steps *in = r->inputs;
+    const pt_status status =
+        open_public(s, WAVE_OPEN, x, 2 * g->n_and, bits, in != NULL ? &in->inm : NULL,
+                    in != NULL ? &in->inl : NULL, error);
     for (size_t p = 0; status == PT_OK && p < g->n_and; p++) {
         const unsigned x_hat = bits_get(bits, p);
         const unsigned y_hat = bits_get(bits, g->n_and + p);
@@ -371,6 +374,7 @@ pt_status dealt_shares_make(mpc_run *r, segment *g, pt_error *error)
         correct_products(s, g->s, dealt_e(&b), g->n_and);
         HOOK(s, "products", g->s, g->n_and * n * sizeof(block));
         r->verified.bits++;
+        r->verified.bits_agreed++;
         r->verified.deltas = true; /* every Delta_i is the dealer's, */
         r->verified.zero_sums++;   /* and so are the products */
         if (g->number + 1 == r->n_segments)

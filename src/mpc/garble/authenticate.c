@@ -191,56 +191,60 @@ static pt_status check_replies(mpc_run *r, const wave *w, block expected, pt_err
     return PT_OK;
 }
 
-/* One wave as this party sees it: P_1 sends in EV1, the garblers in EV2. */
-static pt_status authenticate_as_evaluator(mpc_run *r, segment *g, pt_error *error)
+/* EV1, in which only P_1 has something to say. */
+static pt_status run_evaluation(mpc_run *r, segment *g, block *ret_expected, block *ret_chi,
+                                pt_error *error)
 {
+    const bool evaluates = r->s->me == 0;
     wave w;
-    block expected = block_zero();
     pt_status status = wave_begin(&w, r->s, WAVE_EV1, error);
-    if (status == PT_OK)
-        status = send_evaluation(r, g, &w, &expected, error);
-    if (status == PT_OK)
-        status = wave_run(&w, error);
-    wave_end(&w);
     if (status != PT_OK)
-        return status;
-    status = wave_begin(&w, r->s, WAVE_EV2, error);
-    if (status == PT_OK) {
-        wave_expect_each(&w, 0, sizeof(block));
-        status = wave_run(&w, error);
-    }
+        goto done;
+    wave_make_sparse(&w);
+    if (evaluates)
+        status = send_evaluation(r, g, &w, ret_expected, error);
+    else
+        wave_expect(&w, 0, 0, bits_bytes(g->n_and) + 2 * sizeof(block));
     if (status == PT_OK)
-        status = check_replies(r, &w, expected, error);
+        status = wave_run(&w, error);
+    if (status == PT_OK && !evaluates)
+        status = check_evaluation(r, g, &w, ret_chi, error);
+done:
     wave_end(&w);
     return status;
 }
 
-static pt_status authenticate_as_garbler(mpc_run *r, segment *g, pt_error *error)
+/* EV2, in which P_1 has nothing to say. */
+static pt_status run_replies(mpc_run *r, segment *g, block expected, block chi,
+                             const wave_along *along, pt_error *error)
 {
+    const bool evaluates = r->s->me == 0;
     wave w;
-    block chi;
-    pt_status status = wave_begin(&w, r->s, WAVE_EV1, error);
-    if (status == PT_OK) {
-        wave_expect(&w, 0, 0, bits_bytes(g->n_and) + 2 * sizeof(block));
-        status = wave_run(&w, error);
-    }
-    if (status == PT_OK)
-        status = check_evaluation(r, g, &w, &chi, error);
-    wave_end(&w);
+    pt_status status = wave_begin(&w, r->s, WAVE_EV2, error);
     if (status != PT_OK)
-        return status;
-    walk_masked(r, g);
-    status = wave_begin(&w, r->s, WAVE_EV2, error);
-    if (status == PT_OK)
+        goto done;
+    wave_make_sparse(&w);
+    if (evaluates)
+        wave_expect_each(&w, 0, sizeof(block));
+    else
         status = send_reply(r, g, &w, chi, error);
     if (status == PT_OK)
+        status = wave_put_along(&w, along, error);
+    if (status == PT_OK)
         status = wave_run(&w, error);
+    if (status == PT_OK && evaluates)
+        status = check_replies(r, &w, expected, error);
+    if (status == PT_OK)
+        status = wave_take_along(&w, error);
+done:
     wave_end(&w);
     return status;
 }
 
-pt_status authenticate_segment(mpc_run *r, segment *g, pt_error *error)
+pt_status authenticate_segment(mpc_run *r, segment *g, const wave_along *along, pt_error *error)
 {
+    block expected = block_zero();
+    block chi = block_zero();
     PT_ASSERT(g->stage == SEGMENT_KEPT);
     PT_ASSERT(r->verified.evaluation == g->number);
     if (g->n_and == 0) {
@@ -249,6 +253,10 @@ pt_status authenticate_segment(mpc_run *r, segment *g, pt_error *error)
             walk_masked(r, g);
         return PT_OK;
     }
-    return r->s->me == 0 ? authenticate_as_evaluator(r, g, error)
-                         : authenticate_as_garbler(r, g, error);
+    const pt_status status = run_evaluation(r, g, &expected, &chi, error);
+    if (status != PT_OK)
+        return status;
+    if (r->s->me != 0)
+        walk_masked(r, g);
+    return run_replies(r, g, expected, chi, along, error);
 }

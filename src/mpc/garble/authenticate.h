@@ -7,10 +7,13 @@
 #define MPC_GARBLE_AUTHENTICATE_H
 
 #include "mpc/run.h"
+#include "mpc/session/wave.h"
 
-/* Runs both waves. A garbler checks P_1's tag before it computes anything from Lambda, then fills
- * g->masked and carries r->masked to the segment's end; P_1 checks the sum of the m_i. On success
- * r->verified.evaluation advances. PT_PEER_EVALUATOR, PT_PEER_GARBLER. */
-MUST_CHECK pt_status authenticate_segment(mpc_run *r, segment *g, pt_error *error);
+/* Runs both waves; `along`, or NULL, travels along with EV2. A garbler checks P_1's tag before it
+ * computes anything from Lambda, then fills g->masked and carries r->masked to the segment's end;
+ * P_1 checks the sum of the m_i. On success r->verified.evaluation advances. PT_PEER_EVALUATOR,
+ * PT_PEER_GARBLER. */
+MUST_CHECK pt_status authenticate_segment(mpc_run *r, segment *g, const wave_along *along,
+                                          pt_error *error);
 
 #endif

@@ -5,7 +5,7 @@
 #include "mpc/run.h"
 
 /* Receives the garbled gates of a segment from all garblers, frame by frame, and evaluates them on
- * the fly, then runs the wave GC. Carries r->labels and r->masked to the segment's end, fills
+ * the fly. Carries r->labels and r->masked to the segment's end, fills
  * g->masked, and leaves of the gates what kept.h says. Wrong rows are not
  * noticed here: authentication finds them. */
 MUST_CHECK pt_status evaluate_segment(mpc_run *r, segment *g, pt_error *error);

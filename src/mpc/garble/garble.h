@@ -31,7 +31,7 @@ typedef struct gate_keys {
  * of 2g + 1 for beta. */
 const aes_key *gate_keys_at(gate_keys *k, const session *s, const segment *g, size_t at);
 
-/* Garbles a segment and streams it to P_1, then runs the wave GC. Carries r->labels to the
+/* Garbles a segment and streams it to P_1. Carries r->labels to the
  * segment's end; leaves of the gates what kept.h says. */
 MUST_CHECK pt_status garble_segment(mpc_run *r, segment *g, pt_error *error);
 

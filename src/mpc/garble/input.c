@@ -21,42 +21,47 @@ static owned owned_by(const mpc_run *r, size_t party)
     return (owned){circuit_party_first_input(r->circuit, caller), r->circuit->party_inputs[caller]};
 }
 
-/* INM: every owner learns lambda_w of its wires, into ret_masks (packed). */
-static pt_status open_masks(const mpc_run *r, uint8_t *ret_masks, pt_error *error)
+/* INM: every owner learns lambda_w of its wires. */
+static pt_status inm_put(void *user, wave *w, pt_error *error)
 {
-    session *s = r->s;
-    wave w;
-    const size_t n = s->n;
-    const owned own = owned_by(r, s->me);
-    PT_ASSERT(r->verified.openings == 1);
-    PT_ASSERT(!r->verified.inputs_agreed);
-    size_t *at = mem_new(n, sizeof *at);
-    pt_status status = wave_begin(&w, s, WAVE_INM, error);
-    if (status == PT_OK && at == NULL)
-        status = error_memory(error);
-    if (status != PT_OK)
-        goto done;
-    for (size_t party = 0; party < n; party++) {
+    input_steps *in = user;
+    const mpc_run *r = in->run;
+    const session *s = r->s;
+    (void)error;
+    PT_ASSERT(r->verified.bits_agreed == 1);
+    PT_ASSERT(in->stage == INPUTS_NONE);
+    HOOK(r->s, "input_masks", r->input_masks, r->circuit->n_inputs * s->n * sizeof(block));
+    for (size_t party = 0; party < s->n; party++) {
         const owned wires = owned_by(r, party);
         if (party != s->me)
-            open_to_put(&w, party, r->input_masks + wires.first * n, NULL, wires.count);
+            open_to_put(w, party, r->input_masks + wires.first * s->n, NULL, wires.count);
     }
-    wave_expect_each(&w, 0, open_to_bytes(s, own.count));
-    status = wave_run(&w, error);
-    if (status == PT_OK)
-        status = open_to_check(&w, at, r->input_masks + own.first * n, NULL, own.count, ret_masks,
-                               error);
-done:
-    wave_end(&w);
-    mem_free(at);
-    return status;
+    wave_expect_each(w, 0, open_to_bytes(s, owned_by(r, s->me).count));
+    return PT_OK;
+}
+
+static pt_status inm_take(void *user, const wave *w, pt_error *error)
+{
+    input_steps *in = user;
+    const mpc_run *r = in->run;
+    const session *s = r->s;
+    const owned own = owned_by(r, s->me);
+    opening o = {.s = s,
+                 .name = WAVE_INM,
+                 .along = true,
+                 .shares = r->input_masks + own.first * s->n,
+                 .count = own.count};
+    for (size_t party = 0; party < s->n; party++)
+        o.from[party] = party == s->me ? NULL : wave_along_from(w, party);
+    in->stage = INPUTS_MASKS;
+    return open_to_check(&o, in->masks, error);
 }
 
 /* A party's Lambda from its message into the registers. */
 static pt_status take_masked(mpc_run *r, const wave *w, size_t party, pt_error *error)
 {
     const owned wires = owned_by(r, party);
-    const uint8_t *masked = wave_all_from(w, party);
+    const uint8_t *masked = wave_along_all_from(w, party);
     if (!bits_padding_is_zero(masked, wires.count))
         return peer_fault(r->s, PT_PEER_MALFORMED, party, WAVE_INL, "sent nonzero padding", error);
     for (size_t h = 0; h < wires.count; h++)
@@ -65,36 +70,42 @@ static pt_status take_masked(mpc_run *r, const wave *w, size_t party, pt_error *
 }
 
 /* INL: everybody's Lambda_w = x_w xor lambda_w. From the send on the zero check is blinded. */
-static pt_status exchange_masked(mpc_run *r, const uint8_t *bits, const uint8_t *masks,
-                                 pt_error *error)
+static pt_status inl_put(void *user, wave *w, pt_error *error)
 {
+    const input_steps *in = user;
+    const mpc_run *r = in->run;
     session *s = r->s;
-    wave w;
     const owned own = owned_by(r, s->me);
-    pt_status status = wave_begin(&w, s, WAVE_INL, error);
-    if (status != PT_OK)
-        goto done;
-    uint8_t *payload = buffer_extend(wave_all(&w), bits_bytes(own.count));
-    if (payload == NULL && own.count > 0) {
-        status = error_memory(error);
-        goto done;
-    }
+    uint8_t *payload = buffer_extend(wave_all(w), bits_bytes(own.count));
+    PT_ASSERT(in->stage == INPUTS_MASKS);
+    PT_ASSERT(r->verified.deltas);
+    PT_ASSERT(r->verified.zero_sums == 1);
+    if (payload == NULL && own.count > 0)
+        return error_memory(error);
     if (own.count > 0)
         memset(payload, 0, bits_bytes(own.count));
     for (size_t h = 0; h < own.count; h++)
-        bits_set(payload, h, bits[h] ^ bits_get(masks, h));
+        bits_set(payload, h, in->bits[h] ^ bits_get(in->masks, h));
     for (size_t party = 0; party < s->n; party++)
-        wave_expect(&w, party, bits_bytes(owned_by(r, party).count), 0);
+        wave_expect(w, party, bits_bytes(owned_by(r, party).count), 0);
     PT_ASSERT(!s->first_inl_sent);
     s->first_inl_sent = true;
-    status = wave_run(&w, error);
-    for (size_t party = 0; status == PT_OK && party < s->n; party++)
-        status = take_masked(r, &w, party, error);
-    memcpy(r->inl_digest, s->transcript, DIGEST_BYTES);
-    HOOK(s, "input_masked", r->masked, r->circuit->n_inputs);
-done:
-    wave_end(&w);
-    return status;
+    return PT_OK;
+}
+
+static pt_status inl_take(void *user, const wave *w, pt_error *error)
+{
+    input_steps *in = user;
+    mpc_run *r = in->run;
+    for (size_t party = 0; party < r->s->n; party++) {
+        const pt_status status = take_masked(r, w, party, error);
+        if (status != PT_OK)
+            return status;
+    }
+    memcpy(r->inl_digest, r->s->transcript, DIGEST_BYTES);
+    in->stage = INPUTS_MASKED;
+    HOOK(r->s, "input_masked", r->masked, r->circuit->n_inputs);
+    return PT_OK;
 }
 
 /* A garbler's part of LBL: L_{w,0} fresh, L_{w,Lambda} to P_1. */
@@ -114,7 +125,7 @@ static void take_labels(mpc_run *r, const wave *w)
 {
     const size_t m = r->s->n - 1;
     for (size_t j = 1; j <= m; j++) {
-        const uint8_t *labels = wave_from(w, j);
+        const uint8_t *labels = wave_along_from(w, j);
         for (size_t wire = 0; wire < r->circuit->n_inputs; wire++)
             r->labels[wire * m + j - 1] = block_load(labels + wire * sizeof(block));
     }
@@ -122,41 +133,81 @@ static void take_labels(mpc_run *r, const wave *w)
 }
 
 /* LBL. This wave carries T of the INL wave between all parties: all saw the same Lambda. */
-static pt_status exchange_labels(mpc_run *r, pt_error *error)
+static pt_status lbl_put(void *user, wave *w, pt_error *error)
 {
-    session *s = r->s;
-    wave w;
-    pt_status status = wave_begin(&w, s, WAVE_LBL, error);
-    if (status != PT_OK)
-        goto done;
-    if (s->me != 0)
-        put_labels(r, &w);
+    const input_steps *in = user;
+    mpc_run *r = in->run;
+    (void)error;
+    PT_ASSERT(in->stage == INPUTS_MASKED);
+    if (r->s->me != 0)
+        put_labels(r, w);
     else
-        wave_expect_each(&w, 0, r->circuit->n_inputs * sizeof(block));
-    status = wave_run(&w, error);
-    if (status != PT_OK)
-        goto done;
-    r->verified.inputs_agreed = true;
-    if (s->me == 0)
-        take_labels(r, &w);
-done:
-    wave_end(&w);
-    return status;
+        wave_expect_each(w, 0, r->circuit->n_inputs * sizeof(block));
+    return PT_OK;
 }
 
-pt_status inputs_run(mpc_run *r, const uint8_t *bits, pt_error *error)
+static pt_status lbl_take(void *user, const wave *w, pt_error *error)
 {
-    const session *s = r->s;
-    const size_t mask_bytes = bits_bytes(owned_by(r, s->me).count);
-    uint8_t *masks = mem_new(mask_bytes, 1);
-    HOOK(r->s, "input_masks", r->input_masks, r->circuit->n_inputs * s->n * sizeof(block));
-    pt_status status = masks == NULL ? error_memory(error) : open_masks(r, masks, error);
+    input_steps *in = user;
+    mpc_run *r = in->run;
+    (void)error;
+    r->verified.inputs_agreed = true;
+    in->stage = INPUTS_LABELS;
+    if (r->s->me == 0)
+        take_labels(r, w);
+    return PT_OK;
+}
+
+pt_status input_steps_init(input_steps *ret_inputs, mpc_run *r, const uint8_t *bits,
+                           pt_error *error)
+{
+    const size_t mask_bytes = bits_bytes(owned_by(r, r->s->me).count);
+    *ret_inputs = (input_steps){.run = r,
+                                .bits = bits,
+                                .masks = mem_new(mask_bytes, 1),
+                                .mask_bytes = mask_bytes,
+                                .inm = {WAVE_INM, inm_put, inm_take, ret_inputs},
+                                .inl = {WAVE_INL, inl_put, inl_take, ret_inputs},
+                                .lbl = {WAVE_LBL, lbl_put, lbl_take, ret_inputs}};
+    r->inputs = ret_inputs;
+    return ret_inputs->masks == NULL ? error_memory(error) : PT_OK;
+}
+
+void input_steps_clear(input_steps *in)
+{
+    wave_end(&in->labels);
+    mem_free_secret(in->masks, in->mask_bytes);
+    if (in->run != NULL)
+        in->run->inputs = NULL;
+    *in = (input_steps){0};
+}
+
+pt_status input_steps_run(input_steps *in, pt_error *error)
+{
+    session *s = in->run->s;
+    pt_status status = PT_OK;
+    if (in->stage < INPUTS_MASKS)
+        status = wave_run_alone(s, &in->inm, error);
+    if (status == PT_OK && in->stage < INPUTS_MASKED)
+        status = wave_run_alone(s, &in->inl, error);
+    if (status != PT_OK || in->stage == INPUTS_LABELS)
+        return status;
+    status = wave_begin(&in->labels, s, WAVE_LBL, error);
     if (status == PT_OK)
-        status = exchange_masked(r, bits, masks, error);
-    if (status == PT_OK)
-        status = exchange_labels(r, error);
-    mem_free_secret(masks, mask_bytes);
-    blocks_free(r->input_masks, r->circuit->n_inputs, s->n);
+        status = wave_put_along(&in->labels, &in->lbl, error);
+    return status == PT_OK ? wave_send(&in->labels, error) : status;
+}
+
+pt_status input_steps_finish(input_steps *in, pt_error *error)
+{
+    mpc_run *r = in->run;
+    pt_status status = PT_OK;
+    if (in->stage < INPUTS_LABELS) {
+        status = wave_receive(&in->labels, error);
+        if (status == PT_OK)
+            status = wave_take_along(&in->labels, error);
+    }
+    blocks_free(r->input_masks, r->circuit->n_inputs, r->s->n);
     r->input_masks = NULL;
     return status;
 }

@@ -74,7 +74,8 @@ static pt_status coin_combine(const session *s, const wave *w, uint8_t ret_coin[
     return PT_OK;
 }
 
-pt_status coin_toss(session *s, uint8_t ret_coin[COIN_BYTES], pt_error *error)
+pt_status coin_toss(session *s, uint8_t ret_coin[COIN_BYTES], const wave_along *along,
+                    pt_error *error)
 {
     PT_ASSERT(s->coin_pending);
     uint8_t coin[COIN_BYTES];
@@ -86,9 +87,13 @@ pt_status coin_toss(session *s, uint8_t ret_coin[COIN_BYTES], pt_error *error)
     buffer_put(wave_all(&w), s->coin_nonce, COMMITMENT_NONCE_BYTES);
     commit_next(s, wave_all(&w));
     wave_expect_each(&w, COIN_O_ALL_BYTES, 0);
-    status = wave_run(&w, error);
+    status = wave_put_along(&w, along, error);
+    if (status == PT_OK)
+        status = wave_run(&w, error);
     if (status == PT_OK)
         status = coin_combine(s, &w, coin, error);
+    if (status == PT_OK)
+        status = wave_take_along(&w, error);
     if (status != PT_OK)
         goto done;
     store_commitments(s, &w, OPENING_BYTES, s->wave - 1);

@@ -18,8 +18,10 @@
 void coin_commit_first(session *s, wave *w);
 void coin_commit_first_received(session *s, const wave *w, size_t offset);
 
-/* COIN_O: one wave that opens the pending coin and commits to the next. */
-MUST_CHECK pt_status coin_toss(session *s, uint8_t ret_coin[COIN_BYTES], pt_error *error);
+/* COIN_O: one wave that opens the pending coin and commits to the next. `along` travels along, or
+ * NULL. */
+MUST_CHECK pt_status coin_toss(session *s, uint8_t ret_coin[COIN_BYTES], const wave_along *along,
+                               pt_error *error);
 
 /* RO_16("mpcag/sub"; sid, coin, name, index): "chi", "Stri", "Sgc", "chiz", "shift". */
 block coin_sub(const session *s, const uint8_t coin[COIN_BYTES], const char *name, uint64_t index);

@@ -225,13 +225,11 @@ static pt_status tell_dealer(session *s, const wave *w, const pt_circuit *circui
     return status;
 }
 
-/* Nothing secret-dependent is sent before it. With a dealer, who spares the parties the waves that
- * would carry it otherwise, the first COIN_C travels with it (section 0.7). */
+/* With a dealer T over HELLO has a wave of its own, which carries the first COIN_C (section 0.7).
+ * Without one both travel with BOT1. */
 static pt_status run_barrier(session *s, pt_error *error)
 {
     wave w;
-    if (!s->dealer)
-        return wave_barrier(s, WAVE_BARRIER, error);
     pt_status status = wave_begin(&w, s, WAVE_BARRIER, error);
     if (status == PT_OK) {
         coin_commit_first(s, &w);
@@ -263,7 +261,8 @@ pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
         goto done;
     fix_sid(s, &w);
     wave_advance(&w);
-    status = run_barrier(s, error);
+    if (s->dealer)
+        status = run_barrier(s, error);
 done:
     wave_end(&w);
     return status;

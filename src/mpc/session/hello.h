@@ -29,7 +29,7 @@ typedef struct hello_facts {
     uint64_t segment_ands; /* the segment plan: most AND gates in one (section 8) */
 } hello_facts;
 
-/* Waves HELLO and BARRIER: compares all facts with every party's, then fixes s->sid.
+/* Wave HELLO, with a dealer BARRIER too: compares all facts with every party's, then fixes s->sid.
  * PT_PEER_SETUP naming the first field that differs. */
 MUST_CHECK pt_status session_hello(session *s, const hello_facts *facts, pt_error *error);
 

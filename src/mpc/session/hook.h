@@ -8,6 +8,7 @@
  * "OPEN" ..):
  *     peer = own index   the own "all" payload, before anything is sent (not for stream frames)
  *     peer = other       the payload for this peer, "all" and then private part, or a stream frame
+ * where two steps share a wave each with its own part of the payload, under its own name,
  * and "message": the whole message to a peer with its header, after the hook above.
  *
  * Hooks on values of the lower half, data and moment:
@@ -18,7 +19,7 @@
  *     "correction"   peer: d_tau blocks of a chunk, T outer, tau inner, before they are sent
  *     "planes_v"     peer: hashed V planes, 128 blocks (0 unused), before ABCHK's digest
  *     "planes_w"     peer: hashed W planes with x~ added, 128 blocks (0 unused), before comparison
- *     "batch"        the abit_range array of a batch after its barrier (len: number of ranges)
+ *     "batch"        the abit_range array of a batch after its ABCHK (len: number of ranges)
  *     "dealt_seed"   dealer: the seed it drew for a peer; party: DLSEED as it came
  *     "dc_sums"      d_0, d_1 of the Delta check, 2 blocks a repetition, before DC1
  *     "dc_vector"    bits and MACs of the Delta check, before DC1

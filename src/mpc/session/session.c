@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/crypto.h"
+#include "mpc/abit/abit.h"
 #include "mpc/ot/cot.h"
 
 static pt_status check_parties(size_t parties, bool dealer, pt_error *error)
@@ -155,6 +156,7 @@ void session_wipe_secrets(session *s)
     mem_wipe(s->dealt_seed, sizeof s->dealt_seed);
     mem_wipe(s->coin_secret, sizeof s->coin_secret);
     mem_wipe(s->coin_nonce, sizeof s->coin_nonce);
+    base_ots_wipe(s);
     for (size_t p = 0; s->cot != NULL && p < s->n; p++)
         cot_pair_clear(&s->cot[p]);
 }
@@ -162,6 +164,7 @@ void session_wipe_secrets(session *s)
 void session_clear(session *s)
 {
     session_wipe_secrets(s);
+    base_ots_free(s);
     mem_free_guarded(s->cot, s->n * sizeof *s->cot);
     receivers_clear(&s->receivers);
     mem_wipe(s, sizeof *s);

@@ -35,6 +35,7 @@
 #define DEALING_SEED_BYTES 32
 
 typedef struct cot_pair cot_pair; /* cot.h */
+typedef struct base_ots base_ots; /* abit_setup.c */
 typedef struct session session;
 
 struct session {
@@ -70,6 +71,7 @@ struct session {
     block delta;                            /* Delta_i, pins applied */
     uint8_t dealt_seed[DEALING_SEED_BYTES]; /* from the dealer: all secrets but the rng's */
     cot_pair *cot;                          /* n entries; own unused */
+    base_ots *base_ots;                     /* whose BOT2 is awaited, or NULL */
     uint64_t n_batches;                     /* of bits, made and checked */
     uint64_t next_triple_tweak;             /* w_0 of section 4.3 */
     uint64_t next_and;                      /* g of section 5.2 */

@@ -96,7 +96,10 @@ pt_status stream_exchange_run(const session *s, const stream_exchange *x, pt_err
             if (status != PT_OK)
                 return status;
         }
-        status = x->recv(x->user, received, error);
+        if (received == 0 && x->recv_before != NULL)
+            status = x->recv_before(x->user, error);
+        if (status == PT_OK)
+            status = x->recv(x->user, received, error);
         if (status != PT_OK)
             return status;
     }

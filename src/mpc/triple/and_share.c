@@ -7,6 +7,7 @@
 #include "mpc/abit/abit.h"
 #include "mpc/abit/open.h"
 #include "mpc/abit/share.h"
+#include "mpc/garble/input.h"
 #include "mpc/garble/masks.h"
 #include "mpc/session/coin.h"
 #include "mpc/triple/bucket.h"
@@ -131,15 +132,10 @@ static pt_status triple_batch_bits(triple_batch *b, mpc_run *r, const segment *g
     return PT_OK;
 }
 
-/* DC, section 3.3. */
-static pt_status check_deltas(const triple_batch *b, mpc_run *r, pt_error *error)
+/* NULL for a step of a check that there is none of. */
+static const wave_along *travelling(const wave_along *step)
 {
-    pt_status status = PT_OK;
-    if (b->deltas != NULL)
-        status = delta_check(r->s, b->deltas, error);
-    if (status == PT_OK)
-        r->verified.deltas = true;
-    return status;
+    return step->put == NULL ? NULL : step;
 }
 
 static void swap_shares(block *v, block *w, size_t count)
@@ -263,7 +259,10 @@ static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const s
         return error_memory(error);
     HOOK(s, "bucket_shares", b->opened, n_opened * s->n * sizeof(block));
     PT_ASSERT(r->verified.zero_sums == g->number + 1);
-    const pt_status status = open_public(s, WAVE_OPEN, b->opened, n_opened, bits, error);
+    input_steps *in = r->inputs;
+    const pt_status status =
+        open_public(s, WAVE_OPEN, b->opened, n_opened, bits, in != NULL ? &in->inl : NULL,
+                    in != NULL ? &in->lbl : NULL, error);
     if (status == PT_OK) {
         r->verified.openings++;
         const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};
@@ -274,28 +273,41 @@ static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const s
     return status;
 }
 
-/* Section 4.2: TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN. */
-static pt_status make_triples(triple_batch *b, mpc_run *r, segment *g, pt_error *error)
+/* TRU, TRS, COIN_O, with which DC1, DC2, DC3 travel. */
+static pt_status make_triples(triple_batch *b, mpc_run *r, const segment *g,
+                              const delta_check *deltas, uint8_t ret_coin[COIN_BYTES],
+                              pt_error *error)
 {
     session *s = r->s;
-    uint8_t coin[COIN_BYTES];
-    size_t shifts[MPC_BUCKET_MAX];
     PT_ASSERT(r->verified.bits == g->number + 1);
     HOOK(s, "triples_before", &b->layers, sizeof b->layers);
-    pt_status status = triples_make(s, &b->layers, error);
+    pt_status status = triples_correct(s, &b->layers, travelling(&deltas->dc1), error);
+    if (status != PT_OK)
+        return status;
+    r->verified.bits_agreed++;
+    status = triples_sum(s, &b->layers, travelling(&deltas->dc2), error);
     HOOK(s, "triples_after", &b->layers, sizeof b->layers);
     if (status != PT_OK)
         return status;
     triple_batch_enter(b, BATCH_TRIPLES);
-    status = coin_toss(s, coin, error);
-    if (status != PT_OK)
-        return status;
+    status = coin_toss(s, ret_coin, travelling(&deltas->dc3), error);
+    r->verified.deltas |= status == PT_OK;
+    return status;
+}
+
+/* [ZB,] ZC with INM, ZO, OPEN. */
+static pt_status check_triples(triple_batch *b, mpc_run *r, segment *g,
+                               const uint8_t coin[COIN_BYTES], pt_error *error)
+{
+    session *s = r->s;
+    size_t shifts[MPC_BUCKET_MAX];
     bucket_shifts(s, coin, b->size, shifts);
     HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
     const block chi = coin_sub(s, coin, "chiz", 0);
     block t = zero_check_sum(b->layers.zero_sums, triple_batch_size(b), chi);
     PT_ASSERT(r->verified.deltas);
-    status = zero_check(s, t, b->q, b->q_keys, error);
+    const pt_status status =
+        zero_check(s, t, b->q, b->q_keys, r->inputs != NULL ? &r->inputs->inm : NULL, error);
     mem_wipe(&t, sizeof t);
     if (status != PT_OK)
         return status;
@@ -304,20 +316,47 @@ static pt_status make_triples(triple_batch *b, mpc_run *r, segment *g, pt_error 
     return combine_layers(b, r, g, shifts, error);
 }
 
+/* Without triples the Delta check has waves of its own. */
+static pt_status check_deltas_alone(mpc_run *r, const delta_check *deltas, pt_error *error)
+{
+    const wave_along *const steps[] = {&deltas->dc1, &deltas->dc2, &deltas->dc3};
+    for (size_t i = 0; deltas->run != NULL && i < sizeof steps / sizeof *steps; i++) {
+        const pt_status status = wave_run_alone(r->s, steps[i], error);
+        if (status != PT_OK)
+            return status;
+    }
+    r->verified.bits_agreed++;
+    r->verified.deltas = true;
+    r->verified.zero_sums++; /* nothing to check */
+    r->verified.openings++;
+    return PT_OK;
+}
+
+/* Section 4.2, from the bits on. */
+static pt_status shares_from_bits(triple_batch *b, mpc_run *r, segment *g,
+                                  const delta_check *deltas, pt_error *error)
+{
+    uint8_t coin[COIN_BYTES];
+    if (g->n_and == 0)
+        return check_deltas_alone(r, deltas, error);
+    const pt_status status = make_triples(b, r, g, deltas, coin, error);
+    return status == PT_OK ? check_triples(b, r, g, coin, error) : status;
+}
+
 pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
 {
     triple_batch b;
+    delta_check deltas = {0};
     triple_batch_init(&b, r, g);
     pt_status status = triple_batch_bits(&b, r, g, error);
-    if (status == PT_OK)
-        status = check_deltas(&b, r, error);
     if (status != PT_OK)
         return status;
     masks_walk(r, g);
     triple_batch_enter(&b, BATCH_MASKS);
-    if (g->n_and > 0)
-        return make_triples(&b, r, g, error);
-    r->verified.zero_sums++; /* nothing to check */
-    r->verified.openings++;
-    return PT_OK;
+    if (b.deltas != NULL)
+        status = delta_check_init(&deltas, r->s, b.deltas, error);
+    if (status == PT_OK)
+        status = shares_from_bits(&b, r, g, &deltas, error);
+    delta_check_clear(&deltas);
+    return status;
 }

@@ -10,8 +10,9 @@ uint64_t and_shares_blocks(const session *s, uint64_t n_and);
 
 /* Makes the batch of a segment: masks of its wires (those of the inputs too, in segment 0) and [s]
  * of its gates, all verified. Fills g->lambda_* and g->s, advances r->masks to the segment's end
- * and r->verified. Waves COT .. BARRIER, in segment 0 of n >= 3 DC1 .. DC3, then TRU .. OPEN unless
- * the segment has no AND gate. */
+ * and r->verified. Stream COT, COIN_O, ABCHK; then TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN, unless the
+ * segment has no AND gate. In segment 0 DC1 .. DC3 (n >= 3) travel along with TRU .. COIN_O, and
+ * the inputs (r->inputs) with ZC and OPEN; without an AND gate DC has waves of its own. */
 MUST_CHECK pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error);
 
 /* What bucketing opens, e_1 .. e_{B-1} and x-hat of `n_and` gates, packed in this order. */

@@ -181,6 +181,7 @@ typedef struct tru_run {
     session *s;
     const triple_layers *t;
     scratch w;
+    wave front; /* T over ABCHK, before the frames */
 } tru_run;
 
 static size_t frame_triples(const triple_layers *t, size_t first)
@@ -243,26 +244,53 @@ static pt_status triples_recv_frame(void *user, size_t frame, pt_error *error)
     return PT_OK;
 }
 
-/* TRU. */
-static pt_status triples_exchange_corrections(session *s, const triple_layers *t, pt_error *error)
+static pt_status triples_recv_front(void *user, pt_error *error)
 {
-    tru_run r = {.s = s, .t = t};
-    const size_t total = triples_count(t);
+    tru_run *r = user;
+    const pt_status status = wave_receive(&r->front, error);
+    return status != PT_OK ? status : wave_take_along(&r->front, error);
+}
+
+static pt_status triples_exchange_corrections(tru_run *r, pt_error *error)
+{
+    const size_t total = triples_count(r->t);
     const stream_exchange frames = {
         .frames = total / FRAME_TRIPLES + (total % FRAME_TRIPLES != 0),
-        .frame_bytes = FRAME_TRIPLES * sizeof *r.w.u,
+        .frame_bytes = FRAME_TRIPLES * sizeof *r->w.u,
+        .recv_before = r->s->n > 2 ? triples_recv_front : NULL,
         .send = triples_send_frame,
         .recv = triples_recv_frame,
-        .user = &r,
+        .user = r,
     };
-    pt_status status = scratch_init(&r.w, s, error);
+    pt_status status = scratch_init(&r->w, r->s, error);
     if (status == PT_OK)
-        status = stream_exchange_run(s, &frames, error);
-    s->next_triple_tweak += total;
-    scratch_clear(&r.w, s);
-    if (status != PT_OK)
-        return status;
-    return wave_barrier(s, WAVE_TRU, error);
+        status = stream_exchange_run(r->s, &frames, error);
+    r->s->next_triple_tweak += total;
+    scratch_clear(&r->w, r->s);
+    session_mark_time(r->s, WAVE_TRU);
+    return status;
+}
+
+pt_status triples_correct(session *s, const triple_layers *t, const wave_along *along,
+                          pt_error *error)
+{
+    tru_run r = {.s = s, .t = t};
+    PT_ASSERT(t->n_layers >= 1 && t->n_layers <= MPC_BUCKET_MAX);
+    PT_DEBUG_ASSERT(shares_agree(t->x[0], t->len, s->n));
+    PT_DEBUG_ASSERT(shares_agree(t->y[0], t->len, s->n));
+    pt_status status = PT_OK;
+    if (s->n > 2) {
+        status = wave_begin(&r.front, s, WAVE_BARRIER, error);
+        if (status == PT_OK)
+            status = wave_put_along(&r.front, along, error);
+        if (status == PT_OK)
+            status = wave_send(&r.front, error);
+    }
+    if (status == PT_OK)
+        status = triples_exchange_corrections(&r, error);
+    wave_end(&r.front);
+    HOOK(s, "triple_sums", t->sums, triples_count(t) * sizeof *t->sums);
+    return status;
 }
 
 /* d of all triples into ret_d: the sum of everybody's parity bits, own ones included. */
@@ -293,7 +321,7 @@ static void apply_parities(const session *s, const triple_layers *t, const uint8
 
 /* TRS: d of all triples, packed. */
 static pt_status triples_exchange_parities(session *s, const triple_layers *t, uint8_t *ret_d,
-                                           pt_error *error)
+                                           const wave_along *along, pt_error *error)
 {
     const size_t total = triples_count(t);
     wave w;
@@ -309,24 +337,24 @@ static pt_status triples_exchange_parities(session *s, const triple_layers *t, u
     for (size_t h = 0; h < total; h++)
         bits_set(parities, h, (unsigned)(t->sums[h] >> 1) & 1u);
     wave_expect_each(&w, bits_bytes(total), 0);
-    status = wave_run(&w, error);
+    status = wave_put_along(&w, along, error);
+    if (status == PT_OK)
+        status = wave_run(&w, error);
     if (status == PT_OK)
         status = sum_parities(&w, ret_d, total, error);
+    if (status == PT_OK)
+        status = wave_take_along(&w, error);
 done:
     wave_end(&w);
     return status;
 }
 
-pt_status triples_make(session *s, const triple_layers *t, pt_error *error)
+pt_status triples_sum(session *s, const triple_layers *t, const wave_along *along, pt_error *error)
 {
-    PT_ASSERT(t->n_layers >= 1 && t->n_layers <= MPC_BUCKET_MAX);
-    PT_DEBUG_ASSERT(shares_agree(t->x[0], t->len, s->n));
-    PT_DEBUG_ASSERT(shares_agree(t->y[0], t->len, s->n));
     uint8_t *d = mem_new(bits_bytes(triples_count(t)), 1);
-    pt_status status = d == NULL ? error_memory(error) : triples_exchange_corrections(s, t, error);
-    HOOK(s, "triple_sums", t->sums, triples_count(t) * sizeof *t->sums);
-    if (status == PT_OK)
-        status = triples_exchange_parities(s, t, d, error);
+    if (d == NULL)
+        return error_memory(error);
+    const pt_status status = triples_exchange_parities(s, t, d, along, error);
     if (status == PT_OK)
         apply_parities(s, t, d);
     mem_free(d);

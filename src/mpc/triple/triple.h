@@ -8,6 +8,7 @@
 
 #include "mpc/session/params.h"
 #include "mpc/session/session.h"
+#include "mpc/session/wave.h"
 
 /* B layers of `len` triples of one party. All arrays are borrowed. What triples_make replaces has
  * one name for before it and one for after. */
@@ -27,8 +28,13 @@ typedef struct triple_layers {
     };
 } triple_layers;
 
-/* TRU (on the side stream, then the wave that names it) and TRS: turns [r] into [z], fills
- * zero_sums and advances s->next_triple_tweak. */
-MUST_CHECK pt_status triples_make(session *s, const triple_layers *t, pt_error *error);
+/* TRU, on the side stream: fills sums and advances s->next_triple_tweak. With three parties or more
+ * T over ABCHK goes in front, in a wave with which `along` travels (NULL: nothing), and has been
+ * compared when this returns. */
+MUST_CHECK pt_status triples_correct(session *s, const triple_layers *t, const wave_along *along,
+                                     pt_error *error);
+/* TRS, with which `along` travels: turns [r] into [z] and sums into zero_sums. */
+MUST_CHECK pt_status triples_sum(session *s, const triple_layers *t, const wave_along *along,
+                                 pt_error *error);
 
 #endif

@@ -130,7 +130,7 @@ static void zero_commit(uint8_t *ret_commitment, const session *s, uint64_t step
 
 /* ZC: ret_commitments[party] are 32 bytes each. */
 static pt_status exchange_commitments(session *s, const zero_opening *own, uint8_t *ret_commitments,
-                                      pt_error *error)
+                                      const wave_along *along, pt_error *error)
 {
     wave w;
     uint8_t commitment[COMMITMENT_BYTES];
@@ -140,10 +140,14 @@ static pt_status exchange_commitments(session *s, const zero_opening *own, uint8
         goto done;
     buffer_put(wave_all(&w), commitment, sizeof commitment);
     wave_expect_each(&w, COMMITMENT_BYTES, 0);
-    status = wave_run(&w, error);
+    status = wave_put_along(&w, along, error);
+    if (status == PT_OK)
+        status = wave_run(&w, error);
     for (size_t party = 0; status == PT_OK && party < s->n; party++)
         memcpy(ret_commitments + party * COMMITMENT_BYTES, wave_all_from(&w, party),
                COMMITMENT_BYTES);
+    if (status == PT_OK)
+        status = wave_take_along(&w, error);
 done:
     wave_end(&w);
     return status;
@@ -194,7 +198,8 @@ done:
     return status;
 }
 
-pt_status zero_check(session *s, block t, const block *q, const block *q_keys, pt_error *error)
+pt_status zero_check(session *s, block t, const block *q, const block *q_keys,
+                     const wave_along *along, pt_error *error)
 {
     PT_ASSERT(q != NULL || !s->first_inl_sent);
     zero_opening own;
@@ -210,7 +215,7 @@ pt_status zero_check(session *s, block t, const block *q, const block *q_keys, p
     block_store(own.value, t);
     rng_bytes(&s->rng, own.nonce, sizeof own.nonce);
     step_wave = s->wave;
-    status = exchange_commitments(s, &own, commitments, error);
+    status = exchange_commitments(s, &own, commitments, along, error);
     if (status == PT_OK)
         status = open_and_sum(s, &own, commitments, step_wave, error);
 done:

@@ -10,16 +10,18 @@
 #define MPC_TRIPLE_ZERO_CHECK_H
 
 #include "mpc/session/session.h"
+#include "mpc/session/wave.h"
 
 #define ZERO_CHECK_BLIND_BITS 128 /* q_0 .. q_127 */
 
 /* The own T_i over `n` values, for a chi_z opened after all TRS of the batch arrived. */
 block zero_check_sum(const uint64_t *sums, size_t n, block chi);
 
-/* Waves [ZB,] ZC, ZO. With q (and q_keys, NULL for n = 2) the blinded form, mandatory once
- * s->first_inl_sent; q: fresh shares of ZERO_CHECK_BLIND_BITS bits, used for nothing else. Nothing
- * else may be sent until this returns. PT_PEER_COMMITMENT, PT_PEER_ZERO_CHECK. */
+/* Waves [ZB,] ZC, ZO; `along`, or NULL, travels along with ZC. With q (and q_keys, NULL for n = 2)
+ * the blinded form, mandatory once s->first_inl_sent; q: fresh shares of ZERO_CHECK_BLIND_BITS
+ * bits, used for nothing else. Nothing else may be sent until this returns. PT_PEER_COMMITMENT,
+ * PT_PEER_ZERO_CHECK. */
 MUST_CHECK pt_status zero_check(session *s, block t, const block *q, const block *q_keys,
-                                pt_error *error);
+                                const wave_along *along, pt_error *error);
 
 #endif

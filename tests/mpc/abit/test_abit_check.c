@@ -41,7 +41,7 @@ static pt_status batch(session *s, pt_error *error)
     const abit_range range = {.count = COUNT, .shares = shares};
     pt_status status = abit_batch(s, &range, 1, error);
     if (status == PT_OK && s->n >= 3)
-        status = delta_check(s, shares, error);
+        status = parties_delta_check(s, shares, error);
     mem_free(shares);
     return status;
 }

@@ -43,7 +43,7 @@ static void fixture_clear(fixture *f)
 static pt_status check(session *s, void *user, pt_error *error)
 {
     const fixture *f = user;
-    return delta_check(s, f->shares[s->me], error);
+    return parties_delta_check(s, f->shares[s->me], error);
 }
 
 static void honest_parties_pass(void **state)

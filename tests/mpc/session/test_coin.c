@@ -7,7 +7,7 @@
 #include "mpc/parties.h"
 #include "mpc/session/coin.h"
 
-#define FIRST_COIN_O 3 /* wave after HELLO, BARRIER and COIN_C */
+#define FIRST_COIN_O 2 /* wave after HELLO and COIN_C */
 
 typedef struct coins {
     uint8_t coin[3][COIN_BYTES];
@@ -20,7 +20,7 @@ static pt_status toss_thrice(session *s, void *user, pt_error *error)
     if (status == PT_OK)
         status = parties_first_coin(s, error);
     for (int i = 0; status == PT_OK && i < 3; i++)
-        status = coin_toss(s, c->coin[i], error);
+        status = coin_toss(s, c->coin[i], NULL, error);
     return status;
 }
 

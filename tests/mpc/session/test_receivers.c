@@ -307,7 +307,7 @@ static const struct {
     {.lie = LIE_LAST, .status = PT_PEER_OPENING},
     {.lie = LIE_MAC, .status = PT_PEER_OPENING},
     {.lie = LIE_OTHERS, .status = PT_PEER_OPENING},
-    {LIE_MISSING, PT_ERR_CLOSED, true, FAULT_DROP},
+    {LIE_MISSING, PT_ERR_CLOSED, true, FAULT_CLOSE},
     {LIE_SHORT, PT_PEER_MALFORMED, true, FAULT_TRUNCATE},
     {LIE_LONG, PT_PEER_MALFORMED, true, FAULT_EXTEND},
 };
@@ -395,7 +395,7 @@ static void try_lies(const pt_circuit *c)
             liar l = {.lie = lies[i].lie,
                       .cheater = pairs[p][0],
                       .receiver = pairs[p][1],
-                      .fault = {.kind = lies[i].fault, .phase = "OUT"},
+                      .fault = {.kind = lies[i].fault, .phase = pairs[p][0] == 0 ? "OUT" : "EV2"},
                       .is_fault = lies[i].is_fault};
             run_lie(c, &d, &l, lies[i].status);
         }

@@ -129,7 +129,7 @@ static pt_status stream_some(session *s, void *user, pt_error *error)
                 assert_int_equal(bytes[i], p + len / 250);
         }
     }
-    return status == PT_OK ? wave_barrier(s, WAVE_GC, error) : status;
+    return status == PT_OK ? talk(s, NULL, error) : status;
 }
 
 static void frames_arrive(void **state)
@@ -481,7 +481,11 @@ static pt_status exchange(session *s, void *user, pt_error *error)
 {
     const size_t *frame_bytes = user;
     exchange_run r = {.s = s};
-    const stream_exchange x = {EXCHANGE_FRAMES, *frame_bytes, exchange_send, exchange_recv, &r};
+    const stream_exchange x = {.frames = EXCHANGE_FRAMES,
+                               .frame_bytes = *frame_bytes,
+                               .send = exchange_send,
+                               .recv = exchange_recv,
+                               .user = &r};
     const pt_status status = stream_exchange_run(s, &x, error);
     const size_t window = stream_window(s, *frame_bytes);
     assert_int_equal(r.received, EXCHANGE_FRAMES);

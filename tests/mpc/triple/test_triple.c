@@ -105,7 +105,8 @@ static pt_status make(session *s, void *user, pt_error *error)
         return status;
     for (size_t c = 0; c < N_LAYERS; c++)
         memcpy(v->r[c], v->layers.r[c], LEN * s->n * sizeof(block));
-    return triples_make(s, &v->layers, error);
+    status = triples_correct(s, &v->layers, NULL, error);
+    return status == PT_OK ? triples_sum(s, &v->layers, NULL, error) : status;
 }
 
 static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)

@@ -26,7 +26,7 @@ static pt_status check(session *s, void *user, pt_error *error)
         return status;
     s->n_batches = 1; /* the dealt bits */
     s->first_inl_sent = v->blinded;
-    return zero_check(s, v->t, v->blinded ? v->q : NULL, s->n == 2 ? NULL : v->q_keys, error);
+    return zero_check(s, v->t, v->blinded ? v->q : NULL, s->n == 2 ? NULL : v->q_keys, NULL, error);
 }
 
 static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
