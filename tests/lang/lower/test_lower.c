@@ -300,6 +300,78 @@ static void long_chains_and_matches_are_no_problem(void **state)
     }
 }
 
+/* Branches are joined all at once, or in turn where each has an if of its own: both are the same,
+ * for every number. */
+static void branches_joined_at_once_equal_those_in_turn(void **state)
+{
+    (void)state;
+    static const char *const source =
+        "enum E { A, B(u8), C(bool), D }\n"
+        "fn chain(a: u8, b: u8) -> (u8, [u8; 3], u8) { let mut x = b; let mut v = [b, 1, 2];\n"
+        "  let r = if a == 3 { x = 9; b } else if a < 10 { v[1] = b; 7 }\n"
+        "    else if a > 200 { v[0] = x; x ^= 5; 5 } else if a == 100 { v = [0, 0, b]; b ^ 1 }\n"
+        "    else { x = a; 200 }; (r, v, x) }\n"
+        "fn turns(a: u8, b: u8) -> (u8, [u8; 3], u8) { let mut x = b; let mut v = [b, 1, 2];\n"
+        "  let r = if a == 3 { x = 9; b } else { if a < 10 { v[1] = b; 7 }\n"
+        "    else { if a > 200 { v[0] = x; x ^= 5; 5 } else { if a == 100 { v = [0, 0, b]; b ^ 1 "
+        "}\n"
+        "    else { x = a; 200 } } } }; (r, v, x) }\n"
+        "fn arms(a: u8, b: u8) -> (u8, [u8; 3], u8) { let mut x = b; let mut v = [b, 1, 2];\n"
+        "  let r = match a { 3 => { x = 9; b } 0..=9 => { v[1] = b; 7 }\n"
+        "    201..=255 => { v[0] = x; x ^= 5; 5 } 100 => { v = [0, 0, b]; b ^ 1 }\n"
+        "    _ => { x = a; 200 } }; (r, v, x) }\n"
+        "fn changing(a: u8, b: u8) -> (u8, u8) { let mut x = b & 127; let r = if a == 3 { x }\n"
+        "    else if ({ x += 1; a < x }) { x ^ 64 } else if ({ x += 2; a == 255 }) { 1 }\n"
+        "    else { x = 0; b }; (r, x) }\n"
+        "fn changing_turns(a: u8, b: u8) -> (u8, u8) { let mut x = b & 127; let r = if a == 3 { x "
+        "}\n"
+        "    else { if ({ x += 1; a < x }) { x ^ 64 } else { if ({ x += 2; a == 255 }) { 1 }\n"
+        "    else { x = 0; b } } }; (r, x) }\n"
+        "fn numbers(a: u8, b: u8) -> (u8, u8, u8) { let s = a as i8;\n"
+        "  (match a { 0 => 1, 1 => b, 2..=7 => 3, 8 => b, 9..=20 => !b, 30 => b, _ => 9 },\n"
+        "   match s { -128..=-3 => b, -2 => 2, 0..=5 => b, 7 => 4, -1 => !b, _ => 5 },\n"
+        "   match (a > 7, a & 3) { (true, 0) => b, (false, 1) => 2, (_, 2) => b, _ => 3 }) }\n"
+        "fn number_turns(a: u8, b: u8) -> (u8, u8, u8) { let s = a as i8;\n"
+        "  (if a == 0 { 1 } else { if a == 1 { b } else { if a < 8 { 3 } else { if a == 8 { b } "
+        "else\n"
+        "   { if a < 21 { !b } else { if a == 30 { b } else { 9 } } } } } },\n"
+        "   if s < -2 { b } else { if s == -2 { 2 } else { if s == -1 { !b } else { if s < 6 { b } "
+        "else\n"
+        "   { if s == 7 { 4 } else { 5 } } } } },\n"
+        "   if a > 7 && a & 3 == 0 { b } else { if a <= 7 && a & 3 == 1 { 2 } else\n"
+        "   { if a & 3 == 2 { b } else { 3 } } }) }\n"
+        "fn variants(e: E, b: u8) -> u8 { match e { E::A => b, E::B(n) => n, E::C(true) => 5,\n"
+        "   E::C(false) => b, E::D => 6 } }\n"
+        "fn pick(a: u8) -> E { match a & 3 { 0 => E::A, 1 => E::B(a), 2 => E::C(a > 9), _ => E::D "
+        "} }\n"
+        "fn variant_turns(a: u8, b: u8) -> u8 { if a & 3 == 0 { b } else { if a & 3 == 1 { a } "
+        "else\n"
+        "   { if a & 3 == 3 { 6 } else { if a > 9 { 5 } else { b } } } } }\n"
+        "pub fn main(a: u8, b: u8) -> (bool, bool, bool, bool, bool) {\n"
+        "  (chain(a, b) == turns(a, b), arms(a, b) == turns(a, b),\n"
+        "   changing(a, b) == changing_turns(a, b), numbers(a, b) == number_turns(a, b),\n"
+        "   variants(pick(a), b) == variant_turns(a, b)) }\n";
+    char result[RUN_MAX_RESULT];
+    char number[8];
+    pt_program *program = run_compile(source, NULL);
+    for (unsigned a = 0; a < 256; a++) {
+        (void)snprintf(number, sizeof number, "%u", a);
+        const char *inputs[2] = {number, a % 3 == 0 ? "77" : "200"};
+        run_program(result, program, inputs);
+        assert_string_equal(result, "(true, true, true, true, true)");
+    }
+    pt_program_free(program);
+    static const char *const panics =
+        "pub fn main(a: u8, b: u8) -> u8 { let mut x = b; x ^= if a == 1 { $1[b / a - 9]$1 } else "
+        "if\n"
+        "a == 2 { $2[10 / (b - 3]$2) } else if a == 3 { x = 7; b } else { $3[b * 2]$3 }; x }";
+    assert_runs(panics, NULL, "1 | 3", "PANIC Overflow $1");
+    assert_runs(panics, NULL, "2 | 3", "PANIC Division By Zero $2");
+    assert_runs(panics, NULL, "3 | 3", "0");
+    assert_runs(panics, NULL, "4 | 200", "PANIC Overflow $3");
+    assert_runs(panics, NULL, "2 | 4", "14");
+}
+
 static void limits_are_errors(void **state)
 {
     (void)state;
@@ -377,6 +449,7 @@ int main(void)
         cmocka_unit_test(the_first_panic_of_the_path_counts),
         cmocka_unit_test(bounds_of_ranges_are_constant_expressions),
         cmocka_unit_test(long_chains_and_matches_are_no_problem),
+        cmocka_unit_test(branches_joined_at_once_equal_those_in_turn),
         cmocka_unit_test(limits_are_errors),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(work_is_limited),
