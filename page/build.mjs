@@ -1,7 +1,7 @@
 // Bundles the page: node page/build.mjs OUT TOOLS ENGINE. Called by scripts/page, which has installed the tools; ENGINE is
 // the npm package, built.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 const here = dirname(fileURLToPath(import.meta.url));
 const [out, tools, engine] = process.argv.slice(2).map((x) => resolve(x));
 const { build } = createRequire(join(tools, 'package.json'))('esbuild');
+rmSync(out, { recursive: true, force: true }); // nothing of an older page stays
 mkdirSync(out, { recursive: true });
 
 /** One bundle as text. `entry` stands for the engine in it. */

@@ -55,7 +55,10 @@ export function goTo(element) {
   element.scrollIntoView({ block: 'start', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 }
 
-const TITLE = document.title;
+let first = null;
 
 /** The title of the tab; without text that of the first view. */
-export const setTitle = (text) => (document.title = text ? `${text} – Polytune` : TITLE);
+export function setTitle(text) {
+  first ??= document.title;
+  document.title = text ? `${text} – Polytune` : first;
+}

@@ -28,6 +28,13 @@ function invalid(input, problem, error) {
   problem.say(error.message);
 }
 
+/** What a column takes, in short. */
+function limitsOf(type) {
+  if (type.kind === 'bool') return 'yes or no';
+  if (type.kind === 'enum') return 'one of these';
+  return type.bits === 64 ? 'a number' : range(type).map(grouped).join(' to ');
+}
+
 // ---- one number ----
 
 function hintOf(type) {
@@ -88,7 +95,7 @@ function select(label, names, shown) {
   const id = newId('choice');
   const problem = problemOf(id);
   const input = h('select', { id, 'aria-describedby': problem.id, onchange: () => problem.say('') },
-    h('option', { value: '' }, 'Please choose'), names.map((name, i) => h('option', { value: name }, shown[i])));
+    h('option', { value: '' }, 'Choose'), names.map((name, i) => h('option', { value: name }, shown[i])));
   const element = h('div', { class: 'field' }, h('label', { for: id }, label), input, problem.element);
   return { element, input, problem, get: () => input.value || undefined, put: (name) => (input.value = name) };
 }
@@ -222,11 +229,13 @@ function rowsField(type, label) {
   const single = heads.length === 1;
   const rows = Array.from({ length: type.length }, (_, i) => heads.map((c) => leafField(c.type, single ? `${label}, number ${i + 1}` : `${labelOf(c.name)}, row ${i + 1}`)));
   const cells = rows.flat();
-  const status = h('p', { class: 'hint', role: 'status' }, `${typeInWords(type.element).replace(/^a/, 'Each a')}. You can paste or drop a ${single ? 'column' : 'table'} from a spreadsheet.`);
+  const status = h('p', { class: 'hint', role: 'status' }, single
+    ? `${typeInWords(type.element).replace(/^(a|one)/, 'Each $1')}. You can paste or drop a column from a spreadsheet.`
+    : 'You can paste or drop a table from a spreadsheet; names in its first row put the columns in order.');
   const grid = single
     ? h('ol', { class: 'cells' }, cells.map((f) => h('li', null, f.element)))
     : h('div', { class: 'scroll' }, h('table', { class: 'entry' },
-      h('thead', null, h('tr', null, h('th', { scope: 'col' }, '#'), heads.map((c) => h('th', { scope: 'col' }, labelOf(c.name) || 'Value')))),
+      h('thead', null, h('tr', null, h('th', { scope: 'col' }, '#'), heads.map((c) => h('th', { scope: 'col' }, labelOf(c.name) || 'Value', h('span', { class: 'limits-of' }, limitsOf(c.type)))))),
       h('tbody', null, rows.map((row, i) => h('tr', null, h('th', { scope: 'row' }, String(i + 1)), row.map((f) => h('td', null, f.element)))))));
   const element = h('fieldset', { class: 'field rows' }, h('legend', null, label), grid, status);
   const fill = (leaves) => leaves.flat().forEach((v, i) => cells[i].set(v));

@@ -62,10 +62,29 @@ export function descriptionOf(text) {
   return lines.join(' ').trim();
 }
 
+/** Text without comments, as far as names matter. */
+const withoutComments = (text) => text.replace(/\/\/.*|\/\*[^]*?\*\//g, '');
+
+/** The names of the parameters of main, for so many parties: one for each, or one for all. */
+export function parameterNames(text, parties) {
+  const found = /\bfn\s+main\s*\(/.exec(withoutComments(text));
+  const names = [];
+  let depth = 0;
+  let name = '';
+  for (const c of found ? withoutComments(text).slice(found.index + found[0].length) : '') {
+    if (depth === 0 && c === ':') names.push(name.replace(/\bmut\b/, '').trim());
+    if (depth === 0 && (c === ',' || c === ')')) name = '';
+    else name += c;
+    if (c === ')' && depth === 0) break;
+    depth += '([{'.includes(c) - ')]}'.includes(c);
+  }
+  return names.length === parties ? names : Array(parties).fill(names[0] ?? '');
+}
+
 /** The constants that a program gets from outside, as {name, type}. */
 export function constantsOf(text) {
   const found = new Map();
-  for (const [, type, value] of text.replace(/\/\/.*/g, '').matchAll(/\bconst\s+\w+\s*:\s*(\w+)\s*=\s*([^;]*);/g)) {
+  for (const [, type, value] of withoutComments(text).matchAll(/\bconst\s+\w+\s*:\s*(\w+)\s*=\s*([^;]*);/g)) {
     for (const [name] of value.matchAll(/\b[A-Z]\w*::[A-Z]\w*\b/g)) found.set(name, { name, type });
   }
   return [...found.values()];

@@ -5,7 +5,7 @@ import { learnRate, showCost } from './cost.js';
 import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf, exampleWith } from './examples.js';
 import { formFor, readForm } from './form.js';
-import { descriptionOf, showProgram } from './garble.js';
+import { descriptionOf, parameterNames, showProgram } from './garble.js';
 import { linkOf, shortHash } from './link.js';
 import { progressBar } from './progress.js';
 import { qrCode } from './qr.js';
@@ -102,13 +102,13 @@ function wordsCard(text) {
 
 // ---- the view ----
 
-function terms(info, own, example, nameOf) {
+function terms(info, own, labels, learns, nameOf) {
   const give = info.inputTypes.map((type, i) => [i, type]);
-  const words = (i, type) => (isNothing(type) ? 'nothing' : `${example ? `${example.labels[i].toLowerCase()}: ` : ''}${typeInWords(type)}`);
+  const words = (i, type) => (isNothing(type) ? 'nothing' : `${labels[i] ? `${labels[i]}: ` : ''}${typeInWords(type)}`);
   return h('dl', { class: 'terms' },
     h('div', { class: 'mine' }, h('dt', null, 'You give'), h('dd', null, words(own, info.inputTypes[own]), h('span', { class: 'faint' }, ' – only you will see it'))),
     give.filter(([i]) => i !== own).map(([i, type]) => h('div', null, h('dt', null, `${nameOf(i)} gives`), h('dd', null, words(i, type), h('span', { class: 'faint' }, ' – you will not see it')))),
-    h('div', { class: 'mine' }, h('dt', null, 'Everybody learns'), h('dd', null, example?.learns ?? typeInWords(info.outputType), h('span', { class: 'faint' }, ' – and nothing else'))));
+    h('div', { class: 'mine' }, h('dt', null, 'Everybody learns'), h('dd', null, learns ?? typeInWords(info.outputType), h('span', { class: 'faint' }, ' – and nothing else'))));
 }
 
 /** Asks for the program where the link was too short for it. */
@@ -143,8 +143,9 @@ export async function showSession(main, given) {
   const example = exampleOf(program);
   const nameOf = (i) => example?.parties[i] ?? `Party ${i}`;
   const people = peopleList(info.parties, own, nameOf);
-  const label = example?.labels[own] ?? labelOf(info.parameters[own].name);
+  const label = example?.labels[own] ?? (labelOf(parameterNames(program, info.parties)[own]) || 'Your part');
   const form = formFor(info.inputTypes[own], label);
+  const labels = (example?.labels ?? parameterNames(program, info.parties).map(labelOf)).map((text) => text.toLowerCase());
   const costs = h('dl', { class: 'costs' });
   showCost(costs, info);
 
@@ -161,7 +162,7 @@ export async function showSession(main, given) {
     notices,
     given.isMine ? await invitePanel(invitation, nameOf) : null,
     h('div', { class: 'columns' },
-      h('div', { class: 'column-main' }, terms(info, own, example, nameOf), work),
+      h('div', { class: 'column-main' }, terms(info, own, labels, example?.learns, nameOf), work),
       h('aside', { class: 'column-side', 'aria-label': 'Who takes part' }, h('h2', null, 'Who is there'), people.element,
         h('p', { class: 'hint' }, 'Somebody is there once they have entered their part.'))),
     h('details', { class: 'workbench' }, h('summary', null, h('h2', null, 'The program'), h('span', { class: 'faint' }, 'Exactly what is worked out')),

@@ -101,7 +101,8 @@ const READERS = {
   enum(r, type) {
     r.want(type.name);
     r.want('::');
-    const variant = type.variants.find((v) => v.name === r.take(/\w+/y)) ?? fail();
+    const name = r.take(/\w+/y);
+    const variant = type.variants.find((v) => v.name === name) ?? fail();
     return { variant: variant.name, fields: variant.fields.length && r.is('(') ? r.list(')', (i) => value(r, variant.fields[i])) : [] };
   },
 };
