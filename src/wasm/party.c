@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "channel/http/relay.h"
 #include "wasm/answer.h"
 #include "wasm/host.h"
 #include "wasm/mesh.h"
@@ -20,6 +21,7 @@ typedef struct party {
     uint8_t *input_bits;
     size_t n_input_bits;
     pt_channel channel;
+    pt_channel relay;    /* within it; no operations before it is open, or on a mesh */
     buffer session_data; /* what the protocol compares besides the circuit */
     size_t *output_parties;
     size_t n_output_parties;
@@ -138,7 +140,22 @@ static pt_status open_channel(party *p, pt_error *error)
     if (request_flag(p->r.json, "mesh"))
         return mesh_open(&p->channel, p->index, seats, error);
     const pt_status status = open_relay(&p->channel, p, seats, error);
-    return status == PT_OK ? encrypt(p, seats, error) : status;
+    if (status != PT_OK)
+        return status;
+    const pt_channel relay = p->channel;
+    const pt_status encrypted = encrypt(p, seats, error);
+    if (encrypted == PT_OK)
+        p->relay = relay;
+    return encrypted;
+}
+
+/* Asked while this party computes, when nobody else tells the relay that it lives. */
+static bool is_over(void *user)
+{
+    const party *p = user;
+    if (p->relay.ops != NULL)
+        relay_channel_show_life(&p->relay);
+    return request_cancelled(NULL);
 }
 
 /* ---- the program ---- */
@@ -178,6 +195,8 @@ static pt_status prepare(party *p, const pt_constant *constants, size_t n_consta
     pt_compile_options options = p->r.program;
     options.constants = constants;
     options.n_constants = n_constants;
+    options.cancelled = is_over;
+    options.cancelled_user = p;
     pt_status status = pt_signature_new(&signature, &p->diagnostics, &options, error);
     if (status != PT_OK)
         return status;
@@ -290,7 +309,8 @@ static pt_status run(party *p, pt_error *error)
                                     .session = p->session_data.bytes,
                                     .session_len = p->session_data.len,
                                     .progress = request_progress,
-                                    .cancelled = request_cancelled,
+                                    .cancelled = is_over,
+                                    .cancelled_user = p,
                                     .stats = &p->stats};
     uint8_t *out = mem_new(n_out, 1);
     pt_status status = out == NULL || p->session_data.failed ? error_memory(error) : PT_OK;

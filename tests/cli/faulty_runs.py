@@ -48,8 +48,15 @@ class Child:
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        wait_until(self.is_up, self.command[0])
+        """As a service manager does: again, if it ends for want of what it needs."""
+        for attempt in range(5):
+            self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                            start_new_session=True)
+            try:
+                return wait_until(self.is_up, self.command[0])
+            except AssertionError:
+                if attempt == 4:
+                    raise
 
     def is_up(self):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=AFTERWARDS):

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hex.h"
@@ -23,6 +24,8 @@
 #define HELD_MS            500 /* an empty answer after less was not held */
 #define SEATS_HOLD_MS      1000
 #define SEATS_POLL_MS      100
+#define ALIVE_EVERY_MS     1500 /* less than a quarter of the shortest time-out */
+#define ALIVE_TIMEOUT_MS   1000
 #define LEAVE_TIMEOUT_MS   2000
 #define LEAVE_SPENT_MS     300 /* after something else has timed out */
 
@@ -34,6 +37,7 @@ typedef struct relay_channel {
     bool is_numbered; /* the relay keeps numbered messages until they are acknowledged */
     char epoch[24];   /* which of the sessions of that name it is: WIRE_SESSION */
     char token[HEX_SIZE(TOKEN_BYTES)]; /* a secret that binds this party's seat to this client */
+    uint64_t alive_ms;                 /* the last sign of life that was nothing else */
     unsigned *n_empty;                 /* per peer: answers "nothing yet" at once, in a row */
 } relay_channel;
 
@@ -245,6 +249,45 @@ static void relay_close(void *self)
 
 static const pt_channel_ops relay_ops = {
     .send = mailboxes_send, .recv = mailboxes_recv, .close = relay_close};
+
+/* ---- signs of life ---- */
+
+/* When the last request of any kind began. */
+static uint64_t last_request_ms(const relay_channel *c)
+{
+    uint64_t last = c->alive_ms;
+    for (size_t i = 0; i < c->d.mail.parties; i++)
+        if (c->d.asking[i].started_ms > last)
+            last = c->d.asking[i].started_ms;
+    for (size_t i = 0; i < c->d.mail.parties * c->d.link->lanes; i++)
+        if (c->d.sending[i].started_ms > last)
+            last = c->d.sending[i].started_ms;
+    return last;
+}
+
+void relay_channel_show_life(const pt_channel *channel)
+{
+    PT_ASSERT(channel->ops == &relay_ops);
+    relay_channel *c = channel->self;
+    const http_caller *caller = c->d.driver->caller;
+    const uint64_t every_ms = min_u64(c->d.mail.patience.timeout_ms / 8, ALIVE_EVERY_MS);
+    const uint64_t now = clock_ms();
+    if (!c->is_numbered || now - last_request_ms(c) < every_ms)
+        return;
+    c->alive_ms = now;
+    void *opened = caller->open(caller->user, c->d.tls_ca);
+    if (opened == NULL)
+        return;
+    http_call call;
+    http_call_init(&call, RESPONSE_MAX);
+    http_prepare(&call, HTTP_GET, c->base,
+                 WIRE_PARTICIPANTS("%s") "?" WIRE_WAIT "=0&" WIRE_PARTIES "=%zu", c->d.session,
+                 c->d.mail.parties);
+    show_token(c, &call);
+    (void)caller->perform(opened, &call, ALIVE_TIMEOUT_MS);
+    http_call_clear(&call);
+    caller->close(opened);
+}
 
 /* ---- calls before the first message ---- */
 

@@ -10,4 +10,9 @@
 MUST_CHECK pt_status relay_channel_open(pt_channel *ret_channel, const pt_relay_options *options,
                                         const http_driver *driver, pt_error *error);
 
+/* For a host without threads that computes for long between messages: tells the relay now and then
+ * that this party lives, which else nobody does. Call it as often as you like, but not while a call
+ * on the channel is going on. `channel` is what relay_channel_open gave. */
+void relay_channel_show_life(const pt_channel *channel);
+
 #endif

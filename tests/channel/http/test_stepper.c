@@ -6,7 +6,10 @@
  *     http_driver driver = stepper_driver(fake_relay_caller(relay));
  *     relay_channel_open(&channel, &options, &driver, &error);
  */
+#define _POSIX_C_SOURCE 200809L
 #include "support/test.h"
+
+#include <time.h>
 
 #include "base/clock.h"
 #include "channel/channel.h"
@@ -401,6 +404,24 @@ static void opening_has_an_end(void **state)
     pair_close(&p);
 }
 
+/* Who computes for long makes no request: the host says that the party lives, and not too often. */
+static void a_host_that_computes_shows_life(void **state)
+{
+    (void)state;
+    static const struct timespec pause = {.tv_nsec = 150000000};
+    pair p;
+    pair_open(&p, (fake_relay_options){0}, 800); /* every 100 ms */
+    const size_t n = fake_relay_count(p.relay, "/participants/fake");
+    (void)nanosleep(&pause, NULL);
+    relay_channel_show_life(&p.channel[0]);
+    relay_channel_show_life(&p.channel[0]);
+    assert_int_equal(fake_relay_count(p.relay, "/participants/fake"), n + 1);
+    (void)nanosleep(&pause, NULL);
+    relay_channel_show_life(&p.channel[0]);
+    assert_int_equal(fake_relay_count(p.relay, "/participants/fake"), n + 2);
+    pair_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test(silence_has_an_end),
         cmocka_unit_test(a_full_inbox_asks_now_and_then_and_loses_nothing),
         cmocka_unit_test(opening_has_an_end),
+        cmocka_unit_test(a_host_that_computes_shows_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
