@@ -13,6 +13,7 @@
 #include "mpc/engine_run.h"
 #include "mpc/ot/cot.h"
 #include "mpc/session/coin.h"
+#include "mpc/session/message.h"
 #include "mpc/triple/triple.h"
 
 #define FIELDS_MAX  16
@@ -70,6 +71,7 @@ typedef struct book {
     uint8_t *all[WAVES_MAX]; /* own "all" payloads, by wave */
     size_t all_len[WAVES_MAX];
     uint64_t inl_wave;
+    uint64_t segment; /* that runs */
     block delta;
 } book;
 
@@ -339,8 +341,19 @@ static void take_payload(const session *s, const char *name, const void *data, s
     *so_far += len;
     if (is(name, "INL"))
         own->inl_wave = s->wave;
+    if (is(name, "EV2"))
+        own->segment++;
     if (is(name, "ABCHK"))
         memcpy(&own->batches[own->n_checked++].x_tilde, data, sizeof(block));
+}
+
+/* A frame of the side stream says of which segment it is (section 0.6). */
+static void check_frame(const uint8_t *m, size_t len)
+{
+    if (m[0] != MESSAGE_STREAM)
+        return;
+    assert_true(len >= MESSAGE_HEADER_BYTES + 8);
+    assert_int_equal(le_get_u64(m + MESSAGE_HEADER_BYTES), own->segment);
 }
 
 static void watch(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
@@ -352,6 +365,8 @@ static void watch(void *user, session *s, const char *name, size_t peer, void *d
     own->s = s;
     if (name[0] < 'a' && peer == s->me)
         take_payload(s, name, data, len);
+    else if (is(name, "message"))
+        check_frame(data, len);
     else if (is(name, "delta"))
         memcpy(&own->delta, data, sizeof own->delta);
     else if (is(name, "chi"))
