@@ -72,7 +72,8 @@ static void check_hash_n(void)
         hash_n(got, &keys[n], x, eps, n);
         assert_true(aes_force_backend("soft"));
         for (size_t i = 0; i < n; i++)
-            assert_block_equal(got[i], hash_defined(x[1], UINT32_MAX - 1 + n, x[i], eps[i]));
+            assert_block_equal(got[i],
+                               hash_defined(x[1], (uint64_t)UINT32_MAX - 1 + n, x[i], eps[i]));
         assert_true(aes_force_backend(name));
         assert_block_equal(got[n], block_zero());
         memcpy(got, x, sizeof got);

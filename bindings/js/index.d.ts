@@ -1,0 +1,154 @@
+// Secure multi-party computation of Garble programs. Values of a program as JavaScript has them:
+// whole numbers (BigInt for 64 bits), booleans, arrays (also of tuples), objects for structs, {Variant: [..]} for enums.
+
+export type Value = number | bigint | boolean | string | null | Value[] | { [name: string]: Value };
+
+/** An input: a value; Garble text, such as '[1u8, 2u8]'; JSON in a string; or bytes for an array of numbers. */
+export type Input = number | bigint | boolean | string | readonly unknown[] | Uint8Array | { readonly [name: string]: unknown } | { json: string };
+
+export type Type = { text: string } & (
+  | { kind: 'bool' }
+  | { kind: 'int'; name: string; signed: boolean; bits: number }
+  | { kind: 'array'; element: Type; length: number }
+  | { kind: 'tuple'; elements: Type[] }
+  | { kind: 'struct'; name: string; fields: { name: string; type: Type }[] }
+  | { kind: 'enum'; name: string; variants: { name: string; fields: Type[] }[] }
+);
+
+/** A place in the program's text: line and column count from 1, the offset in UTF-16 as strings do. */
+export interface Place {
+  line: number;
+  column: number;
+  offset: number;
+}
+
+export interface Diagnostic {
+  severity: 'error';
+  phase: 'scan' | 'parse' | 'type' | 'compile';
+  message: string;
+  start: Place | null;
+  end: Place | null;
+}
+
+/** Constants by name, PARTY_0::ROWS, as Garble text such as '3usize'. */
+export type Constants = Record<string, string>;
+
+export interface Progress {
+  phase: string;
+  done: number;
+  /** 0 while nobody can know it. */
+  total: number;
+  /** Between 0 and 1, or null. */
+  fraction: number | null;
+}
+
+export interface ProgramOptions {
+  constants?: Constants;
+  /** The entry point; main. */
+  function?: string;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface Compiled {
+  parties: number;
+  function: string;
+  parameters: { type: Type }[];
+  inputTypes: Type[];
+  outputType: Type;
+  and: number;
+  xor: number;
+  not: number;
+  gates: number;
+  /** The most AND gates on any path. */
+  depth: number;
+  /** SHA-256 of the program's text, in hexadecimal. */
+  hash: string;
+  /** The circuit as Bristol Fashion text, if asked for. */
+  bristol?: string;
+}
+
+export interface Result {
+  result: Value;
+  /** As Garble text, and as Garble JSON. */
+  text: string;
+  json: string;
+  type: Type;
+}
+
+export interface Stats {
+  and: number;
+  seconds: number;
+  bytesSent: number;
+  bytesReceived: number;
+  messagesSent: number;
+  phases: { name: string; seconds: number; bytesSent: number }[];
+}
+
+export interface Notice {
+  /** 'words' are the five to compare, told before any input is used; 'constant' one that a party gives. */
+  kind: 'words' | 'constant' | 'notice';
+  text: string;
+}
+
+export interface PartyOptions extends ProgramOptions {
+  /** The relay's URL, and the name that the parties agreed on. */
+  relay: string;
+  session: string;
+  party: number;
+  program: string;
+  input: Input;
+  /** How many parties there are, where that depends on constants of others. */
+  parties?: number;
+  /** This party's private key (sk:..) and everybody's public ones (pk:.., null where not known). */
+  key?: string;
+  roster?: (string | null)[];
+  /** What only the parties know. */
+  sessionSecret?: string;
+  /** A trusted dealer prepares the run: `polytune pre` says what that means. */
+  dealer?: boolean;
+  /** Who learns the result; everybody. */
+  outputParties?: number[];
+  evaluator?: number;
+  rho?: number;
+  cotBits?: 1 | 2 | 4 | 8;
+  /** Milliseconds: of silence (60 s), for the others to come (600 s), for all of it (no limit). */
+  timeout?: number;
+  wait?: number;
+  deadline?: number;
+  onNotice?: (notice: Notice) => void;
+}
+
+export type PartyResult = (Result | { result: null; text: null }) & { stats: Stats; fingerprint: string | null };
+
+export type ErrorClass = 'internal' | 'usage' | 'program' | 'input' | 'panic' | 'transport' | 'peer';
+
+/** What all calls fail with. */
+export class PolytuneError extends Error {
+  /** As in C: 'PT_ERR_INPUT'. */
+  readonly status: string;
+  readonly class: ErrorClass;
+  /** The party to blame or waited for. */
+  readonly party: number | null;
+  readonly phase: string | null;
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Looks for mistakes; a program at fault is no error of this call. */
+export function check(source: string, options?: ProgramOptions): Promise<{ diagnostics: Diagnostic[] }>;
+export function compile(source: string, options?: ProgramOptions & { bristol?: boolean }): Promise<Compiled>;
+/** In the clear, without cryptography; one input for each party. */
+export function evaluate(source: string, inputs: readonly Input[], options?: ProgramOptions): Promise<Result>;
+/** The real protocol with all parties here. */
+export function simulate(
+  source: string,
+  inputs: readonly Input[],
+  options?: ProgramOptions & { rho?: number; cotBits?: 1 | 2 | 4 | 8 },
+): Promise<Result & { stats: Stats & { parties: Stats[] } }>;
+/** Takes part in a computation with others. */
+export function party(options: PartyOptions): Promise<PartyResult>;
+export function keygen(): Promise<{ key: string; publicKey: string }>;
+/** SHA-256 in hexadecimal. */
+export function hash(data: string | Uint8Array | ArrayBuffer): Promise<string>;
+/** Ends the thread that is kept for the next call. */
+export function close(): Promise<void>;

@@ -1,0 +1,74 @@
+// The package as others get it: packed, installed in an empty folder, and small.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { root } from './relay.js';
+
+const wasm = readFileSync(`${root}bindings/js/lib/polytune.wasm`);
+const compiler = `${root}build/npm/node_modules/.bin/tsc`;
+let folder;
+let packed;
+
+const run = (command, ...args) => execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+before(async () => {
+  folder = await mkdtemp(`${tmpdir()}/polytune-package-`);
+  await writeFile(`${folder}/package.json`, '{"type":"module","private":true}');
+  const [{ filename, files }] = JSON.parse(run('npm', 'pack', '--json', '--pack-destination', folder, `${root}bindings/js`));
+  run('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${filename}`);
+  packed = files.map((f) => f.path);
+});
+after(() => rm(folder, { recursive: true }));
+
+test('the module is small, and asks five things of its host', () => {
+  assert.ok(wasm.length <= 380_000, `${wasm.length} bytes`);
+  assert.ok(gzipSync(wasm, { level: 9 }).length <= 170_000, `${gzipSync(wasm, { level: 9 }).length} bytes compressed`);
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).map((i) => i.name);
+  assert.deepEqual(imports.sort(), ['host_call', 'host_clock', 'host_log', 'host_progress', 'host_random']);
+});
+
+test('the tarball has what is needed and nothing else', () => {
+  for (const name of ['index.js', 'index.d.ts', 'README.md', 'lib/polytune.wasm', 'lib/worker-browser.js', 'lib/worker-node.js']) assert.ok(packed.includes(name), name);
+  assert.ok(packed.every((name) => /^(index\.(js|d\.ts)|package\.json|README\.md|lib\/[\w-]+\.(js|wasm))$/.test(name)), packed.join());
+});
+
+test('it has no dependencies', () => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(`${root}bindings/js/package.json`));
+  assert.equal(dependencies ?? peerDependencies, undefined);
+});
+
+test('installed, it works', async () => {
+  await writeFile(
+    `${folder}/use.js`,
+    `import { evaluate, simulate, PolytuneError } from 'polytune';
+     const program = 'pub fn main(a: u8, b: u8) -> u8 { a + b }';
+     console.log((await evaluate(program, [1, 2])).result, (await simulate(program, [3, 4])).result);
+     await evaluate(program, [255, 1]).catch((e) => console.log(e instanceof PolytuneError, e.class));`,
+  );
+  assert.equal(run('node', 'use.js'), '3 7\ntrue panic\n');
+});
+
+test('its types are right, and wrong uses do not compile', { skip: !existsSync(compiler) && 'no TypeScript: scripts/page has not been run' }, async () => {
+  await writeFile(
+    `${folder}/use.ts`,
+    `import { check, compile, evaluate, party, PolytuneError, type Diagnostic, type Type } from 'polytune';
+     const [first]: Diagnostic[] = (await check('')).diagnostics;
+     const offset: number | undefined = first?.start?.offset;
+     const type: Type = (await compile('')).outputType;
+     if (type.kind === 'array') { const n: number = type.length; void n; }
+     const { text }: { text: string } = await evaluate('', [1, 2n, { x: [1] }, { json: '1' }, new Uint8Array(2)]);
+     const r = await party({ relay: '', session: '', party: 0, program: '', input: 1, signal: AbortSignal.timeout(1) });
+     const words: string | null = r.fingerprint;
+     try { void [offset, text, words]; } catch (e) { if (e instanceof PolytuneError && e.class === 'peer') throw e; }
+     // @ts-expect-error a party is needed
+     await party({ relay: '', session: '', program: '', input: 1 });
+     // @ts-expect-error no such class
+     (new Error() as PolytuneError).class === 'other';`,
+  );
+  for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']])
+    run(compiler, '--strict', '--noEmit', '--skipLibCheck', 'false', '--target', 'es2022', '--lib', 'es2022,dom', '--module', module, '--moduleResolution', resolution, 'use.ts');
+});

@@ -1,0 +1,1 @@
+/* Not there, and not needed: see cmocka.h beside. */
