@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +10,7 @@ import { root } from './relay.js';
 
 const wasm = readFileSync(`${root}bindings/js/lib/polytune.wasm`);
 const compiler = `${root}build/npm/node_modules/.bin/tsc`;
+const bundler = `${root}build/npm/node_modules/.bin/vite`;
 let folder;
 let packed;
 
@@ -69,6 +70,15 @@ test('its types are right, and wrong uses do not compile', { skip: !existsSync(c
      // @ts-expect-error no such class
      (new Error() as PolytuneError).class === 'other';`,
   );
-  for (const [module, resolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']])
-    run(compiler, '--strict', '--noEmit', '--skipLibCheck', 'false', '--target', 'es2022', '--lib', 'es2022,dom', '--module', module, '--moduleResolution', resolution, 'use.ts');
+  run(compiler, '--strict', '--noEmit', '--target', 'es2022', '--lib', 'es2022,dom', '--module', 'nodenext', 'use.ts');
+});
+
+test('a bundle of Vite finds worker and module by itself', { skip: !existsSync(bundler) && 'no Vite: scripts/page has not been run' }, async () => {
+  await writeFile(`${folder}/index.html`, '<!doctype html><title>x</title><script type="module" src="/main.js"></script>');
+  await writeFile(`${folder}/main.js`, `import { compile, evaluate } from 'polytune'; window.done = evaluate('pub fn main(a: u8, b: u8) -> u8 { a + b }', [1, 2]); void compile;`);
+  run(bundler, 'build', '--base', '/deep/down/', '--logLevel', 'error');
+  const made = await readdir(`${folder}/dist/assets`);
+  assert.ok(made.some((name) => /^polytune-.*\.wasm$/.test(name)), made.join());
+  assert.ok(made.some((name) => /^worker-browser-.*\.js$/.test(name)), made.join());
+  assert.ok(!made.some((name) => /node/.test(name)), made.join());
 });
