@@ -64,8 +64,6 @@ export interface Compiled {
   depth: number;
   /** SHA-256 of the program's text, in hexadecimal. */
   hash: string;
-  /** The circuit as Bristol Fashion text, if asked for. */
-  bristol?: string;
 }
 
 export interface Result {
@@ -136,7 +134,7 @@ export class PolytuneError extends Error {
 
 /** Looks for mistakes; a program at fault is no error of this call. */
 export function check(source: string, options?: ProgramOptions): Promise<{ diagnostics: Diagnostic[] }>;
-export function compile(source: string, options?: ProgramOptions & { bristol?: boolean }): Promise<Compiled>;
+export function compile(source: string, options?: ProgramOptions): Promise<Compiled>;
 /** In the clear, without cryptography; one input for each party. */
 export function evaluate(source: string, inputs: readonly Input[], options?: ProgramOptions): Promise<Result>;
 /** The real protocol with all parties here. */

@@ -72,21 +72,8 @@ static char *with_program(char *text, size_t len,
 
 static json_t *use_compiled(const pt_program *program, const json_t *asked)
 {
-    json_t *answer = describe(program);
-    char *text = NULL;
-    size_t len = 0;
-    pt_error error;
-    pt_error_clear(&error);
-    if (!request_flag(asked, "bristol"))
-        return answer;
-    const pt_status status = pt_program_write_bristol(&text, &len, program, &error);
-    if (status != PT_OK) {
-        json_decref(answer);
-        return answer_error(status, &error, NULL);
-    }
-    (void)json_object_set_new(answer, "bristol", json_stringn(text, len));
-    pt_text_free(text);
-    return answer;
+    (void)asked;
+    return describe(program);
 }
 
 char *wasm_compile(char *text, size_t len)

@@ -38,9 +38,9 @@ void wasm_free(void *memory);
  * the mistakes of a program, none when it is good. */
 char *wasm_check(char *request, size_t len);
 
-/* PROGRAM and "bristol": whether the circuit is wanted as Bristol Fashion text, in "bristol" ->
- * {"parties", "inputs": [{"name", "type": TYPE}..], "output": TYPE, "and", "xor", "not",
- * "depth"}. */
+/* PROGRAM -> {"parties", "inputs": [{"type": TYPE}..], "output": TYPE, "and", "xor", "not",
+ * "depth"}.
+ */
 char *wasm_compile(char *request, size_t len);
 
 /* PROGRAM and "inputs": [VALUE..] -> RESULT, without cryptography. */

@@ -195,7 +195,7 @@ export function makeApi(loadHost) {
     },
 
     async compile(source, options = {}) {
-      const a = checked(await ask('compile', { ...programOf(source, options), bristol: options.bristol }, options), source, options.signal);
+      const a = checked(await ask('compile', programOf(source, options), options), source, options.signal);
       const { sha256 } = await ask('hash', new TextEncoder().encode(source));
       return {
         parties: a.parties,
@@ -209,7 +209,6 @@ export function makeApi(loadHost) {
         gates: a.and + a.xor + a.not,
         depth: a.depth,
         hash: sha256,
-        ...(options.bristol ? { bristol: a.bristol } : {}),
       };
     },
 
