@@ -1,5 +1,5 @@
-/* As much of cmocka as unit tests need that run where there is no setjmp: the first failure ends the
- * program. */
+/* As much of cmocka as unit tests need that run where there is no setjmp: the first failure ends
+ * the program. */
 #ifndef TESTS_WASM_CMOCKA_H
 #define TESTS_WASM_CMOCKA_H
 
@@ -16,8 +16,14 @@ struct CMUnitTest {
     cm_fixture setup, teardown;
 };
 
-#define cmocka_unit_test(f)                              {#f, f, NULL, NULL}
-#define cmocka_unit_test_setup_teardown(f, setup, down) {#f, f, setup, down}
+#define cmocka_unit_test(f)                                                                        \
+    {                                                                                              \
+#        f, f, NULL, NULL                                                                          \
+    }
+#define cmocka_unit_test_setup_teardown(f, setup, down)                                            \
+    {                                                                                              \
+#        f, f, setup, down                                                                         \
+    }
 
 #define fail_msg(...)                                                                              \
     (printf("%s:%d: ", __FILE__, __LINE__), printf(__VA_ARGS__), printf("\n"), exit(1))
@@ -27,17 +33,17 @@ struct CMUnitTest {
 #define print_error(...)    printf(__VA_ARGS__)
 #define cm_check(condition) ((condition) ? (void)0 : fail_msg("not so: %s", #condition))
 
-#define assert_true(c)                cm_check(c)
-#define assert_false(c)               cm_check(!(c))
-#define assert_null(p)                cm_check((p) == NULL)
-#define assert_non_null(p)            cm_check((p) != NULL)
-#define assert_ptr_equal(a, b)        cm_check((const void *)(a) == (const void *)(b))
-#define assert_int_equal(a, b)        cm_check((unsigned long long)(a) == (unsigned long long)(b))
-#define assert_int_not_equal(a, b)    cm_check((unsigned long long)(a) != (unsigned long long)(b))
-#define assert_string_equal(a, b)     cm_check(strcmp(a, b) == 0)
-#define assert_memory_equal(a, b, n)  cm_check(memcmp(a, b, n) == 0)
+#define assert_true(c)                   cm_check(c)
+#define assert_false(c)                  cm_check(!(c))
+#define assert_null(p)                   cm_check((p) == NULL)
+#define assert_non_null(p)               cm_check((p) != NULL)
+#define assert_ptr_equal(a, b)           cm_check((const void *)(a) == (const void *)(b))
+#define assert_int_equal(a, b)           cm_check((unsigned long long)(a) == (unsigned long long)(b))
+#define assert_int_not_equal(a, b)       cm_check((unsigned long long)(a) != (unsigned long long)(b))
+#define assert_string_equal(a, b)        cm_check(strcmp(a, b) == 0)
+#define assert_memory_equal(a, b, n)     cm_check(memcmp(a, b, n) == 0)
 #define assert_memory_not_equal(a, b, n) cm_check(memcmp(a, b, n) != 0)
-#define assert_in_range(v, a, b)      cm_check((v) >= (a) && (v) <= (b))
+#define assert_in_range(v, a, b)         cm_check((v) >= (a) && (v) <= (b))
 
 static inline int cm_run(const struct CMUnitTest *tests, size_t n, cm_fixture setup,
                          cm_fixture teardown)

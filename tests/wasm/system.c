@@ -1,5 +1,5 @@
-/* What a test program needs besides its libraries: for libsodium a source of randomness, for jansson
- * a seed, and for clang's builtins of Debian a stack protector. */
+/* What a test program needs besides its libraries: for libsodium a source of randomness, for
+ * jansson a seed, and for clang's builtins of Debian a stack protector. */
 #include <jansson.h>
 #include <sodium.h>
 #include <stdint.h>
