@@ -13,7 +13,7 @@ import { watchSeats } from './relay.js';
 import { resultView } from './result.js';
 import { copyButton, shareButton } from './share.js';
 import { writeText } from './values.js';
-import { errorInWords, isNothing, isProtocol, labelOf, listed, seconds, typeInWords } from './words.js';
+import { errorInWords, isNothing, isProtocol, labelOf, listed, pauseInWords, seconds, typeInWords } from './words.js';
 
 const SLEPT_MS = 20_000;
 
@@ -200,8 +200,9 @@ export async function showSession(main, given) {
     const controller = new AbortController();
     const bar = progressBar();
     const extra = h('div', null);
+    const pause = h('p', { class: 'hint', role: 'status' });
     const head = h('h2', null, 'You take part');
-    put(work, h('div', { class: 'card' }, head, bar.element, extra,
+    put(work, h('div', { class: 'card' }, head, bar.element, pause, extra,
       h('div', { class: 'run' }, h('button', { type: 'button', class: 'quiet', onclick: () => controller.abort() }, icon('stop'), 'Stop'), h('span', { class: 'hint' }, 'Keep this page open.'))));
     goTo(head);
     const guards = guardRun(controller, (text) => extra.append(h('p', { class: 'problem', role: 'status' }, text)));
@@ -221,11 +222,12 @@ export async function showSession(main, given) {
         began = performance.now();
         watching.abort(); // a browser asks one relay only a few things at a time
       }
+      pause.textContent = '';
       bar.show(p);
     };
     const onNotice = (n) => {
       if (n.kind === 'words') extra.prepend(wordsCard(n.text));
-      else if (n.kind === 'warning') extra.append(h('p', { class: 'hint' }, n.text));
+      else if (!isWaiting) pause.textContent = pauseInWords(n.text, nameOf);
     };
     over.signal.addEventListener('abort', () => controller.abort());
     try {

@@ -73,6 +73,13 @@ const PHASES = {
 export const isProtocol = (phase) => phase in PHASES;
 export const phaseInWords = (phase) => PHASES[phase] ?? 'Getting ready';
 
+/** What the engine says while nothing goes on, with names; empty for anything else. */
+export function pauseInWords(text, nameOf) {
+  const waiting = /^waiting for party (\d+) \((\d+) s\)/.exec(text);
+  if (waiting) return `Nothing from ${nameOf(Number(waiting[1]))} for ${seconds(Number(waiting[2]))}.`;
+  return text.startsWith('retrying') ? 'The relay does not answer. Trying again …' : '';
+}
+
 // ---- what went wrong ----
 
 const CHEATED = {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { parameterNames, constantsOf, descriptionOf } from '../../page/src/garble.js';
+import { pauseInWords } from '../../page/src/words.js';
 import { ValueError, columns, fromLeaves, readInt, readText, rowsOf, writeCsv, writeJson, writeText } from '../../page/src/values.js';
 
 const int = (name) => ({ kind: 'int', name, text: name, signed: name[0] === 'i', bits: Number(name.slice(1)) });
@@ -68,4 +69,11 @@ pub fn main(mut rows: [(u8, u8); N], limit: u8) -> u8 { limit }`;
   assert.deepEqual(constantsOf(program), [{ name: 'PARTY_0::ROWS', type: 'usize' }]);
   assert.deepEqual(parameterNames(program, 2), ['rows', 'limit']);
   assert.deepEqual(parameterNames('pub fn main(bids: [u8; 3]) -> u8 { 1 }', 3), ['bids', 'bids', 'bids']);
+});
+
+test('what is waited for, with names', () => {
+  const nameOf = (i) => ['Anna', 'Ben'][i];
+  assert.equal(pauseInWords('waiting for party 1 (16 s)', nameOf), 'Nothing from Ben for 16 seconds.');
+  assert.match(pauseInWords('retrying: party 0 (relay http://127.0.0.1:1, session s): Connection reset', nameOf), /^The relay does not answer/);
+  assert.equal(pauseInWords('anything else', nameOf), '');
 });
