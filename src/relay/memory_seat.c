@@ -144,6 +144,12 @@ store_result memory_seat_take(memory_store *m, memory_session *e, const store_ca
     const bool is_new = own == NULL;
     const bool is_same = !is_new && !own->left &&
                          (own->has_token ? memory_seat_is_held_by(own, who) : !who->has_token);
+    /* Whoever spoke for the seat before it had an owner was somebody else. */
+    if (who->has_token && (is_new || !own->has_token)) {
+        const store_result result = memory_pairs_reset(m, e, who->party);
+        if (result != STORE_DONE)
+            return result;
+    }
     if (is_new) {
         const store_result result = memory_seat_add(m, e, who->party, &own);
         if (result != STORE_DONE)

@@ -176,6 +176,23 @@ store_result memory_pair_acknowledge(memory_store *m, memory_session *e, memory_
     return result;
 }
 
+store_result memory_pairs_reset(memory_store *m, memory_session *e, uint32_t from)
+{
+    store_result result = STORE_DONE;
+    for (size_t i = 0; result == STORE_DONE && i < e->n_pairs; i++) {
+        memory_pair *p = e->pairs[i];
+        if (p->from != from || p->last_number == 0)
+            continue;
+        result = memory_pair_acknowledge(m, e, p, p->last_number + 1);
+        if (result == STORE_DONE &&
+            !MEMORY_JOURNAL(m, reset_queue, m->journal_self, e->epoch, p->from, p->to))
+            result = STORE_UNAVAILABLE;
+        if (result == STORE_DONE)
+            p->last_number = 0;
+    }
+    return result;
+}
+
 /* ---- sessions ---- */
 
 size_t memory_session_place(const memory_store *m, const char *name, bool *ret_found)

@@ -97,6 +97,9 @@ void memory_pair_append(memory_store *m, memory_session *e, memory_pair *p, stor
 store_result memory_pair_acknowledge(memory_store *m, memory_session *e, memory_pair *p,
                                      uint64_t number);
 
+/* Empties what was sent in the name of a party, as if nothing had been. */
+store_result memory_pairs_reset(memory_store *m, memory_session *e, uint32_t from);
+
 /* Where the session of that name is, or belongs. */
 size_t memory_session_place(const memory_store *m, const char *name, bool *ret_found);
 /* NULL: there is none. */

@@ -171,6 +171,17 @@ static const char script_sessions[] =
     "  count('messages', oldest - stop - 1)\n"
     "  count('bytes', (oldest - stop - 1) * OVERHEAD - bytes)\n"
     "  tell('room ' .. q .. ' ' .. name)\n"
+    "end\n"
+    /* Empties what was sent in the name of a party, as if nothing had been. */
+    "local function forget(from)\n"
+    "  for _, f in ipairs(redis.call('HKEYS', K)) do\n"
+    "    local q = string.match(f, '^n(' .. from .. ':%d+)$')\n"
+    "    if q then\n"
+    "      ack(q, num('n' .. q) + 1)\n"
+    "      for _, x in ipairs({'n', 'o', 'b'}) do redis.call('HDEL', K, x .. q) end\n"
+    "      count('bytes', -OVERHEAD)\n"
+    "    end\n"
+    "  end\n"
     "end\n";
 
 /* Arguments 8 and 9: the time-out told, or 0, and the terms, or "". Answers DONE with the epoch,
@@ -207,6 +218,7 @@ static const char script_join[] =
     "  count('seats', 1)\n"
     "  set('list', (get('list') or '') .. ' ' .. party)\n"
     "end\n"
+    "if digest ~= '' and (not own or own == '') and get('used') then forget(party) end\n"
     "local anew = (own ~= digest or left) and 1 or 0\n"
     "local wait = tonumber(ARGV[8]) ~= 0 and tonumber(ARGV[8]) or TIMEOUT\n"
     "set('t' .. party, digest, 'l' .. party, '0', 'w' .. party, wait)\n"

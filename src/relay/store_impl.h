@@ -16,6 +16,8 @@ typedef struct store_journal {
     bool (*drop_seat)(void *self, uint64_t epoch, uint32_t party);
     bool (*add_message)(void *self, uint64_t epoch, uint32_t from, uint32_t to, stored *m);
     bool (*drop_message)(void *self, const stored *m);
+    /* A queue, without messages, begins anew. */
+    bool (*reset_queue)(void *self, uint64_t epoch, uint32_t from, uint32_t to);
     bool (*check)(void *self);
     void (*free)(void *self);
 } store_journal;

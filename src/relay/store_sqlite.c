@@ -190,6 +190,11 @@ static bool sqlite_drop_message(void *self, const stored *m)
     return RUN(self, DROP_MESSAGE, (uint64_t)m->row);
 }
 
+static bool sqlite_reset_queue(void *self, uint64_t epoch, uint32_t from, uint32_t to)
+{
+    return RUN(self, SET_QUEUE, epoch, from, to, 0);
+}
+
 static bool sqlite_check(void *self)
 {
     sqlite_journal *j = self;
@@ -212,8 +217,8 @@ static void close_journal(void *self)
 }
 
 static const store_journal sqlite_journal_ops = {
-    sqlite_add_session, sqlite_begin_drop,   sqlite_end_drop, sqlite_set_seat, sqlite_drop_seat,
-    sqlite_add_message, sqlite_drop_message, sqlite_check,    close_journal};
+    sqlite_add_session, sqlite_begin_drop,   sqlite_end_drop,    sqlite_set_seat, sqlite_drop_seat,
+    sqlite_add_message, sqlite_drop_message, sqlite_reset_queue, sqlite_check,    close_journal};
 
 /* ---- opening ---- */
 

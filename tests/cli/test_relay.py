@@ -232,6 +232,13 @@ class Seats(Case):
             self.assertEqual(ask(url, "POST", "/recv/s/0/1", X_Polytune_Token=b).status, 400)
             self.assertEqual(figure(url, 'refused_total{reason="forbidden"}'), 6)
 
+    def test_an_open_relay_where_a_stranger_speaks_first(self):
+        with relay("--open") as (url, _):
+            for a, b in ((0, 1), (1, 0), (5, 0)):
+                self.assertEqual(ask(url, "POST", f"/send/s/{a}/{b}", b"junk").status, 200)
+            for party in start_parties(url, "s", MAX, ["1", "2"], PATIENT):
+                self.assertRan(party.wait(SOON), "false")
+
     def test_a_client_without_a_token_gets_one(self):
         with relay("--tokens") as (url, _):
             answer = ask(url, "PUT", "/join/s/0")

@@ -264,6 +264,39 @@ static void seats_are_bound_to_tokens(kind k)
     store_free(s);
 }
 
+/* On a relay that serves anybody: what strangers send in the name of a seat that nobody has taken
+ * is not its owner's. */
+static void what_was_said_before_the_seat_is_taken_is_forgotten(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    store_figures before;
+    store_figures after;
+    const store_caller nobody = caller("early", 0, NULL);
+    const store_caller nobody_too = caller("early", 1, NULL);
+    const store_caller a = caller("early", 0, "a");
+    const store_caller b = caller("early", 1, "b");
+    assert_int_equal(put(s, &nobody_too, 0, 1, "kept until b comes"), STORE_DONE);
+    assert_int_equal(store_measure(s, &before), STORE_DONE);
+    for (uint64_t i = 1; i <= 3; i++)
+        assert_int_equal(put(s, &nobody, 1, i, "junk"), STORE_DONE);
+    (void)join(s, &a);
+    assert_int_equal(store_measure(s, &after), STORE_DONE);
+    assert_int_equal(after.messages, before.messages);
+    (void)join(s, &b);
+    assert_int_equal(put(s, &a, 1, 1, "true"), STORE_DONE);
+    assert_int_equal(put(s, &nobody, 1, 2, "junk"), STORE_UNAUTHORIZED);
+    expect_message(s, &b, 0, 1, "true");
+    assert_int_equal(get(s, &b, 0, 2), STORE_EMPTY);
+    assert_int_equal(get(s, &a, 1, 1), STORE_EMPTY);
+    assert_int_equal(put(s, &b, 0, 1, "true, too"), STORE_DONE);
+    expect_message(s, &a, 1, 1, "true, too");
+    /* Who joins again takes nothing back. */
+    (void)join(s, &a);
+    assert_int_equal(put(s, &a, 1, 1, "true"), STORE_REPEATED);
+    store_free(s);
+}
+
 static void what_seats_run_is_listed(kind k)
 {
     listener l = {0};
@@ -679,6 +712,7 @@ static void empty_redis(void);
     X(who_closed_dies_after_a_quarter)                                                             \
     X(who_is_connected_elsewhere_lives)                                                            \
     X(nobody_dies_before_the_relay_may_tell)                                                       \
+    X(what_was_said_before_the_seat_is_taken_is_forgotten)                                         \
     X(what_seats_run_is_listed)                                                                    \
     X(tokens_can_be_demanded)                                                                      \
     X(sessions_end_and_are_replaced)                                                               \
