@@ -659,6 +659,11 @@ static const row rows[] = {
      .cheater = 0, .peer = 2, .detects = HONEST, .status = PT_PEER_TRANSCRIPT, .phase = "LBL",
      .never_sent = "OUT", .not_for_two = one_peer},
 
+    /* No EV2 and no OUT before every other party has said which inputs it saw. */
+    {.target = "LBL missing", .hook = "LBL", .is_fault = true, .fault = FAULT_CLOSE,
+     .cheater = 2, .peer = ALL, .detects = HONEST, .status = PT_ERR_CLOSED, .phase = "LBL",
+     .never_sent = "EV2"},
+
     {.target = "Lambda in EV1, old tag", .hook = "EV1", .at = 0, .span = 1,
      .cheater = 0, .peer = 1, .detects = 1, .status = PT_PEER_EVALUATOR, .phase = "EV1",
      .never = "EV2"},
