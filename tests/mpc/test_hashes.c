@@ -28,7 +28,7 @@ static const test_preparation *chosen;
 /* Takes more blocks of bits than are handled at once. */
 static uint64_t segment_ands(void)
 {
-    return chosen->dealer ? 2100 : 600;
+    return chosen->dealer ? 2100 : 1000;
 }
 
 /* ---- A book of each party ---- */
