@@ -42,4 +42,4 @@ target_compile_definitions(sodium PUBLIC SODIUM_STATIC=1 PRIVATE CONFIGURED=1 NA
 target_compile_options(sodium PRIVATE -Oz -w)
 # In its place is base_point.c.
 set_source_files_properties(${S}/crypto_core/ed25519/ref10/ed25519_ref10.c PROPERTIES
-    COMPILE_OPTIONS -Os COMPILE_DEFINITIONS ge25519_scalarmult_base=ge25519_scalarmult_base_of_table)
+    COMPILE_DEFINITIONS ge25519_scalarmult_base=ge25519_scalarmult_base_of_table)
