@@ -53,7 +53,8 @@ export interface ProgramOptions {
 export interface Compiled {
   parties: number;
   function: string;
-  parameters: { type: Type }[];
+  /** One for each party: the elements of a lone array parameter all have its name. */
+  parameters: { name: string; type: Type }[];
   inputTypes: Type[];
   outputType: Type;
   and: number;

@@ -127,6 +127,9 @@ PT_API PT_MUST_CHECK pt_status pt_program_write_bristol(char **ret_text, size_t 
                                                         const pt_program *program, pt_error *error);
 /* The type of a party's input, and of the result; owned by the program. */
 PT_API const pt_type *pt_program_input_type(const pt_program *program, size_t party);
+/* The name of the parameter that a party gives, UTF-8; the elements of a lone array parameter all
+ * have its name. Owned by the program. */
+PT_API const char *pt_program_input_name(const pt_program *program, size_t party);
 PT_API const pt_type *pt_program_output_type(const pt_program *program);
 
 /* Checks what a program expects of an input besides its type: that rows which a join takes as they

@@ -290,6 +290,13 @@ const pt_type *pt_program_input_type(const pt_program *program, size_t party)
     return program->lowered.inputs[party];
 }
 
+const char *pt_program_input_name(const pt_program *program, size_t party)
+{
+    if (program == NULL || party >= program->lowered.n_parties)
+        return NULL;
+    return program->lowered.names[party];
+}
+
 const pt_type *pt_program_output_type(const pt_program *program)
 {
     return program == NULL ? NULL : program->lowered.output;

@@ -38,7 +38,8 @@ static json_t *describe(const pt_program *program)
     json_t *inputs = json_array();
     for (size_t i = 0; i < pt_program_party_count(program); i++)
         (void)json_array_append_new(
-            inputs, json_pack("{s:o}", "type", answer_type(pt_program_input_type(program, i))));
+            inputs, json_pack("{s:s, s:o}", "name", pt_program_input_name(program, i), "type",
+                              answer_type(pt_program_input_type(program, i))));
     pt_circuit_get_stats(&stats, pt_program_circuit(program));
     return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "parties",
                      (json_int_t)pt_program_party_count(program), "inputs", inputs, "output",

@@ -38,7 +38,7 @@ void wasm_free(void *memory);
  * the mistakes of a program, none when it is good. */
 char *wasm_check(char *request, size_t len);
 
-/* PROGRAM -> {"parties", "inputs": [{"type": TYPE}..], "output": TYPE, "and", "xor", "not",
+/* PROGRAM -> {"parties", "inputs": [{"name", "type": TYPE}..], "output": TYPE, "and", "xor", "not",
  * "depth"}.
  */
 char *wasm_compile(char *request, size_t len);

@@ -322,6 +322,13 @@ CALL(pt_program_input_type)
     return PT_OK;
 }
 
+CALL(pt_program_input_name)
+{
+    (void)error;
+    assert_null(pt_program_input_name(PTR(0, w->program), SIZE(1, 0)));
+    return PT_OK;
+}
+
 CALL(pt_program_output_type)
 {
     (void)w, (void)wrong, (void)error;
@@ -740,6 +747,7 @@ typedef struct row {
     FAILS(pt_program_decode, 3)                                                                    \
     FAILS(pt_program_decode_packed, 4)                                                             \
     HARMLESS(pt_program_free, 1)                                                                   \
+    HARMLESS(pt_program_input_name, 2)                                                             \
     HARMLESS(pt_program_input_type, 2)                                                             \
     FAILS(pt_program_inspect, 7)                                                                   \
     HARMLESS(pt_program_line_counts, 2)                                                            \

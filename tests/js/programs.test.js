@@ -32,6 +32,8 @@ test('a mistake has its place in UTF-16, also behind characters of two units', a
 test('compiling tells parties, types and gates', async () => {
   const c = await compile('enum E { A, B(u8) } struct S { y: [i64; 2], x: bool } pub fn main(a: S, b: (E, u16)) -> bool { a.x }');
   assert.equal(c.parties, 2);
+  assert.deepEqual(c.parameters.map((p) => [p.name, p.type]), [['a', c.inputTypes[0]], ['b', c.inputTypes[1]]]);
+  assert.deepEqual((await compile('pub fn main(bids: [u8; 3]) -> u8 { 1 }')).parameters.map((p) => p.name), ['bids', 'bids', 'bids']);
   assert.deepEqual(c.inputTypes[0].fields.map((f) => [f.name, f.type.text]), [['x', 'bool'], ['y', '[i64; 2]']]);
   assert.deepEqual(c.inputTypes[1].elements[0].variants.map((v) => [v.name, v.fields.map((t) => t.text)]), [['A', []], ['B', ['u8']]]);
   assert.equal(c.outputType.kind, 'bool');

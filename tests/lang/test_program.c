@@ -14,6 +14,8 @@ static void parties_and_types(void **state)
     assert_int_equal(pt_type_bits(pt_program_input_type(program, 0)), 33);
     assert_int_equal(pt_circuit_input_bits(pt_program_circuit(program), 0), 33);
     assert_null(pt_program_input_type(program, 2));
+    assert_string_equal(pt_program_input_name(program, 1), "k");
+    assert_null(pt_program_input_name(program, 2));
     assert_int_equal(pt_type_print(&text, pt_program_output_type(program), &error), PT_OK);
     assert_string_equal(text, "(u8, S)");
     pt_text_free(text);
@@ -29,6 +31,8 @@ static void one_array_gives_one_party_per_element(void **state)
     (void)state;
     pt_program *program = run_compile("pub fn main(v: [u8; 3]) -> u8 { v[0] ^ v[2] }", NULL);
     assert_int_equal(pt_program_party_count(program), 3);
+    assert_string_equal(pt_program_input_name(program, 0), "v");
+    assert_string_equal(pt_program_input_name(program, 2), "v");
     pt_program_free(program);
     program = run_compile("pub fn main(v: [u8; const { 3usize }]) -> u8 { v[0] ^ v[2] }", NULL);
     assert_int_equal(pt_program_party_count(program), 1);

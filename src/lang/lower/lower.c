@@ -16,7 +16,21 @@ bool lower_is_array_of_parties(const fn_decl *function)
            function->params[0].type->as.array.size.kind != SIZE_EXPR;
 }
 
-/* Finds out who gives what; the input types of the parties go to ret_lowered. */
+static bool resolve_input(lowerer *l, lowered *ret_lowered, size_t party, const pt_type *array)
+{
+    const fn_decl *function = l->input->function;
+    const param_decl *param = &function->params[array == NULL ? party : 0];
+    const ident *name = &param->name;
+    ret_lowered->names[party] = arena_string(l->types.arena, name->text, strlen(name->text));
+    if (ret_lowered->names[party] == NULL)
+        return lower_out_of_memory(l);
+    if (array == NULL)
+        return lower_type(l, &ret_lowered->inputs[party], param->type, function->span);
+    ret_lowered->inputs[party] = array->element;
+    return true;
+}
+
+/* Finds out who gives what; the parties' input types and names go to ret_lowered. */
 static bool resolve_inputs(lowerer *l, lowered *ret_lowered)
 {
     const fn_decl *function = l->input->function;
@@ -33,12 +47,11 @@ static bool resolve_inputs(lowerer *l, lowered *ret_lowered)
                           n_parties, CIRCUIT_MAX_PARTIES);
     ret_lowered->n_parties = n_parties;
     ret_lowered->inputs = arena_new(l->types.arena, n_parties, sizeof(const pt_type *));
-    if (ret_lowered->inputs == NULL)
+    ret_lowered->names = arena_new(l->types.arena, n_parties, sizeof(const char *));
+    if (ret_lowered->inputs == NULL || ret_lowered->names == NULL)
         return lower_out_of_memory(l);
     for (size_t i = 0; i < n_parties; i++) {
-        if (elements)
-            ret_lowered->inputs[i] = array->element;
-        else if (!lower_type(l, &ret_lowered->inputs[i], function->params[i].type, function->span))
+        if (!resolve_input(l, ret_lowered, i, array))
             return false;
     }
     if (!lower_type(l, &ret_lowered->output, function->result, function->span))

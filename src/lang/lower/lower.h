@@ -70,6 +70,7 @@ typedef struct lowered {
     pt_circuit *circuit; /* the panic code, most significant bit first, then the result */
     size_t n_parties;
     const pt_type **inputs; /* one per party, in the arena */
+    const char **names;     /* of the parameters they are given as, likewise */
     const pt_type *output;
     panic_site *sites; /* released with mem_free */
     size_t n_sites;
