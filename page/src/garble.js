@@ -65,22 +65,6 @@ export function descriptionOf(text) {
 /** Text without comments, as far as names matter. */
 const withoutComments = (text) => text.replace(/\/\/.*|\/\*[^]*?\*\//g, '');
 
-/** The names of the parameters of main, for so many parties: one for each, or one for all. */
-export function parameterNames(text, parties) {
-  const found = /\bfn\s+main\s*\(/.exec(withoutComments(text));
-  const names = [];
-  let depth = 0;
-  let name = '';
-  for (const c of found ? withoutComments(text).slice(found.index + found[0].length) : '') {
-    if (depth === 0 && c === ':') names.push(name.replace(/\bmut\b/, '').trim());
-    if (depth === 0 && (c === ',' || c === ')')) name = '';
-    else name += c;
-    if (c === ')' && depth === 0) break;
-    depth += '([{'.includes(c) - ')]}'.includes(c);
-  }
-  return names.length === parties ? names : Array(parties).fill(names[0] ?? '');
-}
-
 /** The constants that a program gets from outside, as {name, type}. */
 export function constantsOf(text) {
   const found = new Map();

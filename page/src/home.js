@@ -5,7 +5,7 @@ import { learnRate } from './cost.js';
 import { goTo, h, icon, newId, put } from './dom.js';
 import { EXAMPLES, OWN, exampleOf, samplesOf } from './examples.js';
 import { formFor, readForm } from './form.js';
-import { descriptionOf, parameterNames } from './garble.js';
+import { descriptionOf } from './garble.js';
 import { progressBar } from './progress.js';
 import { resultView, sentence, shownValue } from './result.js';
 import { createWorkbench } from './program.js';
@@ -14,13 +14,13 @@ import { bytes, errorInWords, isNothing, labelOf, listed, seconds } from './word
 
 const nameOf = (example, i) => example?.parties[i] ?? `Party ${i}`;
 
-const labelFor = (source, info, example, i) => example?.labels[i] ?? (labelOf(parameterNames(source, info.parties)[i]) || 'Input');
+const labelFor = (info, example, i) => example?.labels[i] ?? (labelOf(info.parameters[i].name) || 'Input');
 
 /** One party's card: what it gives, and afterwards what it knows. */
-function partyCard(source, info, example, i) {
+function partyCard(info, example, i) {
   const name = nameOf(example, i);
   const type = info.inputTypes[i];
-  const form = formFor(type, labelFor(source, info, example, i));
+  const form = formFor(type, labelFor(info, example, i));
   const learned = h('div', { class: 'learned' });
   const others = info.inputTypes.map((_, k) => k).filter((k) => k !== i && !isNothing(info.inputTypes[k])).map((k) => nameOf(example, k));
   const id = newId('party');
@@ -57,7 +57,7 @@ function stageOf() {
     running?.abort();
     const samples = samplesOf(source);
     const before = shown;
-    const parties = info.inputTypes.map((_, i) => partyCard(source, info, example, i));
+    const parties = info.inputTypes.map((_, i) => partyCard(info, example, i));
     parties.forEach((p, i) => {
       const was = before?.parties[i];
       if (was && was.type.text === p.type.text && before.example === example) keep(was, p);

@@ -5,7 +5,7 @@ import { learnRate, showCost } from './cost.js';
 import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf, exampleWith } from './examples.js';
 import { formFor, readForm } from './form.js';
-import { descriptionOf, parameterNames, showProgram } from './garble.js';
+import { descriptionOf, showProgram } from './garble.js';
 import { linkOf, shortHash } from './link.js';
 import { progressBar } from './progress.js';
 import { qrCode } from './qr.js';
@@ -143,9 +143,9 @@ export async function showSession(main, given) {
   const example = exampleOf(program);
   const nameOf = (i) => example?.parties[i] ?? `Party ${i}`;
   const people = peopleList(info.parties, own, nameOf);
-  const label = example?.labels[own] ?? (labelOf(parameterNames(program, info.parties)[own]) || 'Your part');
+  const label = example?.labels[own] ?? (labelOf(info.parameters[own].name) || 'Your part');
   const form = formFor(info.inputTypes[own], label);
-  const labels = (example?.labels ?? parameterNames(program, info.parties).map(labelOf)).map((text) => text.toLowerCase());
+  const labels = (example?.labels ?? info.parameters.map((p) => labelOf(p.name))).map((text) => text.toLowerCase());
   const costs = h('dl', { class: 'costs' });
   showCost(costs, info);
 

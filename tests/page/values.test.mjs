@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parameterNames, constantsOf, descriptionOf } from '../../page/src/garble.js';
+import { constantsOf, descriptionOf } from '../../page/src/garble.js';
 import { pauseInWords } from '../../page/src/words.js';
 import { ValueError, columns, fromLeaves, readInt, readText, rowsOf, writeCsv, writeJson, writeText } from '../../page/src/values.js';
 
@@ -67,8 +67,6 @@ const N: usize = min(PARTY_0::ROWS, 10usize); // PARTY_1::NOTHING
 pub fn main(mut rows: [(u8, u8); N], limit: u8) -> u8 { limit }`;
   assert.equal(descriptionOf(program), 'Two of us compare.');
   assert.deepEqual(constantsOf(program), [{ name: 'PARTY_0::ROWS', type: 'usize' }]);
-  assert.deepEqual(parameterNames(program, 2), ['rows', 'limit']);
-  assert.deepEqual(parameterNames('pub fn main(bids: [u8; 3]) -> u8 { 1 }', 3), ['bids', 'bids', 'bids']);
 });
 
 test('what is waited for, with names', () => {
