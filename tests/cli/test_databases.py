@@ -161,7 +161,7 @@ class Postgres(Case):
         self.assertEqual(self.server.sql("SELECT count(*) FROM one"), ["0"])
 
     def test_two_hospitals(self):
-        """docs/tables.md: the example's tables from two databases."""
+        """docs/matching.md: the example's tables from two databases."""
         for name, columns in (("clinic", "patient bigint, drug text, given date"),
                               ("hospital", "patient bigint, admitted date, days int, cost numeric(10, 2)")):
             self.server.sql(f"CREATE DATABASE {name}")
