@@ -42,6 +42,14 @@ static void tell(void *user, const char *text)
 static pt_status open_relay(pt_channel *ret_channel, const party *p, size_t seats, pt_error *error)
 {
     const json_t *asked = p->r.json;
+    char terms[PT_TERMS_SIZE];
+    const pt_terms run = {.parties = p->parties,
+                          .dealer = request_flag(asked, "dealer"),
+                          .circuit = pt_program_circuit(p->program),
+                          .session = p->session};
+    const pt_status status = pt_terms_print(terms, &run, error);
+    if (status != PT_OK)
+        return status;
     const pt_relay_options options = {
         .url = request_text(json_object_get(asked, "relay"), "url"),
         .session = p->session,
@@ -50,6 +58,7 @@ static pt_status open_relay(pt_channel *ret_channel, const party *p, size_t seat
         .network = {.timeout_ms = (uint32_t)request_number(asked, "timeout", 0),
                     .wait_ms = (uint32_t)request_number(asked, "wait", 0),
                     .deadline_ms = (uint32_t)request_number(asked, "deadline", 0),
+                    .terms = terms,
                     .notice = tell,
                     .cancelled = request_cancelled}};
     return pt_channel_relay_open(ret_channel, &options, error);

@@ -79,8 +79,19 @@ test('another program is refused, and said by whom', async () => {
   const error = await failure(party({ relay: relay.url, session: 'differ', party: 1, program: two, input: 2 }));
   assert.equal(error.status, 'PT_PEER_SETUP');
   assert.equal(error.class, 'peer');
-  assert.equal(error.party, 0);
+  assert.match(error.message, /party 0 runs another program/);
   assert.equal((await other.done).status, 7);
+});
+
+test('another program is refused also while a third is missing', async () => {
+  const other = startParty(relay.url, 'missing', await program(sum.replace('a + b + c', 'a ^ b ^ c')), 0, 1);
+  const error = await failure(party({ relay: relay.url, session: 'missing', party: 1, program: sum, input: 2 }));
+  assert.equal(error.status, 'PT_PEER_SETUP');
+  assert.equal(error.phase, 'join');
+  assert.match(error.message, /party 0 runs another program/);
+  const { status, err } = await other.done;
+  assert.equal(status, 7, err);
+  assert.match(err, /party 1 runs another program/);
 });
 
 test('another secret is refused', async () => {
