@@ -40,7 +40,7 @@ typedef struct pt_mpc_stats {
 /* A range of output bits, and who learns them. */
 typedef struct pt_mpc_receivers {
     size_t n_bits;
-    const size_t *parties; /* NULL: everyone */
+    const size_t *parties; /* NULL, with n_parties 0: everyone */
     size_t n_parties;
 } pt_mpc_receivers;
 
@@ -51,7 +51,7 @@ typedef struct pt_mpc_options {
     size_t party;   /* this party, 0 .. parties-1 */
     size_t parties; /* 2 .. PT_MPC_MAX_PARTIES */
     size_t evaluator;
-    const size_t *output_parties; /* who learns the result; NULL: everyone */
+    const size_t *output_parties; /* who learns the result; NULL, with count 0: everyone */
     size_t n_output_parties;
     /* Who learns which part of the result, in place of output_parties: ranges that follow each
      * other from output bit 0 to the last. NULL: everything goes to the same parties. What is not

@@ -4,7 +4,8 @@
 #include "circuit/circuit.h"
 #include "polytune/circuit.h"
 
-#define BITS 6
+#define BITS        6
+#define MAX_PARTIES 4
 
 /* Gates of every kind; outputs are an input, a constant and gates. */
 static const char text[] = "6 12\n1 6\n2 3 3\n\n"
@@ -63,20 +64,21 @@ static void shares(void **state)
 {
     (void)state;
     pt_circuit *whole = read_circuit(text);
-    for (size_t parties = 1; parties <= 4; parties++) {
+    for (size_t parties = 1; parties <= MAX_PARTIES; parties++) {
         pt_circuit *shared = NULL;
         assert_int_equal(pt_circuit_share_input(&shared, whole, parties, NULL), PT_OK);
         assert_true(circuit_is_sound(shared));
         assert_int_equal(pt_circuit_parties(shared), parties);
         assert_int_equal(shared->n_and, whole->n_and);
         for (unsigned value = 0; value < 1u << BITS; value++) {
-            uint8_t given[4 * BITS], bits[BITS], expected[BITS], got[BITS];
-            unsigned left = value;
+            uint8_t given[MAX_PARTIES * BITS], bits[BITS], expected[BITS], got[BITS];
+            unsigned share[MAX_PARTIES] = {value};
             for (size_t p = 1; p < parties; p++) {
-                fill(given + p * BITS, value * 7 + 13 * (unsigned)p);
-                left ^= (value * 7 + 13 * (unsigned)p) & ((1u << BITS) - 1);
+                share[p] = value * 7 + 13 * (unsigned)p;
+                share[0] ^= share[p];
             }
-            fill(given, left);
+            for (size_t h = 0; h < parties * BITS; h++)
+                given[h] = (uint8_t)(share[h / BITS] >> h % BITS & 1u);
             fill(bits, value);
             eval(expected, whole, bits, BITS);
             eval(got, shared, given, parties * BITS);

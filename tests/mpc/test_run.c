@@ -350,6 +350,7 @@ static void check_receivers_refused(const uint8_t *inputs)
         {{{3, NULL, 0}, {1, strange, 1}}, 2, NULL},
         {{{4, NULL, 0}}, 1, first},
         {{{3, NULL, 0}, {1, twice, 2}}, 2, NULL},
+        {{{3, NULL, 0}, {1, NULL, 2}}, 2, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check_refused(&(pt_mpc_options){.parties = 2,
@@ -373,6 +374,7 @@ static void test_refused(void **state)
     check_refused(&(pt_mpc_options){.parties = 2, .output_parties = nobody}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .output_parties = strange, .n_output_parties = 1},
                   good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .n_output_parties = 1}, good, PT_ERR_USAGE);
     static const size_t twice[3] = {0, 1, 0};
     check_refused(&(pt_mpc_options){.parties = 2, .output_parties = twice, .n_output_parties = 3},
                   good, PT_ERR_USAGE);

@@ -15,6 +15,8 @@ _Static_assert(PT_MPC_MAX_PARTIES <= 8 * RECEIVERS_SET_BYTES, "a bit for each pa
 static pt_status check_set(const size_t *parties, size_t n, const pt_mpc_options *o,
                            pt_error *error)
 {
+    if (parties == NULL && n > 0) /* not everyone: a list that could not be made, perhaps */
+        return error_set(error, PT_ERR_USAGE, "the list of %zu output parties is missing", n);
     for (size_t i = 0; parties != NULL && i < n; i++) {
         if (parties[i] >= o->parties)
             return error_set(error, PT_ERR_USAGE, "output party %zu is not one of the %zu parties",

@@ -274,9 +274,8 @@ static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const s
 }
 
 /* TRU, TRS, COIN_O, with which DC1, DC2, DC3 travel. */
-static pt_status make_triples(triple_batch *b, mpc_run *r, const segment *g,
-                              const delta_check *deltas, uint8_t ret_coin[COIN_BYTES],
-                              pt_error *error)
+static pt_status make_triples(triple_batch *b, mpc_run *r, const segment *g, delta_check *deltas,
+                              uint8_t ret_coin[COIN_BYTES], pt_error *error)
 {
     session *s = r->s;
     PT_ASSERT(r->verified.bits == g->number + 1);
@@ -292,6 +291,7 @@ static pt_status make_triples(triple_batch *b, mpc_run *r, const segment *g,
     triple_batch_enter(b, BATCH_TRIPLES);
     status = coin_toss(s, ret_coin, travelling(&deltas->dc3), error);
     r->verified.deltas |= status == PT_OK;
+    delta_check_clear(deltas); /* its two sums give Delta: no longer than needed */
     return status;
 }
 
@@ -333,8 +333,8 @@ static pt_status check_deltas_alone(mpc_run *r, const delta_check *deltas, pt_er
 }
 
 /* Section 4.2, from the bits on. */
-static pt_status shares_from_bits(triple_batch *b, mpc_run *r, segment *g,
-                                  const delta_check *deltas, pt_error *error)
+static pt_status shares_from_bits(triple_batch *b, mpc_run *r, segment *g, delta_check *deltas,
+                                  pt_error *error)
 {
     uint8_t coin[COIN_BYTES];
     if (g->n_and == 0)
