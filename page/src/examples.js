@@ -8,8 +8,6 @@ import { shortHash } from './link.js';
 import { grouped } from './values.js';
 import { count } from './words.js';
 
-const percent = (a, b) => `${((Math.abs(Number(a) - Number(b)) / Number(a)) * 100).toFixed(1)} %`;
-
 export const EXAMPLES = [
   {
     name: 'Who is richer?', source: millionaires,
@@ -19,10 +17,10 @@ export const EXAMPLES = [
   },
   {
     name: 'A fair wage?', source: salaries,
-    text: 'Two companies and Ms Lee, who looks after fair pay, want to know whether the companies pay alike. No company shows a single salary.',
-    parties: ['North Ltd', 'South Ltd', 'Ms Lee'], labels: ['Four salaries', 'Four salaries', 'Allowed difference in percent'],
-    learns: 'both averages, and whether they differ by more than that',
-    say: ([a, b, far]) => `The averages are ${grouped(a)} and ${grouped(b)}: ${percent(a, b)} apart, ${far ? 'more' : 'not more'} than Ms Lee allows.`,
+    text: 'Two companies and Ms Lee, who looks after fair pay, want to know whether the companies pay alike. No company shows what it pays.',
+    parties: ['North Ltd', 'South Ltd', 'Ms Lee'], labels: ['Average salary', 'Average salary', 'Allowed difference in percent'],
+    learns: 'whether the averages differ by more than that: yes or no',
+    say: (v) => `The averages differ by ${v ? 'more' : 'not more'} than Ms Lee allows.`,
   },
   {
     name: 'A sealed auction', source: auction,

@@ -122,7 +122,7 @@ class ManualPages(Case):
             self.skipTest("no groff here")
         shown = run("groff", "-man", "-Tascii", "-P-c", "-P-b", "-P-u", self.folder / "polytune-party.1").stdout
         self.assertIn("--session=pay-2026 \\\n", shown)
-        self.assertIn("  --program=salaries.garble --party=0 --input=@salaries.txt\n", shown)
+        self.assertIn("  --program=salaries.garble --party=0 --input=59000\n", shown)
 
 
 if __name__ == "__main__":

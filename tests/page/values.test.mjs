@@ -53,6 +53,8 @@ test('tables, with names in any order, or none', () => {
 
 test('results as tables', () => {
   assert.equal(writeCsv(readText('[Stay {days: 3, ward: Ward::Other}]', list(stay, 1)), list(stay, 1)), 'days,ward\n3,Other\n');
+  const three = tuple(int('u32'), int('u32'), bool);
+  assert.equal(writeCsv(readText('(59000, 54000, false)', three), three), '1,2,3\n59000,54000,false\n');
   assert.equal(writeCsv(readText('[1, 2]', list(int('u8'), 2)), list(int('u8'), 2)), '1\n2\n');
   assert.equal(writeCsv(readText('Plan::None', plan), plan), null);
 });

@@ -339,7 +339,7 @@ const command command_party = {
     .details =
         "It needs --program, --party and --input:\n"
         "  polytune party http://relay.example:8000 --session=pay-2026 \\\n"
-        "      --program=salaries.garble --party=0 --input=@salaries.txt\n\n"
+        "      --program=salaries.garble --party=0 --input=59000\n\n"
         "WHERE is how the parties meet. They agree beforehand on that, the program and who is "
         "which number; start in any order.\n"
         "  URL           a relay, and --session, the name that the parties agreed on\n"
