@@ -75,6 +75,14 @@ export interface Result {
   type: Type;
 }
 
+/** What each party learns with privateResults, by party. */
+export interface PrivateResults {
+  result: Value[];
+  text: string[];
+  json: string[];
+  type: Type[];
+}
+
 export interface Stats {
   and: number;
   seconds: number;
@@ -83,6 +91,9 @@ export interface Stats {
   messagesSent: number;
   phases: { name: string; seconds: number; bytesSent: number }[];
 }
+
+export type AllStats = Stats & { parties: Stats[] };
+export type SimulateOptions = ProgramOptions & { rho?: number; cotBits?: 1 | 2 | 4 | 8 };
 
 export interface Notice {
   /** 'words' are the five to compare, told before any input is used; 'constant' one that a party gives. */
@@ -108,6 +119,8 @@ export interface PartyOptions extends ProgramOptions {
   dealer?: boolean;
   /** Who learns the result; everybody. */
   outputParties?: number[];
+  /** The program's result is a tuple or an array with an element for each party, who learns that and no other. */
+  privateResults?: boolean;
   evaluator?: number;
   rho?: number;
   cotBits?: 1 | 2 | 4 | 8;
@@ -137,13 +150,19 @@ export class PolytuneError extends Error {
 export function check(source: string, options?: ProgramOptions): Promise<{ diagnostics: Diagnostic[] }>;
 export function compile(source: string, options?: ProgramOptions): Promise<Compiled>;
 /** In the clear, without cryptography; one input for each party. */
-export function evaluate(source: string, inputs: readonly Input[], options?: ProgramOptions): Promise<Result>;
+export function evaluate(source: string, inputs: readonly Input[], options?: ProgramOptions & { privateResults?: false }): Promise<Result>;
+export function evaluate(source: string, inputs: readonly Input[], options: ProgramOptions & { privateResults: true }): Promise<PrivateResults>;
 /** The real protocol with all parties here. */
 export function simulate(
   source: string,
   inputs: readonly Input[],
-  options?: ProgramOptions & { rho?: number; cotBits?: 1 | 2 | 4 | 8 },
-): Promise<Result & { stats: Stats & { parties: Stats[] } }>;
+  options?: SimulateOptions & { privateResults?: false },
+): Promise<Result & { stats: AllStats }>;
+export function simulate(
+  source: string,
+  inputs: readonly Input[],
+  options: SimulateOptions & { privateResults: true },
+): Promise<PrivateResults & { stats: AllStats }>;
 /** Takes part in a computation with others. */
 export function party(options: PartyOptions): Promise<PartyResult>;
 export function keygen(): Promise<{ key: string; publicKey: string }>;

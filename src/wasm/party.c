@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/http/relay.h"
+#include "polytune/private_results.h"
 #include "wasm/answer.h"
 #include "wasm/host.h"
 #include "wasm/mesh.h"
@@ -26,6 +27,9 @@ typedef struct party {
     size_t *output_parties;
     size_t n_output_parties;
     bool receives;
+    pt_mpc_receivers *receivers; /* of each range of output bits; NULL: privateResults is not set */
+    size_t n_receivers;
+    size_t *receiving; /* what they point into */
     pt_mpc_stats stats;
     char fingerprint[PT_FINGERPRINT_SIZE];
     json_t *result;
@@ -180,6 +184,10 @@ static pt_status set_parties(party *p, size_t parties, pt_error *error)
     if (p->index >= parties)
         return error_set(error, PT_ERR_USAGE, "party %zu: the program's parties are 0 to %zu",
                          p->index, parties - 1);
+    if (json_is_array(list) && request_flag(p->r.json, "privateResults"))
+        return error_set(error, PT_ERR_USAGE,
+                         "privateResults gives every party a part, and outputParties all of it to "
+                         "some: use one of them");
     p->parties = parties;
     p->n_output_parties = json_array_size(list);
     p->receives = !json_is_array(list);
@@ -194,6 +202,30 @@ static pt_status set_parties(party *p, size_t parties, pt_error *error)
         p->receives = p->receives || p->output_parties[i] == p->index;
     }
     return PT_OK;
+}
+
+/* Who learns which bits, when each party gets an element of the result. */
+static pt_status divide_result(party *p, pt_error *error)
+{
+    if (!request_flag(p->r.json, "privateResults"))
+        return PT_OK;
+    p->n_receivers = p->parties + 1;
+    p->receivers = mem_new(p->n_receivers, sizeof *p->receivers);
+    p->receiving = mem_new(p->parties, sizeof *p->receiving);
+    if (p->receivers == NULL || p->receiving == NULL)
+        return error_memory(error);
+    return pt_private_results_receivers(p->receivers, p->receiving, p->parties, p->program, error);
+}
+
+static pt_status compile(party *p, const pt_compile_options *options, pt_error *error)
+{
+    pt_status status = pt_program_compile(&p->program, &p->diagnostics, options, error);
+    if (status == PT_OK)
+        status =
+            pt_program_check_input(p->program, p->index, p->input_bits, p->n_input_bits, error);
+    if (status == PT_OK)
+        status = divide_result(p, error);
+    return status;
 }
 
 /* Reads the input before it compiles, for that may take long. */
@@ -224,12 +256,9 @@ static pt_status prepare(party *p, const pt_constant *constants, size_t n_consta
                                error);
     }
     pt_signature_free(signature);
-    if (status == PT_OK)
-        status = pt_program_compile(&p->program, &p->diagnostics, &options, error);
-    if (status == PT_OK)
-        status =
-            pt_program_check_input(p->program, p->index, p->input_bits, p->n_input_bits, error);
-    return status;
+    if (status != PT_OK)
+        return status;
+    return compile(p, &options, error);
 }
 
 /* Learns the others' constants, prepares, and makes sure that all saw the same. */
@@ -291,12 +320,19 @@ static pt_status meet(party *p, pt_error *error)
 
 static pt_status take_result(party *p, const uint8_t *out, size_t n_out, pt_error *error)
 {
+    const pt_type *type = pt_program_output_type(p->program);
     pt_literal *literal = NULL;
+    pt_status status = PT_OK;
     if (!p->receives)
         return PT_OK;
-    const pt_status status = pt_program_decode(&literal, NULL, p->program, out, n_out, error);
+    if (p->receivers == NULL) {
+        status = pt_program_decode(&literal, NULL, p->program, out, n_out, error);
+    } else {
+        type = pt_private_results_type(type, p->parties, p->index);
+        status = pt_private_results_decode(&literal, NULL, p->program, p->index, out, n_out, error);
+    }
     if (status == PT_OK)
-        p->result = answer_result(literal, pt_program_output_type(p->program));
+        p->result = answer_result(literal, type);
     pt_literal_free(literal);
     return status == PT_OK && p->result == NULL ? error_memory(error) : status;
 }
@@ -311,6 +347,8 @@ static pt_status run(party *p, pt_error *error)
                                     .evaluator = (size_t)request_number(asked, "evaluator", 0),
                                     .output_parties = p->output_parties,
                                     .n_output_parties = p->n_output_parties,
+                                    .receivers = p->receivers,
+                                    .n_receivers = p->n_receivers,
                                     .statistical_security =
                                         (unsigned)request_number(asked, "rho", 0),
                                     .cot_field_bits = (unsigned)request_number(asked, "cotBits", 0),
@@ -369,6 +407,8 @@ static void party_clear(party *p)
     pt_program_free(p->program);
     pt_diagnostics_free(p->diagnostics);
     mem_free(p->output_parties);
+    mem_free(p->receivers);
+    mem_free(p->receiving);
     buffer_clear(&p->session_data);
     request_clear(&p->r);
 }

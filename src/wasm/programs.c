@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "polytune/private_results.h"
 #include "wasm/answer.h"
 #include "wasm/request.h"
 #include "wasm/wasm.h"
@@ -109,12 +110,55 @@ static pt_status read_inputs(uint8_t *ret_bits, const pt_program *program, const
     return PT_OK;
 }
 
+/* Adds what `party` learns. */
+static pt_status add_part(json_t *parts, const pt_program *program, size_t party,
+                          const uint8_t *out, size_t n_out, pt_error *error)
+{
+    const pt_type *type = pt_private_results_type(pt_program_output_type(program),
+                                                  pt_program_party_count(program), party);
+    pt_literal *literal = NULL;
+    const pt_status status =
+        pt_private_results_decode(&literal, NULL, program, party, out, n_out, error);
+    if (status != PT_OK)
+        return status;
+    const bool added = json_array_append_new(parts, answer_result(literal, type)) == 0;
+    pt_literal_free(literal);
+    return added ? PT_OK : error_memory(error);
+}
+
+static pt_status answer_parts(json_t **ret_answer, const pt_program *program, const uint8_t *out,
+                              size_t n_out, pt_error *error)
+{
+    json_t *parts = json_array();
+    pt_status status = PT_OK;
+    for (size_t i = 0; i < pt_program_party_count(program) && status == PT_OK; i++)
+        status = add_part(parts, program, i, out, n_out, error);
+    if (status == PT_OK)
+        *ret_answer = json_pack("{s:O}", "parts", parts);
+    json_decref(parts);
+    return status;
+}
+
+static pt_status answer_evaluated(json_t **ret_answer, const pt_program *program,
+                                  const json_t *asked, const uint8_t *out, size_t n_out,
+                                  pt_error *error)
+{
+    pt_literal *literal = NULL;
+    if (request_flag(asked, "privateResults"))
+        return answer_parts(ret_answer, program, out, n_out, error);
+    const pt_status status = pt_program_decode(&literal, NULL, program, out, n_out, error);
+    if (status == PT_OK)
+        *ret_answer = answer_result(literal, pt_program_output_type(program));
+    pt_literal_free(literal);
+    return status;
+}
+
 static json_t *use_evaluated(const pt_program *program, const json_t *asked)
 {
     const pt_circuit *circuit = pt_program_circuit(program);
     const size_t n_out = pt_circuit_output_bits(circuit);
     pt_error error;
-    pt_literal *literal = NULL;
+    json_t *answer = NULL;
     size_t n_in = 0;
     pt_error_clear(&error);
     for (size_t i = 0; i < pt_circuit_parties(circuit); i++)
@@ -127,13 +171,9 @@ static json_t *use_evaluated(const pt_program *program, const json_t *asked)
     if (status == PT_OK)
         status = pt_circuit_eval(out, n_out, circuit, in, n_in, &error);
     if (status == PT_OK)
-        status = pt_program_decode(&literal, NULL, program, out, n_out, &error);
-    json_t *answer = NULL;
-    if (status == PT_OK)
-        answer = answer_result(literal, pt_program_output_type(program));
-    else
+        status = answer_evaluated(&answer, program, asked, out, n_out, &error);
+    if (status != PT_OK)
         answer = answer_error(status, &error, NULL);
-    pt_literal_free(literal);
     mem_free_secret(in, n_in);
     mem_free_secret(out, n_out);
     return answer;

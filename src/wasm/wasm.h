@@ -43,7 +43,8 @@ char *wasm_check(char *request, size_t len);
  */
 char *wasm_compile(char *request, size_t len);
 
-/* PROGRAM and "inputs": [VALUE..] -> RESULT, without cryptography. */
+/* PROGRAM and "inputs": [VALUE..] -> RESULT, without cryptography; or with "privateResults": true,
+ * {"parts": [RESULT..]}, element i of it for party i. */
 char *wasm_evaluate(char *request, size_t len);
 
 /* Takes part in a computation.
@@ -51,8 +52,9 @@ char *wasm_evaluate(char *request, size_t len);
  * PROGRAM, "party", "parties" (when that depends on constants of others), "input": VALUE; how the
  * parties meet: "relay": {"url", "session"}, or "mesh": true for parties of the same host;
  * "key" and "roster": [key or null..] or "sessionSecret", as in the command; "dealer",
- * "outputParties": [..], "evaluator", "rho", "cotBits"; "timeout", "wait", "deadline" in
- * milliseconds. Constants whose party is "" are this party's own.
+ * "outputParties": [..], or "privateResults": true for this party's element alone; "evaluator",
+ * "rho", "cotBits"; "timeout", "wait", "deadline" in milliseconds. Constants whose party is "" are
+ * this party's own.
  *
  * -> {"result": RESULT or null, "stats": {"and", "seconds", "bytesSent", "bytesReceived",
  *     "messagesSent", "phases": [{"name", "seconds", "bytesSent"}..]}, "fingerprint": words or

@@ -63,6 +63,8 @@ test('its types are right, and wrong uses do not compile', { skip: !existsSync(c
      if (type.kind === 'array') { const n: number = type.length; void n; }
      const { text }: { text: string } = await evaluate('', [1, 2n, { x: [1] }, { json: '1' }, new Uint8Array(2)]);
      const r = await party({ relay: '', session: '', party: 0, program: '', input: 1, signal: AbortSignal.timeout(1) });
+     const parts: string[] = (await evaluate('', [], { privateResults: true })).text;
+     void parts;
      const words: string | null = r.fingerprint;
      try { void [offset, text, words]; } catch (e) { if (e instanceof PolytuneError && e.class === 'peer') throw e; }
      // @ts-expect-error a party is needed

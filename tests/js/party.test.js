@@ -74,6 +74,19 @@ test('only those that are to know learn the result', async () => {
   assert.match((await other.done).out, /^3$/m);
 });
 
+test('each party learns its own part', async () => {
+  const source = 'pub fn main(a: u32, b: u32) -> (u32, bool) { (a + b, a > b) }';
+  const options = { relay: relay.url, session: 'private', party: 1, program: source, input: 2, privateResults: true };
+  const other = startParty(relay.url, 'private', await program(source), 0, 1, '--private-results');
+  const mine = await party(options);
+  assert.deepEqual([mine.result, mine.text, mine.type.kind], [false, 'false', 'bool']);
+  assert.equal((await other.done).out, '3\n');
+  const whole = startParty(relay.url, 'whole', await program(source), 0, 1);
+  assert.equal((await failure(party({ ...options, session: 'whole' }))).status, 'PT_PEER_SETUP');
+  assert.equal((await whole.done).status, 7);
+  assert.match((await failure(party({ ...options, outputParties: [1] }))).message, /use one of them/);
+});
+
 test('another program is refused, and said by whom', async () => {
   const other = startParty(relay.url, 'differ', await program('pub fn main(a: u32, b: u32) -> u32 { a - b }'), 0, 1);
   const error = await failure(party({ relay: relay.url, session: 'differ', party: 1, program: two, input: 2 }));

@@ -116,6 +116,23 @@ test('all parties in this process, with the real protocol', async () => {
   assert.ok(phases.size > 1);
 });
 
+test('each party has its own part of the result', async () => {
+  const source = 'pub fn main(a: u32, b: u32) -> (u32, bool) { (a + b, a > b) }';
+  const parts = { result: [7, true], text: ['7', 'true'], json: ['{"NumUnsigned":[7,"U32"]}', '"True"'] };
+  const clear = await evaluate(source, [4, 3], { privateResults: true });
+  assert.deepEqual({ ...clear, type: clear.type.map((t) => t.text) }, { ...parts, type: ['u32', 'bool'] });
+  const { stats, ...secret } = await simulate(source, [4, 3], { privateResults: true });
+  assert.deepEqual(secret, clear);
+  assert.equal(stats.parties.length, 2);
+  for (const call of [evaluate, simulate]) {
+    const whole = await failure(call('pub fn main(a: u8, b: u8) -> u8 { a ^ b }', [1, 2], { privateResults: true }));
+    assert.equal(whole.status, 'PT_ERR_USAGE');
+    assert.match(whole.message, /an element for each party/);
+    assert.equal((await failure(call(source, [4, 3], { privateResults: 'yes' }))).status, 'PT_ERR_USAGE');
+    assert.equal((await failure(call(source, [2 ** 32 - 1, 1], { privateResults: true }))).status, 'PT_ERR_PANIC');
+  }
+});
+
 test('three parties', async () => {
   const { result } = await simulate('pub fn main(a: u8, b: u8, c: u8) -> u8 { a * b * c }', [3, 5, 7]);
   assert.equal(result, 105);

@@ -10,7 +10,19 @@ const programOf = (source, { constants, function: name } = {}, own = null) => {
   return { source, function: name, constants: encodeConstants(constants, own) };
 };
 
+// A flag that keeps something secret is not one by chance.
+const divides = ({ privateResults = false }) => {
+  if (typeof privateResults !== 'boolean') throw usageError('privateResults is true or false');
+  return privateResults;
+};
+
 const resultOf = (answer) => ({ result: decodeResult(answer), text: answer.text, json: answer.json, type: answer.type });
+
+// Of what each party learns: lists, by party.
+const resultsOf = (answers) => {
+  const parts = answers.map(resultOf);
+  return Object.fromEntries(['result', 'text', 'json', 'type'].map((name) => [name, parts.map((p) => p[name])]));
+};
 
 // Starts a thread for one job at a time. `listen({progress, notice, seat})` hears messages.
 function startJobs(host, options) {
@@ -170,6 +182,7 @@ function partyRequest(options) {
     sessionSecret,
     dealer,
     outputParties,
+    privateResults: divides(options),
     evaluator,
     rho,
     cotBits,
@@ -213,19 +226,23 @@ export function makeApi(loadHost) {
     },
 
     async evaluate(source, inputs, options = {}) {
-      const request = { ...programOf(source, options), inputs: inputs.map(encodeValue) };
-      return resultOf(checked(await ask('evaluate', request, options), source, options.signal));
+      const request = { ...programOf(source, options), inputs: inputs.map(encodeValue), privateResults: divides(options) };
+      const answer = checked(await ask('evaluate', request, options), source, options.signal);
+      return answer.parts ? resultsOf(answer.parts) : resultOf(answer);
     },
 
     async simulate(source, inputs, options = {}) {
       const host = await getHost();
-      const requests = inputs.map((input, party) => ({ ...programOf(source, options), mesh: true, party, input: encodeValue(input), cotBits: options.cotBits, rho: options.rho }));
+      const { cotBits, rho } = options;
+      const privateResults = divides(options);
+      const requests = inputs.map((input, party) => ({ ...programOf(source, options), mesh: true, party, input: encodeValue(input), cotBits, rho, privateResults }));
       if (requests.length < 2) throw usageError(`a secure computation needs 2 parties or more, and here are ${requests.length} inputs`);
       if (options.signal?.aborted) throw cancelledError();
       const answers = await runParties(host, requests, options);
       const failed = firstCause(answers);
       if (failed) checked(failed, source, options.signal);
-      return { ...resultOf(answers[0].result), stats: { ...answers[0].stats, parties: answers.map((a) => a.stats) } };
+      const results = answers.map((a) => a.result);
+      return { ...(privateResults ? resultsOf(results) : resultOf(results[0])), stats: { ...answers[0].stats, parties: answers.map((a) => a.stats) } };
     },
 
     async party(options) {
