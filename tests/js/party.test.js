@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
 import { close, keygen, party, PolytuneError } from '../../bindings/js/index.js';
-import { polytune, startParty, startRelay } from './relay.js';
+import { polytune, startCheater, startParty, startRelay } from './relay.js';
 
 const sum = 'pub fn main(a: u32, b: u32, c: u32) -> (u32, bool) { (a + b + c, a > b) }';
 const two = 'pub fn main(a: u32, b: u32) -> u32 { a + b }';
@@ -112,6 +112,26 @@ test('another secret is refused', async () => {
   const error = await failure(party({ relay: relay.url, session: 'secrets', party: 1, program: two, input: 2, sessionSecret: 'other-words-than-those-there' }));
   assert.equal(error.status, 'PT_PEER_IDENTITY');
   assert.equal((await other.done).status, 7);
+});
+
+test('who cheats is found out', async () => {
+  const cheater = startCheater(relay.url, 'cheat', await program(two), secret, 'ABCHK'); // there any change is noticed
+  const error = await failure(party({ relay: relay.url, session: 'cheat', party: 1, program: two, input: 2, sessionSecret: secret }));
+  assert.equal(error.class, 'peer');
+  assert.match(error.status, /^PT_PEER_(TRANSCRIPT|ABIT)$/);
+  assert.deepEqual([error.party, error.phase], [0, 'ABCHK']);
+  const { status, err } = await cheater.done;
+  assert.equal(status, 7, err);
+  assert.doesNotMatch(err, /nothing was changed/);
+});
+
+test('of three, nobody gets a result when one cheats', async () => {
+  const cheater = startCheater(relay.url, 'cheat3', await program(sum), secret, 'ABCHK');
+  const options = { relay: relay.url, session: 'cheat3', program: sum, input: 2, sessionSecret: secret };
+  const errors = await Promise.all([1, 2].map((i) => failure(party({ ...options, party: i }))));
+  assert.deepEqual(errors.map((e) => e.class), ['peer', 'peer']);
+  assert.ok(errors.some((e) => /^PT_PEER_(TRANSCRIPT|ABIT)$/.test(e.status)), errors.join());
+  assert.equal((await cheater.done).status, 7);
 });
 
 test('a wrong input is found before anything is sent', async () => {

@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 const command = process.env.POLYTUNE_BIN ?? `${root}build/dev/bin/polytune`;
 
+const cheater = process.env.POLYTUNE_CHEATING_PARTY ?? `${root}build/dev/bin/cheating_party`;
+
 // Ends with {status, out, err}.
-export function polytune(...args) {
-  const child = spawn(command, args, { cwd: root });
+function start(file, args, environment = {}) {
+  const child = spawn(file, args, { cwd: root, env: { ...process.env, ...environment } });
   let out = '';
   let err = '';
   child.stdout.on('data', (bytes) => (out += bytes));
@@ -15,6 +17,12 @@ export function polytune(...args) {
   const done = new Promise((resolve) => child.on('close', (status) => resolve({ status, out, err })));
   return { child, done, heard: () => err };
 }
+
+export const polytune = (...args) => start(command, args);
+
+// Party 0, who changes a bit of the first message that it sends in a phase (tests/page/cheating_party.c).
+export const startCheater = (url, session, program, secret, phase) =>
+  start(cheater, [url, session, program, '0', '1', phase], { POLYTUNE_SESSION_SECRET: secret });
 
 // {url, stop()}; `flags` as of polytune serve.
 export async function startRelay(...flags) {
