@@ -11,6 +11,7 @@
  * through the relay, which delivers, both sides come to the same end whatever becomes of the
  * connections, and no message is sent before. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,9 @@ typedef struct p2p {
     streams *streams;
     pthread_t closer;
     bool has_closer;
+    atomic_bool closer_must_end;
+    pt_cancelled_fn cancelled; /* the caller's, may be NULL */
+    void *cancelled_user;
 } p2p;
 
 /* While opening. */
@@ -265,6 +269,14 @@ static pt_status connect_peers(p2p *c, const pt_p2p_options *options, pt_error *
     return status;
 }
 
+/* Asked by whoever waits for the relay. */
+static bool must_leave_relay(void *user)
+{
+    p2p *c = user;
+    return atomic_load(&c->closer_must_end) ||
+           (c->cancelled != NULL && c->cancelled(c->cancelled_user));
+}
+
 static void *close_relay(void *user)
 {
     pt_channel_close(&((p2p *)user)->relay);
@@ -330,8 +342,10 @@ static void p2p_close(void *self)
 {
     p2p *c = self;
     streams_close(c->streams);
-    if (c->has_closer)
+    if (c->has_closer) {
+        atomic_store(&c->closer_must_end, true); /* whatever has become of the relay */
         (void)pthread_join(c->closer, NULL);
+    }
     pt_channel_close(&c->relay);
     mem_free(c);
 }
@@ -341,13 +355,17 @@ static const pt_channel_ops p2p_ops = {.send = p2p_send, .recv = p2p_recv, .clos
 /* Fills a zeroed channel. What fails leaves it as far as it came, for p2p_close. */
 static pt_status p2p_start(p2p *c, const pt_p2p_options *options, pt_error *error)
 {
-    const pt_relay_options at_relay = {
+    pt_relay_options at_relay = {
         .url = options->relay,
         .session = options->session,
         .party = options->party,
         .parties = options->parties,
         .network = options->network,
     };
+    c->cancelled = options->network.cancelled;
+    c->cancelled_user = options->network.cancelled_user;
+    at_relay.network.cancelled = must_leave_relay;
+    at_relay.network.cancelled_user = c;
     c->party = options->party;
     c->parties = options->parties;
     c->patience = patience_init(&options->network);
