@@ -47,6 +47,18 @@ test('with two parties of the command', async () => {
   for (const other of others) assert.match((await other.done).out, /^\(15, false\)$/m);
 });
 
+test('several parties in one process, in several sessions', async () => {
+  const path = await program(sum);
+  const run = async (session) => {
+    const other = startParty(relay.url, session, path, 0, 10, `--session-secret=${secret}`);
+    const options = { relay: relay.url, session, program: sum, input: 5, sessionSecret: secret };
+    const mine = await Promise.all([1, 2].map((i) => party({ ...options, party: i })));
+    assert.deepEqual(mine.map((m) => m.result), [[20, true], [20, true]]);
+    assert.equal((await other.done).status, 0);
+  };
+  await Promise.all(['one', 'two', 'three'].map((name) => run(`several-${name}`)));
+});
+
 test('without a secret the words are those that the command shows', async () => {
   const other = startParty(relay.url, 'words', await program(two), 0, 1);
   const mine = await party({ relay: relay.url, session: 'words', party: 1, program: two, input: '2u32' });

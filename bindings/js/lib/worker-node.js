@@ -14,7 +14,9 @@ function http(call, isCancelled) {
   const before = Atomics.load(answered, 0);
   const was = isCancelled();
   port.postMessage({ ...call, body: call.body.slice() });
-  while (Atomics.wait(answered, 0, before, lookEvery) === 'timed-out') {
+  // Node 20 wakes it for nothing now and then, when more threads of the process wait.
+  while (Atomics.load(answered, 0) === before) {
+    Atomics.wait(answered, 0, before, lookEvery);
     // Whoever has cancelled waits for nothing that is to come, but what is to be sent goes out.
     if (!was && call.url.includes('/recv/') && isCancelled()) port.postMessage('abort');
   }
