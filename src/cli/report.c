@@ -21,6 +21,7 @@ static const char *const level_names[] = {"error", "warn", "info", "debug", "tra
 #define PLAIN_LINE_EVERY_MS 5000
 #define LIVE_LINE_EVERY_MS  100
 #define ESTIMATE_AFTER_MS   2000
+#define ESTIMATE_FROM_PART  20 /* a twentieth; what comes first is not as fast as the rest */
 #define MESSAGE_INDENT      4
 #define WAIT_LINE_FIRST_MS  2000 /* doubled with each line about the same wait */
 #define WAIT_LINE_MOST_MS   60000
@@ -395,7 +396,7 @@ void report_notice(void *user, const char *text)
 static void time_left(char *ret_text, size_t size, uint64_t elapsed_ms, uint64_t done,
                       uint64_t total)
 {
-    if (done == 0 || elapsed_ms < ESTIMATE_AFTER_MS)
+    if (done * ESTIMATE_FROM_PART < total || done == 0 || elapsed_ms < ESTIMATE_AFTER_MS)
         return;
     const double left_s = (double)elapsed_ms / 1000 * ((double)total - (double)done) / (double)done;
     if (left_s < 100)
