@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { check, close, compile, evaluate, hash, keygen, PolytuneError, simulate } from '../../bindings/js/index.js';
+import { check, close, compile, evaluate, hash, keygen, party, PolytuneError, simulate } from '../../bindings/js/index.js';
 
 const example = (name) => readFile(new URL(`../../examples/${name}.garble`, import.meta.url), 'utf8');
 const add = 'pub fn main(a: u32, b: u32) -> (u32, bool) { (a + b, a > b) }';
@@ -131,6 +131,22 @@ test('each party has its own part of the result', async () => {
     assert.equal((await failure(call(source, [4, 3], { privateResults: 'yes' }))).status, 'PT_ERR_USAGE');
     assert.equal((await failure(call(source, [2 ** 32 - 1, 1], { privateResults: true }))).status, 'PT_ERR_PANIC');
   }
+});
+
+test('an option that is not there is no option', async () => {
+  const calls = [
+    check(add, { functoin: 'x' }),
+    compile(add, { functoin: 'x' }),
+    evaluate(add, [1, 2], { functoin: 'x' }),
+    simulate(add, [1, 2], { functoin: 'x' }),
+    party({ relay: 'http://127.0.0.1:1', session: 's', party: 0, program: add, input: 1, functoin: 'x' }),
+  ];
+  for (const call of calls) {
+    const error = await failure(call);
+    assert.equal(error.status, 'PT_ERR_USAGE');
+    assert.match(error.message, /has no option functoin/);
+  }
+  for (const options of [undefined, null, 'x']) assert.equal((await failure(party(options))).status, 'PT_ERR_USAGE');
 });
 
 test('three parties', async () => {

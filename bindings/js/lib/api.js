@@ -10,6 +10,20 @@ const programOf = (source, { constants, function: name } = {}, own = null) => {
   return { source, function: name, constants: encodeConstants(constants, own) };
 };
 
+const ofPrograms = ['constants', 'function', 'signal', 'onProgress'];
+const ofSimulations = [...ofPrograms, 'privateResults', 'rho', 'cotBits'];
+const ofParties = [
+  ...ofPrograms, 'relay', 'session', 'party', 'program', 'input', 'parties', 'key', 'roster', 'sessionSecret', 'dealer', 'outputParties',
+  'privateResults', 'evaluator', 'rho', 'cotBits', 'timeout', 'wait', 'deadline', 'onNotice',
+];
+
+// An option that is passed over in silence could be one that keeps something secret.
+const checkOptions = (options, known, of) => {
+  if (options === null || typeof options !== 'object') throw usageError(`the options of ${of} are an object`);
+  const strange = Object.keys(options).find((name) => !known.includes(name));
+  if (strange !== undefined) throw usageError(`${of} has no option ${strange}; it has ${known.join(', ')}`);
+};
+
 // A flag that keeps something secret is not one by chance.
 const divides = ({ privateResults = false }) => {
   if (typeof privateResults !== 'boolean') throw usageError('privateResults is true or false');
@@ -203,11 +217,13 @@ export function makeApi(loadHost) {
 
   return {
     async check(source, options = {}) {
+      checkOptions(options, ofPrograms, 'check');
       const answer = checked(await ask('check', programOf(source, options), options), source, options.signal);
       return { diagnostics: spansOf(source, answer.diagnostics) };
     },
 
     async compile(source, options = {}) {
+      checkOptions(options, ofPrograms, 'compile');
       const a = checked(await ask('compile', programOf(source, options), options), source, options.signal);
       const { sha256 } = await ask('hash', new TextEncoder().encode(source));
       return {
@@ -226,12 +242,14 @@ export function makeApi(loadHost) {
     },
 
     async evaluate(source, inputs, options = {}) {
+      checkOptions(options, [...ofPrograms, 'privateResults'], 'evaluate');
       const request = { ...programOf(source, options), inputs: inputs.map(encodeValue), privateResults: divides(options) };
       const answer = checked(await ask('evaluate', request, options), source, options.signal);
       return answer.parts ? resultsOf(answer.parts) : resultOf(answer);
     },
 
     async simulate(source, inputs, options = {}) {
+      checkOptions(options, ofSimulations, 'simulate');
       const host = await getHost();
       const { cotBits, rho } = options;
       const privateResults = divides(options);
@@ -246,6 +264,7 @@ export function makeApi(loadHost) {
     },
 
     async party(options) {
+      checkOptions(options ?? null, ofParties, 'party');
       const host = await getHost();
       const request = partyRequest(options);
       if (options.signal?.aborted) throw cancelledError();
