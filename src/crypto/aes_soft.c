@@ -226,7 +226,7 @@ static void next_round_key(slice ret[8], const slice q[8], uint8_t constant)
     sub_bytes(t);
     for (unsigned i = 0; i < 8; i++) {
         slice v = q[i] ^ (t[i] & first_column);
-        if ((constant >> i & 1u) != 0)
+        if (((unsigned)constant >> i & 1u) != 0)
             v ^= first_byte;
         v ^= v << 8;
         ret[i] = v ^ v << 16;

@@ -40,7 +40,7 @@ static void *run_one(void *user)
     uint8_t bits[8];
     const pt_circuit *circuit = pt_program_circuit(r->program);
     for (size_t h = 0; h < sizeof bits; h++)
-        bits[h] = (uint8_t)(r->input >> (7 - h) & 1u);
+        bits[h] = (uint8_t)((unsigned)r->input >> (7 - h) & 1u);
     r->status = pt_private_results_receivers(receivers, parties, PARTIES, r->program, NULL);
     const pt_mpc_options options = {
         .party = r->party, .parties = PARTIES, .receivers = receivers, .n_receivers = PARTIES + 1};
