@@ -203,11 +203,13 @@ static pt_status find_table(const tables *t, size_t *ret_nth, const char *name,
     }
     for (size_t i = 0; i < t->n; i++) {
         (void)snprintf(party, sizeof party, "PARTY_%zu", i);
-        if (strlen(party) == (size_t)len && strncmp(name, party, (size_t)len) == 0 &&
-            is_table(t, i)) {
-            *ret_nth = i;
-            return PT_OK;
-        }
+        if (strlen(party) != (size_t)len || strncmp(name, party, (size_t)len) != 0)
+            continue;
+        if (!is_table(t, i))
+            return error_set(error, PT_ERR_USAGE,
+                             "--rows=%.60s: the --input of party %zu is not a table", name, i);
+        *ret_nth = i;
+        return PT_OK;
     }
     return error_set(error, PT_ERR_USAGE,
                      "--rows takes PARTY_I::NAME with the number of a party whose --input is a "

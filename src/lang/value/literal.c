@@ -10,6 +10,7 @@
 #include "base/bom.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "base/nearest.h"
 
 pt_status literal_new(pt_literal **ret_literal, const pt_type *type, pt_error *error)
@@ -211,16 +212,35 @@ pt_status literal_expected(const literal_reader *r, const char *what)
     return literal_fail(r, r->at, "expected %s, found %s", what, describe_found(r, found));
 }
 
+#define HINT_MAX 128
+
+/* "; write Vote::Yes" where the variant stands without its enum. */
+static const char *hint_of_variant(const literal_reader *r, const pt_type *type,
+                                   char text[HINT_MAX])
+{
+    const size_t left = (size_t)(r->end - r->at);
+    size_t len = 0;
+    while (len < left && is_word(r->at[len]))
+        len++;
+    text[0] = '\0';
+    if (type->kind == TYPE_ENUM && len > 0 &&
+        type_find_variant(type, r->at, len) < type->n_variants)
+        (void)snprintf(text, HINT_MAX, "; write %.50s::%.*s", type->name, (int)min_size(len, 50),
+                       r->at);
+    return text;
+}
+
 pt_status literal_expected_type(const literal_reader *r, const pt_type *type)
 {
     buffer name;
     buffer_init(&name, 200); /* a longer type is cut by the message anyway */
     type_put(&name, type);
     char found[FOUND_MAX];
+    char hint[HINT_MAX];
     const pt_status status =
-        literal_fail(r, r->at, "expected a value of type %.*s%s, found %s", (int)name.len,
+        literal_fail(r, r->at, "expected a value of type %.*s%s, found %s%s", (int)name.len,
                      name.len > 0 ? (const char *)name.bytes : "", name.failed ? "..." : "",
-                     describe_found(r, found));
+                     describe_found(r, found), hint_of_variant(r, type, hint));
     buffer_clear(&name);
     return status;
 }
