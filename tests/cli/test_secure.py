@@ -10,7 +10,7 @@ import stat
 import threading
 import unittest
 
-from support import Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay, wait_until
+from support import BIN, Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay, wait_until
 
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
 LONG = "pub fn main(a: u32, b: u32) -> u32 { let mut s = a; for i in 0u32..3000u32 { s = (s >> 1u8) ^ (s & (b << 3u8)); } s }"
@@ -215,6 +215,7 @@ class Parties(Case):
                     party.process.kill()
                     party.wait()
 
+    @unittest.skipIf(b"__asan_init" in pathlib.Path(BIN).read_bytes(), "takes longer to search than the run does")
     def test_a_secret_is_gone_while_the_parties_compute(self):
         secret = "nosif-dudun-mapin-kofuz-daroz-hanut"
         with relay() as (url, _), program_file(LONG) as path:
