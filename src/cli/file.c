@@ -9,23 +9,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
-
-#define READ_BYTES 65536
-
-static pt_status read_all(buffer *b, FILE *file, const char *path, pt_error *error)
-{
-    for (;;) {
-        uint8_t *at = buffer_extend(b, READ_BYTES);
-        if (at == NULL)
-            return error_set(error, PT_ERR_FILE, "'%s' is too large", path);
-        const size_t got = fread(at, 1, READ_BYTES, file);
-        b->len -= READ_BYTES - got;
-        if (ferror(file))
-            return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));
-        if (got == 0)
-            return PT_OK;
-    }
-}
+#include "base/read_file.h"
 
 /* Release with file_close. */
 static pt_status file_open(FILE **ret_file, const char *path, pt_error *error)
@@ -60,7 +44,7 @@ pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error
     if (status != PT_OK)
         return status;
     buffer_init(&b, FILE_BYTES_MAX);
-    status = read_all(&b, file, path, error);
+    status = read_file(&b, file, path, error);
     file_close(file);
     if (status == PT_OK && buffer_text(&b) == NULL)
         status = error_memory(error);

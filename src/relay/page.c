@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/mem.h"
+#include "base/read_file.h"
 
 #define FILE_MAX     ((size_t)16 << 20)
-#define READ_BYTES   65536
 #define DIGEST_BYTES 16
 #define ETAG_SIZE    (HEX_SIZE(DIGEST_BYTES) + 2) /* with its quotation marks */
 #define PATH_SIZE    4096
@@ -64,21 +64,6 @@ struct page {
 
 /* ---- reading ---- */
 
-static pt_status page_read(buffer *b, FILE *file, const char *path, pt_error *error)
-{
-    for (;;) {
-        uint8_t *at = buffer_extend(b, READ_BYTES);
-        if (at == NULL)
-            return error_set(error, PT_ERR_FILE, "'%s' is too large", path);
-        const size_t got = fread(at, 1, READ_BYTES, file);
-        b->len -= READ_BYTES - got;
-        if (ferror(file))
-            return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));
-        if (got == 0)
-            return PT_OK;
-    }
-}
-
 static void page_set_etag(page_body *body)
 {
     uint8_t digest[DIGEST_BYTES];
@@ -98,7 +83,7 @@ static pt_status page_load_body(page_body *body, const char *path, pt_error *err
         return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));
     buffer b;
     buffer_init(&b, FILE_MAX);
-    const pt_status status = page_read(&b, file, path, error);
+    const pt_status status = read_file(&b, file, path, error);
     (void)fclose(file);
     if (status == PT_OK)
         body->bytes = buffer_take(&b, &body->len);
