@@ -29,7 +29,11 @@ bool deadline_came(void *user)
 
 pt_status deadline_explain(pt_status status, pt_error *error)
 {
-    if (status != PT_ERR_CANCELLED || interrupt_came(NULL))
+    const bool is_over = total_ms != 0 && clock_ms() >= end_ms;
+    if (interrupt_came(NULL))
+        return status;
+    /* A channel knows only what was left when it was opened. */
+    if (status != PT_ERR_CANCELLED && !(status == PT_ERR_TIMEOUT && is_over))
         return status;
     return error_set(error, PT_ERR_TIMEOUT, "not done within the %.1f s given for all of it",
                      (double)total_ms / 1000);
