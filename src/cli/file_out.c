@@ -121,15 +121,18 @@ static pt_status open_part(file_out *out, pt_error *error)
     const pt_status status = name_part(&part, out->target, error);
     if (status != PT_OK)
         return status;
+    interrupt_removes(part); /* before it is there: a signal may come at any moment */
     out->fd =
         open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, replaces ? 0600 : 0666);
     if (out->fd < 0) {
+        const int problem = errno;
+        interrupt_removes(NULL);
         mem_free(part);
+        errno = problem;
         return cannot_write(out, replaces ? "no new file can be made in its folder: " : "", error);
     }
     out->part = part;
     out->is_open = true;
-    interrupt_removes(part);
     return PT_OK;
 }
 
