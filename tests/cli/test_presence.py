@@ -178,6 +178,12 @@ class Dead(Case):
             alone = one_party(url, 0, MAX, "1", 60, "--deadline=2")
             self.assertFailed(alone.wait(SOON), TRANSPORT, "not done within the 2.0 s given for all of it")
 
+    def test_it_is_said_as_it_was_given_however_late_the_wait_begins(self):
+        compiles_a_while = "pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..200 { x = x ^ (b * (x & b)); } x }"
+        with program_file(compiles_a_while) as path, relay() as (url, _):
+            alone = one_party(url, 0, path, "1", 60, "--deadline=3")
+            self.assertFailed(alone.wait(SOON), TRANSPORT, "not done within the 3.0 s given for all of it")
+
     def test_the_deadline_counts_while_computing(self):
         """Nobody waits: while compiling there is no relay to wait for, and then all answer at once."""
         long = "pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..%d { x = x ^ (b * (x & b)); } x }"

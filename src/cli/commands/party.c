@@ -155,7 +155,6 @@ static pt_status run_protocol(party *p, pt_error *error)
         options.session_len = p->session_data.len;
         status = pt_mpc_run(out, n_out, &p->channel, p->c.circuit, p->input_bits,
                             pt_circuit_input_bits(p->c.circuit, p->index), &options, error);
-        status = deadline_explain(status, error);
     }
     report_progress_end();
     /* Before the channel is closed, which waits for the others to have everything. */
@@ -318,7 +317,7 @@ static pt_status party_run(const args *a, pt_error *error)
         status = result_out_init(&p.result, a, error);
     if (status == PT_OK) {
         buffer_put(&p.session_data, p.connection.session, strlen(p.connection.session));
-        status = take_part(&p, error);
+        status = deadline_explain(take_part(&p, error), error);
     }
     pt_channel_close(&p.channel);
     pt_meter_free(p.connection.meter);

@@ -26,7 +26,7 @@ static pt_status serve_session(connection *c, size_t parties, pt_error *error)
     if (status == PT_OK)
         status = connection_open(&channel, c, parties, parties + 1, error);
     if (status == PT_OK)
-        status = deadline_explain(pt_dealer_run(&channel, &options, error), error);
+        status = pt_dealer_run(&channel, &options, error);
     pt_channel_close(&channel);
     report_progress_end();
     if (status == PT_OK)
@@ -47,7 +47,7 @@ static pt_status pre_run(const args *a, pt_error *error)
         status = args_number(&parties, args_get(a, "parties"), "--parties", 2,
                              PT_MPC_MAX_PARTIES - 1, error);
     if (status == PT_OK)
-        status = serve_session(&c, (size_t)parties, error);
+        status = deadline_explain(serve_session(&c, (size_t)parties, error), error);
     connection_clear(&c);
     return status;
 }
