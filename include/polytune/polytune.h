@@ -21,6 +21,11 @@ extern "C" {
 /* The library's version, "major.minor.patch". */
 PT_API const char *pt_version(void);
 
+/* How many bytes a struct of these headers has in this library ("pt_error"), 0 for a name that is
+ * none's. For those who load the library without compiling its headers: they compare before they
+ * pass one. */
+PT_API size_t pt_struct_size(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

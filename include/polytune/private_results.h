@@ -42,6 +42,11 @@ PT_API PT_MUST_CHECK pt_status pt_private_results_decode(pt_literal **ret_litera
                                                          const uint8_t *output_bits, size_t n_bits,
                                                          pt_error *error);
 
+/* The same with packed bits (status.h). */
+PT_API PT_MUST_CHECK pt_status pt_private_results_decode_packed(
+    pt_literal **ret_literal, pt_panic *ret_panic, const pt_program *program, size_t party,
+    const uint8_t *outputs, size_t n_bytes, pt_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -85,9 +85,10 @@ PT_API PT_MUST_CHECK pt_status pt_signature_new(pt_signature **ret_signature,
                                                 pt_diagnostics **ret_diagnostics,
                                                 const pt_compile_options *options, pt_error *error);
 PT_API void pt_signature_free(pt_signature *signature);
-/* As of the program; the types are owned by the signature. */
+/* As of the program; types and names are owned by the signature. */
 PT_API size_t pt_signature_party_count(const pt_signature *signature);
 PT_API const pt_type *pt_signature_input_type(const pt_signature *signature, size_t party);
+PT_API const char *pt_signature_input_name(const pt_signature *signature, size_t party);
 PT_API const pt_type *pt_signature_output_type(const pt_signature *signature);
 
 /* One error of a program. Lines and columns are one-based, natural; the end is exclusive. Zero
@@ -140,6 +141,10 @@ PT_API const pt_type *pt_program_output_type(const pt_program *program);
 PT_API PT_MUST_CHECK pt_status pt_program_check_input(const pt_program *program, size_t party,
                                                       const uint8_t *bits, size_t n_bits,
                                                       pt_error *error);
+/* The same with packed bits (status.h). */
+PT_API PT_MUST_CHECK pt_status pt_program_check_input_packed(const pt_program *program,
+                                                             size_t party, const uint8_t *bytes,
+                                                             size_t n_bytes, pt_error *error);
 
 /* A panic at run time. Line and column are one-based, the end is exclusive. */
 typedef struct pt_panic {

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "polytune/mpc.h"
+#include "polytune/private_results.h"
 #include "polytune/program.h"
 
 /* Bits as bytes 0 and 1; release with bytes_free. `bytes` may be NULL for none. */
@@ -131,19 +132,60 @@ pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_output_bytes, const p
     return status == PT_OK ? call_packed(ret_outputs, &c, error) : status;
 }
 
+/* A program's output bits as bytes, with their number. */
+static pt_status outputs_new(uint8_t **ret_bits, size_t *ret_n_bits, const pt_program *program,
+                             const uint8_t *outputs, size_t n_bytes, pt_error *error)
+{
+    if (program == NULL)
+        return error_missing(error, "a program");
+    *ret_n_bits = pt_circuit_output_bits(pt_program_circuit(program));
+    const pt_status status = check_packed(outputs, n_bytes, *ret_n_bits, "outputs", error);
+    if (status != PT_OK)
+        return status;
+    return bytes_new(ret_bits, outputs, *ret_n_bits, error);
+}
+
 pt_status pt_program_decode_packed(pt_literal **ret_literal, pt_panic *ret_panic,
                                    const pt_program *program, const uint8_t *outputs,
                                    size_t n_bytes, pt_error *error)
 {
-    if (program == NULL)
-        return error_missing(error, "a program");
-    const size_t n_bits = pt_circuit_output_bits(pt_program_circuit(program));
     uint8_t *bits = NULL;
-    pt_status status = check_packed(outputs, n_bytes, n_bits, "outputs", error);
+    size_t n_bits = 0;
+    pt_status status = outputs_new(&bits, &n_bits, program, outputs, n_bytes, error);
+    if (status != PT_OK)
+        return status;
+    status = pt_program_decode(ret_literal, ret_panic, program, bits, n_bits, error);
+    bytes_free(bits, n_bits);
+    return status;
+}
+
+pt_status pt_private_results_decode_packed(pt_literal **ret_literal, pt_panic *ret_panic,
+                                           const pt_program *program, size_t party,
+                                           const uint8_t *outputs, size_t n_bytes, pt_error *error)
+{
+    uint8_t *bits = NULL;
+    size_t n_bits = 0;
+    pt_status status = outputs_new(&bits, &n_bits, program, outputs, n_bytes, error);
+    if (status != PT_OK)
+        return status;
+    status = pt_private_results_decode(ret_literal, ret_panic, program, party, bits, n_bits, error);
+    bytes_free(bits, n_bits);
+    return status;
+}
+
+pt_status pt_program_check_input_packed(const pt_program *program, size_t party,
+                                        const uint8_t *bytes, size_t n_bytes, pt_error *error)
+{
+    uint8_t *bits = NULL;
+    if (program == NULL || party >= pt_program_party_count(program))
+        return error_missing(error, "a program and one of its parties");
+    const size_t n_bits = pt_type_bits(pt_program_input_type(program, party));
+    pt_status status = check_packed(bytes, n_bytes, n_bits, "input", error);
     if (status == PT_OK)
-        status = bytes_new(&bits, outputs, n_bits, error);
-    if (status == PT_OK)
-        status = pt_program_decode(ret_literal, ret_panic, program, bits, n_bits, error);
-    bytes_free(bits, bits == NULL ? 0 : n_bits);
+        status = bytes_new(&bits, bytes, n_bits, error);
+    if (status != PT_OK)
+        return status;
+    status = pt_program_check_input(program, party, bits, n_bits, error);
+    bytes_free(bits, n_bits);
     return status;
 }

@@ -82,6 +82,11 @@ const pt_type *pt_signature_input_type(const pt_signature *signature, size_t par
     return party < pt_signature_party_count(signature) ? signature->lowered.inputs[party] : NULL;
 }
 
+const char *pt_signature_input_name(const pt_signature *signature, size_t party)
+{
+    return party < pt_signature_party_count(signature) ? signature->lowered.names[party] : NULL;
+}
+
 const pt_type *pt_signature_output_type(const pt_signature *signature)
 {
     return signature == NULL ? NULL : signature->lowered.output;

@@ -77,6 +77,8 @@ static void test_in_the_clear(void **state)
     f.inputs[1][1] |= 0x10;
     assert_int_equal(pt_literal_from_packed(&literal, type, f.inputs[1], 2, NULL), PT_ERR_INPUT);
     assert_int_equal(pt_literal_from_packed(&literal, type, f.inputs[1], 1, NULL), PT_ERR_INPUT);
+    assert_int_equal(pt_program_check_input_packed(f.program, 1, f.inputs[1], 2, NULL),
+                     PT_ERR_INPUT);
     pt_program_free(f.program);
 }
 
@@ -141,11 +143,50 @@ static void test_no_such_party(void **state)
     pt_program_free(f.program);
 }
 
+static void test_rows_out_of_order(void **state)
+{
+    (void)state;
+    static const char joining[] =
+        "pub fn main(a: [(u8, u8); 2], b: [(u8, u8); 1]) -> u8 {\n"
+        "let mut n = 0u8; for _pair in join_iter(a, b) { n += 1u8; } n }\n";
+    static const uint8_t ascending[4] = {0x80, 0, 0x40}; /* 1, 2: the highest bit comes first */
+    static const uint8_t descending[4] = {0x40, 0, 0x80};
+    const pt_compile_options options = {.source = joining, .source_len = sizeof joining - 1};
+    pt_program *program = NULL;
+    pt_error error = {0};
+    assert_int_equal(pt_program_compile(&program, NULL, &options, NULL), PT_OK);
+    assert_int_equal(pt_program_check_input_packed(program, 0, ascending, 4, &error), PT_OK);
+    assert_int_equal(pt_program_check_input_packed(program, 0, descending, 4, &error),
+                     PT_ERR_INPUT);
+    assert_int_equal(pt_program_check_input_packed(program, 0, ascending, 1, &error), PT_ERR_USAGE);
+    pt_program_free(program);
+}
+
+static void test_private_results(void **state)
+{
+    (void)state;
+    fixture f;
+    pt_literal *literal = NULL;
+    char *text = NULL;
+    setup(&f);
+    memcpy(f.outputs, (uint8_t[4]){0}, sizeof f.outputs);
+    f.outputs[f.n_outputs - 1] =
+        (uint8_t)(1u << (pt_circuit_output_bits(f.circuit) - 1) % 8); /* the last: party 1's bool */
+    assert_int_equal(pt_private_results_decode_packed(&literal, NULL, f.program, 1, f.outputs,
+                                                      f.n_outputs, NULL),
+                     PT_OK);
+    assert_int_equal(pt_literal_print(&text, literal, NULL), PT_OK);
+    assert_string_equal(text, "true");
+    pt_text_free(text);
+    pt_literal_free(literal);
+    pt_program_free(f.program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_the_clear),
-        cmocka_unit_test(test_between_parties),
+        cmocka_unit_test(test_rows_out_of_order), cmocka_unit_test(test_private_results),
+        cmocka_unit_test(test_in_the_clear),      cmocka_unit_test(test_between_parties),
         cmocka_unit_test(test_no_such_party),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

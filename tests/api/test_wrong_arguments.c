@@ -106,6 +106,15 @@ CALL(pt_version)
     return PT_OK;
 }
 
+CALL(pt_struct_size)
+{
+    (void)w, (void)wrong, (void)error;
+    assert_int_equal(pt_struct_size(NULL), 0);
+    assert_int_equal(pt_struct_size("pt_erro"), 0);
+    assert_int_equal(pt_struct_size("pt_error"), sizeof(pt_error));
+    return PT_OK;
+}
+
 /* ---- circuit.h ---- */
 
 CALL(pt_circuit_read_bristol)
@@ -256,6 +265,13 @@ CALL(pt_signature_input_type)
     return PT_OK;
 }
 
+CALL(pt_signature_input_name)
+{
+    (void)w, (void)error;
+    assert_null(pt_signature_input_name(NULL, SIZE(0, 0)));
+    return PT_OK;
+}
+
 CALL(pt_signature_output_type)
 {
     (void)w, (void)wrong, (void)error;
@@ -274,6 +290,12 @@ CALL(pt_program_check_input)
 {
     return pt_program_check_input(PTR(0, w->program), SIZE(1, 0), PTR(2, w->bits), SIZE(3, 8),
                                   error);
+}
+
+CALL(pt_program_check_input_packed)
+{
+    return pt_program_check_input_packed(PTR(0, w->program), SIZE(1, 0), PTR(2, w->packed),
+                                         SIZE(3, 1), error);
 }
 
 CALL(pt_program_decode)
@@ -640,6 +662,13 @@ CALL(pt_private_results_decode)
                                      PTR(3, w->bits), pt_circuit_output_bits(w->circuit), error);
 }
 
+CALL(pt_private_results_decode_packed)
+{
+    const size_t n = PT_PACKED_BYTES(pt_circuit_output_bits(w->circuit));
+    return pt_private_results_decode_packed(PTR(0, &r.literal), NULL, PTR(1, w->program),
+                                            SIZE(2, 0), PTR(3, w->packed), SIZE(4, n), error);
+}
+
 CALL(pt_mpc_run_packed)
 {
     const size_t receiver = SIZE(13, 0);
@@ -738,10 +767,12 @@ typedef struct row {
     FAILS(pt_p2p_ticket_parse, 2)                                                                  \
     FAILS(pt_p2p_ticket_print, 2)                                                                  \
     FAILS(pt_private_results_decode, 4)                                                            \
+    FAILS(pt_private_results_decode_packed, 5)                                                     \
     FAILS(pt_private_results_receivers, 4)                                                         \
     HARMLESS(pt_private_results_type, 3)                                                           \
     FAILS(pt_program_check, 6)                                                                     \
     FAILS(pt_program_check_input, 4)                                                               \
+    FAILS(pt_program_check_input_packed, 4)                                                        \
     HARMLESS(pt_program_circuit, 1)                                                                \
     FAILS(pt_program_compile, 7)                                                                   \
     FAILS(pt_program_decode, 3)                                                                    \
@@ -755,6 +786,7 @@ typedef struct row {
     HARMLESS(pt_program_party_count, 1)                                                            \
     FAILS(pt_program_write_bristol, 3)                                                             \
     HARMLESS(pt_signature_free, 1)                                                                 \
+    HARMLESS(pt_signature_input_name, 1)                                                           \
     HARMLESS(pt_signature_input_type, 1)                                                           \
     FAILS(pt_signature_new, 7)                                                                     \
     HARMLESS(pt_signature_output_type, 1)                                                          \
@@ -762,6 +794,7 @@ typedef struct row {
     HARMLESS(pt_status_class_of, 1)                                                                \
     HARMLESS(pt_status_name, 1)                                                                    \
     HARMLESS(pt_status_text, 1)                                                                    \
+    HARMLESS(pt_struct_size, 1)                                                                    \
     FAILS(pt_terms_print, 4)                                                                       \
     HARMLESS(pt_text_free, 1)                                                                      \
     HARMLESS(pt_type_bits, 1)                                                                      \

@@ -19,6 +19,13 @@ def prototypes():
     return sorted(found)
 
 
+def unlisted_structs():
+    """Of the public headers, which pt_struct_size has not; and the other way round."""
+    text = "".join(path.read_text() for path in pathlib.Path("include/polytune").glob("*.h"))
+    listed = re.findall(r"^ +X\((pt_\w+)\)", pathlib.Path("src/api/version.c").read_text(), re.M)
+    return set(re.findall(r"typedef struct (pt_\w+) \{", text)) ^ set(listed)
+
+
 def main():
     now = prototypes()
     if "--update" in sys.argv:
@@ -28,8 +35,11 @@ def main():
     sys.stdout.writelines(difference)
     soname = subprocess.run(["readelf", "-d", sys.argv[1]], text=True, capture_output=True, check=True).stdout
     named = re.search(r"soname: \[libpolytune\.so\.\d+\.\d+\]", soname)
+    strange = unlisted_structs()
+    if strange:
+        print(f"src/api/version.c lists other structs than the headers have: {sorted(strange)}")
     print(f"{len(now)} public functions, {'soname as it should be' if named else 'no soname with major and minor version'}")
-    return 1 if difference or not now or not named else 0
+    return 1 if difference or strange or not now or not named else 0
 
 
 sys.exit(main())

@@ -36,6 +36,8 @@ static void test_types(void **state)
     assert_type(pt_signature_input_type(s, 0), "[(u32, bool); 3]");
     assert_type(pt_signature_input_type(s, 1), "u8");
     assert_null(pt_signature_input_type(s, 2));
+    assert_string_equal(pt_signature_input_name(s, 1), "b");
+    assert_null(pt_signature_input_name(s, 2));
     assert_type(pt_signature_output_type(s), "[u8; 2]");
     pt_signature_free(s);
     pt_signature_free(NULL);
