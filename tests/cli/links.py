@@ -1,0 +1,189 @@
+"""Machines with links between them, as slow as wished: network namespaces, joined by a process that forwards their packets.
+
+    host 1 ---+
+    host 2 ---+--- middle --- relay
+    ...   ---+
+
+Every host but the relay is half a round trip from any other host and a quarter from the relay, and has one line of the given rate
+in each direction, with a queue that drops what is too much. What runs there is real: TCP with its handshakes and its slow start.
+Needs Linux with network namespaces, and root or `unshare -Ur`."""
+import contextlib
+import ctypes
+import fcntl
+import heapq
+import os
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import time
+
+CLONE_NEWNET = 0x40000000
+TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
+MTU = 1500
+QUEUE_S = 0.1  # what waits in front of a line, at most
+PACKETS_AT_ONCE = 64
+NETWORK = "10.77.0."
+
+
+class Line:
+    """One direction of a host's connection to the middle."""
+
+    def __init__(self, bytes_per_s, delay_s):
+        self.bytes_per_s, self.delay_s, self.free, self.bytes = bytes_per_s, delay_s, 0.0, 0
+
+    def arrival(self, now, size):
+        """When a packet that comes now is through, or None: it is dropped."""
+        start = max(now, self.free)
+        if start - now > QUEUE_S:
+            return None
+        self.free = start + (size / self.bytes_per_s if self.bytes_per_s else 0)
+        self.bytes += size
+        return self.free + self.delay_s
+
+
+class Wire:
+    """What forwards packets between the devices `fds`, by the addresses NETWORK + (index + 1)."""
+
+    def __init__(self, fds, ups, downs):
+        self.fds, self.ups, self.downs = fds, ups, downs
+        self.index = {fd: i for i, fd in enumerate(fds)}
+        self.moving, self.n = [], 0  # (time, number, destination, is it past the middle, packet)
+
+    def push(self, when, to, is_past, packet):
+        if when is not None:
+            self.n += 1
+            heapq.heappush(self.moving, (when, self.n, to, is_past, packet))
+
+    def read(self, fd):
+        line = self.ups[self.index[fd]]
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(PACKETS_AT_ONCE):
+                packet = os.read(fd, 65536)
+                to = packet[19] - 1
+                if packet[0] >> 4 == 4 and packet[16:19] == bytes(map(int, NETWORK.split(".")[:3])) and to < len(self.fds):
+                    self.push(line.arrival(time.monotonic(), len(packet)), to, False, packet)
+
+    def advance(self):
+        """Moves what is due; how long nothing more is."""
+        now = time.monotonic()
+        while self.moving and self.moving[0][0] <= now:
+            when, _, to, is_past, packet = heapq.heappop(self.moving)
+            if is_past:
+                with contextlib.suppress(BlockingIOError):
+                    os.write(self.fds[to], packet)
+            else:
+                self.push(self.downs[to].arrival(when, len(packet)), to, True, packet)
+        return max(0, self.moving[0][0] - now) if self.moving else None
+
+    def run(self, until):
+        """Until the other end of `until` is closed."""
+        while True:
+            readable = select.select([until, *self.fds], [], [], self.advance())[0]
+            if until in readable:
+                return
+            for fd in readable:
+                self.read(fd)
+
+
+def _make_device(address):
+    """In a namespace of its own: the device that its packets leave by."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "no network namespace can be made here")
+    fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", b"line", IFF_TUN | IFF_NO_PI))
+    for command in ("link set lo up", f"address add {address}/24 dev line", f"link set line up mtu {MTU}"):
+        subprocess.run(["ip", *command.split()], check=True, capture_output=True)
+    return fd
+
+
+def _hold_namespace(end, address):
+    """The life of a process that keeps a namespace until the other end is closed."""
+    try:
+        fd = _make_device(address)
+        socket.send_fds(end, [b"ok"], [fd])
+        os.close(fd)
+        end.recv(1)
+    except (OSError, subprocess.CalledProcessError) as error:
+        end.send(str(error).encode())
+    os._exit(0)
+
+
+class Network:
+    """Hosts "0", "1", ... and "relay". `rate` is in bytes a second, None for any; `rtt` in seconds between two hosts."""
+
+    def __init__(self, hosts, rate, rtt):
+        self.names = [str(i) for i in range(hosts)] + ["relay"]
+        self.rate, self.rtt = rate, rtt
+        self.ends, self.children, self.pids = [], [], {}
+
+    def __enter__(self):
+        try:
+            fds = [self.add(name, i) for i, name in enumerate(self.names)]
+            self.start_wire(fds)
+            for fd in fds:
+                os.close(fd)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for end in self.ends:
+            end.close()
+        for child in self.children:
+            os.waitpid(child, 0)
+
+    def fork(self, life):
+        ours, theirs = socket.socketpair()
+        child = os.fork()
+        if child == 0:
+            for end in [ours, *self.ends]:  # or its end would not be noticed
+                end.close()
+            try:
+                life(theirs)
+            finally:
+                os._exit(1)
+        theirs.close()
+        self.ends.append(ours)
+        self.children.append(child)
+        return ours, child
+
+    def add(self, name, i):
+        end, self.pids[name] = self.fork(lambda theirs: _hold_namespace(theirs, self.address(name)))
+        text, fds, _, _ = socket.recv_fds(end, 1024, 1)
+        if not fds:
+            raise OSError(text.decode() or "no network namespace can be made here")
+        return fds[0]
+
+    def start_wire(self, fds):
+        def line(name):
+            return Line(None, 0) if name == "relay" else Line(self.rate, self.rtt / 4)
+
+        def live(end):
+            with contextlib.suppress(PermissionError):
+                os.nice(-10)  # a link is late for nobody
+            Wire(fds, [line(name) for name in self.names], [line(name) for name in self.names]).run(end)
+            os._exit(0)
+
+        self.fork(live)
+
+    def address(self, name):
+        return NETWORK + str(self.names.index(name) + 1)
+
+    def prefix(self, name):
+        """What a command that runs there begins with."""
+        return ["nsenter", f"--net=/proc/{self.pids[name]}/ns/net", "--"]
+
+
+def why_not():
+    """Why there can be no such network here, or None."""
+    for tool in ("ip", "nsenter"):
+        if shutil.which(tool) is None:
+            return f"there is no {tool} here (scripts/setup --tests)"
+    try:
+        with Network(1, None, 0):
+            return None
+    except OSError as error:
+        return f"no network can be made here: {error}"
