@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "channel/attendance.h"
 #include "channel/http/courier.h"
+#include "channel/http/direct_hub.h"
 #include "channel/http/url.h"
 #include "polytune/network.h"
 #include "wire/wire.h"
@@ -24,6 +25,7 @@
 #define WANTED_MS         20   /* how often a party is asked because of others that use its name */
 #define ABSENCE           4    /* a party whose port takes no connection for that part is gone */
 #define ABSENCE_MIN_MS    2000
+#define HAS_ENDED         410 /* a hub's answer for a session that was there */
 #define CONNECTIONS       1024
 #define CLIENT_TIMEOUT_MS 60000
 
@@ -44,7 +46,7 @@ static direct_peer *other_of(const delivery *d, const mailbox *b)
 static void direct_prepare(const delivery *d, const mailbox *b, http_call *call)
 {
     const direct_peer *o = other_of(d, b);
-    http_prepare(call, HTTP_POST, o->base, WIRE_MSG "%zu", d->mail.party);
+    http_prepare(call, HTTP_POST, o->base, "%s%zu", ((const direct *)d)->inbox, d->mail.party);
     http_directly(call);
     http_header(call, WIRE_SESSION ": %s", d->session);
     http_header(call, WIRE_CLIENT ": %s", o->number);
@@ -141,8 +143,10 @@ static void direct_failed(const direct *d, transfer *t)
     http_explain(&t->call, problem, sizeof problem);
     /* Before all are there, a proxy without its server may give any answer. */
     const bool may_pass = http_is_transient(&t->call) || status == 403 ||
-                          (!d->is_open && status != 0 && status != 409);
-    if (!may_pass)
+                          (!d->is_open && status != 0 && status != 409 && status != HAS_ENDED);
+    if (status == HAS_ENDED)
+        mailbox_fail(b, PT_ERR_STOPPED, "%s: %s", b->name, problem);
+    else if (!may_pass)
         mailbox_fail(b, d->is_open ? PT_ERR_IO : PT_ERR_REFUSED, "%s: %s", b->name, problem);
     else if (!delivery_retry(t, patience_ms(d, &t->call)))
         mailbox_fail(b, PT_ERR_IO, "%s cannot be reached any more: %s", b->name, problem);
@@ -200,7 +204,23 @@ static const mailbox_pump direct_pump = {courier_nudge, direct_has_room, mailbox
 
 /* ---- closing ---- */
 
-static void direct_free(direct *d)
+void direct_release(direct *d)
+{
+    if (atomic_fetch_sub(&d->n_users, 1) != 1)
+        return;
+    for (size_t i = 0; d->others != NULL && i < d->d.mail.parties; i++) {
+        mem_free(d->others[i].base);
+        mem_wipe(d->others[i].number, sizeof d->others[i].number);
+    }
+    mem_free(d->others);
+    mem_free(d->prefix);
+    mem_free(d->inbox);
+    delivery_clear(&d->d);
+    mem_free(d);
+}
+
+/* Its server ends with it. */
+static void free_with_server(direct *d)
 {
     if (d->server != NULL) {
         httpd_request_stop(d->server);
@@ -208,14 +228,27 @@ static void direct_free(direct *d)
     }
     d->d.driver->stop(&d->d); /* which may still wake the server until here */
     httpd_free(d->server);
-    for (size_t i = 0; d->others != NULL && i < d->d.mail.parties; i++) {
-        mem_free(d->others[i].base);
-        mem_wipe(d->others[i].number, sizeof d->others[i].number);
-    }
-    mem_free(d->others);
-    mem_free(d->prefix);
-    delivery_clear(&d->d);
-    mem_free(d);
+    direct_release(d);
+}
+
+/* Posts may still be on their way: they are answered, and the last one frees the channel. */
+static void free_on_hub(direct *d)
+{
+    direct_hub_leave(d->hub, d);
+    monitor_lock(&d->d.mail.lock);
+    d->is_gone = true;
+    monitor_unlock(&d->d.mail.lock);
+    httpd_wake(d->server);
+    d->d.driver->stop(&d->d);
+    direct_release(d);
+}
+
+static void direct_free(direct *d)
+{
+    if (d->hub != NULL)
+        free_on_hub(d);
+    else
+        free_with_server(d);
 }
 
 /* A peer posts until it is told 200 for all, so what it still has for us is taken and dropped. */
@@ -414,19 +447,18 @@ static pt_status direct_init(direct *d, const pt_direct_options *o, const delive
         return error_set(error, PT_ERR_INTERNAL, "libsodium cannot be used");
     d->others = mem_new(o->parties, sizeof *d->others);
     d->prefix = mem_string(prefix);
+    d->inbox = d->hub == NULL ? mem_string(WIRE_MSG) : mailbox_text(WIRE_MSG "%s/", net->session);
     d->d.mail.via = mem_string("");
     d->d.is_quiet = true;
-    if (d->others == NULL || d->prefix == NULL || d->d.mail.via == NULL)
+    if (d->others == NULL || d->prefix == NULL || d->inbox == NULL || d->d.mail.via == NULL)
         return error_memory(error);
     for (size_t i = 0; i < o->parties && status == PT_OK; i++)
         status = name_other(d, i, o->urls[i], error);
     return status;
 }
 
-/* Starts serving and asking the others; with the lock held neither thread begins before both are
- * there. */
-static pt_status direct_start(direct *d, const pt_direct_options *o, const url_parts *own,
-                              pt_error *error)
+static pt_status serve_alone(direct *d, const pt_direct_options *o, const url_parts *own,
+                             pt_error *error)
 {
     const httpd_options http = {
         .address = o->listen_host != NULL ? o->listen_host : own->host,
@@ -436,11 +468,24 @@ static pt_status direct_start(direct *d, const pt_direct_options *o, const url_p
         .tls_cert = o->tls_cert,
         .tls_key = o->tls_key,
     };
-    pt_status status = httpd_new(&d->server, &direct_app, d, error);
+    return httpd_start(d->server, &http, error);
+}
+
+/* Starts serving and asking the others; with the lock held neither thread begins before both are
+ * there. */
+static pt_status direct_start(direct *d, const pt_direct_options *o, const url_parts *own,
+                              pt_error *error)
+{
+    pt_status status = PT_OK;
+    if (d->hub == NULL)
+        status = httpd_new(&d->server, &direct_app, d, error);
     if (status != PT_OK)
         return status;
     monitor_lock(&d->d.mail.lock);
-    status = httpd_start(d->server, &http, error);
+    if (d->hub == NULL)
+        status = serve_alone(d, o, own, error);
+    else
+        status = direct_hub_enter(d->hub, d, error);
     if (status == PT_OK)
         status = d->d.driver->start(&d->d, error);
     if (status == PT_OK)
@@ -519,12 +564,16 @@ static pt_status direct_check_options(const pt_direct_options *o, const delivery
     return PT_OK;
 }
 
-static pt_status open_checked(direct **ret_direct, const pt_direct_options *options,
-                              const delivery_options *net, const url_parts *own, pt_error *error)
+static pt_status open_checked(direct **ret_direct, direct_hub *hub,
+                              const pt_direct_options *options, const delivery_options *net,
+                              const url_parts *own, pt_error *error)
 {
     direct *d = mem_new(1, sizeof *d);
     if (d == NULL)
         return error_memory(error);
+    d->hub = hub;
+    d->server = hub == NULL ? NULL : hub->server;
+    atomic_init(&d->n_users, 1);
     pt_status status = direct_init(d, options, net, own->path, error);
     if (status == PT_OK)
         status = direct_start(d, options, own, error);
@@ -535,11 +584,9 @@ static pt_status open_checked(direct **ret_direct, const pt_direct_options *opti
     return status;
 }
 
-pt_status pt_channel_direct_open(pt_channel *ret_channel, const pt_direct_options *options,
-                                 pt_error *error)
+static pt_status direct_open(pt_channel *ret_channel, direct_hub *hub,
+                             const pt_direct_options *options, pt_error *error)
 {
-    if (ret_channel == NULL || options == NULL)
-        return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
     const delivery_options net = {.session =
                                       options->session != NULL ? options->session : DEFAULT_SESSION,
                                   .tls_ca = options->network.tls_ca,
@@ -554,11 +601,26 @@ pt_status pt_channel_direct_open(pt_channel *ret_channel, const pt_direct_option
         return status;
     if (!url_split(&own, options->urls[options->party]))
         return error_memory(error);
-    status = check_own(options, &own, error);
+    if (hub == NULL)
+        status = check_own(options, &own, error);
     if (status == PT_OK)
-        status = open_checked(&d, options, &net, &own, error);
+        status = open_checked(&d, hub, options, &net, &own, error);
     url_clear(&own);
     if (status == PT_OK)
         *ret_channel = (pt_channel){&direct_ops, d};
     return status;
+}
+
+pt_status direct_hub_open(pt_channel *ret_channel, direct_hub *hub,
+                          const pt_direct_options *options, pt_error *error)
+{
+    return direct_open(ret_channel, hub, options, error);
+}
+
+pt_status pt_channel_direct_open(pt_channel *ret_channel, const pt_direct_options *options,
+                                 pt_error *error)
+{
+    if (ret_channel == NULL || options == NULL)
+        return error_set(error, PT_ERR_USAGE, "a place for the channel and options must be given");
+    return direct_open(ret_channel, NULL, options, error);
 }

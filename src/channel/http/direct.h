@@ -16,6 +16,8 @@
 #ifndef CHANNEL_HTTP_DIRECT_H
 #define CHANNEL_HTTP_DIRECT_H
 
+#include <stdatomic.h>
+
 #include "base/hex.h"
 #include "channel/http/delivery.h"
 #include "httpd/httpd.h"
@@ -38,18 +40,52 @@ typedef struct direct_peer {
     uint64_t heard_ms; /* last, in answer to one of our requests */
 } direct_peer;
 
+struct direct_hub;
+
 typedef struct direct {
     delivery d;
     direct_peer *others; /* one per party; the own one is unused */
     char *prefix;        /* the own URL's path */
+    char *inbox; /* where parties take messages, below their URLs: "/msg/" and what a hub adds */
     httpd *server;
+    struct direct_hub *hub; /* whose server that is; NULL: its own */
+    struct direct *next;    /* on the hub */
+    atomic_size_t
+        n_users;  /* the channel itself, and posts that are on their way: the last frees it */
     bool is_open; /* all parties were there */
+    bool is_gone; /* closed; posts may still be on their way */
     /* What a request said that does not fit; nobody knows who asked. Empty: none did. */
     char rumour[DIRECT_RUMOUR_MAX];
 } direct;
 
-/* Serves; `user` is the direct channel. */
+/* A request to post a packet; direct_server.c fills it. */
+typedef struct direct_post {
+    httpd_request http; /* first: the HTTP server's */
+    direct *owner;      /* which it keeps until it has ended */
+    bool has_from;
+    size_t from;
+
+    /* Headers; texts live as long as the request. */
+    const char *session;
+    const char *client;
+    const char *to;
+    const char *terms;
+    bool has_number;
+    uint64_t number;
+    bool is_last;
+
+    bool is_early; /* it is whole, and waits for a packet before it */
+} direct_post;
+
+/* Serves one channel; `user` is it. */
 extern const httpd_app direct_app;
+
+/* Begins a post to that channel, of which the caller has made the post a user. For the rest of its
+ * life the functions of direct_app are for it. */
+void direct_post_begin(direct_post *r, direct *owner, const char *method, const char *path);
+
+/* Has one user less. */
+void direct_release(direct *d);
 
 /* The hash of a number, both in hexadecimal. */
 void direct_commit(char ret_commit[HEX_SIZE(DIRECT_COMMIT_BYTES)], const char *number);

@@ -17,24 +17,6 @@
 /* Bodies of one party at a time: those on their way, and a repeat. */
 #define ARRIVING_MAX ((DIRECT_LANES + 1) * FRAME_PACKET_MAX)
 
-typedef struct post {
-    httpd_request http; /* first: the HTTP server's */
-    direct *owner;
-    bool has_from;
-    size_t from;
-
-    /* Headers; texts live as long as the request. */
-    const char *session;
-    const char *client;
-    const char *to;
-    const char *terms;
-    bool has_number;
-    uint64_t number;
-    bool is_last;
-
-    bool is_early; /* it is whole, and waits for a packet before it */
-} post;
-
 typedef enum standing { KNOWN, NOT_YET_KNOWN, STRANGER } standing;
 
 /* ---- head ---- */
@@ -46,16 +28,16 @@ static const char *without_prefix(const char *path, const char *prefix)
     return strncmp(path, prefix, len) == 0 && path[len] == '/' ? path + len : path;
 }
 
-static void post_begin(httpd_request *http, const char *method, const char *path)
+void direct_post_begin(direct_post *r, direct *owner, const char *method, const char *path)
 {
-    post *r = (post *)http;
+    httpd_request *http = &r->http;
     uint64_t from = 0;
-    r->owner = httpd_user(http->server);
-    const mailboxes *m = &r->owner->d.mail;
-    path = without_prefix(path, r->owner->prefix);
+    r->owner = owner;
+    const mailboxes *m = &owner->d.mail;
+    path = without_prefix(path, owner->prefix);
     http->allow = "POST";
-    const size_t msg = strlen(WIRE_MSG);
-    if (strncmp(path, WIRE_MSG, msg) != 0) {
+    const size_t msg = strlen(owner->inbox);
+    if (strncmp(path, owner->inbox, msg) != 0) {
         httpd_refuse(http, 404, "no such path");
     } else if (strcmp(method, "POST") != 0) {
         httpd_refuse(http, 405, "this path does not take that method");
@@ -69,6 +51,13 @@ static void post_begin(httpd_request *http, const char *method, const char *path
     }
 }
 
+static void post_begin(httpd_request *http, const char *method, const char *path)
+{
+    direct *owner = httpd_user(http->server);
+    (void)atomic_fetch_add(&owner->n_users, 1);
+    direct_post_begin((direct_post *)http, owner, method, path);
+}
+
 /* The only value of a header that may come once. */
 static void take_once(httpd_request *http, const char **ret_value, const char *value)
 {
@@ -79,7 +68,7 @@ static void take_once(httpd_request *http, const char **ret_value, const char *v
 
 static void post_header(httpd_request *http, const char *name, const char *value)
 {
-    post *r = (post *)http;
+    direct_post *r = (direct_post *)http;
     if (strcasecmp(name, WIRE_SESSION) == 0) {
         take_once(http, &r->session, value);
     } else if (strcasecmp(name, WIRE_CLIENT) == 0) {
@@ -99,7 +88,7 @@ static void post_header(httpd_request *http, const char *name, const char *value
 }
 
 /* Who posts. With the lock held. */
-static standing standing_of(const post *r)
+static standing standing_of(const direct_post *r)
 {
     char commit[HEX_SIZE(DIRECT_COMMIT_BYTES)];
     const direct_peer *o = &r->owner->others[r->from];
@@ -109,7 +98,7 @@ static standing standing_of(const post *r)
     return sodium_memcmp(commit, o->its_commit, sizeof commit) == 0 ? KNOWN : STRANGER;
 }
 
-static bool is_in_session(const post *r)
+static bool is_in_session(const direct_post *r)
 {
     return r->session != NULL && strcmp(r->session, r->owner->d.session) == 0;
 }
@@ -130,7 +119,7 @@ static void note_rumour(direct *d, const char *terms)
 /* All of the head is there. A body is kept only of those who are known. */
 static void post_check(httpd_request *http)
 {
-    post *r = (post *)http;
+    direct_post *r = (direct_post *)http;
     mailboxes *m = &r->owner->d.mail;
     uint64_t to = 0;
     if (r->terms != NULL && is_in_session(r))
@@ -158,11 +147,13 @@ static void post_check(httpd_request *http)
 
 static bool post_charge(httpd_request *http, size_t len)
 {
-    const post *r = (post *)http;
+    const direct_post *r = (direct_post *)http;
     mailboxes *m = &r->owner->d.mail;
     mailbox *b = &m->boxes[r->from];
     monitor_lock(&m->lock);
-    const bool fits = len <= ARRIVING_MAX - b->arriving - b->early;
+    /* A hub's server may have a larger limit for other requests. */
+    const bool fits =
+        http->body.len + len <= FRAME_PACKET_MAX && len <= ARRIVING_MAX - b->arriving - b->early;
     b->arriving += fits ? len : 0;
     monitor_unlock(&m->lock);
     return fits;
@@ -170,7 +161,7 @@ static bool post_charge(httpd_request *http, size_t len)
 
 static void post_discharge(httpd_request *http, size_t len)
 {
-    const post *r = (post *)http;
+    const direct_post *r = (direct_post *)http;
     mailboxes *m = &r->owner->d.mail;
     monitor_lock(&m->lock);
     size_t *bytes = r->is_early ? &m->boxes[r->from].early : &m->boxes[r->from].arriving;
@@ -182,13 +173,14 @@ static void post_discharge(httpd_request *http, size_t len)
 /* ---- answers; with the lock held ---- */
 
 /* Every answer to a known party number tells the hash of our number for it. */
-static enum MHD_Result post_reply(post *r, unsigned status, int retry_after_s, const char *text)
+static enum MHD_Result post_reply(direct_post *r, unsigned status, int retry_after_s,
+                                  const char *text)
 {
     return httpd_reply_with(&r->http, status, retry_after_s, text, WIRE_COMMIT,
                             r->owner->others[r->from].commit);
 }
 
-static bool may_wait(post *r)
+static bool may_wait(direct_post *r)
 {
     const uint64_t now = clock_ms();
     if (r->http.deadline_ms == 0)
@@ -197,7 +189,7 @@ static bool may_wait(post *r)
 }
 
 /* Moves the body into the inbox. False when out of memory. */
-static bool put_packet(post *r, mailbox *b)
+static bool put_packet(direct_post *r, mailbox *b)
 {
     message m = {0};
     m.bytes = buffer_take(&r->http.body, &m.len);
@@ -210,7 +202,7 @@ static bool put_packet(post *r, mailbox *b)
 }
 
 /* It came before one that it follows: not what is awaited, and no sign that this comes. */
-static enum MHD_Result post_wait_for_turn(post *r, mailbox *b)
+static enum MHD_Result post_wait_for_turn(direct_post *r, mailbox *b)
 {
     if (r->number - b->n_received > DIRECT_LANES)
         return post_reply(r, 409, -1, "a message before this one is missing\n");
@@ -227,7 +219,7 @@ static enum MHD_Result post_wait_for_turn(post *r, mailbox *b)
 }
 
 /* Takes the packet in; 200 once that is done. */
-static enum MHD_Result post_take_packet(post *r)
+static enum MHD_Result post_take_packet(direct_post *r)
 {
     mailboxes *m = &r->owner->d.mail;
     mailbox *b = &m->boxes[r->from];
@@ -253,11 +245,11 @@ static enum MHD_Result post_take_packet(post *r)
     return post_reply(r, 200, -1, "");
 }
 
-static enum MHD_Result answer_locked(post *r)
+static enum MHD_Result answer_locked(direct_post *r)
 {
     mailboxes *m = &r->owner->d.mail;
     direct_peer *o = &r->owner->others[r->from];
-    if (httpd_is_stopping(r->http.server))
+    if (r->owner->is_gone || httpd_is_stopping(r->http.server))
         return post_reply(r, 503, 1, "this party is closing\n");
     const standing who = standing_of(r);
     if (who == KNOWN) {
@@ -279,14 +271,14 @@ static enum MHD_Result answer_locked(post *r)
 
 static enum MHD_Result post_answer(httpd_request *http)
 {
-    post *r = (post *)http;
+    direct_post *r = (direct_post *)http;
     mailboxes *m = &r->owner->d.mail;
     monitor_lock(&m->lock);
     const enum MHD_Result result = answer_locked(r);
-    const bool nudges = r->owner->others[r->from].is_wanted;
-    monitor_unlock(&m->lock);
-    if (nudges)
+    /* With the lock, under which a channel that ends has its courier stopped. */
+    if (r->owner->others[r->from].is_wanted && !r->owner->is_gone)
         courier_nudge(m);
+    monitor_unlock(&m->lock);
     return result;
 }
 
@@ -295,12 +287,23 @@ static enum MHD_Result post_answer(httpd_request *http)
  */
 static void post_finish(httpd_request *http, unsigned status, struct MHD_Response *response)
 {
-    const post *r = (const post *)http;
-    const direct *d = httpd_user(http->server);
+    const direct_post *r = (const direct_post *)http;
+    const direct *d = r->owner;
     (void)status;
     if (d->d.terms[0] == '\0' || !is_in_session(r))
         return;
     (void)MHD_add_response_header(response, WIRE_TERMS, d->d.terms);
+}
+
+static void post_end(httpd_request *http, bool sent)
+{
+    direct_post *r = (direct_post *)http;
+    (void)sent;
+    if (http->charged != 0)
+        post_discharge(http, http->charged);
+    http->charged = 0;
+    direct_release(r->owner);
+    r->owner = NULL;
 }
 
 /* There is room again, or the channel closes. */
@@ -315,7 +318,7 @@ static void server_woken(void *user)
 
 const httpd_app direct_app = {
     .name = "the party's server",
-    .request_size = sizeof(post),
+    .request_size = sizeof(direct_post),
     .body_max = FRAME_PACKET_MAX,
     .too_long = "a message is at most " WIRE_MESSAGE_MAX_TEXT,
     .begin = post_begin,
@@ -325,5 +328,6 @@ const httpd_app direct_app = {
     .discharge = post_discharge,
     .answer = post_answer,
     .finish = post_finish,
+    .end = post_end,
     .woken = server_woken,
 };
