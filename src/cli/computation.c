@@ -247,6 +247,18 @@ static size_t trimmed(char *text, size_t len)
     return len;
 }
 
+static pt_status input_fail(pt_error *error, pt_status status, size_t party, const char *argument,
+                            const char *message)
+{
+    if (argument[0] == '@')
+        return error_set(error, status, "input of party %zu in %s: %s%s", party, argument + 1,
+                         message, source_foreign_hint(argument));
+    if (source_lacks_at(argument))
+        return error_set(error, status, "input of party %zu: %s; --input=@%.100s reads the file",
+                         party, message, argument);
+    return error_set(error, status, "input of party %zu: %s", party, message);
+}
+
 pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t party,
                             const char *argument, pt_error *error)
 {
@@ -271,9 +283,7 @@ pt_status computation_input(uint8_t **ret_bits, const computation *c, size_t par
         status = parse_literal(bits, c, party, text, len,
                                from_file && has_suffix(argument, ".json"), &inner);
         if (status != PT_OK)
-            status =
-                error_set(error, status, "input of party %zu%s%s: %s", party,
-                          from_file ? " in " : "", from_file ? argument + 1 : "", inner.message);
+            status = input_fail(error, status, party, argument, inner.message);
     }
     mem_free_secret(text, len);
     if (status != PT_OK) {

@@ -30,21 +30,53 @@ const flag flags_output[] = {
     {0},
 };
 
+static bool ends_in(const char *path, const char *suffix)
+{
+    const size_t len = strlen(path);
+    const size_t n = strlen(suffix);
+    return len >= n && strcasecmp(path + len - n, suffix) == 0;
+}
+
 static result_format format_of(const char *path)
 {
     static const struct {
         const char *suffix;
         result_format format;
     } formats[] = {{".csv", RESULT_CSV}, {".tsv", RESULT_TSV}, {".json", RESULT_JSON}};
-    const size_t len = strlen(path);
     if (sink_is_database(path))
         return RESULT_DATABASE;
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-        const size_t n = strlen(formats[i].suffix);
-        if (len >= n && strcasecmp(path + len - n, formats[i].suffix) == 0)
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (ends_in(path, formats[i].suffix))
             return formats[i].format;
-    }
     return RESULT_TEXT;
+}
+
+/* A name that promises what is not written: whatever opens such a file would call it broken. */
+static pt_status check_promise(const char *path, pt_error *error)
+{
+    static const struct {
+        const char *suffix;
+        const char *instead;
+    } foreign[] = {
+        {".xlsx", "a spreadsheet opens .csv"},
+        {".xls", "a spreadsheet opens .csv"},
+        {".ods", "a spreadsheet opens .csv"},
+        {".parquet", ".csv and .tsv are tables"},
+        {".xml", ".csv and .tsv are tables, .json is JSON"},
+        {".yaml", ".json is JSON"},
+        {".db", "a database is --output=sqlite:FILE --table=NAME"},
+        {".sqlite", "a database is --output=sqlite:FILE --table=NAME"},
+        {".sqlite3", "a database is --output=sqlite:FILE --table=NAME"},
+    };
+    if (sink_is_database(path))
+        return PT_OK;
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (ends_in(path, foreign[i].suffix))
+            return error_set(error, PT_ERR_USAGE,
+                             "%s files are not written here: %s; the literal "
+                             "as text goes into any other name, e.g. .txt",
+                             foreign[i].suffix, foreign[i].instead);
+    return PT_OK;
 }
 
 /* COLUMN:FACTOR. *ret_column: mem_free. */
@@ -123,6 +155,8 @@ pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error)
     *ret_out = (result_out){
         .json = args_get(a, "json") != NULL, .database.table = args_get(a, "table"), .a = a};
     pt_status status = args_output(&path, a, error);
+    if (status == PT_OK && path != NULL)
+        status = check_promise(path, error);
     if (status == PT_OK && path != NULL)
         ret_out->format = format_of(path);
     if (status == PT_OK)

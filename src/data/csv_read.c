@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "data/csv_first_line.h"
 
 #define PIECE_BYTES 65536
 
@@ -67,6 +68,21 @@ static int nothing_is_space(unsigned char c)
 static void reader_fail(csv_reader *r, size_t line, const char *message)
 {
     r->status = error_set(r->error, PT_ERR_INPUT, "%s, line %zu: %s", r->t->source, line, message);
+}
+
+/* Quotes look wrong where the values are not apart by what was said. */
+static void quote_fail(csv_reader *r)
+{
+    char hint[TABLE_HINT_BYTES];
+    const size_t line = r->line + r->newlines;
+    table_separator_hint(hint, r->t);
+    if (hint[0] != '\0')
+        r->status = error_set(r->error, PT_ERR_INPUT, "%s, line %zu: a quote amid a value%s",
+                              r->t->source, line, hint);
+    else
+        reader_fail(r, line,
+                    "a quote amid a value, or text behind a closing quote; a value with quotes is "
+                    "written \"like \"\"this\"\"\"");
 }
 
 static size_t count_newlines(const char *text, size_t len)
@@ -187,34 +203,44 @@ static void take_row_end(int end, void *user)
 /* What libcsv stopped at. */
 static pt_status parse_error(csv_reader *r, struct csv_parser *parser, bool at_end)
 {
-    const char *message = "a quote amid a value, or text behind a closing quote; a value with "
-                          "quotes is written \"like \"\"this\"\"\"";
+    const size_t line = r->line + r->newlines;
     if (r->status != PT_OK)
         return r->status;
-    if (csv_error(parser) != CSV_EPARSE) {
-        if (csv_get_buffer_size(parser) < TABLE_CELL_BYTES_MAX)
-            return error_memory(r->error);
-        message = "a value is longer than a megabyte; is a quote not closed?";
-    } else if (at_end) {
-        message = "a quote is not closed";
-    }
-    reader_fail(r, r->line + r->newlines, message);
+    if (csv_error(parser) != CSV_EPARSE && csv_get_buffer_size(parser) < TABLE_CELL_BYTES_MAX)
+        return error_memory(r->error);
+    if (csv_error(parser) != CSV_EPARSE)
+        reader_fail(r, line, "a value is longer than a megabyte; is a quote not closed?");
+    else if (at_end)
+        reader_fail(r, line, "a quote is not closed");
+    else
+        quote_fail(r);
     return r->status;
+}
+
+/* Of the file's first piece: the bytes before its first row, and what separates its values. */
+static size_t take_start(csv_reader *r, struct csv_parser *parser, const char *text, size_t len)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    char separator = r->options->separator;
+    size_t start = len >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+    const size_t line = csv_separator_line(&separator, text + start, len - start);
+    r->line += line != 0;
+    start += line;
+    csv_set_delim(parser, (unsigned char)separator);
+    r->t->other_separator = csv_other_separator(text + start, len - start, separator);
+    return start;
 }
 
 static pt_status parse_file(csv_reader *r, struct csv_parser *parser, FILE *file, char *piece)
 {
-    static const char mark[] = "\xef\xbb\xbf";
     bool is_start = true;
     size_t len = 0;
     while ((len = fread(piece, 1, PIECE_BYTES, file)) != 0) {
-        const char *text = piece;
-        if (is_start && len >= 3 && memcmp(text, mark, 3) == 0) {
-            text += 3;
-            len -= 3;
-        }
+        const size_t start = is_start ? take_start(r, parser, piece, len) : 0;
         is_start = false;
-        if (csv_parse(parser, text, len, take_value, take_row_end, r) != len || r->status != PT_OK)
+        len -= start;
+        if (csv_parse(parser, piece + start, len, take_value, take_row_end, r) != len ||
+            r->status != PT_OK)
             return parse_error(r, parser, false);
     }
     if (ferror(file))
@@ -238,7 +264,6 @@ pt_status csv_read(table *ret_table, FILE *file, const csv_options *options, pt_
         status = error_memory(error);
     if (status == PT_OK) {
         (void)csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL | CSV_EMPTY_IS_NULL);
-        csv_set_delim(&parser, (unsigned char)options->separator);
         csv_set_space_func(&parser, nothing_is_space);
         csv_set_realloc_func(&parser, block_resize);
         csv_set_free_func(&parser, block_free);

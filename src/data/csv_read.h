@@ -4,17 +4,19 @@
  * a row with more or fewer values than the first, bytes that are not UTF-8, and NUL are errors with
  * their line. Blanks belong to the values. Lines end with LF, CR LF or CR; a byte-order mark is
  * skipped. An unquoted nothing is a missing value. An empty line is a missing value in a table of
- * one column; with more columns empty lines may stand at the end only. */
+ * one column; with more columns empty lines may stand at the end only. A line "sep=;" before all
+ * others, as some spreadsheets write it, says the separator. */
 #ifndef DATA_CSV_READ_H
 #define DATA_CSV_READ_H
 
 #include <stdio.h>
 
+#include "data/csv_first_line.h"
 #include "data/table.h"
 
 typedef struct csv_options {
     const char *source; /* for messages */
-    char separator;     /* ',', '\t', ';' .. */
+    char separator;     /* one of CSV_SEPARATORS */
     bool has_no_header; /* the first line is a row */
 } csv_options;
 

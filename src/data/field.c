@@ -103,15 +103,24 @@ static uint64_t days_from_march(uint64_t year, uint64_t month, uint64_t day)
     return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1;
 }
 
-bool field_read_date(field_number *ret_days, const char *text, size_t len)
+/* Whether the text has digits where the form has d, and elsewhere what the form has. */
+static bool has_form(const char *text, size_t len, const char *form)
 {
-    static const char form[] = "dddd-dd-dd";
-    if (len != sizeof form - 1)
+    if (len != strlen(form))
         return false;
     for (size_t i = 0; i < len; i++) {
         if (form[i] == 'd' ? !is_digit(text[i]) : text[i] != form[i])
             return false;
     }
+    return true;
+}
+
+static const char date_form[] = "dddd-dd-dd";
+
+bool field_read_date(field_number *ret_days, const char *text, size_t len)
+{
+    if (!has_form(text, len, date_form))
+        return false;
     const uint64_t year = digits_value(text, 4);
     const uint64_t month = digits_value(text + 5, 2);
     const uint64_t day = digits_value(text + 8, 2);
@@ -122,6 +131,63 @@ bool field_read_date(field_number *ret_days, const char *text, size_t len)
     *ret_days = (field_number){.is_negative = days < epoch,
                                .magnitude = days < epoch ? epoch - days : days - epoch};
     return true;
+}
+
+/* Numbers of one to four digits with the same mark between them, as in 29.11.2026 or 7/4/26. */
+static bool is_other_date(const char *text, size_t len)
+{
+    size_t n_numbers = 1;
+    size_t n_digits = 0;
+    char mark = '\0';
+    for (size_t i = 0; i < len; i++) {
+        if (is_digit(text[i])) {
+            n_digits++;
+        } else {
+            if (strchr("./-", text[i]) == NULL || n_digits == 0 ||
+                (n_numbers > 1 && text[i] != mark))
+                return false;
+            mark = text[i];
+            n_numbers++;
+            n_digits = 0;
+        }
+        if (n_digits > 4 || n_numbers > 3)
+            return false;
+    }
+    return n_numbers == 3 && n_digits != 0;
+}
+
+/* Digits, commas and perhaps points: 12,50 or 1,000.50. */
+static bool is_number_with_commas(const char *text, size_t len)
+{
+    size_t n_commas = 0;
+    size_t i = len > 0 && (text[0] == '-' || text[0] == '+');
+    if (i == len || !is_digit(text[i]))
+        return false;
+    for (; i < len; i++) {
+        n_commas += text[i] == ',';
+        if (!is_digit(text[i]) && text[i] != ',' && text[i] != '.')
+            return false;
+    }
+    return n_commas != 0;
+}
+
+const char *field_hint(const char *text, size_t len)
+{
+    field_number days;
+    const size_t date = sizeof date_form - 1;
+    if (len == 0)
+        return "";
+    if (has_form(text, len, date_form))
+        return ", a day that does not exist";
+    if (len > date && field_read_date(&days, text, date) && strchr(" T", text[date]) != NULL)
+        return "; a date has no time of day here: cut it off";
+    if (is_other_date(text, len))
+        return "; dates are written like 2026-11-29";
+    if (is_number_with_commas(text, len))
+        return "; numbers have no commas: 1000.50 is written so";
+    if (text[0] == ' ' || text[0] == '\t' || text[len - 1] == ' ' || text[len - 1] == '\t')
+        return " with blanks around it";
+    return "";
 }
 
 /* The date of a day counted as days_from_march counts. */

@@ -36,6 +36,11 @@ MUST_CHECK field_result field_read_number(field_number *ret_number, const char *
  */
 MUST_CHECK bool field_read_date(field_number *ret_days, const char *text, size_t len);
 
+/* What is wrong with a text that people would take for a number or a date, for the end of a
+ * message;
+ * "" for other texts. */
+const char *field_hint(const char *text, size_t len);
+
 /* true, t, yes, y, 1 and their opposites, in any case. */
 MUST_CHECK bool field_read_bool(bool *ret_value, const char *text, size_t len);
 

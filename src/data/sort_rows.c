@@ -7,9 +7,11 @@
 #include "base/mem.h"
 
 typedef struct row_sorter {
-    uint8_t *keys; /* of every row, padded to whole bytes, most significant first */
+    uint8_t *keys; /* of every row and then of an empty one, padded to whole bytes, most significant
+                      first */
     size_t key_bytes;
     size_t n_rows;
+    bool has_empty; /* there are empty rows, whose key is that of the last */
     size_t *order;
     size_t *spare;
 } row_sorter;
@@ -22,6 +24,34 @@ static const uint8_t *key_at(const row_sorter *s, size_t row)
 static int key_compare(const row_sorter *s, size_t x, size_t y)
 {
     return memcmp(key_at(s, x), key_at(s, y), s->key_bytes);
+}
+
+static bool is_empty(const row_sorter *s, size_t row)
+{
+    return s->has_empty && key_compare(s, row, s->n_rows) == 0;
+}
+
+static bool is_in_order(const row_sorter *s, size_t x, size_t y)
+{
+    if (is_empty(s, x) || is_empty(s, y))
+        return is_empty(s, y);
+    return key_compare(s, x, y) <= 0;
+}
+
+/* Rows that fill a table up are empty, and so may be others, if the row is an enum. */
+static void take_empty(row_sorter *s, const row_shape *r, const table *t)
+{
+    uint8_t *key = s->keys + s->n_rows * s->key_bytes;
+    if (table_rows(t) < s->n_rows) {
+        s->has_empty = true;
+        memcpy(key, key_at(s, s->n_rows - 1), s->key_bytes);
+    } else if (r->row.kind == SHAPE_CHOICE && r->row.empty != SHAPE_NO_VARIANT) {
+        s->has_empty = true;
+        for (size_t i = 0; i < r->row.tag_bits; i++) {
+            const size_t bit = (r->row.empty >> (r->row.tag_bits - 1 - i)) & 1;
+            key[i / 8] |= (uint8_t)(bit << (7 - i % 8));
+        }
+    }
 }
 
 static void copy_keys(row_sorter *s, const uint8_t *bits, size_t row_bits, size_t key_bits)
@@ -42,7 +72,7 @@ static void merge(row_sorter *s, size_t first, size_t middle, size_t end)
     size_t right = middle;
     for (size_t i = first; i < end; i++) {
         const bool from_left =
-            right == end || (left < middle && key_compare(s, s->order[left], s->order[right]) <= 0);
+            right == end || (left < middle && is_in_order(s, s->order[left], s->order[right]));
         s->spare[i] = from_left ? s->order[left++] : s->order[right++];
     }
     memcpy(s->order + first, s->spare + first, (end - first) * sizeof *s->order);
@@ -92,7 +122,7 @@ pt_status sort_rows(uint8_t *bits, const row_shape *r, const table *t, pt_error 
     const size_t row_bits = r->row.n_bits;
     const size_t key_bits = r->is_tuple ? r->row.parts[0].n_bits : row_bits;
     row_sorter s = {.key_bytes = bits_bytes(key_bits), .n_rows = r->n_rows};
-    s.keys = mem_new(s.n_rows, s.key_bytes);
+    s.keys = mem_new(s.n_rows + 1, s.key_bytes);
     s.order = mem_new(s.n_rows, sizeof *s.order);
     s.spare = mem_new(s.n_rows, sizeof *s.spare);
     pt_status status = PT_OK;
@@ -100,6 +130,7 @@ pt_status sort_rows(uint8_t *bits, const row_shape *r, const table *t, pt_error 
         status = error_memory(error);
     if (status == PT_OK) {
         copy_keys(&s, bits, row_bits, key_bits);
+        take_empty(&s, r, t);
         for (size_t i = 0; i < s.n_rows; i++)
             s.order[i] = i;
         merge_sort(&s);
@@ -107,7 +138,7 @@ pt_status sort_rows(uint8_t *bits, const row_shape *r, const table *t, pt_error 
     }
     if (status == PT_OK)
         status = move_rows(&s, bits, row_bits, error);
-    mem_free_secret(s.keys, s.n_rows * s.key_bytes);
+    mem_free_secret(s.keys, (s.n_rows + 1) * s.key_bytes);
     mem_free_secret(s.order, s.n_rows * sizeof *s.order);
     mem_free_secret(s.spare, s.n_rows * sizeof *s.spare);
     return status;

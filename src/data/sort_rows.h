@@ -1,7 +1,9 @@
 /* The order that joins need: rows ascending by their key, and no key twice. Layer: data.
  *
  * The key of a tuple is its first field, that of any other row the row itself. Keys compare as the
- * program's joins compare them: as unsigned numbers of their bits. */
+ * program's joins compare them: as unsigned numbers of their bits. Empty rows come last, whatever
+ * their key is, as those that fill a table up do without sorting: the program gives them keys of
+ * its own, and must know on which side of the others they are. */
 #ifndef DATA_SORT_ROWS_H
 #define DATA_SORT_ROWS_H
 

@@ -1,8 +1,10 @@
+#define _POSIX_C_SOURCE 200809L
 #include "data/source.h"
 
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "data/csv_read.h"
@@ -34,6 +36,23 @@ bool source_needs_query(const char *argument)
 bool source_is_table(const char *argument)
 {
     return is_file(argument) || source_needs_query(argument);
+}
+
+bool source_lacks_at(const char *argument)
+{
+    if (has_suffix(argument, ".csv") || has_suffix(argument, ".tsv"))
+        return argument[0] != '@';
+    struct stat info;
+    return argument[0] != '@' && stat(argument, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+const char *source_foreign_hint(const char *path)
+{
+    static const char *const suffixes[] = {".xlsx", ".xls", ".ods", ".numbers"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (has_suffix(path, suffixes[i]))
+            return "; save the spreadsheet as CSV, with a name that ends in .csv";
+    return "";
 }
 
 static pt_status read_file(table *ret_table, const char *path, const source_options *options,

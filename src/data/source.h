@@ -11,6 +11,12 @@
 bool source_is_table(const char *argument);
 bool source_needs_query(const char *argument);
 
+/* Whether the argument is the name of a file that exists, or of a table's, without the @ that has
+ * it read. */
+bool source_lacks_at(const char *argument);
+/* A spreadsheet's or archive's file, which is no text; for the end of a message, else "". */
+const char *source_foreign_hint(const char *path);
+
 typedef struct source_options {
     const char *query;  /* SQL; NULL for a file */
     const char *odbc;   /* the connection, if it is odbc:.. (odbc_link.h) */

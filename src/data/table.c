@@ -165,6 +165,18 @@ size_t table_line(const table *t, size_t row)
     return line;
 }
 
+void table_separator_hint(char ret_text[TABLE_HINT_BYTES], const table *t)
+{
+    const char quoted[] = {'\'', t->other_separator, '\'', '\0'};
+    ret_text[0] = '\0';
+    if (t->other_separator == '\t')
+        (void)snprintf(ret_text, TABLE_HINT_BYTES,
+                       "; if tabs stand between its values, give --separator=tab");
+    else if (t->other_separator != '\0')
+        (void)snprintf(ret_text, TABLE_HINT_BYTES,
+                       "; if %s stands between its values, give --separator=%s", quoted, quoted);
+}
+
 void table_show(char ret_text[TABLE_SHOWN_BYTES], const char *text, size_t len)
 {
     const size_t most = 40;

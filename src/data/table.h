@@ -25,8 +25,10 @@ typedef struct table {
     char **columns;   /* their names */
     size_t n_columns; /* set before the first cell */
     size_t n_cells;
-    size_t first_line; /* of the file: where row 0 begins; 0 when there are no lines */
-    bool has_names;    /* the columns' names are the table's own, not just numbers */
+    size_t first_line;    /* of the file: where row 0 begins; 0 when there are no lines */
+    bool has_names;       /* the columns' names are the table's own, not just numbers */
+    char other_separator; /* of a file: what seems to separate its values in place of what was said;
+                             0: nothing does */
     table_chunk *first;
     table_chunk *last;
 } table;
@@ -66,6 +68,10 @@ size_t table_line(const table *t, size_t row);
 /* PT_ERR_INPUT: "SOURCE, row 3 (line 4), column 'age': MESSAGE"; rows count from 1. */
 pt_status table_fail(const table *t, size_t row, size_t column, pt_error *error, const char *format,
                      ...) PRINTF_LIKE(5, 6);
+
+/* "; if ';' stands between its values ..", where a file seems to need that; else "". */
+#define TABLE_HINT_BYTES 96
+void table_separator_hint(char ret_text[TABLE_HINT_BYTES], const table *t);
 
 /* A value as messages show it: at most 40 bytes of it, and nothing that could disturb a terminal.
  */

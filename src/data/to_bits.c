@@ -36,14 +36,6 @@ static void binding_clear(binding *b)
     *b = (binding){0};
 }
 
-/* What seems to separate the columns of a table that came out as one; 0: nothing. */
-static char other_separator(const table *t)
-{
-    static const char usual[] = ";\t|";
-    const char *found = t->n_columns == 1 ? strpbrk(t->columns[0], usual) : NULL;
-    return found == NULL ? '\0' : *found;
-}
-
 static pt_status no_such_column(const table *t, const shape *cell, pt_error *error)
 {
     nearest n;
@@ -54,10 +46,11 @@ static pt_status no_such_column(const table *t, const shape *cell, pt_error *err
         return error_set(error, PT_ERR_INPUT,
                          "%s has no line with the columns' names, which the field '%s' needs",
                          t->source, cell->name);
-    const char quoted[] = {'\'', other_separator(t), '\'', '\0'};
-    if (quoted[1] != '\0')
-        return error_set(error, PT_ERR_INPUT, "%s has one column, '%.60s': give --separator=%s",
-                         t->source, t->columns[0], quoted[1] == '\t' ? "$'\\t'" : quoted);
+    char hint[TABLE_HINT_BYTES];
+    table_separator_hint(hint, t);
+    if (hint[0] != '\0')
+        return error_set(error, PT_ERR_INPUT, "%s has one column, '%.60s'%s", t->source,
+                         t->columns[0], hint);
     if (n.best != NULL)
         return error_set(error, PT_ERR_INPUT,
                          "%s has no column '%s' for the field of that name; is it '%.60s'?",
@@ -96,10 +89,14 @@ static pt_status bind_places(binding *b, const row_shape *r, const table *t, con
         n_places += r->cells[i]->name == NULL;
     for (size_t i = 0; i < t->n_columns; i++)
         n_left += !taken[i];
-    if (n_places != 0 && n_places != n_left)
+    if (n_places != 0 && n_places != n_left) {
+        char hint[TABLE_HINT_BYTES];
+        table_separator_hint(hint, t);
         return error_set(error, PT_ERR_INPUT,
-                         "%s has %zu column%s, but a row of type %.120s needs %zu", t->source,
-                         t->n_columns, t->n_columns == 1 ? "" : "s", r->row.type, r->row.n_cells);
+                         "%s has %zu column%s, but a row of type %.120s needs %zu%s", t->source,
+                         t->n_columns, t->n_columns == 1 ? "" : "s", r->row.type, r->row.n_cells,
+                         hint);
+    }
     for (size_t i = 0; i < r->row.n_cells; i++) {
         if (r->cells[i]->name != NULL)
             continue;
@@ -160,16 +157,11 @@ static pt_status cell_expected(const row_filler *f, const shape *s, const table_
                                const char *hint)
 {
     char shown[TABLE_SHOWN_BYTES];
+    const bool is_first_line = f->row == 0 && !f->t->has_names;
     table_show(shown, cell->text, cell->len);
-    return table_fail(f->t, f->row, f->b->column[s->cell], f->error, "expected %s, found '%s'%s",
-                      s->type, shown, hint);
-}
-
-static bool is_blank_around(const table_cell *cell)
-{
-    return cell->len != 0 &&
-           (cell->text[0] == ' ' || cell->text[0] == '\t' || cell->text[cell->len - 1] == ' ' ||
-            cell->text[cell->len - 1] == '\t');
+    return table_fail(f->t, f->row, f->b->column[s->cell], f->error, "expected %s, found '%s'%s%s",
+                      s->type, shown, hint,
+                      is_first_line ? " (--no-header makes the first line a row)" : "");
 }
 
 static pt_status fill_integer(const row_filler *f, const shape *s, const table_cell *cell)
@@ -184,7 +176,7 @@ static pt_status fill_integer(const row_filler *f, const shape *s, const table_c
         result = FIELD_OK;
     }
     if (result == FIELD_NO_NUMBER)
-        return cell_expected(f, s, cell, is_blank_around(cell) ? " with blanks around it" : "");
+        return cell_expected(f, s, cell, field_hint(cell->text, cell->len));
     if (result == FIELD_NOT_A_WHOLE && scale == 1)
         return cell_expected(f, s, cell, "; --scale=COLUMN:100 keeps two places after the point");
     if (result == FIELD_NOT_A_WHOLE)
@@ -209,18 +201,39 @@ static pt_status fill_text(const row_filler *f, const shape *s, const table_cell
     return PT_OK;
 }
 
+/* "; its variants are A, B, C", or as many of them as fit. */
+static void list_variants(char *ret_hint, size_t size, const shape *s)
+{
+    size_t at = 0;
+    for (size_t v = 0; v < s->n_variants; v++) {
+        if (at + strlen(s->variants[v]) + sizeof "; its variants are , ..." > size) {
+            (void)snprintf(ret_hint + at, size - at, ", ..");
+            return;
+        }
+        at += (size_t)snprintf(ret_hint + at, size - at, "%s%s",
+                               v == 0 ? "; its variants are " : ", ", s->variants[v]);
+    }
+}
+
 static pt_status unknown_variant(const row_filler *f, const shape *s, const table_cell *cell)
 {
-    char hint[96] = "";
+    char hint[160] = "";
+    const char *text = cell->text;
+    size_t len = cell->len;
     nearest n;
+    for (; len > 0 && strchr(" \t", text[0]) != NULL; len--)
+        text++;
+    while (len > 0 && strchr(" \t", text[len - 1]) != NULL)
+        len--;
+    if (len != cell->len && shape_find_variant(s, text, len) != SHAPE_NO_VARIANT)
+        return cell_expected(f, s, cell, " with blanks around it");
     nearest_init(&n, cell->text, cell->len);
     for (size_t v = 0; v < s->n_variants; v++)
         nearest_offer(&n, s->variants[v]);
     if (n.best != NULL)
         (void)snprintf(hint, sizeof hint, "; is it %.60s?", n.best);
-    else if (s->n_variants >= 2)
-        (void)snprintf(hint, sizeof hint, "; its variants are %.30s, %.30s%s", s->variants[0],
-                       s->variants[1], s->n_variants > 2 ? ", .." : "");
+    else
+        list_variants(hint, sizeof hint, s);
     return cell_expected(f, s, cell, hint);
 }
 

@@ -83,6 +83,41 @@ class Files(Case):
                               "--rows=PARTY_0::ROWS", "--const=PARTY_1::ROWS=2usize", "--scale=pay:100", "--separator=;")
             self.assertRan(result, RESULT)
 
+    def test_a_separator_for_each_file(self):
+        source = "pub fn main(a: [(u8, u8); 1], b: [(u8, u8); 1], c: u8) -> u8 { a[0usize].0 + 10u8 * b[0usize].1 + c }\n"
+        with folder_with(p_garble=source, a_csv="x;y\n1;2\n", b_csv="x\ty\n3\t4\n") as folder:
+            run = lambda *flags, b=f"@{folder / 'b.csv'}": polytune(
+                "eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", f"--input={b}", "--input=0", *flags)
+            for tab in ("tab", "\\t", "\t"):
+                self.assertRan(run("--separator=;", f"--separator={tab}"), "41")
+            self.assertRan(run("--separator=;", b="[(3, 4)]"), "41")
+            self.assertFailed(run("--separator=;"), INPUT, "b.csv has 1 column", "give --separator=tab")
+            self.assertFailed(run(), INPUT, "a.csv has 1 column", "give --separator=';'")
+            self.assertFailed(run("--separator=;", "--separator=,", b="[(3, 4)]"), USAGE, "given 2 times, and there is 1 file",
+                              "once for each in the order of their --input")
+
+    def test_a_header_where_none_was_said(self):
+        source = "pub fn main(a: [u8; 2], b: u8) -> u8 { a[1usize] + b }\n"
+        with folder_with(p_garble=source, a_csv="x\n1\n") as folder:
+            result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", "--input=0", "--no-header")
+            self.assertFailed(result, INPUT, "row 1 (line 1), column 1: expected u8, found 'x'", "--no-header makes the first line a row")
+
+    def test_a_forgotten_at(self):
+        with folder_with(p_garble="pub fn main(a: [u32; 1], b: u8) -> u32 { a[0usize] }\n", a_csv="x\n1\n", a_txt="[1]\n") as folder:
+            for file in ("a.csv", "a.txt", "none.csv"):
+                path = folder / file
+                self.assertFailed(polytune("eval", folder / "p.garble", f"--input={path}", "--input=0"), INPUT, f"; --input=@{path} reads the file")
+            result = polytune("eval", folder / "p.garble", f"--input={folder / 'a.csv'}", "--input=0", "--rows=PARTY_0::ROWS")
+            self.assertFailed(result, USAGE, f"--rows needs a table as --input, e.g. --input=@{folder / 'a.csv'}")
+            result = polytune("eval", folder / "p.garble", f"--input={folder / 'none.txt'}", "--input=0")
+            self.assertFailed(result, INPUT, "expected a value of type")
+            self.assertNotIn("reads the file", result.err)
+
+    def test_a_spreadsheet_is_named(self):
+        with folder_with(p_garble="pub fn main(a: [u32; 1], b: u8) -> u32 { a[0usize] }\n", a_xlsx="PK") as folder:
+            result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.xlsx'}", "--input=0")
+            self.assertFailed(result, INPUT, "save the spreadsheet as CSV")
+
     def test_a_missing_number_of_rows_is_told_with_its_flag(self):
         with folder_with() as folder:
             result = polytune("eval", folder / "program.garble", f"--input=@{folder / 'ours.csv'}", "--input=[]")
@@ -135,6 +170,7 @@ class Files(Case):
                     ((*FLAGS, "--query=SELECT 1"), "--query without an --input that is a database"),
                     ((*FLAGS, "--separator=;;"), "--separator is one of"),
                     ((*FLAGS, "--separator=a"), "--separator is one of"),
+                    ((*FLAGS, "--separator="), "--separator is one of"),
                     ((*FLAGS, "--pad-to=0"), "--pad-to must be a number from 1"),
                     ((*FLAGS, "--scale=sex:2"), "column 'sex' is of type Sex: only integers")):
                 result = self.run_all("eval", folder, flags=flags)
@@ -211,6 +247,27 @@ class Joins(Case):
         with folder_with(p_garble=self.SOURCE, a_csv="id,n\n900,1\n5,2\n256,3\n", b_csv="id,n\n256,30\n5,20\n7,10\n") as folder:
             result = polytune("simulate", folder / "p.garble", f"--input=@{folder / 'a.csv'}", f"--input=@{folder / 'b.csv'}", "--sort")
             self.assertEqual((result.status, result.out.strip()), (DONE, "55"), result)
+
+    def test_empty_rows_are_on_one_side(self):
+        """Wherever the empty variant stands, and with sorting or without: a program cannot be right for both."""
+        source = """
+%s
+fn keyed(row: Row, at: usize) -> (u32, u8) {
+    match row { Row::Full(id, n) => { (id, n) } Row::Empty => { (4000000000u32 + (at as u32), 0u8) } }
+}
+pub fn main(a: [Row; 5], b: [(u32, u8); 2]) -> u8 {
+    let mut rows = [(0u32, 0u8); 5];
+    for i in 0usize..5usize { rows[i] = keyed(a[i], i); }
+    let mut sum = 0u8;
+    for ((_, x), (_, y)) in join_iter(rows, b) { sum += x * y; }
+    sum
+}
+"""
+        for variants in ("enum Row { Empty, Full(u32, u8) }", "enum Row { Full(u32, u8), Empty }"):
+            with folder_with(p_garble=source % variants, a_csv="id,n\n3,1\n5,2\n9,3\n", c_csv="id,n\n9,3\n3,1\n,\n5,2\n") as folder:
+                for file, flags in (("a.csv", ()), ("a.csv", ("--sort",)), ("c.csv", ("--sort",))):
+                    result = polytune("eval", folder / "p.garble", f"--input=@{folder / file}", "--pad-to=5", *flags, "--input=[(5, 10), (9, 20)]")
+                    self.assertRan(result, "80")
 
     def test_what_is_joined_must_be_sorted(self):
         good = "[(5, 2), (256, 3), (900, 1)]"
@@ -331,6 +388,16 @@ pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
                 if file == "r.csv":
                     self.assertRan(self.run_program(folder, self.NAMED, "-o", folder / file, a=2 ** 64 - 1), "")
                 self.assertRan(polytune("eval", folder / "again.garble", f"--input=@{folder / file}", "--input=true"), text)
+
+    def test_names_that_promise_something_else(self):
+        with folder_with() as folder:
+            for file, instead in (("r.xlsx", "a spreadsheet opens .csv"), ("r.ODS", "a spreadsheet opens .csv"),
+                                  ("r.db", "--output=sqlite:FILE --table=NAME"), ("r.parquet", ".csv and .tsv are tables")):
+                self.assertFailed(self.run_program(folder, self.NAMED, "-o", folder / file), USAGE, "files are not written here", instead)
+                self.assertFalse((folder / file).exists())
+            for file in ("r", "r.txt", "r.garble", "r.out"):
+                self.assertRan(self.run_program(folder, self.NAMED, "-o", folder / file), "")
+                self.assertIn("Line {n: 7", (folder / file).read_text())
 
     def test_what_comes_out_goes_in(self):
         with folder_with() as folder:

@@ -123,6 +123,34 @@ static void test_lines_are_counted(void **state)
     table_clear(&t);
 }
 
+/* Spreadsheets write sep=; before all lines, where their country has commas in numbers. */
+static void test_a_line_that_says_the_separator(void **state)
+{
+    (void)state;
+    assert_cells("sep=;\r\na;b\r\n1,5;2\r\n", "1,5|2", false);
+    assert_cells("\xef\xbb\xbfsep=\t\na\tb\n1\t2", "1|2", false);
+    assert_cells("sep=|\ra|b\r1|2\r", "1|2", false);
+    assert_cells("sep=;\n1;2\n", "1|2", true);
+    /* These are values. */
+    assert_cells("sep=x\n1\n", "1", false);
+    assert_cells("sep=;b\n1\n", "1", false);
+    assert_cells("\"sep=;\"\n1\n", "1", false);
+    assert_error("sep=;\n", "t.csv is empty");
+    assert_error("sep=;\na;b\n1\n", "line 3: 1 value instead of 2");
+}
+
+static void test_quotes_with_another_separator(void **state)
+{
+    (void)state;
+    assert_error("\"a\";\"b\"\n\"1\";\"2\"\n",
+                 "line 1: a quote amid a value; if ';' stands between its values, give "
+                 "--separator=';'");
+    assert_error("\"a,b\"\t\"c\"\n", "give --separator=tab");
+    assert_error("a|b\n\"1\"|\"2\"\n", "line 2: a quote amid a value; if '|' stands");
+    assert_error("\"a\";\"b\",c\n", "is written \"like");
+    assert_error("\"a;b\"c\n", "is written \"like");
+}
+
 static void test_wrong_files(void **state)
 {
     (void)state;
@@ -170,9 +198,14 @@ static void test_long_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),        cmocka_unit_test(test_nothing_and_empty_text),
-        cmocka_unit_test(test_tabs),        cmocka_unit_test(test_lines_are_counted),
-        cmocka_unit_test(test_wrong_files), cmocka_unit_test(test_long_values),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_nothing_and_empty_text),
+        cmocka_unit_test(test_tabs),
+        cmocka_unit_test(test_lines_are_counted),
+        cmocka_unit_test(test_a_line_that_says_the_separator),
+        cmocka_unit_test(test_quotes_with_another_separator),
+        cmocka_unit_test(test_wrong_files),
+        cmocka_unit_test(test_long_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,8 @@
     "enum On { None, Up, Hi([u8; 6]) }\n"                                                          \
     "enum Row { Empty, Full(u32, Sex) }\n"                                                         \
     "enum Two { A(u8), B(u8) }\n"                                                                  \
+    "enum Long { TheFirstVariantOfThisManyLettersThatItHas, "                                      \
+    "TheSecondVariantOfThisManyLettersThatItHas, TheThirdVariantOfThisManyLettersThatItHas }\n"    \
     "struct Place { city: [u8; 4], zip: u16 }\n"                                                   \
     "struct Visit { id: u32, place: Place, marks: [u16; 2] }\n"
 
@@ -25,7 +27,7 @@ static pt_program *program_with(const char *type)
     char source[2048];
     (void)snprintf(source, sizeof source,
                    ITEMS "pub fn main(a: %s, b: bool, c: Person, d: Sex, e: Test, f: Dose, g: Row, "
-                         "h: Two, i: Visit, j: Word) -> bool { b }",
+                         "h: Two, i: Visit, j: Word, k: Long) -> bool { b }",
                    type);
     const pt_compile_options options = {.source = source, .source_len = strlen(source)};
     pt_program *program = NULL;
@@ -166,7 +168,40 @@ static void test_dates(void **state)
                  "t.csv, row 1 (line 2), column 'd': expected u8, found '2026-11-29', which is out "
                  "of its range");
     assert_error("[u32; 1]", "d\n2026-02-30\n",
-                 "t.csv, row 1 (line 2), column 'd': expected u32, found '2026-02-30'");
+                 "t.csv, row 1 (line 2), column 'd': expected u32, found '2026-02-30', a day that "
+                 "does not exist");
+}
+
+/* What people write for numbers and dates, and is none. */
+static void test_hints(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"29.11.2026", "; dates are written like 2026-11-29"},
+        {"2/28/26", "; dates are written like 2026-11-29"},
+        {"1-2-2026", "; dates are written like 2026-11-29"},
+        {"2026-13-01", ", a day that does not exist"},
+        {"0000-01-01", ", a day that does not exist"},
+        {"2026-01-01T00:00:00", "; a date has no time of day here: cut it off"},
+        {"2026-01-01 00:00", "; a date has no time of day here: cut it off"},
+        {"2026-02-30 00:00", ""},
+        {"1,000", "; numbers have no commas: 1000.50 is written so"},
+        {"-12,50", "; numbers have no commas: 1000.50 is written so"},
+        {"1.2.3.4", ""},
+        {"1/2.3", ""},
+        {"..", ""},
+        {",", ""},
+        {"12a", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char csv[64];
+        char expected[160];
+        (void)snprintf(csv, sizeof csv, "d\n\"%s\"\n", cases[i][0]);
+        (void)snprintf(expected, sizeof expected,
+                       "t.csv, row 1 (line 2), column 'd': expected i32, found '%s'%s", cases[i][0],
+                       cases[i][1]);
+        assert_error("[i32; 1]", csv, expected);
+    }
 }
 
 static void test_text(void **state)
@@ -204,6 +239,16 @@ static void test_enums(void **state)
     assert_error("[Sex; 1]", "s\nunknown\n",
                  "t.csv, row 1 (line 2), column 's': expected Sex, found 'unknown'; its variants "
                  "are Female, Male");
+    assert_error("[Test; 1]", "s\nunknown\n",
+                 "t.csv, row 1 (line 2), column 's': expected Test, found 'unknown'; its variants "
+                 "are Negative, Positive, Missing");
+    assert_error("[Long; 1]", "s\nunknown\n",
+                 "t.csv, row 1 (line 2), column 's': expected Long, found 'unknown'; its variants "
+                 "are TheFirstVariantOfThisManyLettersThatItHas, "
+                 "TheSecondVariantOfThisManyLettersThatItHas, ..");
+    assert_error("[Sex; 1]", "s\n\tMale \n",
+                 "t.csv, row 1 (line 2), column 's': expected Sex, found '?Male ' with blanks "
+                 "around it");
     assert_error("[Sex; 1]", "s\n\n",
                  "t.csv, row 1 (line 2), column 's': expected Sex, but the value is missing");
     assert_error("[Row; 1]", "a,b\n7,\n",
@@ -228,9 +273,11 @@ static void test_columns_by_name(void **state)
     assert_error("[Person; 1]", "years,born,name\n44,0,Ann\n",
                  "t.csv has no column 'age' for the field of that name");
     assert_error("[Person; 1]", "age;born;name\n44;0;Ann\n",
-                 "t.csv has one column, 'age;born;name': give --separator=';'");
+                 "t.csv has one column, 'age;born;name'; if ';' stands between its values, give "
+                 "--separator=';'");
     assert_error("[Person; 1]", "age\tborn\tname\n44\t0\tAnn\n",
-                 "t.csv has one column, 'age\tborn\tname': give --separator=$'\\t'");
+                 "t.csv has one column, 'age\tborn\tname'; if tabs stand between its values, give "
+                 "--separator=tab");
     assert_error("[Person; 1]", "age,born,name,age\n44,0,Ann,3\n", "t.csv has two columns 'age'");
 }
 
@@ -244,6 +291,10 @@ static void test_columns_by_place(void **state)
                  "t.csv has 3 columns, but a row of type (u8, u8) needs 2");
     assert_error("[(u8, u8); 1]", "x\n1\n",
                  "t.csv has 1 column, but a row of type (u8, u8) needs 2");
+    assert_error(
+        "[(u8, u8); 1]", "x;y\n1;2\n",
+        "t.csv has 1 column, but a row of type (u8, u8) needs 2; if ';' stands between its "
+        "values, give --separator=';'");
     assert_error("u8", "x\n1\n",
                  "a table fills an array of structs, tuples or single values, and the program "
                  "wants u8 here");
@@ -279,8 +330,19 @@ static void test_sorting(void **state)
     assert_value_with(&sort, "[i8; 3]", "k\n-1\n5\n-128\n", "[5, -128, -1]");
     assert_value_with(&sort, "[[u8; 3]; 3]", "k\nb\nabc\nab\n",
                       "[[97, 98, 0], [97, 98, 99], [98, 0, 0]]");
+    /* Empty rows come last, wherever their variant stands: as without sorting. */
     assert_value_with(&sort_pad, "[Dose; 4]", "k\n9\n3\n",
-                      "[Dose::None, Dose::None, Dose::Some(3), Dose::Some(9)]");
+                      "[Dose::Some(3), Dose::Some(9), Dose::None, Dose::None]");
+    assert_value_with(&sort_pad, "[Dose; 4]", "k\n9\n\n3\n",
+                      "[Dose::Some(3), Dose::Some(9), Dose::None, Dose::None]");
+    assert_value_with(&sort, "[Dose; 3]", "k\n9\n\n3\n",
+                      "[Dose::Some(3), Dose::Some(9), Dose::None]");
+    assert_value_with(&sort, "[Dose; 2]", "k\n9\n3\n", "[Dose::Some(3), Dose::Some(9)]");
+    assert_value_with(&sort_pad, "[(Dose, Dose); 4]", "k,l\n9,1\n3,\n,4\n",
+                      "[(Dose::Some(3), Dose::None), (Dose::Some(9), Dose::Some(1)), "
+                      "(Dose::None, Dose::Some(4)), (Dose::None, Dose::None)]");
+    assert_error_with(&sort_pad, "[Dose; 4]", "k\n\n3\n\n",
+                      "t.csv: rows 1 and 3 have the same key; a join needs each key once");
     assert_error_with(&sort, "[(u8, u8); 3]", "k,v\n9,1\n4,2\n9,3\n",
                       "t.csv: rows 1 and 3 have the same key; a join needs each key once");
 }
@@ -291,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_hints),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_enums),
         cmocka_unit_test(test_columns_by_name),

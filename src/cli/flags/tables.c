@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/flags/odbc_where.h"
+#include "data/csv_first_line.h"
 #include "data/field.h"
 #include "data/source.h"
 
@@ -18,8 +19,11 @@ const flag flags_table[] = {
      true},
     {"truncate", NULL, "cut text that is too long for its [u8; N]", false},
     {"sort", NULL, "sort the rows of tables by their key, as joins need them", false},
-    {"separator", "CHARACTER", "what stands between the values of CSV files, e.g. ';'", false},
-    {"no-header", NULL, "the first line of CSV files is a row, not the columns' names", false},
+    {"separator", "CHARACTER",
+     "what stands between the values of CSV files: one of ; , | : or tab; given again, that of the "
+     "next file",
+     true},
+    {"no-header", NULL, "the first line of all CSV files is a row, not the columns' names", false},
     {0},
 };
 
@@ -67,52 +71,86 @@ static pt_status take_scales(tables *t, pt_error *error)
     return PT_OK;
 }
 
-/* `query` is NULL for a file. */
-static pt_status read_table(tables *t, size_t nth, const char *query, pt_error *error)
+/* How many inputs that are tables came so far, of files and of databases. */
+typedef struct table_counts {
+    size_t files;
+    size_t databases;
+} table_counts;
+
+/* A blank, a tab or a mark; as a word, too, for a tab is hard to type. */
+static pt_status parse_separator(char *ret_separator, const char *text, pt_error *error)
+{
+    const bool is_tab = strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0;
+    *ret_separator = is_tab ? '\t' : text[0];
+    if (!is_tab && (strlen(text) != 1 || strchr(CSV_SEPARATORS, text[0]) == NULL))
+        return error_set(error, PT_ERR_USAGE,
+                         "--separator is one of ; , | : or a blank, or tab, not '%.20s'", text);
+    return PT_OK;
+}
+
+/* That of the nth file; one alone is every file's. */
+static pt_status file_separator(char *ret_separator, const tables *t, size_t nth, pt_error *error)
+{
+    const size_t n = args_count(t->a, "separator");
+    *ret_separator = '\0';
+    if (n == 0)
+        return PT_OK;
+    return parse_separator(ret_separator, args_nth(t->a, "separator", n == 1 ? 0 : nth), error);
+}
+
+/* A flag that is given several times goes with one table after the other. */
+static pt_status check_counts(const tables *t, pt_error *error)
+{
+    table_counts n = {0};
+    const size_t n_separators = args_count(t->a, "separator");
+    for (size_t i = 0; i < t->n; i++) {
+        const char *argument = args_nth(t->a, "input", i);
+        n.databases += source_needs_query(argument);
+        n.files += source_is_table(argument) && !source_needs_query(argument);
+    }
+    if (n.databases < args_count(t->a, "query"))
+        return error_set(error, PT_ERR_USAGE, "--query without an --input that is a database");
+    if (n_separators == 1 && n.files == 0 && n.databases != 0)
+        return error_set(error, PT_ERR_USAGE, "--separator without an --input that is a file");
+    if (n_separators > 1 && n_separators != n.files)
+        return error_set(
+            error, PT_ERR_USAGE,
+            "--separator is given %zu times, and there %s %zu file%s: give it once for "
+            "all, or once for each in the order of their --input",
+            n_separators, n.files == 1 ? "is" : "are", n.files, n.files == 1 ? "" : "s");
+    return PT_OK;
+}
+
+/* The nth input; `counts` are of those before it. */
+static pt_status read_table(tables *t, size_t nth, table_counts *counts, pt_error *error)
 {
     const char *argument = args_nth(t->a, "input", nth);
+    const bool is_database = source_needs_query(argument);
+    source_options options = {.has_no_header = args_get(t->a, "no-header") != NULL};
     char *where = NULL;
-    if (source_needs_query(argument) && query == NULL)
+    if (is_database)
+        options.query = args_nth(t->a, "query", counts->databases++);
+    if (is_database && options.query == NULL)
         return error_set(error, PT_ERR_USAGE, "an --input that is a database needs a --query");
     pt_status status = odbc_where(&where, argument, error);
-    const source_options options = {.query = query,
-                                    .odbc = where,
-                                    .separator = t->separator,
-                                    .has_no_header = args_get(t->a, "no-header") != NULL};
+    if (status == PT_OK && !is_database)
+        status = file_separator(&options.separator, t, counts->files++, error);
+    options.odbc = where;
     if (status == PT_OK)
         status = source_read(&t->list[nth], argument, &options, error);
     odbc_where_free(where);
     return status;
 }
 
-static pt_status take_separator(tables *t, pt_error *error)
-{
-    const char *text = args_get(t->a, "separator");
-    if (text == NULL)
-        return PT_OK;
-    t->separator = text[0];
-    if (strlen(text) != 1 || strchr(";,|:\t ", text[0]) == NULL)
-        return error_set(error, PT_ERR_USAGE,
-                         "--separator is one of ; , | : or a blank or tab, not '%.20s'", text);
-    return PT_OK;
-}
-
 static pt_status read_tables(tables *t, pt_error *error)
 {
-    size_t n_queries = 0;
-    for (size_t i = 0; i < t->n; i++) {
-        const char *argument = args_nth(t->a, "input", i);
-        if (!source_is_table(argument))
-            continue;
-        const char *query =
-            source_needs_query(argument) ? args_nth(t->a, "query", n_queries++) : NULL;
-        const pt_status status = read_table(t, i, query, error);
-        if (status != PT_OK)
-            return status;
+    table_counts counts = {0};
+    pt_status status = check_counts(t, error);
+    for (size_t i = 0; i < t->n && status == PT_OK; i++) {
+        if (source_is_table(args_nth(t->a, "input", i)))
+            status = read_table(t, i, &counts, error);
     }
-    if (n_queries < args_count(t->a, "query"))
-        return error_set(error, PT_ERR_USAGE, "--query without an --input that is a database");
-    return PT_OK;
+    return status;
 }
 
 static bool has_column(const tables *t, const char *name)
@@ -124,6 +162,17 @@ static bool has_column(const tables *t, const char *name)
     return false;
 }
 
+/* What seems to be a file whose @ was forgotten, or an example. */
+static const char *file_without_at(const tables *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const char *argument = args_nth(t->a, "input", i);
+        if (source_lacks_at(argument))
+            return argument;
+    }
+    return "patients.csv";
+}
+
 /* A flag that does nothing is a mistake. */
 static pt_status check_used(const tables *t, pt_error *error)
 {
@@ -133,7 +182,8 @@ static pt_status check_used(const tables *t, pt_error *error)
     for (const flag *f = flags_table; n_tables == 0 && f->name != NULL; f++) {
         if (args_get(t->a, f->name) != NULL)
             return error_set(error, PT_ERR_USAGE,
-                             "--%s needs a table as --input, e.g. --input=@patients.csv", f->name);
+                             "--%s needs a table as --input, e.g. --input=@%.100s", f->name,
+                             file_without_at(t));
     }
     for (size_t i = 0; i < t->n_scales; i++) {
         if (!has_column(t, t->scales[i].column))
@@ -165,8 +215,6 @@ pt_status tables_init(tables *ret_tables, const args *a, pt_error *error)
             args_number(&t->pad_to, args_get(a, "pad-to"), "--pad-to", 1, TABLE_ROWS_MAX, error);
     if (status == PT_OK)
         status = take_scales(t, error);
-    if (status == PT_OK)
-        status = take_separator(t, error);
     if (status == PT_OK)
         status = read_tables(t, error);
     if (status == PT_OK)
@@ -297,6 +345,10 @@ pt_status tables_check_input(const tables *t, size_t nth, const computation *c, 
     const pt_status status = pt_program_check_input(c->program, party, bits, n_bits, &inner);
     if (status == PT_OK)
         return PT_OK;
-    return error_set(error, status, "input of party %zu: %s%s", party, inner.message,
-                     source_is_table(args_nth(t->a, "input", nth)) ? "; --sort sorts a table" : "");
+    const char *hint = "; --sort sorts a table";
+    if (!source_is_table(args_nth(t->a, "input", nth)))
+        hint = "";
+    else if (args_get(t->a, "sort") != NULL)
+        hint = " (--sort puts empty rows last: the program is to give them keys of their own)";
+    return error_set(error, status, "input of party %zu: %s%s", party, inner.message, hint);
 }

@@ -19,7 +19,6 @@ typedef struct tables {
     table_scale *scales;
     char **scale_texts; /* what the scales point into */
     size_t n_scales;
-    char separator;  /* 0: not given */
     uint64_t pad_to; /* 0: not given */
 } tables;
 
