@@ -1,0 +1,88 @@
+"""What packages are made from agrees with the rest: versions, names, what a build needs, and the units of systemd. Whole packages
+are tried by tests/packages, which takes too long for every day.
+usage: packages.py BUILD COMMAND"""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECURITY_THRESHOLD = 20  # tenths, of 100
+
+
+def text(path):
+    return (ROOT / path).read_text()
+
+
+def project_version():
+    return re.search(r"^project\(polytune VERSION ([\d.]+)", text("CMakeLists.txt"), re.M).group(1)
+
+
+def setup_packages():
+    """What scripts/setup installs to build, without what every build of a Debian package has."""
+    packages = re.search(r'^packages="([^"]*)"', text("scripts/setup"), re.M).group(1).split()
+    return set(packages) - {"build-essential", "ca-certificates"}
+
+
+def build_depends(control):
+    field = re.search(r"^Build-Depends:((?:\n? .*)+)", control, re.M).group(1)
+    return {entry.split()[0] for entry in field.split(",") if entry.strip()} - {"debhelper-compat"}
+
+
+def wrong_dependencies(control, wanted):
+    have = build_depends(control)
+    return [f"debian/control: {name} is {how}" for names, how in ((wanted - have, "missing, scripts/setup installs it"),
+                                                                (have - wanted, "not in scripts/setup")) for name in sorted(names)]
+
+
+def wrong_versions(control, version):
+    wrong = []
+    packaged = re.match(r"polytune \(([\d.]+)-", text("debian/changelog")).group(1)
+    if packaged != version:
+        wrong.append(f"debian/changelog has version {packaged}, CMakeLists.txt {version}")
+    library = "libpolytune" + ".".join(version.split(".")[:2])
+    for where in (f"\nPackage: {library}\n", f"\n {library} (= ${{binary:Version}}),"):
+        if where not in control:
+            wrong.append(f"debian/control has no {where.strip()!r}")
+    symbols = ROOT / f"debian/{library}.symbols"
+    if not symbols.exists() or not (ROOT / f"debian/{library}.install").exists():
+        wrong.append(f"debian has no files of {library}")
+    return wrong
+
+
+def wrong_unit(path, command, threshold=SECURITY_THRESHOLD):
+    """What systemd finds wrong with a unit as it is built, or finds too open."""
+    with tempfile.TemporaryDirectory() as folder:
+        unit = pathlib.Path(folder) / path.name
+        unit.write_text(re.sub(r"(?m)^ExecStart=\S+", f"ExecStart={command}", path.read_text()))
+        for check in (["verify", "--man=no"], ["security", "--offline=true", f"--threshold={threshold}"]):
+            done = subprocess.run(["systemd-analyze", *check, unit], text=True, capture_output=True, timeout=60)
+            if done.returncode:
+                return [f"{path.name}: systemd-analyze {check[0]}: {(done.stderr or done.stdout).strip()[-400:]}"]
+    return []
+
+
+def self_check(control, wanted, units, command):
+    """The test itself must be able to fail."""
+    assert wrong_dependencies(control, wanted | {"libnew-dev"}) and wrong_dependencies(control, wanted - {"cmake"})
+    assert wrong_versions(control, "0.2.0")
+    for unit in units:
+        assert wrong_unit(unit, command, threshold=1) and wrong_unit(unit, "/no/such/file")
+
+
+def main():
+    build, command = pathlib.Path(sys.argv[1]), sys.argv[2]
+    control, wanted = text("debian/control"), setup_packages()
+    has_systemd = shutil.which("systemd-analyze") is not None
+    units = sorted(build / path.name for path in (ROOT / "packaging/systemd").glob("*.service")) if has_systemd else []
+    self_check(control, wanted, units, command)
+    wrong = wrong_dependencies(control, wanted) + wrong_versions(control, project_version())
+    for unit in units:
+        wrong += wrong_unit(unit, command)
+    print("\n".join(wrong) or f"{len(wanted)} packages to build, {len(units)} units" + ("" if has_systemd else ": no systemd here"))
+    return 1 if wrong else 0
+
+
+sys.exit(main())
