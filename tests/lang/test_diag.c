@@ -36,13 +36,14 @@ static void common_errors_read_well(void **state)
                    "t:3:5: parse error: expected `;` after the let statement, found `a`\n"
                    "    3 |     a\n"
                    "      |     ^\n");
-    assert_printed("pub fn main(n: u8) -> u8 { 5_0 # }",
-                   "t:1:28: scan error: bad number: digits cannot be separated by `_`\n"
-                   "    1 | pub fn main(n: u8) -> u8 { 5_0 # }\n"
-                   "      |                            ^^^\n"
-                   "t:1:32: scan error: bad character `#`\n"
-                   "    1 | pub fn main(n: u8) -> u8 { 5_0 # }\n"
-                   "      |                                ^\n");
+    assert_printed(
+        "pub fn main(n: u8) -> u8 { 5_0 # }",
+        "t:1:28: scan error: bad number: digits cannot be separated by `_`\n"
+        "    1 | pub fn main(n: u8) -> u8 { 5_0 # }\n"
+        "      |                            ^^^\n"
+        "t:1:32: scan error: bad character `#`: there are no attributes; a comment begins with //\n"
+        "    1 | pub fn main(n: u8) -> u8 { 5_0 # }\n"
+        "      |                                ^\n");
     assert_printed(
         "pub fn main(n: u8) -> u8 {",
         "t:1:27: parse error: expected `}` at the end of the block, found the end of the "
@@ -76,9 +77,8 @@ static void long_spans_are_elided(void **state)
     (void)state;
     assert_printed(
         "pub fn main(n: u8) -> u8 { (\n1,\n2,\n3,\n4,\n5)\n}",
-        "t:1:28: type error: type mismatch: expected u8, found (unspecified unsigned int, "
-        "unspecified unsigned int, unspecified unsigned int, unspecified unsigned int, "
-        "unspecified unsigned int)\n"
+        "t:1:28: type error: type mismatch: expected u8, found (integer, integer, integer, "
+        "integer, integer)\n"
         "    1 | pub fn main(n: u8) -> u8 { (\n"
         "      |                            ^\n"
         "    2 | 1,\n"

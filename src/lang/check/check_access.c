@@ -76,6 +76,14 @@ void check_struct_literal(checker *c, expr *e)
 const variant_decl *check_variant_use(checker *c, const variant_use *use)
 {
     const enum_decl *decl = symbol_of(c, use->enum_name->text)->enumeration;
+    ctype_kind unused;
+    if (ctype_find_scalar(&unused, use->enum_name->text, strlen(use->enum_name->text))) {
+        type_error(c, use->enum_name->span,
+                   "the type `%s` has no members such as `%s`: write the number, or `as` to "
+                   "convert one",
+                   use->enum_name->text, use->variant_name->text);
+        return NULL;
+    }
     if (decl == NULL) {
         type_error(c, use->enum_name->span, "unknown enum `%s`%s", use->enum_name->text,
                    suggest_name(c, SUGGEST_ENUMS, use->enum_name->text));

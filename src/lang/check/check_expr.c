@@ -1,7 +1,9 @@
 /* Types of expressions (spec T20-T38). */
 #include <inttypes.h>
+#include <string.h>
 
 #include "lang/check/checker.h"
+#include "lang/front/foreign.h"
 
 void check_expr_as(checker *c, expr *e, const ctype *t)
 {
@@ -115,6 +117,7 @@ static void check_name(checker *c, expr *e)
         return;
     }
     const symbol *s = symbol_of(c, e->as.name.text);
+    const char *advice = foreign_name(e->as.name.text);
     e->as.name.constant = s->constant;
     if (s->constant != NULL) {
         e->type = s->constant->type;
@@ -122,6 +125,8 @@ static void check_name(checker *c, expr *e)
         type_error(c, e->span, "`%s` is a function; call it: `%s(..)`", e->as.name.text,
                    e->as.name.text);
         note_call(c, s->function);
+    } else if (advice != NULL) {
+        type_error(c, e->span, "there is no `%s`: %s", e->as.name.text, advice);
     } else {
         type_error(c, e->span, "unknown name `%s`%s", e->as.name.text,
                    suggest_name(c, SUGGEST_VARIABLES | SUGGEST_CONSTANTS, e->as.name.text));
@@ -189,6 +194,20 @@ static void check_args(checker *c, const expr *e, const fn_decl *function)
                    function->name.text, function->n_params, n);
 }
 
+static void report_no_function(checker *c, const ident *name)
+{
+    ctype_kind unused;
+    const char *advice = foreign_function(name->text);
+    if (ctype_find_scalar(&unused, name->text, strlen(name->text)))
+        type_error(c, name->span, "`%s` is a type; a cast is written `a as %s`", name->text,
+                   name->text);
+    else if (advice != NULL)
+        type_error(c, name->span, "there is no function `%s`: %s", name->text, advice);
+    else
+        type_error(c, name->span, "unknown name `%s`: no such function%s", name->text,
+                   suggest_name(c, SUGGEST_FUNCTIONS, name->text));
+}
+
 /* T6, T38 */
 static void check_call(checker *c, expr *e)
 {
@@ -199,8 +218,7 @@ static void check_call(checker *c, expr *e)
     if (is_hidden)
         type_error(c, name->span, "`%s` is not a function but a variable", name->text);
     else if (function == NULL)
-        type_error(c, name->span, "unknown name `%s`: no such function%s", name->text,
-                   suggest_name(c, SUGGEST_FUNCTIONS, name->text));
+        report_no_function(c, name);
     check_args(c, e, is_hidden ? NULL : function);
     if (function != NULL)
         note_call(c, function);

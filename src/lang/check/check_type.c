@@ -5,31 +5,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "lang/check/checker.h"
-
-/* What to use in place of a type that other languages have; NULL if it is none of these. */
-static const char *foreign_type(const char *name)
-{
-    static const struct {
-        const char *name, *advice;
-    } foreign[] = {
-        {"f32", "there are no floating-point numbers; scale the values to integers"},
-        {"f64", "there are no floating-point numbers; scale the values to integers"},
-        {"float", "there are no floating-point numbers; scale the values to integers"},
-        {"double", "there are no floating-point numbers; scale the values to integers"},
-        {"u128", "the widest integers are u64 and i64"},
-        {"i128", "the widest integers are u64 and i64"},
-        {"isize", "there is no isize; use i32 or i64"},
-        {"int", "write the width: i32, i64"},
-        {"char", "text is an array of bytes, as [u8; 16]"},
-        {"str", "text is an array of bytes, as [u8; 16]"},
-        {"String", "text is an array of bytes, as [u8; 16]"},
-        {"Vec", "arrays have a fixed size, as [u32; 16]"},
-    };
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        if (strcmp(name, foreign[i].name) == 0)
-            return foreign[i].advice;
-    return NULL;
-}
+#include "lang/front/foreign.h"
 
 static void report_unknown_type(checker *c, const type_expr *written)
 {

@@ -41,10 +41,19 @@ const char *type_text(checker *c, const ctype *t)
     return text != NULL ? text : "..";
 }
 
+/* "(i64)" is a tuple, other than "(5)". */
+static bool is_tuple_of_one(const ctype *t, const ctype *element)
+{
+    return t->kind == CTYPE_TUPLE && t->as.tuple.n_elements == 1 &&
+           ctype_equal(t->as.tuple.elements[0], element);
+}
+
 void report_mismatch(checker *c, span at, const ctype *expected, const ctype *found)
 {
-    type_error(c, at, "type mismatch: expected %s, found %s", type_text(c, expected),
-               type_text(c, found));
+    const bool one = is_tuple_of_one(expected, found) || is_tuple_of_one(found, expected);
+    type_error(c, at, "type mismatch: expected %s, found %s%s", type_text(c, expected),
+               type_text(c, found),
+               one ? "; a type in parentheses is a tuple of one: leave them out" : "");
 }
 
 void *checker_new(checker *c, size_t count, size_t size)

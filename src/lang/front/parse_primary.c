@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lang/front/foreign.h"
 #include "lang/front/parse.h"
 #include "lang/front/parser.h"
 
@@ -106,6 +107,10 @@ static expr *parse_variant(parser *p, const ident *name)
     if (!parser_expect_ident(p, &e->as.variant.variant_name, "the name of a variant after `::`"))
         return NULL;
     e->span = span_join(name->span, parser_previous_span(p));
+    if (parser_next_is(p, TOKEN_COLONS)) {
+        parser_report(p, e->span, "there are no modules: everything is in the program's one file");
+        return NULL;
+    }
     e->as.variant.has_parens = parser_accept(p, TOKEN_LEFT_PAREN);
     if (e->as.variant.has_parens &&
         !parse_expr_list(p, TOKEN_RIGHT_PAREN, e, &e->as.variant.args, &e->as.variant.n_args))
@@ -128,6 +133,16 @@ static bool parse_init(parser *p, expr *parent, field_init *ret_init)
     return ret_init->value != NULL && parser_adopt(p, parent, ret_init->value);
 }
 
+/* "}", where a block of statements may be instead: `loop { i += 1; }` */
+static bool expect_end_of_fields(parser *p, const ident *name)
+{
+    const char *advice = foreign_statement(name->text);
+    if (parser_next_is(p, TOKEN_RIGHT_BRACE) || advice == NULL)
+        return parser_expect(p, TOKEN_RIGHT_BRACE, "after the fields of the struct");
+    parser_report(p, name->span, "there is no `%s`: %s", name->text, advice);
+    return false;
+}
+
 /* "{" [ init { "," init } [ "," ] ] "}" after the name */
 static expr *parse_struct_literal(parser *p, const ident *name)
 {
@@ -145,11 +160,25 @@ static expr *parse_struct_literal(parser *p, const ident *name)
         if (!parser_accept(p, TOKEN_COMMA))
             break;
     }
-    if (!parser_expect(p, TOKEN_RIGHT_BRACE, "after the fields of the struct"))
+    if (!expect_end_of_fields(p, name))
         return NULL;
     e->as.structure.inits =
         parser_list_take(p, start, sizeof *e->as.structure.inits, &e->as.structure.n_inits);
     return e->as.structure.inits != NULL ? e : NULL;
+}
+
+/* "println!(", at the "!" */
+static bool report_macro(parser *p, const ident *name)
+{
+    const token_kind open = parser_peek_second(p);
+    const char *advice = foreign_macro(name->text);
+    const bool is_macro = parser_next_is(p, TOKEN_BANG) && p->at->line == name->span.end_line &&
+                          p->at->column == name->span.end_column &&
+                          (open == TOKEN_LEFT_PAREN || open == TOKEN_LEFT_BRACKET);
+    if (is_macro)
+        parser_report(p, name->span, "there are no macros such as `%s!`%s%s", name->text,
+                      advice != NULL ? ": " : "", advice != NULL ? advice : "");
+    return is_macro;
 }
 
 /* "true" | "false" | IDENT | IDENT "(" .. ")" | IDENT "::" .. | IDENT "{" .. "}" */
@@ -169,12 +198,31 @@ static expr *parse_name(parser *p)
         return parse_call(p, &name);
     if (parser_next_is(p, TOKEN_COLONS))
         return parse_variant(p, &name);
-    if (parser_next_is(p, TOKEN_LEFT_BRACE) && !p->no_struct)
-        return parse_struct_literal(p, &name);
+    if (parser_next_is(p, TOKEN_LEFT_BRACE) && !p->no_struct) {
+        expr *e = parse_struct_literal(p, &name);
+        if (e == NULL)
+            parser_close_braces(p);
+        return e;
+    }
+    if (report_macro(p, &name))
+        return NULL;
     expr *e = parser_new_expr(p, EXPR_NAME, name.span);
     if (e != NULL)
         e->as.name.text = name.text;
     return e;
+}
+
+/* "(i64) a", behind the parentheses */
+static bool report_cast(parser *p, const expr *inner)
+{
+    ctype_kind unused;
+    const char *name = inner->kind == EXPR_NAME ? inner->as.name.text : "";
+    const bool is_cast = ctype_find_scalar(&unused, name, strlen(name)) &&
+                         (parser_next_is(p, TOKEN_IDENT) || parser_next_is(p, TOKEN_NUMBER) ||
+                          parser_next_is(p, TOKEN_LEFT_PAREN));
+    if (is_cast)
+        parser_report(p, inner->span, "a cast is written behind the value: `a as %s`", name);
+    return is_cast;
 }
 
 /* "(" ")" | "(" expr ")" | "(" expr "," [ expr { "," expr } [ "," ] ] ")" (Q7, G10) */
@@ -184,8 +232,10 @@ static expr *parse_parens(parser *p)
     expr *first = NULL;
     if (!parser_next_is(p, TOKEN_RIGHT_PAREN)) {
         first = parse_expr(p);
-        if (first == NULL || parser_accept(p, TOKEN_RIGHT_PAREN))
-            return first;
+        if (first == NULL)
+            return NULL;
+        if (parser_accept(p, TOKEN_RIGHT_PAREN))
+            return report_cast(p, first) ? NULL : first;
         if (!parser_expect(p, TOKEN_COMMA, "or `)` after the expression"))
             return NULL;
     }
@@ -258,6 +308,32 @@ static expr *parse_array(parser *p)
     return e->as.list.elements != NULL ? e : NULL;
 }
 
+/* What other languages write where an operand is expected; NULL: something else. */
+static const char *foreign_operand(const parser *p)
+{
+    const token_kind kind = p->at->kind;
+    const bool is_twice = p->at[-1].kind == kind; /* a program does not begin with an operand */
+    if (kind == TOKEN_PLUS && is_twice)
+        return "there is no `++`: write `i += 1`";
+    if (kind == TOKEN_STAR && is_twice)
+        return "there is no power: multiply";
+    if (kind == TOKEN_AND || kind == TOKEN_STAR)
+        return "there are no references: values are copied";
+    if (kind == TOKEN_OR || kind == TOKEN_OR_OR)
+        return "there are no closures: write a function";
+    return NULL;
+}
+
+static void report_no_operand(parser *p)
+{
+    const char *advice = foreign_operand(p);
+    if (advice != NULL)
+        parser_report(p, parser_token_span(p->at), "expected an expression, found `%s`; %s",
+                      token_kind_text(p->at->kind), advice);
+    else
+        parser_report_expected(p, "an expression");
+}
+
 static expr *parse_primary(parser *p)
 {
     if (parser_next_is(p, TOKEN_IDENT))
@@ -275,7 +351,7 @@ static expr *parse_primary(parser *p)
                       token_kind_text(p->at->kind));
         return NULL;
     }
-    parser_report_expected(p, "an expression");
+    report_no_operand(p);
     return NULL;
 }
 
@@ -295,12 +371,34 @@ static expr *parse_index(parser *p, expr *array)
     return e;
 }
 
+/* "a.len()", at the name */
+static void report_method(parser *p)
+{
+    const char *name = p->at->as.name;
+    const char *advice = foreign_method(name);
+    if (advice != NULL)
+        parser_report(p, parser_token_span(p->at), "there is no method `%s`: %s", name, advice);
+    else
+        parser_report(p, parser_token_span(p->at),
+                      "there are no methods: write a function, and `%s(..)`", name);
+}
+
 /* IDENT | UINT0, the "." taken */
 static expr *parse_field(parser *p, expr *parent)
 {
     const token *t = p->at;
     const span at = parser_token_span(t);
     expr *e = NULL;
+    if (parser_next_is(p, TOKEN_IDENT) && parser_peek_second(p) == TOKEN_LEFT_PAREN) {
+        report_method(p);
+        return NULL;
+    }
+    if (parser_next_is(p, TOKEN_NUMBER) && parent->kind == EXPR_NUMBER) {
+        parser_report(p, span_join(parent->span, at),
+                      "there are no numbers with a point: scale them to integers, as 150 cents for "
+                      "1.5");
+        return NULL;
+    }
     if (parser_accept(p, TOKEN_IDENT)) {
         e = parser_new_expr(p, EXPR_FIELD, at);
         if (e != NULL) {

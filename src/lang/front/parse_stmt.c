@@ -1,6 +1,5 @@
 /* Statements, blocks, if, match and for. */
-#include <string.h>
-
+#include "lang/front/foreign.h"
 #include "lang/front/parse.h"
 #include "lang/front/parser.h"
 
@@ -37,20 +36,33 @@ static bool parse_end(parser *p, const char *where)
     return parser_at_end_of_stmts(p) || parser_expect(p, TOKEN_SEMICOLON, where);
 }
 
-/* A Rust statement that Garble has not, read as a name: `while x {`, `return x`. */
+/* Another language's statement, read as a name or call: `while x {`, `return x`, `switch (x) {`. */
 static bool report_foreign(parser *p, const expr *e)
 {
-    if (e->kind != EXPR_NAME || parser_next_is(p, TOKEN_SEMICOLON) || parser_at_end_of_stmts(p))
+    const char *name = NULL;
+    if (parser_next_is(p, TOKEN_SEMICOLON) || parser_at_end_of_stmts(p))
         return false;
-    if (strcmp(e->as.name.text, "while") == 0)
-        parser_report(p, e->span,
-                      "there is no `while`: a loop is `for x in array` or `for i in 0..8`");
-    else if (strcmp(e->as.name.text, "return") == 0)
-        parser_report(p, e->span,
-                      "there is no `return`: a function's last expression is its result");
+    if (e->kind == EXPR_NAME)
+        name = e->as.name.text;
+    else if (e->kind == EXPR_CALL)
+        name = e->as.call.name.text;
+    const char *advice = name == NULL ? NULL : foreign_statement(name);
+    if (advice != NULL)
+        parser_report(p, e->span, "there is no `%s`: %s", name, advice);
+    return advice != NULL;
+}
+
+/* "1 | 2 =>", "x if x > 2 =>" */
+static bool expect_arrow(parser *p)
+{
+    const span at = parser_token_span(p->at);
+    if (parser_next_is(p, TOKEN_OR))
+        parser_report(p, at, "a pattern has no `|`: write an arm for each, or a range as 1..=2");
+    else if (parser_next_is(p, TOKEN_IF))
+        parser_report(p, at, "an arm has no `if` before `=>`: put it into the arm, `x => if ..`");
     else
-        return false;
-    return true;
+        return parser_expect(p, TOKEN_FAT_ARROW, "after the pattern");
+    return false;
 }
 
 /* "let" "mut" IDENT [ ":" type ] "=" expr ";" | "let" pattern [ ":" type ] "=" expr ";" */
@@ -342,7 +354,7 @@ static expr *parse_if(parser *p)
 static bool parse_arm(parser *p, expr *parent, match_arm *ret_arm)
 {
     ret_arm->pattern = parse_pattern(p);
-    if (ret_arm->pattern == NULL || !parser_expect(p, TOKEN_FAT_ARROW, "after the pattern"))
+    if (ret_arm->pattern == NULL || !expect_arrow(p))
         return false;
     stmt *s = parse_stmt(p);
     if (s == NULL)
@@ -405,8 +417,10 @@ static expr *parse_match(parser *p)
     const bool ok = parse_arms(p, e);
     p->no_struct = outer_struct;
     p->minus_starts_next = outer_minus;
-    if (!ok)
+    if (!ok) {
+        parser_close_braces(p);
         return NULL;
+    }
     e->span = span_join(e->span, parser_previous_span(p));
     return e;
 }

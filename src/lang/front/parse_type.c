@@ -1,4 +1,5 @@
 /* Types as written. */
+#include "lang/front/foreign.h"
 #include "lang/front/parse.h"
 #include "lang/front/parser.h"
 
@@ -60,14 +61,32 @@ static bool parse_array_type(parser *p, type_expr *t)
 {
     t->kind = TYPE_EXPR_ARRAY;
     t->as.array.element = parse_type(p);
+    if (t->as.array.element != NULL && parser_next_is(p, TOKEN_RIGHT_BRACKET)) {
+        parser_report(p, parser_token_span(p->at),
+                      "an array type has a size, as in [u32; 8] or [u32; N] with a constant N");
+        return false;
+    }
     return t->as.array.element != NULL &&
            parser_expect(p, TOKEN_SEMICOLON, "and a size after the element type") &&
            parse_size(p, &t->as.array.size, true) &&
            parser_expect(p, TOKEN_RIGHT_BRACKET, "after the array size");
 }
 
+/* "Vec<u32>" at its name; a comparison may follow a type, but only that of a number. */
+static bool is_generic(const parser *p)
+{
+    const char first = p->at->as.name[0];
+    return parser_peek_second(p) == TOKEN_LT && first >= 'A' && first <= 'Z';
+}
+
 static bool parse_type_parts(parser *p, type_expr *t)
 {
+    if (parser_next_is(p, TOKEN_IDENT) && is_generic(p)) {
+        const char *advice = foreign_type(p->at->as.name);
+        parser_report(p, parser_token_span(p->at), "there is no `%s<..>`: %s", p->at->as.name,
+                      advice != NULL ? advice : "types have no parameters");
+        return false;
+    }
     if (parser_next_is(p, TOKEN_IDENT)) {
         t->kind = TYPE_EXPR_NAME;
         t->as.name = p->at->as.name;
@@ -78,7 +97,12 @@ static bool parse_type_parts(parser *p, type_expr *t)
         return parse_tuple_type(p, t);
     if (parser_accept(p, TOKEN_LEFT_BRACKET))
         return parse_array_type(p, t);
-    parser_report_expected(p, "a type");
+    if (parser_next_is(p, TOKEN_AND) || parser_next_is(p, TOKEN_STAR))
+        parser_report(p, parser_token_span(p->at),
+                      "there are no references: values are copied; leave out the `%s`",
+                      token_kind_text(p->at->kind));
+    else
+        parser_report_expected(p, "a type");
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "lang/front/foreign.h"
 #include "lang/front/parse.h"
 
 /* ---- Tokens ---- */
@@ -69,8 +70,10 @@ void parser_report(parser *p, span at, const char *format, ...)
 void parser_report_expected(parser *p, const char *what)
 {
     const span at = parser_token_span(p->at);
+    const char *advice = parser_next_is(p, TOKEN_IDENT) ? foreign_word(p->at->as.name) : NULL;
     if (parser_next_is(p, TOKEN_IDENT))
-        parser_report(p, at, "expected %s, found `%s`", what, p->at->as.name);
+        parser_report(p, at, "expected %s, found `%s`%s%s", what, p->at->as.name,
+                      advice != NULL ? "; " : "", advice != NULL ? advice : "");
     else if (parser_next_is(p, TOKEN_NUMBER))
         parser_report(p, at, "expected %s, found the number %" PRIu64, what, p->at->as.magnitude);
     else if (parser_next_is(p, TOKEN_END))
@@ -153,6 +156,19 @@ void parser_recover(parser *p)
                 return;
             depth--;
         } else if (parser_next_is(p, TOKEN_SEMICOLON) && depth == 0) {
+            p->at++;
+            return;
+        }
+    }
+}
+
+void parser_close_braces(parser *p)
+{
+    size_t depth = 0;
+    for (; !parser_at_item(p); p->at++) {
+        if (parser_next_is(p, TOKEN_LEFT_BRACE))
+            depth++;
+        if (parser_next_is(p, TOKEN_RIGHT_BRACE) && depth-- == 0) {
             p->at++;
             return;
         }

@@ -49,7 +49,8 @@ span parser_token_span(const token *t);
 /* The span of the token taken last. */
 span parser_previous_span(const parser *p);
 
-/* Reports "expected `what`, found `the next token`" there. */
+/* Reports "expected `what`, found `the next token`" there, with what to write where that is another
+ * language's word. */
 void parser_report_expected(parser *p, const char *what);
 void parser_report(parser *p, span at, const char *format, ...) PRINTF_LIKE(3, 4);
 void parser_give_up(parser *p);
@@ -72,6 +73,8 @@ MUST_CHECK void *parser_list_take(parser *p, size_t start, size_t size, size_t *
 /* After an error: skips to just after a `;`, or to a `}` or an item, outside of brackets opened on
  * the way. */
 void parser_recover(parser *p);
+/* After an error between braces: skips to just after the one that closes them, or to an item. */
+void parser_close_braces(parser *p);
 /* G5: `}` `,` `pub` `fn` `struct` `enum` or the end of the text. */
 bool parser_at_end_of_stmts(const parser *p);
 /* At what starts an item, but for `const`, which may start a size as well; or at the end. */

@@ -261,6 +261,33 @@ static bool scan_operator(scanner *s)
     return false;
 }
 
+/* What to write in place of a character that other languages have. */
+static const char *instead_of(char c)
+{
+    switch (c) {
+    case '?':
+        return ": a choice is `if a > b { a } else { b }`";
+    case '#':
+        return ": there are no attributes; a comment begins with //";
+    case '\'':
+        return ": a letter is its number, 97u8 for a";
+    case '"':
+        return ": there is no text; bytes are written [104u8, 105u8]";
+    default:
+        return "";
+    }
+}
+
+/* To the quote that ends a text or letter: what is between is no error of its own. */
+static void skip_text(scanner *s, char quote)
+{
+    const char *end = s->at + 1;
+    while (end < s->end && *end != '\n' && *end != quote)
+        end += *end == '\\' && end + 1 < s->end ? 2 : 1;
+    while (end < s->end && *end == quote && s->at < end)
+        advance(s);
+}
+
 static void bad_character(scanner *s)
 {
     const unsigned char c = (unsigned char)*s->at;
@@ -268,13 +295,15 @@ static void bad_character(scanner *s)
         diag_add(s->d, DIAG_SCAN, here(s, 1),
                  "bad character: a byte order mark may only begin a file");
     else if (c > 0x20 && c < 0x7f)
-        diag_add(s->d, DIAG_SCAN, here(s, 1), "bad character `%c`", (char)c);
+        diag_add(s->d, DIAG_SCAN, here(s, 1), "bad character `%c`%s", (char)c, instead_of((char)c));
     else if (c < 0x80)
         diag_add(s->d, DIAG_SCAN, here(s, 1), "bad character with code %u", c);
     else if (utf8_len(s) != 0)
         diag_add(s->d, DIAG_SCAN, here(s, 1),
                  "bad character `%.*s`: only comments may contain others than ASCII",
                  (int)utf8_len(s), s->at);
+    if (c == '"' || c == '\'')
+        skip_text(s, (char)c);
     advance(s);
 }
 

@@ -4,7 +4,7 @@
 
 #define P "struct P { a: u8, b: bool } "
 #define E "enum E { A, B(u8), C(u8, bool) } "
-#define U "unspecified unsigned int"
+#define U "integer"
 
 static const rule_case cases[] = {
     {"T1",
@@ -56,10 +56,10 @@ static const rule_case cases[] = {
      "a pattern in `for` must match every value"},
     {"T10", BODY("u8", "let w: u8 = 255; w"), NULL},
     {"T10", BODY("u8", "let w: u8 = 256; w"), "256 does not fit in u8"},
-    {"T10", BODY("u8", "let w: u8 = -1; w"), "expected u8, found unspecified signed int"},
+    {"T10", BODY("u8", "let w: u8 = -1; w"), "expected u8, found signed integer"},
     {"T10", BODY("i8", "let w: i8 = 5; w + -5"), NULL},
     {"T11", BODY("bool", "n == 5 && i == -5 && i == 5 && 5 == n"), NULL},
-    {"T11", BODY("bool", "n == -5"), "incompatible operands: u8 and unspecified signed int"},
+    {"T11", BODY("bool", "n == -5"), "incompatible operands: u8 and signed integer"},
     {"T11", BODY("bool", "n == u"), "incompatible operands: u8 and usize; convert one with `as`"},
     {"T11", BODY("bool", "let a = 5; let b = -5; a == b"), NULL},
     {"Q16", BODY("bool", "(n, z) == (1, true)"), "incompatible operands"},
@@ -227,7 +227,7 @@ static const rule_case cases[] = {
     {"T50", BODY("u8", "let a = oops; let b = a + 1; b"), "unknown name `oops`"},
     {"T51", BODY("u8", "join(v, v, v); n"), "wrong number of arguments: `join` takes 2, found 3"},
     {"T52", BODY("u8", "let w = 1; (w, v, [(z, -1)])"),
-     "found (" U ", [u8; 3], [(bool, unspecified signed int); 1])"},
+     "found (" U ", [u8; 3], [(bool, signed integer); 1])"},
     {"S30",
      "pub fn f(l: [u16; 3], r: [u16; 4]) -> [(bool, u16); const { 3usize + 4usize - 1usize }] "
      "{ join(l, r) }",

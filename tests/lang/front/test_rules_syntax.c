@@ -103,7 +103,7 @@ static const rule_case cases[] = {
     {"G7", BODY("u8", "match n { 0 => { 1 } 1 => if z { 1 } else { 2 } _ => 3 }"), NULL},
     {"G7", BODY("u8", "match n { 0 => 1 _ => 3 }"), "expected"},
     {"G7", BODY("u8", "match n { }"), "expected a pattern"},
-    {"G7", BODY("u8", "match n { 0 | 1 => 1, _ => 2 }"), "expected `=>`"},
+    {"G7", BODY("u8", "match n { 0 | 1 => 1, _ => 2 }"), "a pattern has no `|`"},
     {"Q4", BODY("u8", "v[1 + u] + v[0] + v[1usize + u]"), NULL},
     {"G9", "enum E { A(u8, (u8, u8)), B(, [u8; 2]), C(), D } pub fn f(e: E) -> u8 { 1 }", NULL},
     {"Q15", "enum E { A((u8, u8)), B([u8; 2]) } pub fn f(e: E) -> u8 { 1 }", NULL},
