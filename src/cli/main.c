@@ -47,13 +47,14 @@ static int unknown_command(const char *name)
 static pt_status check_positional(const command *c, const args *a, pt_error *error)
 {
     const char *blank = c->arguments[0] == '\0' ? "" : " ";
-    if (a->n_positional == c->n_positional)
+    const size_t most = c->n_positional + c->n_optional;
+    if (a->n_positional >= c->n_positional && a->n_positional <= most)
         return PT_OK;
-    if (a->n_positional > c->n_positional)
+    if (a->n_positional > most)
         return error_set(error, PT_ERR_USAGE,
                          "'%.60s' is one argument too many; usage: polytune %s%s%s [FLAGS]; "
                          "polytune %s --help tells more",
-                         a->positional[c->n_positional], c->name, blank, c->arguments, c->name);
+                         a->positional[most], c->name, blank, c->arguments, c->name);
     return error_set(error, PT_ERR_USAGE,
                      "usage: polytune %s%s%s [FLAGS]; polytune %s --help tells more", c->name,
                      blank, c->arguments, c->name);

@@ -10,7 +10,8 @@ typedef struct command {
     const char *summary;   /* one line */
     const char *details;   /* more help, or NULL */
     const flag *const *flags;
-    size_t n_positional; /* exactly so many */
+    size_t n_positional; /* at least so many */
+    size_t n_optional;   /* and at most so many more */
     bool hidden;         /* for those who build packages: help does not list it */
     pt_status (*run)(const args *a, pt_error *error);
 } command;
@@ -25,6 +26,7 @@ extern const command command_keygen;
 extern const command command_pre;
 extern const command command_bench;
 extern const command command_doctor;
+extern const command command_node;
 extern const command command_completion;
 extern const command command_manpages;
 

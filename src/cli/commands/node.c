@@ -1,0 +1,72 @@
+/* polytune node: a party's own standing server, and those who look after it. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/nearest.h"
+#include "cli/commands/command.h"
+#include "cli/commands/node_verbs.h"
+
+static const flag flags[] = {
+    {"config", "FILE", "the node's configuration", false},
+    {0},
+};
+static const flag *const flag_lists[] = {flags, flags_common, NULL};
+
+static const node_verb *const verbs[] = {&node_verb_check_config, NULL};
+
+static bool is_listed(const char *const *names, const char *name)
+{
+    while (*names != NULL && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static pt_status check_verb_flags(const node_verb *v, const args *a, pt_error *error)
+{
+    for (const flag *f = flags; f->name != NULL; f++) {
+        if (args_get(a, f->name) != NULL && !is_listed(v->flags, f->name))
+            return error_set(error, PT_ERR_USAGE, "polytune node %s does not take --%s", v->name,
+                             f->name);
+    }
+    return PT_OK;
+}
+
+static pt_status run_verb(const node_verb *v, const args *a, pt_error *error)
+{
+    const size_t wanted = v->argument == NULL ? 1 : 2;
+    if (a->n_positional != wanted)
+        return error_set(error, PT_ERR_USAGE, "usage: polytune node %s%s%s [FLAGS]", v->name,
+                         v->argument == NULL ? "" : " ", v->argument == NULL ? "" : v->argument);
+    const pt_status status = check_verb_flags(v, a, error);
+    return status == PT_OK ? v->run(a, wanted == 2 ? a->positional[1] : NULL, error) : status;
+}
+
+static pt_status node_run(const args *a, pt_error *error)
+{
+    const char *name = a->positional[0];
+    nearest n;
+    nearest_init(&n, name, strlen(name));
+    for (const node_verb *const *v = verbs; *v != NULL; v++) {
+        if (strcmp((*v)->name, name) == 0)
+            return run_verb(*v, a, error);
+        nearest_offer(&n, (*v)->name);
+    }
+    if (n.best != NULL)
+        return error_set(error, PT_ERR_USAGE, "polytune node has no '%.60s'; did you mean '%s'?",
+                         name, n.best);
+    return error_set(error, PT_ERR_USAGE, "polytune node has no '%.60s'; --help lists what it has",
+                     name);
+}
+
+const command command_node = {
+    .name = "node",
+    .arguments = "VERB",
+    .summary = "a party's own standing server",
+    .details = "VERB is\n"
+               "  check-config    whether the file of --config is in order; docs/node.md and "
+               "examples/node.yaml show what it may hold\n",
+    .flags = flag_lists,
+    .n_positional = 1,
+    .n_optional = 1,
+    .run = node_run,
+};

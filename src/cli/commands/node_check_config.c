@@ -1,0 +1,44 @@
+/* polytune node check-config: whether a node would start with a configuration, and what its
+ * operator should know of it. */
+#include <stdio.h>
+
+#include "base/error.h"
+#include "cli/commands/node_verbs.h"
+#include "cli/output.h"
+#include "cli/report.h"
+#include "node/config.h"
+
+static void tell_advice(void *user, const char *advice)
+{
+    report_message(REPORT_WARN, "%s: %s", (const char *)user, advice);
+}
+
+static pt_status print_summary(const node_config *c, pt_error *error)
+{
+    char line[512];
+    (void)snprintf(line, sizeof line,
+                   "%.200s is in order: %zu participants, %zu sources, %zu outputs, %zu callers, "
+                   "%zu issuers of tokens, %zu rules",
+                   c->path, c->n_participants, c->n_sources, c->n_outputs, c->n_callers,
+                   c->n_issuers, c->n_rules);
+    return output_line(line, error);
+}
+
+static pt_status check_config_run(const args *a, const char *argument, pt_error *error)
+{
+    const char *path = args_get(a, "config");
+    node_config config;
+    (void)argument;
+    if (path == NULL)
+        return error_set(error, PT_ERR_USAGE, "polytune node check-config needs --config=FILE");
+    pt_status status = node_config_read(&config, path, error);
+    if (status == PT_OK) {
+        node_config_advise(&config, tell_advice, (void *)path);
+        status = print_summary(&config, error);
+    }
+    node_config_clear(&config);
+    return status;
+}
+
+static const char *const flags_taken[] = {"config", NULL};
+const node_verb node_verb_check_config = {"check-config", NULL, flags_taken, check_config_run};

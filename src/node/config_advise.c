@@ -1,0 +1,39 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "channel/http/url.h"
+#include "node/config.h"
+
+static unsigned all_roles(const node_config *c)
+{
+    unsigned roles = 0;
+    for (size_t i = 0; i < c->n_callers; i++)
+        roles |= c->callers[i].roles;
+    return roles;
+}
+
+static bool listens_to_all(const node_config *c)
+{
+    char url[320];
+    const bool is_ipv6 = strchr(c->address, ':') != NULL;
+    (void)snprintf(url, sizeof url, "http://%s%.255s%s", is_ipv6 ? "[" : "", c->address,
+                   is_ipv6 ? "]" : "");
+    return !url_is_loopback(url);
+}
+
+void node_config_advise(const node_config *c, void (*tell)(void *user, const char *advice),
+                        void *user)
+{
+    const unsigned roles = all_roles(c);
+    if (listens_to_all(c) && c->tls_certificate == NULL)
+        tell(user, "it listens to other machines without tls: unless a proxy with TLS stands in "
+                   "front, callers' tokens can be read on their way");
+    if (c->n_participants == 0)
+        tell(user, "there are no participants: every computation is refused");
+    if ((roles & NODE_SCHEDULE) == 0)
+        tell(user, "no caller has the role schedule: nobody can ask for a computation");
+    if (c->n_rules == 0)
+        tell(user, "there are no rules: every computation waits for a person");
+    if ((roles & NODE_APPROVE) == 0)
+        tell(user, "no caller has the role approve: what waits for a person waits in vain");
+}
