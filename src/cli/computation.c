@@ -60,18 +60,23 @@ static bool has_table(const args *a)
     return false;
 }
 
-/* The flags that are missing, to be typed. */
-static void report_missing(const pt_diagnostics *diagnostics, const args *a)
+void computation_put_missing(buffer *b, const pt_diagnostics *diagnostics)
 {
     static const char missing[] = "missing constant ";
-    const bool is_party = args_get(a, "party") != NULL;
-    buffer b;
-    buffer_init(&b, SIZE_MAX / 4);
     for (size_t i = 0; i < pt_diagnostics_count(diagnostics); i++) {
         const char *text = pt_diagnostics_get(diagnostics, i).message;
         if (strncmp(text, missing, sizeof missing - 1) == 0)
-            buffer_printf(&b, " --const=%s=LITERAL", text + sizeof missing - 1);
+            buffer_printf(b, " --const=%s=LITERAL", text + sizeof missing - 1);
     }
+}
+
+/* The flags that are missing, to be typed. */
+static void report_missing(const pt_diagnostics *diagnostics, const args *a)
+{
+    const bool is_party = args_get(a, "party") != NULL;
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    computation_put_missing(&b, diagnostics);
     const char *flags = b.len == 0 ? NULL : buffer_text(&b);
     if (flags != NULL)
         report_message(REPORT_ERROR, "give what is missing, LITERAL being e.g. 3usize:%s%s%s",

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "cli/flags/args.h"
 #include "polytune/polytune.h"
 
@@ -37,6 +38,8 @@ PT_MUST_CHECK pt_status computation_open(computation *ret_computation, const cha
                                          pt_error *error);
 /* Told by what is in the file. */
 bool computation_is_bristol(const computation *c);
+/* Appends " --const=NAME=LITERAL" for each constant that these errors say is missing. */
+void computation_put_missing(buffer *b, const pt_diagnostics *diagnostics);
 /* What is known before all constants are; a Bristol circuit needs none. */
 PT_MUST_CHECK pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
                                             const args *a, const pt_constant *constants,

@@ -89,8 +89,13 @@ static void report_no_main(const compilation *c)
                           function->name.text);
     }
     const char *text = buffer_text(&names);
-    diag_add(c->diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function main%s%s",
-             text != NULL ? text : "", n > MOST ? ", .." : "");
+    if (n == 0)
+        diag_add(c->diagnostics, DIAG_COMPILE, DIAG_NO_PLACE,
+                 "there is no function main: a program has one, as `pub fn main(a: u32, b: u32) -> "
+                 "u32 { .. }`");
+    else
+        diag_add(c->diagnostics, DIAG_COMPILE, DIAG_NO_PLACE, "there is no function main%s%s",
+                 text != NULL ? text : "", n > MOST ? ", .." : "");
     buffer_clear(&names);
 }
 

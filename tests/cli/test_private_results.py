@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
-from support import Case, DONE, MAX, PANIC, PEER, Process, USAGE, polytune, program_file, relay
+from support import Case, DONE, INPUT, MAX, PANIC, PEER, Process, USAGE, polytune, program_file, relay
 
 FAIR = "pub fn main(a: u8, b: u8) -> (u8, bool) { (b / a, a > b) }"
 THREE = "pub fn main(a: u8, b: u8, c: u8) -> [u8; 3] { [a + b, b + c, c + a] }"
@@ -94,7 +94,8 @@ class PrivateResults(Case):
         with program_file("const N: usize = P::N;\npub fn main(a: u8, b: u8) -> [u8; N] { [a + b; N] }") as program:
             unchecked = polytune("check", program, "--private-results")
             self.assertRan(unchecked, "")
-            self.assertIn("depends on constants", unchecked.err)
+            self.assertIn("was not checked: types are known when all constants are given, with --const=P::N=LITERAL", unchecked.err)
+            self.assertFailed(polytune("check", program, "--private-results", "--const=P::N=true"), INPUT, "P::N")
             for command in ("check", "compile"):
                 self.assertEqual(polytune(command, program, "--private-results", "--const=P::N=2usize").status, DONE)
                 self.assertFailed(polytune(command, program, "--private-results", "--const=P::N=3usize"), USAGE, "it is [u8; 3]")

@@ -67,6 +67,15 @@ class Programs(Case):
             self.assertEqual((result.status, result.out), (DONE, ""))
             self.assertIn("no function main; choose one of its functions: half, with --function", result.err)
 
+    def test_a_file_without_functions_is_no_program(self):
+        for text in ("", "\n", "// later\n", "const N: usize = 3usize;\n", "const N: usize = P::N;\nstruct S { a: u8 }\n"):
+            with program_file(text) as path:
+                for arguments in (("check", path), ("check", path, "--const=P::N=3usize"), ("compile", path, "--const=P::N=3usize")):
+                    self.assertFailed(polytune(*arguments), PROGRAM, "there is no function main: a program has one, as `pub fn main(")
+                report = polytune("check", path, "--json")
+                self.assertEqual(report.status, PROGRAM, report)
+                self.assertIn("there is no function main", report.out)
+
     def test_check_takes_constants(self):
         with program_file("const N: usize = P::N; pub fn main(a: [u8; N], b: u8) -> u8 { a[2usize + 0] ^ b }\n") as path:
             self.assertRan(polytune("check", path), "")

@@ -1,4 +1,7 @@
 /* polytune check: parses and type-checks, and computes nothing; silent when good. */
+#include <string.h>
+
+#include "base/buffer.h"
 #include "cli/commands/command.h"
 #include "cli/computation.h"
 #include "cli/flags/const_flags.h"
@@ -15,18 +18,27 @@ static const flag flags[] = {
 };
 static const flag *const flag_lists[] = {flags, flags_private, flags_common, NULL};
 
-/* What compiling would say of a program that is good as it is. */
-static void note_no_main(const pt_compile_options *options)
+/* What compiling would say of a program that is good as it is: to choose a function, or that there
+ * is none to choose, which is an error. */
+static pt_status check_main(const pt_compile_options *options, pt_error *error)
 {
     pt_program_facts facts;
     pt_diagnostics *diagnostics = NULL;
     pt_error unused;
     pt_error_clear(&unused);
-    const pt_status status = pt_program_inspect(&facts, &diagnostics, options, &unused);
-    if (status == PT_ERR_PROGRAM && pt_diagnostics_count(diagnostics) != 0)
-        report_message(REPORT_INFO, "%s: %s, with --function", options->file_name,
-                       pt_diagnostics_get(diagnostics, 0).message);
+    pt_status status = pt_program_inspect(&facts, &diagnostics, options, &unused);
+    if (status != PT_ERR_PROGRAM || pt_diagnostics_count(diagnostics) == 0) {
+        pt_diagnostics_free(diagnostics);
+        return PT_OK; /* constants that are missing are no mistake of the program */
+    }
+    const char *message = pt_diagnostics_get(diagnostics, 0).message;
+    const bool has_choice = strstr(message, "; choose one") != NULL;
+    if (has_choice)
+        report_message(REPORT_INFO, "%s: %s, with --function", options->file_name, message);
+    else
+        report_diagnostics(options->file_name, diagnostics, error);
     pt_diagnostics_free(diagnostics);
+    return has_choice ? PT_OK : PT_ERR_PROGRAM;
 }
 
 static pt_status check_program(const computation *c, const pt_compile_options *options,
@@ -37,8 +49,24 @@ static pt_status check_program(const computation *c, const pt_compile_options *o
     report_diagnostics(c->path, diagnostics, error);
     pt_diagnostics_free(diagnostics);
     if (status == PT_OK && options->function == NULL)
-        note_no_main(options);
+        return check_main(options, error);
     return status;
+}
+
+/* False if something else is wrong with the constants. */
+static bool note_missing(const pt_diagnostics *diagnostics)
+{
+    buffer missing;
+    buffer_init(&missing, SIZE_MAX / 4);
+    computation_put_missing(&missing, diagnostics);
+    const char *text = missing.len == 0 ? NULL : buffer_text(&missing);
+    if (text != NULL)
+        report_message(REPORT_INFO,
+                       "--private-results was not checked: types are known when all constants are "
+                       "given, with%s",
+                       text);
+    buffer_clear(&missing);
+    return text != NULL;
 }
 
 /* Whether the result has a part for each party, if the constants that are given tell its type. */
@@ -46,10 +74,8 @@ static pt_status check_parts(computation *c, const pt_compile_options *options, 
 {
     pt_diagnostics *diagnostics = NULL;
     const pt_status status = pt_signature_new(&c->signature, &diagnostics, options, error);
-    if (status == PT_ERR_CONSTANT) {
+    if (status == PT_ERR_CONSTANT && note_missing(diagnostics)) {
         pt_diagnostics_free(diagnostics);
-        report_message(REPORT_INFO, "--private-results was not checked: the type of the result "
-                                    "depends on constants, which --const gives");
         return PT_OK;
     }
     report_diagnostics(c->path, diagnostics, error);
