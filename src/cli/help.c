@@ -1,7 +1,10 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/help.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -9,6 +12,21 @@
 #include "cli/report.h"
 #include "cli/wrap.h"
 #include "polytune/polytune.h"
+
+#define HELP_LINES_MAX 1024
+
+/* Lines, each wrapped. */
+static void put_lines(buffer *b, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void put_lines(buffer *b, const char *format, ...)
+{
+    char lines[HELP_LINES_MAX];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(lines, sizeof lines, format, list);
+    va_end(list);
+    wrap_put_lines(b, lines, wrap_columns(STDOUT_FILENO));
+}
 
 /* "Exit status: 0 done, 1 .." */
 static void put_exit_statuses(buffer *b)
@@ -18,12 +36,11 @@ static void put_exit_statuses(buffer *b)
     buffer_printf(&text, "Exit status:");
     for (size_t i = 0; exit_statuses[i] != NULL; i++)
         buffer_printf(&text, "%s %zu %s", i == 0 ? "" : ",", i, exit_statuses[i]);
-    buffer_printf(&text, ".\n");
     const char *line = buffer_text(&text);
     if (line == NULL)
         b->failed = true;
     else
-        wrap_put_lines(b, line);
+        put_lines(b, "%s.\n", line);
     buffer_clear(&text);
 }
 
@@ -47,18 +64,19 @@ int help_commands(void)
 {
     buffer b;
     buffer_init(&b, SIZE_MAX / 4);
-    buffer_printf(&b,
-                  "polytune %s: compute on data that its owners do not show each other\n\n"
-                  "usage: polytune COMMAND [ARGUMENTS] [FLAGS]\n\n",
-                  pt_version());
+    put_lines(&b,
+              "polytune %s: compute on data that its owners do not show each other\n\n"
+              "usage: polytune COMMAND [ARGUMENTS] [FLAGS]\n\n",
+              pt_version());
     for (size_t i = 0; commands[i] != NULL; i++) {
         if (commands[i]->hidden)
             continue;
         buffer_printf(&b, "  %-10s %-9s ", commands[i]->name, commands[i]->arguments);
-        wrap_put(&b, commands[i]->summary, SUMMARY_INDENT, SUMMARY_INDENT);
+        wrap_put(&b, commands[i]->summary, wrap_columns(STDOUT_FILENO), SUMMARY_INDENT,
+                 SUMMARY_INDENT);
         buffer_printf(&b, "\n");
     }
-    buffer_printf(&b, "\npolytune COMMAND --help shows a command's flags.\n");
+    put_lines(&b, "\npolytune COMMAND --help shows a command's flags.\n");
     put_exit_statuses(&b);
     return end_help(&b);
 }
@@ -102,17 +120,17 @@ static void flag_help(buffer *b, const flag *f)
         buffer_printf(b, "%-*s", HELP_INDENT, shown);
     else
         buffer_printf(b, "%s\n%*s", shown, HELP_INDENT, "");
-    wrap_put(b, text, HELP_INDENT, HELP_INDENT);
+    wrap_put(b, text, wrap_columns(STDOUT_FILENO), HELP_INDENT, HELP_INDENT);
 }
 
 int help_command(const command *c)
 {
     buffer b;
     buffer_init(&b, SIZE_MAX / 4);
-    buffer_printf(&b, "usage: polytune %s%s%s [FLAGS]\n\n%s\n", c->name,
-                  c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
+    put_lines(&b, "usage: polytune %s%s%s [FLAGS]\n\n%s\n", c->name,
+              c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
     if (c->details != NULL)
-        wrap_put_lines(&b, c->details);
+        wrap_put_lines(&b, c->details, wrap_columns(STDOUT_FILENO));
     for (const flag *const *list = c->flags; *list != NULL; list++) {
         buffer_printf(&b, "\n");
         for (const flag *f = *list; f->name != NULL; f++)

@@ -1,11 +1,16 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/line_report.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/output.h"
+#include "cli/wrap.h"
+
+#define SOURCE_INDENT 29 /* the figures before it */
 
 typedef struct report {
     const pt_line_count *counts;
@@ -60,10 +65,13 @@ static const char *source_text(const report *r, uint32_t line, size_t *ret_len)
     return at;
 }
 
-static void print_row(buffer *out, const report *r, size_t i)
+/* On a terminal a line of source is cut to fit; elsewhere it is whole. */
+static void print_row(buffer *out, const report *r, size_t i, bool is_terminal)
 {
     size_t len = 0;
     const char *text = source_text(r, r->counts[i].line, &len);
+    if (is_terminal)
+        len = wrap_cut(text, len, wrap_columns(STDOUT_FILENO) - SOURCE_INDENT);
     buffer_printf(out, "%10llu %7.1f %% %6u  ", (unsigned long long)r->counts[i].and_gates,
                   percent(r, i), r->counts[i].line);
     for (size_t k = 0; k < len; k++) {
@@ -78,12 +86,13 @@ pt_status line_report_text(char **ret_text, const computation *c, pt_error *erro
     report r;
     buffer out;
     size_t len = 0;
+    const bool is_terminal = isatty(STDOUT_FILENO) == 1;
     buffer_init(&out, SIZE_MAX / 4);
     pt_status status = line_report_init(&r, c, error);
     if (status == PT_OK) {
         buffer_printf(&out, " AND gates   share   line  source\n");
         for (size_t i = 0; i < r.n; i++)
-            print_row(&out, &r, i);
+            print_row(&out, &r, i, is_terminal);
         buffer_printf(&out, "%10llu   total", (unsigned long long)r.total);
         char *text = buffer_text(&out) == NULL ? NULL : (char *)buffer_take(&out, &len);
         if (text == NULL)

@@ -134,7 +134,7 @@ static void print_line(report_level level, const char *text)
     put_prefix(prefix, sizeof prefix, level);
     buffer_init(&b, SIZE_MAX / 4);
     if (state.terminal)
-        wrap_put(&b, text, strlen(prefix), MESSAGE_INDENT);
+        wrap_put(&b, text, wrap_columns(STDERR_FILENO), strlen(prefix), MESSAGE_INDENT);
     const char *wrapped = b.len == 0 ? NULL : buffer_text(&b);
     (void)fprintf(stderr, "%s%s\n", prefix, wrapped == NULL ? text : wrapped);
     buffer_clear(&b);
@@ -325,6 +325,16 @@ void report_diagnostics(const char *file, const pt_diagnostics *diagnostics, pt_
     (void)error_set(error, error->status, "%s", already_shown);
 }
 
+const char *report_failure_text(pt_status status, const pt_error *error)
+{
+    const char *text = message_of(status, error);
+    if (strcmp(text, already_shown) != 0)
+        return text;
+    const json_t *first = json_array_get(state.errors, 0);
+    const char *message = json_string_value(json_object_get(first, "message"));
+    return message != NULL ? message : pt_status_text(status);
+}
+
 void report_failure(pt_status status, const pt_error *error)
 {
     const char *text = message_of(status, error);
@@ -379,7 +389,7 @@ void report_notice(void *user, const char *text)
     if (state.level < REPORT_INFO)
         return;
     (void)pthread_mutex_lock(&state.lock);
-    if (len != 0 && state.terminal && strlen(prefix) + strlen(text) < WRAP_COLUMNS) {
+    if (len != 0 && state.terminal && strlen(prefix) + strlen(text) < wrap_columns(STDERR_FILENO)) {
         (void)fprintf(stderr, "\r\033[K%s%s", prefix, text);
         (void)fflush(stderr);
         state.live_line = true;
@@ -432,7 +442,8 @@ static void put_progress(const char *phase, uint64_t done, uint64_t total)
     state.last_progress_ms = now;
     progress_text(text, sizeof text, now - state.progress_start_ms, phase, done, total);
     if (state.terminal) {
-        (void)fprintf(stderr, "\r\033[K%s", text);
+        const size_t most = wrap_columns(STDERR_FILENO) - 1; /* one that is longer stays there */
+        (void)fprintf(stderr, "\r\033[K%.*s", (int)wrap_cut(text, strlen(text), most), text);
         state.live_line = true;
     } else if (!state.json) {
         print_line(REPORT_INFO, text);

@@ -51,6 +51,9 @@ void report_diagnostics(const char *file, const pt_diagnostics *diagnostics, pt_
 /* Where the program in `file` panicked, for report_errors_json. */
 void report_panic(const char *file, const pt_panic *panic, const char *message);
 
+/* What a command failed with, in a line; of diagnostics that report_diagnostics has shown the
+ * first. Borrowed. */
+const char *report_failure_text(pt_status status, const pt_error *error);
 /* Shows what a command failed with, unless that was shown already. */
 void report_failure(pt_status status, const pt_error *error);
 

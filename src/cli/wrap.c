@@ -1,8 +1,22 @@
+#define _DEFAULT_SOURCE
 #include "cli/wrap.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/mem.h"
+
+#define WRAP_COLUMNS_MOST  80
+#define WRAP_COLUMNS_LEAST 30 /* below that, lines of one word would be no easier to read */
+
+size_t wrap_columns(int fd)
+{
+    struct winsize window;
+    if (ioctl(fd, TIOCGWINSZ, &window) != 0 || window.ws_col == 0 ||
+        window.ws_col > WRAP_COLUMNS_MOST)
+        return WRAP_COLUMNS_MOST;
+    return window.ws_col < WRAP_COLUMNS_LEAST ? WRAP_COLUMNS_LEAST : window.ws_col;
+}
 
 /* Characters, not bytes, of UTF-8. */
 static size_t columns_of(const char *text, size_t len)
@@ -13,14 +27,14 @@ static size_t columns_of(const char *text, size_t len)
     return n;
 }
 
-void wrap_put(buffer *b, const char *text, size_t column, size_t indent)
+void wrap_put(buffer *b, const char *text, size_t columns, size_t column, size_t indent)
 {
     bool is_first = true;
     while (*text != '\0') {
         const size_t blanks = strspn(text, " ");
         const size_t len = strcspn(text + blanks, " ");
         const size_t width = columns_of(text + blanks, len);
-        if (!is_first && column + blanks + width > WRAP_COLUMNS) {
+        if (!is_first && column + blanks + width > columns) {
             buffer_printf(b, "\n%*s", (int)indent, "");
             column = indent;
         } else {
@@ -42,7 +56,7 @@ static size_t text_column(const char *line)
     return gap == NULL ? blanks : (size_t)(gap - line) + strspn(gap, " ");
 }
 
-void wrap_put_lines(buffer *b, const char *lines)
+void wrap_put_lines(buffer *b, const char *lines, size_t columns)
 {
     while (*lines != '\0') {
         const size_t len = strcspn(lines, "\n");
@@ -52,9 +66,20 @@ void wrap_put_lines(buffer *b, const char *lines)
             return;
         }
         memcpy(line, lines, len);
-        wrap_put(b, line, 0, text_column(line));
+        wrap_put(b, line, columns, 0, text_column(line));
         buffer_put_u8(b, '\n');
         mem_free(line);
         lines += len + (lines[len] == '\n');
     }
+}
+
+size_t wrap_cut(const char *text, size_t len, size_t columns)
+{
+    size_t at = 0;
+    for (size_t n = 0; at < len; at++) {
+        n += ((unsigned char)text[at] & 0xc0) != 0x80;
+        if (n > columns)
+            break;
+    }
+    return at;
 }

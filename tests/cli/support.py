@@ -1,5 +1,6 @@
 """Running the command as a user does: processes, a relay on a free port, parties side by side."""
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -8,8 +9,10 @@ import queue
 import re
 import select
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -125,15 +128,17 @@ class Process:
         self.rest()
 
 
-def on_terminal(*arguments, env=None, stdout=subprocess.DEVNULL):
-    """Exit status, and stderr of a command whose stderr is a terminal."""
+def on_terminal(*arguments, env=None, stdout=subprocess.DEVNULL, columns=None):
+    """Exit status, and what a command writes to the terminal that its stderr is, and with stdout=None its stdout."""
     try:
         ours, theirs = pty.openpty()
     except OSError as error:
         raise unittest.SkipTest(f"no terminal can be made here: {error}") from None
+    if columns is not None:
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")} | {"TERM": "xterm"} | (env or {})
-    process = subprocess.Popen([BIN, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=theirs, cwd=ROOT,
-                               env=environment)
+    process = subprocess.Popen([BIN, *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=theirs, cwd=ROOT,
+                               stdout=theirs if stdout is None else stdout, env=environment)
     os.close(theirs)
     text, deadline = b"", time.monotonic() + TIMEOUT
     with contextlib.suppress(OSError):  # the other side is closed

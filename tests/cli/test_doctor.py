@@ -9,7 +9,7 @@ import time
 import unittest
 from email.utils import formatdate
 
-from support import (Case, DONE, INPUT, MAX, Process, TRANSPORT, USAGE, authority, polytune, program_file, relay)
+from support import (Case, DONE, INPUT, MAX, PROGRAM, Process, TRANSPORT, USAGE, authority, polytune, program_file, relay)
 
 
 @contextlib.contextmanager
@@ -104,6 +104,7 @@ class Doctor(Case):
             for line in ("reached     " + url + " at 127.0.0.1", "relay       yes", "of 4 MiB", "Mbit/s up",
                          "time-outs of up to 3600 s"):
                 self.assertIn(line, result.out)
+            self.assertLessEqual(max(map(len, result.out.splitlines())), 80)
             checks, figures = self.look(url)
             self.assertEqual({state for state, _ in checks.values()}, {"ok"})
             for name in ("round_trip_seconds", "up_bits_per_second", "down_bits_per_second"):
@@ -125,7 +126,20 @@ class Doctor(Case):
             self.assertGreater(figures["one_way_delays"], 4)
             checks, _ = self.look(f"http://127.0.0.1:{closed_port()}", f"--program={program}")
             self.assertCheck(checks, "program", "warning", "not known")
-            self.assertFailed(polytune("doctor", url, f"--program={program}.none"), INPUT, "none")
+
+    def test_a_program_with_a_fault_is_a_finding(self):
+        with relay() as (url, _), program_file("const N: usize = PARTY_0::N;\npub fn main(a: [u8; N], b: u8) -> u8 { b }") as program:
+            nowhere = f"http://127.0.0.1:{closed_port()}"
+            for arguments, status, text in (((f"--program={program}.none",), INPUT, "cannot read"),
+                                            ((f"--program={program}",), INPUT, "missing constant PARTY_0::N"),
+                                            ((f"--program={program}", "--const=PARTY_0::N=3usize", "--function=f"), PROGRAM,
+                                             "there is no function f")):
+                for where, is_there in ((url, True), (nowhere, False)):
+                    result = polytune("doctor", where, *arguments, "--json")
+                    self.assertEqual(result.status, status if is_there else TRANSPORT, result)
+                    checks = {c["name"]: (c["state"], c["text"]) for c in json.loads(result.out)["checks"]}
+                    self.assertCheck(checks, "program", "problem", text)
+                    self.assertEqual(checks["reached"][0], "ok" if is_there else "problem")
 
     def test_no_relay_there(self):
         port = closed_port()

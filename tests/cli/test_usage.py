@@ -26,7 +26,7 @@ class Usage(Case):
 
     def test_help_fits_on_a_terminal(self):
         self.assertLessEqual(max(map(len, polytune().out.splitlines())), 80)
-        for name in ("", "eval", "check", "compile", "simulate", "serve", "party", "pre", "keygen", "bench", "completion", "manpages"):
+        for name in ("", "eval", "check", "compile", "simulate", "serve", "party", "pre", "keygen", "bench", "completion", "manpages", "doctor"):
             for line in polytune(*name.split(), "--help").out.splitlines():
                 self.assertLessEqual(len(line), 80, (name, line))
                 self.assertEqual(line, line.rstrip(), name)
@@ -48,6 +48,18 @@ class Usage(Case):
             piped = polytune(*arguments).err
             self.assertEqual(piped.count("\n"), 1)
             self.assertEqual(re.sub(r"\s+", " ", shown), re.sub(r"\s+", " ", piped))
+
+    def test_a_narrow_terminal(self):
+        """Lines are as long as it is wide, but for single words; a line that is rewritten is never longer."""
+        source = "pub fn main(a: [u64; 40], b: u64) -> u64 {\n    let mut sum = b; for x in a { sum = sum * x + (x / (sum + 1u64)) * 3u64; }\n    sum\n}\n"
+        with program_file(source) as path, relay() as (url, _):
+            for columns in (40, 60):
+                for arguments in (("--help",), ("party", "--help"), ("serve", "--max-bytes=2X"), ("doctor", url),
+                                  ("compile", path, "--report"), ("eval", "examples/millionaires.garble", "--input=1")):
+                    _, shown = on_terminal(*arguments, stdout=None, columns=columns)
+                    self.assertGreater(len(shown.splitlines()), 1)
+                    for line in re.split(r"\n|\r\x1b\[K", shown):
+                        self.assertTrue(len(line) <= columns or " " not in line.strip() or line.startswith("  -"), (columns, line))
 
     def test_flags_that_would_do_nothing_are_refused(self):
         self.assertFailed(polytune("serve", "--json"), USAGE, "--json")

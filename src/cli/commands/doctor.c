@@ -26,7 +26,7 @@ typedef struct doctor {
     const args *a;
     where where;
     computation c;
-    bool has_program;
+    pt_status program_status; /* what is wrong with --program */
     uint64_t timeout_ms;
     doctor_report report;
     doctor_link link; /* zero until measured */
@@ -36,7 +36,6 @@ static pt_status doctor_init(doctor *d, pt_error *error)
 {
     uint64_t seconds = DOCTOR_TIMEOUT_S;
     const char *timeout = args_get(d->a, "timeout");
-    const char *program = args_get(d->a, "program");
     const char *tls_ca = args_get(d->a, "tls-ca");
     pt_status status = doctor_report_init(&d->report, error);
     if (status == PT_OK)
@@ -51,10 +50,6 @@ static pt_status doctor_init(doctor *d, pt_error *error)
     d->timeout_ms = 1000 * seconds;
     if (status == PT_OK && tls_ca != NULL)
         status = connection_check_authorities(tls_ca, error);
-    if (status == PT_OK && program != NULL) {
-        d->has_program = true;
-        status = computation_init(&d->c, program, d->a, error);
-    }
     return status;
 }
 
@@ -123,10 +118,29 @@ static pt_status visit_all(doctor *d, pt_error *error)
     return PT_OK;
 }
 
+/* A program with a fault is one of the findings: the way has been looked at. */
+static pt_status open_program(doctor *d, const char *program, pt_error *error)
+{
+    pt_error inner;
+    pt_error_clear(&inner);
+    const pt_status status = computation_init(&d->c, program, d->a, &inner);
+    if (status == PT_OK || status == PT_ERR_MEMORY) {
+        *error = inner;
+        return status;
+    }
+    d->program_status = status;
+    doctor_say(&d->report, DOCTOR_PROBLEM, "program", "%s", report_failure_text(status, &inner));
+    return PT_OK;
+}
+
 static pt_status plan_program(doctor *d, pt_error *error)
 {
-    if (!d->has_program)
+    const char *program = args_get(d->a, "program");
+    if (program == NULL)
         return PT_OK;
+    const pt_status status = open_program(d, program, error);
+    if (status != PT_OK || d->program_status != PT_OK)
+        return status;
     if (d->link.delay_s == 0) {
         doctor_say(&d->report, DOCTOR_WARNING, "program",
                    "what it would take is not known without a round trip");
@@ -137,11 +151,12 @@ static pt_status plan_program(doctor *d, pt_error *error)
 
 static pt_status doctor_run(const args *a, pt_error *error)
 {
-    doctor d = {.a = a};
+    doctor d = {.a = a, .program_status = PT_OK};
     const bool json = args_get(a, "json") != NULL;
     pt_status status = doctor_init(&d, error);
     if (status == PT_OK)
         status = visit_all(&d, error);
+    const bool is_way_free = !d.report.has_problem;
     if (status == PT_OK)
         status = plan_program(&d, error);
     if (status == PT_OK)
@@ -149,7 +164,8 @@ static pt_status doctor_run(const args *a, pt_error *error)
     if (status == PT_OK && d.report.has_problem && json)
         report_result_is_out();
     if (status == PT_OK && d.report.has_problem)
-        status = error_set(error, PT_ERR_IO, "something stands in the way: see what is marked X");
+        status = error_set(error, is_way_free ? d.program_status : PT_ERR_IO,
+                           "something stands in the way: see what is marked X");
     doctor_report_clear(&d.report);
     computation_clear(&d.c);
     where_clear(&d.where);
@@ -169,7 +185,7 @@ const command command_doctor = {
         "take: it is run here, with inputs that are zero, as if every party had a link like this "
         "machine's.\n"
         "A line that begins with X stands in the way, one with ! is odd. The exit status is 6 when "
-        "something stands in the way.\n",
+        "something stands in the way, and compile's where only the program is at fault.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = doctor_run,

@@ -1,12 +1,16 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/doctor/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "cli/output.h"
+#include "cli/wrap.h"
 
 #define DOCTOR_LINE_MAX 900
+#define DOCTOR_INDENT   14 /* behind mark and name */
 
 static const char *const state_names[] = {"ok", "warning", "problem"};
 static const char *const marks[] = {"  ", "! ", "X "};
@@ -34,7 +38,9 @@ void doctor_say(doctor_report *r, doctor_state state, const char *name, const ch
     va_start(list, format);
     (void)vsnprintf(line, sizeof line, format, list);
     va_end(list);
-    buffer_printf(&r->text, "%s%-11s %s\n", marks[state], name, line);
+    buffer_printf(&r->text, "%s%-11s ", marks[state], name);
+    wrap_put(&r->text, line, wrap_columns(STDOUT_FILENO), DOCTOR_INDENT, DOCTOR_INDENT);
+    buffer_put_u8(&r->text, '\n');
     (void)json_array_append_new(r->checks, json_pack("{s:s, s:s, s:s}", "name", name, "state",
                                                      state_names[state], "text", line));
     r->has_problem = r->has_problem || state == DOCTOR_PROBLEM;
