@@ -103,6 +103,7 @@ typedef struct node_rule {
     node_refs callers;
     node_refs sources;
     node_refs outputs;                                 /* names of outputs, or URLs */
+    node_refs constants;                               /* names of those that a request may give */
     uint64_t max_ands, max_rows, min_rows, runs_a_day; /* 0: not given */
 } node_rule;
 

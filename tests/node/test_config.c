@@ -281,6 +281,7 @@ static const fault_row faults[] = {
     {25, "  - {name: s, decision: ask}", NULL},
     {25, "  - {name: s, decision: deny, max-ands: 5}", "n.yaml:25: rule 's' has limits"},
     {25, "  - {name: s, decision: ask, runs-a-day: 5}", "n.yaml:25: rule 's' has limits"},
+    {25, "  - {name: s, decision: deny, constants: [N]}", "n.yaml:25: rule 's' names constants"},
     {25, "  - {name: s, decision: allow, programs: [" SHA "], min-rows: 5}",
      "rule 's' limits rows and names no sources"},
     {25,

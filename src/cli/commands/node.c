@@ -8,11 +8,13 @@
 
 static const flag flags[] = {
     {"config", "FILE", "the node's configuration", false},
+    {"key", "FILE", "sign: the private signing key", false},
     {0},
 };
 static const flag *const flag_lists[] = {flags, flags_common, NULL};
 
-static const node_verb *const verbs[] = {&node_verb_check_config, NULL};
+static const node_verb *const verbs[] = {&node_verb_check_config, &node_verb_sign,
+                                         &node_verb_signing_key, NULL};
 
 static bool is_listed(const char *const *names, const char *name)
 {
@@ -60,11 +62,15 @@ static pt_status node_run(const args *a, pt_error *error)
 
 const command command_node = {
     .name = "node",
-    .arguments = "VERB",
+    .arguments = "VERB ..",
     .summary = "a party's own standing server",
     .details = "VERB is\n"
-               "  check-config    whether the file of --config is in order; docs/node.md and "
-               "examples/node.yaml show what it may hold\n",
+               "  check-config      whether the file of --config is in order; docs/node.md and "
+               "examples/node.yaml show what it may hold\n"
+               "  sign PROGRAM      print the program with a signature by --key, by which rules "
+               "of nodes know it\n"
+               "  signing-key FILE  make a key that signs programs or an audit log, and print its "
+               "public key\n",
     .flags = flag_lists,
     .n_positional = 1,
     .n_optional = 1,
