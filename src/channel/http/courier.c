@@ -15,7 +15,7 @@
 typedef struct courier {
     delivery *delivery;
     CURLM *multi;
-    http_handle **handles; /* per party those of the lanes, and then of the asking transfer */
+    http_handle **handles; /* per party those of the lanes, and then of those that ask */
     size_t n_handles;
     pthread_t thread;
     bool has_thread;
@@ -29,10 +29,16 @@ void courier_nudge(mailboxes *m)
         (void)curl_multi_wakeup(c->multi);
 }
 
+static size_t handles_each(const delivery *d)
+{
+    return d->link->lanes + d->link->askers;
+}
+
 static http_handle *handle_of(const courier *c, const transfer *t)
 {
-    const size_t lanes = c->delivery->link->lanes;
-    return c->handles[(lanes + 1) * t->box->party + (t->is_sending ? t->lane : lanes)];
+    const delivery *d = c->delivery;
+    return c
+        ->handles[handles_each(d) * t->box->party + t->lane + (t->is_sending ? 0 : d->link->lanes)];
 }
 
 /* ---- the thread ---- */
@@ -41,9 +47,9 @@ static http_handle *handle_of(const courier *c, const transfer *t)
 static const transfer *transfer_of(const delivery *d, size_t handle)
 {
     const size_t lanes = d->link->lanes;
-    const size_t party = handle / (lanes + 1);
-    const size_t lane = handle % (lanes + 1);
-    return lane == lanes ? &d->asking[party] : &d->sending[party * lanes + lane];
+    const size_t party = handle / handles_each(d);
+    const size_t i = handle % handles_each(d);
+    return i < lanes ? &d->sending[party * lanes + i] : delivery_asker(d, party) + (i - lanes);
 }
 
 static void courier_begin(courier *c, transfer *t)
@@ -130,7 +136,7 @@ static void *courier_run(void *user)
 static bool make_handles(courier *c)
 {
     const mailboxes *m = &c->delivery->mail;
-    const size_t each = c->delivery->link->lanes + 1;
+    const size_t each = handles_each(c->delivery);
     c->handles = mem_new(each * m->parties, sizeof(http_handle *));
     if (c->handles == NULL)
         return false;

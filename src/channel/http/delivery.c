@@ -63,9 +63,20 @@ static uint64_t send_at(const delivery *d, const mailbox *b, const packet *p)
     return p == NULL ? DELIVERY_NEVER : lane_of_packet(d, b, p)->not_before_ms;
 }
 
-static uint64_t ask_at(const delivery *d, const mailbox *b)
+/* Which of those that ask the peer is to do so next, and when. */
+static transfer *next_to_ask(const delivery *d, const mailbox *b, uint64_t *ret_at)
 {
-    return d->asking[b->party].is_running ? DELIVERY_NEVER : d->link->ask_at(d, b);
+    transfer *next = NULL;
+    *ret_at = DELIVERY_NEVER;
+    for (size_t i = 0; i < d->link->askers; i++) {
+        transfer *t = delivery_asker(d, b->party) + i;
+        const uint64_t at = t->is_running ? DELIVERY_NEVER : d->link->ask_at(d, t);
+        if (at < *ret_at) {
+            next = t;
+            *ret_at = at;
+        }
+    }
+    return next;
 }
 
 static bool is_asked(const mailbox *b, size_t whom)
@@ -85,13 +96,6 @@ static transfer *begin_sending(delivery *d, mailbox *b, packet *p)
     return t;
 }
 
-static transfer *begin_asking(delivery *d, mailbox *b)
-{
-    transfer *t = &d->asking[b->party];
-    d->link->prepare_asking(d, b, &t->call);
-    return t;
-}
-
 transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms)
 {
     const uint64_t now = clock_ms();
@@ -103,17 +107,20 @@ transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms)
             continue;
         packet *p = next_to_send(d, b);
         const uint64_t sends = send_at(d, b, p);
-        const uint64_t asks = is_asked(b, whom) ? ask_at(d, b) : DELIVERY_NEVER;
+        uint64_t asks = DELIVERY_NEVER;
+        transfer *asker = is_asked(b, whom) ? next_to_ask(d, b, &asks) : NULL;
         if (sends <= now)
             t = begin_sending(d, b, p);
         else if (asks <= now)
-            t = begin_asking(d, b);
+            t = asker;
         *ret_next_ms = min_u64(*ret_next_ms, min_u64(sends, asks));
     }
-    if (t != NULL) {
-        t->is_running = true;
-        t->started_ms = now;
-    }
+    if (t == NULL)
+        return NULL;
+    t->is_running = true;
+    t->started_ms = now;
+    if (!t->is_sending)
+        d->link->prepare_asking(d, t);
     return t;
 }
 
@@ -138,6 +145,8 @@ static void done_asking(transfer *t)
 {
     char problem[HTTP_PROBLEM_MAX];
     t->owner->link->asked(t->owner, t);
+    if (t->lane != 0)
+        return; /* the first speaks for the others */
     http_explain(&t->call, problem, sizeof problem);
     mailbox_trouble(t->box, t->failing_since_ms != 0 ? problem : NULL);
 }
@@ -226,10 +235,16 @@ pt_status delivery_compare_terms(const delivery *d, size_t party, const char *th
                           is_program ? "another program or circuit" : "something else", other, own);
 }
 
-static void transfer_init(delivery *d, transfer *t, size_t party, bool is_sending)
+/* Those that send, or ask: `each` for each party. */
+static void transfers_init(delivery *d, transfer *list, size_t each, bool is_sending)
 {
-    *t = (transfer){.owner = d, .box = &d->mail.boxes[party], .is_sending = is_sending};
-    http_call_init(&t->call, is_sending ? SENT_ANSWER_MAX : FRAME_PACKET_MAX);
+    for (size_t i = 0; i < d->mail.parties * each; i++) {
+        list[i] = (transfer){.owner = d,
+                             .box = &d->mail.boxes[i / each],
+                             .is_sending = is_sending,
+                             .lane = i % each};
+        http_call_init(&list[i].call, is_sending ? SENT_ANSWER_MAX : FRAME_PACKET_MAX);
+    }
 }
 
 pt_status delivery_init(delivery *d, const delivery_link *link, const http_driver *driver,
@@ -237,6 +252,7 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
 {
     const size_t parties = o->mail.parties;
     PT_ASSERT(link->lanes >= 1 && link->lanes <= DELIVERY_LANES_MAX);
+    PT_ASSERT(link->askers >= 1 && link->askers <= DELIVERY_ASKERS_MAX);
     const bool has_mail = mailboxes_init(&d->mail, pump == NULL ? driver->pump : pump, &o->mail);
     d->link = link;
     d->driver = driver;
@@ -245,16 +261,12 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
         (void)snprintf(d->terms, sizeof d->terms, "%s", o->terms);
     d->tls_ca = o->tls_ca == NULL ? NULL : mem_string(o->tls_ca);
     d->sending = mem_new(parties * link->lanes, sizeof *d->sending);
-    d->asking = mem_new(parties, sizeof *d->asking);
+    d->asking = mem_new(parties * link->askers, sizeof *d->asking);
     if (!has_mail || d->session == NULL || (o->tls_ca != NULL && d->tls_ca == NULL) ||
         d->sending == NULL || d->asking == NULL)
         return error_memory(error);
-    for (size_t i = 0; i < parties * link->lanes; i++) {
-        transfer_init(d, &d->sending[i], i / link->lanes, true);
-        d->sending[i].lane = i % link->lanes;
-    }
-    for (size_t i = 0; i < parties; i++)
-        transfer_init(d, &d->asking[i], i, false);
+    transfers_init(d, d->sending, link->lanes, true);
+    transfers_init(d, d->asking, link->askers, false);
     const pt_status status = random_bytes(&d->random, sizeof d->random, error);
     d->random |= 1; /* xorshift would stay at 0 */
     return status;
@@ -271,7 +283,7 @@ void delivery_clear(delivery *d)
 {
     d->driver->stop(d);
     transfers_free(d->sending, d->mail.parties * d->link->lanes);
-    transfers_free(d->asking, d->mail.parties);
+    transfers_free(d->asking, d->mail.parties * d->link->askers);
     mailboxes_clear(&d->mail);
     mem_free(d->session);
     mem_free(d->tls_ca);

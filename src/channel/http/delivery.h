@@ -2,7 +2,7 @@
  *
  * Per peer there are requests that are made again and again: some send the outbox's first packets,
  * as many at once as the link says, so that a message does not wait for the answer to the one
- * before; and one asks - a relay for the next packet, a direct peer whether it is there. A link
+ * before; and others ask - a relay for the next packet, a direct peer whether it is there. A link
  * knows the paths and answers (relay.c, direct.c); a driver performs what is due: the courier, a
  * thread that drives all requests at once so that no round trip waits for another (courier.c), or
  * the stepper, one request at a time while a caller waits (stepper.c). Here is what these share:
@@ -24,7 +24,8 @@ typedef struct transfer {
     delivery *owner;
     mailbox *box;
     bool is_sending; /* of the outbox; else it asks */
-    size_t lane;     /* among those that send to this peer: the packet's number, modulo the lanes */
+    size_t lane;     /* among those that send to this peer: the packet's number, modulo the lanes;
+                        or among those that ask it */
     packet *packet;  /* that it sends; NULL: it is done with */
     bool is_running;
     uint64_t started_ms;
@@ -33,16 +34,18 @@ typedef struct transfer {
     unsigned n_failures;       /* in a row */
 } transfer;
 
-#define DELIVERY_LANES_MAX 3
+#define DELIVERY_LANES_MAX  3
+#define DELIVERY_ASKERS_MAX 3
 
 /* How one kind of channel talks. All with the lock held. */
 typedef struct delivery_link {
-    size_t lanes; /* packets that are sent to a peer at once, and that it sorts by their numbers */
+    size_t lanes;  /* packets that are sent to a peer at once, and that it sorts by their numbers */
+    size_t askers; /* requests that ask a peer at once */
     /* Prepares the request that sends `p`, or the one that asks. */
     void (*prepare_sending)(delivery *d, const mailbox *b, const packet *p, http_call *call);
-    void (*prepare_asking)(delivery *d, const mailbox *b, http_call *call);
-    /* When to ask next: clock_ms() or before for now, DELIVERY_NEVER. */
-    uint64_t (*ask_at)(const delivery *d, const mailbox *b);
+    void (*prepare_asking)(delivery *d, transfer *t);
+    /* When one that asks does so next: clock_ms() or before for now, DELIVERY_NEVER. */
+    uint64_t (*ask_at)(const delivery *d, const transfer *t);
     /* The request is over: look at the answer and call delivery_sent, delivery_succeeded,
      * delivery_retry or mailbox_fail. */
     void (*sent)(delivery *d, transfer *t);
@@ -69,10 +72,16 @@ struct delivery {
     char terms[TERMS_MAX + 1]; /* empty: none */
     char *tls_ca;              /* PEM file of the authorities to trust, or NULL for the system's */
     transfer *sending;         /* link->lanes for each party; the own ones are unused */
-    transfer *asking;          /* one per party, likewise */
+    transfer *asking;          /* link->askers for each party, likewise */
     uint64_t random;           /* for jitter */
     bool is_quiet;             /* retries are not spoken of */
 };
+
+/* The one that asks this party, or of several the first. */
+static inline transfer *delivery_asker(const delivery *d, size_t party)
+{
+    return &d->asking[party * d->link->askers];
+}
 
 /* ---- life ---- */
 

@@ -23,6 +23,7 @@
 #define DEFAULT_SESSION   "polytune"
 #define PROBE_MS          2000 /* a party that was silent for so long is asked whether it is there */
 #define WANTED_MS         20   /* how often a party is asked because of others that use its name */
+#define FRESH_MS          500  /* an answer of so long ago need not be asked for again */
 #define ABSENCE           4    /* a party whose port takes no connection for that part is gone */
 #define ABSENCE_MIN_MS    2000
 #define HAS_ENDED         410 /* a hub's answer for a session that was there */
@@ -74,18 +75,27 @@ static void direct_prepare_sending(delivery *d, const mailbox *b, const packet *
         http_header(call, WIRE_LAST ": true");
 }
 
-static void direct_prepare_asking(delivery *d, const mailbox *b, http_call *call)
+static void direct_prepare_asking(delivery *d, transfer *t)
 {
-    direct_peer *o = other_of(d, b);
-    direct_prepare(d, b, call);
+    direct_peer *o = other_of(d, t->box);
+    direct_prepare(d, t->box, &t->call);
+    if (t->lane != 0)
+        return;
     o->asked_ms = clock_ms();
     o->is_wanted = false;
 }
 
-static uint64_t direct_ask_at(const delivery *d, const mailbox *b)
+/* One asks. Until the peer has accepted us, others do the same beside it: their connections are
+ * then there for the first packets, which need not wait for new ones. */
+static uint64_t direct_ask_at(const delivery *d, const transfer *t)
 {
+    const mailbox *b = t->box;
     const direct_peer *o = other_of(d, b);
-    const transfer *t = &d->asking[b->party];
+    const transfer *first = delivery_asker(d, b->party);
+    if (t != first)
+        return !o->accepted && first->is_running && t->started_ms < first->started_ms
+                   ? t->not_before_ms
+                   : DELIVERY_NEVER;
     if (mailbox_is_shut(b) || !mailbox_is_wanted(b))
         return DELIVERY_NEVER;
     if (o->is_wanted)
@@ -109,14 +119,16 @@ static bool note_commit(const direct *d, mailbox *b, const http_call *call)
     char commit[sizeof o->its_commit];
     if (!http_response_header(call, WIRE_COMMIT, commit, sizeof commit) || !is_commit(commit))
         return false;
-    if (strcmp(commit, o->its_commit) == 0)
-        return true;
-    if (o->its_commit[0] != '\0' && (d->is_open || b->n_received != 0)) {
+    const bool is_new = strcmp(commit, o->its_commit) != 0;
+    if (is_new && o->its_commit[0] != '\0' && (d->is_open || b->n_received != 0)) {
         mailbox_fail(b, PT_ERR_IO, "%s was started anew in the middle of the session", b->name);
         return false;
     }
     memcpy(o->its_commit, commit, sizeof commit);
-    o->accepted = false;
+    o->heard_ms = clock_ms();
+    /* If it was that party who asked us before, it had our hash in the answer. */
+    if (is_new)
+        o->accepted = strcmp(commit, o->answered_commit) == 0;
     return true;
 }
 
@@ -156,10 +168,7 @@ static bool succeeded(const direct *d, const transfer *t)
 {
     const bool is_party = note_commit(d, t->box, &t->call);
     compare_with_answer(d, t->box, &t->call);
-    if (t->call.status != 200 || !is_party || mailbox_has_failed(t->box))
-        return false;
-    other_of(&d->d, t->box)->heard_ms = clock_ms();
-    return true;
+    return t->call.status == 200 && is_party && !mailbox_has_failed(t->box);
 }
 
 static void direct_sent(delivery *owner, transfer *t)
@@ -171,22 +180,34 @@ static void direct_sent(delivery *owner, transfer *t)
         direct_failed(d, t);
 }
 
+/* The peer has not yet heard our answer, by which it knows us, or has by now. */
+static bool will_accept(const direct *d, const transfer *t)
+{
+    const direct_peer *o = other_of(&d->d, t->box);
+    return t->call.status == 403 && o->accepted && !d->is_open && !mailbox_has_failed(t->box) &&
+           strcmp(o->its_commit, o->answered_commit) == 0;
+}
+
 static void direct_asked(delivery *owner, transfer *t)
 {
     const direct *d = (direct *)owner;
     direct_peer *o = other_of(owner, t->box);
-    if (!succeeded(d, t)) {
+    if (succeeded(d, t) || will_accept(d, t)) {
+        delivery_succeeded(t);
+        o->accepted = true;
+        o->is_wanted = o->is_wanted && strcmp(o->its_commit, o->answered_commit) != 0;
+        monitor_wake(&owner->mail.lock);
+    } else if (t->lane != 0) {
+        delivery_succeeded(t); /* the first says what is wrong */
+    } else {
         o->accepted = o->accepted && d->is_open;
         direct_failed(d, t);
-        return;
     }
-    delivery_succeeded(t);
-    o->accepted = true;
-    monitor_wake(&owner->mail.lock);
 }
 
 static const delivery_link direct_link = {
     .lanes = DIRECT_LANES,
+    .askers = DIRECT_LANES,
     .prepare_sending = direct_prepare_sending,
     .prepare_asking = direct_prepare_asking,
     .ask_at = direct_ask_at,
@@ -285,11 +306,13 @@ static const mailbox *find_missing(const direct *d, uint64_t since_ms, size_t *r
     return missing;
 }
 
-/* Asks all once more: who came early may have been started anew since. */
-static void ask_all(direct *d)
+/* Asks those once more that have not answered since then: who came early may have been started anew
+ * meanwhile. */
+static void ask_again(direct *d, uint64_t since_ms)
 {
     for (size_t i = 0; i < d->d.mail.parties; i++)
-        d->others[i].is_wanted = i != d->d.mail.party;
+        if (i != d->d.mail.party && d->others[i].heard_ms < since_ms)
+            d->others[i].is_wanted = true;
     courier_nudge(&d->d.mail);
 }
 
@@ -319,7 +342,7 @@ static void direct_tell(direct *d, const mailbox *missing, const waiting *w)
     mailboxes *m = &d->d.mail;
     char problem[MAILBOX_PROBLEM_MAX + 2] = "";
     /* That nobody is there is what waiting is for; other answers are worth a word. */
-    if (missing->in == INBOX_TROUBLED && d->d.asking[missing->party].call.status != 0)
+    if (missing->in == INBOX_TROUBLED && delivery_asker(&d->d, missing->party)->call.status != 0)
         (void)snprintf(problem, sizeof problem, ": %s", missing->trouble);
     const attendance a = direct_attendance(d);
     char absent[ATTENDANCE_TEXT];
@@ -386,15 +409,15 @@ static pt_status direct_wait_for_parties(direct *d, pt_error *error)
     w.limit_ms = d->d.mail.patience.wait_ms;
     size_t n_before = d->d.mail.parties;
     size_t n_missing = 0;
-    uint64_t complete = 0; /* when all had come; then each is asked again */
+    uint64_t complete = 0; /* shortly before all had come; who answered earlier is asked again */
     for (;;) {
         const uint64_t now = clock_ms();
         const mailbox *missing = find_missing(d, 0, &n_missing);
         if (missing != NULL) {
             complete = 0;
         } else if (complete == 0) {
-            complete = now;
-            ask_all(d);
+            complete = now - min_u64(now - 1, FRESH_MS);
+            ask_again(d, complete);
         }
         if (missing == NULL)
             missing = find_missing(d, complete, &n_missing);

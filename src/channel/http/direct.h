@@ -11,6 +11,10 @@
  * being kept, and disturb nothing. Over https this is as good as the certificates. Over http it
  * holds against all who cannot read the traffic; channel/secure is for those who can.
  *
+ * Nobody needs to be told that it is known: whose request was answered has our hash, and that the
+ * request was its own shows when its own answer brings the hash of the number there. So parties
+ * that come at once are through when each has one answer of the other.
+ *
  * Numbers are drawn anew by every process, so that a party that was started again shows by another
  * hash, and two runs are never mixed. */
 #ifndef CHANNEL_HTTP_DIRECT_H
@@ -34,7 +38,9 @@ typedef struct direct_peer {
     char number[HEX_SIZE(DIRECT_NUMBER_BYTES)];     /* ours for it */
     char commit[HEX_SIZE(DIRECT_COMMIT_BYTES)];     /* the hash of that */
     char its_commit[HEX_SIZE(DIRECT_COMMIT_BYTES)]; /* empty: not known yet */
-    bool accepted;                                  /* it knows us: messages can be sent */
+    /* The hash of the number of who last asked in its name and was answered; empty: nobody. */
+    char answered_commit[HEX_SIZE(DIRECT_COMMIT_BYTES)];
+    bool accepted;     /* it knows us: messages can be sent */
     bool is_wanted;    /* somebody posted in its name whom we do not know: ask it */
     uint64_t asked_ms; /* last */
     uint64_t heard_ms; /* last, in answer to one of our requests */

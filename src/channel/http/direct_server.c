@@ -252,9 +252,13 @@ static enum MHD_Result answer_locked(direct_post *r)
     if (r->owner->is_gone || httpd_is_stopping(r->http.server))
         return post_reply(r, 503, 1, "this party is closing\n");
     const standing who = standing_of(r);
+    direct_commit(o->answered_commit, r->client);
     if (who == KNOWN) {
-        /* It has met us now; its next answer may be better than the last. */
-        o->is_wanted = !o->accepted;
+        /* It meets us by this answer, if it has not yet. */
+        if (!r->owner->is_open && !o->accepted) {
+            o->accepted = true;
+            monitor_wake(&m->lock);
+        }
         if (mailbox_has_failed(&m->boxes[r->from]))
             return post_reply(r, 409, -1, "this party has given up on that one\n");
         if (!r->has_number)

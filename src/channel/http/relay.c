@@ -73,33 +73,33 @@ static void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p
 }
 
 /* Asking for a packet acknowledges those before it. */
-static void relay_prepare_asking(delivery *d, const mailbox *b, http_call *call)
+static void relay_prepare_asking(delivery *d, transfer *t)
 {
     const relay_channel *c = (relay_channel *)d;
-    http_prepare(call, HTTP_POST, c->base, WIRE_RECV("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
+    const mailbox *b = t->box;
+    http_prepare(&t->call, HTTP_POST, c->base, WIRE_RECV("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
                  d->session, b->party, d->mail.party, d->driver->hold_s);
-    add_headers(c, call, b->n_received + 1);
+    add_headers(c, &t->call, b->n_received + 1);
 }
 
 /* A full inbox takes nothing, but who asks for nothing counts as dead at the relay after its
  * time-out: it asks now and then all the same, and what is there stays there. */
-static uint64_t sign_of_life_at(const delivery *d, const mailbox *b)
+static uint64_t sign_of_life_at(const delivery *d, const transfer *t)
 {
     const relay_channel *c = (const relay_channel *)d;
     if (!c->is_numbered)
         return DELIVERY_NEVER; /* that relay would take the answer for received */
-    const transfer *t = &d->asking[b->party];
     const uint64_t due_ms = t->started_ms + d->mail.patience.timeout_ms / 4;
     return t->not_before_ms > due_ms ? t->not_before_ms : due_ms;
 }
 
-static uint64_t relay_ask_at(const delivery *d, const mailbox *b)
+static uint64_t relay_ask_at(const delivery *d, const transfer *t)
 {
-    if (!mailbox_is_wanted(b))
+    if (!mailbox_is_wanted(t->box))
         return DELIVERY_NEVER;
-    if (!mailbox_has_room(b))
-        return sign_of_life_at(d, b);
-    return d->asking[b->party].not_before_ms;
+    if (!mailbox_has_room(t->box))
+        return sign_of_life_at(d, t);
+    return t->not_before_ms;
 }
 
 static pt_status class_of_failure(const http_call *call, bool may_pass)
@@ -190,6 +190,7 @@ static void relay_asked(delivery *d, transfer *t)
 
 static const delivery_link relay_link = {
     .lanes = 1, /* it has answered before the peer has the packet */
+    .askers = 1,
     .prepare_sending = relay_prepare_sending,
     .prepare_asking = relay_prepare_asking,
     .ask_at = relay_ask_at,
@@ -256,7 +257,7 @@ static const pt_channel_ops relay_ops = {
 static uint64_t last_request_ms(const relay_channel *c)
 {
     uint64_t last = c->alive_ms;
-    for (size_t i = 0; i < c->d.mail.parties; i++)
+    for (size_t i = 0; i < c->d.mail.parties * c->d.link->askers; i++)
         if (c->d.asking[i].started_ms > last)
             last = c->d.asking[i].started_ms;
     for (size_t i = 0; i < c->d.mail.parties * c->d.link->lanes; i++)

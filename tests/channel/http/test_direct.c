@@ -570,6 +570,46 @@ static void a_party_that_is_late_is_waited_for(void **state)
     (void)sem_destroy(&o[0].waits);
 }
 
+/* Opens with a party that turns us away at its URL, after somebody with that number has asked. */
+static pt_status open_after_being_asked(char number, uint32_t wait_ms)
+{
+    fake_party fake;
+    fake_party who = {0};
+    char own[64];
+    const uint16_t port = free_port();
+    fake_party_start(&fake, 0, 'a');
+    fake.status = 403;
+    memset(who.number, number, sizeof who.number - 1);
+    (void)snprintf(own, sizeof own, "http://127.0.0.1:%u", (unsigned)port);
+    const char *urls[] = {own, fake.url};
+    opener o = {.options = {.urls = urls, .parties = 2, .network.wait_ms = wait_ms}};
+    start_opening(&o);
+    const uint64_t end_ms = clock_ms() + PATIENCE_MS;
+    int status = 0;
+    while ((status = fake_party_post(&who, port, 0, "", 0)) == 0 && clock_ms() < end_ms)
+        clock_sleep(1);
+    assert_true(status == 403 || status == 200);
+    (void)pthread_join(o.thread, NULL);
+    fake.status = 200;
+    if (o.status == PT_OK)
+        pt_channel_close(&o.channel);
+    fake_party_stop(&fake);
+    return o.status;
+}
+
+/* Its request had our hash in the answer: it knows us without being asked again. */
+static void who_has_asked_knows_us(void **state)
+{
+    (void)state;
+    assert_int_equal(open_after_being_asked('a', PATIENCE_MS), PT_OK);
+}
+
+static void who_asks_in_its_name_does_not_count(void **state)
+{
+    (void)state;
+    assert_int_equal(open_after_being_asked('b', 500), PT_ERR_TIMEOUT);
+}
+
 static void who_never_comes_is_named(void **state)
 {
     (void)state;
@@ -681,6 +721,8 @@ int main(void)
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(a_port_that_is_taken_is_an_error),
         cmocka_unit_test(a_party_that_is_late_is_waited_for),
+        cmocka_unit_test(who_has_asked_knows_us),
+        cmocka_unit_test(who_asks_in_its_name_does_not_count),
         cmocka_unit_test(who_never_comes_is_named),
         cmocka_unit_test(terms_must_be_terms),
         cmocka_unit_test(another_session_is_refused),
