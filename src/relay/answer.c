@@ -43,6 +43,8 @@ static enum MHD_Result refuse_opening(request *r)
                   "too many new sessions from this address\n");
 }
 
+#define SEAT_TAKEN "another client holds this seat: a party of the same number, or a dealer\n"
+
 static enum MHD_Result reply_failure(request *r, store_result result)
 {
     switch (result) {
@@ -52,7 +54,7 @@ static enum MHD_Result reply_failure(request *r, store_result result)
     case STORE_ENDING:
         return refuse(r, REFUSED_TAKEN, 409, 1, "an earlier run of this session is still ending\n");
     case STORE_TAKEN:
-        return refuse(r, REFUSED_TAKEN, 409, 1, "another client holds this seat\n");
+        return refuse(r, REFUSED_TAKEN, 409, 1, SEAT_TAKEN);
     case STORE_FULL_SESSIONS:
         return refuse(r, REFUSED_FULL_SESSIONS, 429, 1, "full: the relay has max-sessions\n");
     case STORE_FULL_SEATS:
@@ -149,7 +151,7 @@ static enum MHD_Result answer_join(request *r)
         return reply_failure(r, STORE_MEMORY);
     const store_result result = store_join(s, &r->who, &joined);
     if (result == STORE_TAKEN && holder_waits(r, &joined))
-        return refuse(r, REFUSED_TAKEN, 409, -1, "another client holds this seat\n");
+        return refuse(r, REFUSED_TAKEN, 409, -1, SEAT_TAKEN);
     return result == STORE_DONE ? reply_joined(r, &joined) : reply_failure(r, result);
 }
 

@@ -132,6 +132,31 @@ class Failures(Case):
             for result in [p.wait(SOON) for p in start_parties(url, "s", MAX, ["7", "5"])]:
                 self.assertRan(result, "true")
 
+    def test_ctrl_c_without_a_relay_says_what_was_awaited(self):
+        nowhere = free_urls(1)[0]
+        alone = start_parties(nowhere, "s", MAX, ["1"])[0]
+        alone.read_err_until("retrying")
+        alone.process.send_signal(signal.SIGINT)
+        result = alone.wait(SOON)
+        self.assertEqual((result.status, result.out), (-signal.SIGINT, ""), result)
+        self.assertIn(f"cancelled while waiting for the relay {nowhere}: ", result.err)
+        self.assertNotIn("party", result.err)
+
+    def test_a_relay_that_never_answers_is_told_with_the_time(self):
+        nowhere = free_urls(1)[0]
+        result = start_parties(nowhere, "s", MAX, ["1"], "--timeout=1", "--wait=100")[0].wait(SOON)
+        self.assertFailed(result, TRANSPORT, f"relay {nowhere} cannot be used by party 0", "(tried for 1 s)")
+
+    def test_a_seat_that_is_taken_is_explained(self):
+        three = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
+        with relay() as (url, _), program_file(three) as path:
+            dealer = Process("pre", url, "--session=s", "--parties=2")
+            dealer.read_err_until("waiting for")
+            result = polytune("party", url, "--session=s", f"--program={path}", "--party=2", "--input=1")
+            self.assertFailed(result, TRANSPORT, "another client holds this seat: a party of the same number, or a dealer",
+                              "a dealer has the one behind the last party's")
+            dealer.kill()
+
     def test_ctrl_c_in_the_middle_tells_the_others(self):
         source = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
         with program_file(source) as path, relay() as (url, _):

@@ -298,7 +298,8 @@ typedef struct joining {
     void *opened; /* by the http_caller */
     http_call call;
     waiting waits;
-    char problem[160]; /* how the last attempt that tells something ended */
+    bool has_joined;   /* the relay is there */
+    char problem[160]; /* how the last attempt that tells something ended; "": it is no problem */
 } joining;
 
 /* A redirection, or no answer to a path that every relay has. */
@@ -306,6 +307,16 @@ static bool is_no_relays_answer(const http_call *call)
 {
     return !call->response.failed && ((call->status >= 300 && call->status < 400) ||
                                       call->status == 404 || call->status == 405);
+}
+
+static const char *advice_on(const joining *j)
+{
+    if (is_no_relays_answer(&j->call))
+        return "; is this a relay?";
+    if (j->call.status == 409 && !j->has_joined)
+        return ". Every party needs a number of its own, and a dealer has the one behind the last "
+               "party's; where strangers use the same session name, take another";
+    return "";
 }
 
 /* What an attempt that failed means; PT_OK: another one. */
@@ -319,13 +330,22 @@ static pt_status judge_attempt(const joining *j, uint64_t waited, pt_error *erro
     const bool may_pass = http_is_transient(call) || (is_conflict && call->retry_after_ms != 0);
     if (!may_pass || (is_conflict && is_over))
         return error_set(error, PT_ERR_REFUSED, "relay %s, session %s, party %zu: %s%s", c->shown,
-                         c->d.session, c->d.mail.party, j->problem,
-                         is_no_relays_answer(call) ? "; is this a relay?" : "");
+                         c->d.session, c->d.mail.party, j->problem, advice_on(j));
     if (is_over)
         return error_set(error, call->outcome == HTTP_ANSWERED ? PT_ERR_TIMEOUT : PT_ERR_IO,
-                         "relay %s cannot be used by party %zu: %s", c->shown, c->d.mail.party,
-                         j->problem);
+                         "relay %s cannot be used by party %zu: %s (tried for %llu s)", c->shown,
+                         c->d.mail.party, j->problem, waiting_seconds(&j->waits));
     return PT_OK;
+}
+
+/* The relay is awaited, not a party, unless it is there and holds its answer. */
+static pt_status report_joining_over(const joining *j, pt_error *error)
+{
+    const pt_status status = patience_report_over(&j->channel->d.mail.patience, error);
+    if (status != PT_ERR_CANCELLED || (j->has_joined && j->problem[0] == '\0'))
+        return status;
+    return error_set(error, status, "cancelled while waiting for the relay %s%s%s",
+                     j->channel->shown, j->problem[0] == '\0' ? "" : ": ", j->problem);
 }
 
 static void pause_before_attempt(joining *j, unsigned n_failures, uint64_t waited)
@@ -352,12 +372,14 @@ static pt_status perform_patiently(joining *j, void (*prepare)(const relay_chann
         const uint64_t before = clock_ms() - j->waits.start_ms;
         const uint64_t left = before < p->timeout_ms ? p->timeout_ms - before : 1;
         if (patience_is_over(p))
-            return patience_report_over(p, error);
+            return report_joining_over(j, error);
         prepare(c, &j->call);
         if (!c->d.driver->caller->perform(j->opened, &j->call, left))
             return error_memory(error);
-        if (j->call.status == 200)
+        if (j->call.status == 200) {
+            j->problem[0] = '\0';
             return PT_OK;
+        }
         /* That the last, short try was cut off tells less than how the others ended. */
         if (j->call.outcome != HTTP_TIMEOUT || n_failures == 0)
             http_explain(&j->call, j->problem, sizeof j->problem);
@@ -524,6 +546,7 @@ static pt_status relay_join(relay_channel *c, pt_error *error)
     pt_status status = perform_patiently(&j, prepare_join, error);
     if (status == PT_OK) {
         note_epoch(c, &j.call);
+        j.has_joined = true;
         status = relay_wait_for_parties(&j, error);
     }
     http_call_clear(&j.call);

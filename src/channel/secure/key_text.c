@@ -69,7 +69,7 @@ static const char *fault_of_key(uint8_t ret_key[PT_KEY_BYTES], const char *prefi
     if (sodium_base642bin(k.bytes, sizeof k.bytes, text + PREFIX_CHARS, len - PREFIX_CHARS, NULL,
                           &got, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         got != sizeof k.bytes || end != text + len) {
-        fault = "has a character that does not belong there";
+        fault = "has a character that no key has";
     } else {
         checksum(sum, prefix, k.bytes);
         if (memcmp(sum, k.bytes + PT_KEY_BYTES, sizeof sum) != 0)

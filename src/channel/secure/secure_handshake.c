@@ -185,7 +185,7 @@ static const char *alert_text(uint8_t reason)
     case SECURE_ALERT_OWN:
         return "its own memory or system failed";
     default:
-        return "it has trouble with another party, and says there what it is";
+        return "it has trouble with another party, and its own message tells which";
     }
 }
 
