@@ -82,6 +82,16 @@ static bool bit_batch_allocate(bit_batch *b)
     return true;
 }
 
+size_t abit_ranges_bits(const abit_range *ranges, size_t n_ranges)
+{
+    size_t n_bits = 0;
+    for (size_t r = 0; r < n_ranges; r++) {
+        PT_ASSERT(ranges[r].shares != NULL || ranges[r].count == 0);
+        n_bits += ranges[r].count;
+    }
+    return n_bits;
+}
+
 static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *ranges, size_t n_ranges,
                                 pt_error *error)
 {
@@ -91,11 +101,8 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
                      .number = s->n_batches,
                      .n_trees = cot_trees(s->k),
                      .first = s->cot[s->me == 0 ? 1 : 0].next_block};
-    for (size_t r = 0; r < n_ranges; r++) {
-        PT_ASSERT(ranges[r].shares != NULL || ranges[r].count == 0);
-        b->n_bits += ranges[r].count;
-    }
-    b->n_blocks = b->n_bits / COT_BLOCK_BITS + (b->n_bits % COT_BLOCK_BITS != 0) + 1;
+    b->n_bits = abit_ranges_bits(ranges, n_ranges);
+    b->n_blocks = abit_blocks(b->n_bits);
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
     return bit_batch_allocate(b) ? PT_OK : error_memory(error);
@@ -114,7 +121,7 @@ static pt_status abit_send_chunk(void *user, size_t chunk, pt_error *error)
     session *s = b->s;
     const size_t at = chunk * COT_CHUNK;
     const size_t n = chunk_blocks_at(b, at);
-    const size_t bytes = n * b->n_trees * sizeof(block);
+    const size_t bytes = cot_frame_bytes(s->k, n);
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
@@ -139,7 +146,7 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
             continue;
         const pt_status status =
             stream_recv(s, p, WAVE_COT, b->number, b->peers[p].d + at * b->n_trees,
-                        n * b->n_trees * sizeof(block), error);
+                        cot_frame_bytes(s->k, n), error);
         if (status != PT_OK)
             return status;
     }
@@ -156,7 +163,7 @@ static pt_status abit_exchange_corrections(bit_batch *b, pt_error *error)
 {
     const stream_exchange chunks = {
         .frames = b->n_blocks / COT_CHUNK + (b->n_blocks % COT_CHUNK != 0),
-        .frame_bytes = COT_CHUNK * b->n_trees * sizeof(block),
+        .frame_bytes = cot_frame_bytes(b->s->k, COT_CHUNK),
         .recv_before = b->s->base_ots != NULL ? take_base_ots : NULL,
         .send = abit_send_chunk,
         .recv = abit_recv_chunk,
@@ -281,7 +288,7 @@ static pt_status run_check(bit_batch *b, pt_error *error)
         if (p != s->me)
             put_check(b, &w, p);
     }
-    wave_expect_each(&w, sizeof(block), DIGEST_BYTES);
+    wave_expect_each(&w, ABCHK_ALL_BYTES, ABCHK_PRIVATE_BYTES);
     status = wave_run(&w, error);
     for (size_t p = 0; status == PT_OK && p < s->n; p++) {
         if (p != s->me && !check_passes(b, &w, p))

@@ -9,6 +9,7 @@
 #define MPC_ABIT_ABIT_H
 
 #include "mpc/ot/base_ot.h"
+#include "mpc/ot/cot.h"
 #include "mpc/session/session.h"
 #include "mpc/session/wave.h"
 
@@ -25,11 +26,29 @@ typedef struct abit_range {
  * point. */
 MUST_CHECK pt_status abit_setup(session *s, const base_ot *ot, pt_error *error);
 
+/* What a party sends each other in BOT2. */
+static inline size_t abit_bot2_bytes(const session *s)
+{
+    return BASE_OT_BOT2_SIZE + cot_check_bytes(s->k);
+}
+
 /* Takes the peers' BOT2. PT_PEER_BASE_OT. */
 MUST_CHECK pt_status base_ots_finish(session *s, pt_error *error);
 /* Wipes the secrets of base OTs that are not finished, and releases them. Nothing without any. */
 void base_ots_wipe(session *s);
 void base_ots_free(session *s);
+
+/* What everybody sends everybody in ABCHK: x~^i, and a digest. */
+#define ABCHK_ALL_BYTES     sizeof(block)
+#define ABCHK_PRIVATE_BYTES DIGEST_BYTES
+
+size_t abit_ranges_bits(const abit_range *ranges, size_t n_ranges);
+
+/* Blocks of COTs that a batch of so many bits takes: theirs, and the mask block. */
+static inline uint64_t abit_blocks(uint64_t n_bits)
+{
+    return n_bits / COT_BLOCK_BITS + (n_bits % COT_BLOCK_BITS != 0) + 1;
+}
 
 /* One batch: the concatenation of `ranges`. Stream COT, COIN_O, ABCHK. PT_PEER_ABIT when a peer
  * fails the check; what was written to the ranges is then void. All must have seen the same ABCHK
@@ -46,6 +65,9 @@ typedef struct delta_check {
     wave_along dc1, dc2, dc3;
     delta_run *run;
 } delta_check;
+
+/* What everybody sends everybody in DC1, DC2 and DC3. */
+size_t delta_check_bytes(const session *s, wave_name step);
 
 /* `shares` are borrowed until delta_check_clear, which accepts a zeroed one. */
 MUST_CHECK pt_status delta_check_init(delta_check *ret_check, session *s, const block *shares,

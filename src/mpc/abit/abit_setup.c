@@ -61,7 +61,7 @@ static pt_status put_bot2(session *s, const base_ot *ot, const wave *bot1, wave 
     block messages[BASE_OT_COUNT][2];
     block roots[MPC_KAPPA];
     uint8_t pid[GGM_PID_BYTES];
-    uint8_t *at = buffer_extend(wave_to(bot2, peer), BASE_OT_BOT2_SIZE + cot_check_bytes(s->k));
+    uint8_t *at = buffer_extend(wave_to(bot2, peer), abit_bot2_bytes(s));
     if (at == NULL)
         return error_memory(error);
     ggm_pair_id(pid, s->sid, session_number(s->me), session_number(peer));
@@ -106,7 +106,7 @@ static pt_status send_bot2(session *s, base_ots *b, pt_error *error)
     }
     if (status != PT_OK)
         return status;
-    wave_expect_each(&b->bot2, 0, BASE_OT_BOT2_SIZE + cot_check_bytes(s->k));
+    wave_expect_each(&b->bot2, 0, abit_bot2_bytes(s));
     return wave_send(&b->bot2, error);
 }
 

@@ -91,7 +91,7 @@ static pt_status dc1_put(void *user, wave *w, pt_error *error)
                      r->nonces[c]);
     delta_commit(r, at + VECTOR_NUMBER * COMMITMENT_BYTES, r->s->me, VECTOR_NUMBER, r->vector,
                  r->vector_len, r->nonces[VECTOR_NUMBER]);
-    wave_expect_each(w, DC1_BYTES, 0);
+    wave_expect_each(w, delta_check_bytes(r->s, WAVE_DC1), 0);
     return PT_OK;
 }
 
@@ -120,7 +120,7 @@ static pt_status dc2_put(void *user, wave *w, pt_error *error)
     (void)error;
     buffer_put(wave_all(w), r->vector, r->vector_len);
     buffer_put(wave_all(w), r->nonces[VECTOR_NUMBER], COMMITMENT_NONCE_BYTES);
-    wave_expect_each(w, r->vector_len + COMMITMENT_NONCE_BYTES, 0);
+    wave_expect_each(w, delta_check_bytes(r->s, WAVE_DC2), 0);
     return PT_OK;
 }
 
@@ -203,7 +203,7 @@ static pt_status dc3_put(void *user, wave *w, pt_error *error)
         buffer_put(wave_all(w), &r->sums[number], sizeof(block));
         buffer_put(wave_all(w), r->nonces[number], COMMITMENT_NONCE_BYTES);
     }
-    wave_expect_each(w, DC3_BYTES, 0);
+    wave_expect_each(w, delta_check_bytes(r->s, WAVE_DC3), 0);
     return PT_OK;
 }
 
@@ -219,6 +219,18 @@ static pt_status dc3_take(void *user, const wave *w, pt_error *error)
     return PT_OK;
 }
 
+static size_t vector_bytes(const session *s)
+{
+    return BITS_BYTES + REPETITIONS * (s->n - 1) * sizeof(block);
+}
+
+size_t delta_check_bytes(const session *s, wave_name step)
+{
+    if (step == WAVE_DC1)
+        return DC1_BYTES;
+    return step == WAVE_DC2 ? vector_bytes(s) + COMMITMENT_NONCE_BYTES : DC3_BYTES;
+}
+
 pt_status delta_check_init(delta_check *ret_check, session *s, const block *shares, pt_error *error)
 {
     PT_ASSERT(s->n >= 3);
@@ -232,7 +244,7 @@ pt_status delta_check_init(delta_check *ret_check, session *s, const block *shar
         return error_memory(error);
     r->s = s;
     r->shares = shares;
-    r->vector_len = BITS_BYTES + REPETITIONS * (s->n - 1) * sizeof(block);
+    r->vector_len = vector_bytes(s);
     r->vector = mem_new(r->vector_len, 1);
     r->commitments = mem_new(s->n, DC1_BYTES);
     r->vectors = mem_new(s->n, r->vector_len);

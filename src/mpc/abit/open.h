@@ -12,6 +12,9 @@
 /* Waves that it takes to open m bits to everyone. */
 size_t open_public_waves(const session *s, size_t m);
 
+/* What everybody sends everybody in the first of these waves, and in the second. */
+uint64_t open_public_bytes(const session *s, size_t m, size_t round);
+
 /* Opens m shared bits to everyone: n = 2 form A, n >= 3 up to OPEN_FORM_C_MAX bits form C (one
  * wave), else form B (two waves). `shares`: m * n blocks. ret_bits: packed, bits_bytes(m). All is
  * verified before this returns. `with_bits` travels along with the first wave, `with_tags` with the

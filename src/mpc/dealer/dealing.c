@@ -68,12 +68,23 @@ size_t dealing_deal_bytes(const session *s, size_t n_and)
     return (s->n - 1) * DIGEST_BYTES + bits_bytes(n_and) + DEALING_TAG_BYTES;
 }
 
+static uint64_t dealing_bits(uint64_t n_and, uint64_t n_inputs)
+{
+    return DEALING_BITS_PER_AND * n_and + n_inputs;
+}
+
+uint64_t dealing_blocks(uint64_t n_and, uint64_t n_inputs)
+{
+    const uint64_t n_bits = dealing_bits(n_and, n_inputs);
+    return n_bits / MPC_KAPPA + (n_bits % MPC_KAPPA != 0);
+}
+
 pt_status dealing_plan_init(dealing_plan *ret_plan, size_t n_and, size_t n_inputs, uint64_t first,
                             pt_error *error)
 {
     const uint64_t max_blocks = MPC_MAX_COTS / MPC_KAPPA;
-    const size_t n_bits = DEALING_BITS_PER_AND * n_and + n_inputs;
-    const size_t n_blocks = n_bits / MPC_KAPPA + (n_bits % MPC_KAPPA != 0);
+    const size_t n_bits = (size_t)dealing_bits(n_and, n_inputs);
+    const size_t n_blocks = (size_t)dealing_blocks(n_and, n_inputs);
     if (n_blocks > max_blocks || first > max_blocks - n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
     *ret_plan = (dealing_plan){n_and, n_bits, n_blocks, first};

@@ -52,6 +52,9 @@ block dealing_tag(const session *s, const uint8_t seed[DEALING_SEED_BYTES], uint
 size_t dealing_seed_bytes(const session *s);
 size_t dealing_deal_bytes(const session *s, size_t n_and);
 
+/* Blocks of COTs that a segment takes. */
+uint64_t dealing_blocks(uint64_t n_and, uint64_t n_inputs);
+
 /* What a segment takes. */
 typedef struct dealing_plan {
     size_t n_and;

@@ -178,7 +178,7 @@ static pt_status dealt_send_chunk(void *user, size_t chunk, pt_error *error)
     session *s = b->s;
     uint64_t first;
     const size_t n = dealt_chunk(b, chunk, &first);
-    const size_t bytes = n * cot_trees(s->k) * sizeof(block);
+    const size_t bytes = cot_frame_bytes(s->k, n);
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
@@ -202,7 +202,7 @@ static pt_status dealt_recv_chunk(void *user, size_t chunk, pt_error *error)
     session *s = b->s;
     uint64_t first;
     const size_t n = dealt_chunk(b, chunk, &first);
-    const size_t bytes = n * cot_trees(s->k) * sizeof(block);
+    const size_t bytes = cot_frame_bytes(s->k, n);
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
@@ -225,7 +225,7 @@ static pt_status make_bits(bits_run *b, pt_error *error)
     session *s = b->s;
     const stream_exchange chunks = {
         .frames = b->plan.n_blocks / COT_CHUNK + (b->plan.n_blocks % COT_CHUNK != 0),
-        .frame_bytes = chunk_blocks(s) * sizeof(block),
+        .frame_bytes = cot_frame_bytes(s->k, COT_CHUNK),
         .send = dealt_send_chunk,
         .recv = dealt_recv_chunk,
         .user = b,
@@ -326,8 +326,8 @@ static pt_status dealt_multiply(mpc_run *r, segment *g, block *x, block *y, pt_e
     HOOK(s, "bucket_shares", x, 2 * blocks * sizeof(block));
     input_steps *in = r->inputs;
     const pt_status status =
-        open_public(s, WAVE_OPEN, x, 2 * g->n_and, bits, in != NULL ? &in->inm : NULL,
-                    in != NULL ? &in->inl : NULL, error);
+        open_public(s, WAVE_OPEN, x, DEALING_OPENED_PER_AND * g->n_and, bits,
+                    in != NULL ? &in->inm : NULL, in != NULL ? &in->inl : NULL, error);
     for (size_t p = 0; status == PT_OK && p < g->n_and; p++) {
         const unsigned x_hat = bits_get(bits, p);
         const unsigned y_hat = bits_get(bits, g->n_and + p);

@@ -204,7 +204,7 @@ static pt_status run_evaluation(mpc_run *r, segment *g, block *ret_expected, blo
     if (evaluates)
         status = send_evaluation(r, g, &w, ret_expected, error);
     else
-        wave_expect(&w, 0, 0, bits_bytes(g->n_and) + 2 * sizeof(block));
+        wave_expect(&w, 0, 0, authenticate_ev1_bytes(g->n_and));
     if (status == PT_OK)
         status = wave_run(&w, error);
     if (status == PT_OK && !evaluates)
@@ -225,7 +225,7 @@ static pt_status run_replies(mpc_run *r, segment *g, block expected, block chi,
         goto done;
     wave_make_sparse(&w);
     if (evaluates)
-        wave_expect_each(&w, 0, sizeof(block));
+        wave_expect_each(&w, 0, AUTHENTICATE_EV2_BYTES);
     else
         status = send_reply(r, g, &w, chi, error);
     if (status == PT_OK)

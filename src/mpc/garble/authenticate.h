@@ -6,8 +6,15 @@
 #ifndef MPC_GARBLE_AUTHENTICATE_H
 #define MPC_GARBLE_AUTHENTICATE_H
 
+#include "base/bits.h"
 #include "mpc/run.h"
 #include "mpc/session/wave.h"
+
+static inline size_t authenticate_ev1_bytes(size_t n_and)
+{
+    return bits_bytes(n_and) + 2 * sizeof(block);
+}
+#define AUTHENTICATE_EV2_BYTES sizeof(block)
 
 /* Runs both waves; `along`, or NULL, travels along with EV2. A garbler checks P_1's tag before it
  * computes anything from Lambda, then fills g->masked and carries r->masked to the segment's end;

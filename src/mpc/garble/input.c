@@ -21,6 +21,21 @@ static owned owned_by(const mpc_run *r, size_t party)
     return (owned){circuit_party_first_input(r->circuit, caller), r->circuit->party_inputs[caller]};
 }
 
+size_t input_inm_bytes(const session *s, const pt_circuit *circuit, size_t owner)
+{
+    return open_to_bytes(s, circuit->party_inputs[s->roster[owner]]);
+}
+
+size_t input_inl_bytes(const session *s, const pt_circuit *circuit, size_t owner)
+{
+    return bits_bytes(circuit->party_inputs[s->roster[owner]]);
+}
+
+size_t input_lbl_bytes(const pt_circuit *circuit)
+{
+    return circuit->n_inputs * sizeof(block);
+}
+
 /* INM: every owner learns lambda_w of its wires. */
 static pt_status inm_put(void *user, wave *w, pt_error *error)
 {
@@ -36,7 +51,7 @@ static pt_status inm_put(void *user, wave *w, pt_error *error)
         if (party != s->me)
             open_to_put(w, party, r->input_masks + wires.first * s->n, NULL, wires.count);
     }
-    wave_expect_each(w, 0, open_to_bytes(s, owned_by(r, s->me).count));
+    wave_expect_each(w, 0, input_inm_bytes(s, r->circuit, s->me));
     return PT_OK;
 }
 
@@ -87,7 +102,7 @@ static pt_status inl_put(void *user, wave *w, pt_error *error)
     for (size_t h = 0; h < own.count; h++)
         bits_set(payload, h, in->bits[h] ^ bits_get(in->masks, h));
     for (size_t party = 0; party < s->n; party++)
-        wave_expect(w, party, bits_bytes(owned_by(r, party).count), 0);
+        wave_expect(w, party, input_inl_bytes(s, r->circuit, party), 0);
     PT_ASSERT(!s->first_inl_sent);
     s->first_inl_sent = true;
     return PT_OK;
@@ -142,7 +157,7 @@ static pt_status lbl_put(void *user, wave *w, pt_error *error)
     if (r->s->me != 0)
         put_labels(r, w);
     else
-        wave_expect_each(w, 0, r->circuit->n_inputs * sizeof(block));
+        wave_expect_each(w, 0, input_lbl_bytes(r->circuit));
     return PT_OK;
 }
 

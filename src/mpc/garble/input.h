@@ -23,6 +23,12 @@ struct input_steps {
     wave labels; /* LBL where it has a wave of its own */
 };
 
+/* What everybody sends an owner (by index) in INM, an owner everybody in INL, and a garbler the
+ * evaluator in LBL. */
+size_t input_inm_bytes(const session *s, const pt_circuit *circuit, size_t owner);
+size_t input_inl_bytes(const session *s, const pt_circuit *circuit, size_t owner);
+size_t input_lbl_bytes(const pt_circuit *circuit);
+
 /* Makes *ret_inputs and sets r->inputs. Released with input_steps_clear, also after a failure. */
 MUST_CHECK pt_status input_steps_init(input_steps *ret_inputs, mpc_run *r, const uint8_t *bits,
                                       pt_error *error);

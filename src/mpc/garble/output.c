@@ -58,6 +58,12 @@ static void assert_may_release(const mpc_run *r)
     PT_ASSERT(!r->s->aborted);
 }
 
+size_t output_bytes(const session *s, const pt_circuit *circuit, size_t receiver)
+{
+    return open_to_bytes(s,
+                         receivers_count(&s->receivers, s->roster[receiver], circuit->n_outputs));
+}
+
 /* To every peer what it is to learn, and no more. */
 static pt_status send_masks(const mpc_run *r, wave *w, pt_error *error)
 {
@@ -77,7 +83,7 @@ static pt_status send_masks(const mpc_run *r, wave *w, pt_error *error)
 /* Bytes that every sender has for this party. */
 static size_t own_bytes(const output_steps *out)
 {
-    return open_to_bytes(out->run->s, out->list->count);
+    return output_bytes(out->run->s, out->run->circuit, out->run->s->me);
 }
 
 static void expect_masks(const output_steps *out, wave *w, size_t first_sender, size_t end)

@@ -19,6 +19,9 @@ typedef struct output_steps {
     bool replied;                       /* with_replies has run */
 } output_steps;
 
+/* What each sends a receiver (by index) in OUT. */
+size_t output_bytes(const session *s, const pt_circuit *circuit, size_t receiver);
+
 /* Makes *ret_outputs; released with output_steps_clear, also after a failure. */
 MUST_CHECK pt_status output_steps_init(output_steps *ret_outputs, mpc_run *r, pt_error *error);
 void output_steps_clear(output_steps *out);

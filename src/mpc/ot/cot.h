@@ -54,6 +54,12 @@ static inline size_t cot_trees(unsigned k)
     return MPC_KAPPA / k;
 }
 
+/* What corrects so many blocks of 128 COTs; COT_CHUNK of them are a full frame of COT. */
+static inline size_t cot_frame_bytes(unsigned k, size_t blocks)
+{
+    return blocks * cot_trees(k) * sizeof(block);
+}
+
 /* t_tau for every tree, then D. */
 static inline size_t cot_check_bytes(unsigned k)
 {

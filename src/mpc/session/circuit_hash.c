@@ -10,8 +10,6 @@
 #include "crypto/ro_labels.h"
 #include "mpc/session/hello.h"
 
-#define GATE_BYTES 9
-
 /* Gathers small pieces for the hash. */
 typedef struct sink {
     ro *h;
@@ -25,7 +23,7 @@ static void sink_flush(sink *k)
     k->len = 0;
 }
 
-/* Where the next `len` bytes go, len at most GATE_BYTES. */
+/* Where the next `len` bytes go, len at most CIRCUIT_HASH_GATE_BYTES. */
 static uint8_t *sink_place(sink *k, size_t len)
 {
     if (sizeof k->bytes - k->len < len)
@@ -42,7 +40,7 @@ static void sink_u32(sink *k, uint32_t v)
 
 static void sink_gate(sink *k, gate g)
 {
-    uint8_t *at = sink_place(k, GATE_BYTES);
+    uint8_t *at = sink_place(k, CIRCUIT_HASH_GATE_BYTES);
     at[0] = (uint8_t)g.op;
     le_put_u32(at + 1, g.a);
     le_put_u32(at + 5, g.b);
@@ -60,7 +58,7 @@ void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
     ro h;
     sink k = {.h = &h};
     ro_init(&h, DIGEST_BYTES, RO_LABEL_CIRCUIT);
-    ro_field_begin(&h, 4 * words + GATE_BYTES * (uint64_t)c->n_gates);
+    ro_field_begin(&h, 4 * words + CIRCUIT_HASH_GATE_BYTES * (uint64_t)c->n_gates);
     sink_u32(&k, (uint32_t)c->n_parties);
     sink_u32(&k, c->n_inputs);
     sink_u32(&k, c->n_gates);

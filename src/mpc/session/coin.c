@@ -8,9 +8,10 @@
 #include "crypto/ro_labels.h"
 #include "mpc/session/fault.h"
 
-#define SECRET_BYTES     32
-#define OPENING_BYTES    (SECRET_BYTES + COMMITMENT_NONCE_BYTES)
-#define COIN_O_ALL_BYTES (OPENING_BYTES + COMMITMENT_BYTES)
+#define SECRET_BYTES  32
+#define OPENING_BYTES (SECRET_BYTES + COMMITMENT_NONCE_BYTES)
+
+_Static_assert(COIN_O_ALL_BYTES == OPENING_BYTES + COMMITMENT_BYTES, "opening and commitment");
 
 /* Draws the own part of the next coin and appends its commitment. The step is (id of the wave about
  * to run, 0). */

@@ -12,6 +12,7 @@
 
 #define COIN_BYTES            32
 #define COIN_COMMITMENT_BYTES 32 /* what coin_commit_first appends */
+#define COIN_O_ALL_BYTES      96 /* what everybody sends everybody in coin_toss */
 
 /* Appends the first COIN_C to the "all" payload of a wave about to run, and reads the peers' after
  * it. `offset` is where the commitment stands in each peer's "all" payload. */

@@ -66,9 +66,14 @@ static size_t field_at(hello_field field)
     return at;
 }
 
-static size_t hello_bytes(void)
+size_t hello_bytes(void)
 {
     return field_at(HELLO_FIELDS) + NONCE_BYTES;
+}
+
+size_t hello_dealer_bytes(void)
+{
+    return hello_bytes() + COUNTS_BYTES;
 }
 
 static void put_outputs(buffer *b, const session *s)
@@ -214,7 +219,7 @@ static void fix_sid(session *s, const wave *w)
 static pt_status tell_dealer(session *s, const wave *w, const pt_circuit *circuit, pt_error *error)
 {
     buffer b;
-    buffer_init(&b, hello_bytes() + COUNTS_BYTES);
+    buffer_init(&b, hello_dealer_bytes());
     buffer_put(&b, w->all.bytes, w->all.len);
     buffer_put_u64(&b, circuit->n_and);
     buffer_put_u64(&b, circuit->n_inputs);
@@ -309,7 +314,7 @@ static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *h
 /* `hellos`: n of them by the caller's number, each with the counts. */
 static pt_status hello_judge(session *d, hello_terms *ret_terms, uint8_t *hellos, pt_error *error)
 {
-    const size_t bytes = hello_bytes() + COUNTS_BYTES;
+    const size_t bytes = hello_dealer_bytes();
     uint8_t *expected = hellos + d->n * bytes;
     const uint64_t evaluator = field_number(hellos, HELLO_EVALUATOR);
     ro h;
@@ -333,7 +338,7 @@ static pt_status hello_judge(session *d, hello_terms *ret_terms, uint8_t *hellos
 
 pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms, pt_error *error)
 {
-    const size_t bytes = hello_bytes() + COUNTS_BYTES;
+    const size_t bytes = hello_dealer_bytes();
     uint8_t *hellos = mem_new(d->n + 1, bytes);
     pt_status status = hellos == NULL ? error_memory(error) : PT_OK;
     for (size_t p = 0; status == PT_OK && p < d->n; p++)

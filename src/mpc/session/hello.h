@@ -33,6 +33,10 @@ typedef struct hello_facts {
  * PT_PEER_SETUP naming the first field that differs. */
 MUST_CHECK pt_status session_hello(session *s, const hello_facts *facts, pt_error *error);
 
+/* Bytes of a HELLO, and of what the dealer gets. */
+size_t hello_bytes(void);
+size_t hello_dealer_bytes(void);
+
 /* What the dealer deals for. */
 typedef struct hello_terms {
     uint64_t segment_ands;
@@ -47,6 +51,7 @@ MUST_CHECK pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms,
 
 /* RO_32("mpcag/circuit"; canonical serialisation): counts, owners of inputs, gates in order,
  * outputs. Who receives the outputs is a field of its own. */
+#define CIRCUIT_HASH_GATE_BYTES 9 /* of what is hashed */
 void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *circuit);
 
 #endif

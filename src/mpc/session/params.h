@@ -29,7 +29,8 @@
 #define MPC_WINDOW_BYTES     ((size_t)2 << 20)
 #define MPC_WINDOW_BYTES_ALL ((size_t)8 << 20)
 
-#define DEALING_BITS_PER_AND 4 /* AGREEMENT: x, y, r and lambda_gamma of a dealt gate (7) */
+#define DEALING_BITS_PER_AND   4 /* AGREEMENT: x, y, r and lambda_gamma of a dealt gate (7) */
+#define DEALING_OPENED_PER_AND 2 /* AGREEMENT: x-hat and y-hat (4.7 A) */
 
 #define MPC_MAX_AND  ((uint64_t)1 << 38) /* SECURITY: per session (8, note 6) */
 #define MPC_MAX_COTS ((uint64_t)1 << 42) /* SECURITY: per directed pair and session (8, note 6) */

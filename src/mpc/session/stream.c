@@ -8,8 +8,6 @@
 #include "mpc/session/message.h"
 #include "mpc/session/wave.h"
 
-#define BATCH_BYTES 8
-
 static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batch,
                             const void *bytes, size_t len, pt_error *error)
 {
@@ -17,16 +15,17 @@ static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batc
     const pt_status going = session_check_going(s, error);
     if (going != PT_OK)
         return going;
-    const message_info info = {
-        .kind = MESSAGE_STREAM, .id = s->stream_frames_sent[to], .body_bytes = BATCH_BYTES + len};
+    const message_info info = {.kind = MESSAGE_STREAM,
+                               .id = s->stream_frames_sent[to],
+                               .body_bytes = stream_body_bytes(len)};
     uint8_t *m = message_new(s, to, &info);
     if (m == NULL)
         return error_memory(error);
     uint8_t *body = m + MESSAGE_HEADER_BYTES;
     le_put_u64(body, batch);
     if (len != 0)
-        memcpy(body + BATCH_BYTES, bytes, len);
-    HOOK_PEER(s, wave_text(name), to, body + BATCH_BYTES, len);
+        memcpy(body + STREAM_NUMBER_BYTES, bytes, len);
+    HOOK_PEER(s, wave_text(name), to, body + STREAM_NUMBER_BYTES, len);
     const pt_status status = message_send(s, to, name, m, &info, error);
     if (status == PT_OK)
         s->stream_frames_sent[to]++;
@@ -52,7 +51,7 @@ static pt_status frame_recv(session *s, size_t from, wave_name name, uint64_t ba
         return going;
     const message_info info = {.kind = MESSAGE_STREAM,
                                .id = s->stream_frames_received[from],
-                               .body_bytes = BATCH_BYTES + len};
+                               .body_bytes = stream_body_bytes(len)};
     uint8_t *m = NULL;
     pt_status status = message_recv(s, from, name, &info, &m, error);
     if (status != PT_OK)
@@ -63,7 +62,7 @@ static pt_status frame_recv(session *s, size_t from, wave_name name, uint64_t ba
             peer_fault(s, PT_PEER_MALFORMED, from, name, "sent a frame of another batch", error);
     } else {
         if (len != 0)
-            memcpy(ret_bytes, body + BATCH_BYTES, len);
+            memcpy(ret_bytes, body + STREAM_NUMBER_BYTES, len);
         s->stream_frames_received[from]++;
     }
     message_free(m, &info);

@@ -62,6 +62,12 @@ MUST_CHECK pt_status wave_begin(wave *w, session *s, wave_name name, pt_error *e
 buffer *wave_all(wave *w);
 buffer *wave_to(wave *w, size_t peer);
 
+/* The bytes of such a message behind its header. */
+static inline uint64_t wave_body_bytes(uint64_t all_bytes, uint64_t private_bytes)
+{
+    return DIGEST_BYTES + all_bytes + private_bytes;
+}
+
 /* What `peer` must send: bytes of "all" payload and of private payload (default 0 and 0). */
 void wave_expect(wave *w, size_t peer, size_t all_bytes, size_t private_bytes);
 /* The same for every peer. What is expected adds up. */
@@ -113,6 +119,13 @@ MUST_CHECK pt_status stream_send(session *s, size_t to, wave_name name, uint64_t
                                  const void *bytes, size_t len, pt_error *error);
 MUST_CHECK pt_status stream_recv(session *s, size_t from, wave_name name, uint64_t batch,
                                  void *ret_bytes, size_t len, pt_error *error);
+
+/* The bytes of a frame behind its header: the batch or segment number, then what it carries. */
+#define STREAM_NUMBER_BYTES 8
+static inline uint64_t stream_body_bytes(uint64_t len)
+{
+    return STREAM_NUMBER_BYTES + len;
+}
 
 /* Frames that every party sends to every other, as many each way. A party is ahead of those it
  * awaits by a window, so that no round trip waits for another. `send` sends a frame to all peers,

@@ -61,6 +61,21 @@ uint64_t and_shares_blocks(const session *s, uint64_t n_and)
            MPC_DELTA_CHECK_REPETITIONS * s->n + ZERO_CHECK_BLIND_BITS * (s->n + keys);
 }
 
+and_share_size and_shares_size(const session *s, uint64_t n_and, uint64_t n_inputs, bool first,
+                               bool blinded)
+{
+    and_share_size size = {.bits = n_and};
+    if (first)
+        size.bits += n_inputs + (s->n > 2 ? MPC_DELTA_CHECK_REPETITIONS : 0);
+    if (n_and == 0)
+        return size;
+    const bucket_size bucket = bucket_choose(n_and, s->rho);
+    size.triples = bucket.layers * bucket.len;
+    size.opened = bucket.layers * n_and;
+    size.bits += 3 * size.triples - n_and + (blinded ? ZERO_CHECK_BLIND_BITS : 0);
+    return size;
+}
+
 static block *take_keys(mpc_run *r, size_t count)
 {
     return r->s->n == 2 ? NULL : run_take(r, count, r->s->n - 1);
@@ -124,6 +139,9 @@ static pt_status triple_batch_bits(triple_batch *b, mpc_run *r, const segment *g
         ranges[n_ranges++] = (abit_range){MPC_DELTA_CHECK_REPETITIONS, b->deltas, NULL};
     if (b->q != NULL)
         ranges[n_ranges++] = (abit_range){ZERO_CHECK_BLIND_BITS, b->q, b->q_keys};
+    PT_ASSERT(
+        abit_ranges_bits(ranges, n_ranges) ==
+        and_shares_size(s, g->n_and, r->circuit->n_inputs, g->number == 0, b->q != NULL).bits);
     const pt_status status = abit_batch(s, ranges, n_ranges, error);
     if (status != PT_OK)
         return status;
@@ -253,6 +271,7 @@ static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const s
 {
     session *s = r->s;
     const size_t n_opened = b->size.layers * g->n_and;
+    PT_ASSERT(n_opened == and_shares_size(s, g->n_and, 0, false, false).opened);
     fill_opened(b, g, shifts);
     uint8_t *bits = mem_new(bits_bytes(n_opened), 1);
     if (bits == NULL)

@@ -8,6 +8,17 @@
 /* Blocks of the run's pool that a segment of `n_and` gates or fewer takes. */
 uint64_t and_shares_blocks(const session *s, uint64_t n_and);
 
+/* How much of each a batch of `n_and` gates is. */
+typedef struct and_share_size {
+    uint64_t bits;    /* of the batch, verified together */
+    uint64_t triples; /* leaky ANDs */
+    uint64_t opened;  /* bits in OPEN */
+} and_share_size;
+
+/* `n_inputs`: the bits of all inputs, in the first batch; `blinded`: its zero check is. */
+and_share_size and_shares_size(const session *s, uint64_t n_and, uint64_t n_inputs, bool first,
+                               bool blinded);
+
 /* Makes the batch of a segment: masks of its wires (those of the inputs too, in segment 0) and [s]
  * of its gates, all verified. Fills g->lambda_* and g->s, advances r->masks to the segment's end
  * and r->verified. Stream COT, COIN_O, ABCHK; then TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN, unless the

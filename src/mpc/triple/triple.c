@@ -11,8 +11,7 @@
 #include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
-#define FRAME_TRIPLES 8192 /* AGREEMENT: U of so many triples, 64 KiB, are a frame */
-#define HASH_BLOCKS   3072 /* LOCAL: hash inputs worked on at once, 48 KiB */
+#define HASH_BLOCKS 3072 /* LOCAL: hash inputs worked on at once, 48 KiB */
 
 /* Triple h = c len + p of the batch. */
 typedef struct position {
@@ -104,20 +103,20 @@ typedef struct scratch {
     size_t window;     /* how many these are at most */
 } scratch;
 
-#define FRAME_WORDS (FRAME_TRIPLES / 64)
+#define FRAME_WORDS (TRIPLE_FRAME / 64)
 
 /* Where the x^i of a frame are kept. */
 static uint64_t *frame_x_bits(const scratch *w, size_t first)
 {
-    return w->x_ahead + first / FRAME_TRIPLES % w->window * FRAME_WORDS;
+    return w->x_ahead + first / TRIPLE_FRAME % w->window * FRAME_WORDS;
 }
 
 static void scratch_clear(scratch *w, const session *s)
 {
     mem_free_secret(w->hashes, w->step * 3 * (s->n - 1) * sizeof *w->hashes);
     mem_free(w->eps);
-    mem_free_secret(w->u, (s->n - 1) * (size_t)FRAME_TRIPLES * sizeof *w->u);
-    mem_free_secret(w->x, FRAME_TRIPLES * sizeof *w->x);
+    mem_free_secret(w->u, (s->n - 1) * (size_t)TRIPLE_FRAME * sizeof *w->u);
+    mem_free_secret(w->x, TRIPLE_FRAME * sizeof *w->x);
     mem_free_secret(w->x_ahead, w->window * FRAME_WORDS * sizeof *w->x_ahead);
 }
 
@@ -127,9 +126,9 @@ static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
     w->step = per_triple < HASH_BLOCKS ? HASH_BLOCKS / per_triple : 1;
     w->hashes = mem_new_aligned(w->step * per_triple, sizeof *w->hashes);
     w->eps = mem_new(per_triple, sizeof *w->eps);
-    w->u = mem_new((s->n - 1) * (size_t)FRAME_TRIPLES, sizeof *w->u);
-    w->x = mem_new(FRAME_TRIPLES, sizeof *w->x);
-    w->window = stream_window(s, FRAME_TRIPLES * sizeof *w->u);
+    w->u = mem_new((s->n - 1) * (size_t)TRIPLE_FRAME, sizeof *w->u);
+    w->x = mem_new(TRIPLE_FRAME, sizeof *w->x);
+    w->window = stream_window(s, TRIPLE_FRAME * sizeof *w->u);
     w->x_ahead = mem_new(w->window * FRAME_WORDS, sizeof *w->x_ahead);
     if (w->hashes == NULL || w->eps == NULL || w->u == NULL || w->x == NULL || w->x_ahead == NULL)
         return error_memory(error);
@@ -154,7 +153,7 @@ static ALWAYS_INLINE void compute_frame_of(const session *s, const triple_layers
         for (size_t h = 0; h < step; h++, position_next(t, &at))
             t->sums[first + done + h] =
                 combine_hashes(t, at, n, w->hashes + h * per_triple, w->x[done + h],
-                               w->u + done + h, FRAME_TRIPLES);
+                               w->u + done + h, TRIPLE_FRAME);
         done += step;
     }
 }
@@ -186,7 +185,7 @@ typedef struct tru_run {
 
 static size_t frame_triples(const triple_layers *t, size_t first)
 {
-    return min_size(FRAME_TRIPLES, triples_count(t) - first);
+    return min_size(TRIPLE_FRAME, triples_count(t) - first);
 }
 
 static void keep_x(const scratch *w, size_t first, size_t count)
@@ -201,14 +200,14 @@ static pt_status triples_send_frame(void *user, size_t frame, pt_error *error)
 {
     tru_run *r = user;
     session *s = r->s;
-    const size_t first = frame * FRAME_TRIPLES;
+    const size_t first = frame * TRIPLE_FRAME;
     const size_t count = frame_triples(r->t, first);
     compute_frame(s, r->t, first, count, &r->w);
     keep_x(&r->w, first, count);
     for (size_t peer = 0; peer < s->n; peer++) {
         if (peer == s->me)
             continue;
-        const uint64_t *u = r->w.u + key_slot(s->me, peer) * FRAME_TRIPLES;
+        const uint64_t *u = r->w.u + key_slot(s->me, peer) * TRIPLE_FRAME;
         const pt_status status =
             stream_send(s, peer, WAVE_TRU, session_batch(s), u, count * sizeof *u, error);
         if (status != PT_OK)
@@ -229,7 +228,7 @@ static pt_status triples_recv_frame(void *user, size_t frame, pt_error *error)
 {
     tru_run *r = user;
     session *s = r->s;
-    const size_t first = frame * FRAME_TRIPLES;
+    const size_t first = frame * TRIPLE_FRAME;
     const size_t count = frame_triples(r->t, first);
     for (size_t peer = 0; peer < s->n; peer++) {
         if (peer == s->me)
@@ -255,8 +254,8 @@ static pt_status triples_exchange_corrections(tru_run *r, pt_error *error)
 {
     const size_t total = triples_count(r->t);
     const stream_exchange frames = {
-        .frames = total / FRAME_TRIPLES + (total % FRAME_TRIPLES != 0),
-        .frame_bytes = FRAME_TRIPLES * sizeof *r->w.u,
+        .frames = total / TRIPLE_FRAME + (total % TRIPLE_FRAME != 0),
+        .frame_bytes = TRIPLE_FRAME * sizeof *r->w.u,
         .recv_before = r->s->n > 2 ? triples_recv_front : NULL,
         .send = triples_send_frame,
         .recv = triples_recv_frame,
@@ -336,7 +335,7 @@ static pt_status triples_exchange_parities(session *s, const triple_layers *t, u
     memset(parities, 0, bits_bytes(total));
     for (size_t h = 0; h < total; h++)
         bits_set(parities, h, (unsigned)(t->sums[h] >> 1) & 1u);
-    wave_expect_each(&w, bits_bytes(total), 0);
+    wave_expect_each(&w, triples_trs_bytes(total), 0);
     status = wave_put_along(&w, along, error);
     if (status == PT_OK)
         status = wave_run(&w, error);

@@ -6,9 +6,19 @@
 #ifndef MPC_TRIPLE_TRIPLE_H
 #define MPC_TRIPLE_TRIPLE_H
 
+#include "base/bits.h"
 #include "mpc/session/params.h"
 #include "mpc/session/session.h"
 #include "mpc/session/wave.h"
+
+#define TRIPLE_FRAME   8192 /* AGREEMENT: U of so many triples are a frame of TRU */
+#define TRIPLE_U_BYTES (MPC_LEAKY_AND_BITS / 8)
+
+/* What everybody sends everybody in TRS. */
+static inline size_t triples_trs_bytes(size_t triples)
+{
+    return bits_bytes(triples);
+}
 
 /* B layers of `len` triples of one party. All arrays are borrowed. What triples_make replaces has
  * one name for before it and one for after. */

@@ -98,7 +98,7 @@ static pt_status zero_check_blind(session *s, block *t, const block *q, const bl
         sum = block_xor(sum, blind_for_peer(s, peer, *t, q, q_keys, v));
         buffer_put(wave_to(&w, peer), v, sizeof v);
     }
-    wave_expect_each(&w, 0, sizeof v);
+    wave_expect_each(&w, 0, ZERO_CHECK_ZB_BYTES);
     status = wave_run(&w, error);
     for (size_t peer = 0; status == PT_OK && peer < s->n; peer++) {
         for (size_t h = 0; peer != s->me && h < ZERO_CHECK_BLIND_BITS; h++) {
@@ -119,7 +119,9 @@ typedef struct zero_opening {
     uint8_t nonce[COMMITMENT_NONCE_BYTES];
 } zero_opening;
 
-_Static_assert(sizeof(zero_opening) == 48, "the opening goes onto the wire as it is");
+_Static_assert(sizeof(zero_opening) == ZERO_CHECK_ZO_BYTES,
+               "the opening goes onto the wire as it is");
+_Static_assert(COMMITMENT_BYTES == ZERO_CHECK_ZC_BYTES, "ZC is a commitment");
 
 static void zero_commit(uint8_t *ret_commitment, const session *s, uint64_t step_wave, size_t party,
                         const zero_opening *opening)
@@ -139,7 +141,7 @@ static pt_status exchange_commitments(session *s, const zero_opening *own, uint8
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), commitment, sizeof commitment);
-    wave_expect_each(&w, COMMITMENT_BYTES, 0);
+    wave_expect_each(&w, ZERO_CHECK_ZC_BYTES, 0);
     status = wave_put_along(&w, along, error);
     if (status == PT_OK)
         status = wave_run(&w, error);
@@ -183,7 +185,7 @@ static pt_status open_and_sum(session *s, const zero_opening *own, const uint8_t
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), own, sizeof *own);
-    wave_expect_each(&w, sizeof *own, 0);
+    wave_expect_each(&w, ZERO_CHECK_ZO_BYTES, 0);
     status = wave_run(&w, error);
     if (status == PT_OK)
         status = sum_openings(&w, commitments, step_wave, &sum, error);

@@ -14,6 +14,11 @@
 
 #define ZERO_CHECK_BLIND_BITS 128 /* q_0 .. q_127 */
 
+/* What everybody sends everybody in ZB, ZC and ZO. */
+#define ZERO_CHECK_ZB_BYTES (ZERO_CHECK_BLIND_BITS * sizeof(block))
+#define ZERO_CHECK_ZC_BYTES 32
+#define ZERO_CHECK_ZO_BYTES 48
+
 /* The own T_i over `n` values, for a chi_z opened after all TRS of the batch arrived. */
 block zero_check_sum(const uint64_t *sums, size_t n, block chi);
 
