@@ -9,6 +9,7 @@
 #include "polytune/meter.h"
 #include "polytune/mpc.h"
 #include "polytune/network.h"
+#include "polytune/plan.h"
 #include "polytune/private_results.h"
 #include "polytune/program.h"
 #include "polytune/secure.h"

@@ -26,6 +26,9 @@ const char *pt_version(void)
     X(pt_p2p_options)                                                                              \
     X(pt_p2p_ticket)                                                                               \
     X(pt_panic)                                                                                    \
+    X(pt_plan)                                                                                     \
+    X(pt_plan_link)                                                                                \
+    X(pt_plan_seat)                                                                                \
     X(pt_program_facts)                                                                            \
     X(pt_relay_options)                                                                            \
     X(pt_secure_options)                                                                           \

@@ -23,9 +23,24 @@ void blocks_free(block *b, size_t count, size_t blocks)
     mem_free_secret(b, count * blocks * sizeof *b);
 }
 
+static size_t register_labels(const session *s)
+{
+    return s->me == 0 ? s->n - 1 : 1;
+}
+
 size_t mpc_run_labels(const mpc_run *r)
 {
-    return r->s->me == 0 ? r->s->n - 1 : 1;
+    return register_labels(r->s);
+}
+
+uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t n_registers,
+                       uint64_t pool_blocks)
+{
+    const uint64_t register_blocks = s->n + register_labels(s);
+    const uint64_t blocks =
+        pool_blocks + n_registers * register_blocks + (uint64_t)circuit->n_inputs * s->n;
+    return blocks * sizeof(block) + n_registers + circuit->n_gates * (uint64_t)sizeof(plan_step) +
+           circuit->n_outputs * (uint64_t)sizeof(uint32_t);
 }
 
 bool mpc_run_is_in_order(const mpc_run *r)

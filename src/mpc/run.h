@@ -85,6 +85,10 @@ bool mpc_run_is_in_order(const mpc_run *r);
 /* Every step of the plan stays within the registers, and it has the circuit's AND gates. */
 bool mpc_run_plan_is_sound(const mpc_run *r);
 
+/* What such a run holds, with its plan, of a circuit that takes so many registers. */
+uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t n_registers,
+                       uint64_t pool_blocks);
+
 /* Labels a party keeps for a register: n-1 for the evaluator, else 1. */
 size_t mpc_run_labels(const mpc_run *r);
 

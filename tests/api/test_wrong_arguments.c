@@ -692,6 +692,17 @@ CALL(pt_dealer_dismiss)
     return PT_OK;
 }
 
+CALL(pt_plan_make)
+{
+    pt_plan plan;
+    pt_plan_seat seats[2];
+    const pt_plan_link link = {.bits_per_second = IS_WRONG(7) ? -1.0 : 1e8,
+                               .round_trip_seconds = IS_WRONG(8) ? 1e30 : 0.05};
+    const pt_mpc_options options = {.parties = SIZE(5, 2), .evaluator = SIZE(6, 0)};
+    return pt_plan_make(PTR(0, &plan), PTR(1, &seats[0]), SIZE(2, 2), PTR(3, w->circuit),
+                        PTR(4, &options), wrong == 0 ? NULL : &link, error);
+}
+
 CALL(pt_terms_print)
 {
     char text[PT_TERMS_SIZE];
@@ -766,6 +777,7 @@ typedef struct row {
     FAILS(pt_p2p_ticket_new, 4)                                                                    \
     FAILS(pt_p2p_ticket_parse, 2)                                                                  \
     FAILS(pt_p2p_ticket_print, 2)                                                                  \
+    FAILS(pt_plan_make, 9)                                                                         \
     FAILS(pt_private_results_decode, 4)                                                            \
     FAILS(pt_private_results_decode_packed, 5)                                                     \
     FAILS(pt_private_results_receivers, 4)                                                         \

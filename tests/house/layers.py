@@ -31,6 +31,7 @@ PUBLIC = {
     "literal.h": "lang",
     "program.h": "lang",
     "mpc.h": "mpc",
+    "plan.h": "mpc",
     "constants.h": "api",
     "private_results.h": "api",
     "polytune.h": "api",

@@ -96,8 +96,7 @@ static void session_start(session *s, const pt_mpc_options *options, const pt_ch
     rng_init(&s->rng);
 }
 
-pt_status session_init(session *s, const pt_mpc_options *options, const pt_channel *channel,
-                       pt_error *error)
+pt_status session_agree(session *s, const pt_mpc_options *options, pt_error *error)
 {
     *s = (session){0};
     pt_status status = check_counts(options, error);
@@ -107,16 +106,22 @@ pt_status session_init(session *s, const pt_mpc_options *options, const pt_chann
     s->rho = options->statistical_security != 0 ? options->statistical_security : MPC_RHO_DEFAULT;
     s->k = options->cot_field_bits != 0 ? options->cot_field_bits : MPC_COT_FIELD_BITS_DEFAULT;
     status = check_parameters(s, error);
-    if (status == PT_OK)
-        status = crypto_init(error);
+    return status == PT_OK ? receivers_init(&s->receivers, options, error) : status;
+}
+
+pt_status session_init(session *s, const pt_mpc_options *options, const pt_channel *channel,
+                       pt_error *error)
+{
+    pt_status status = session_agree(s, options, error);
     if (status != PT_OK)
         return status;
-    s->cot = mem_new_guarded(s->n, sizeof *s->cot);
-    if (s->cot == NULL)
-        return error_memory(error);
-    status = receivers_init(&s->receivers, options, error);
+    status = crypto_init(error);
+    if (status == PT_OK)
+        s->cot = mem_new_guarded(s->n, sizeof *s->cot);
+    if (status == PT_OK && s->cot == NULL)
+        status = error_memory(error);
     if (status != PT_OK) {
-        mem_free_guarded(s->cot, s->n * sizeof *s->cot);
+        receivers_clear(&s->receivers);
         return status;
     }
     session_start(s, options, channel);

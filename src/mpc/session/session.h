@@ -112,6 +112,10 @@ MUST_CHECK pt_status session_init(session *s, const pt_mpc_options *options,
 MUST_CHECK pt_status session_init_dealer(session *d, const pt_mpc_options *options,
                                          const pt_channel *channel, pt_error *error);
 
+/* Of session_init what all parties must agree on: parties, parameters, receivers. Release with
+ * receivers_clear(&s->receivers). */
+MUST_CHECK pt_status session_agree(session *s, const pt_mpc_options *options, pt_error *error);
+
 /* Section 0.1: the evaluator (caller's number) becomes 0, the others keep their order. */
 void session_number_parties(session *s, size_t evaluator);
 

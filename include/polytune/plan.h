@@ -1,0 +1,58 @@
+/* What a run will cost, before anything runs: traffic, delays, memory, time. */
+#ifndef POLYTUNE_PLAN_H
+#define POLYTUNE_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "polytune/circuit.h"
+#include "polytune/mpc.h"
+#include "polytune/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The network between the parties, the same at each of them. */
+typedef struct pt_plan_link {
+    double bits_per_second;    /* up, and as much down, shared by all peers; 0: no limit */
+    double round_trip_seconds; /* of a message and its answer */
+} pt_plan_link;
+
+/* Of one party, or of the dealer. Bytes and messages are those of pt_mpc_run, exactly: what
+ * pt_mpc_stats and a meter (meter.h) inside the encryption count. The encryption adds 24 bytes to
+ * each message and 16 to each further 64 KiB of it; transports add their headers. */
+typedef struct pt_plan_seat {
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    uint64_t messages_sent;
+    uint64_t messages_received;
+    uint64_t delays;       /* messages that it waits for one after the other, to its result */
+    uint64_t memory_bytes; /* at its peak, about, with the circuit; 0 for a dealer */
+    double seconds;        /* from the start of pt_mpc_run to its end; 0 without a link */
+} pt_plan_seat;
+
+typedef struct pt_plan {
+    uint64_t and_gates;
+    uint64_t segments; /* what the circuit is cut into */
+    uint64_t delays;   /* most of any party */
+    double seconds;    /* of the party that takes longest; 0 without a link */
+} pt_plan;
+
+/* Plans a run of `circuit` with `options`, of which all count but `party`, channels, callbacks and
+ * stats. `ret_seats` has a place for each party, by its number, and with a dealer one more: n_seats
+ * of them, neither more nor less.
+ *
+ * With `link` the time is told as well, as if every party had a machine like this one, of which a
+ * moment is taken to measure it (0.1 s, more with cot_field_bits 8), and the link, and had met the
+ * others. Without, NULL, nothing is measured. On failure the results are untouched or zero.
+ * PT_ERR_USAGE for options that pt_mpc_run would refuse, or a link that is none; PT_ERR_MEMORY. */
+PT_API PT_MUST_CHECK pt_status pt_plan_make(pt_plan *ret_plan, pt_plan_seat *ret_seats,
+                                            size_t n_seats, const pt_circuit *circuit,
+                                            const pt_mpc_options *options, const pt_plan_link *link,
+                                            pt_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,182 @@
+#include "mpc/forecast/forecast.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/min.h"
+#include "circuit/plan.h"
+#include "mpc/abit/abit.h"
+#include "mpc/engine.h"
+#include "mpc/forecast/schedule.h"
+#include "mpc/ot/cot.h"
+#include "mpc/run.h"
+#include "mpc/triple/and_share.h"
+
+#define SECONDS_MAX 1e9
+
+/* ---- Memory ---- */
+
+/* What the preparation of a segment keeps until its check: the peers' corrections. */
+static uint64_t corrections_bytes(const session *s, const pt_circuit *c, uint64_t n_and)
+{
+    if (s->dealer)
+        return 0;
+    const and_share_size size = and_shares_size(s, n_and, c->n_inputs, true, false);
+    return (s->n - 1) * cot_frame_bytes(s->k, 1) * abit_blocks(size.bits);
+}
+
+/* What party s->me holds at its peak. */
+static uint64_t party_memory(const session *s, const schedule *p, uint64_t n_registers)
+{
+    const pt_circuit *c = p->circuit;
+    const preparation *prep = s->dealer ? &preparation_dealt : &preparation_cot;
+    const uint64_t n_and = min_u64(c->n_and, p->segment_ands);
+    const size_t frame = cot_frame_bytes(s->k, COT_CHUNK);
+    return c->n_gates * (uint64_t)sizeof(gate) +
+           mpc_run_bytes(s, c, n_registers, prep->pool_blocks(s, n_and)) +
+           corrections_bytes(s, c, n_and) + (s->n - 1) * stream_window(s, frame) * frame;
+}
+
+/* ---- Traffic and time ---- */
+
+static pt_status walk_once(traffic *ret_traffic, schedule *p, const session *s, double delay,
+                           double byte_time, bool is_unit, pt_error *error)
+{
+    const pt_status status = traffic_init(ret_traffic, s, delay, byte_time, error);
+    if (status != PT_OK)
+        return status;
+    ret_traffic->is_unit = is_unit;
+    p->t = ret_traffic;
+    schedule_walk(p);
+    return PT_OK;
+}
+
+/* The number of the caller's party, or of the dealer, with session index `at`. */
+static pt_plan_seat *seat_at(pt_plan_seat *seats, const session *s, size_t at)
+{
+    return &seats[s->roster[at]];
+}
+
+/* With a delay of 1 and nothing else that takes time. */
+static pt_status count_traffic(pt_plan *ret_plan, pt_plan_seat *ret_seats, schedule *p,
+                               const session *s, pt_error *error)
+{
+    traffic t;
+    const pt_status status = walk_once(&t, p, s, 1, 0, true, error);
+    for (size_t i = 0; status == PT_OK && i < t.n_seats; i++) {
+        const traffic_seat *from = &t.seats[i];
+        pt_plan_seat *to = seat_at(ret_seats, s, i);
+        to->bytes_sent = from->bytes_sent;
+        to->bytes_received = from->bytes_received;
+        to->messages_sent = from->messages_sent;
+        to->messages_received = from->messages_received;
+        to->delays = (uint64_t)from->now;
+        ret_plan->delays = to->delays > ret_plan->delays ? to->delays : ret_plan->delays;
+    }
+    traffic_clear(&t);
+    return status;
+}
+
+static pt_status tell_time(pt_plan *ret_plan, pt_plan_seat *ret_seats, schedule *p,
+                           const session *s, const pt_plan_link *link, pt_error *error)
+{
+    const double byte_time = link->bits_per_second > 0 ? 8 / link->bits_per_second : 0;
+    traffic t = {0};
+    pt_status status = work_costs_probe(&p->costs, s->k, error);
+    if (status == PT_OK)
+        status = walk_once(&t, p, s, link->round_trip_seconds / 2, byte_time, false, error);
+    for (size_t i = 0; status == PT_OK && i < t.n_seats; i++) {
+        pt_plan_seat *to = seat_at(ret_seats, s, i);
+        to->seconds = t.seats[i].now;
+        ret_plan->seconds = to->seconds > ret_plan->seconds ? to->seconds : ret_plan->seconds;
+    }
+    traffic_clear(&t);
+    return status;
+}
+
+/* ---- The arguments ---- */
+
+static bool is_number(double value, double max)
+{
+    return value >= 0 && value <= max; /* not for NaN */
+}
+
+static pt_status check_link(const pt_plan_link *link, pt_error *error)
+{
+    const bool ok = link == NULL || (is_number(link->bits_per_second, HUGE_VAL) &&
+                                     (link->bits_per_second == 0 || link->bits_per_second >= 1) &&
+                                     is_number(link->round_trip_seconds, SECONDS_MAX));
+    if (ok)
+        return PT_OK;
+    return error_set(error, PT_ERR_USAGE,
+                     "a link has a number of bits per second, 0 for no limit or at least 1, and a "
+                     "round trip in seconds");
+}
+
+static pt_status check_plan(const pt_circuit *circuit, const pt_mpc_options *o, size_t n_seats,
+                            pt_error *error)
+{
+    if (circuit->n_parties != o->parties)
+        return error_set(error, PT_ERR_USAGE, "the circuit is for %zu parties, not %zu",
+                         circuit->n_parties, o->parties);
+    if (n_seats != o->parties + (o->dealer ? 1 : 0))
+        return error_set(error, PT_ERR_USAGE, "there are %zu parties%s to plan for, not %zu",
+                         o->parties, o->dealer ? " and a dealer" : "", n_seats);
+    return receivers_check_bits(o, circuit->n_outputs, error);
+}
+
+static pt_status fill_plan(pt_plan *ret_plan, pt_plan_seat *ret_seats, session *s, schedule *p,
+                           const pt_plan_link *link, pt_error *error)
+{
+    uint32_t n_registers = 0;
+    pt_status status = circuit_plan_count(&n_registers, p->circuit, error);
+    if (status == PT_OK)
+        status = count_traffic(ret_plan, ret_seats, p, s, error);
+    if (status == PT_OK && link != NULL)
+        status = tell_time(ret_plan, ret_seats, p, s, link, error);
+    for (size_t i = 0; i < s->n; i++) {
+        s->me = i;
+        seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p, n_registers);
+    }
+    ret_plan->and_gates = p->circuit->n_and;
+    ret_plan->segments = schedule_segments(p->circuit->n_and, p->segment_ands);
+    return status;
+}
+
+pt_status forecast_make(pt_plan *ret_plan, pt_plan_seat *ret_seats, const pt_circuit *circuit,
+                        uint64_t segment_ands, const pt_mpc_options *options,
+                        const pt_plan_link *link, pt_error *error)
+{
+    schedule p = {.circuit = circuit, .segment_ands = segment_ands};
+    session *s = mem_new(1, sizeof *s);
+    pt_status status = s == NULL ? error_memory(error) : session_agree(s, options, error);
+    if (status == PT_OK) {
+        status = fill_plan(ret_plan, ret_seats, s, &p, link, error);
+        receivers_clear(&s->receivers);
+    }
+    mem_free(s);
+    return status;
+}
+
+pt_status pt_plan_make(pt_plan *ret_plan, pt_plan_seat *ret_seats, size_t n_seats,
+                       const pt_circuit *circuit, const pt_mpc_options *options,
+                       const pt_plan_link *link, pt_error *error)
+{
+    if (ret_plan == NULL || ret_seats == NULL || circuit == NULL || options == NULL)
+        return error_missing(error, "a circuit, options, and places for the plan and its seats");
+    pt_status status = check_plan(circuit, options, n_seats, error);
+    if (status == PT_OK)
+        status = check_link(link, error);
+    if (status != PT_OK)
+        return status;
+    *ret_plan = (pt_plan){0};
+    memset(ret_seats, 0, n_seats * sizeof *ret_seats);
+    status = forecast_make(ret_plan, ret_seats, circuit, ENGINE_SEGMENT_ANDS, options, link, error);
+    if (status != PT_OK) {
+        *ret_plan = (pt_plan){0};
+        memset(ret_seats, 0, n_seats * sizeof *ret_seats);
+    }
+    return status;
+}
