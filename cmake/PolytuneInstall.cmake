@@ -16,7 +16,7 @@ if(POLYTUNE_COMMAND)
     configure_file(${PROJECT_SOURCE_DIR}/packaging/systemd/polytune-relay.service
         ${PROJECT_BINARY_DIR}/polytune-relay.service @ONLY)
     install(FILES ${PROJECT_BINARY_DIR}/polytune-relay.service DESTINATION lib/systemd/system COMPONENT command)
-    if(NOT CMAKE_CROSSCOMPILING)
+    if(TARGET polytune_shell)
         set(made ${PROJECT_BINARY_DIR}/shell)
         install(DIRECTORY ${made}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT command)
         install(FILES ${made}/polytune DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT command)

@@ -13,13 +13,19 @@ const { build } = createRequire(join(tools, 'package.json'))('esbuild');
 rmSync(out, { recursive: true, force: true }); // nothing of an older page stays
 mkdirSync(out, { recursive: true });
 
+const libraries = new Map(); // what the bundles have of others: its name, and its folder
+
 /** One bundle as text. `entry` stands for the engine in it. */
 async function bundle(file, entry, more = {}) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [file], bundle: true, minify: true, format: 'esm', target: ['es2022'], charset: 'utf8', legalComments: 'none',
-    logLevel: 'warning', nodePaths: [join(tools, 'node_modules')], loader: { '.garble': 'text' }, write: false,
+    logLevel: 'warning', nodePaths: [join(tools, 'node_modules')], loader: { '.garble': 'text' }, write: false, metafile: true,
     alias: { polytune: entry, engine }, ...more,
   });
+  for (const path of Object.keys(metafile.inputs)) {
+    const [folder, name] = /^.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)(?=\/)/.exec(path) ?? [];
+    if (folder) libraries.set(name, resolve(folder));
+  }
   return outputFiles[0].text;
 }
 
@@ -63,4 +69,11 @@ for (const [name, content] of Object.entries(files)) {
   sums.push(`${createHash('sha256').update(content).digest('hex')}  ${name}`);
   console.log(`${name.padEnd(17)} ${String(Buffer.byteLength(content)).padStart(7)} bytes, ${String(small.length).padStart(6)} with gzip`);
 }
+
+// Whose work is inside, as their licences want it said, and for bills of materials.
+const others = [...libraries].sort().map(([name, folder]) => {
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return { name, version, license, text: readFileSync(join(folder, 'LICENSE'), 'utf8').trim() };
+});
+writeFileSync(join(out, 'libraries.json'), `${JSON.stringify(others, null, 1)}\n`);
 writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`);

@@ -1,6 +1,7 @@
 """What packages are made from agrees with the rest: versions, names, what a build needs, and the units of systemd. Whole packages
 are tried by tests/packages, which takes too long for every day.
 usage: packages.py BUILD COMMAND"""
+import copy
 import pathlib
 import re
 import shutil
@@ -9,6 +10,11 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "packaging"))
+import libraries  # noqa: E402
+import sbom  # noqa: E402
+
 SECURITY_THRESHOLD = 20  # tenths, of 100
 
 
@@ -64,6 +70,21 @@ def wrong_unit(path, command, threshold=SECURITY_THRESHOLD):
     return []
 
 
+def wrong_bill(command):
+    """A bill of materials of the command with one of its libraries, and that what is no bill is found out."""
+    needed = libraries.libraries(command)
+    known = libraries.packages([needed["libsodium.so.23"]])
+    assert len(needed) > 20 and libraries.copyright_file(known[0]).exists(), needed
+    bill = sbom.document("polytune", known, ROOT / "no/page", 0)
+    assert [part["name"] for part in bill["packages"]] == ["polytune", "libsodium23"], bill
+    for spoil in (lambda b: b.pop("dataLicense"), lambda b: b["packages"][1].pop("downloadLocation"), lambda b: b["relationships"].pop(),
+                  lambda b: b["packages"].append(b["packages"][0]), lambda b: b["creationInfo"].update(created="today")):
+        spoilt = copy.deepcopy(bill)
+        spoil(spoilt)
+        assert sbom.faults(spoilt)
+    return sbom.faults(bill)
+
+
 def self_check(control, wanted, units, command):
     """The test itself must be able to fail."""
     assert wrong_dependencies(control, wanted | {"libnew-dev"}) and wrong_dependencies(control, wanted - {"cmake"})
@@ -78,7 +99,7 @@ def main():
     has_systemd = shutil.which("systemd-analyze") is not None
     units = sorted(build / path.name for path in (ROOT / "packaging/systemd").glob("*.service")) if has_systemd else []
     self_check(control, wanted, units, command)
-    wrong = wrong_dependencies(control, wanted) + wrong_versions(control, project_version())
+    wrong = wrong_dependencies(control, wanted) + wrong_versions(control, project_version()) + wrong_bill(command)
     for unit in units:
         wrong += wrong_unit(unit, command)
     print("\n".join(wrong) or f"{len(wanted)} packages to build, {len(units)} units" + ("" if has_systemd else ": no systemd here"))
