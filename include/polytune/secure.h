@@ -68,9 +68,11 @@ typedef struct pt_secure_options {
 } pt_secure_options;
 
 /* Wraps `inner` and takes it over: closing the wrapper closes it; on failure it stays the caller's.
- * Talks to all others, two and a half round trips, and returns once each of them is confirmed. What
- * it needs of the options it copies; of private key and session secret nothing is kept once it has
- * returned, and the caller's own can be wiped.
+ * Talks to all others, one and a half round trips, and with a session secret two, and returns once
+ * each of them is who it should be; whether they find the same of this party shows, where they have
+ * not said so yet, when it receives for the first time: PT_PEER_ABORT. What it needs of the options
+ * it copies; of private key and session secret nothing is kept once it has returned, and the
+ * caller's own can be wiped.
  *
  * Errors besides those of `inner`: PT_ERR_USAGE, also when the roster does not have this party's
  * key; PT_PEER_IDENTITY for a wrong key or session secret, or when the relay connects the wrong

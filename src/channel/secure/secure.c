@@ -124,6 +124,21 @@ static pt_status open_message(secure *s, size_t from, const char *phase, uint8_t
     return result == NOISE_OK ? PT_OK : altered(s, from, phase, error);
 }
 
+/* Whether messages can be received from that peer. */
+static pt_status check_receiving(secure *s, size_t from, const char *phase, pt_error *error)
+{
+    secure_peer *p = &s->peers[from];
+    pt_status status = check_alive(p->recv_failed, from, phase, error);
+    if (status != PT_OK || !p->awaits_confirm)
+        return status;
+    status = secure_await_confirm(s, from, error);
+    p->awaits_confirm = status != PT_OK;
+    /* What the inner channel could not receive may still come. */
+    if (status == PT_ERR_STOPPED || pt_status_class_of(status) == PT_CLASS_PEER)
+        return end_peer(p, status);
+    return status;
+}
+
 static pt_status secure_recv(void *self, size_t from, const char *phase, size_t max_len,
                              uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
 {
@@ -132,7 +147,7 @@ static pt_status secure_recv(void *self, size_t from, const char *phase, size_t 
     size_t len = 0;
     pt_status status = channel_check_peer(s->party, s->parties, from, error);
     if (status == PT_OK)
-        status = check_alive(s->peers[from].recv_failed, from, phase, error);
+        status = check_receiving(s, from, phase, error);
     /* A sealed message of this length is one of max_len bytes at most. */
     if (status == PT_OK)
         status =

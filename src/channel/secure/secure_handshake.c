@@ -428,6 +428,15 @@ static pt_status recv_confirm(handshake *h, size_t from, pt_error *error)
     return result == NOISE_OK ? PT_OK : noise_failed(h, from, result, KIND_CONFIRM, error);
 }
 
+/* Only who has the session secret sends one; without a secret there is nothing to wait for now. */
+static pt_status expect_confirm(handshake *h, size_t from, pt_error *error)
+{
+    if (h->o->session_secret != NULL)
+        return recv_confirm(h, from, error);
+    h->s->peers[from].awaits_confirm = true;
+    return PT_OK;
+}
+
 /* ---- The handshake ---- */
 
 static pt_status derive_psk(handshake *h, pt_error *error)
@@ -525,7 +534,7 @@ static const struct {
     {WITH_LOWER, send_answer},
     {WITH_HIGHER, finish},
     {WITH_LOWER, confirm},
-    {WITH_HIGHER, recv_confirm},
+    {WITH_HIGHER, expect_confirm},
 };
 
 static bool is_with(step_peers with, size_t me, size_t peer)
@@ -583,6 +592,16 @@ static handshake *handshake_new(secure *s, const pt_secure_options *options)
         return h;
     handshake_free(h);
     return NULL;
+}
+
+pt_status secure_await_confirm(secure *s, size_t from, pt_error *error)
+{
+    static const pt_secure_options no_secret = {0};
+    handshake h = {.s = s, .o = &no_secret, .blamed = SIZE_MAX};
+    const pt_status status = recv_confirm(&h, from, error);
+    if (status != PT_OK && h.blamed == from)
+        secure_send_alert(s, from, h.reason);
+    return status;
 }
 
 NOINLINE pt_status secure_handshake(secure *s, const pt_secure_options *options, pt_error *error)

@@ -25,7 +25,10 @@
  * connection, which whoever could forge one can do anyhow.
  *
  * CONFIRM tells the initiator that the responder could read FINISH, that is, knows the session
- * secret. After it, messages are as record.h says, and an ALERT may come instead of one. */
+ * secret. With one the initiator waits for it; without, who is who and that nobody stands between
+ * them is settled before, and the initiator looks at CONFIRM when it receives for the first time:
+ * its first messages leave with FINISH. After CONFIRM, messages are as record.h says, and an ALERT
+ * may come instead of one. */
 #ifndef CHANNEL_SECURE_SECURE_IMPL_H
 #define CHANNEL_SECURE_SECURE_IMPL_H
 
@@ -51,6 +54,7 @@ typedef struct secure_peer {
     noise_cipher recv;
     pt_status send_failed; /* PT_OK while sending works; what came before may still be received */
     pt_status recv_failed; /* PT_OK while the connection lives */
+    bool awaits_confirm;   /* which comes before anything else */
 } secure_peer;
 
 typedef struct secure {
@@ -64,6 +68,10 @@ typedef struct secure {
 /* Agrees with all peers on keys, and fills in `peers` and `fingerprint`. The options are checked.
  * On failure the others are told. */
 MUST_CHECK pt_status secure_handshake(secure *s, const pt_secure_options *options, pt_error *error);
+
+/* Receives the CONFIRM that a peer still owes. On failure it is told; the caller ends the
+ * connection. */
+MUST_CHECK pt_status secure_await_confirm(secure *s, size_t from, pt_error *error);
 
 /* The public key that the roster has for a party; NULL when it is not known. */
 const uint8_t *secure_known_key(const pt_secure_options *o, size_t party);

@@ -52,6 +52,20 @@ void secure_mesh_run(secure_mesh *m)
         (void)pthread_join(m->member[i].thread, NULL);
 }
 
+void secure_mesh_hear(secure_mesh *m, size_t party)
+{
+    secure_member *p = &m->member[party];
+    if (p->status != PT_OK)
+        return;
+    for (size_t i = party + 1; p->status == PT_OK && i < m->parties; i++) {
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        p->status = channel_recv(&p->channel, i, "p", 1000, &bytes, &len, &p->error);
+        free(bytes);
+    }
+    pt_channel_close(&p->channel);
+}
+
 void secure_mesh_assert_open(const secure_mesh *m)
 {
     for (size_t i = 0; i < m->parties; i++) {

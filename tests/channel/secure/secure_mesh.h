@@ -36,6 +36,10 @@ void secure_mesh_use_secret(secure_mesh *m, const char *secret);
 /* All wrap their inner channels at once; who fails closes. */
 void secure_mesh_run(secure_mesh *m);
 
+/* Where `party` has succeeded, its status becomes that of receiving from those that it began with,
+ * who may still refuse it; then it closes, too. */
+void secure_mesh_hear(secure_mesh *m, size_t party);
+
 /* Fails the test unless all succeeded. */
 void secure_mesh_assert_open(const secure_mesh *m);
 

@@ -1,6 +1,6 @@
 /* The handshake of the encrypted channel against an independent program's (tests/vectors/
  * handshake.py): every byte of it, and the words. And each rule of its order: nobody shows its key
- * before all commitments are in, and CONFIRM is awaited and verified. */
+ * before all commitments are in, and CONFIRM is awaited with a secret, and verified always. */
 #include "support/test.h"
 
 #include <jansson.h>
@@ -261,7 +261,9 @@ static void check_order(const recorder *r, size_t me, size_t parties)
     assert_int_equal(count_before(r, r->count, true, ANSWER), me);
     assert_int_equal(count_before(r, r->count, false, FINISH), me);
     assert_int_equal(count_before(r, r->count, true, FINISH), parties - 1 - me);
-    assert_int_equal(count_before(r, r->count, false, CONFIRM), parties - 1 - me);
+    /* Without a secret nobody waits for these, but looks at them before anything else. */
+    assert_int_equal(count_before(r, r->count, true, CONFIRM), me);
+    assert_int_equal(count_before(r, r->count, false, CONFIRM), 0);
 }
 
 static void nobody_shows_its_key_before_all_commitments_are_in(void **state)
@@ -299,15 +301,42 @@ static void change_confirm(uint8_t *bytes, size_t len)
         bytes[len - 1] ^= 1;
 }
 
-/* The responder has done its part and is open; the initiator is not. */
+/* As if the first message after it had come in its place. */
+static void replace_confirm(uint8_t *bytes, size_t len)
+{
+    if (bytes[4] == CONFIRM)
+        memset(bytes, 7, len);
+}
+
+/* The responder has done its part and is open; the initiator is not, or not for long. */
 static void a_wrong_confirm_is_no_confirm(void **state)
+{
+    (void)state;
+    for (int with_secret = 0; with_secret < 2; with_secret++) {
+        talk t;
+        talk_init(&t, 2);
+        if (with_secret)
+            secure_mesh_use_secret(&t.mesh, "correct horse");
+        t.members[1].recorder.change = change_confirm;
+        talk_run(&t);
+        assert_true((t.mesh.member[0].status == PT_OK) == (with_secret == 0));
+        secure_mesh_hear(&t.mesh, 0);
+        assert_fails(&t, 0, PT_PEER_ALTERED);
+        close_open(&t);
+    }
+}
+
+/* With a secret it is awaited; without, it comes before anything else. */
+static void what_comes_before_confirm_is_refused(void **state)
 {
     (void)state;
     talk t;
     talk_init(&t, 2);
-    t.members[1].recorder.change = change_confirm;
+    t.members[1].recorder.change = replace_confirm;
     talk_run(&t);
-    assert_fails(&t, 0, PT_PEER_ALTERED);
+    assert_int_equal(t.mesh.member[0].status, PT_OK);
+    secure_mesh_hear(&t.mesh, 0);
+    assert_fails(&t, 0, PT_PEER_MALFORMED);
     close_open(&t);
 }
 
@@ -358,6 +387,7 @@ int main(void)
         cmocka_unit_test(handshakes_are_those_of_another_program),
         cmocka_unit_test(nobody_shows_its_key_before_all_commitments_are_in),
         cmocka_unit_test(a_wrong_confirm_is_no_confirm),
+        cmocka_unit_test(what_comes_before_confirm_is_refused),
         cmocka_unit_test(the_zeros_of_hello_are_looked_at),
         cmocka_unit_test(a_message_of_another_kind_is_refused),
     };
