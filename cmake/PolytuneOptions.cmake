@@ -3,6 +3,7 @@ option(POLYTUNE_COMMAND "Build the command and the relay" ${PROJECT_IS_TOP_LEVEL
 option(POLYTUNE_TESTS "Build the tests; needs the command" ${PROJECT_IS_TOP_LEVEL})
 option(POLYTUNE_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(POLYTUNE_INSTALL "Install the library and the command" ${PROJECT_IS_TOP_LEVEL})
+option(POLYTUNE_PYTHON_PACKAGE "Make the Python package, as pip does" OFF)
 option(POLYTUNE_WERROR "Treat warnings as errors" OFF)
 option(POLYTUNE_LIBFUZZER "Fuzz targets with libFuzzer, and everything instrumented for it; needs clang" OFF)
 set(POLYTUNE_SANITIZE "" CACHE STRING "Value for -fsanitize=, e.g. address,undefined")
