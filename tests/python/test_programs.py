@@ -184,6 +184,21 @@ class Runs(unittest.TestCase):
         with self.assertRaisesRegex(UsageError, "an element for each party"):
             Program(LARGER).evaluate([1, 2], private_results=True)
 
+    def test_plans(self):
+        program = Program(LARGER)
+        plan = program.plan()
+        self.assertEqual((plan.ands, plan.seconds, len(plan.parties)), (32, None, 2))
+        stats = program.simulate([1, 2]).stats
+        self.assertEqual([seat.bytes_sent for seat in plan.parties], [party.bytes_sent for party in stats.parties])
+        self.assertEqual([seat.messages_sent for seat in plan.parties], [party.messages_sent for party in stats.parties])
+        slow = program.plan("1mbit,100ms", dealer=True)
+        self.assertEqual(len(slow.parties), 3)
+        self.assertGreater(slow.seconds, 0.1)
+        self.assertGreater(program.plan(polytune.Link(1e6, 1)).seconds, 1)
+        for link in ("fast", "1mbit", 5, (1e6, 1), "-1mbit,5ms"):
+            with self.subTest(link), self.assertRaisesRegex(UsageError, "a link is"):
+                program.plan(link)
+
     def test_progress(self):
         seen = []
         program = Program(LARGER)

@@ -29,6 +29,7 @@ from .errors import (
 )
 from .keys import Keys, keygen, public_key_of, read_key, read_roster
 from .party import Dealer
+from .plan import Link, Plan, SeatPlan
 from .program import Program, Size
 from .result import Phase, Result, Stats
 from .types import ArrayType, BoolType, EnumType, IntType, StructType, TupleType, Type
@@ -39,7 +40,7 @@ __version__ = VERSION
 
 __all__ = [
     "ArrayType", "BoolType", "Cancelled", "Channel", "Dealer", "Diagnostic", "Direct", "EnumType", "Garble", "InputError",
-    "IntType", "InternalError", "Json", "Keys", "Notice", "P2P", "PanicError", "PeerError", "Phase", "PolytuneError", "Program",
-    "ProgramError", "Progress", "Relay", "Result", "Size", "Span", "Stats", "StructType", "TimedOut", "TransportError", "TupleType",
-    "Type", "UsageError", "Variant", "__version__", "keygen", "public_key_of", "read_key", "read_roster",
+    "IntType", "InternalError", "Json", "Keys", "Link", "Notice", "P2P", "PanicError", "PeerError", "Phase", "Plan", "PolytuneError",
+    "Program", "ProgramError", "Progress", "Relay", "Result", "SeatPlan", "Size", "Span", "Stats", "StructType", "TimedOut",
+    "TransportError", "TupleType", "Type", "UsageError", "Variant", "__version__", "keygen", "public_key_of", "read_key", "read_roster",
 ]

@@ -7,7 +7,7 @@ import pathlib
 import threading
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from . import keys, work
+from . import keys, plan as plans, work
 from ._library import ffi, lib
 from .channels import Way
 from .compiled import Compiled, Constant, Facts, Limits, Signature, Text, inspect, read_constants
@@ -109,6 +109,26 @@ class Program:
         if "_compiled" not in self.__dict__:
             self._compiled = Compiled(self._text, read_constants(self.constants), task)
         return self._compiled
+
+    def plan(
+        self,
+        link: Union[str, plans.Link, None] = None,
+        *,
+        output_parties: Optional[Sequence[int]] = None,
+        private_results: bool = False,
+        dealer: bool = False,
+        evaluator: int = 0,
+        rho: int = 40,
+        cot_bits: int = 4,
+        progress: work.WantsProgress = True,
+    ) -> plans.Plan:
+        """What a run will cost: bytes, messages, delays, memory; and with a link, such as "100mbit,50ms" or a Link, seconds, as
+        if every party had a machine like this one. Compiles it. The other arguments are as of `party`."""
+        given = locals()
+        task = work.Task(progress)
+        settings = Settings(**{name: given[name] for name in Settings._fields})
+        between = None if link is None else plans.read_link(link)
+        return work.run(task, lambda: plans.make(task, self._compile(task), settings, between))
 
     def evaluate(self, inputs: Sequence[Any], *, private_results: bool = False, progress: work.WantsProgress = True) -> Any:
         """Computes in the clear, without cryptography: to try a program. One input for each party.
