@@ -124,9 +124,11 @@ export interface PartyOptions extends ProgramOptions {
   evaluator?: number;
   rho?: number;
   cotBits?: 1 | 2 | 4 | 8;
-  /** Milliseconds: of silence (60 s), for the others to come (600 s), for all of it (no limit). */
+  /** Milliseconds of silence, or without an answer of the relay; 60000. */
   timeout?: number;
+  /** Milliseconds for the others to come; 600000. */
   wait?: number;
+  /** Milliseconds for all of it; no limit. */
   deadline?: number;
   onNotice?: (notice: Notice) => void;
 }

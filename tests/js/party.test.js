@@ -158,6 +158,23 @@ test('no relay there', async () => {
   assert.match(error.message, /127\.0\.0\.1:9/);
 });
 
+test('times are milliseconds', async () => {
+  for (const name of ['timeout', 'wait', 'deadline']) {
+    for (const value of [60, 0, -1, 1500.5, '60s', null, 2 ** 32]) {
+      const error = await failure(party({ relay: 'http://127.0.0.1:9', session: 's', party: 1, program: two, input: 2, [name]: value }));
+      assert.equal(error.status, 'PT_ERR_USAGE', `${name} ${value}`);
+      assert.match(error.message, new RegExp(`${name} is a number of milliseconds`));
+    }
+  }
+});
+
+test('that the relay does not answer is said now and then', async () => {
+  const notices = [];
+  const options = { relay: 'http://127.0.0.1:9', session: 's', party: 1, program: two, input: 2, timeout: 4500 };
+  await failure(party({ ...options, onNotice: (notice) => notices.push(notice.text) }));
+  assert.equal(notices.filter((text) => text.startsWith('retrying')).length, 1, notices.join());
+});
+
 test('what is no URL', async () => {
   assert.equal((await failure(party({ relay: 'relay.example', session: 's', party: 1, program: two, input: 2 }))).status, 'PT_ERR_USAGE');
 });

@@ -4,6 +4,8 @@ import { spansOf } from './source.js';
 import { decodeResult, encodeConstants, encodeValue } from './values.js';
 
 const stopAfter = 5000; // ms that a cancelled computation has to end in order
+const retryFirst = 2500; // ms, doubled before the second notice, the third ..
+const retryMost = 60000;
 
 const programOf = (source, { constants, function: name } = {}, own = null) => {
   if (typeof source !== 'string') throw usageError('the program must be given as text');
@@ -28,6 +30,15 @@ const checkOptions = (options, known, of) => {
 const divides = ({ privateResults = false }) => {
   if (typeof privateResults !== 'boolean') throw usageError('privateResults is true or false');
   return privateResults;
+};
+
+// Milliseconds. A number meant as seconds would end a computation before it began.
+const timeOf = (options, name) => {
+  const { [name]: ms } = options;
+  if (ms === undefined) return undefined;
+  if (!Number.isInteger(ms) || ms < 100 || ms >= 2 ** 32)
+    throw usageError(`${name} is a number of milliseconds from 100 on: 60000 is a minute; it is ${ms}`);
+  return ms;
 };
 
 const resultOf = (answer) => ({ result: decodeResult(answer), text: answer.text, json: answer.json, type: answer.type });
@@ -116,16 +127,31 @@ const fractionOf = ({ phase, done, total }) => ({ phase, done, total, fraction: 
 const leaveSeat = (seat) =>
   seat && fetch(seat.url, { method: 'DELETE', headers: seat.headers, keepalive: true }).then(() => {}, () => {});
 
+// Passes notices on. That something is tried again is said at once, and then at growing intervals.
+function seldom(onNotice) {
+  let next = 0;
+  let pause = retryFirst;
+  return (notice) => {
+    const now = performance.now();
+    const again = notice.kind === 'notice' && notice.text.startsWith('retrying');
+    if (again && now < next) return;
+    pause = again ? Math.min(2 * pause, retryMost) : retryFirst;
+    next = again ? now + pause : 0;
+    onNotice(notice);
+  };
+}
+
 // Runs a job that the user may cancel: it ends in order, or by force when that takes too long.
 async function runLong(host, jobs, job, { signal, onProgress, onNotice }) {
   let seat = null;
   let timer = null;
   let die = () => {};
+  const tell = onNotice && seldom(onNotice);
   const heard = (message) => {
     if (message.seat && !seat) die = host.stayAlive(message.seat);
     seat = message.seat ?? seat;
     if (message.progress) onProgress?.(fractionOf(message.progress));
-    if (message.notice) onNotice?.(message.notice);
+    if (message.notice) tell?.(message.notice);
   };
   const stop = async () => {
     await leaveSeat(seat);
@@ -184,7 +210,7 @@ async function runParties(host, requests, options) {
 }
 
 function partyRequest(options) {
-  const { relay, session, party, program, input, parties, key, roster, sessionSecret, dealer, outputParties, evaluator, rho, cotBits, timeout, wait, deadline } = options;
+  const { relay, session, party, program, input, parties, key, roster, sessionSecret, dealer, outputParties, evaluator, rho, cotBits } = options;
   return {
     ...programOf(program, options, party),
     relay: { url: relay, session },
@@ -200,9 +226,9 @@ function partyRequest(options) {
     evaluator,
     rho,
     cotBits,
-    timeout,
-    wait,
-    deadline,
+    timeout: timeOf(options, 'timeout'),
+    wait: timeOf(options, 'wait'),
+    deadline: timeOf(options, 'deadline'),
   };
 }
 
