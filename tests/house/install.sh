@@ -63,5 +63,26 @@ consumer() {
     done
 }
 consumer package -DPOLYTUNE_FROM=package -DCMAKE_PREFIX_PATH="$work/moved"
+
+# What is not found, and why. refused TEXT OPTIONS..
+refused() {
+    text=$1
+    shift
+    if cmake -S . -B "$work/refused" -DPOLYTUNE_FROM=package -DCMAKE_PREFIX_PATH="$work/moved" "$@" >"$work/log" 2>&1 ||
+        ! tr -s ' \n' ' ' <"$work/log" | grep -q "$text"; then
+        echo "not refused with '$text':"
+        cat "$work/log"
+        exit 1
+    fi
+    rm -rf "$work/refused"
+}
+echo "== CMake: what is not found"
+refused "there is no component shared: the only one is static" -DPOLYTUNE_COMPONENTS=shared
+mkdir "$work/no-packages"
+PKG_CONFIG_LIBDIR="$work/no-packages" PKG_CONFIG_PATH='' refused "the static library needs libsodium"
+mv "$library_path/libpolytune.a" "$work/kept.a"
+refused "the static library is not installed"
+mv "$work/kept.a" "$library_path/libpolytune.a"
+
 consumer fetched -DPOLYTUNE_FROM="$source" -DCMAKE_C_FLAGS_DEBUG=-O0 \
     -DCMAKE_C_COMPILER_LAUNCHER="$(sed -n 's/^CMAKE_C_COMPILER_LAUNCHER:.*=//p' "$build/CMakeCache.txt")"
