@@ -8,7 +8,7 @@ RULES = [
     (r"\b(?:sprintf|strcpy|strcat|gets|strtok|atoi|atol|alloca)\s*\(", (), "use the bounded or checked form"),
     (r"\b(?:rand|srand|random|drand48)\s*\(", (), "randomness comes from crypto/prg.h"),
     (r"(?<![\w_>.])(?:malloc|calloc|realloc|free|strdup)\s*\(", ("src/base/mem.c", "src/cli", "src/channel", "src/mpc/session/wave.c",
-                                                                "src/api/constants.c", "src/lang", "src/relay"), "memory comes from base/mem.h"),
+                                                                "src/api/constants.c", "src/lang", "src/relay", "src/node"), "memory comes from base/mem.h"),
     (r"\b(?:printf|puts|putchar)\s*\(", ("src/cli",), "nothing below cli prints"),
     (r"\b(?:exit|_Exit|quick_exit)\s*\(", (), "nothing exits but main"),
     (r"\babort\s*\(\s*\)", ("src/base/assert.c",), "only a broken invariant aborts"),
@@ -16,7 +16,7 @@ RULES = [
                                "src/channel/http/probe.c"),
      "a host without libcurl brings its own http_caller"),
     (r"\bmemcmp\s*\(", ("src/base", "src/circuit", "src/lang", "src/httpd", "src/channel", "src/relay",
-                         "src/cli", "src/data"),
+                         "src/cli", "src/data", "src/node/policy", "src/node/run"),
      "compare with crypto/ct.h"),
 ]
 MAX_BYTES = 400_000

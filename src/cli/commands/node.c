@@ -8,7 +8,19 @@
 
 static const flag flags[] = {
     {"config", "FILE", "the node's configuration", false},
-    {"key", "FILE", "sign: the private signing key", false},
+    {"addr", "HOST:PORT", "where to listen (default 127.0.0.1:8000, or the configuration's)",
+     false},
+    {"key", "FILE",
+     "the node's private key, of polytune keygen, if not the configuration's; sign: the private "
+     "signing key",
+     false},
+    {"store", "WHERE", "where queue and results are kept: sqlite:FILE", false},
+    {"concurrency", "N", "computations that this party leads at a time (default 2)", false},
+    {"wait", "SECONDS", "for the other parties to take part (default 600)", false},
+    {"timeout", "SECONDS", "without progress of another party (default 60)", false},
+    {"deadline", "SECONDS", "for all of a computation (default: none)", false},
+    {"insecure-allow-all", NULL,
+     "to try it on one machine: everybody may have it compute anything; only on loopback", false},
     {0},
 };
 static const flag *const flag_lists[] = {flags, flags_common, NULL};
@@ -35,16 +47,19 @@ static pt_status check_verb_flags(const node_verb *v, const args *a, pt_error *e
 
 static pt_status run_verb(const node_verb *v, const args *a, pt_error *error)
 {
-    const size_t wanted = v->argument == NULL ? 1 : 2;
+    const size_t wanted = (size_t)(v->name[0] != '\0') + (v->argument != NULL);
     if (a->n_positional != wanted)
         return error_set(error, PT_ERR_USAGE, "usage: polytune node %s%s%s [FLAGS]", v->name,
                          v->argument == NULL ? "" : " ", v->argument == NULL ? "" : v->argument);
     const pt_status status = check_verb_flags(v, a, error);
-    return status == PT_OK ? v->run(a, wanted == 2 ? a->positional[1] : NULL, error) : status;
+    return status == PT_OK ? v->run(a, v->argument != NULL ? a->positional[1] : NULL, error)
+                           : status;
 }
 
 static pt_status node_run(const args *a, pt_error *error)
 {
+    if (a->n_positional == 0)
+        return run_verb(&node_verb_serve, a, error);
     const char *name = a->positional[0];
     nearest n;
     nearest_init(&n, name, strlen(name));
@@ -62,9 +77,9 @@ static pt_status node_run(const args *a, pt_error *error)
 
 const command command_node = {
     .name = "node",
-    .arguments = "VERB ..",
+    .arguments = "[VERB ..]",
     .summary = "a party's own standing server",
-    .details = "VERB is\n"
+    .details = "Without VERB it runs the node; VERB is\n"
                "  check-config      whether the file of --config is in order; docs/node.md and "
                "examples/node.yaml show what it may hold\n"
                "  sign PROGRAM      print the program with a signature by --key, by which rules "
@@ -72,7 +87,7 @@ const command command_node = {
                "  signing-key FILE  make a key that signs programs or an audit log, and print its "
                "public key\n",
     .flags = flag_lists,
-    .n_positional = 1,
-    .n_optional = 1,
+    .n_positional = 0,
+    .n_optional = 2,
     .run = node_run,
 };

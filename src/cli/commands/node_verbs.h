@@ -13,6 +13,7 @@ typedef struct node_verb {
 } node_verb;
 
 extern const node_verb node_verb_check_config;
+extern const node_verb node_verb_serve; /* without a name */
 extern const node_verb node_verb_sign;
 extern const node_verb node_verb_signing_key;
 

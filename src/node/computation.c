@@ -1,0 +1,304 @@
+#include "node/computation.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "node/run/result_text.h"
+#include "node/run/run.h"
+
+#define LEAD_TELL_MS 10000 /* who waits for the leader hears of it so often */
+#define LEAD_LOOK_MS 200
+
+/* ---- with the node's lock held ---- */
+
+node_computation *computation_find(const node *n, const char *id)
+{
+    for (node_computation *c = n->computations; c != NULL; c = c->next)
+        if (!c->is_over && strcmp(c->policy.id, id) == 0)
+            return c;
+    return NULL;
+}
+
+void computation_stop(node_computation *c, stop_cause cause)
+{
+    if (c->stop == STOP_FOR_NOBODY)
+        c->stop = cause;
+}
+
+/* ---- what run.c asks and tells ---- */
+
+void computation_enter(node_computation *c, computation_phase phase)
+{
+    static const char *const names[] = {[PHASE_CHECKING] = "checking",
+                                        [PHASE_WAITING] = "waiting",
+                                        [PHASE_AGREED] = "agreed",
+                                        [PHASE_RUNNING] = "running",
+                                        [PHASE_OVER] = "over"};
+    monitor_lock(&c->owner->lock);
+    c->phase = phase;
+    c->awaited[0] = '\0';
+    monitor_unlock(&c->owner->lock);
+    node_log(c->owner, NODE_LOG_INFO, names[phase], c->policy.id, c->caller, "%s", "");
+    node_wake(c->owner);
+}
+
+bool computation_cancelled(void *computation)
+{
+    node_computation *c = computation;
+    const uint64_t now = clock_ms();
+    const uint32_t deadline_ms = c->settings->config.deadline_ms;
+    monitor_lock(&c->owner->lock);
+    const bool stops = c->stop != STOP_FOR_NOBODY || (c->hurry_ms != 0 && now >= c->hurry_ms) ||
+                       (deadline_ms != 0 && now - c->begun_ms >= deadline_ms);
+    monitor_unlock(&c->owner->lock);
+    return stops;
+}
+
+void computation_notice(void *computation, const char *text)
+{
+    node_computation *c = computation;
+    monitor_lock(&c->owner->lock);
+    (void)snprintf(c->awaited, sizeof c->awaited, "%s", text);
+    monitor_unlock(&c->owner->lock);
+}
+
+void computation_progress(void *computation, const char *phase, uint64_t done, uint64_t total)
+{
+    node_computation *c = computation;
+    monitor_lock(&c->owner->lock);
+    if (strcmp(phase, "compiled") == 0)
+        c->n_ands = total;
+    c->step = phase;
+    c->done = done;
+    c->total = total;
+    monitor_unlock(&c->owner->lock);
+}
+
+/* Takes a place if there is one. */
+static bool take_place(node_computation *c)
+{
+    node *n = c->owner;
+    const uint64_t concurrency = c->settings->config.concurrency;
+    monitor_lock(&n->lock);
+    const bool fits = concurrency == 0 || n->n_led < concurrency;
+    if (fits) {
+        n->n_led++;
+        c->leads = true;
+    }
+    monitor_unlock(&n->lock);
+    return fits;
+}
+
+static void wait_for_place(node *n)
+{
+    monitor_lock(&n->lock);
+    (void)monitor_wait(&n->lock, clock_ms() + LEAD_LOOK_MS);
+    monitor_unlock(&n->lock);
+}
+
+pt_status computation_lead(node_computation *c, const pt_channel *channel, pt_error *error)
+{
+    uint64_t told_ms = clock_ms();
+    while (!take_place(c)) {
+        if (computation_cancelled(c))
+            return error_set(error, PT_ERR_CANCELLED, "cancelled while waiting for room");
+        if (clock_ms() - told_ms >= LEAD_TELL_MS) {
+            const pt_status status = agreement_tell(channel, &c->policy, false, error);
+            if (status != PT_OK)
+                return status;
+            told_ms = clock_ms();
+        }
+        wait_for_place(c->owner);
+    }
+    return agreement_tell(channel, &c->policy, true, error);
+}
+
+/* ---- the end ---- */
+
+static void log_end(const node_computation *c, const run_end *end)
+{
+    if (end->status == PT_OK)
+        node_log(c->owner, NODE_LOG_INFO, "done", c->policy.id, c->caller, "%" PRIu64 " ANDs",
+                 c->n_ands);
+    else
+        node_log(c->owner, NODE_LOG_WARN, "failed", c->policy.id, c->caller, "%s", end->reason);
+}
+
+/* Whether `output` is told of a failure: not when who scheduled it has just been told. */
+static bool is_told_elsewhere(const run_end *end)
+{
+    return end->has_agreed || (end->refusal != 400 && end->refusal != 403);
+}
+
+static void end_record(node *n, const char *id, bool has_url, const run_end *run)
+{
+    pt_error error;
+    bool done = false;
+    size_t len = 0;
+    char *text = result_text(run->status == PT_OK, run->details, run->reason);
+    uint8_t *sealed = text == NULL ? NULL
+                                   : seal_close(&len, n->seal_key, SEAL_RESULT, id,
+                                                (const uint8_t *)text, strlen(text));
+    const bool is_done = run->status == PT_OK && sealed != NULL;
+    const record_end end = {
+        .state = is_done ? RECORD_DONE : RECORD_FAILED,
+        .refusal = run->has_agreed ? 0 : run->refusal,
+        .reason = is_done ? NULL : run->reason,
+        .told = is_done ? NULL : run->told,
+        .result = sealed,
+        .result_len = len,
+        .delivers = has_url && sealed != NULL && (is_done || is_told_elsewhere(run)),
+    };
+    if (records_end(n->records, &done, id, &end, &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "store", id, NULL, "%s", error.message);
+    if (text != NULL)
+        mem_free_secret(text, strlen(text));
+    mem_free(sealed);
+}
+
+void computation_fail_record(node *n, const record *r, unsigned refusal, const char *reason)
+{
+    policy p = {0};
+    pt_error error;
+    run_end end = {.status = PT_ERR_STOPPED, .refusal = refusal, .has_agreed = r->has_agreed};
+    (void)snprintf(end.reason, sizeof end.reason, "%s", reason);
+    (void)snprintf(end.told, sizeof end.told, "%.250s", reason);
+    const bool has_url = r->policy != NULL &&
+                         policy_restore(&p, r->policy, NULL, 0, &error) == PT_OK &&
+                         p.output_url != NULL;
+    policy_clear(&p);
+    end_record(n, r->id, has_url, &end);
+    node_log(n, NODE_LOG_WARN, "failed", r->id, r->caller, "%s", reason);
+}
+
+/* A node that stops before the parties have agreed leaves it to the next start. */
+static bool is_left(node_computation *c, const run_end *end)
+{
+    monitor_lock(&c->owner->lock);
+    const bool stops = c->stop == STOP_FOR_NODE;
+    monitor_unlock(&c->owner->lock);
+    return stops && end->status != PT_OK && !end->has_agreed;
+}
+
+static void computation_finish(node_computation *c, const run_end *end)
+{
+    node *n = c->owner;
+    pt_error error;
+    if (is_left(c, end)) {
+        if (records_release(n->records, c->policy.id, &error) != PT_OK)
+            node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
+    } else {
+        end_record(n, c->policy.id, c->policy.output_url != NULL, end);
+        log_end(c, end);
+    }
+    monitor_lock(&n->lock);
+    if (end->status == PT_OK)
+        n->counts.done++;
+    else
+        n->counts.failed++;
+    if (c->leads)
+        n->n_led--;
+    c->phase = PHASE_OVER;
+    c->is_over = true;
+    monitor_unlock(&n->lock);
+    node_wake(n);
+}
+
+static void *computation_thread(void *user)
+{
+    node_computation *c = user;
+    run_end end;
+    run_computation(&end, c);
+    computation_finish(c, &end);
+    if (end.details != NULL)
+        mem_free_secret(end.details, strlen(end.details));
+    mem_wipe(&end, sizeof end);
+    return NULL;
+}
+
+/* ---- taking up ---- */
+
+static void computation_free(node_computation *c)
+{
+    if (c->settings != NULL)
+        settings_release(c->owner, c->settings);
+    policy_clear(&c->policy);
+    mem_free(c->caller);
+    mem_free(c->decision);
+    mem_free(c);
+}
+
+/* The policy with its input, of which a record that waits has one unless a source gives it. */
+static const char *restore_policy(policy *ret_policy, const node *n, const record *r)
+{
+    size_t len = 0;
+    pt_error error;
+    uint8_t *input = seal_open(&len, n->seal_key, SEAL_INPUT, r->id, r->input, r->input_len);
+    if (policy_restore(ret_policy, r->policy, input, len, &error) != PT_OK)
+        return "what the store has of it cannot be read";
+    if (ret_policy->source == NULL && ret_policy->input == NULL)
+        return "its input cannot be opened: it was sealed with another key";
+    return NULL;
+}
+
+static const char *start_computation(node *n, record *r)
+{
+    pt_error error;
+    node_computation *c = mem_new(1, sizeof *c);
+    if (c == NULL)
+        return "out of memory";
+    c->owner = n;
+    c->begun_ms = clock_ms();
+    c->caller = r->caller;
+    c->decision = r->decision;
+    r->caller = r->decision = NULL;
+    const char *problem = restore_policy(&c->policy, n, r);
+    c->settings = settings_use(n);
+    monitor_lock(&n->lock);
+    if (problem == NULL && thread_start(&c->thread, computation_thread, c, &error) != PT_OK)
+        problem = "no thread can be started";
+    if (problem == NULL) {
+        c->next = n->computations;
+        n->computations = c;
+        n->n_taken_up++;
+    }
+    monitor_unlock(&n->lock);
+    if (problem != NULL)
+        computation_free(c);
+    return problem;
+}
+
+void computation_take_up(node *n, record *claimed)
+{
+    const char *problem = start_computation(n, claimed);
+    if (problem != NULL)
+        computation_fail_record(n, claimed, 500, problem);
+    record_clear(claimed);
+}
+
+void computation_reap(node *n)
+{
+    for (;;) {
+        monitor_lock(&n->lock);
+        node_computation **at = &n->computations;
+        while (*at != NULL && !(*at)->is_over)
+            at = &(*at)->next;
+        node_computation *over = *at;
+        if (over != NULL) {
+            *at = over->next;
+            n->n_taken_up--;
+        }
+        monitor_unlock(&n->lock);
+        if (over == NULL)
+            return;
+        (void)pthread_join(over->thread, NULL);
+        computation_free(over);
+    }
+}

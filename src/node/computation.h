@@ -1,0 +1,38 @@
+/* A computation that is taken up: a thread that goes through its life. Layer: node.
+ *
+ *      CHECKING    the program, the rules; a person may have to decide, then it goes back
+ *      WAITING     a channel to the others, encrypted; the agreement
+ *      AGREED      who scheduled it gets 200; the leader waits for room
+ *      RUNNING     in the records, for good: constants, compiling, the protocol
+ *      OVER        in the records, with the result or the reason */
+#ifndef NODE_COMPUTATION_H
+#define NODE_COMPUTATION_H
+
+#include "node/service.h"
+
+#define NODE_TAKEN_UP_MAX 100 /* at a time: a thread and a channel each */
+
+/* Takes up a record that this node has claimed. Takes it over. A record that cannot be taken up has
+ * ended when this returns. */
+void computation_take_up(node *n, record *claimed);
+/* Joins and frees those that are over. */
+void computation_reap(node *n);
+
+/* With the node's lock held. */
+node_computation *computation_find(const node *n, const char *id);
+void computation_stop(node_computation *c, stop_cause cause);
+
+/* Ends a record that no computation runs for: as failed, and delivers that. */
+void computation_fail_record(node *n, const record *r, unsigned refusal, const char *reason);
+
+/* ---- for run.c ---- */
+
+void computation_enter(node_computation *c, computation_phase phase);
+/* Waits for a place among those that this party leads; tells the others of it meanwhile. */
+MUST_CHECK pt_status computation_lead(node_computation *c, const pt_channel *channel,
+                                      pt_error *error);
+bool computation_cancelled(void *computation);
+void computation_notice(void *computation, const char *text);
+void computation_progress(void *computation, const char *phase, uint64_t done, uint64_t total);
+
+#endif

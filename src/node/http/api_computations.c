@@ -1,0 +1,298 @@
+/* What is known of computations, and what may be done about them. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hex.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "node/computation.h"
+#include "node/http/request.h"
+
+#define LIST_MAX 10000
+#define WHY_MAX  200
+
+/* ---- as JSON ---- */
+
+static const char *const record_states[] = {[RECORD_PENDING] = "pending",
+                                            [RECORD_QUEUED] = "queued",
+                                            [RECORD_RUNNING] = "running",
+                                            [RECORD_DONE] = "done",
+                                            [RECORD_FAILED] = "failed"};
+static const char *const phase_states[] = {[PHASE_CHECKING] = "checking",
+                                           [PHASE_WAITING] = "waiting",
+                                           [PHASE_AGREED] = "agreed",
+                                           [PHASE_RUNNING] = "running",
+                                           [PHASE_OVER] = "queued"};
+
+static json_t *text_or_null(const char *text)
+{
+    if (text == NULL || !utf8_is_valid(text, strlen(text)))
+        return json_null();
+    return json_string(text);
+}
+
+/* What its thread knows; with the node's lock held. */
+static void describe_running(json_t *all, const node_computation *c)
+{
+    const uint32_t deadline_ms = c->settings->config.deadline_ms;
+    const uint64_t since_ms = clock_ms() - c->begun_ms;
+    (void)json_object_set_new(all, "state", json_string(phase_states[c->phase]));
+    if (c->awaited[0] != '\0')
+        (void)json_object_set_new(all, "awaited", text_or_null(c->awaited));
+    if (c->n_ands != 0)
+        (void)json_object_set_new(all, "and_gates", json_integer((json_int_t)c->n_ands));
+    if (c->step != NULL)
+        (void)json_object_set_new(all, "progress",
+                                  json_pack("{s:s, s:I, s:I}", "step", c->step, "done",
+                                            (json_int_t)c->done, "total", (json_int_t)c->total));
+    if (deadline_ms > since_ms)
+        (void)json_object_set_new(all, "seconds_left",
+                                  json_integer((json_int_t)((deadline_ms - since_ms) / 1000)));
+}
+
+static void describe_policy(json_t *all, const record *found)
+{
+    policy p;
+    pt_error error;
+    char hash[HEX_SIZE(POLICY_HASH_BYTES)];
+    if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK) {
+        json_t *participants = json_array();
+        for (size_t i = 0; i < p.n_parties; i++)
+            (void)json_array_append_new(participants, json_string(p.participants[i]));
+        hex_write(hash, p.program_sha256, sizeof p.program_sha256);
+        (void)json_object_set_new(all, "participants", participants);
+        (void)json_object_set_new(all, "party", json_integer((json_int_t)p.party));
+        (void)json_object_set_new(all, "leader", json_integer((json_int_t)p.leader));
+        (void)json_object_set_new(all, "program_sha256", json_string(hash));
+        (void)json_object_set_new(all, "source", text_or_null(p.source));
+        (void)json_object_set_new(
+            all, "output", text_or_null(p.output_url != NULL ? p.output_url : p.output_name));
+    }
+    policy_clear(&p);
+}
+
+static json_t *describe(node *n, const record *found)
+{
+    json_t *all =
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:I}", "computation_id", found->id, "state",
+                  record_states[found->state], "caller", text_or_null(found->caller), "allowed_by",
+                  text_or_null(found->decision), "reason", text_or_null(found->reason), "agreed",
+                  (int)found->has_agreed, "created_ms", (json_int_t)found->created_ms, "changed_ms",
+                  (json_int_t)found->changed_ms);
+    if (all == NULL)
+        return NULL;
+    describe_policy(all, found);
+    if (found->deliver_ms != 0)
+        (void)json_object_set_new(all, "delivery",
+                                  json_pack("{s:I, s:I}", "tries", (json_int_t)found->tries,
+                                            "next_ms", (json_int_t)found->deliver_ms));
+    monitor_lock(&n->lock);
+    const node_computation *c = computation_find(n, found->id);
+    if (c != NULL && found->state < RECORD_DONE)
+        describe_running(all, c);
+    monitor_unlock(&n->lock);
+    return all;
+}
+
+/* ---- seeing ---- */
+
+/* Whether the caller may see it: who scheduled it, and who may see all. */
+static bool may_see(const node_request *r, const record *found)
+{
+    return (r->roles & (NODE_READ | NODE_APPROVE | NODE_ADMIN)) != 0 ||
+           (found->caller != NULL && strcmp(found->caller, r->caller) == 0);
+}
+
+typedef struct listing {
+    node_request *request;
+    json_t *list;
+} listing;
+
+static void list_one(void *user, const record *found)
+{
+    const listing *l = user;
+    if (may_see(l->request, found))
+        (void)json_array_append_new(l->list, describe(l->request->node, found));
+}
+
+/* Only those in the wanted state. */
+static json_t *filter(json_t *list, const char *state)
+{
+    json_t *kept = json_array();
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one)
+    {
+        if (strcmp(json_string_value(json_object_get(one, "state")), state) == 0)
+            (void)json_array_append(kept, one);
+    }
+    json_decref(list);
+    return kept;
+}
+
+enum MHD_Result answer_list(node_request *r)
+{
+    pt_error error;
+    listing l = {.request = r, .list = json_array()};
+    if (records_list(r->node->records, list_one, &l, LIST_MAX, &error) != PT_OK) {
+        json_decref(l.list);
+        return request_store_problem(r, &error);
+    }
+    return request_json(r, 200, r->state == NULL ? l.list : filter(l.list, r->state));
+}
+
+/* The record of the path if the caller may see it; else the answer has been given. */
+static bool find_visible(node_request *r, record *ret_record, enum MHD_Result *ret_answer)
+{
+    pt_error error;
+    bool is_there = false;
+    if (records_find(r->node->records, ret_record, &is_there, r->id, &error) != PT_OK) {
+        *ret_answer = request_store_problem(r, &error);
+        return false;
+    }
+    if (is_there && may_see(r, ret_record))
+        return true;
+    record_clear(ret_record);
+    *ret_answer = request_problem(r, 404, "UnknownComputationId", "%s", r->id);
+    return false;
+}
+
+/* ---- stopping ---- */
+
+/* Stops what runs; what has ended, or has not begun, is forgotten. */
+static enum MHD_Result delete_computation(node_request *r, const record *found)
+{
+    node *n = r->node;
+    pt_error error;
+    bool done = false;
+    const bool is_own = found->caller != NULL && strcmp(found->caller, r->caller) == 0;
+    if (!is_own && (r->roles & NODE_ADMIN) == 0)
+        return request_problem(r, 403, "Forbidden", "%s may stop what it asked for itself",
+                               r->caller);
+    monitor_lock(&n->lock);
+    node_computation *c = computation_find(n, r->id);
+    if (c != NULL)
+        computation_stop(c, STOP_FOR_CALLER);
+    monitor_unlock(&n->lock);
+    node_log(n, NODE_LOG_INFO, "deleted", r->id, r->caller, "%s", "");
+    if (c != NULL)
+        return request_empty(r, 202);
+    if (records_remove(n->records, &done, r->id, &error) != PT_OK)
+        return request_store_problem(r, &error);
+    node_wake(n);
+    if (!done)
+        return request_problem(r, 409, "Running", "another node is running it");
+    return request_empty(r, 204);
+}
+
+enum MHD_Result answer_computation(node_request *r)
+{
+    record found;
+    enum MHD_Result answer = MHD_NO;
+    if (!find_visible(r, &found, &answer))
+        return answer;
+    answer = r->is_delete ? delete_computation(r, &found)
+                          : request_json(r, 200, describe(r->node, &found));
+    record_clear(&found);
+    return answer;
+}
+
+/* ---- the result ---- */
+
+static enum MHD_Result send_result(node_request *r, const record *found)
+{
+    node *n = r->node;
+    size_t len = 0;
+    pt_error error;
+    if (found->state < RECORD_DONE)
+        return request_problem(r, 409, "NotEnded", "it has not ended yet");
+    uint8_t *text =
+        seal_open(&len, n->seal_key, SEAL_RESULT, r->id, found->result, found->result_len);
+    if (text == NULL)
+        return request_problem(r, 500, "Store",
+                               "the result cannot be opened: it was sealed with another key");
+    const enum MHD_Result answer =
+        request_text(r, 200, "application/json", (const char *)text, len);
+    mem_free_secret(text, len);
+    if (records_fetched(n->records, r->id, &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "store", r->id, NULL, "%s", error.message);
+    return answer;
+}
+
+enum MHD_Result answer_result(node_request *r)
+{
+    record found;
+    enum MHD_Result answer = MHD_NO;
+    if (!find_visible(r, &found, &answer))
+        return answer;
+    if (found.caller == NULL || strcmp(found.caller, r->caller) != 0)
+        answer = request_problem(r, 403, "Forbidden", "the result is for who asked for it");
+    else
+        answer = send_result(r, &found);
+    record_clear(&found);
+    return answer;
+}
+
+/* ---- deciding ---- */
+
+enum MHD_Result answer_approve(node_request *r)
+{
+    node *n = r->node;
+    record found;
+    pt_error error;
+    char decision[CALLER_SIZE + 16];
+    bool done = false;
+    enum MHD_Result answer = MHD_NO;
+    if (!find_visible(r, &found, &answer))
+        return answer;
+    record_clear(&found);
+    (void)snprintf(decision, sizeof decision, "person %s", r->caller);
+    if (records_approve(n->records, &done, r->id, decision, &error) != PT_OK)
+        return request_store_problem(r, &error);
+    if (!done)
+        return request_problem(r, 409, "NotPending", "it does not wait for a person");
+    node_log(n, NODE_LOG_INFO, "approved", r->id, r->caller, "%s", "");
+    node_wake(n);
+    return request_empty(r, 200);
+}
+
+/* {"why": text}; an empty text when there is none, false when it is something else. */
+static bool read_why(char ret_why[WHY_MAX], const buffer *body)
+{
+    const char *why = "";
+    json_t *all = body->len == 0 ? json_object()
+                                 : json_loadb((const char *)body->bytes, body->len,
+                                              JSON_REJECT_DUPLICATES, NULL);
+    json_t *text = json_object_get(all, "why");
+    const bool is_good = json_is_object(all) && (text == NULL || json_is_string(text));
+    if (is_good && text != NULL)
+        why = json_string_value(text);
+    (void)snprintf(ret_why, WHY_MAX, "%s", why);
+    json_decref(all);
+    for (char *c = ret_why; *c != '\0'; c++)
+        *c = *c >= 0x20 && *c < 0x7f ? *c : '?';
+    return is_good;
+}
+
+enum MHD_Result answer_deny(node_request *r)
+{
+    record found;
+    char why[WHY_MAX];
+    char reason[WHY_MAX + CALLER_SIZE + 32];
+    enum MHD_Result answer = MHD_NO;
+    if (!read_why(why, &r->http.body))
+        return request_problem(r, 422, "Deny", "expected {\"why\": TEXT}");
+    if (!find_visible(r, &found, &answer))
+        return answer;
+    if (found.state == RECORD_PENDING) {
+        (void)snprintf(reason, sizeof reason, "denied%s%s", why[0] == '\0' ? "" : ": ", why);
+        computation_fail_record(r->node, &found, 403, reason);
+        node_log(r->node, NODE_LOG_INFO, "denied", r->id, r->caller, "%s", why);
+        node_wake(r->node);
+        answer = request_empty(r, 200);
+    } else {
+        answer = request_problem(r, 409, "NotPending", "it does not wait for a person");
+    }
+    record_clear(&found);
+    return answer;
+}

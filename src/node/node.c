@@ -1,0 +1,361 @@
+#include "node/node.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "channel/http/url.h"
+#include "node/computation.h"
+#include "node/delivery.h"
+#include "node/http/api.h"
+
+#define LOOK_MS      500  /* the keeper looks at the records at least so often */
+#define BEAT_MS      5000 /* it tells others that this node lives */
+#define EXPIRE_MS    60000
+#define KEEP_MS      ((int64_t)24 * 3600 * 1000) /* a result that was fetched */
+#define ALIVE_MS     20000
+#define CONNECTIONS  1024
+#define CLIENT_MS    60000
+#define LAST_POST_MS 700 /* when stopping, results may still be delivered for so long */
+
+/* ---- settings ---- */
+
+settings *settings_use(node *n)
+{
+    monitor_lock(&n->lock);
+    settings *s = n->settings;
+    s->n_users++;
+    monitor_unlock(&n->lock);
+    return s;
+}
+
+static void settings_free(settings *s)
+{
+    node_config_clear(&s->config);
+    mem_free_guarded(s->private_key, PT_KEY_BYTES);
+    mem_free(s);
+}
+
+void settings_release(node *n, settings *s)
+{
+    monitor_lock(&n->lock);
+    const bool is_last = --s->n_users == 0;
+    monitor_unlock(&n->lock);
+    if (is_last)
+        settings_free(s);
+}
+
+/* Takes the configuration over in any case. */
+static pt_status settings_new(settings **ret_settings, node_config *config,
+                              const uint8_t *private_key, pt_error *error)
+{
+    settings *s = mem_new(1, sizeof *s);
+    if (s == NULL) {
+        node_config_clear(config);
+        return error_memory(error);
+    }
+    s->config = *config;
+    *config = (node_config){0};
+    s->n_users = 1;
+    pt_status status = PT_OK;
+    if (private_key != NULL) {
+        s->private_key = mem_new_guarded(1, PT_KEY_BYTES);
+        if (s->private_key == NULL)
+            status = error_memory(error);
+        else
+            memcpy(s->private_key, private_key, PT_KEY_BYTES);
+    } else if (!s->config.insecure_allow_all) {
+        status = error_set(error, PT_ERR_USAGE, "a node needs a key: see polytune keygen");
+    }
+    if (s->private_key != NULL && status == PT_OK)
+        status = pt_channel_secure_public_key(s->public_key, s->private_key, error);
+    if (status == PT_OK)
+        *ret_settings = s;
+    else
+        settings_free(s);
+    return status;
+}
+
+pt_status node_reload(node *n, node_config *config, const uint8_t *private_key, pt_error *error)
+{
+    settings *fresh = NULL;
+    const pt_status status = settings_new(&fresh, config, private_key, error);
+    if (status != PT_OK)
+        return status;
+    monitor_lock(&n->lock);
+    settings *before = n->settings;
+    n->settings = fresh;
+    monitor_unlock(&n->lock);
+    settings_release(n, before);
+    node_log(n, NODE_LOG_INFO, "node", NULL, NULL, "the configuration was read again");
+    return PT_OK;
+}
+
+/* ---- log ---- */
+
+void node_log(node *n, node_level level, const char *what, const char *computation,
+              const char *caller, const char *format, ...)
+{
+    char text[768];
+    va_list args;
+    if (n->options.log == NULL)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const node_event event = {.level = level,
+                              .what = what,
+                              .computation = computation,
+                              .caller = caller,
+                              .text = text[0] == '\0' ? NULL : text};
+    n->options.log(n->options.log_user, &event);
+}
+
+/* ---- the keeper ---- */
+
+void node_wake(node *n)
+{
+    monitor_lock(&n->lock);
+    n->has_work = true;
+    monitor_wake(&n->lock);
+    monitor_unlock(&n->lock);
+    httpd_wake(n->http);
+}
+
+static void keeper_problem(node *n, const pt_error *error)
+{
+    node_log(n, NODE_LOG_ERROR, "store", NULL, NULL, "%s", error->message);
+}
+
+/* Those that were RUNNING when their node died are not run again. */
+static void fail_orphans(node *n)
+{
+    for (;;) {
+        record orphan;
+        pt_error error;
+        bool found = false;
+        if (records_orphan(n->records, &orphan, &found, &error) != PT_OK) {
+            keeper_problem(n, &error);
+            return;
+        }
+        if (!found)
+            return;
+        computation_fail_record(n, &orphan, 500,
+                                "its node was stopped in the middle of the computation; it is not "
+                                "repeated");
+        record_clear(&orphan);
+    }
+}
+
+static bool has_room(node *n)
+{
+    monitor_lock(&n->lock);
+    const bool fits = !n->is_stopping && n->n_taken_up < NODE_TAKEN_UP_MAX;
+    monitor_unlock(&n->lock);
+    return fits;
+}
+
+static void take_up_queued(node *n)
+{
+    while (has_room(n)) {
+        record claimed;
+        pt_error error;
+        bool found = false;
+        if (records_claim(n->records, &claimed, &found, &error) != PT_OK) {
+            keeper_problem(n, &error);
+            return;
+        }
+        if (!found)
+            return;
+        computation_take_up(n, &claimed);
+    }
+}
+
+/* Waits until there is something to do; false when the node stops. */
+static bool keeper_waits(node *n)
+{
+    const uint64_t until_ms = clock_ms() + LOOK_MS;
+    monitor_lock(&n->lock);
+    n->beat_ms = clock_ms();
+    while (!n->has_work && !n->is_stopping && monitor_wait(&n->lock, until_ms))
+        ;
+    n->has_work = false;
+    const bool goes_on = !n->is_stopping;
+    monitor_unlock(&n->lock);
+    return goes_on;
+}
+
+static void keep_records(node *n, uint64_t *beat_ms, uint64_t *expire_ms)
+{
+    pt_error error;
+    const uint64_t now = clock_ms();
+    if (now >= *beat_ms) {
+        *beat_ms = now + BEAT_MS;
+        if (records_heartbeat(n->records, &error) != PT_OK)
+            keeper_problem(n, &error);
+        fail_orphans(n);
+    }
+    if (now >= *expire_ms) {
+        *expire_ms = now + EXPIRE_MS;
+        if (records_expire(n->records, records_now() - KEEP_MS, &error) != PT_OK)
+            keeper_problem(n, &error);
+    }
+}
+
+static void stop_computations(node *n)
+{
+    monitor_lock(&n->lock);
+    for (node_computation *c = n->computations; c != NULL; c = c->next)
+        computation_stop(c, STOP_FOR_NODE);
+    while (n->computations != NULL) {
+        monitor_unlock(&n->lock);
+        computation_reap(n);
+        monitor_lock(&n->lock);
+        if (n->computations != NULL)
+            (void)monitor_wait(&n->lock, clock_ms() + LOOK_MS);
+    }
+    monitor_unlock(&n->lock);
+}
+
+/* What has just ended is told where it is wanted, if that is quick; else after the next start. */
+static void deliver_last(node *n)
+{
+    const uint64_t until_ms = clock_ms() + LAST_POST_MS;
+    delivery_begin_due(n);
+    monitor_lock(&n->lock);
+    while (n->n_delivering != 0 && clock_ms() < until_ms) {
+        monitor_unlock(&n->lock);
+        delivery_reap(n, false);
+        monitor_lock(&n->lock);
+        if (n->n_delivering != 0)
+            (void)monitor_wait(&n->lock, until_ms);
+    }
+    monitor_unlock(&n->lock);
+}
+
+static void *keeper_thread(void *user)
+{
+    node *n = user;
+    uint64_t beat_ms = 0;
+    uint64_t expire_ms = 0;
+    do {
+        computation_reap(n);
+        delivery_reap(n, false);
+        keep_records(n, &beat_ms, &expire_ms);
+        take_up_queued(n);
+        delivery_begin_due(n);
+    } while (keeper_waits(n));
+    stop_computations(n);
+    deliver_last(n);
+    return NULL;
+}
+
+bool node_is_alive(node *n)
+{
+    monitor_lock(&n->lock);
+    const bool is_alive = n->beat_ms == 0 || clock_ms() - n->beat_ms < ALIVE_MS;
+    monitor_unlock(&n->lock);
+    return is_alive;
+}
+
+/* ---- life ---- */
+
+static pt_status start_serving(node *n, pt_error *error)
+{
+    const node_config *c = &n->settings->config;
+    const httpd_options http = {.address = c->address,
+                                .port = c->port,
+                                .max_connections = CONNECTIONS,
+                                .client_timeout_ms = CLIENT_MS,
+                                .tls_cert = c->tls_certificate,
+                                .tls_key = c->tls_key};
+    pt_status status = httpd_start(n->http, &http, error);
+    if (status == PT_OK)
+        status = thread_start(&n->keeper, keeper_thread, n, error);
+    n->has_keeper = status == PT_OK;
+    return status;
+}
+
+static pt_status find_prefix(node *n, pt_error *error)
+{
+    url_parts parts = {0};
+    const char *url = n->settings->config.url;
+    if (url != NULL && !url_split(&parts, url))
+        return error_set(error, PT_ERR_USAGE, "%.200s is no URL", url);
+    n->prefix = mem_string(url == NULL ? "" : parts.path);
+    url_clear(&parts);
+    return n->prefix == NULL ? error_memory(error) : PT_OK;
+}
+
+static pt_status start_node(node *n, node_config *config, const node_options *options,
+                            pt_error *error)
+{
+    n->options = *options;
+    n->options.private_key = NULL;
+    if (sodium_init() < 0) {
+        node_config_clear(config);
+        return error_set(error, PT_ERR_INTERNAL, "libsodium cannot be used");
+    }
+    pt_status status = settings_new(&n->settings, config, options->private_key, error);
+    if (status == PT_OK)
+        status = find_prefix(n, error);
+    if (status != PT_OK)
+        return status;
+    seal_key(n->seal_key, n->settings->private_key);
+    status = records_open(&n->records, n->settings->config.store, error);
+    if (status == PT_OK)
+        status = httpd_new(&n->http, &node_app, n, error);
+    if (status == PT_OK && !direct_hub_init(&n->hub, n->http))
+        status = error_memory(error);
+    return status == PT_OK ? start_serving(n, error) : status;
+}
+
+pt_status node_start(node **ret_node, node_config *config, const node_options *options,
+                     pt_error *error)
+{
+    node *n = mem_new(1, sizeof *n);
+    if (n == NULL || !monitor_init(&n->lock)) {
+        mem_free(n);
+        node_config_clear(config);
+        return error_memory(error);
+    }
+    const pt_status status = start_node(n, config, options, error);
+    if (status == PT_OK)
+        *ret_node = n;
+    else
+        node_stop(n);
+    return status;
+}
+
+uint16_t node_port(const node *n)
+{
+    return httpd_port(n->http);
+}
+
+void node_stop(node *n)
+{
+    if (n == NULL)
+        return;
+    monitor_lock(&n->lock);
+    n->is_stopping = true;
+    monitor_wake(&n->lock);
+    monitor_unlock(&n->lock);
+    if (n->has_keeper)
+        (void)pthread_join(n->keeper, NULL);
+    httpd_free(n->http);
+    if (n->hub.server != NULL)
+        direct_hub_clear(&n->hub);
+    delivery_reap(n, true);
+    records_close(n->records);
+    if (n->settings != NULL)
+        settings_release(n, n->settings);
+    monitor_clear(&n->lock);
+    mem_free(n->prefix);
+    mem_wipe(n->seal_key, sizeof n->seal_key);
+    mem_free(n);
+}

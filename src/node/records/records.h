@@ -1,0 +1,125 @@
+/* What a node must not forget: the queue of computations, and their results. Layer: node.
+ *
+ *      add -> PENDING or QUEUED           waits for a person, or to be run
+ *      PENDING -> QUEUED                  approved
+ *      QUEUED -> claimed                  one node of those that share the records takes it up
+ *      claimed -> RUNNING                 from here on it is never begun again; the input is gone
+ *      any -> DONE or FAILED              then the result may be due for delivery
+ *
+ * Every call is on disk when it returns. Whoever dies leaves RUNNING records, which become FAILED
+ * at the next start (or, where several nodes share the records, when its lease ends), and claimed
+ * ones, which are QUEUED again. Inputs and results come sealed (seal.h). Any thread may call. */
+#ifndef NODE_RECORDS_RECORDS_H
+#define NODE_RECORDS_RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "node/policy/policy.h"
+#include "polytune/status.h"
+
+typedef enum record_state {
+    RECORD_PENDING,
+    RECORD_QUEUED,
+    RECORD_RUNNING,
+    RECORD_DONE,
+    RECORD_FAILED
+} record_state;
+
+/* Texts and bytes are owned; release with record_clear. */
+typedef struct record {
+    char id[POLICY_ID_SIZE];
+    record_state state;
+    bool has_agreed;  /* the parties once agreed on it */
+    bool is_ours;     /* claimed by this node */
+    unsigned refusal; /* HTTP status for who scheduled it, if the parties never agreed */
+    char *caller;     /* who scheduled it */
+    char *policy;     /* policy_print */
+    uint8_t *input;   /* sealed; NULL: none, or erased */
+    size_t input_len;
+    char *decision;  /* rule or person that allowed it; NULL: not yet */
+    char *reason;    /* why it waits, or failed; NULL */
+    char *told;      /* what other parties may know of that; NULL */
+    uint8_t *result; /* sealed JSON; NULL: none */
+    size_t result_len;
+    int64_t created_ms; /* since 1970 */
+    int64_t changed_ms;
+    int64_t deliver_ms; /* when the result is to be delivered next; 0: not */
+    int64_t deliver_since_ms;
+    unsigned tries;
+} record;
+
+void record_clear(record *r);
+
+typedef struct records records;
+
+/* "sqlite:FILE", made with mode 0600. PT_ERR_USAGE, PT_ERR_FILE, PT_ERR_INPUT, PT_ERR_IO. */
+MUST_CHECK pt_status records_open(records **ret_records, const char *where, pt_error *error);
+void records_close(records *r);
+
+/* PT_ERR_REFUSED when there is one of that id. */
+MUST_CHECK pt_status records_add(records *r, const record *added, pt_error *error);
+/* Makes the oldest QUEUED record that nobody has this node's; false in *ret_found: there is none.
+ */
+MUST_CHECK pt_status records_claim(records *r, record *ret_record, bool *ret_found,
+                                   pt_error *error);
+/* Somebody has decided: *ret_done is false when it was not PENDING. */
+MUST_CHECK pt_status records_approve(records *r, bool *ret_done, const char *id,
+                                     const char *decision, pt_error *error);
+/* A claimed one has to wait for a person after all. */
+MUST_CHECK pt_status records_suspend(records *r, const char *id, const char *reason,
+                                     pt_error *error);
+MUST_CHECK pt_status records_agreed(records *r, const char *id, const char *decision,
+                                    pt_error *error);
+/* *ret_done is false when it is not this node's, and must not be run. */
+MUST_CHECK pt_status records_begin(records *r, bool *ret_done, const char *id, pt_error *error);
+
+typedef struct record_end {
+    record_state state; /* RECORD_DONE, RECORD_FAILED */
+    unsigned refusal;
+    const char *reason; /* NULL: none */
+    const char *told;   /* NULL: nothing */
+    const uint8_t *result;
+    size_t result_len;
+    bool delivers; /* at once */
+} record_end;
+
+/* *ret_done is false when it has ended already. */
+MUST_CHECK pt_status records_end(records *r, bool *ret_done, const char *id, const record_end *end,
+                                 pt_error *error);
+/* Gives what is claimed but not RUNNING back. */
+MUST_CHECK pt_status records_release(records *r, const char *id, pt_error *error);
+
+MUST_CHECK pt_status records_find(records *r, record *ret_record, bool *ret_found, const char *id,
+                                  pt_error *error);
+/* Calls `each` with every record, oldest first, at most `max`, without inputs and results. */
+MUST_CHECK pt_status records_list(records *r, void (*each)(void *user, const record *found),
+                                  void *user, size_t max, pt_error *error);
+/* The RUNNING ones that died with their node, one after the other. */
+MUST_CHECK pt_status records_orphan(records *r, record *ret_record, bool *ret_found,
+                                    pt_error *error);
+MUST_CHECK pt_status records_remove(records *r, bool *ret_done, const char *id, pt_error *error);
+
+/* A result that is due, which nobody else gets for a while; then what came of it: delivered, or
+ * when to try again (0: never). */
+MUST_CHECK pt_status records_due(records *r, record *ret_record, bool *ret_found, int64_t busy_ms,
+                                 pt_error *error);
+MUST_CHECK pt_status records_tried(records *r, const char *id, int64_t again_ms, pt_error *error);
+/* Its result has been seen or delivered: it may be dropped some day. */
+MUST_CHECK pt_status records_fetched(records *r, const char *id, pt_error *error);
+MUST_CHECK pt_status records_expire(records *r, int64_t fetched_before_ms, pt_error *error);
+/* How many that `decision` allowed have begun since. */
+MUST_CHECK pt_status records_count(records *r, uint64_t *ret_count, const char *decision,
+                                   int64_t since_ms, pt_error *error);
+/* How many of the caller's have not ended, and how much they take. */
+MUST_CHECK pt_status records_load(records *r, uint64_t *ret_count, uint64_t *ret_bytes,
+                                  const char *caller, pt_error *error);
+/* This node is alive. Once every 5 s. */
+MUST_CHECK pt_status records_heartbeat(records *r, pt_error *error);
+
+/* Milliseconds since 1970, by which records count. */
+int64_t records_now(void);
+
+#endif

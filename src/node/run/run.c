@@ -1,0 +1,433 @@
+#include "node/run/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "node/run/input.h"
+#include "node/run/panic_text.h"
+#include "polytune/polytune.h"
+
+#define DEFAULT_MAX_ANDS  ((uint64_t)50000000)
+#define DEFAULT_MAX_BYTES ((uint64_t)4 << 30)
+#define LAST_WORDS_MS     2000
+
+typedef struct run {
+    node_computation *c;
+    const policy *p;
+    run_end *end;
+    pt_error error;
+    pt_channel channel; /* no operations: not open */
+    input input;
+    pt_constant *given;
+    size_t n_given;
+    pt_constants *constants; /* of all */
+    pt_program *program;
+    uint8_t *bits;
+    size_t n_bits;
+} run;
+
+/* ---- the program ---- */
+
+static pt_compile_options compile_options(const run *r, const pt_constant *constants, size_t n)
+{
+    return (pt_compile_options){.source = r->p->program,
+                                .source_len = strlen(r->p->program),
+                                .function = r->p->function,
+                                .constants = constants,
+                                .n_constants = n,
+                                .max_ands = DEFAULT_MAX_ANDS,
+                                .max_bytes = DEFAULT_MAX_BYTES,
+                                .progress = computation_progress,
+                                .progress_user = r->c,
+                                .cancelled = computation_cancelled,
+                                .cancelled_user = r->c};
+}
+
+/* Keeps the program's errors as the reason. */
+static void keep_diagnostics(run *r, pt_diagnostics *diagnostics)
+{
+    char *text = NULL;
+    if (diagnostics != NULL && pt_diagnostics_count(diagnostics) != 0 &&
+        pt_diagnostics_print(&text, diagnostics, false, NULL) == PT_OK)
+        (void)snprintf(r->end->reason, sizeof r->end->reason,
+                       "the policy's program is not valid\n\n%s", text);
+    pt_text_free(text);
+    pt_diagnostics_free(diagnostics);
+}
+
+static pt_status check_program(run *r)
+{
+    pt_diagnostics *diagnostics = NULL;
+    pt_program_facts facts = {0};
+    const pt_compile_options options = compile_options(r, r->p->constants, r->p->n_constants);
+    const pt_status status = pt_program_inspect(&facts, &diagnostics, &options, &r->error);
+    keep_diagnostics(r, diagnostics);
+    if (status == PT_OK && facts.n_parties != 0 && facts.n_parties != r->p->n_parties)
+        return error_set(&r->error, PT_ERR_PROGRAM,
+                         "the program is for %zu parties, and there are %zu participants",
+                         facts.n_parties, r->p->n_parties);
+    return status;
+}
+
+/* ---- the channel ---- */
+
+static pt_status check_participants(run *r)
+{
+    const node_config *config = &r->c->settings->config;
+    const policy *p = r->p;
+    const char *own = p->participants[p->party];
+    if (config->insecure_allow_all)
+        return PT_OK;
+    if (config->url != NULL && !policy_same_url(own, config->url))
+        return error_set(&r->error, PT_ERR_REFUSED,
+                         "party %zu is to be this node, and its URL is %.200s, not %.200s",
+                         p->party, config->url, own);
+    for (size_t i = 0; i < p->n_parties; i++) {
+        if (i != p->party && node_config_participant_at(config, p->participants[i]) == NULL)
+            return error_set(&r->error, PT_ERR_REFUSED,
+                             "participant %zu, %.200s, is none of this node's configuration", i,
+                             p->participants[i]);
+    }
+    return PT_OK;
+}
+
+/* Public keys by party, zeros where none is known; NULL when out of memory. */
+static uint8_t *make_roster(const run *r)
+{
+    const settings *s = r->c->settings;
+    uint8_t *roster = mem_new(r->p->n_parties, PT_KEY_BYTES);
+    for (size_t i = 0; roster != NULL && i < r->p->n_parties; i++) {
+        const node_participant *other =
+            node_config_participant_at(&s->config, r->p->participants[i]);
+        if (i == r->p->party)
+            memcpy(roster + i * PT_KEY_BYTES, s->public_key, PT_KEY_BYTES);
+        else if (other != NULL)
+            memcpy(roster + i * PT_KEY_BYTES, other->key_bytes, PT_KEY_BYTES);
+    }
+    return roster;
+}
+
+static pt_status open_network(run *r)
+{
+    const policy *p = r->p;
+    const node_config *config = &r->c->settings->config;
+    const pt_network_options net = {.timeout_ms = config->timeout_ms,
+                                    .wait_ms = config->wait_ms,
+                                    .deadline_ms = config->deadline_ms,
+                                    .notice = computation_notice,
+                                    .notice_user = r->c,
+                                    .cancelled = computation_cancelled,
+                                    .cancelled_user = r->c};
+    if (config->relay != NULL) {
+        const pt_relay_options relay = {.url = config->relay,
+                                        .session = p->id,
+                                        .party = p->party,
+                                        .parties = p->n_parties,
+                                        .network = net};
+        return pt_channel_relay_open(&r->channel, &relay, &r->error);
+    }
+    const pt_direct_options by_url = {.urls = (const char *const *)p->participants,
+                                      .party = p->party,
+                                      .parties = p->n_parties,
+                                      .session = p->id,
+                                      .network = net};
+    return direct_hub_open(&r->channel, &r->c->owner->hub, &by_url, &r->error);
+}
+
+static pt_status open_channel(run *r)
+{
+    pt_status status = open_network(r);
+    if (status != PT_OK)
+        return status;
+    const settings *s = r->c->settings;
+    uint8_t *roster = s->private_key == NULL ? NULL : make_roster(r);
+    if (s->private_key != NULL && roster == NULL)
+        return error_memory(&r->error);
+    const pt_secure_options secure = {.party = r->p->party,
+                                      .parties = r->p->n_parties,
+                                      .session = r->p->id,
+                                      .session_len = strlen(r->p->id),
+                                      .private_key = s->private_key,
+                                      .roster = roster};
+    status = pt_channel_secure_wrap(&r->channel, r->channel, &secure, &r->error);
+    mem_free(roster);
+    return status;
+}
+
+/* ---- agreement ---- */
+
+static pt_status agree(run *r)
+{
+    pt_error error;
+    pt_status status = agreement_exchange(&r->channel, r->p, &r->error);
+    if (status == PT_OK)
+        status = records_agreed(r->c->owner->records, r->p->id, r->c->decision, &r->error);
+    if (status != PT_OK)
+        return status;
+    r->end->has_agreed = true;
+    computation_enter(r->c, PHASE_AGREED);
+    if (r->p->leader == r->p->party)
+        status = computation_lead(r->c, &r->channel, &r->error);
+    else
+        status = agreement_wait(&r->channel, r->p, &r->error);
+    if (status != PT_OK)
+        return status;
+    status = records_begin(r->c->owner->records, &r->end->has_begun, r->p->id, &error);
+    if (status != PT_OK || !r->end->has_begun)
+        return error_set(&r->error, PT_ERR_INTERNAL, "it cannot be begun: %s",
+                         status != PT_OK ? error.message : "another node has taken it over");
+    computation_enter(r->c, PHASE_RUNNING);
+    return PT_OK;
+}
+
+/* ---- constants, input, program ---- */
+
+static pt_status take_bits(run *r, const pt_compile_options *options)
+{
+    pt_diagnostics *diagnostics = NULL;
+    pt_signature *signature = NULL;
+    pt_status status = pt_signature_new(&signature, &diagnostics, options, &r->error);
+    keep_diagnostics(r, diagnostics);
+    if (status == PT_OK && pt_signature_party_count(signature) != r->p->n_parties)
+        status = error_set(&r->error, PT_ERR_CONSTANT,
+                           "with the constants of all, the program is for %zu parties, not %zu",
+                           pt_signature_party_count(signature), r->p->n_parties);
+    if (status == PT_OK) {
+        const pt_type *type = pt_signature_input_type(signature, r->p->party);
+        r->n_bits = pt_type_bits(type);
+        status = input_bits(&r->bits, &r->input, type, &r->error);
+    }
+    pt_signature_free(signature);
+    policy_forget_input(&r->c->policy);
+    return status;
+}
+
+static pt_status compile(run *r, const pt_constant *constants, size_t n)
+{
+    pt_diagnostics *diagnostics = NULL;
+    const pt_compile_options options = compile_options(r, constants, n);
+    pt_status status = take_bits(r, &options);
+    if (status != PT_OK)
+        return status;
+    status = pt_program_compile(&r->program, &diagnostics, &options, &r->error);
+    keep_diagnostics(r, diagnostics);
+    if (status == PT_OK)
+        status = pt_program_check_input(r->program, r->p->party, r->bits, r->n_bits, &r->error);
+    if (status == PT_OK) {
+        pt_circuit_stats stats;
+        pt_circuit_get_stats(&stats, pt_program_circuit(r->program));
+        computation_progress(r->c, "compiled", stats.and_gates, stats.and_gates);
+    }
+    return status;
+}
+
+/* What is this party's own to give, which may need its table. */
+static pt_status own_constants(run *r)
+{
+    const pt_status status = input_open(&r->input, r->p, &r->c->settings->config, &r->error);
+    return status == PT_OK ? input_constants(&r->given, &r->n_given, &r->input, &r->error) : status;
+}
+
+/* All tell each other their constants, compile, and make sure that they saw the same. Whoever
+ * cannot tells the others with what it would have said instead. */
+static pt_status run_prepare(run *r)
+{
+    size_t n = 0;
+    pt_error own_error;
+    const pt_status own = own_constants(r);
+    if (own != PT_OK)
+        own_error = r->error;
+    pt_status status =
+        pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties, r->given,
+                              own == PT_OK ? r->n_given : 0, &r->error);
+    if (status != PT_OK)
+        return status;
+    const pt_constant *list = pt_constants_list(&n, r->constants);
+    status = own == PT_OK ? compile(r, list, n) : own;
+    if (own != PT_OK)
+        r->error = own_error;
+    return pt_constants_confirm(r->constants, &r->channel, status, &r->error);
+}
+
+/* ---- the protocol ---- */
+
+static pt_status decode(run *r, const uint8_t *out, size_t n_out)
+{
+    pt_literal *literal = NULL;
+    pt_panic panic = {0};
+    char *json = NULL;
+    pt_status status = pt_program_decode(&literal, &panic, r->program, out, n_out, &r->error);
+    if (status == PT_ERR_PANIC)
+        panic_text(r->end->reason, sizeof r->end->reason, &panic);
+    if (status == PT_OK)
+        status = pt_literal_to_json(&json, literal, &r->error);
+    pt_literal_free(literal);
+    if (status == PT_OK) {
+        r->end->details = mem_string(json);
+        mem_wipe(json, strlen(json));
+        if (r->end->details == NULL)
+            status = error_memory(&r->error);
+    }
+    pt_text_free(json);
+    return status;
+}
+
+static size_t list_receivers(size_t ret_list[POLICY_PARTIES_MAX], const policy *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_parties; i++)
+        if (p->receives[i])
+            ret_list[n++] = i;
+    return n;
+}
+
+/* What the protocol compares besides the circuit: the computation and everybody's constants. */
+#define SESSION_BYTES (POLICY_ID_SIZE + PT_CONSTANTS_DIGEST_BYTES)
+
+static pt_status run_protocol(run *r)
+{
+    const policy *p = r->p;
+    const pt_circuit *circuit = pt_program_circuit(r->program);
+    const size_t n_out = pt_circuit_output_bits(circuit);
+    uint8_t session[SESSION_BYTES];
+    size_t receivers[POLICY_PARTIES_MAX];
+    memcpy(session, p->id, POLICY_ID_SIZE);
+    pt_constants_digest(session + POLICY_ID_SIZE, r->constants);
+    const size_t n_receivers = list_receivers(receivers, p);
+    const pt_mpc_options options = {.party = p->party,
+                                    .parties = p->n_parties,
+                                    .evaluator = p->leader,
+                                    .output_parties = receivers,
+                                    .n_output_parties = n_receivers,
+                                    .session = session,
+                                    .session_len = sizeof session,
+                                    .progress = computation_progress,
+                                    .progress_user = r->c,
+                                    .cancelled = computation_cancelled,
+                                    .cancelled_user = r->c};
+    uint8_t *out = mem_new(n_out, 1);
+    if (out == NULL)
+        return error_memory(&r->error);
+    pt_status status =
+        pt_mpc_run(out, n_out, &r->channel, circuit, r->bits, r->n_bits, &options, &r->error);
+    if (status == PT_OK && p->receives[p->party])
+        status = decode(r, out, n_out);
+    else if (status == PT_OK)
+        r->end->details = mem_string("null");
+    mem_free_secret(out, n_out);
+    return status;
+}
+
+/* ---- failures ---- */
+
+const char *run_told(pt_status status, const pt_error *error)
+{
+    switch (pt_status_class_of(status)) {
+    case PT_CLASS_INPUT:
+        if (status == PT_ERR_CONSTANT)
+            return error->message;
+        return "its input cannot be used";
+    case PT_CLASS_PEER:
+        return status == PT_PEER_SETUP ? error->message : "a check failed";
+    case PT_CLASS_INTERNAL:
+        return "it has a problem of its own";
+    case PT_CLASS_DONE:
+    case PT_CLASS_USAGE:
+    case PT_CLASS_PROGRAM:
+    case PT_CLASS_PANIC:
+    case PT_CLASS_TRANSPORT:
+        break;
+    }
+    return error->message;
+}
+
+static void explain_cancelled(run *r)
+{
+    node *n = r->c->owner;
+    monitor_lock(&n->lock);
+    const stop_cause stop = r->c->stop;
+    monitor_unlock(&n->lock);
+    if (stop == STOP_FOR_CALLER)
+        (void)error_set(&r->error, PT_ERR_CANCELLED, "it was stopped by who may");
+    else if (stop == STOP_FOR_NODE)
+        (void)error_set(&r->error, PT_ERR_CANCELLED, "its node is being stopped");
+    else
+        (void)error_set(&r->error, PT_ERR_TIMEOUT, "it was not done within the time for all of it");
+}
+
+/* Another party stopped: why, in its own words, if it says so. */
+static void hear_reason(run *r)
+{
+    node *n = r->c->owner;
+    char words[AGREEMENT_REASON_MAX];
+    const int party = r->error.party;
+    if (party < 0 || (size_t)party >= r->p->n_parties || (size_t)party == r->p->party ||
+        strstr(r->error.message, "stopped: ") == NULL)
+        return;
+    monitor_lock(&n->lock);
+    r->c->hurry_ms = clock_ms() + LAST_WORDS_MS;
+    monitor_unlock(&n->lock);
+    if (agreement_last_words(words, &r->channel, (size_t)party))
+        (void)error_set_peer(&r->error, r->error.status, party, NULL, "party %d stopped: %s", party,
+                             words);
+}
+
+static unsigned refusal_of(const run *r, pt_status status)
+{
+    if (pt_status_class_of(status) == PT_CLASS_PROGRAM || status == PT_ERR_CONSTANT)
+        return 400;
+    if (status == PT_ERR_REFUSED && r->channel.ops == NULL)
+        return 403;
+    return status == PT_PEER_SETUP && r->p->leader == r->p->party ? 400 : 500;
+}
+
+static void explain_failure(run *r, pt_status status)
+{
+    run_end *end = r->end;
+    if (status == PT_ERR_CANCELLED)
+        explain_cancelled(r);
+    else if ((status == PT_ERR_STOPPED || status == PT_PEER_ABORT) && r->channel.ops != NULL)
+        hear_reason(r);
+    (void)snprintf(end->told, sizeof end->told, "%.250s", run_told(status, &r->error));
+    if (end->reason[0] == '\0')
+        (void)snprintf(end->reason, sizeof end->reason, "%s", r->error.message);
+    end->refusal = refusal_of(r, status);
+    if (r->channel.ops != NULL && status != PT_ERR_PANIC)
+        agreement_stop(&r->channel, r->p, end->told);
+}
+
+/* ---- all of it ---- */
+
+static pt_status run_steps(run *r)
+{
+    typedef pt_status (*step)(run * r);
+    static const step before[] = {check_program, check_participants};
+    static const step after[] = {open_channel, agree, run_prepare, run_protocol};
+    pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < sizeof before / sizeof *before; i++)
+        status = before[i](r);
+    if (status == PT_OK)
+        computation_enter(r->c, PHASE_WAITING);
+    for (size_t i = 0; status == PT_OK && i < sizeof after / sizeof *after; i++)
+        status = after[i](r);
+    return status;
+}
+
+void run_computation(run_end *ret_end, node_computation *c)
+{
+    run r = {.c = c, .p = &c->policy, .end = ret_end};
+    *ret_end = (run_end){0};
+    pt_error_clear(&r.error);
+    ret_end->status = run_steps(&r);
+    if (ret_end->status != PT_OK)
+        explain_failure(&r, ret_end->status);
+    pt_channel_close(&r.channel);
+    input_clear(&r.input);
+    mem_free(r.given);
+    pt_constants_free(r.constants);
+    pt_program_free(r.program);
+    mem_free_secret(r.bits, r.bits == NULL ? 0 : r.n_bits);
+}

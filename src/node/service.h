@@ -1,0 +1,98 @@
+/* The inside of a node, which its files share. Layer: node. */
+#ifndef NODE_SERVICE_H
+#define NODE_SERVICE_H
+
+#include <pthread.h>
+
+#include "channel/http/direct_hub.h"
+#include "channel/monitor.h"
+#include "node/node.h"
+#include "node/records/records.h"
+#include "node/records/seal.h"
+
+/* A configuration and its keys, as long as somebody uses them. */
+typedef struct settings {
+    node_config config;
+    uint8_t *private_key; /* guarded; NULL: none */
+    uint8_t public_key[PT_KEY_BYTES];
+    size_t n_users; /* under the node's lock */
+} settings;
+
+typedef enum computation_phase {
+    PHASE_CHECKING, /* the program compiles so far as it can; rules */
+    PHASE_WAITING,  /* for the other parties */
+    PHASE_AGREED,
+    PHASE_RUNNING,
+    PHASE_OVER
+} computation_phase;
+
+/* Why it has to stop. */
+typedef enum stop_cause {
+    STOP_FOR_NOBODY,
+    STOP_FOR_CALLER, /* DELETE */
+    STOP_FOR_NODE    /* the node stops */
+} stop_cause;
+
+typedef struct node_computation {
+    node *owner;
+    struct node_computation *next; /* of those that are taken up, under the node's lock */
+    policy policy;
+    char *caller;
+    char *decision;
+    settings *settings;
+    pthread_t thread;
+
+    /* Under the node's lock. */
+    computation_phase phase;
+    stop_cause stop;
+    char awaited[256]; /* what it said last that it waits for; "": nothing */
+    const char *step;  /* of the protocol; NULL: none yet */
+    uint64_t done, total;
+    uint64_t n_ands;   /* once compiled */
+    uint64_t begun_ms; /* clock_ms() */
+    uint64_t hurry_ms; /* waits end at that time; 0: not yet */
+    bool leads;        /* it has one of the places for those that this party leads */
+    bool is_over;      /* the thread only waits to be joined */
+} node_computation;
+
+typedef struct node_delivery node_delivery;
+
+/* Counters since the start, for /metrics. */
+typedef struct node_counts {
+    uint64_t scheduled, refused, done, failed, delivered, undelivered, requests, unauthorized;
+} node_counts;
+
+struct node {
+    node_options options;
+    monitor lock;
+    settings *settings; /* the present ones */
+    records *records;
+    uint8_t seal_key[SEAL_KEY_BYTES];
+    httpd *http;
+    char *prefix; /* the path of this node's URL, without a slash at its end */
+    direct_hub hub;
+    node_computation *computations;
+    size_t n_taken_up;
+    size_t n_led;
+    node_delivery *deliveries;
+    size_t n_delivering;
+    node_counts counts;
+    size_t arriving; /* bytes of bodies; the HTTP server's thread's */
+    pthread_t keeper;
+    bool has_keeper;
+    bool is_stopping;
+    bool has_work;    /* the keeper should look at the records */
+    uint64_t beat_ms; /* the keeper's last round */
+};
+
+/* node.c */
+
+/* The present settings, for settings_release. */
+settings *settings_use(node *n);
+void settings_release(node *n, settings *s);
+/* The keeper looks at the records; who waits for an answer gets it. */
+void node_wake(node *n);
+void node_log(node *n, node_level level, const char *what, const char *computation,
+              const char *caller, const char *format, ...) PRINTF_LIKE(6, 7);
+
+#endif
