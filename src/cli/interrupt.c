@@ -9,14 +9,33 @@
 static volatile sig_atomic_t came;
 static const char *volatile unfinished; /* a file */
 
+/* So that the parent sees by what. The first process of a container is spared what it does not
+ * catch: it says the same by its status, as shells do. */
+static void die_by(int number)
+{
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+    if (getpid() == 1)
+        _exit(128 + number);
+}
+
 /* Ends the process by the signal, once the handler has returned. */
 static void end_by(int number)
 {
     const char *path = unfinished;
     if (path != NULL)
         (void)unlink(path);
-    (void)signal(number, SIG_DFL);
-    (void)raise(number);
+    die_by(number);
+}
+
+void interrupt_as_first_process(void)
+{
+    struct sigaction action = {.sa_handler = end_by};
+    (void)sigemptyset(&action.sa_mask);
+    if (getpid() != 1)
+        return;
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
 }
 
 /* The first one asks, a second one does not. */
@@ -58,6 +77,5 @@ void interrupt_finish(void)
 {
     if (came == 0)
         return;
-    (void)signal(came, SIG_DFL);
-    (void)raise(came);
+    die_by(came);
 }

@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 
+/* At the start: the first process of a container ends by these signals, too, as any other does. */
+void interrupt_as_first_process(void);
+
 /* From now on the first signal is only noted. */
 void interrupt_catch(void);
 

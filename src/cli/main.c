@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 {
     keep_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN);
+    interrupt_as_first_process();
     no_core_files();
     if (argc < 2)
         return help_first_steps();
