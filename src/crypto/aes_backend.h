@@ -16,7 +16,8 @@ typedef struct aes_backend {
     void (*expand_n)(aes_key *ret_keys, const block *keys, size_t n);
     void (*encrypt_n)(block *ret, const aes_key *key, const block *v, size_t n);
     void (*ctr)(block *ret, const aes_key *key, uint64_t first, size_t n);
-    void (*hash_n)(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
+    void (*hash_pair)(block *ret, const aes_key *keys, const block *x, const uint32_t *eps,
+                      size_t n);
     void (*hash_batch)(block *ret, block s, uint64_t first_tweak, size_t n_tweaks, const block *x,
                        const uint32_t *eps, size_t m);
 } aes_backend_ops;

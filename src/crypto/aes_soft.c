@@ -76,15 +76,33 @@ static void unslice_blocks(block ret[SLICE_BLOCKS], slice q[8])
     memcpy(ret, q, 8 * sizeof *q);
 }
 
-/* The same block eight times. */
-static void slice_one_block(slice q[8], block v)
+static slice_bytes turn_block(block v)
 {
     slice bytes;
     memcpy(&bytes, &v, sizeof bytes);
-    bytes = turn_bytes(bytes);
+    return (slice_bytes)turn_bytes(bytes);
+}
+
+/* The same block eight times. */
+static void slice_one_block(slice q[8], block v)
+{
+    const slice_bytes bytes = turn_block(v);
     for (unsigned i = 0; i < 8; i++) {
         const uint8_t bit = (uint8_t)(1u << i);
-        q[i] = (slice)(((slice_bytes)bytes & bit) == bit);
+        q[i] = (slice)((bytes & bit) == bit);
+    }
+}
+
+/* Two blocks, each four times. */
+static void slice_two_blocks(slice q[8], block low, block high)
+{
+    const slice_bytes a = turn_block(low);
+    const slice_bytes b = turn_block(high);
+    for (unsigned i = 0; i < 8; i++) {
+        const uint8_t bit = (uint8_t)(1u << i);
+        const slice of_a = (slice)((a & bit) == bit);
+        const slice of_b = (slice)((b & bit) == bit);
+        q[i] = (of_a & 0x0f0f0f0fu) | (of_b & 0xf0f0f0f0u);
     }
 }
 
@@ -246,6 +264,12 @@ static void slice_one_key(sliced_key *ret, const aes_key *key)
         slice_one_block(ret->round[r], key->round[r]);
 }
 
+static void slice_two_keys(sliced_key *ret, const aes_key keys[2])
+{
+    for (size_t r = 0; r <= ROUNDS; r++)
+        slice_two_blocks(ret->round[r], keys[0].round[r], keys[1].round[r]);
+}
+
 static void expand_some(aes_key *ret_keys, const block *keys, size_t n)
 {
     sliced_key sliced;
@@ -290,27 +314,46 @@ static void soft_ctr(block *ret, const aes_key *key, uint64_t first, size_t n)
     soft_encrypt_n(ret, key, ret, n);
 }
 
-/* ret = AES(v) xor v for `count` inputs, v = sigma(x) xor eps, that lie `step` apart. */
-static void hash_sliced(block *ret, const sliced_key *keys, const block *x, const uint32_t *eps,
-                        size_t eps_step, size_t count, size_t step)
+/* v = AES(v) xor v. */
+static void hash_sliced(block v[SLICE_BLOCKS], const sliced_key *keys)
 {
-    block v[SLICE_BLOCKS] = {{0}};
     block enc[SLICE_BLOCKS];
-    for (size_t j = 0; j < count; j++)
-        v[j] = aes_hash_input(x[j * step], eps[j * eps_step]);
     memcpy(enc, v, sizeof enc);
     encrypt_sliced(enc, keys);
-    for (size_t j = 0; j < count; j++)
-        ret[j * step] = block_xor(enc[j], v[j]);
+    for (size_t j = 0; j < SLICE_BLOCKS; j++)
+        v[j] = block_xor(enc[j], v[j]);
 }
 
-static void soft_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps,
-                        size_t n)
+/* Half a state for each key: for two parties that is all, and one state in place of two. */
+static void soft_hash_pair(block *ret, const aes_key *keys, const block *x, const uint32_t *eps,
+                           size_t n)
 {
     sliced_key sliced;
-    slice_one_key(&sliced, key);
-    for (size_t i = 0; i < n; i += SLICE_BLOCKS)
-        hash_sliced(ret + i, &sliced, x + i, eps + i, 1, min_size(n - i, SLICE_BLOCKS), 1);
+    slice_two_keys(&sliced, keys);
+    for (size_t i = 0; i < n; i += SLICE_BLOCKS / 2) {
+        block v[SLICE_BLOCKS] = {{0}};
+        block *high = v + SLICE_BLOCKS / 2;
+        const size_t count = min_size(n - i, SLICE_BLOCKS / 2);
+        for (size_t j = 0; j < count; j++) {
+            v[j] = aes_hash_input(x[i + j], eps[i + j]);
+            high[j] = aes_hash_input(x[n + i + j], eps[i + j]);
+        }
+        hash_sliced(v, &sliced);
+        memcpy(ret + i, v, count * sizeof *ret);
+        memcpy(ret + n + i, high, count * sizeof *ret);
+    }
+}
+
+/* One column of a batch: the inputs lie `step` apart, each under its own key. */
+static void hash_column(block *ret, const sliced_key *keys, const block *x, uint32_t eps,
+                        size_t count, size_t step)
+{
+    block v[SLICE_BLOCKS] = {{0}};
+    for (size_t j = 0; j < count; j++)
+        v[j] = aes_hash_input(x[j * step], eps);
+    hash_sliced(v, keys);
+    for (size_t j = 0; j < count; j++)
+        ret[j * step] = v[j];
 }
 
 /* Eight tweaks at once: their keys are made once for all m inputs. */
@@ -325,7 +368,7 @@ static void soft_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_
             tweaked[k] = block_xor(s, block_make(0, first_tweak + t + k));
         expand_sliced(&keys, tweaked);
         for (size_t j = 0; j < m; j++)
-            hash_sliced(ret + t * m + j, &keys, x + t * m + j, eps + j, 0, n, m);
+            hash_column(ret + t * m + j, &keys, x + t * m + j, eps[j], n, m);
     }
 }
 
@@ -334,6 +377,6 @@ const aes_backend_ops aes_backend_soft = {
     .expand_n = soft_expand_n,
     .encrypt_n = soft_encrypt_n,
     .ctr = soft_ctr,
-    .hash_n = soft_hash_n,
+    .hash_pair = soft_hash_pair,
     .hash_batch = soft_hash_batch,
 };

@@ -17,16 +17,9 @@ void hash_keys(aes_key *ret_keys, block s, uint64_t first_tweak, size_t n)
     }
 }
 
-block hash_one(const aes_key *key, block x, uint32_t eps)
+void hash_pair(block *ret, const aes_key keys[2], const block *x, const uint32_t *eps, size_t n)
 {
-    block ret;
-    aes_active()->hash_n(&ret, key, &x, &eps, 1);
-    return ret;
-}
-
-void hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n)
-{
-    aes_active()->hash_n(ret, key, x, eps, n);
+    aes_active()->hash_pair(ret, keys, x, eps, n);
 }
 
 void hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_tweaks, const block *x,

@@ -22,11 +22,10 @@ static inline uint32_t hash_eps(unsigned i, unsigned j)
 /* ret_keys[t] = key schedule of S xor LE128(first_tweak + t). */
 void hash_keys(aes_key *ret_keys, block s, uint64_t first_tweak, size_t n);
 
-/* One hash under a scheduled key. */
-block hash_one(const aes_key *key, block x, uint32_t eps);
-
-/* ret[i] = H(x[i]; eps[i]) under one key, i = 0 .. n-1. ret may be x. */
-void hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
+/* The hashes of a gate, n under each of its two keys: ret[k*n + i] = H(x[k*n + i]; eps[i]) under
+ * keys[k], i = 0 .. n-1. Both at once, for back-ends that compute so many blocks in the time of
+ * one. ret may be x. */
+void hash_pair(block *ret, const aes_key keys[2], const block *x, const uint32_t *eps, size_t n);
 
 /* The batch kernel: ret[t*m + j] = H_S(x[t*m + j]; first_tweak + t, eps[j]) for t < n_tweaks, j <
  * m. ret may be x. */

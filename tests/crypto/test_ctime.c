@@ -64,7 +64,7 @@ static void aes_and_hash(void **state)
         aes_encrypt_n(out, &keys[1], secret, N);
         aes_ctr(out, &keys[2], 5, N);
         prg_expand(out, secret[0], 0, 9);
-        hash_n(out, &keys[3], secret, eps, N);
+        hash_pair(out, &keys[3], secret, eps, N / 2);
         for (size_t m = 1; m <= 6; m++)
             hash_batch(out, block_make(1, 2), 7, N / m, secret, eps, m);
         (void)VALGRIND_MAKE_MEM_DEFINED(keys, sizeof keys);

@@ -152,17 +152,22 @@ static void check_triple_eps(const uint32_t *eps, size_t count)
     assert_int_equal(count, h);
 }
 
-void __real_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
-void __wrap_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n);
-void __wrap_hash_n(block *ret, const aes_key *key, const block *x, const uint32_t *eps, size_t n)
+void __real_hash_pair(block *ret, const aes_key keys[2], const block *x, const uint32_t *eps,
+                      size_t n);
+void __wrap_hash_pair(block *ret, const aes_key keys[2], const block *x, const uint32_t *eps,
+                      size_t n);
+void __wrap_hash_pair(block *ret, const aes_key keys[2], const block *x, const uint32_t *eps,
+                      size_t n)
 {
     own->calls++;
     check_label_eps(eps, n);
-    check_domain(key->round[0], own->s->s_gc);
-    log_add(&own->tweaks, sizeof(block), &key->round[0]);
-    for (size_t i = 0; i < n; i++)
-        log_hash(key->round[0], x[i], eps[i]);
-    __real_hash_n(ret, key, x, eps, n);
+    for (size_t k = 0; k < 2; k++) {
+        check_domain(keys[k].round[0], own->s->s_gc);
+        log_add(&own->tweaks, sizeof(block), &keys[k].round[0]);
+        for (size_t i = 0; i < n; i++)
+            log_hash(keys[k].round[0], x[k * n + i], eps[i]);
+    }
+    __real_hash_pair(ret, keys, x, eps, n);
 }
 
 void __real_hash_batch(block *ret, block s, uint64_t first_tweak, size_t n_tweaks, const block *x,

@@ -104,7 +104,7 @@ static void extend_once(probe *p)
 
 static void hash_once(probe *p)
 {
-    hash_n(p->b, p->keys, p->a, p->eps, HASHES);
+    hash_pair(p->b, p->keys, p->a, p->eps, HASHES / 2);
 }
 
 static void keys_once(probe *p)

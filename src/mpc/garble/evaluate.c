@@ -22,7 +22,7 @@ typedef struct evaluator {
     size_t gate; /* next AND gate of the segment */
     gate_keys keys;
     uint32_t *eps; /* eps(i,j) at (i-1) * n_garblers + (j-1) */
-    block *hash_a; /* of garbler i's labels under eps(i,j), likewise */
+    block *hash_a; /* of garbler i's labels under eps(i,j), likewise; hash_b follows it */
     block *hash_b;
     uint8_t *frames; /* frame_capacity bytes for each garbler */
     size_t frame_capacity;
@@ -39,11 +39,11 @@ static pt_status evaluator_init(evaluator *w, mpc_run *r, segment *g, pt_error *
     /* Rounded up, so that every garbler's rows are aligned. */
     w->frame_capacity = (garble_frame_bytes(n, 1, gates) + 63) / 64 * 64;
     w->eps = mem_new((n - 1) * (n - 1), sizeof *w->eps);
-    w->hash_a = blocks_new(n - 1, n - 1);
-    w->hash_b = blocks_new(n - 1, n - 1);
+    w->hash_a = blocks_new(2 * (n - 1), n - 1);
     w->frames = mem_new_aligned(n - 1, w->frame_capacity);
-    if (w->eps == NULL || w->hash_a == NULL || w->hash_b == NULL || w->frames == NULL)
+    if (w->eps == NULL || w->hash_a == NULL || w->frames == NULL)
         return error_memory(error);
+    w->hash_b = w->hash_a + (n - 1) * (n - 1);
     for (size_t i = 1; i < n; i++) {
         for (size_t j = 1; j < n; j++)
             w->eps[(i - 1) * (n - 1) + (j - 1)] =
@@ -55,8 +55,7 @@ static pt_status evaluator_init(evaluator *w, mpc_run *r, segment *g, pt_error *
 static void evaluator_clear(evaluator *w)
 {
     mem_wipe(&w->keys, sizeof w->keys);
-    blocks_free(w->hash_a, w->n_garblers, w->n_garblers);
-    blocks_free(w->hash_b, w->n_garblers, w->n_garblers);
+    blocks_free(w->hash_a, 2 * w->n_garblers, w->n_garblers);
     mem_free(w->eps);
     mem_free_secret(w->frames, w->n_garblers * w->frame_capacity);
 }
@@ -79,8 +78,7 @@ static void evaluator_hash_labels(evaluator *w, const block *alpha, const block 
             w->hash_b[i * m + j] = beta[i];
         }
     }
-    hash_n(w->hash_a, &keys[0], w->hash_a, w->eps, m * m);
-    hash_n(w->hash_b, &keys[1], w->hash_b, w->eps, m * m);
+    hash_pair(w->hash_a, keys, w->hash_a, w->eps, m * m);
 }
 
 /* What P_1 adds for one slot of its shares: the terms of s, lambda_gamma, Lambda_alpha lambda_beta

@@ -54,7 +54,7 @@ typedef struct garbler {
     size_t gate; /* next AND gate of the segment */
     gate_keys keys;
     uint32_t *eps; /* eps(i,j) twice for each garbler j */
-    block *hash_a; /* for garbler j: H of L_0 and L_1 at 2(j-1) */
+    block *hash_a; /* for garbler j: H of L_0 and L_1 at 2(j-1); hash_b follows it */
     block *hash_b;
     uint8_t *frame;
     size_t frame_capacity;
@@ -69,11 +69,11 @@ static pt_status garbler_init(garbler *w, mpc_run *r, segment *g, pt_error *erro
     w->next = g->steps;
     w->frame_capacity = garble_frame_bytes(n, r->s->me, gates);
     w->eps = mem_new(2 * (n - 1), sizeof *w->eps);
-    w->hash_a = blocks_new(2, n - 1);
-    w->hash_b = blocks_new(2, n - 1);
+    w->hash_a = blocks_new(4, n - 1);
     w->frame = mem_new_aligned(w->frame_capacity, 1);
-    if (w->eps == NULL || w->hash_a == NULL || w->hash_b == NULL || w->frame == NULL)
+    if (w->eps == NULL || w->hash_a == NULL || w->frame == NULL)
         return error_memory(error);
+    w->hash_b = w->hash_a + 2 * (n - 1);
     for (size_t j = 1; j < n; j++) {
         w->eps[2 * (j - 1)] = w->eps[2 * (j - 1) + 1] =
             hash_eps((unsigned)session_number(r->s->me), (unsigned)session_number(j));
@@ -85,8 +85,7 @@ static void garbler_clear(garbler *w)
 {
     const size_t n = w->r->s->n;
     mem_wipe(&w->keys, sizeof w->keys);
-    blocks_free(w->hash_a, 2, n - 1);
-    blocks_free(w->hash_b, 2, n - 1);
+    blocks_free(w->hash_a, 4, n - 1);
     mem_free(w->eps);
     mem_free_secret(w->frame, w->frame_capacity);
 }
@@ -103,8 +102,7 @@ static void garbler_hash_labels(garbler *w, block alpha_0, block beta_0)
         w->hash_b[h] = beta_0;
         w->hash_b[h + 1] = block_xor(beta_0, s->delta);
     }
-    hash_n(w->hash_a, &keys[0], w->hash_a, w->eps, count);
-    hash_n(w->hash_b, &keys[1], w->hash_b, w->eps, count);
+    hash_pair(w->hash_a, keys, w->hash_a, w->eps, count);
 }
 
 static block xor3(block a, block b, block c)
