@@ -315,8 +315,8 @@ static pt_status report_silence(const mailbox *b, const char *phase, pt_error *e
         return error_set_peer(error, PT_ERR_IO, (int)b->party, phase,
                               "cannot receive from %s%s: %s", b->name, m->via, b->trouble);
     return error_set_peer(error, PT_ERR_TIMEOUT, (int)b->party, phase,
-                          "%s sent nothing for %.1f s%s", b->name,
-                          (double)m->patience.timeout_ms / 1000, m->via);
+                          "%s sent nothing for " CLOCK_SECONDS "%s", b->name,
+                          CLOCK_SECONDS_OF(m->patience.timeout_ms), m->via);
 }
 
 /* A packet that is on its way is no silence, unless it comes so slowly that it might never end. */

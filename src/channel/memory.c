@@ -69,8 +69,8 @@ static pt_status wait_for_message(const end *e, lane *l, size_t from, const char
                                   "party %zu closed the connection", from);
         if (!in_time)
             return error_set_peer(error, PT_ERR_TIMEOUT, (int)from, phase,
-                                  "party %zu sent nothing for %.1f s", from,
-                                  (double)timeout_ms / 1000);
+                                  "party %zu sent nothing for " CLOCK_SECONDS, from,
+                                  CLOCK_SECONDS_OF(timeout_ms));
         in_time = monitor_wait(&l->lock, deadline);
     }
     return PT_OK;

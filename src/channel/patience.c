@@ -62,8 +62,9 @@ bool patience_is_over(const patience *p)
 pt_status patience_report_over(const patience *p, pt_error *error)
 {
     if (!is_cancelled(p))
-        return error_set(error, PT_ERR_TIMEOUT, "not done within the %.1f s given for all of it",
-                         (double)p->total_ms / 1000);
+        return error_set(error, PT_ERR_TIMEOUT,
+                         "not done within the " CLOCK_SECONDS " given for all of it",
+                         CLOCK_SECONDS_OF(p->total_ms));
     return error_set(error, PT_ERR_CANCELLED, "cancelled while waiting for another party");
 }
 

@@ -387,17 +387,23 @@ static pt_status take_part(party *p, pt_error *error)
 
 /* ---- the answer ---- */
 
+static json_int_t microseconds(double seconds)
+{
+    return (json_int_t)(seconds * 1e6);
+}
+
 static json_t *answer_stats(const pt_mpc_stats *s)
 {
     json_t *phases = json_array();
     for (size_t i = 0; i < s->n_phases; i++)
-        (void)json_array_append_new(phases, json_pack("{s:s, s:f, s:I}", "name", s->phases[i].name,
-                                                      "seconds", s->phases[i].seconds, "bytesSent",
-                                                      (json_int_t)s->phases[i].bytes_sent));
-    return json_pack("{s:I, s:f, s:I, s:I, s:I, s:o}", "and", (json_int_t)s->and_gates, "seconds",
-                     s->seconds, "bytesSent", (json_int_t)s->bytes_sent, "bytesReceived",
-                     (json_int_t)s->bytes_received, "messagesSent", (json_int_t)s->messages_sent,
-                     "phases", phases);
+        (void)json_array_append_new(phases,
+                                    json_pack("{s:s, s:I, s:I}", "name", s->phases[i].name,
+                                              "microseconds", microseconds(s->phases[i].seconds),
+                                              "bytesSent", (json_int_t)s->phases[i].bytes_sent));
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "and", (json_int_t)s->and_gates,
+                     "microseconds", microseconds(s->seconds), "bytesSent",
+                     (json_int_t)s->bytes_sent, "bytesReceived", (json_int_t)s->bytes_received,
+                     "messagesSent", (json_int_t)s->messages_sent, "phases", phases);
 }
 
 static void party_clear(party *p)

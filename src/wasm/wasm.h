@@ -56,9 +56,9 @@ char *wasm_evaluate(char *request, size_t len);
  * "rho", "cotBits"; "timeout", "wait", "deadline" in milliseconds. Constants whose party is "" are
  * this party's own.
  *
- * -> {"result": RESULT or null, "stats": {"and", "seconds", "bytesSent", "bytesReceived",
- *     "messagesSent", "phases": [{"name", "seconds", "bytesSent"}..]}, "fingerprint": words or
- * null}
+ * -> {"result": RESULT or null, "fingerprint": words or null, "stats": {"and", "microseconds",
+ *     "bytesSent", "bytesReceived", "messagesSent", "phases": [{"name", "microseconds",
+ *     "bytesSent"}..]}}
  */
 char *wasm_party(char *request, size_t len);
 

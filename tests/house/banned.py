@@ -18,6 +18,8 @@ RULES = [
     (r"\bmemcmp\s*\(", ("src/base", "src/circuit", "src/lang", "src/httpd", "src/channel", "src/relay",
                          "src/cli", "src/data", "src/node/policy", "src/node/run"),
      "compare with crypto/ct.h"),
+    (r'"[^"]*%[-+ #0-9.*]*[efgEG]', ("src/cli", "src/data", "src/relay", "src/httpd"),
+     "WebAssembly's printf has no fractions (CLOCK_SECONDS of base/clock.h)"),
 ]
 MAX_BYTES = 400_000
 

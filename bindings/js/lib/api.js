@@ -43,6 +43,10 @@ const timeOf = (options, name) => {
 
 const resultOf = (answer) => ({ result: decodeResult(answer), text: answer.text, json: answer.json, type: answer.type });
 
+// The module prints no fractions.
+const inSeconds = ({ microseconds, ...rest }) => ({ ...rest, seconds: microseconds / 1e6 });
+const statsOf = ({ stats }) => ({ ...inSeconds(stats), phases: stats.phases.map(inSeconds) });
+
 // Of what each party learns: lists, by party.
 const resultsOf = (answers) => {
   const parts = answers.map(resultOf);
@@ -286,7 +290,7 @@ export function makeApi(loadHost) {
       const failed = firstCause(answers);
       if (failed) checked(failed, source, options.signal);
       const results = answers.map((a) => a.result);
-      return { ...(privateResults ? resultsOf(results) : resultOf(results[0])), stats: { ...answers[0].stats, parties: answers.map((a) => a.stats) } };
+      return { ...(privateResults ? resultsOf(results) : resultOf(results[0])), stats: { ...statsOf(answers[0]), parties: answers.map(statsOf) } };
     },
 
     async party(options) {
@@ -298,7 +302,7 @@ export function makeApi(loadHost) {
       const job = { name: 'party', request, module, cancel: flag(host) };
       const answer = checked(await runLong(host, startJobs(host, { http: true }), job, options), options.program, options.signal);
       const result = answer.result ? resultOf(answer.result) : { result: null, text: null };
-      return { ...result, stats: answer.stats, fingerprint: answer.fingerprint };
+      return { ...result, stats: statsOf(answer), fingerprint: answer.fingerprint };
     },
 
     async keygen() {

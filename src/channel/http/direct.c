@@ -369,10 +369,11 @@ static pt_status report_missing(const direct *d, const mailbox *missing, pt_erro
     const size_t first = attendance_missing(&a);
     if (is_one && first < a.parties)
         missing = &d->d.mail.boxes[first];
-    return error_set_peer(error, PT_ERR_TIMEOUT, (int)missing->party, "join",
-                          "%s did not come within %.1f s%s%s%s%s", is_one ? missing->name : absent,
-                          (double)d->d.mail.patience.wait_ms / 1000, absent[0] == '\0' ? "" : left,
-                          d->rumour, speaks ? ": " : "", speaks ? missing->trouble : "");
+    return error_set_peer(
+        error, PT_ERR_TIMEOUT, (int)missing->party, "join",
+        "%s did not come within " CLOCK_SECONDS "%s%s%s%s", is_one ? missing->name : absent,
+        CLOCK_SECONDS_OF(d->d.mail.patience.wait_ms), absent[0] == '\0' ? "" : left, d->rumour,
+        speaks ? ": " : "", speaks ? missing->trouble : "");
 }
 
 /* Waits a moment, or tells the user. */
