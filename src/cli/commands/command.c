@@ -3,13 +3,9 @@
 #include <string.h>
 
 const command *const commands[] = {
-    &command_eval,     &command_check,
-    &command_compile,  &command_simulate,
-    &command_serve,    &command_party,
-    &command_pre,      &command_keygen,
-    &command_bench,    &command_doctor,
-    &command_node,     &command_completion,
-    &command_manpages, NULL,
+    &command_eval,   &command_check, &command_compile,    &command_plan,     &command_simulate,
+    &command_serve,  &command_party, &command_pre,        &command_keygen,   &command_bench,
+    &command_doctor, &command_node,  &command_completion, &command_manpages, NULL,
 };
 
 const char *const exit_statuses[] = {

@@ -23,6 +23,7 @@ extern const command command_simulate;
 extern const command command_serve;
 extern const command command_party;
 extern const command command_keygen;
+extern const command command_plan;
 extern const command command_pre;
 extern const command command_bench;
 extern const command command_doctor;

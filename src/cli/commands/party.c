@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/commands/command.h"
 #include "cli/computation.h"
+#include "cli/cost/cost.h"
 #include "cli/deadline.h"
 #include "cli/flags/connect.h"
 #include "cli/flags/const_flags.h"
@@ -223,6 +224,8 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
         status = tables_check_input(&p->tables, 0, &p->c, p->index, p->input_bits, error);
     if (status == PT_OK)
         status = mpc_flags_divide(&p->mpc, &p->c, error);
+    if (status == PT_OK)
+        status = cost_report(&p->c, &p->mpc, p->index, error);
     return status;
 }
 

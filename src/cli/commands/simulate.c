@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/commands/command.h"
+#include "cli/cost/cost.h"
 #include "cli/flags/inputs.h"
 #include "cli/flags/mpc_flags.h"
 #include "cli/flags/split.h"
@@ -134,6 +135,8 @@ static pt_status simulate_run(const args *a, pt_error *error)
         status = mpc_flags_init(&f, a, c.parties, error);
     if (status == PT_OK)
         status = mpc_flags_divide(&f, &c, error);
+    if (status == PT_OK)
+        status = cost_report(&c, &f, COST_EVERY_PARTY, error);
     if (status == PT_OK)
         status = simulate(&c, &f, &in, &result, error);
     inputs_clear(&in);

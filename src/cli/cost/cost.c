@@ -1,0 +1,80 @@
+#include "cli/cost/cost.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/report.h"
+
+pt_status cost_init(cost *ret_cost, const computation *c, const mpc_flags *f,
+                    const pt_plan_link *link, pt_error *error)
+{
+    const pt_mpc_options options = mpc_flags_options(f, 0, c->parties, NULL, false);
+    cost *k = ret_cost;
+    *k = (cost){.n_seats = c->parties + (f->dealer ? 1 : 0)};
+    k->seats = mem_new(k->n_seats, sizeof *k->seats);
+    if (k->seats == NULL)
+        return error_memory(error);
+    return pt_plan_make(&k->plan, k->seats, k->n_seats, c->circuit, &options, link, error);
+}
+
+void cost_clear(cost *k)
+{
+    mem_free(k->seats);
+    *k = (cost){0};
+}
+
+const char *cost_bytes_text(char ret_text[COST_BYTES_SIZE], uint64_t bytes)
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB"};
+    double n = (double)bytes / 1e3;
+    size_t unit = 0;
+    if (bytes < 1000) {
+        (void)snprintf(ret_text, COST_BYTES_SIZE, "%" PRIu64 " B", bytes);
+        return ret_text;
+    }
+    for (; n >= 999.5 && unit < 3; unit++)
+        n /= 1e3;
+    (void)snprintf(ret_text, COST_BYTES_SIZE, "%.*f %s", n < 9.995 ? 2 : n < 99.95, n, units[unit]);
+    return ret_text;
+}
+
+/* The most of everything that a party, not the dealer, pays. */
+static pt_plan_seat most_of_all(const cost *k, size_t parties)
+{
+    pt_plan_seat most = {0};
+    for (size_t i = 0; i < parties; i++) {
+        const pt_plan_seat *s = &k->seats[i];
+        most.bytes_sent = s->bytes_sent > most.bytes_sent ? s->bytes_sent : most.bytes_sent;
+        most.bytes_received =
+            s->bytes_received > most.bytes_received ? s->bytes_received : most.bytes_received;
+        most.delays = s->delays > most.delays ? s->delays : most.delays;
+        most.memory_bytes =
+            s->memory_bytes > most.memory_bytes ? s->memory_bytes : most.memory_bytes;
+    }
+    return most;
+}
+
+pt_status cost_report(const computation *c, const mpc_flags *f, size_t party, pt_error *error)
+{
+    char sent[COST_BYTES_SIZE];
+    char received[COST_BYTES_SIZE];
+    char memory[COST_BYTES_SIZE];
+    const bool every = party == COST_EVERY_PARTY;
+    cost k = {0};
+    const pt_status status = cost_init(&k, c, f, NULL, error);
+    if (status == PT_OK) {
+        const pt_plan_seat s = every ? most_of_all(&k, c->parties) : k.seats[party];
+        report_message(REPORT_INFO,
+                       "%" PRIu64 " AND gate%s: %s sends %s%s, receives %s%s, waits for %" PRIu64
+                       " messages in turn, takes %s",
+                       k.plan.and_gates, k.plan.and_gates == 1 ? "" : "s",
+                       every ? "a party" : "this party", every ? "up to " : "",
+                       cost_bytes_text(sent, s.bytes_sent), every ? "up to " : "",
+                       cost_bytes_text(received, s.bytes_received), s.delays,
+                       cost_bytes_text(memory, s.memory_bytes));
+    }
+    cost_clear(&k);
+    return status;
+}

@@ -1,0 +1,81 @@
+"""polytune plan: what it foretells is what runs send."""
+import json
+import pathlib
+import tempfile
+import unittest
+
+from support import Case, DONE, INPUT, ROOT, USAGE, polytune
+
+SALARIES = str(ROOT / "examples/salaries.garble")
+SALARY_INPUTS = ("--input=59000", "--input=54000", "--input=10")
+
+
+class Plan(Case):
+    def plan(self, *words):
+        result = polytune("plan", "--json", *words)
+        self.assertEqual(result.status, DONE, result)
+        return json.loads(result.out)
+
+    def test_bytes_are_those_of_a_run(self):
+        for flags in ((), ("--dealer",), ("--cot-bits=8", "--evaluator=2"), ("--output-parties=1",), ("--rho=64",)):
+            with self.subTest(flags):
+                foretold = self.plan(SALARIES, *flags)
+                run = polytune("simulate", SALARIES, *SALARY_INPUTS, *flags, "--json")
+                self.assertEqual(run.status, DONE, run)
+                real = json.loads(run.out)
+                self.assertEqual([seat["bytes_sent"] for seat in foretold["parties"]], real["bytes_sent"])
+                self.assertEqual("dealer" in foretold, "dealer_bytes_sent" in real)
+                if "dealer" in foretold:
+                    self.assertEqual(foretold["dealer"]["bytes_sent"], real["dealer_bytes_sent"])
+                self.assertEqual(foretold["and"], real["and"])
+
+    def test_private_results_and_constants(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "p.garble"
+            path.write_text("const N: usize = PARTY_0::N;\n"
+                            "pub fn main(a: [u8; N], b: u8) -> (u8, [u8; N]) {\n"
+                            "    let mut s = b;\n    for x in a { s = s ^ x }\n    (s, [s & b; N])\n}\n")
+            flags = ("--const=PARTY_0::N=3usize", "--private-results")
+            foretold = self.plan(str(path), *flags)
+            real = json.loads(polytune("simulate", str(path), *flags, "--input=[1,2,3]", "--input=7", "--json").out)
+            self.assertEqual([seat["bytes_sent"] for seat in foretold["parties"]], real["bytes_sent"])
+            self.assertFailed(polytune("plan", str(path)), INPUT, "missing constant PARTY_0::N")
+
+    def test_links_take_their_time(self):
+        slow = self.plan(SALARIES, "--link=1mbit,1000ms")
+        fast = self.plan(SALARIES, "--link=1gbit,1000ms")
+        alone = self.plan(SALARIES)
+        self.assertGreater(fast["seconds"], fast["delays"] * 0.5)
+        self.assertLess(fast["seconds"], fast["delays"] * 0.5 + alone["seconds"] + 5)
+        most = max(seat["bytes_received"] for seat in slow["parties"])
+        self.assertGreater(slow["seconds"], 8e-6 * most)
+
+    def test_a_circuit_in_pieces(self):
+        circuit = str(ROOT / "examples/zero_equal8.txt")
+        foretold = self.plan(circuit, "--share=3")
+        self.assertEqual(len(foretold["parties"]), 3)
+        self.assertGreater(foretold["parties"][0]["memory_bytes"], 0)
+
+    def test_text(self):
+        result = polytune("plan", SALARIES, "--link=100mbit,50ms", "--dealer")
+        self.assertEqual(result.status, DONE, result)
+        self.assertRegex(result.out, r"(?m)^party 2 +163 kB +94\.6 kB +12 +\d\.\d\d MB$")
+        self.assertRegex(result.out, r"(?m)^dealer +13\.4 kB +1\.18 kB +\d+$")
+        self.assertRegex(result.out, r"about \d\.\d\d s over 100mbit,50ms\n$")
+        self.assertRegex(polytune("plan", SALARIES).out, r"about \d+\.\d\d s of computing\n$")
+
+    def test_the_line_that_a_run_begins_with(self):
+        run = polytune("simulate", SALARIES, *SALARY_INPUTS)
+        self.assertEqual(run.err.splitlines()[0],
+                         "polytune: 890 AND gates: a party sends up to 314 kB, receives up to 387 kB, waits for 16 messages "
+                         "in turn, takes 5.34 MB")
+
+    def test_wrong_flags(self):
+        self.assertFailed(polytune("plan", SALARIES, "--link=fast"), USAGE, "--link is a rate and a round trip")
+        self.assertFailed(polytune("plan", SALARIES, "--evaluator=3"), USAGE, "--evaluator")
+        self.assertFailed(polytune("plan", str(ROOT / "examples/nothing.garble")), INPUT, "nothing.garble")
+        self.assertFailed(polytune("plan"), USAGE, "PROGRAM")
+
+
+if __name__ == "__main__":
+    unittest.main()
