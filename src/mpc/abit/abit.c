@@ -102,7 +102,7 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
                      .n_trees = cot_trees(s->k),
                      .first = s->cot[s->me == 0 ? 1 : 0].next_block};
     b->n_bits = abit_ranges_bits(ranges, n_ranges);
-    b->n_blocks = abit_blocks(b->n_bits);
+    b->n_blocks = (size_t)abit_blocks(b->n_bits);
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
     return bit_batch_allocate(b) ? PT_OK : error_memory(error);

@@ -117,7 +117,7 @@ static pt_status exchange_bits(session *s, wave_name name, size_t m, uint8_t *v,
     if (status != PT_OK)
         goto done;
     buffer_put(wave_all(&w), v, bytes);
-    wave_expect_each(&w, open_public_bytes(s, m, 0), 0);
+    wave_expect_each(&w, (size_t)open_public_bytes(s, m, 0), 0);
     status = wave_put_along(&w, along, error);
     if (status == PT_OK)
         status = wave_run(&w, error);
@@ -153,7 +153,7 @@ static pt_status exchange_tags(session *s, wave_name name, const share_list *l, 
         const block tag = hash_slot(l, chi, share_slot(s->me, p), NULL);
         buffer_put(wave_to(&w, p), &tag, TAG_BYTES);
     }
-    wave_expect_each(&w, 0, open_public_bytes(s, l->count, 1));
+    wave_expect_each(&w, 0, (size_t)open_public_bytes(s, l->count, 1));
     status = wave_put_along(&w, along, error);
     if (status == PT_OK)
         status = wave_run(&w, error);
@@ -281,7 +281,7 @@ static pt_status open_at_once(session *s, const share_list *l, wave_name name, u
         if (p != s->me)
             open_to_put(&w, p, l->shares, NULL, l->count);
     }
-    wave_expect_each(&w, 0, open_public_bytes(s, l->count, 0));
+    wave_expect_each(&w, 0, (size_t)open_public_bytes(s, l->count, 0));
     status = wave_put_along(&w, along, error);
     if (status == PT_OK)
         status = wave_run(&w, error);

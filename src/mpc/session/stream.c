@@ -17,7 +17,7 @@ static pt_status frame_send(session *s, size_t to, wave_name name, uint64_t batc
         return going;
     const message_info info = {.kind = MESSAGE_STREAM,
                                .id = s->stream_frames_sent[to],
-                               .body_bytes = stream_body_bytes(len)};
+                               .body_bytes = (size_t)stream_body_bytes(len)};
     uint8_t *m = message_new(s, to, &info);
     if (m == NULL)
         return error_memory(error);
@@ -51,7 +51,7 @@ static pt_status frame_recv(session *s, size_t from, wave_name name, uint64_t ba
         return going;
     const message_info info = {.kind = MESSAGE_STREAM,
                                .id = s->stream_frames_received[from],
-                               .body_bytes = stream_body_bytes(len)};
+                               .body_bytes = (size_t)stream_body_bytes(len)};
     uint8_t *m = NULL;
     pt_status status = message_recv(s, from, name, &info, &m, error);
     if (status != PT_OK)

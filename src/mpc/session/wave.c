@@ -19,7 +19,7 @@ static message_info wave_info(const wave *w, size_t all_bytes, size_t private_by
 {
     return (message_info){.kind = MESSAGE_WAVE,
                           .id = w->s->wave,
-                          .body_bytes = wave_body_bytes(all_bytes, private_bytes)};
+                          .body_bytes = (size_t)wave_body_bytes(all_bytes, private_bytes)};
 }
 
 pt_status wave_begin(wave *w, session *s, wave_name name, pt_error *error)
