@@ -16,7 +16,10 @@
 #include "wire/wire.h"
 
 #define EXPOSED                                                                                    \
-    WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", " WIRE_TIMEOUT ", " WIRE_TERMS ", Retry-After"
+    WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", " WIRE_TIMEOUT ", " WIRE_SEATS ", " WIRE_TERMS   \
+                 ", Retry-After"
+
+#define SEATS_TOLD_MAX ((size_t)256) /* in an answer to joining */
 
 static int seconds(uint64_t ms)
 {
@@ -120,6 +123,39 @@ static bool holder_waits(const request *r, const store_joined *taken)
     return waits;
 }
 
+static void add_terms(struct MHD_Response *response, const store_seats *seats)
+{
+    char text[STORE_TERMS_MAX * (TERMS_MAX + 16)] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < seats->n_terms; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%" PRIu32 " %s",
+                                i == 0 ? "" : ", ", seats->terms[i].party, seats->terms[i].text);
+    if (len != 0)
+        (void)MHD_add_response_header(response, WIRE_TERMS, text);
+}
+
+static void put_seats(buffer *list, const store_seats *seats)
+{
+    for (size_t i = 0; i < seats->n; i++)
+        buffer_printf(list, "%s%" PRIu32, i == 0 ? "" : ",", seats->parties[i]);
+}
+
+/* Who is there already, which GET /participants tells too: who comes last need not ask. */
+static void add_seats(request *r, struct MHD_Response *response)
+{
+    store_seats seats;
+    buffer list;
+    if (store_list(r->server->store, &r->who, &seats) != STORE_DONE || seats.n > SEATS_TOLD_MAX)
+        return;
+    buffer_init(&list, SEATS_TOLD_MAX * 8);
+    put_seats(&list, &seats);
+    const char *text = buffer_text(&list);
+    if (text != NULL)
+        (void)MHD_add_response_header(response, WIRE_SEATS, text);
+    buffer_clear(&list);
+    add_terms(response, &seats);
+}
+
 /* Tells the session, and a token that was made here. */
 static enum MHD_Result reply_joined(request *r, const store_joined *joined)
 {
@@ -139,6 +175,7 @@ static enum MHD_Result reply_joined(request *r, const store_joined *joined)
     (void)MHD_add_response_header(response, WIRE_SESSION, text);
     (void)snprintf(text, sizeof text, "%" PRIu32, joined->timeout_ms);
     (void)MHD_add_response_header(response, WIRE_TIMEOUT, text);
+    add_seats(r, response);
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
     return httpd_finish(&r->http, 200, response);
 }
@@ -161,24 +198,12 @@ static enum MHD_Result answer_leave(request *r)
     return result == STORE_DONE ? httpd_reply(&r->http, 200, -1, "") : reply_failure(r, result);
 }
 
-static void add_terms(struct MHD_Response *response, const store_seats *seats)
-{
-    char text[STORE_TERMS_MAX * (TERMS_MAX + 16)] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < seats->n_terms; i++)
-        len += (size_t)snprintf(text + len, sizeof text - len, "%s%" PRIu32 " %s",
-                                i == 0 ? "" : ", ", seats->terms[i].party, seats->terms[i].text);
-    if (len != 0)
-        (void)MHD_add_response_header(response, WIRE_TERMS, text);
-}
-
 static enum MHD_Result reply_seats(request *r, const store_seats *seats)
 {
     buffer json;
     buffer_init(&json, (size_t)STORE_SEATS_MAX * 8);
     buffer_put(&json, "[", 1);
-    for (size_t i = 0; i < seats->n; i++)
-        buffer_printf(&json, "%s%" PRIu32, i == 0 ? "" : ",", seats->parties[i]);
+    put_seats(&json, seats);
     buffer_put(&json, "]", 1);
     struct MHD_Response *response =
         json.failed ? NULL

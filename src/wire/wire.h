@@ -30,6 +30,7 @@
 #define WIRE_SEND(session, from, to) "/send/" session "/" from "/" to
 #define WIRE_RECV(session, from, to) "/recv/" session "/" from "/" to
 #define WIRE_ADDRESS                 "/address"
+#define WIRE_PING                    "/ping"
 #define WIRE_MSG                     "/msg/" /* and the number of the sender: direct parties */
 
 /* In the query: how many seconds the answer may wait, and until how many parties are there. */
@@ -42,6 +43,7 @@
 #define WIRE_SEQ     "X-Polytune-Seq"     /* a message's number in its queue, from 1 */
 
 #define WIRE_TIMEOUT "X-Polytune-Timeout" /* relay, when joining: asked for, and answered */
+#define WIRE_SEATS   "X-Polytune-Seats"   /* relay, answered to joining: who sits there, 0,2,3 */
 
 /* What a party runs (terms.h): told with joining and asking for the participants, and answered to
  * the latter: PARTY TERMS, for each that is different, with commas between them. Direct parties

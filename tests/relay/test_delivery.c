@@ -125,6 +125,20 @@ static void seats_are_waited_for(void **state)
     (void)close(fd);
 }
 
+/* Who comes last need not ask for them. */
+static void who_joins_is_told_the_seats(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = connect_to(port);
+    ask(fd, "PUT", "/join/told-seats/3", "X-Polytune-Terms: n=2\r\n", "");
+    expect_next_with(fd, 200, "X-Polytune-Seats", "3");
+    ask(fd, "PUT", "/join/told-seats/0", "", "");
+    expect_next_with(fd, 200, "X-Polytune-Seats", "0,3");
+    ask(fd, "PUT", "/join/told-seats/1", "X-Polytune-Terms: n=3\r\n", "");
+    expect_next_with(fd, 200, "X-Polytune-Terms", "1 n=3, 3 n=2");
+    (void)close(fd);
+}
+
 /* Who runs something else is told at once, and so is who waits. */
 static void seats_that_disagree_are_not_waited_for(void **state)
 {
@@ -745,6 +759,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_message_that_was_not_taken_whole_is_kept),
         cmocka_unit_test(the_newest_waiting_request_counts),
         cmocka_unit_test(seats_are_waited_for),
+        cmocka_unit_test(who_joins_is_told_the_seats),
         cmocka_unit_test(seats_that_disagree_are_not_waited_for),
         cmocka_unit_test(repeated_sends_are_dropped),
         cmocka_unit_test(a_message_is_kept_until_acknowledged),

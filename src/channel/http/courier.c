@@ -12,9 +12,23 @@
 #include "channel/http/http.h"
 #include "wire/wire.h"
 
+#define WARMERS          2
+#define WARMING_MAX      4096 /* bytes of an answer that nobody reads */
+#define CALL_POLL_MAX_MS 1000
+
+/* A request that makes a connection for others. */
+typedef struct warmer {
+    http_handle *handle;
+    http_call call;
+    bool is_running;
+} warmer;
+
 typedef struct courier {
     delivery *delivery;
     CURLM *multi;
+    http_handle *single; /* for calls by themselves */
+    warmer warmers[WARMERS];
+    bool has_warmed;
     http_handle **handles; /* per party those of the lanes, and then of those that ask */
     size_t n_handles;
     pthread_t thread;
@@ -72,19 +86,34 @@ static uint64_t start_due(courier *c)
     return next_ms <= now ? 0 : next_ms - now;
 }
 
-/* The transfer whose request has ended, or NULL. With the lock held. */
-static transfer *reap_one(courier *c)
+/* What has ended, out of libcurl's hands; NULL: nothing has. The connection stays for others. */
+static CURL *take_ended(courier *c, int *ret_result)
 {
     int n_left;
     for (const CURLMsg *m; (m = curl_multi_info_read(c->multi, &n_left)) != NULL;) {
         if (m->msg != CURLMSG_DONE)
             continue;
-        transfer *t = NULL;
-        const CURLcode result = m->data.result;
         CURL *easy = m->easy_handle;
-        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+        *ret_result = (int)m->data.result;
         (void)curl_multi_remove_handle(c->multi, easy);
-        http_handle_end(handle_of(c, t), (int)result);
+        for (size_t i = 0; i < WARMERS; i++)
+            if (c->warmers[i].is_running && http_handle_easy(c->warmers[i].handle) == easy)
+                c->warmers[i].is_running = false;
+        return easy;
+    }
+    return NULL;
+}
+
+/* The transfer whose request has ended, or NULL. With the lock held. */
+static transfer *reap_one(courier *c)
+{
+    int result = 0;
+    for (CURL *easy; (easy = take_ended(c, &result)) != NULL;) {
+        transfer *t = NULL;
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+        if (t == NULL)
+            continue; /* a warmer */
+        http_handle_end(handle_of(c, t), result);
         return t;
     }
     return NULL;
@@ -153,12 +182,12 @@ static bool make_handles(courier *c)
 
 static bool make_multi(courier *c)
 {
-    const long n = (long)c->n_handles;
+    const long n = (long)c->n_handles + 1 + WARMERS;
     c->multi = curl_multi_init();
     return c->multi != NULL && curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, n) == CURLM_OK;
 }
 
-static pt_status courier_start(delivery *d, pt_error *error)
+static pt_status courier_open(delivery *d, pt_error *error)
 {
     courier *c = mem_new(1, sizeof *c);
     PT_ASSERT(d->driver_state == NULL);
@@ -166,36 +195,91 @@ static pt_status courier_start(delivery *d, pt_error *error)
         return error_memory(error);
     c->delivery = d;
     d->driver_state = c;
-    if (!make_handles(c) || !make_multi(c))
-        return error_memory(error);
+    c->single = http_handle_new(d->tls_ca);
+    for (size_t i = 0; i < WARMERS; i++)
+        http_call_init(&c->warmers[i].call, WARMING_MAX);
+    return c->single != NULL && make_handles(c) && make_multi(c) ? PT_OK : error_memory(error);
+}
+
+/* Nothing depends on them. */
+static void start_warmers(courier *c)
+{
+    delivery *d = c->delivery;
+    for (size_t i = 0; i < WARMERS && d->link->prepare_warming != NULL && !c->has_warmed; i++) {
+        warmer *w = &c->warmers[i];
+        w->handle = http_handle_new(d->tls_ca);
+        d->link->prepare_warming(d, &w->call);
+        w->is_running = w->handle != NULL &&
+                        http_handle_begin(w->handle, &w->call, CALL_POLL_MAX_MS) &&
+                        curl_multi_add_handle(c->multi, http_handle_easy(w->handle)) == CURLM_OK;
+    }
+    c->has_warmed = true;
+}
+
+static bool courier_perform(delivery *d, http_call *call, uint64_t timeout_ms)
+{
+    courier *c = d->driver_state;
+    CURL *single = http_handle_easy(c->single);
+    int result = 0;
+    int n_running;
+    PT_ASSERT(!c->has_thread);
+    start_warmers(c);
+    if (!http_handle_begin(c->single, call, timeout_ms) ||
+        curl_multi_add_handle(c->multi, single) != CURLM_OK)
+        return false;
+    for (;;) {
+        (void)curl_multi_perform(c->multi, &n_running);
+        const CURL *ended = take_ended(c, &result);
+        if (ended == single)
+            break;
+        if (ended == NULL)
+            (void)curl_multi_poll(c->multi, NULL, 0, CALL_POLL_MAX_MS, NULL);
+    }
+    http_handle_end(c->single, result);
+    return true;
+}
+
+static pt_status courier_start(delivery *d, pt_error *error)
+{
+    courier *c = d->driver_state;
     const pt_status status = thread_start(&c->thread, courier_run, c, error);
     c->has_thread = status == PT_OK;
     return status;
 }
 
-static void join_thread(courier *c)
+static void courier_halt(delivery *d)
 {
-    mailboxes *m = &c->delivery->mail;
-    if (!c->has_thread)
+    courier *c = d->driver_state;
+    mailboxes *m = &d->mail;
+    if (c == NULL || !c->has_thread)
         return;
     monitor_lock(&m->lock);
     c->stopping = true;
     monitor_unlock(&m->lock);
     courier_nudge(m);
     (void)pthread_join(c->thread, NULL);
+    c->has_thread = false;
+    c->stopping = false;
+    for (size_t i = 0; i < c->n_handles; i++)
+        if (transfer_of(d, i)->is_running)
+            (void)curl_multi_remove_handle(c->multi, http_handle_easy(c->handles[i]));
 }
 
-static void courier_stop(delivery *d)
+static void courier_close(delivery *d)
 {
     courier *c = d->driver_state;
     if (c == NULL)
         return;
-    join_thread(c);
-    for (size_t i = 0; i < c->n_handles; i++) {
-        if (transfer_of(d, i)->is_running)
-            (void)curl_multi_remove_handle(c->multi, http_handle_easy(c->handles[i]));
-        http_handle_free(c->handles[i]);
+    courier_halt(d);
+    for (size_t i = 0; i < WARMERS; i++) {
+        if (c->warmers[i].is_running)
+            (void)curl_multi_remove_handle(c->multi, http_handle_easy(c->warmers[i].handle));
+        http_handle_free(c->warmers[i].handle);
+        http_call_clear(&c->warmers[i].call);
     }
+    for (size_t i = 0; i < c->n_handles; i++)
+        http_handle_free(c->handles[i]);
+    http_handle_free(c->single);
     (void)curl_multi_cleanup(c->multi);
     mem_free(c->handles);
     mem_free(c);
@@ -205,9 +289,11 @@ static void courier_stop(delivery *d)
 static const mailbox_pump courier_pump = {courier_nudge, courier_nudge, mailboxes_wait};
 
 const http_driver courier_driver = {
-    .caller = &http_caller_curl,
     .pump = &courier_pump,
     .hold_s = WIRE_HOLD_S,
+    .open = courier_open,
+    .perform = courier_perform,
     .start = courier_start,
-    .stop = courier_stop,
+    .halt = courier_halt,
+    .close = courier_close,
 };

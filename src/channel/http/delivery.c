@@ -269,7 +269,7 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
     transfers_init(d, d->asking, link->askers, false);
     const pt_status status = random_bytes(&d->random, sizeof d->random, error);
     d->random |= 1; /* xorshift would stay at 0 */
-    return status;
+    return status == PT_OK ? driver->open(d, error) : status;
 }
 
 static void transfers_free(transfer *list, size_t n)
@@ -281,7 +281,7 @@ static void transfers_free(transfer *list, size_t n)
 
 void delivery_clear(delivery *d)
 {
-    d->driver->stop(d);
+    d->driver->close(d);
     transfers_free(d->sending, d->mail.parties * d->link->lanes);
     transfers_free(d->asking, d->mail.parties * d->link->askers);
     mailboxes_clear(&d->mail);

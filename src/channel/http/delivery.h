@@ -50,17 +50,26 @@ typedef struct delivery_link {
      * delivery_retry or mailbox_fail. */
     void (*sent)(delivery *d, transfer *t);
     void (*asked)(delivery *d, transfer *t);
+    /* Prepares a request that asks for nothing: while the first call is made, others like it make
+     * connections for those that will follow at once. NULL: none. */
+    void (*prepare_warming)(delivery *d, http_call *call);
 } delivery_link;
 
 /* Who performs what is due. */
 typedef struct http_driver {
-    const http_caller *caller; /* for calls one by one: joining and leaving */
+    const http_caller *caller; /* the stepper's */
     const mailbox_pump *pump;
     unsigned hold_s; /* for how long a relay may hold a request that waits */
-    /* Begins and ends. Ending abandons what is still queued, and may be called again, or without a
-     * beginning. */
+    pt_status (*open)(delivery *d, pt_error *error);
+    /* A call by itself, as http_caller's perform: joining and leaving. Not between start and halt,
+     * unless all is driven by the caller's thread. */
+    bool (*perform)(delivery *d, http_call *call, uint64_t timeout_ms);
+    /* Begins to perform what is due, and ends that: what is still queued is abandoned. Halting may
+     * be done again, or without a beginning; it keeps the connections. */
     pt_status (*start)(delivery *d, pt_error *error);
-    void (*stop)(delivery *d);
+    void (*halt)(delivery *d);
+    /* Halts, and frees; also again, or what was not opened. */
+    void (*close)(delivery *d);
 } http_driver;
 
 struct delivery {
@@ -105,7 +114,7 @@ MUST_CHECK pt_status delivery_compare_terms(const delivery *d, size_t party, con
 #define DELIVERY_TERMS_LINGER_MS 2000
 
 /* Fills a zeroed delivery, as mailboxes_init does; `pump` instead of the driver's, or NULL.
- * delivery_clear also when it fails; that stops the driver. */
+ * delivery_clear also when it fails; that closes the driver. */
 MUST_CHECK pt_status delivery_init(delivery *d, const delivery_link *link,
                                    const http_driver *driver, const mailbox_pump *pump,
                                    const delivery_options *o, pt_error *error);

@@ -247,7 +247,7 @@ static void free_with_server(direct *d)
         httpd_request_stop(d->server);
         httpd_wait(d->server);
     }
-    d->d.driver->stop(&d->d); /* which may still wake the server until here */
+    d->d.driver->halt(&d->d); /* which may still wake the server until here */
     httpd_free(d->server);
     direct_release(d);
 }
@@ -260,7 +260,7 @@ static void free_on_hub(direct *d)
     d->is_gone = true;
     monitor_unlock(&d->d.mail.lock);
     httpd_wake(d->server);
-    d->d.driver->stop(&d->d);
+    d->d.driver->halt(&d->d);
     direct_release(d);
 }
 

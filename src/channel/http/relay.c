@@ -188,6 +188,11 @@ static void relay_asked(delivery *d, transfer *t)
     }
 }
 
+static void relay_prepare_warming(delivery *d, http_call *call)
+{
+    http_prepare(call, HTTP_GET, ((relay_channel *)d)->base, WIRE_PING);
+}
+
 static const delivery_link relay_link = {
     .lanes = 1, /* it has answered before the peer has the packet */
     .askers = 1,
@@ -196,6 +201,7 @@ static const delivery_link relay_link = {
     .ask_at = relay_ask_at,
     .sent = relay_sent,
     .asked = relay_asked,
+    .prepare_warming = relay_prepare_warming,
 };
 
 /* ---- closing ---- */
@@ -213,21 +219,16 @@ static bool is_broken(relay_channel *c)
 /* Gives the seat back; if that fails, the relay forgets it after a while. */
 static void relay_leave(relay_channel *c)
 {
-    const http_caller *caller = c->d.driver->caller;
     http_call call;
     if (!c->is_numbered || is_broken(c))
-        return;
-    void *opened = caller->open(caller->user, c->d.tls_ca);
-    if (opened == NULL)
         return;
     http_call_init(&call, RESPONSE_MAX);
     http_prepare(&call, HTTP_DELETE, c->base, WIRE_JOIN("%s", "%zu"), c->d.session,
                  c->d.mail.party);
     show_token(c, &call);
-    (void)caller->perform(opened, &call,
-                          c->d.mail.patience.is_spent ? LEAVE_SPENT_MS : LEAVE_TIMEOUT_MS);
+    (void)c->d.driver->perform(&c->d, &call,
+                               c->d.mail.patience.is_spent ? LEAVE_SPENT_MS : LEAVE_TIMEOUT_MS);
     http_call_clear(&call);
-    caller->close(opened);
 }
 
 static void relay_free(relay_channel *c)
@@ -243,7 +244,7 @@ static void relay_close(void *self)
 {
     relay_channel *c = self;
     mailboxes_flush(&c->d.mail);
-    c->d.driver->stop(&c->d);
+    c->d.driver->halt(&c->d);
     relay_leave(c);
     relay_free(c);
 }
@@ -270,24 +271,19 @@ void relay_channel_show_life(const pt_channel *channel)
 {
     PT_ASSERT(channel->ops == &relay_ops);
     relay_channel *c = channel->self;
-    const http_caller *caller = c->d.driver->caller;
     const uint64_t every_ms = min_u64(c->d.mail.patience.timeout_ms / 8, ALIVE_EVERY_MS);
     const uint64_t now = clock_ms();
     if (!c->is_numbered || now - last_request_ms(c) < every_ms)
         return;
     c->alive_ms = now;
-    void *opened = caller->open(caller->user, c->d.tls_ca);
-    if (opened == NULL)
-        return;
     http_call call;
     http_call_init(&call, RESPONSE_MAX);
     http_prepare(&call, HTTP_GET, c->base,
                  WIRE_PARTICIPANTS("%s") "?" WIRE_WAIT "=0&" WIRE_PARTIES "=%zu", c->d.session,
                  c->d.mail.parties);
     show_token(c, &call);
-    (void)caller->perform(opened, &call, ALIVE_TIMEOUT_MS);
+    (void)c->d.driver->perform(&c->d, &call, ALIVE_TIMEOUT_MS);
     http_call_clear(&call);
-    caller->close(opened);
 }
 
 /* ---- calls before the first message ---- */
@@ -295,7 +291,6 @@ void relay_channel_show_life(const pt_channel *channel)
 /* A call that is made until it succeeds. */
 typedef struct joining {
     relay_channel *channel;
-    void *opened; /* by the http_caller */
     http_call call;
     waiting waits;
     bool has_joined;   /* the relay is there */
@@ -364,7 +359,7 @@ static void pause_before_attempt(joining *j, unsigned n_failures, uint64_t waite
 static pt_status perform_patiently(joining *j, void (*prepare)(const relay_channel *c, http_call *),
                                    pt_error *error)
 {
-    const relay_channel *c = j->channel;
+    relay_channel *c = j->channel;
     const patience *p = &c->d.mail.patience;
     j->waits = waiting_begin();
     j->waits.notice_at_ms = j->waits.start_ms; /* the first failure is told at once */
@@ -374,7 +369,7 @@ static pt_status perform_patiently(joining *j, void (*prepare)(const relay_chann
         if (patience_is_over(p))
             return report_joining_over(j, error);
         prepare(c, &j->call);
-        if (!c->d.driver->caller->perform(j->opened, &j->call, left))
+        if (!c->d.driver->perform(&c->d, &j->call, left))
             return error_memory(error);
         if (j->call.status == 200) {
             j->problem[0] = '\0';
@@ -465,23 +460,44 @@ static pt_status compare_terms(const joining *j, pt_error *error)
     return status;
 }
 
+/* Notes who is seated, and compares what they run. */
+static pt_status note_seats(joining *j, attendance *a, const bool *seated, pt_error *error)
+{
+    for (size_t i = 0; i < a->parties; i++)
+        attendance_note(a, i, seated[i]);
+    const pt_status status = compare_terms(j, error);
+    if (status != PT_OK)
+        patience_sleep(&j->channel->d.mail.patience, DELIVERY_TERMS_LINGER_MS);
+    return status;
+}
+
+/* The answer to joining may tell who is there. */
+static pt_status note_seats_joined(joining *j, attendance *a, pt_error *error)
+{
+    bool seated[CHANNEL_MAX_PARTIES] = {false};
+    char text[RESPONSE_TERMS_MAX];
+    if (!http_response_header(&j->call, WIRE_SEATS, text, sizeof text))
+        return PT_OK;
+    for (char *at = text, *end = NULL; *at >= '0' && *at <= '9'; at = *end == ',' ? end + 1 : end) {
+        const unsigned long party = strtoul(at, &end, 10);
+        if (party < a->parties)
+            seated[party] = true;
+    }
+    return note_seats(j, a, seated, error);
+}
+
 /* Asks once who is seated. */
 static pt_status ask_for_seats(joining *j, attendance *a, pt_error *error)
 {
     bool seated[CHANNEL_MAX_PARTIES];
-    pt_status status = perform_patiently(j, prepare_seats, error);
+    const pt_status status = perform_patiently(j, prepare_seats, error);
     if (status != PT_OK)
         return status;
     if (!parse_seats(j->channel, &j->call, seated))
         return error_set(error, PT_ERR_REFUSED,
                          "relay %s: its list of participants is not one; is this a relay?",
                          j->channel->shown);
-    for (size_t i = 0; i < a->parties; i++)
-        attendance_note(a, i, seated[i]);
-    status = compare_terms(j, error);
-    if (status != PT_OK)
-        patience_sleep(&j->channel->d.mail.patience, DELIVERY_TERMS_LINGER_MS);
-    return status;
+    return note_seats(j, a, seated, error);
 }
 
 static pt_status report_absent(const relay_channel *c, const attendance *a, pt_error *error)
@@ -515,6 +531,9 @@ static pt_status relay_wait_for_parties(joining *j, pt_error *error)
     attendance a = {.parties = m->parties};
     size_t n_most = 1; /* this party */
     waiting w = waiting_begin();
+    const pt_status joined = note_seats_joined(j, &a, error);
+    if (joined != PT_OK || attendance_count(&a) == m->parties)
+        return joined;
     for (;;) {
         const uint64_t asked = clock_ms();
         const pt_status status = ask_for_seats(j, &a, error);
@@ -538,10 +557,7 @@ static pt_status relay_wait_for_parties(joining *j, pt_error *error)
 
 static pt_status relay_join(relay_channel *c, pt_error *error)
 {
-    const http_caller *caller = c->d.driver->caller;
-    joining j = {.channel = c, .opened = caller->open(caller->user, c->d.tls_ca)};
-    if (j.opened == NULL)
-        return error_memory(error);
+    joining j = {.channel = c};
     http_call_init(&j.call, RESPONSE_MAX);
     pt_status status = perform_patiently(&j, prepare_join, error);
     if (status == PT_OK) {
@@ -550,7 +566,6 @@ static pt_status relay_join(relay_channel *c, pt_error *error)
         status = relay_wait_for_parties(&j, error);
     }
     http_call_clear(&j.call);
-    caller->close(j.opened);
     return status;
 }
 

@@ -78,7 +78,7 @@ static void stepper_has_room(mailboxes *m)
     (void)m; /* who waits next asks */
 }
 
-static pt_status stepper_start(delivery *d, pt_error *error)
+static pt_status stepper_open(delivery *d, pt_error *error)
 {
     const http_caller *caller = d->driver->caller;
     PT_ASSERT(d->driver_state == NULL);
@@ -86,7 +86,25 @@ static pt_status stepper_start(delivery *d, pt_error *error)
     return d->driver_state == NULL ? error_memory(error) : PT_OK;
 }
 
-static void stepper_stop(delivery *d)
+static bool stepper_call(delivery *d, http_call *call, uint64_t timeout_ms)
+{
+    return d->driver->caller->perform(d->driver_state, call, timeout_ms);
+}
+
+/* Nothing goes on by itself. */
+static pt_status stepper_start(delivery *d, pt_error *error)
+{
+    (void)d;
+    (void)error;
+    return PT_OK;
+}
+
+static void stepper_halt(delivery *d)
+{
+    (void)d;
+}
+
+static void stepper_close(delivery *d)
 {
     if (d->driver_state != NULL)
         d->driver->caller->close(d->driver_state);
@@ -100,6 +118,9 @@ http_driver stepper_driver(const http_caller *caller)
     return (http_driver){.caller = caller,
                          .pump = &stepper_pump,
                          .hold_s = HOLD_S,
+                         .open = stepper_open,
+                         .perform = stepper_call,
                          .start = stepper_start,
-                         .stop = stepper_stop};
+                         .halt = stepper_halt,
+                         .close = stepper_close};
 }
