@@ -21,11 +21,15 @@ static const flag flags[] = {
     {"deadline", "SECONDS", "for all of a computation (default: none)", false},
     {"insecure-allow-all", NULL,
      "to try it on one machine: everybody may have it compute anything; only on loopback", false},
+    {"verify", NULL, "audit: read the log and say whether it holds together", false},
+    {"file", "FILE", "audit: the log, in place of the configuration's", false},
+    {"public-key", "KEY", "audit: whose signatures it must bear (MCowBQYDK2VwAyEA..)", false},
+    {"head", "SEQ:HASH", "audit: a head that was shown once, which must be in the log", false},
     {0},
 };
 static const flag *const flag_lists[] = {flags, flags_common, NULL};
 
-static const node_verb *const verbs[] = {&node_verb_check_config, &node_verb_sign,
+static const node_verb *const verbs[] = {&node_verb_audit, &node_verb_check_config, &node_verb_sign,
                                          &node_verb_signing_key, NULL};
 
 static bool is_listed(const char *const *names, const char *name)
@@ -80,6 +84,8 @@ const command command_node = {
     .arguments = "[VERB ..]",
     .summary = "a party's own standing server",
     .details = "Without VERB it runs the node; VERB is\n"
+               "  audit --verify    whether the audit log of --config, or --file, is as it was "
+               "written: which line was changed, if one was, and its head\n"
                "  check-config      whether the file of --config is in order; docs/node.md and "
                "examples/node.yaml show what it may hold\n"
                "  sign PROGRAM      print the program with a signature by --key, by which rules "

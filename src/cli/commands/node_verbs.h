@@ -12,6 +12,7 @@ typedef struct node_verb {
     pt_status (*run)(const args *a, const char *argument, pt_error *error);
 } node_verb;
 
+extern const node_verb node_verb_audit;
 extern const node_verb node_verb_check_config;
 extern const node_verb node_verb_serve; /* without a name */
 extern const node_verb node_verb_sign;
