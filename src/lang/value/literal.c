@@ -230,6 +230,32 @@ static const char *hint_of_variant(const literal_reader *r, const pt_type *type,
     return text;
 }
 
+static bool is_bytes(const pt_type *type)
+{
+    return type->kind == TYPE_ARRAY && type_is_integer(type->element) &&
+           !type_is_signed(type->element) && type->element->n_bits == 8;
+}
+
+/* How a value of the type begins, where something else came. */
+static const char *hint_of_form(const literal_reader *r, const pt_type *type)
+{
+    const char next = r->at < r->end ? *r->at : '\0';
+    const char after = r->at + 1 < r->end ? r->at[1] : '\0';
+    if (type->kind == TYPE_BOOL)
+        return "; write true or false";
+    if (type_is_integer(type))
+        return next == '0' && (after == 'x' || after == 'b') ? "; numbers are decimal" : "";
+    if (is_bytes(type) && next != '[')
+        return "; text is its bytes, as [104, 105], or a string in JSON";
+    if (type->kind == TYPE_ARRAY && next != '[')
+        return "; an array is written [1, 2, 3]";
+    if (type->kind == TYPE_TUPLE && next != '(' && next != '[')
+        return "; a tuple is written (1, 2), of one element (1,)";
+    if (type->kind == TYPE_STRUCT && next == '{')
+        return "; the struct's name stands before the `{`";
+    return "";
+}
+
 pt_status literal_expected_type(const literal_reader *r, const pt_type *type)
 {
     buffer name;
@@ -237,10 +263,10 @@ pt_status literal_expected_type(const literal_reader *r, const pt_type *type)
     type_put(&name, type);
     char found[FOUND_MAX];
     char hint[HINT_MAX];
-    const pt_status status =
-        literal_fail(r, r->at, "expected a value of type %.*s%s, found %s%s", (int)name.len,
-                     name.len > 0 ? (const char *)name.bytes : "", name.failed ? "..." : "",
-                     describe_found(r, found), hint_of_variant(r, type, hint));
+    const pt_status status = literal_fail(
+        r, r->at, "expected a value of type %.*s%s, found %s%s%s", (int)name.len,
+        name.len > 0 ? (const char *)name.bytes : "", name.failed ? "..." : "",
+        describe_found(r, found), hint_of_variant(r, type, hint), hint_of_form(r, type));
     buffer_clear(&name);
     return status;
 }

@@ -415,9 +415,14 @@ static pt_status read_text(literal_reader *r, const pt_type *type)
 {
     text_skip_space(r);
     const pt_status status = text_read_value(r, type, 0);
-    if (status == PT_OK && r->at != r->end)
-        return literal_expected(r, "nothing more");
-    return status;
+    if (status != PT_OK || r->at == r->end)
+        return status;
+    if (type_is_integer(type) && (*r->at == '.' || *r->at == ','))
+        return literal_fail(r, r->at,
+                            "expected nothing more, found `%c`: numbers have no points or commas; "
+                            "scale them to integers",
+                            *r->at);
+    return literal_expected(r, "nothing more");
 }
 
 pt_status pt_literal_parse(pt_literal **ret_literal, const pt_type *type, const char *text,

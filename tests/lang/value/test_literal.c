@@ -263,9 +263,14 @@ static void wrong_text_is_told_where(void **state)
         {i8, "5u8", "line 1, column 1: expected a value of type i8, found `5u8`"},
         {i8, "128", "line 1, column 1: expected a number of type i8, -128 to 127"},
         {i8, "-129", "line 1, column 1: expected a number of type i8, -128 to 127"},
-        {type_scalar(TYPE_BOOL), "1", "line 1, column 1: expected a value of type bool, found `1`"},
-        {t->one, "(7)", "line 1, column 2: expected a value of type (u8), found `7`"},
-        {t->pair, "(1)", "line 1, column 2: expected a value of type (u8, bool), found `1`"},
+        {type_scalar(TYPE_BOOL), "1",
+         "line 1, column 1: expected a value of type bool, found `1`; write true or false"},
+        {t->one, "(7)",
+         "line 1, column 2: expected a value of type (u8), found `7`; a tuple is written (1, 2), "
+         "of one element (1,)"},
+        {t->pair, "(1)",
+         "line 1, column 2: expected a value of type (u8, bool), found `1`; a tuple is written (1, "
+         "2), of one element (1,)"},
         {t->pair, "(1,)", "line 1, column 4: expected 2 values, found 1"},
         {t->pair, "(1, true, 2)", "line 1, column 11: expected 2 values, found more"},
         {t->bytes, "[1, 2]", "line 1, column 6: expected 3 elements, found 2"},
@@ -275,7 +280,30 @@ static void wrong_text_is_told_where(void **state)
         {t->bytes, "[1; 4]", "line 1, column 5: expected 3 elements, found another count"},
         {t->bytes, "[]", "line 1, column 3: expected 3 elements, found 0"},
         {t->none, "[1]", "line 1, column 2: expected 0 elements, found more"},
-        {t->bytes, "5", "line 1, column 1: expected a value of type [u8; 3], found `5`"},
+        {t->bytes, "5",
+         "line 1, column 1: expected a value of type [u8; 3], found `5`; text is its bytes, as "
+         "[104, 105], or a string in JSON"},
+        {t->bytes, "hey",
+         "line 1, column 1: expected a value of type [u8; 3], found `hey`; text is its bytes, as "
+         "[104, 105], or a string in JSON"},
+        {t->none, "1, 2",
+         "line 1, column 1: expected a value of type [u8; 0], found `1`; text is its bytes, as "
+         "[104, 105], or a string in JSON"},
+        {t->pair, "1, true",
+         "line 1, column 1: expected a value of type (u8, bool), found `1`; a tuple is written (1, "
+         "2), of one element (1,)"},
+        {t->rec, "{zed: 1}",
+         "line 1, column 1: expected a value of type Rec, found `{`; the struct's name stands "
+         "before "
+         "the `{`"},
+        {type_scalar(TYPE_U8), "1.5",
+         "line 1, column 2: expected nothing more, found `.`: numbers have no points or commas; "
+         "scale them to integers"},
+        {type_scalar(TYPE_U8), "1,000",
+         "line 1, column 2: expected nothing more, found `,`: numbers have no points or commas; "
+         "scale them to integers"},
+        {type_scalar(TYPE_U8), "0x10",
+         "line 1, column 1: expected a value of type u8, found `0x10`; numbers are decimal"},
         {t->bytes, "0..3", "line 1, column 1: expected a range with suffix u8"},
         {t->bytes, "2u8..5u16", "line 1, column 1: expected a range with suffix u8"},
         {t->bytes, "254u8..257", "line 1, column 8: the range goes past the largest u8"},
