@@ -258,6 +258,9 @@ static pt_status input_fail(pt_error *error, pt_status status, size_t party, con
     if (argument[0] == '@')
         return error_set(error, status, "input of party %zu in %s: %s%s", party, argument + 1,
                          message, source_foreign_hint(argument));
+    if (strcmp(argument, "-") == 0)
+        return error_set(error, status, "input of party %zu: %s; --input=@- reads standard input",
+                         party, message);
     if (source_lacks_at(argument))
         return error_set(error, status, "input of party %zu: %s; --input=@%.100s reads the file",
                          party, message, argument);

@@ -92,8 +92,8 @@ class Constants(Case):
                                            "--input=1", flag), USAGE, flag.split("=")[0])
 
     def test_a_constant_that_nothing_uses_is_told(self):
-        for flag, hint in (("--const=PARTY_0::ROWZ=1u8", "no constant PARTY_0::ROWZ: what --const gives is not used; did you mean PARTY_0::ROWS?"),
-                           ("--const=NOBODY::ELSE=1u8", "no constant NOBODY::ELSE: what --const gives is not used\n")):
+        for flag, hint in (("--const=PARTY_0::ROWZ=1u8", "no constant PARTY_0::ROWZ: what --const or --rows gives is not used; did you mean PARTY_0::ROWS?"),
+                           ("--const=NOBODY::ELSE=1u8", "no constant NOBODY::ELSE: what --const or --rows gives is not used\n")):
             with program_file("const ROWS: u8 = PARTY_0 :: ROWS;\npub fn main(a: u8, b: u8) -> u8 { a ^ b ^ ROWS }") as path:
                 result = polytune("eval", path, "--input=1", "--input=2", "--const=PARTY_0::ROWS=0u8", flag)
                 self.assertRan(result, "3")

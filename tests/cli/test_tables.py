@@ -108,10 +108,12 @@ class Files(Case):
                 path = folder / file
                 self.assertFailed(polytune("eval", folder / "p.garble", f"--input={path}", "--input=0"), INPUT, f"; --input=@{path} reads the file")
             result = polytune("eval", folder / "p.garble", f"--input={folder / 'a.csv'}", "--input=0", "--rows=PARTY_0::ROWS")
-            self.assertFailed(result, USAGE, f"--rows needs a table as --input, e.g. --input=@{folder / 'a.csv'}")
+            self.assertFailed(result, USAGE, "--rows needs a table as --input", f"e.g. --input=@{folder / 'a.csv'}")
             result = polytune("eval", folder / "p.garble", f"--input={folder / 'none.txt'}", "--input=0")
             self.assertFailed(result, INPUT, "expected a value of type")
             self.assertNotIn("reads the file", result.err)
+            result = polytune("eval", folder / "p.garble", "--input=-", "--input=0")
+            self.assertFailed(result, INPUT, "; --input=@- reads standard input")
 
     def test_a_spreadsheet_is_named(self):
         with folder_with(p_garble="pub fn main(a: [u32; 1], b: u8) -> u32 { a[0usize] }\n", a_xlsx="PK") as folder:

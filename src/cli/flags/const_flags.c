@@ -135,7 +135,8 @@ void const_flags_warn(const const_flags *c, const char *source)
         if (len < 0 || (size_t)len >= sizeof wanted || find_name(best, source, wanted))
             continue;
         report_message(
-            REPORT_WARN, "the program has no constant %s: what --const gives is not used%s%s%s",
+            REPORT_WARN,
+            "the program has no constant %s: what --const or --rows gives is not used%s%s%s",
             wanted, best[0] == '\0' ? "" : "; did you mean ", best, best[0] == '\0' ? "" : "?");
     }
 }

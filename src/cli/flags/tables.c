@@ -181,9 +181,11 @@ static pt_status check_used(const tables *t, pt_error *error)
         n_tables += is_table(t, i);
     for (const flag *f = flags_table; n_tables == 0 && f->name != NULL; f++) {
         if (args_get(t->a, f->name) != NULL)
-            return error_set(error, PT_ERR_USAGE,
-                             "--%s needs a table as --input, e.g. --input=@%.100s", f->name,
-                             file_without_at(t));
+            return error_set(
+                error, PT_ERR_USAGE,
+                "--%s needs a table as --input: @ and a name that ends in .csv or .tsv, "
+                "e.g. --input=@%.100s, or a database",
+                f->name, file_without_at(t));
     }
     for (size_t i = 0; i < t->n_scales; i++) {
         if (!has_column(t, t->scales[i].column))
