@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "channel/http/authorities.h"
 #include "channel/http/url.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
@@ -72,7 +73,13 @@ static bool set_options(http_handle *h, const char *tls_ca)
     if (tls_ca != NULL) {
         SET(CURLOPT_CAINFO, tls_ca);
         SET(CURLOPT_CAPATH, NULL);
+        return ok;
     }
+    /* A libcurl from Debian, in an archive or a wheel, may be on another system. */
+    const char *elsewhere =
+        authorities_find(curl_version_info(CURLVERSION_NOW)->cainfo, authorities_places);
+    if (elsewhere != NULL)
+        SET(CURLOPT_CAINFO, elsewhere);
     return ok;
 }
 

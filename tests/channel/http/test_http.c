@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "channel/http/authorities.h"
 #include "channel/http/http.h"
 
 static const char with_length[] = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nhello, world";
@@ -105,12 +106,23 @@ static void an_answer_of_unknown_length_is_none(void **state)
     check(without_length, strlen(without_length), 1, 0);
 }
 
+static void authorities_are_looked_for_where_others_have_them(void **state)
+{
+    static const char *const places[] = {"/no/such/file", "/etc/passwd", "/etc/group", NULL};
+    (void)state;
+    assert_string_equal(authorities_find("/no/usual/file", places), "/etc/passwd");
+    assert_null(authorities_find("/no/usual/file", places + 3));
+    assert_null(authorities_find("/etc/group", places));
+    assert_null(authorities_find(NULL, places));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_answer_is_one),
         cmocka_unit_test(an_answer_that_breaks_off_anywhere_is_none),
         cmocka_unit_test(an_answer_of_unknown_length_is_none),
+        cmocka_unit_test(authorities_are_looked_for_where_others_have_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
