@@ -187,11 +187,23 @@ static bool is_left(node_computation *c, const run_end *end)
     return stops && end->status != PT_OK && !end->has_agreed;
 }
 
+/* A person has to decide. */
+static void suspend_record(node_computation *c, const run_end *end)
+{
+    node *n = c->owner;
+    pt_error error;
+    if (records_suspend(n->records, c->policy.id, end->reason, &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
+    node_log(n, NODE_LOG_INFO, "pending", c->policy.id, c->caller, "%s", end->reason);
+}
+
 static void computation_finish(node_computation *c, const run_end *end)
 {
     node *n = c->owner;
     pt_error error;
-    if (is_left(c, end)) {
+    if (end->waits) {
+        suspend_record(c, end);
+    } else if (is_left(c, end)) {
         if (records_release(n->records, c->policy.id, &error) != PT_OK)
             node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
     } else {
@@ -201,7 +213,7 @@ static void computation_finish(node_computation *c, const run_end *end)
     monitor_lock(&n->lock);
     if (end->status == PT_OK)
         n->counts.done++;
-    else
+    else if (!end->waits)
         n->counts.failed++;
     if (c->leads)
         n->n_led--;

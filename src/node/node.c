@@ -36,6 +36,7 @@ settings *settings_use(node *n)
 
 static void settings_free(settings *s)
 {
+    caller_keys_free(s->keys); /* they point into the configuration */
     node_config_clear(&s->config);
     mem_free_guarded(s->private_key, PT_KEY_BYTES);
     mem_free(s);
@@ -74,6 +75,8 @@ static pt_status settings_new(settings **ret_settings, node_config *config,
     }
     if (s->private_key != NULL && status == PT_OK)
         status = pt_channel_secure_public_key(s->public_key, s->private_key, error);
+    if (status == PT_OK && !s->config.insecure_allow_all)
+        status = caller_keys_new(&s->keys, &s->config, error);
     if (status == PT_OK)
         *ret_settings = s;
     else
@@ -295,6 +298,7 @@ static pt_status find_prefix(node *n, pt_error *error)
 static pt_status start_node(node *n, node_config *config, const node_options *options,
                             pt_error *error)
 {
+    (void)pthread_mutex_init(&n->deciding, NULL);
     n->options = *options;
     n->options.private_key = NULL;
     if (sodium_init() < 0) {
@@ -355,6 +359,7 @@ void node_stop(node *n)
     if (n->settings != NULL)
         settings_release(n, n->settings);
     monitor_clear(&n->lock);
+    (void)pthread_mutex_destroy(&n->deciding);
     mem_free(n->prefix);
     mem_wipe(n->seal_key, sizeof n->seal_key);
     mem_free(n);

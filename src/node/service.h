@@ -6,6 +6,7 @@
 
 #include "channel/http/direct_hub.h"
 #include "channel/monitor.h"
+#include "node/caller.h"
 #include "node/node.h"
 #include "node/records/records.h"
 #include "node/records/seal.h"
@@ -15,7 +16,8 @@ typedef struct settings {
     node_config config;
     uint8_t *private_key; /* guarded; NULL: none */
     uint8_t public_key[PT_KEY_BYTES];
-    size_t n_users; /* under the node's lock */
+    caller_keys *keys; /* the HTTP server's thread's; NULL with insecure_allow_all */
+    size_t n_users;    /* under the node's lock */
 } settings;
 
 typedef enum computation_phase {
@@ -65,7 +67,8 @@ typedef struct node_counts {
 struct node {
     node_options options;
     monitor lock;
-    settings *settings; /* the present ones */
+    pthread_mutex_t deciding; /* held while rules decide and what they allowed is counted */
+    settings *settings;       /* the present ones */
     records *records;
     uint8_t seal_key[SEAL_KEY_BYTES];
     httpd *http;

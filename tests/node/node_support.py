@@ -1,17 +1,21 @@
 """Nodes as processes, callers that know nothing but HTTP, and a place that collects what nodes post to `output`."""
 import contextlib
+import hashlib
 import http.client
 import http.server
 import json
 import pathlib
+import secrets
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
-from support import Process, wait_until  # noqa: E402
+from support import Process, free_urls, polytune, wait_until  # noqa: E402
 
 ANSWER_S = 60  # for an answer to a call
 JSON = {"Content-Type": "application/json"}
@@ -175,3 +179,79 @@ def policies(urls, program=ADD, inputs=None, id=None, outputs=None, leader=0, **
     inputs = inputs or [{"NumUnsigned": [40 + i, "U32"]} for i in range(len(urls))]
     return [{"computation_id": id, "participants": urls, "program": program, "leader": leader, "party": i, "input": inputs[i],
              "output": outputs[i] if outputs else None, "constants": {}, **more} for i in range(len(urls))]
+
+
+class Organisation:
+    """A folder with a key, a configuration and callers' tokens; `start` runs its node."""
+
+    def __init__(self, folder, name, url):
+        self.folder, self.name, self.url, self.node = pathlib.Path(folder), name, url, None
+        self.folder.mkdir()
+        made = polytune("keygen", "-o", self.folder / "node.key")
+        assert made.status == 0, made
+        self.key = made.out.strip()
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", self.folder / "audit.key"], check=True,
+                       capture_output=True, timeout=ANSWER_S)
+        (self.folder / "audit.key").chmod(0o600)
+        self.tokens = {}
+        self.callers = []
+
+    def add_caller(self, name, *roles):
+        self.tokens[name] = token = secrets.token_urlsafe(32)
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        self.callers.append(f"  - name: {name}\n    token-sha256: {digest}\n    roles: [{', '.join(roles)}]\n")
+
+    def auth(self, name):
+        return {"Authorization": f"Bearer {self.tokens[name]}", **JSON}
+
+    def write(self, name, text, mode=0o600):
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def configure(self, others, rules="", more=""):
+        text = f"listen: {self.url.removeprefix('http://')}\nurl: {self.url}\nkey: node.key\nstore: sqlite:store\n"
+        text += "audit:\n  file: audit.log\n  key: audit.key\n" + more
+        text += "participants:\n" + "".join(f"  - name: {o.name}\n    url: {o.url}\n    key: {o.key}\n" for o in others)
+        text += "callers:\n" + "".join(self.callers)
+        if rules:
+            text += "rules:\n" + rules
+        self.write("node.yaml", text)
+
+    def start(self, *arguments):
+        self.node = Node.__new__(Node)
+        self.node.arguments, self.node.env, self.node.url = (), None, self.url
+        self.node.process = Process("node", f"--config={self.folder / 'node.yaml'}", *arguments)
+        self.node.process.read_err_until(r"node listening on")
+        return self.node
+
+    def call(self, caller, method, path, body=None, **named):
+        headers = self.auth(caller) if caller else JSON
+        return call(self.url, method, path, body, headers, **named)
+
+    def schedule(self, caller, policy):
+        return schedule(self.url, policy, headers=self.auth(caller))
+
+    def state(self, caller, id):
+        answer = self.call(caller, "GET", f"/computations/{id}")
+        return answer.json()["state"] if answer.status == 200 else None
+
+    def wait_state(self, caller, id, *states):
+        wait_until(lambda: self.state(caller, id) in states, f"{id} being {states} at {self.name}", ANSWER_S)
+
+    def stop(self):
+        if self.node is not None:
+            self.node.kill()
+
+
+@contextlib.contextmanager
+def organisations(*names):
+    with tempfile.TemporaryDirectory() as folder:
+        urls = free_urls(len(names))
+        made = [Organisation(pathlib.Path(folder) / name, name, url) for name, url in zip(names, urls)]
+        try:
+            yield made
+        finally:
+            for one in made:
+                one.stop()

@@ -170,18 +170,30 @@ static void api_argument(httpd_request *http, const char *name, const char *valu
         r->state = value;
 }
 
-/* Who asks, and whether he may. */
-static void identify_caller(node_request *r, unsigned roles)
+/* Who asks. */
+static void identify_caller(node_request *r, const settings *s)
 {
-    settings *s = settings_use(r->node);
+    node_caller caller;
+    pt_error error;
+    const caller_proof proof = {.authorization = r->authorization};
     if (s->config.insecure_allow_all) {
         (void)snprintf(r->caller, sizeof r->caller, "anybody");
         r->roles = NODE_SCHEDULE | NODE_READ | NODE_APPROVE | NODE_ADMIN;
+    } else if (caller_identify(&caller, s->keys, &proof, records_now() / 1000, &error) == PT_OK) {
+        (void)snprintf(r->caller, sizeof r->caller, "%s", caller.name);
+        r->roles = caller.roles;
     } else {
-        request_refuse(r, 401, "Unauthorized", "this node does not know who asks");
+        request_refuse(r, 401, "Unauthorized", "%s", error.message);
     }
+}
+
+/* Who asks, and whether he may. */
+static void admit_caller(node_request *r, unsigned roles)
+{
+    settings *s = settings_use(r->node);
+    identify_caller(r, s);
     settings_release(r->node, s);
-    if ((r->roles & roles) == 0)
+    if (r->refusal == 0 && (r->roles & roles) == 0)
         request_refuse(r, 403, "Forbidden", "%s may not do that", r->caller);
 }
 
@@ -204,7 +216,7 @@ static void api_check(httpd_request *http)
     while (i < N_PATHS && paths[i].route != r->route)
         i++;
     if (r->refusal == 0 && i < N_PATHS && paths[i].roles != 0)
-        identify_caller(r, paths[i].roles);
+        admit_caller(r, paths[i].roles);
     if (r->route == ROUTE_SCHEDULE && !is_json(r->content_type))
         request_refuse(r, 415, "Schedule", "expected Content-Type: application/json");
     http->wants_body = r->refusal == 0 && (r->route == ROUTE_SCHEDULE || r->route == ROUTE_DENY);

@@ -16,6 +16,7 @@
 #define LEASE_MS                                                                                   \
     20000 /* of a node that shares the records: so long after its last sign of life                \
              others take over */
+#define RUNS_KEPT_MS ((int64_t)48 * 3600 * 1000)
 #define SQL_MAX      1024
 #define SQLITE_WHERE "sqlite:"
 
@@ -262,12 +263,24 @@ pt_status records_suspend(records *r, const char *id, const char *reason, pt_err
                   of_text(r->owner));
 }
 
-pt_status records_agreed(records *r, const char *id, const char *decision, pt_error *error)
+pt_status records_allowed(records *r, const char *id, const char *decision, bool counts,
+                          pt_error *error)
+{
+    pt_status status = PT_OK;
+    if (counts)
+        status = CHANGE(r, NULL, error, "INSERT INTO runs (decision, at) VALUES (?1, NOW())",
+                        of_text(decision));
+    if (status != PT_OK)
+        return status;
+    return CHANGE(r, NULL, error, "UPDATE records SET decision = ?2 WHERE id = ?1 AND owner = ?3",
+                  of_text(id), of_text(decision), of_text(r->owner));
+}
+
+pt_status records_agreed(records *r, const char *id, pt_error *error)
 {
     return CHANGE(r, NULL, error,
-                  "UPDATE records SET agreed = 1, decision = ?2, changed = NOW() WHERE id = ?1 AND "
-                  "owner = ?3",
-                  of_text(id), of_text(decision), of_text(r->owner));
+                  "UPDATE records SET agreed = 1, changed = NOW() WHERE id = ?1 AND owner = ?2",
+                  of_text(id), of_text(r->owner));
 }
 
 pt_status records_begin(records *r, bool *ret_done, const char *id, pt_error *error)
@@ -375,6 +388,10 @@ pt_status records_fetched(records *r, const char *id, pt_error *error)
 
 pt_status records_expire(records *r, int64_t fetched_before_ms, pt_error *error)
 {
+    const pt_status status =
+        CHANGE(r, NULL, error, "DELETE FROM runs WHERE at < NOW() - ?1", of_number(RUNS_KEPT_MS));
+    if (status != PT_OK)
+        return status;
     return CHANGE(
         r, NULL, error,
         "DELETE FROM records WHERE fetched > 0 AND fetched < ?1 AND deliver = 0 AND state "
@@ -399,10 +416,8 @@ pt_status records_count(records *r, uint64_t *ret_count, const char *decision, i
                         pt_error *error)
 {
     const record_value values[] = {of_text(decision), of_number(since_ms)};
-    return select_number(
-        r, ret_count,
-        "SELECT count(*) FROM records WHERE decision = ?1 AND created >= ?2 AND agreed = 1", values,
-        2, error);
+    return select_number(r, ret_count, "SELECT count(*) FROM runs WHERE decision = ?1 AND at >= ?2",
+                         values, 2, error);
 }
 
 pt_status records_load(records *r, uint64_t *ret_count, uint64_t *ret_bytes, const char *caller,

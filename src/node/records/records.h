@@ -71,8 +71,10 @@ MUST_CHECK pt_status records_approve(records *r, bool *ret_done, const char *id,
 /* A claimed one has to wait for a person after all. */
 MUST_CHECK pt_status records_suspend(records *r, const char *id, const char *reason,
                                      pt_error *error);
-MUST_CHECK pt_status records_agreed(records *r, const char *id, const char *decision,
-                                    pt_error *error);
+/* `decision` allows it; with `counts` it is one more of what that has allowed. */
+MUST_CHECK pt_status records_allowed(records *r, const char *id, const char *decision, bool counts,
+                                     pt_error *error);
+MUST_CHECK pt_status records_agreed(records *r, const char *id, pt_error *error);
 /* *ret_done is false when it is not this node's, and must not be run. */
 MUST_CHECK pt_status records_begin(records *r, bool *ret_done, const char *id, pt_error *error);
 
@@ -110,7 +112,7 @@ MUST_CHECK pt_status records_tried(records *r, const char *id, int64_t again_ms,
 /* Its result has been seen or delivered: it may be dropped some day. */
 MUST_CHECK pt_status records_fetched(records *r, const char *id, pt_error *error);
 MUST_CHECK pt_status records_expire(records *r, int64_t fetched_before_ms, pt_error *error);
-/* How many that `decision` allowed have begun since. */
+/* How many `decision` has allowed since, whatever became of them. */
 MUST_CHECK pt_status records_count(records *r, uint64_t *ret_count, const char *decision,
                                    int64_t since_ms, pt_error *error);
 /* How many of the caller's have not ended, and how much they take. */

@@ -21,6 +21,7 @@ static const char schema[] =
     " reason TEXT, told TEXT, result BLOB, created INTEGER NOT NULL, changed INTEGER NOT NULL,"
     " deliver INTEGER NOT NULL, deliver_since INTEGER NOT NULL, tries INTEGER NOT NULL,"
     " fetched INTEGER NOT NULL, owner TEXT, lease INTEGER NOT NULL);"
+    "CREATE TABLE runs (decision TEXT NOT NULL, at INTEGER NOT NULL);"
     "CREATE INDEX by_state ON records (state, created);"
     "CREATE INDEX by_delivery ON records (deliver) WHERE deliver > 0;"
     "PRAGMA application_id = " FILE_ID_TEXT ";";

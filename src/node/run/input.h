@@ -11,7 +11,8 @@ typedef struct input {
     const policy *policy;
     const node_source *source; /* NULL: the policy's own */
     table table;
-    size_t rows;       /* of the source's table, as the program sees it; 0: no table */
+    size_t n_data;     /* rows of the source's table; 0: no table */
+    size_t rows;       /* and as the program sees it, with those that fill it up */
     char constant[64]; /* the name of the constant that is their number; "": none */
     char constant_text[32];
     char party[32];

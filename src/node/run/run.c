@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "node/run/decision.h"
 #include "node/run/input.h"
+#include "node/run/output.h"
 #include "node/run/panic_text.h"
 #include "polytune/polytune.h"
 
@@ -21,6 +23,7 @@ typedef struct run {
     pt_error error;
     pt_channel channel; /* no operations: not open */
     input input;
+    output output;
     pt_constant *given;
     size_t n_given;
     pt_constants *constants; /* of all */
@@ -70,6 +73,36 @@ static pt_status check_program(run *r)
                          "the program is for %zu parties, and there are %zu participants",
                          facts.n_parties, r->p->n_parties);
     return status;
+}
+
+/* ---- whether it is allowed ---- */
+
+static pt_status heed(run *r, verdict v, const char *why)
+{
+    if (v == VERDICT_ALLOWED)
+        return PT_OK;
+    r->end->waits = v == VERDICT_ASK;
+    if (v == VERDICT_FAILED)
+        return error_set(&r->error, PT_ERR_FILE, "nobody can tell whether it is allowed: %s", why);
+    return error_set(&r->error, PT_ERR_REFUSED, "%s", why);
+}
+
+static pt_status decide(run *r)
+{
+    char why[DECISION_WHY_MAX];
+    const verdict v = decision_make(r->c, why);
+    return heed(r, v, why);
+}
+
+/* With what is known by now. */
+static pt_status confirm_decision(run *r)
+{
+    char why[DECISION_WHY_MAX];
+    pt_circuit_stats stats;
+    pt_circuit_get_stats(&stats, pt_program_circuit(r->program));
+    computation_progress(r->c, "compiled", stats.and_gates, stats.and_gates);
+    const verdict v = decision_confirm(r->c, stats.and_gates, r->input.n_data, why);
+    return heed(r, v, why);
 }
 
 /* ---- the channel ---- */
@@ -164,7 +197,7 @@ static pt_status agree(run *r)
     pt_error error;
     pt_status status = agreement_exchange(&r->channel, r->p, &r->error);
     if (status == PT_OK)
-        status = records_agreed(r->c->owner->records, r->p->id, r->c->decision, &r->error);
+        status = records_agreed(r->c->owner->records, r->p->id, &r->error);
     if (status != PT_OK)
         return status;
     r->end->has_agreed = true;
@@ -216,12 +249,12 @@ static pt_status compile(run *r, const pt_constant *constants, size_t n)
     keep_diagnostics(r, diagnostics);
     if (status == PT_OK)
         status = pt_program_check_input(r->program, r->p->party, r->bits, r->n_bits, &r->error);
-    if (status == PT_OK) {
-        pt_circuit_stats stats;
-        pt_circuit_get_stats(&stats, pt_program_circuit(r->program));
-        computation_progress(r->c, "compiled", stats.and_gates, stats.and_gates);
-    }
-    return status;
+    if (status == PT_OK)
+        status = confirm_decision(r);
+    if (status != PT_OK || !r->p->receives[r->p->party])
+        return status;
+    return output_open(&r->output, &r->c->settings->config, r->p->output_name,
+                       pt_program_output_type(r->program), &r->error);
 }
 
 /* What is this party's own to give, which may need its table. */
@@ -254,6 +287,19 @@ static pt_status run_prepare(run *r)
 
 /* ---- the protocol ---- */
 
+/* To an output of this node: who asked for it does not see it. Takes the literal over. */
+static pt_status put_out(run *r, pt_literal *literal, const uint8_t *bits)
+{
+    char details[128];
+    pt_literal_free(literal);
+    const pt_status status = output_write(&r->output, bits, &r->error);
+    if (status != PT_OK)
+        return status;
+    (void)snprintf(details, sizeof details, "{\"output\":\"%s\"}", r->p->output_name);
+    r->end->details = mem_string(details);
+    return r->end->details == NULL ? error_memory(&r->error) : PT_OK;
+}
+
 static pt_status decode(run *r, const uint8_t *out, size_t n_out)
 {
     pt_literal *literal = NULL;
@@ -262,6 +308,8 @@ static pt_status decode(run *r, const uint8_t *out, size_t n_out)
     pt_status status = pt_program_decode(&literal, &panic, r->program, out, n_out, &r->error);
     if (status == PT_ERR_PANIC)
         panic_text(r->end->reason, sizeof r->end->reason, &panic);
+    if (status == PT_OK && r->output.to != NULL)
+        return put_out(r, literal, out + n_out - r->output.n_bits);
     if (status == PT_OK)
         status = pt_literal_to_json(&json, literal, &r->error);
     pt_literal_free(literal);
@@ -325,6 +373,8 @@ static pt_status run_protocol(run *r)
 
 const char *run_told(pt_status status, const pt_error *error)
 {
+    if (status == PT_ERR_REFUSED)
+        return "it is not allowed there";
     switch (pt_status_class_of(status)) {
     case PT_CLASS_INPUT:
         if (status == PT_ERR_CONSTANT)
@@ -404,7 +454,7 @@ static void explain_failure(run *r, pt_status status)
 static pt_status run_steps(run *r)
 {
     typedef pt_status (*step)(run * r);
-    static const step before[] = {check_program, check_participants};
+    static const step before[] = {check_program, check_participants, decide};
     static const step after[] = {open_channel, agree, run_prepare, run_protocol};
     pt_status status = PT_OK;
     for (size_t i = 0; status == PT_OK && i < sizeof before / sizeof *before; i++)
@@ -426,6 +476,7 @@ void run_computation(run_end *ret_end, node_computation *c)
         explain_failure(&r, ret_end->status);
     pt_channel_close(&r.channel);
     input_clear(&r.input);
+    output_clear(&r.output);
     mem_free(r.given);
     pt_constants_free(r.constants);
     pt_program_free(r.program);

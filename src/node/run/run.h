@@ -8,6 +8,7 @@
 
 typedef struct run_end {
     pt_status status;
+    bool waits; /* a person has to decide; `reason` says why */
     bool has_agreed;
     bool has_begun;
     unsigned refusal; /* what POST /schedule is answered if the parties did not agree */

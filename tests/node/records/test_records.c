@@ -87,7 +87,8 @@ static void test_life(void **state)
     assert_memory_equal(c.input, "secret input", 12);
     record_clear(&c);
     assert_false(claim(r, &c)); /* it is taken */
-    assert_int_equal(records_agreed(r, ID_A, "rule one", &error), PT_OK);
+    assert_int_equal(records_allowed(r, ID_A, "rule one", true, &error), PT_OK);
+    assert_int_equal(records_agreed(r, ID_A, &error), PT_OK);
     assert_int_equal(records_begin(r, &done, ID_A, &error), PT_OK);
     assert_true(done);
     assert_int_equal(records_begin(r, &done, ID_A, &error), PT_OK);

@@ -1,0 +1,230 @@
+"""Two organisations whose nodes allow what their rules and people allow, and callers who would like more."""
+import hashlib
+import json
+import time
+import unittest
+
+from node_support import ADD, JSON, call, collector, fresh_id, organisations, policies, schedule, wait_until
+
+LONG_S = 30
+SUM = """const ROWS: usize = PARTY_0::ROWS;
+struct Row { id: u32, days: u32 }
+pub fn main(table: [Row; ROWS], most: u32) -> u32 {
+    let mut sum = 0u32;
+    for row in table { if row.days <= most { sum = sum + row.days } }
+    sum
+}
+"""
+
+
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def rule(name, program, **keys):
+    text = f"  - name: {name}\n    decision: allow\n    programs: [{sha(program)}]\n"
+    return text + "".join(f"    {key.replace('_', '-')}: {value}\n" for key, value in keys.items())
+
+
+class Trust(unittest.TestCase):
+    def setUp(self):
+        self.a, self.b = self.enterContext(organisations("hospital-a", "hospital-b"))
+        for one in (self.a, self.b):
+            one.add_caller("lab", "schedule")
+            one.add_caller("other", "schedule")
+            one.add_caller("officer", "read", "approve")
+            one.add_caller("root", "admin")
+
+    def start(self, rules_a="", rules_b="", more_a="", more_b="", flags=()):
+        self.a.configure([self.b], rules_a, more_a)
+        self.b.configure([self.a], rules_b, more_b)
+        for one in (self.a, self.b):
+            one.start(*flags)
+
+    def policies(self, **more):
+        return policies([self.a.url, self.b.url], **more)
+
+    def result(self, one, caller, id):
+        return one.call(caller, "GET", f"/computations/{id}/result").json()
+
+    def test_rules_allow(self):
+        self.start(rule("adding", ADD), rule("adding", ADD))
+        p = self.policies()
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+        self.assertEqual([c.wait().status for c in calls], [200, 200])
+        for one in (self.a, self.b):
+            one.wait_state("lab", p[0]["computation_id"], "done")
+            self.assertEqual(self.result(one, "lab", p[0]["computation_id"]), {"type": "success", "details": {"NumUnsigned": [81, "U32"]}})
+            shown = one.call("officer", "GET", f"/computations/{p[0]['computation_id']}").json()
+            self.assertEqual((shown["allowed_by"], shown["caller"], shown["program_sha256"]), ("rule adding", "lab", sha(ADD)))
+
+    def test_a_person_decides(self):
+        self.start(rule("adding", ADD))
+        p = self.policies()
+        id = p[0]["computation_id"]
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+        self.b.wait_state("officer", id, "pending")
+        waiting = self.b.call("officer", "GET", "/computations?state=pending").json()
+        self.assertEqual([w["computation_id"] for w in waiting], [id])
+        for caller in ("lab", "other", "root"):
+            self.assertEqual(self.b.call(caller, "POST", f"/computations/{id}/approve").status, 403)
+        self.assertFalse(any(c.is_over() for c in calls))
+        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/approve").status, 200)
+        self.assertEqual([c.wait().status for c in calls], [200, 200])
+        self.b.wait_state("lab", id, "done")
+        self.assertEqual(self.b.call("officer", "GET", f"/computations/{id}").json()["allowed_by"], "person officer")
+        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/approve").status, 409)
+
+    def test_a_person_denies(self):
+        """The other party hears of it, and why."""
+        self.start(rule("adding", ADD))
+        p = self.policies()
+        id = p[0]["computation_id"]
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+        self.b.wait_state("officer", id, "pending")
+        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/deny", {"why": 5}).status, 422)
+        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/deny", {"why": "no consent"}).status, 200)
+        answers = [c.wait() for c in calls]
+        self.assertEqual([a.status for a in answers], [500, 403], answers)
+        for answer in answers:
+            self.assertIn("denied: no consent", answer.json()["details"])
+
+    def test_rules_refuse(self):
+        self.start("  - name: never\n    decision: deny\n", rule("adding", ADD))
+        p = self.policies()
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+        answers = [c.wait() for c in calls]
+        self.assertEqual([a.status for a in answers], [403, 500], answers)
+        self.assertIn("never", answers[0].json()["details"])
+        self.assertIn("it is not allowed there", answers[1].json()["details"])
+
+    def test_sources_outputs_and_rows(self):
+        """The caller names tables, and sees none; too few rows are no result."""
+        self.a.write("days.csv", "id,days\n" + "".join(f"{i},{i}\n" for i in range(1, 11)))
+        self.a.write("few.csv", "id,days\n1,1\n")
+        more = "sources:\n" + "".join(f'  - name: {n}\n    from: "@{n}.csv"\n    header: true\n    rows: ROWS\n' for n in ("days", "few"))
+        more += "outputs:\n  - name: sums\n    to: sqlite:sums\n    table: sums\n"
+        allowed = rule("summing", SUM, sources="[days, few]", outputs="[sums]", min_rows=5)
+        self.start(allowed, rule("summing", SUM), more)
+        inputs = [{"source": "days"}, {"NumUnsigned": [4, "U32"]}]
+        p = self.policies(program=SUM, inputs=inputs)
+        p[0]["output"] = {"output": "sums"}
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+        self.assertEqual([c.wait().status for c in calls], [200, 200])
+        id = p[0]["computation_id"]
+        self.b.wait_state("lab", id, "done", "failed")
+        self.a.wait_state("lab", id, "done", "failed")
+        self.assertEqual(self.result(self.b, "lab", id), {"type": "success", "details": {"NumUnsigned": [10, "U32"]}})
+        self.assertEqual(self.result(self.a, "lab", id), {"type": "success", "details": {"output": "sums"}})
+        import sqlite3
+        with sqlite3.connect(self.a.folder / "sums") as db:
+            self.assertEqual(db.execute("SELECT * FROM sums").fetchall(), [(10,)])
+        # Nobody decides for less than five rows; nor may a caller say how many there are.
+        few = self.policies(program=SUM, inputs=[{"source": "few"}, inputs[1]])
+        few[0]["output"] = {"output": "sums"}
+        self.a.schedule("lab", few[0])
+        self.a.wait_state("lab", few[0]["computation_id"], "pending")
+        said = self.policies(program=SUM, inputs=inputs)
+        said[0]["constants"] = {"ROWS": {"NumUnsigned": [1, "Usize"]}}
+        self.a.schedule("lab", said[0])
+        self.a.wait_state("lab", said[0]["computation_id"], "pending", "failed")
+        unknown = self.policies(program=SUM, inputs=[{"source": "nothing"}, inputs[1]])
+        self.assertEqual(self.a.schedule("lab", unknown[0]).wait().status, 403)
+
+    def test_hostile_callers(self):
+        self.start(rule("adding", ADD), rule("adding", ADD))
+        p = self.policies()
+        id = p[0]["computation_id"]
+        tokens = [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic bGFiOmxhYg==", "Bearer " + "x" * 5000,
+                  f"Bearer {self.b.tokens['lab']}", f"bearer{self.a.tokens['lab']}", f"Bearer {self.a.tokens['lab']}x"]
+        for token in tokens:
+            headers = {**JSON, **({"Authorization": token} if token is not None else {})}
+            for method, path in (("POST", "/schedule"), ("GET", "/computations"), ("GET", f"/computations/{id}"),
+                                 ("DELETE", f"/computations/{id}"), ("POST", f"/computations/{id}/approve"), ("GET", "/metrics")):
+                answer = call(self.a.url, method, path, p[0] if method == "POST" else None, headers)
+                self.assertEqual(answer.status, 401, (token, method, path))
+        self.assertIsNone(self.a.state("officer", id))
+        # Another's computation is as good as none.
+        held = self.a.schedule("lab", p[0])
+        self.a.wait_state("lab", id, "waiting")
+        self.assertEqual(self.a.call("other", "GET", f"/computations/{id}").status, 404)
+        self.assertEqual(self.a.call("other", "GET", f"/computations/{id}/result").status, 404)
+        self.assertEqual(self.a.call("other", "DELETE", f"/computations/{id}").status, 404)
+        self.assertEqual(self.a.call("officer", "DELETE", f"/computations/{id}").status, 403)
+        self.assertEqual(self.a.call("other", "GET", "/computations").json(), [])
+        # The same id for another policy, by the same caller and by another.
+        for caller, policy in (("other", p[0]), ("lab", {**p[0], "program": ADD + " "}),
+                               ("lab", {**p[0], "input": {"NumUnsigned": [41, "U32"]}})):
+            answer = self.a.schedule(caller, policy).wait()
+            self.assertEqual((answer.status, answer.json()["type"]), (400, "Schedule"))
+        # Messages in the names of parties, and of nobody.
+        for path, status in ((f"/msg/{id}/1", 400), (f"/msg/{id}/9", 404), (f"/msg/{id}/0", 404), (f"/msg/{id}/-1", 400),
+                             (f"/msg/{fresh_id()}/1", 404), ("/msg/x/1", 400), (f"/msg/{id}", 400), (f"/x/msg/{id}/1", 404)):
+            self.assertEqual(call(self.a.url, "POST", path, b"hello", {}).status, status, path)
+        headers = {"X-Polytune-Session": id, "X-Polytune-Client": "0" * 32, "X-Polytune-To": "0", "X-Polytune-Seq": "1"}
+        self.assertEqual(call(self.a.url, "POST", f"/msg/{id}/1", b"hello", headers).status, 403)
+        # It all changed nothing.
+        self.assertFalse(held.is_over())
+        self.assertEqual(self.b.schedule("lab", p[1]).wait().status, 200)
+        self.assertEqual(held.wait().status, 200)
+        self.a.wait_state("lab", id, "done")
+        self.assertEqual(self.a.call("other", "GET", f"/computations/{id}/result").status, 404)
+        self.assertEqual(self.a.call("officer", "GET", f"/computations/{id}/result").status, 403)
+        # Late: the same answer. A message for what has ended: gone.
+        self.assertEqual(self.a.schedule("lab", p[0]).wait().status, 200)
+        self.assertEqual(call(self.a.url, "POST", f"/msg/{id}/1", b"x", {}).status, 410)
+
+    def test_stranger_as_participant(self):
+        """Who is not in the configuration, or is not this node's number, is refused."""
+        self.start(rule("adding", ADD))
+        p = policies([self.a.url, "http://127.0.0.1:9"])[0]
+        answer = self.a.schedule("lab", p).wait()
+        self.assertEqual(answer.status, 403, answer)
+        p = {**self.policies()[0], "party": 1}
+        answer = self.a.schedule("lab", p).wait()
+        self.assertEqual(answer.status, 403, answer)
+
+    def test_key_of_another(self):
+        """Party 1 has the right URL and the wrong key."""
+        self.a.configure([self.b], rule("adding", ADD))
+        wrong = self.b.key
+        self.b.folder.joinpath("node.key").unlink()
+        from support import polytune
+        polytune("keygen", "-o", self.b.folder / "node.key")
+        self.b.configure([self.a], rule("adding", ADD))
+        self.a.start(), self.b.start()
+        self.assertNotEqual(wrong, None)
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), self.policies())]
+        answers = [c.wait() for c in calls]
+        self.assertEqual([a.status for a in answers], [500, 500], answers)
+
+    def test_runs_a_day(self):
+        self.start(rule("adding", ADD, runs_a_day=1), rule("adding", ADD))
+        for allowed in (True, False):
+            p = self.policies()
+            id = p[0]["computation_id"]
+            calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+            self.a.wait_state("lab", id, "done" if allowed else "pending")
+            if not allowed:
+                self.assertEqual(self.a.call("lab", "DELETE", f"/computations/{id}").status, 204)
+                self.assertEqual(calls[0].wait().status, 500)
+
+    def test_delete(self):
+        """Who asked for it stops it, and the other party hears why."""
+        self.start(rule("adding", ADD), rule("adding", ADD))
+        p = self.policies()
+        id = p[0]["computation_id"]
+        held = self.a.schedule("lab", p[0])
+        self.a.wait_state("lab", id, "waiting")
+        self.assertEqual(self.a.call("lab", "DELETE", f"/computations/{id}").status, 202)
+        answer = held.wait()
+        self.assertEqual((answer.status, answer.json()["type"]), (500, "StateMachineStopped"))
+        answer = self.b.schedule("lab", p[1]).wait()
+        self.assertEqual(answer.status, 500)
+        self.assertIn("stopped", answer.json()["details"])
+        self.assertEqual(self.a.call("root", "DELETE", f"/computations/{id}").status, 204)
+        self.assertIsNone(self.a.state("officer", id))
+
+
+if __name__ == "__main__":
+    unittest.main()
