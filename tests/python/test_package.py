@@ -1,4 +1,5 @@
 """The package as such: that it and the library belong together, that all of it is documented and typed, what the documents show."""
+import ast
 import doctest
 import importlib
 import inspect
@@ -73,6 +74,10 @@ class Library(unittest.TestCase):
         self.assertIn(f"ImportError: this package is for polytune 9.9.9, and the library found is {_abi.VERSION}", self.imported(version))
         self.assertIn("ImportError: pt_status has 0 bytes in the library and 4 here", self.imported(sizes))
         self.assertIn("ImportError: the library of polytune 9.9.9 cannot be loaded", self.imported(none))
+
+    def test_python_3_9_can_read_it(self):
+        for path in PACKAGE.glob("*.py"):
+            ast.parse(path.read_text(), str(path), feature_version=(3, 9))
 
     def test_no_numpy_is_needed(self):
         text = """

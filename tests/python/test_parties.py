@@ -118,6 +118,16 @@ class Relays(Over):
         self.assertIsInstance(other, TransportError)
         self.assertEqual((other.status, other.party), ("PT_ERR_STOPPED", 0))
 
+    def test_others_do_not_choose_how_large_a_program_gets(self):
+        ours, theirs = Program(ROWS, constants={"ROWS": 3}), Program(ROWS, constants={"ROWS": 3})
+        mine, other = Together(
+            lambda: ours.party(self.where(), party=0, input=[1, 2, 3], secret=SECRET, max_ands=10),
+            lambda: theirs.party(self.where(), party=1, input=[7, 8, 9], secret=SECRET),
+        ).results()
+        self.assertEqual(mine.status, "PT_ERR_LIMIT")
+        self.assertIn("max_ands and max_bytes say how large programs may be", str(mine))
+        self.assertEqual(other.status, "PT_ERR_STOPPED")
+
     def test_the_number_of_parties_may_be_a_constant(self):
         program = Program(ANY_PARTIES, constants={"PARTIES::N": 3})
         self.assertEqual(values_of(Together(*[lambda i=i: program.party(self.where(), party=i, input=i, secret=SECRET) for i in range(3)]).results()), [3] * 3)
@@ -312,6 +322,23 @@ class Elsewhere(unittest.TestCase):
             self.assertEqual((caught.exception.status, caught.exception.party), (status, 1))
             self.assertIsInstance(caught.exception.__cause__, cause)
             self.assertIn(words, str(caught.exception))
+
+    def test_a_channel_that_is_given_up(self):
+        class Waking(Queues):
+            def cancel(self):
+                self.boxes[1, 0].put(None)
+
+        async def run(channel):
+            task = asyncio.ensure_future(Program(LARGER).party_async(channel, party=0, input=7, secret=SECRET))
+            while channel.boxes[0, 1].empty():
+                await asyncio.sleep(0.01)
+            task.cancel()
+            await task
+
+        channel = queues(made=Waking)[0]
+        with self.assertRaises(asyncio.CancelledError):
+            asyncio.run(run(channel))
+        self.assertEqual(channel.closed, 1)
 
     def test_a_channel_that_alters(self):
         class Altering(Queues):

@@ -217,7 +217,7 @@ class Runs(unittest.TestCase):
 
     def test_bars(self):
         bar = work._Bar()
-        with mock.patch("tqdm.auto.tqdm") as tqdm:
+        with mock.patch("tqdm.tqdm") as tqdm:
             bar.show(work.Progress("soon over", 1, 2))
             tqdm.assert_not_called()
             bar._made -= 1
@@ -228,7 +228,7 @@ class Runs(unittest.TestCase):
             tqdm.return_value.close.assert_called_once()
         bar = work._Bar()
         bar._made -= 1
-        with mock.patch.dict("sys.modules", {"tqdm.auto": None}):
+        with mock.patch.dict("sys.modules", {"tqdm": None}):
             bar.show(work.Progress("bits", 1, 4))
             bar.close()
 

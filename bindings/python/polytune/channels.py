@@ -285,6 +285,10 @@ class Channel(Way):
     def close(self) -> None:
         """Ends it, when what was sent is on its way. Called once."""
 
+    def cancel(self) -> None:
+        """Called from another thread when the computation is given up, after Ctrl-C for example: should make a `recv` that
+        waits raise something. Without, giving up waits for it."""
+
     @property
     def encrypts(self) -> bool:  # type: ignore[override]
         if self.kind not in _KINDS:
@@ -293,6 +297,7 @@ class Channel(Way):
 
     def _open(self, channel: Any, seat: Seat) -> None:
         own = _Own(self, seat.task)
+        seat.task.wakers.append(self.cancel)
         channel.ops = _OPS
         channel.self = own.handle
 

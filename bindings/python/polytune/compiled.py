@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 from . import keys, values, work
 from ._library import ffi, lib, text_of
 from .channels import c_text
-from .errors import InputError, PanicError, UsageError, call, error_of, excerpt, new_error, span_of
+from .errors import InputError, PanicError, ProgramError, UsageError, call, error_of, excerpt, new_error, span_of
 from .result import Result
 from .types import Type, read_type
 
@@ -136,7 +136,12 @@ class Compiled:
 
     def __init__(self, text: Text, constants: ConstantList, task: work.Task, limits: Limits = Limits()) -> None:
         place = ffi.new("pt_program **")
-        _compile(lib.pt_program_compile, [place], _Options(text, constants, limits, task))
+        try:
+            _compile(lib.pt_program_compile, [place], _Options(text, constants, limits, task))
+        except ProgramError as error:
+            if limits.max_ands and error.status == "PT_ERR_LIMIT":
+                error.args = (f"{error}; max_ands and max_bytes say how large programs may be",)
+            raise
         self.program = place[0]
         # At the interpreter's exit, too, and then before the library is gone.
         weakref.finalize(self, lib.pt_program_free, self.program)

@@ -6,13 +6,16 @@ cannot pass through C, so what a callback raises is kept here, ends the call, an
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib.util
 import logging
+import sys
 import threading
 import time
 from typing import Any, Callable, List, NamedTuple, Optional, TypeVar, Union
 
 from ._library import ffi, text_of
-from .errors import Cancelled, PolytuneError, TimedOut
+from .errors import Cancelled, InternalError, PolytuneError, TimedOut
 
 T = TypeVar("T")
 log = logging.getLogger("polytune")
@@ -54,6 +57,7 @@ class Task:
         self.progress: Optional[Progress] = None
         self.failure: Optional[BaseException] = None
         self.cause: Optional[BaseException] = None  # of a channel of the user's own
+        self.wakers: List[Callable[[], None]] = []  # of what waits in Python, where C cannot ask
         self._cancelled = False
         self._watcher = progress if callable(progress) else None
         self._bar = _Bar() if progress is True else None
@@ -64,6 +68,8 @@ class Task:
     def cancel(self) -> None:
         """Once told, stays told."""
         self._cancelled = True
+        for wake in self.wakers:
+            wake()
 
     @property
     def is_over(self) -> bool:
@@ -144,19 +150,24 @@ def notice(user: Any, text: Any) -> None:
 def run(task: Task, work: Callable[[], T]) -> T:
     """Does the work in a thread and waits. Ctrl-C ends it in order: the others are told, then KeyboardInterrupt."""
     outcome: List[Any] = []
-    done = threading.Event()  # Thread.join takes a thread for ended when Ctrl-C comes in it (Python 3.11)
+    # A lock alone: Ctrl-C may come between any two steps of Thread.join and of an Event, and leave them in disorder.
+    wakes = threading.Lock()
+    wakes.acquire()
 
     def deliver(found: Any) -> None:
         outcome.append(found)
-        done.set()
+        wakes.release()
 
-    threading.Thread(target=_perform, args=(task, work, deliver), name="polytune").start()
+    thread = threading.Thread(target=_perform, args=(task, work, deliver), name="polytune")
     try:
-        while not done.wait(0.1):
+        thread.start()
+        while not outcome:
+            wakes.acquire(timeout=0.1)
             task.draw()
     except BaseException:
         task.cancel()
-        done.wait()
+        while thread.ident is not None and not outcome:
+            wakes.acquire(timeout=0.1)
         raise
     finally:
         task.finish()
@@ -169,16 +180,24 @@ async def run_async(task: Task, work: Callable[[], T]) -> T:
     future: Any = loop.create_future()
 
     def deliver(outcome: Any) -> None:
-        loop.call_soon_threadsafe(lambda: future.done() or future.set_result(outcome))
+        with contextlib.suppress(RuntimeError):  # the loop was closed under us
+            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(outcome))
 
-    thread = threading.Thread(target=_perform, args=(task, work, deliver), name="polytune")
-    thread.start()
+    threading.Thread(target=_perform, args=(task, work, deliver), name="polytune").start()
     try:
-        return _outcome(await asyncio.shield(future))
+        while not future.done():
+            await asyncio.wait([future], timeout=0.1)
+            task.draw()
     except asyncio.CancelledError:
         task.cancel()
         await asyncio.wait([future])
         raise
+    except BaseException:  # Ctrl-C in the midst of this function, before Python 3.11
+        task.cancel()
+        raise
+    finally:
+        task.finish()
+    return _outcome(future.result())
 
 
 def _perform(task: Task, work: Callable[[], Any], deliver: Callable[[Any], None]) -> None:
@@ -193,6 +212,8 @@ def _perform(task: Task, work: Callable[[], Any], deliver: Callable[[Any], None]
 
 def _outcome(outcome: Any) -> Any:
     value, error = outcome
+    if isinstance(error, PolytuneError) and not isinstance(error, InternalError):
+        error = error.with_traceback(None)  # says all by itself; where in the package tells users nothing
     if error is not None:
         raise error from (error.__cause__ if isinstance(error, PolytuneError) else None)
     return value
@@ -212,19 +233,18 @@ class _Bar:
         if at.phase != self._phase:
             self._phase = at.phase
             self._bar.set_description_str(at.phase, refresh=False)
-        if at.total:
-            self._bar.total = at.total
+        self._bar.total = at.total or None
+        self._bar.bar_format = "{desc} {percentage:3.0f}% |{bar}| {elapsed}" if at.total else "{desc} {n_fmt} {elapsed}"
         self._bar.n = min(at.done, at.total) if at.total else at.done
         self._bar.refresh()
 
     def _open(self) -> bool:
         if time.monotonic() - self._made < 0.5:  # what is quick needs none
             return False
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
+        made = _tqdm()
+        if made is None:
             return False
-        self._bar = tqdm(total=None, leave=False, disable=None if not _in_notebook() else False, bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed}")
+        self._bar = made(total=None, leave=False, unit_scale=True, disable=False if _in_notebook() else None)
         return True
 
     def close(self) -> None:
@@ -232,8 +252,16 @@ class _Bar:
             self._bar.close()
 
 
-def _in_notebook() -> bool:
-    import sys
+def _tqdm() -> Any:
+    """tqdm, for a notebook if it has the widgets that that needs; None without."""
+    try:
+        if _in_notebook() and importlib.util.find_spec("ipywidgets"):
+            return importlib.import_module("tqdm.notebook").tqdm
+        return importlib.import_module("tqdm").tqdm
+    except ImportError:
+        return None
 
+
+def _in_notebook() -> bool:
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return getattr(shell, "kernel", None) is not None
