@@ -5,8 +5,8 @@
 /* The places of the usual distributions; ended by NULL. */
 extern const char *const authorities_places[];
 
-/* The first of `places` that can be read; NULL where `usual`, the place for which libcurl was
- * built, can be, where there is no usual place, and where there is none at all. */
+/* The first of `places` that can be read; NULL where `usual`, the file or folder for which libcurl
+ * was built, can be, where there is no usual place, and where there is none at all. */
 const char *authorities_find(const char *usual, const char *const *places);
 
 #endif

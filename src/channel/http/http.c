@@ -76,10 +76,13 @@ static bool set_options(http_handle *h, const char *tls_ca)
         return ok;
     }
     /* A libcurl from Debian, in an archive or a wheel, may be on another system. */
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
     const char *elsewhere =
-        authorities_find(curl_version_info(CURLVERSION_NOW)->cainfo, authorities_places);
-    if (elsewhere != NULL)
+        authorities_find(built->cainfo != NULL ? built->cainfo : built->capath, authorities_places);
+    if (elsewhere != NULL) {
         SET(CURLOPT_CAINFO, elsewhere);
+        SET(CURLOPT_CAPATH, NULL);
+    }
     return ok;
 }
 
