@@ -97,6 +97,7 @@ static const field rule_fields[] = {
     {"sources", FIELD_REFS, false, AT(node_rule, sources)},
     {"outputs", FIELD_REFS, false, AT(node_rule, outputs)},
     {"constants", FIELD_REFS, false, AT(node_rule, constants)},
+    {"functions", FIELD_REFS, false, AT(node_rule, functions)},
     {"max-ands", FIELD_NUMBER, false, AT(node_rule, max_ands), .min = 1, .max = UINT32_MAX},
     {"max-rows", FIELD_NUMBER, false, AT(node_rule, max_rows), .min = 1, .max = ROWS_MAX},
     {"min-rows", FIELD_NUMBER, false, AT(node_rule, min_rows), .min = 1, .max = ROWS_MAX},

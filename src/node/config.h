@@ -104,6 +104,7 @@ typedef struct node_rule {
     node_refs sources;
     node_refs outputs;                                 /* names of outputs, or URLs */
     node_refs constants;                               /* names of those that a request may give */
+    node_refs functions;                               /* entry points; none: main */
     uint64_t max_ands, max_rows, min_rows, runs_a_day; /* 0: not given */
 } node_rule;
 

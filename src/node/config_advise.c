@@ -25,6 +25,17 @@ void node_config_advise(const node_config *c, void (*tell)(void *user, const cha
                         void *user)
 {
     const unsigned roles = all_roles(c);
+    char text[256];
+    for (size_t i = 0; i < c->n_callers; i++) {
+        const unsigned both = NODE_SCHEDULE | NODE_APPROVE;
+        if ((c->callers[i].roles & both) != both)
+            continue;
+        (void)snprintf(text, sizeof text,
+                       "caller '%s' may schedule and approve: what it asks for it may approve "
+                       "itself",
+                       c->callers[i].name);
+        tell(user, text);
+    }
     if (listens_to_all(c) && c->tls_certificate == NULL)
         tell(user, "it listens to other machines without tls: unless a proxy with TLS stands in "
                    "front, callers' tokens can be read on their way");

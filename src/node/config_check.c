@@ -274,9 +274,10 @@ static pt_status check_rule_sense(const field_reader *r, const node_rule *rule)
                           "rule '%s' has limits, which are for rules that allow: what exceeds one "
                           "is not allowed by that rule",
                           rule->name);
-    if (rule->kind != NODE_ALLOW && rule->constants.n != 0)
+    if (rule->kind != NODE_ALLOW && (rule->constants.n != 0 || rule->functions.n != 0))
         return field_fail(r, rule->line,
-                          "rule '%s' names constants, which are for rules that allow", rule->name);
+                          "rule '%s' names constants or functions, which are for rules that allow",
+                          rule->name);
     if ((rule->max_rows != 0 || rule->min_rows != 0) && rule->sources.n == 0)
         return field_fail(r, rule->line,
                           "rule '%s' limits rows and names no sources, whose rows would be counted",

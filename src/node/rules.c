@@ -132,6 +132,14 @@ static bool fits_constants(const rules_case *k, const node_rule *rule)
     return true;
 }
 
+static bool fits_function(const rules_case *k, const node_rule *rule)
+{
+    const char *function = k->request->function == NULL ? "main" : k->request->function;
+    if (rule->functions.n == 0)
+        return rule->kind != NODE_ALLOW || strcmp(function, "main") == 0;
+    return has_ref(&rule->functions, function);
+}
+
 /* Who, what and where; the parts in which a rule does not fit are told by name. */
 static const char *misfit_of(const rules_case *k, const node_rule *rule)
 {
@@ -139,9 +147,13 @@ static const char *misfit_of(const rules_case *k, const node_rule *rule)
         const char *part;
         bool (*fits)(const rules_case *k, const node_rule *rule);
     } parts[] = {
-        {"program", fits_program}, {"participants", fits_participants},
-        {"caller", fits_caller},   {"source", fits_source},
-        {"output", fits_output},   {"constants", fits_constants},
+        {"program", fits_program},
+        {"function", fits_function},
+        {"participants", fits_participants},
+        {"caller", fits_caller},
+        {"source", fits_source},
+        {"output", fits_output},
+        {"constants", fits_constants},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!parts[i].fits(k, rule))

@@ -17,6 +17,7 @@
  *                    out: it stays here for the caller
  *  constants       gives no others than these; left out:    (not for these)
  *                    gives none
+ *  functions       runs one of these; left out: main        (not for these)
  *
  * A rule that allows does not fit what exceeds one of its limits. A participant that is not
  * configured has no key by which to know it: such a computation is refused, whatever the rules. */
@@ -31,6 +32,7 @@
 typedef struct rules_request {
     const char *program; /* its text, as it was sent */
     size_t program_len;
+    const char *function;            /* of it, that is to run; NULL: main */
     const char *const *participants; /* URLs, in party order */
     size_t n_participants;
     size_t party;                 /* which of them this node is */

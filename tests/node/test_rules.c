@@ -112,6 +112,7 @@ static rules_request usual_request(void)
  *      o OTHER program         3 three parties         z unknown party in place of b
  *      a caller app            p source patients       s source stays
  *      r output reports        u output URL http://x/a/1     U http://x/b
+ *      f function other        m function main
  *      k constant K            A, R ands, rows unknown */
 static void change(rules_request *r, char letter)
 {
@@ -151,6 +152,12 @@ static void change(rules_request *r, char letter)
     case 'k':
         r->constants = constants;
         r->n_constants = 1;
+        break;
+    case 'f':
+        r->function = "other";
+        break;
+    case 'm':
+        r->function = "main";
         break;
     case 'A':
         r->n_ands = RULES_UNKNOWN;
@@ -212,6 +219,13 @@ static const decision_row rows[] = {
     {ALLOW(", constants: [K]"), "k", RULES_ALLOW, ""},
     {ALLOW(", constants: [K]"), "", RULES_ALLOW, ""},
     {ALLOW(", constants: [L]"), "k", RULES_ASK, ""},
+    /* functions: main unless named */
+    {ALLOW(""), "f", RULES_ASK, ""},
+    {ALLOW(""), "m", RULES_ALLOW, ""},
+    {ALLOW(", functions: [other]"), "f", RULES_ALLOW, ""},
+    {ALLOW(", functions: [other]"), "", RULES_ASK, ""},
+    {ALLOW(", functions: [main, other]"), "m", RULES_ALLOW, ""},
+    {DENY("") ALLOW(""), "f", RULES_REFUSE, ""},
     /* the ends of each limit: 100 ANDs, 50 rows, 5 runs */
     {ALLOW(", max-ands: 100"), "", RULES_ALLOW, ""},
     {ALLOW(", max-ands: 99"), "", RULES_ASK,

@@ -44,6 +44,7 @@ static bool ask_rules(node_decision *ret_decision, node_computation *c, uint64_t
     const rules_request request = {
         .program = p->program,
         .program_len = strlen(p->program),
+        .function = p->function,
         .participants = (const char *const *)p->participants,
         .n_participants = p->n_parties,
         .party = p->party,
