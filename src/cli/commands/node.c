@@ -25,12 +25,21 @@ static const flag flags[] = {
     {"file", "FILE", "audit: the log, in place of the configuration's", false},
     {"public-key", "KEY", "audit: whose signatures it must bear (MCowBQYDK2VwAyEA..)", false},
     {"head", "SEQ:HASH", "audit: a head that was shown once, which must be in the log", false},
+    {"node", "URL", "pending, show, approve, deny: the node to ask (default http://127.0.0.1:8000)",
+     false},
+    {"token-file", "FILE", "the same: the file with the token of who asks", false},
+    {"tls-ca", "FILE", "the same: the authorities (PEM) of the node's https certificate", false},
+    {"program", "SHA256", "approve: the program that was looked at; no other is approved", false},
+    {"why", "TEXT", "deny: the reason, which all parties will read", false},
     {0},
 };
 static const flag *const flag_lists[] = {flags, flags_common, NULL};
 
-static const node_verb *const verbs[] = {&node_verb_audit, &node_verb_check_config, &node_verb_sign,
-                                         &node_verb_signing_key, NULL};
+static const node_verb *const verbs[] = {
+    &node_verb_approve, &node_verb_audit,       &node_verb_check_config,
+    &node_verb_deny,    &node_verb_pending,     &node_verb_show,
+    &node_verb_sign,    &node_verb_signing_key, NULL,
+};
 
 static bool is_listed(const char *const *names, const char *name)
 {
@@ -86,6 +95,10 @@ const command command_node = {
     .details = "Without VERB it runs the node; VERB is\n"
                "  audit --verify    whether the audit log of --config, or --file, is as it was "
                "written: which line was changed, if one was, and its head\n"
+               "  pending           what waits for a person at the node --node\n"
+               "  show ID           a computation, with its program\n"
+               "  approve ID        let it be computed\n"
+               "  deny ID           refuse it, --why\n"
                "  check-config      whether the file of --config is in order; docs/node.md and "
                "examples/node.yaml show what it may hold\n"
                "  sign PROGRAM      print the program with a signature by --key, by which rules "

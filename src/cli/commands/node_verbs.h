@@ -12,9 +12,13 @@ typedef struct node_verb {
     pt_status (*run)(const args *a, const char *argument, pt_error *error);
 } node_verb;
 
+extern const node_verb node_verb_approve;
 extern const node_verb node_verb_audit;
 extern const node_verb node_verb_check_config;
+extern const node_verb node_verb_deny;
+extern const node_verb node_verb_pending;
 extern const node_verb node_verb_serve; /* without a name */
+extern const node_verb node_verb_show;
 extern const node_verb node_verb_sign;
 extern const node_verb node_verb_signing_key;
 

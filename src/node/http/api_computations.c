@@ -71,6 +71,16 @@ static void describe_policy(json_t *all, const record *found)
     policy_clear(&p);
 }
 
+/* What somebody who has to decide about it wants to read. */
+static void describe_program(json_t *all, const record *found)
+{
+    policy p;
+    pt_error error;
+    if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK)
+        (void)json_object_set_new(all, "program", text_or_null(p.program));
+    policy_clear(&p);
+}
+
 static json_t *describe(node *n, const record *found)
 {
     json_t *all =
@@ -191,8 +201,13 @@ enum MHD_Result answer_computation(node_request *r)
     enum MHD_Result answer = MHD_NO;
     if (!find_visible(r, &found, &answer))
         return answer;
-    answer = r->is_delete ? delete_computation(r, &found)
-                          : request_json(r, 200, describe(r->node, &found));
+    if (r->is_delete) {
+        answer = delete_computation(r, &found);
+    } else {
+        json_t *all = describe(r->node, &found);
+        describe_program(all, &found);
+        answer = request_json(r, 200, all);
+    }
     record_clear(&found);
     return answer;
 }
@@ -235,17 +250,55 @@ enum MHD_Result answer_result(node_request *r)
 
 /* ---- deciding ---- */
 
+/* {"program_sha256": text}, or nothing: whoever approves says which program was looked at, for an
+ * id may have been deleted and given to another. False when it is something else. */
+static bool read_wanted_program(char ret_hash[HEX_SIZE(POLICY_HASH_BYTES)], const buffer *body)
+{
+    uint8_t hash[POLICY_HASH_BYTES];
+    ret_hash[0] = '\0';
+    if (body->len == 0)
+        return true;
+    json_t *all = json_loadb((const char *)body->bytes, body->len, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *wanted = json_object_get(all, "program_sha256");
+    const bool is_good =
+        json_is_object(all) &&
+        (wanted == NULL ||
+         (json_is_string(wanted) && hex_read(hash, sizeof hash, json_string_value(wanted))));
+    if (is_good && wanted != NULL)
+        hex_write(ret_hash, hash, sizeof hash);
+    json_decref(all);
+    return is_good;
+}
+
+static bool has_program(const record *found, const char *wanted)
+{
+    policy p;
+    pt_error error;
+    char hash[HEX_SIZE(POLICY_HASH_BYTES)] = "";
+    if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK)
+        hex_write(hash, p.program_sha256, sizeof p.program_sha256);
+    policy_clear(&p);
+    return wanted[0] == '\0' || strcmp(hash, wanted) == 0;
+}
+
 enum MHD_Result answer_approve(node_request *r)
 {
     node *n = r->node;
     record found;
     pt_error error;
+    char wanted[HEX_SIZE(POLICY_HASH_BYTES)];
     char decision[CALLER_SIZE + 16];
     bool done = false;
     enum MHD_Result answer = MHD_NO;
+    if (!read_wanted_program(wanted, &r->http.body))
+        return request_problem(r, 422, "Approve", "expected nothing or {\"program_sha256\": TEXT}");
     if (!find_visible(r, &found, &answer))
         return answer;
+    const bool is_wanted = has_program(&found, wanted);
     record_clear(&found);
+    if (!is_wanted)
+        return request_problem(r, 409, "OtherProgram",
+                               "its program is not the one that is approved");
     (void)snprintf(decision, sizeof decision, "person %s", r->caller);
     if (records_approve(n->records, &done, r->id, decision, &error) != PT_OK)
         return request_store_problem(r, &error);

@@ -1,0 +1,254 @@
+/* polytune node pending, show, approve and deny: what waits for a person, and what the person says.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/commands/node_verbs.h"
+#include "cli/file.h"
+#include "cli/output.h"
+#include "cli/report.h"
+#include "node/client.h"
+
+#define DEFAULT_NODE "http://127.0.0.1:8000"
+#define TOKEN_MAX    ((size_t)8192)
+#define ASK_PATH_MAX 128
+#define ID_CHARS     36
+
+/* ---- The node and who asks ---- */
+
+typedef struct asking {
+    node_client client;
+    char *token; /* guarded */
+    size_t token_size;
+} asking;
+
+static pt_status asking_init(asking *ret_asking, const args *a, pt_error *error)
+{
+    const char *url = args_get(a, "node");
+    const char *path = args_get(a, "token-file");
+    size_t len = 0;
+    *ret_asking = (asking){0};
+    ret_asking->client.url = url == NULL ? DEFAULT_NODE : url;
+    ret_asking->client.tls_ca = args_get(a, "tls-ca");
+    if (path == NULL)
+        return PT_OK;
+    const pt_status status =
+        file_read_secret(&ret_asking->token, &ret_asking->token_size, &len, TOKEN_MAX, path, error);
+    if (status != PT_OK)
+        return status;
+    char *token = ret_asking->token;
+    while (len > 0 && (token[len - 1] == '\n' || token[len - 1] == '\r'))
+        token[--len] = '\0';
+    for (size_t i = 0; i < len; i++)
+        if (token[i] < '!' || token[i] > '~')
+            return error_set(error, PT_ERR_INPUT,
+                             "'%s' holds no token: one line of letters without blanks", path);
+    if (len == 0)
+        return error_set(error, PT_ERR_INPUT, "'%s' is empty: it should hold a token", path);
+    ret_asking->client.token = token;
+    return PT_OK;
+}
+
+static void asking_clear(asking *a)
+{
+    if (a->token != NULL)
+        mem_free_guarded(a->token, a->token_size);
+}
+
+/* An id goes into a path: nothing else may. */
+static pt_status check_id(const char *id, pt_error *error)
+{
+    if (strlen(id) == ID_CHARS && strspn(id, "0123456789abcdefABCDEF-") == ID_CHARS)
+        return PT_OK;
+    return error_set(error, PT_ERR_USAGE,
+                     "'%.60s' is no id of a computation, as polytune node pending shows them", id);
+}
+
+/* ---- Showing ---- */
+
+static void put_shown(buffer *b, const char *text, bool lines)
+{
+    for (; *text != '\0'; text++) {
+        const bool is_shown =
+            (*text >= ' ' && *text <= '~') || (lines && (*text == '\n' || *text == '\t'));
+        buffer_put_u8(b, (uint8_t)(is_shown ? *text : '?'));
+    }
+}
+
+static void put_member(buffer *b, const json_t *one, const char *key, const char *label)
+{
+    const json_t *value = json_object_get(one, key);
+    const char *text = json_string_value(value);
+    if (text == NULL)
+        return;
+    buffer_printf(b, "  %-13s ", label);
+    put_shown(b, text, false);
+    buffer_put_u8(b, '\n');
+}
+
+static void put_participants(buffer *b, const json_t *one)
+{
+    const json_t *list = json_object_get(one, "participants");
+    const json_int_t own = json_integer_value(json_object_get(one, "party"));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *url = json_string_value(json_array_get(list, i));
+        buffer_printf(b, "  party %-7zu ", i);
+        put_shown(b, url == NULL ? "?" : url, false);
+        buffer_printf(b, "%s\n", (json_int_t)i == own ? " (this node)" : "");
+    }
+}
+
+static void put_computation(buffer *b, const json_t *one)
+{
+    const char *id = json_string_value(json_object_get(one, "computation_id"));
+    put_shown(b, id == NULL ? "?" : id, false);
+    buffer_put_u8(b, '\n');
+    put_member(b, one, "state", "state");
+    put_member(b, one, "caller", "asked for by");
+    put_participants(b, one);
+    put_member(b, one, "program_sha256", "program");
+    put_member(b, one, "source", "source");
+    put_member(b, one, "output", "output");
+    put_member(b, one, "reason", "why it waits");
+}
+
+static pt_status print_text(buffer *b, pt_error *error)
+{
+    const pt_status status =
+        b->failed ? error_memory(error) : output_text((const char *)b->bytes, b->len, error);
+    buffer_clear(b);
+    return status;
+}
+
+/* ---- Verbs ---- */
+
+static pt_status pending_run(const args *a, const char *argument, pt_error *error)
+{
+    asking ask;
+    buffer b;
+    json_t *list = NULL;
+    (void)argument;
+    pt_status status = asking_init(&ask, a, error);
+    if (status == PT_OK)
+        status = node_client_ask(&list, &ask.client, HTTP_GET, "/computations?state=pending", NULL,
+                                 error);
+    asking_clear(&ask);
+    if (status != PT_OK)
+        return status;
+    buffer_init(&b, SIZE_MAX / 4);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        put_computation(&b, json_array_get(list, i));
+    if (json_array_size(list) == 0)
+        report_message(REPORT_INFO, "nothing waits for a person");
+    json_decref(list);
+    return print_text(&b, error);
+}
+
+/* One computation by its id. */
+static pt_status fetch(json_t **ret_one, const asking *ask, const char *id, pt_error *error)
+{
+    char path[ASK_PATH_MAX];
+    pt_status status = check_id(id, error);
+    if (status != PT_OK)
+        return status;
+    (void)snprintf(path, sizeof path, "/computations/%s", id);
+    return node_client_ask(ret_one, &ask->client, HTTP_GET, path, NULL, error);
+}
+
+static pt_status show_run(const args *a, const char *argument, pt_error *error)
+{
+    asking ask;
+    buffer b;
+    json_t *one = NULL;
+    pt_status status = asking_init(&ask, a, error);
+    if (status == PT_OK)
+        status = fetch(&one, &ask, argument, error);
+    asking_clear(&ask);
+    if (status != PT_OK)
+        return status;
+    const char *program = json_string_value(json_object_get(one, "program"));
+    buffer_init(&b, SIZE_MAX / 4);
+    put_computation(&b, one);
+    if (program != NULL) {
+        buffer_printf(&b, "\n");
+        put_shown(&b, program, true);
+    }
+    json_decref(one);
+    return print_text(&b, error);
+}
+
+static pt_status decide(const asking *ask, const char *id, const char *decision, json_t *body,
+                        pt_error *error)
+{
+    char path[ASK_PATH_MAX];
+    json_t *answer = NULL;
+    (void)snprintf(path, sizeof path, "/computations/%s/%s", id, decision);
+    const pt_status status = node_client_ask(&answer, &ask->client, HTTP_POST, path, body, error);
+    json_decref(answer);
+    json_decref(body);
+    return status;
+}
+
+/* Whoever has looked at a program may have been given another under the same id meanwhile. */
+static pt_status check_looked_at(const json_t *one, const char *wanted, pt_error *error)
+{
+    const char *hash = json_string_value(json_object_get(one, "program_sha256"));
+    if (wanted == NULL || (hash != NULL && strcmp(hash, wanted) == 0))
+        return PT_OK;
+    return error_set(error, PT_ERR_REFUSED, "its program is %.64s, not that of --program",
+                     hash == NULL ? "not known" : hash);
+}
+
+static pt_status approve_run(const args *a, const char *argument, pt_error *error)
+{
+    asking ask;
+    buffer b;
+    json_t *one = NULL;
+    pt_status status = asking_init(&ask, a, error);
+    if (status == PT_OK)
+        status = fetch(&one, &ask, argument, error);
+    if (status == PT_OK)
+        status = check_looked_at(one, args_get(a, "program"), error);
+    if (status == PT_OK)
+        status = decide(
+            &ask, argument, "approve",
+            json_pack("{s:O}", "program_sha256", json_object_get(one, "program_sha256")), error);
+    asking_clear(&ask);
+    if (status == PT_OK) {
+        report_message(REPORT_INFO, "approved:");
+        buffer_init(&b, SIZE_MAX / 4);
+        put_computation(&b, one);
+        status = print_text(&b, error);
+    }
+    json_decref(one);
+    return status;
+}
+
+static pt_status deny_run(const args *a, const char *argument, pt_error *error)
+{
+    const char *why = args_get(a, "why");
+    asking ask;
+    if (why == NULL || why[0] == '\0')
+        return error_set(error, PT_ERR_USAGE,
+                         "polytune node deny needs --why=TEXT, which all parties will read");
+    pt_status status = check_id(argument, error);
+    if (status != PT_OK)
+        return status;
+    status = asking_init(&ask, a, error);
+    if (status == PT_OK)
+        status = decide(&ask, argument, "deny", json_pack("{s:s}", "why", why), error);
+    asking_clear(&ask);
+    if (status == PT_OK)
+        report_message(REPORT_INFO, "denied %s", argument);
+    return status;
+}
+
+static const char *const asking_flags[] = {"node", "token-file", "tls-ca", NULL};
+static const char *const approve_flags[] = {"node", "token-file", "tls-ca", "program", NULL};
+static const char *const deny_flags[] = {"node", "token-file", "tls-ca", "why", NULL};
+const node_verb node_verb_pending = {"pending", NULL, asking_flags, pending_run};
+const node_verb node_verb_show = {"show", "ID", asking_flags, show_run};
+const node_verb node_verb_approve = {"approve", "ID", approve_flags, approve_run};
+const node_verb node_verb_deny = {"deny", "ID", deny_flags, deny_run};

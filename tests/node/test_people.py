@@ -1,0 +1,108 @@
+"""Who looks after a node: `polytune node pending`, `show`, `approve`, `deny`, from another process with a token of one's own."""
+import unittest
+
+from node_support import ADD, fresh_id, organisations, policies, polytune
+
+ANSI = "pub fn main(a: u32, b: u32) -> u32 { a + b } // \x1b[2J"
+
+
+class People(unittest.TestCase):
+    def setUp(self):
+        (self.a, self.b) = self.enterContext(organisations("hospital-a", "hospital-b"))
+        self.a.add_caller("lab", "schedule")
+        self.a.add_caller("officer", "read", "approve")
+        self.a.configure([self.b])
+        self.a.start()
+        for name in ("lab", "officer"):
+            self.a.write(f"{name}.token", self.a.tokens[name] + "\n")
+
+    def ask(self, *arguments, caller="officer"):
+        return polytune("node", *arguments, f"--node={self.a.url}", f"--token-file={self.a.folder / (caller + '.token')}")
+
+    def wait_pending(self, program=ADD):
+        policy = policies([self.a.url, self.b.url], program=program)[0]
+        call = self.a.schedule("lab", policy)
+        self.a.wait_state("officer", policy["computation_id"], "pending")
+        return policy["computation_id"], call
+
+    def test_pending_show_approve(self):
+        nothing = self.ask("pending")
+        self.assertEqual((nothing.status, nothing.out), (0, ""), nothing)
+        self.assertIn("nothing waits for a person", nothing.err)
+        id, _ = self.wait_pending()
+        shown = self.ask("pending")
+        self.assertEqual(shown.status, 0, shown)
+        for text in (id, "asked for by  lab", f"party 0       {self.a.url} (this node)", f"party 1       {self.b.url}",
+                     "why it waits  no rule allows it"):
+            self.assertIn(text, shown.out)
+        whole = self.ask("show", id)
+        self.assertEqual(whole.out[:len(shown.out)], shown.out)
+        self.assertIn(ADD, whole.out)
+        wrong = self.ask("approve", id, "--program=" + 64 * "0")
+        self.assertEqual(wrong.status, 6, wrong)
+        self.assertIn("not that of --program", wrong.err)
+        self.assertEqual(self.a.state("officer", id), "pending")
+        digest = shown.out.split("program       ")[1].split()[0]
+        approved = self.ask("approve", id, f"--program={digest}")
+        self.assertEqual(approved.status, 0, approved)
+        self.assertIn("approved:", approved.err)
+        self.a.wait_state("officer", id, "waiting")
+        again = self.ask("approve", id)
+        self.assertEqual(again.status, 6, again)
+        self.assertIn("the node answers 409: it does not wait for a person", again.err)
+
+    def test_another_program_under_the_same_id(self):
+        id, _ = self.wait_pending()
+        answer = self.a.call("officer", "POST", f"/computations/{id}/approve", {"program_sha256": 64 * "0"})
+        self.assertEqual(answer.status, 409, answer)
+        for body in ({"program_sha256": 5}, {"program_sha256": "x"}, [], "{", "null"):
+            self.assertEqual(self.a.call("officer", "POST", f"/computations/{id}/approve", body).status, 422, body)
+        self.assertEqual(self.a.state("officer", id), "pending")
+
+    def test_deny(self):
+        id, call = self.wait_pending()
+        self.assertEqual(self.ask("deny", id).status, 2)
+        denied = self.ask("deny", id, "--why=no consent")
+        self.assertEqual(denied.status, 0, denied)
+        self.assertIn("denied: no consent", call.wait().json()["details"])
+        self.assertEqual(self.a.state("officer", id), "failed")
+
+    def test_who_may_not(self):
+        id, _ = self.wait_pending()
+        for arguments in (["approve", id], ["deny", id, "--why=x"]):
+            refused = self.ask(*arguments, caller="lab")
+            self.assertEqual(refused.status, 6, refused)
+            self.assertIn("the node answers 403: lab may not do that", refused.err)
+        without = polytune("node", "pending", f"--node={self.a.url}")
+        self.assertEqual(without.status, 6, without)
+        self.assertIn("the node answers 401", without.err)
+        self.assertEqual(self.a.state("officer", id), "pending")
+
+    def test_what_is_shown_cannot_disturb_a_terminal(self):
+        id, _ = self.wait_pending(ANSI)
+        shown = self.ask("show", id)
+        self.assertEqual(shown.status, 0, shown)
+        self.assertNotIn("\x1b", shown.out)
+
+    def test_mistakes(self):
+        for arguments, status, message in [
+            (["show", "x"], 2, "'x' is no id of a computation"),
+            (["approve", "../health"], 2, "is no id of a computation"),
+            (["show", fresh_id()], 6, "the node answers 404"),
+            (["pending", "x"], 2, "usage: polytune node pending"),
+        ]:
+            done = self.ask(*arguments)
+            self.assertEqual(done.status, status, done)
+            self.assertIn(message, done.err)
+        token = self.a.folder / "officer.token"
+        far = polytune("node", "pending", "--node=http://node.example", f"--token-file={token}")
+        self.assertEqual(far.status, 2, far)
+        self.assertIn("could be read on its way", far.err)
+        self.a.write("bad.token", "two words\n")
+        bad = polytune("node", "pending", f"--token-file={self.a.folder / 'bad.token'}")
+        self.assertEqual(bad.status, 4, bad)
+        self.assertIn("holds no token", bad.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
