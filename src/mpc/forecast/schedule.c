@@ -15,6 +15,8 @@
 #include "mpc/triple/triple.h"
 #include "mpc/triple/zero_check.h"
 
+#define SPREAD_COST 10 /* measured: the shares of a bit are written in strides */
+
 /* The inputs' steps travel along with waves of the first segment; which of them have. */
 typedef struct walk {
     const schedule *p;
@@ -96,6 +98,14 @@ static void walk_corrections(const walk *w, uint64_t n_blocks, bool front, doubl
     traffic_exchange_run(w->t, &x);
 }
 
+/* What 128 COTs towards a peer take beside what is sent: their rows go to the shares, which no
+ * cache holds; each write there costs SPREAD_COST blocks of a plain pass. */
+static double extend_time(const walk *w)
+{
+    const double writes = 2 * COT_BLOCK_BITS * (double)w->s->n;
+    return w->p->costs.cot_extend + writes * SPREAD_COST * w->p->costs.block;
+}
+
 static void walk_bits(const walk *w, uint64_t n_bits)
 {
     const work_costs *c = &w->p->costs;
@@ -105,7 +115,7 @@ static void walk_bits(const walk *w, uint64_t n_bits)
     if (first)
         traffic_work_each(w->t, (double)peers(w) * (c->base_ot_receive + c->trees));
     all_send_all(w, COIN_O_ALL_BYTES);
-    traffic_work_each(w->t, (double)peers(w) * (double)n_blocks * c->cot_extend);
+    traffic_work_each(w->t, (double)peers(w) * (double)n_blocks * extend_time(w));
     all_send_all(w, ABCHK_ALL_BYTES + ABCHK_PRIVATE_BYTES);
 }
 
@@ -249,8 +259,8 @@ static void walk_dealt_shares(walk *w)
     }
     traffic_work(w->t, w->s->n, dealing_time(w, n_blocks));
     traffic_dealer_answer(w->t, dealing_deal_bytes(w->s, (size_t)w->n_and));
-    walk_corrections(w, n_blocks, false, c->cot_correct + c->cot_extend / 2,
-                     c->cot_extend / 2 + digest_time);
+    walk_corrections(w, n_blocks, false, c->cot_correct + extend_time(w) / 2,
+                     extend_time(w) / 2 + digest_time);
     if (w->segment == 0)
         all_send_all(w, COIN_O_ALL_BYTES);
     traffic_dealer_answer_receive(w->t, dealing_deal_bytes(w->s, (size_t)w->n_and));
