@@ -84,6 +84,9 @@ typedef struct pt_signature pt_signature;
 PT_API PT_MUST_CHECK pt_status pt_signature_new(pt_signature **ret_signature,
                                                 pt_diagnostics **ret_diagnostics,
                                                 const pt_compile_options *options, pt_error *error);
+/* That of a compiled program, which must outlive it. */
+PT_API PT_MUST_CHECK pt_status pt_signature_of_program(pt_signature **ret_signature,
+                                                       const pt_program *program, pt_error *error);
 PT_API void pt_signature_free(pt_signature *signature);
 /* As of the program; types and names are owned by the signature. */
 PT_API size_t pt_signature_party_count(const pt_signature *signature);
@@ -107,6 +110,27 @@ PT_API PT_MUST_CHECK pt_status pt_diagnostics_print(char **ret_text,
                                                     const pt_diagnostics *diagnostics, bool color,
                                                     pt_error *error);
 PT_API void pt_diagnostics_free(pt_diagnostics *diagnostics);
+
+/* A compiled program as bytes, for a file (.ptc): its circuit, the types and names of its inputs,
+ * the type of its result, its panics with their places, and what it was compiled with; not its
+ * text, and no counts of lines. Release with pt_text_free. All machines and systems read the same
+ * bytes. PT_ERR_MEMORY. */
+PT_API PT_MUST_CHECK pt_status pt_program_save(char **ret_bytes, size_t *ret_len,
+                                               const pt_program *program, pt_error *error);
+/* The program that was saved. Whose bytes they are does not matter: all that could do harm is
+ * looked at, and damage found by a checksum. But a program whose text one has not seen may compute
+ * anything, as other parties' circuits may: parties compare circuits before they run.
+ * PT_ERR_CIRCUIT for what is no such file, another version's or damaged; PT_ERR_LIMIT,
+ * PT_ERR_MEMORY. */
+PT_API PT_MUST_CHECK pt_status pt_program_load(pt_program **ret_program, const void *bytes,
+                                               size_t len, pt_error *error);
+/* Whether a file begins as saved programs do; no program's text does. */
+PT_API bool pt_program_is_saved(const void *bytes, size_t len);
+
+/* The function that was compiled, and the external constants it was compiled with, each once; owned
+ * by the program. */
+PT_API const char *pt_program_function(const pt_program *program);
+PT_API const pt_constant *pt_program_constants(size_t *ret_count, const pt_program *program);
 
 /* How many parties give input: one per parameter, or one per element of a lone array parameter. */
 PT_API size_t pt_program_party_count(const pt_program *program);

@@ -29,9 +29,17 @@ static bool has_suffix(const char *text, const char *suffix)
 /* A circuit begins with the number of its gates; no program begins with a digit. */
 bool computation_is_bristol(const computation *c)
 {
+    if (c->is_saved)
+        return false;
     const char *text = c->source + bom_len(c->source, c->source_len);
     const char first = text[strspn(text, " \t\r\n")];
     return (first >= '0' && first <= '9') || (first == '\0' && has_suffix(c->path, ".txt"));
+}
+
+void computation_warn(const computation *c, const const_flags *given)
+{
+    if (!c->is_saved && !computation_is_bristol(c))
+        const_flags_warn(given, c->source);
 }
 
 static pt_compile_options compile_options(const computation *c, const args *a,
@@ -98,12 +106,14 @@ static void show_diagnostics(const computation *c, const args *a, pt_status stat
     pt_diagnostics_free(diagnostics);
 }
 
-/* Of a circuit that was read; a program's is checked by the compiler. */
-static pt_status check_gates(const computation *c, pt_error *error)
+/* Of a circuit that was read; what is compiled here is checked by the compiler. */
+static pt_status check_gates(const computation *c, const pt_circuit *circuit, pt_error *error)
 {
     pt_circuit_stats stats;
-    pt_circuit_get_stats(&stats, c->bristol);
-    if (c->max_ands == 0 || stats.and_gates <= c->max_ands)
+    if (c->max_ands == 0)
+        return PT_OK;
+    pt_circuit_get_stats(&stats, circuit);
+    if (stats.and_gates <= c->max_ands)
         return PT_OK;
     return error_set(error, PT_ERR_LIMIT,
                      "'%s' has %" PRIu64 " AND gates, more than --max-ands=%" PRIu64, c->path,
@@ -120,13 +130,74 @@ static pt_status read_bristol(computation *c, const args *a, pt_error *error)
         pt_circuit_read_bristol(&c->bristol, c->source, c->source_len, c->path, error);
     if (status == PT_OK && split_is_given(a))
         status = split_apply(&c->bristol, c->path, a, error);
-    return status == PT_OK ? check_gates(c, error) : status;
+    return status == PT_OK ? check_gates(c, c->bristol, error) : status;
+}
+
+/* Of a program that was compiled before, nothing but that is kept. */
+static pt_status open_saved(computation *c, pt_error *error)
+{
+    pt_error inner;
+    pt_error_clear(&inner);
+    const pt_status status = pt_program_load(&c->program, c->source, c->source_len, &inner);
+    mem_free(c->source);
+    c->source = NULL;
+    c->source_len = 0;
+    c->is_saved = true;
+    if (status == PT_OK)
+        return PT_OK;
+    return error_set(error, status, "'%.200s': %s", c->path, inner.message);
 }
 
 pt_status computation_open(computation *ret_computation, const char *path, pt_error *error)
 {
-    *ret_computation = (computation){.path = path};
-    return file_read(&ret_computation->source, &ret_computation->source_len, path, error);
+    computation *c = ret_computation;
+    *c = (computation){.path = path};
+    const pt_status status = file_read(&c->source, &c->source_len, path, error);
+    if (status != PT_OK || !pt_program_is_saved(c->source, c->source_len))
+        return status;
+    return open_saved(c, error);
+}
+
+/* What a program was compiled with cannot be chosen any more. */
+static pt_status check_saved_flags(const computation *c, const args *a, pt_error *error)
+{
+    static const char *const fixed[] = {"const", "rows", "split", "share", "report"};
+    const char *function = args_get(a, "function");
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+        if (args_count(a, fixed[i]) != 0)
+            return error_set(error, PT_ERR_USAGE,
+                             "'%s' is a compiled program: --%s is for its text", c->path, fixed[i]);
+    }
+    if (function != NULL && strcmp(function, pt_program_function(c->program)) != 0)
+        return error_set(error, PT_ERR_USAGE,
+                         "'%s' is a compiled program, of the function %.60s alone", c->path,
+                         pt_program_function(c->program));
+    return PT_OK;
+}
+
+pt_status computation_add_constants(const computation *c, const_flags *given, pt_error *error)
+{
+    size_t n = 0;
+    const pt_constant *list = c->is_saved ? pt_program_constants(&n, c->program) : NULL;
+    pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < n; i++) {
+        buffer b;
+        buffer_init(&b, SIZE_MAX / 4);
+        buffer_printf(&b, "%s::%s=%s", list[i].party, list[i].name, list[i].literal);
+        const char *text = buffer_text(&b);
+        status = text == NULL ? error_memory(error) : const_flags_add(given, text, NULL, error);
+        buffer_clear(&b);
+    }
+    return status;
+}
+
+static pt_status declare_saved(computation *c, const args *a, pt_error *error)
+{
+    pt_status status = check_saved_flags(c, a, error);
+    if (status == PT_OK && c->signature == NULL)
+        status = pt_signature_of_program(&c->signature, c->program, error);
+    c->parties = pt_program_party_count(c->program);
+    return status == PT_OK ? check_gates(c, pt_program_circuit(c->program), error) : status;
 }
 
 pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c, const args *a,
@@ -136,6 +207,11 @@ pt_status computation_inspect(pt_program_facts *ret_facts, const computation *c,
     *ret_facts = (pt_program_facts){0};
     if (computation_is_bristol(c))
         return PT_OK;
+    if (c->is_saved) {
+        (void)pt_program_constants(&ret_facts->n_externals, c->program);
+        ret_facts->n_parties = pt_program_party_count(c->program);
+        return check_saved_flags(c, a, error);
+    }
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     const pt_status status = pt_program_inspect(ret_facts, &diagnostics, &options, error);
     report_diagnostics(c->path, diagnostics, error);
@@ -149,6 +225,8 @@ static pt_status declare_types(computation *c, const args *a, const pt_constant 
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     pt_diagnostics *diagnostics = NULL;
     pt_status status = PT_OK;
+    if (c->is_saved)
+        return declare_saved(c, a, error);
     if (computation_is_bristol(c)) {
         status = read_bristol(c, a, error);
         c->parties = status == PT_OK ? pt_circuit_parties(c->bristol) : 0;
@@ -182,8 +260,8 @@ pt_status computation_compile(computation *c, const args *a, const pt_constant *
 {
     const pt_compile_options options = compile_options(c, a, constants, n_constants);
     pt_diagnostics *diagnostics = NULL;
-    c->circuit = c->bristol;
-    if (c->bristol != NULL)
+    c->circuit = c->is_saved ? pt_program_circuit(c->program) : c->bristol;
+    if (c->circuit != NULL)
         return PT_OK;
     const pt_status status = pt_program_compile(&c->program, &diagnostics, &options, error);
     show_diagnostics(c, a, status, diagnostics, error);
@@ -199,8 +277,8 @@ pt_status computation_init(computation *ret_computation, const char *path, const
     pt_status status = computation_open(ret_computation, path, error);
     if (status == PT_OK)
         status = const_flags_init(&given, a, NULL, error);
-    if (status == PT_OK && !computation_is_bristol(ret_computation))
-        const_flags_warn(&given, ret_computation->source);
+    if (status == PT_OK)
+        computation_warn(ret_computation, &given);
     if (status == PT_OK)
         status = computation_declare(ret_computation, a, given.list, given.n, error);
     if (status == PT_OK)

@@ -2,7 +2,8 @@
  * cli.
  *
  * A PROGRAM that begins with a digit is a Bristol Fashion circuit; its literals are 0x... or 0b...,
- * wire 0 being the least significant bit of each value. Everything else is Garble. */
+ * wire 0 being the least significant bit of each value. One that was compiled before (.ptc) is told
+ * by its first bytes. Everything else is Garble. */
 #ifndef CLI_COMPUTATION_H
 #define CLI_COMPUTATION_H
 
@@ -10,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "cli/flags/args.h"
+#include "cli/flags/const_flags.h"
 #include "polytune/polytune.h"
 
 /* Opened, then declared: parties and types are known, and input can be read; then compiled: there
@@ -19,6 +21,7 @@ typedef struct computation {
     char *source;
     size_t source_len;
     pt_signature *signature;   /* once declared; NULL for a Bristol circuit */
+    bool is_saved;             /* compiled before: there is no text, and a program once opened */
     pt_program *program;       /* once compiled; NULL for a Bristol circuit */
     pt_circuit *bristol;       /* once declared; NULL for a Garble program */
     const pt_circuit *circuit; /* once compiled */
@@ -38,6 +41,12 @@ PT_MUST_CHECK pt_status computation_open(computation *ret_computation, const cha
                                          pt_error *error);
 /* Told by what is in the file. */
 bool computation_is_bristol(const computation *c);
+/* Warns of constants that are given and that a program's text does not have. */
+void computation_warn(const computation *c, const const_flags *given);
+/* Adds the constants that a saved program was compiled with, as if they were given: the others must
+ * give the same. */
+PT_MUST_CHECK pt_status computation_add_constants(const computation *c, const_flags *given,
+                                                  pt_error *error);
 /* Appends " --const=NAME=LITERAL" for each constant that these errors say is missing. */
 void computation_put_missing(buffer *b, const pt_diagnostics *diagnostics);
 /* What is known before all constants are; a Bristol circuit needs none. */

@@ -31,4 +31,7 @@
 #define RO_LABEL_DEALT_TAG     "mpcag/dl-tag"     /* 7    tag of a message of the dealer */
 #define RO_LABEL_DEALT_COT     "mpcag/dl-cot"     /* 7    digest of a pair's corrections */
 
+#define RO_LABEL_PROGRAM_FILE                                                                      \
+    "mpcag/ptc" /* checksum of a compiled program; no part of the protocol */
+
 #endif

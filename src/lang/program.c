@@ -14,16 +14,7 @@
 #include "lang/lower/external.h"
 #include "lang/lower/line_counts.h"
 #include "lang/lower/lower.h"
-
-/* Most memory for the types of one program. */
-#define PROGRAM_MAX_TYPE_BYTES MEM_LIMIT((uint64_t)1 << 30)
-
-struct pt_program {
-    arena types;
-    lowered lowered;
-    pt_line_count *line_counts; /* NULL when not asked for */
-    size_t n_line_counts;
-};
+#include "lang/program_impl.h"
 
 void pt_program_free(pt_program *program)
 {
@@ -43,6 +34,44 @@ static uint32_t count_lines(const pt_compile_options *options)
     for (size_t i = 0; i < options->source_len; i++)
         n += options->source[i] == '\n' ? 1 : 0;
     return n;
+}
+
+static const pt_constant *find_given(const pt_compile_options *o, const external_value *external)
+{
+    size_t i = 0;
+    while (strcmp(o->constants[i].party, external->party) != 0 ||
+           strcmp(o->constants[i].name, external->name) != 0)
+        i++;
+    return &o->constants[i];
+}
+
+/* What the program is compiled with: all its external constants have been given. */
+static bool keep_constants(pt_program *program, const compilation *c)
+{
+    const checked_program *checked = c->program;
+    arena *a = &program->types;
+    program->constants = arena_new(a, checked->n_externals, sizeof *program->constants);
+    if (program->constants == NULL)
+        return false;
+    for (; program->n_constants < checked->n_externals; program->n_constants++) {
+        const pt_constant *given =
+            find_given(c->options, &checked->externals[program->n_constants]);
+        pt_constant *kept = &program->constants[program->n_constants];
+        kept->party = arena_string(a, given->party, strlen(given->party));
+        kept->name = arena_string(a, given->name, strlen(given->name));
+        kept->literal = arena_string(a, given->literal, strlen(given->literal));
+        if (kept->party == NULL || kept->name == NULL || kept->literal == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* What a file of the program tells beside the circuit. */
+static pt_status keep_origin(pt_program *program, const compilation *c, const fn_decl *function)
+{
+    program->function =
+        arena_string(&program->types, function->name.text, strlen(function->name.text));
+    return program->function != NULL && keep_constants(program, c) ? PT_OK : error_memory(c->error);
 }
 
 /* Constants, then the function, then lowering (C5). */
@@ -68,7 +97,10 @@ static pt_status lower_program(pt_program *program, const compilation *c, watch 
         status = PT_ERR_PROGRAM;
         goto done;
     }
-    status = lower_function(&program->lowered, &input, &program->types, c->diagnostics, c->error);
+    status = keep_origin(program, c, input.function);
+    if (status == PT_OK)
+        status =
+            lower_function(&program->lowered, &input, &program->types, c->diagnostics, c->error);
     if (status == PT_OK && input.count_lines != 0)
         status = line_counts_make(&program->line_counts, &program->n_line_counts,
                                   program->lowered.line_counts, input.count_lines, c->error);
@@ -264,6 +296,18 @@ pt_status pt_program_inspect(pt_program_facts *ret_facts, pt_diagnostics **ret_d
     if (status == PT_OK)
         status = inspect_checked(ret_facts, &c);
     return compilation_close(&c, ret_diagnostics, status);
+}
+
+const char *pt_program_function(const pt_program *program)
+{
+    return program == NULL ? NULL : program->function;
+}
+
+const pt_constant *pt_program_constants(size_t *ret_count, const pt_program *program)
+{
+    if (ret_count != NULL)
+        *ret_count = program == NULL ? 0 : program->n_constants;
+    return program == NULL ? NULL : program->constants;
 }
 
 size_t pt_program_party_count(const pt_program *program)

@@ -5,6 +5,7 @@
 #include "lang/compilation.h"
 #include "lang/lower/external.h"
 #include "lang/lower/lower.h"
+#include "lang/program_impl.h"
 
 #define SIGNATURE_MAX_TYPE_BYTES MEM_LIMIT((uint64_t)1 << 30)
 
@@ -12,6 +13,23 @@ struct pt_signature {
     arena types;
     lowered lowered; /* parties and types only */
 };
+
+pt_status pt_signature_of_program(pt_signature **ret_signature, const pt_program *program,
+                                  pt_error *error)
+{
+    if (ret_signature == NULL || program == NULL)
+        return error_missing(error, "a program, and a place for the signature,");
+    pt_signature *signature = mem_new(1, sizeof *signature);
+    if (signature == NULL)
+        return error_memory(error);
+    arena_init(&signature->types, SIGNATURE_MAX_TYPE_BYTES);
+    signature->lowered = (lowered){.n_parties = program->lowered.n_parties,
+                                   .inputs = program->lowered.inputs,
+                                   .names = program->lowered.names,
+                                   .output = program->lowered.output};
+    *ret_signature = signature;
+    return PT_OK;
+}
 
 void pt_signature_free(pt_signature *signature)
 {

@@ -242,6 +242,43 @@ CALL(pt_program_inspect)
                               error);
 }
 
+CALL(pt_program_save)
+{
+    return pt_program_save(PTR(0, &r.text), PTR(1, &r.len), PTR(2, w->program), error);
+}
+
+CALL(pt_program_load)
+{
+    (void)w;
+    return pt_program_load(PTR(0, &r.program), PTR(1, "x"), 1, error);
+}
+
+CALL(pt_program_is_saved)
+{
+    (void)w, (void)error;
+    assert_false(pt_program_is_saved(PTR(0, "x"), 1));
+    return PT_OK;
+}
+
+CALL(pt_program_function)
+{
+    (void)error;
+    (void)pt_program_function(PTR(0, w->program));
+    return PT_OK;
+}
+
+CALL(pt_program_constants)
+{
+    (void)error;
+    (void)pt_program_constants(PTR(0, &r.len), PTR(1, w->program));
+    return PT_OK;
+}
+
+CALL(pt_signature_of_program)
+{
+    return pt_signature_of_program(PTR(0, &r.signature), PTR(1, w->program), error);
+}
+
 CALL(pt_signature_new)
 {
     (void)w;
@@ -786,6 +823,12 @@ typedef struct row {
     FAILS(pt_program_check_input, 4)                                                               \
     FAILS(pt_program_check_input_packed, 4)                                                        \
     HARMLESS(pt_program_circuit, 1)                                                                \
+    HARMLESS(pt_program_constants, 2)                                                              \
+    HARMLESS(pt_program_function, 1)                                                               \
+    HARMLESS(pt_program_is_saved, 1)                                                               \
+    FAILS(pt_program_load, 2)                                                                      \
+    FAILS(pt_program_save, 3)                                                                      \
+    FAILS(pt_signature_of_program, 2)                                                              \
     FAILS(pt_program_compile, 7)                                                                   \
     FAILS(pt_program_decode, 3)                                                                    \
     FAILS(pt_program_decode_packed, 4)                                                             \

@@ -89,7 +89,7 @@ static pt_status check_parts(computation *c, const pt_compile_options *options, 
 static pt_status check_file(computation *c, const args *a, const const_flags *given,
                             pt_error *error)
 {
-    if (computation_is_bristol(c))
+    if (c->is_saved || computation_is_bristol(c))
         return computation_declare(c, a, given->list, given->n, error);
     const_flags_warn(given, c->source);
     const pt_compile_options options = {.source = c->source,

@@ -13,7 +13,9 @@
 #include "cli/parts.h"
 
 static const flag flags[] = {
-    {"output", "FILE", "write the circuit as Bristol Fashion text; - prints it instead of the size",
+    {"output", "FILE",
+     "write the circuit as Bristol Fashion text; a FILE.ptc gets the compiled program, to be run "
+     "without compiling it again; - prints the circuit instead of its size",
      false},
     {"o", "FILE", "the same", false},
     {"report", NULL, "tell how many AND gates come from each line of the program", false},
@@ -71,14 +73,25 @@ static pt_status print_stats(const computation *c, const args *a, pt_error *erro
                                        : compile_print_text(&s, c, a, error);
 }
 
+/* Whether a program is to be written for later runs, and not its circuit as text. */
+static bool is_saved_path(const char *path)
+{
+    const size_t len = strlen(path);
+    return len > 4 && strcmp(path + len - 4, ".ptc") == 0;
+}
+
 /* To a file, or to stdout when there is none. */
-static pt_status export(const computation *c, file_out *file, pt_error *error)
+static pt_status export(const computation *c, const char *path, file_out *file, pt_error *error)
 {
     char *text = NULL;
     size_t len = 0;
-    pt_status status = c->program != NULL
-                           ? pt_program_write_bristol(&text, &len, c->program, error)
-                           : pt_circuit_write_bristol(&text, &len, c->circuit, error);
+    pt_status status = PT_OK;
+    if (is_saved_path(path))
+        status = pt_program_save(&text, &len, c->program, error);
+    else if (c->program != NULL)
+        status = pt_program_write_bristol(&text, &len, c->program, error);
+    else
+        status = pt_circuit_write_bristol(&text, &len, c->circuit, error);
     if (status == PT_OK)
         status =
             file == NULL ? output_text(text, len, error) : file_out_commit(file, text, len, error);
@@ -117,10 +130,14 @@ static pt_status compile_run(const args *a, pt_error *error)
     if (status == PT_OK && c.program == NULL && args_get(a, "report") != NULL)
         status = error_set(error, PT_ERR_USAGE,
                            "'%s' is a Bristol Fashion circuit: it has no lines to report", c.path);
+    if (status == PT_OK && c.program == NULL && path != NULL && is_saved_path(path))
+        status = error_set(error, PT_ERR_USAGE,
+                           "'%s' is a Bristol Fashion circuit: a .ptc file is made of a program",
+                           c.path);
     if (status == PT_OK && c.program == NULL)
         status = optimize(&c, error);
     if (status == PT_OK && path != NULL)
-        status = export(&c, to_stdout ? NULL : &file, error);
+        status = export(&c, path, to_stdout ? NULL : &file, error);
     if (status == PT_OK && !to_stdout)
         status = print_stats(&c, a, error);
     computation_clear(&c);
@@ -136,7 +153,9 @@ const command command_compile = {
         "In an exported circuit the most significant bit of every input and result is wire "
         "0 of it; it cannot tell that a program panicked.\n"
         "A Bristol Fashion circuit is made smaller where that is possible; eval, simulate and "
-        "party run it as it stands.\n",
+        "party run it as it stands.\n"
+        "A .ptc file has the circuit with its types and the places of its panics. It can be given "
+        "wherever a PROGRAM can; what it was compiled with, function and constants, is fixed.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = compile_run,

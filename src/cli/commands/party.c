@@ -25,7 +25,9 @@
 
 static const flag flags[] = {
     {"program", "PROGRAM",
-     "the program everybody runs: a Garble file, or a Bristol Fashion circuit", false},
+     "the program everybody runs: a Garble file, one compiled to .ptc, or a Bristol Fashion "
+     "circuit",
+     false},
     {"party", "I", "this party's number, counted from 0", false},
     {"input", "LITERAL",
      "this party's private input; @FILE reads it from a file (.json: Garble JSON; .csv, .tsv: a "
@@ -296,10 +298,12 @@ static pt_status take_part(party *p, pt_error *error)
         status = const_flags_init(&given, p->a, own_name, error);
     if (status == PT_OK)
         status = tables_add_constants(&p->tables, &given, own_name, error);
-    if (status == PT_OK && !computation_is_bristol(&p->c))
-        const_flags_warn(&given, p->c.source);
+    if (status == PT_OK)
+        computation_warn(&p->c, &given);
     if (status == PT_OK)
         status = computation_inspect(&facts, &p->c, p->a, given.list, given.n, error);
+    if (status == PT_OK)
+        status = computation_add_constants(&p->c, &given, error);
     if (status == PT_OK && facts.n_externals != 0) {
         status = take_part_with_constants(p, &facts, &given, error);
     } else if (status == PT_OK) {

@@ -53,8 +53,8 @@ static pt_status take_constants(const_flags *ret_constants, const computation *c
     pt_status status = const_flags_init(ret_constants, t->a, NULL, error);
     if (status == PT_OK)
         status = tables_add_constants(t, ret_constants, NULL, error);
-    if (status == PT_OK && !computation_is_bristol(c))
-        const_flags_warn(ret_constants, c->source);
+    if (status == PT_OK)
+        computation_warn(c, ret_constants);
     return status;
 }
 

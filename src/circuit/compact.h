@@ -1,0 +1,26 @@
+/* A circuit in few bytes, and back. Layer: circuit.
+ *
+ *     parties, then the input bits of each
+ *     number of gates, then for each, driving wire w:
+ *         XOR, AND:  (w-1-a) << 2 | op, w-1-b      NOT:  (w-1-a) << 2 | op
+ *         CONST:     value << 2 | op
+ *     number of output bits, then the wire of each
+ *     number of output values, then the width of each
+ *
+ * all of it as numbers of base/varint.h. Gates mostly read what was driven shortly before, so that
+ * most operands take a byte or two. */
+#ifndef CIRCUIT_COMPACT_H
+#define CIRCUIT_COMPACT_H
+
+#include "base/buffer.h"
+#include "circuit/circuit.h"
+
+/* Appends a circuit; b->failed for want of memory. */
+void circuit_put_compact(buffer *b, const pt_circuit *c);
+
+/* Reads one from bytes of anybody's making: what it accepts is a circuit (circuit_is_sound), and
+ * the one circuit that these bytes stand for. The caller frees *ret_circuit. PT_ERR_CIRCUIT,
+ * PT_ERR_MEMORY. */
+MUST_CHECK pt_status circuit_get_compact(pt_circuit **ret_circuit, reader *r, pt_error *error);
+
+#endif

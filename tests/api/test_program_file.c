@@ -1,0 +1,356 @@
+/* Compiled programs as bytes: what comes back is the same program; what is damaged, cut off, of
+ * another version or made by hand is refused, whatever it says. */
+#include "base/mem.h"
+#include "base/varint.h"
+#include "circuit/circuit.h"
+#include "circuit/compact.h"
+#include "crypto/ro.h"
+#include "crypto/ro_labels.h"
+#include "lang/program_compact.h"
+#include "polytune/polytune.h"
+#include "support/test.h"
+
+#define AT_VERSION 8
+#define AT_DIGEST  12
+#define AT_BODY    44
+
+static const char everything[] =
+    "const N: usize = PARTY_1::N;\n"
+    "const B: bool = CONFIG::FLAG;\n"
+    "struct Point { y: i16, x: u64 }\n"
+    "enum Shape { None, Dot(Point), Line(Point, [u8; 3]) }\n"
+    "pub fn area(shapes: [(Shape, usize); N], k: i32) -> (Shape, [bool; 2]) {\n"
+    "    let mut n = 0i32;\n"
+    "    for s in shapes { if s.1 > 3usize { n = n + k } }\n"
+    "    let p = Point { x: shapes[0].1 as u64, y: n as i16 };\n"
+    "    (if n == 7i32 { Shape::Dot(p) } else { Shape::Line(p, [1u8, 2u8, 3u8]) }, [B; 2])\n"
+    "}\n";
+
+static const char joining[] = "pub fn main(a: [(u8, u8); 3], b: [(u8, u16); 2]) -> u8 {\n"
+                              "    let mut sum = 0u8;\n"
+                              "    for row in join(a, b) { let (_, l, _) = row; sum = sum ^ l.1 }\n"
+                              "    sum\n"
+                              "}\n";
+
+static const pt_constant constants[] = {{"PARTY_1", "N", "2usize"}, {"CONFIG", "FLAG", "true"}};
+
+static pt_program *compile(const char *text, const char *function)
+{
+    pt_program *program = NULL;
+    pt_error error;
+    const pt_compile_options options = {.source = text,
+                                        .source_len = strlen(text),
+                                        .function = function,
+                                        .constants = constants,
+                                        .n_constants = 2};
+    if (pt_program_compile(&program, NULL, &options, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    return program;
+}
+
+typedef struct file {
+    char *bytes;
+    size_t len;
+} file;
+
+static file save(const pt_program *program)
+{
+    file f = {NULL, 0};
+    assert_int_equal(pt_program_save(&f.bytes, &f.len, program, NULL), PT_OK);
+    assert_true(pt_program_is_saved(f.bytes, f.len));
+    return f;
+}
+
+static pt_program *load(const file *f)
+{
+    pt_program *program = NULL;
+    pt_error error;
+    if (pt_program_load(&program, f->bytes, f->len, &error) != PT_OK)
+        fail_msg("%s", error.message);
+    return program;
+}
+
+static void assert_same_type(const pt_type *a, const pt_type *b)
+{
+    char *x = NULL;
+    char *y = NULL;
+    assert_int_equal(pt_type_bits(a), pt_type_bits(b));
+    assert_int_equal(pt_type_print(&x, a, NULL), PT_OK);
+    assert_int_equal(pt_type_print(&y, b, NULL), PT_OK);
+    assert_string_equal(x, y);
+    pt_text_free(x);
+    pt_text_free(y);
+}
+
+static void assert_same_circuit(const pt_circuit *a, const pt_circuit *b)
+{
+    assert_int_equal(a->n_gates, b->n_gates);
+    assert_int_equal(a->n_and, b->n_and);
+    assert_memory_equal(a->gates, b->gates, a->n_gates * sizeof *a->gates);
+    assert_int_equal(a->n_outputs, b->n_outputs);
+    assert_memory_equal(a->outputs, b->outputs, a->n_outputs * sizeof *a->outputs);
+}
+
+static void the_same_comes_back(void **state)
+{
+    (void)state;
+    pt_program *program = compile(everything, "area");
+    file f = save(program);
+    pt_program *back = load(&f);
+    size_t n = 0;
+    assert_string_equal(pt_program_function(back), "area");
+    assert_int_equal(pt_program_party_count(back), 2);
+    assert_string_equal(pt_program_input_name(back, 1), "k");
+    for (size_t p = 0; p < 2; p++)
+        assert_same_type(pt_program_input_type(program, p), pt_program_input_type(back, p));
+    assert_same_type(pt_program_output_type(program), pt_program_output_type(back));
+    const pt_constant *list = pt_program_constants(&n, back);
+    assert_int_equal(n, 2);
+    for (size_t i = 0; i < n; i++) {
+        const pt_constant *given = strcmp(list[i].name, "N") == 0 ? &constants[0] : &constants[1];
+        assert_string_equal(list[i].party, given->party);
+        assert_string_equal(list[i].literal, given->literal);
+    }
+    assert_same_circuit(pt_program_circuit(program), pt_program_circuit(back));
+    assert_true(circuit_is_sound(pt_program_circuit(back)));
+    file again = save(back);
+    assert_int_equal(again.len, f.len);
+    assert_memory_equal(again.bytes, f.bytes, f.len);
+    assert_null(pt_program_line_counts(&n, back));
+    pt_program_free(program);
+    pt_program_free(back);
+    pt_text_free(f.bytes);
+    pt_text_free(again.bytes);
+}
+
+/* The result of x / y, from the program and from its file. */
+static void panics_have_their_places(void **state)
+{
+    (void)state;
+    pt_program *program = compile("pub fn main(x: u8, y: u8) -> u8 {\n    x / y\n}\n", NULL);
+    file f = save(program);
+    pt_program *back = load(&f);
+    pt_program_free(program); /* nothing of it is needed */
+    const size_t n = pt_circuit_output_bits(pt_program_circuit(back));
+    uint8_t in[16] = {0};
+    uint8_t out[32];
+    pt_literal *literal = NULL;
+    pt_panic panic = {0};
+    pt_error error;
+    in[0] = 1;
+    assert_int_equal(pt_circuit_eval(out, n, pt_program_circuit(back), in, 16, NULL), PT_OK);
+    assert_int_equal(pt_program_decode(&literal, &panic, back, out, n, &error), PT_ERR_PANIC);
+    assert_string_equal(panic.reason, "Division By Zero");
+    assert_int_equal(panic.line, 2);
+    assert_int_equal(panic.column, 5);
+    pt_program_free(back);
+    pt_text_free(f.bytes);
+}
+
+static void sorted_inputs_are_checked(void **state)
+{
+    (void)state;
+    pt_program *program = compile(joining, NULL);
+    file f = save(program);
+    pt_program *back = load(&f);
+    uint8_t bits[48] = {0}; /* three rows with the key 0 */
+    pt_error error;
+    assert_int_equal(pt_program_check_input(program, 0, bits, 48, &error),
+                     pt_program_check_input(back, 0, bits, 48, &error));
+    bits[16 + 7] = 1;
+    bits[32 + 6] = 1;
+    assert_int_equal(pt_program_check_input(program, 0, bits, 48, &error), PT_OK);
+    assert_int_equal(pt_program_check_input(back, 0, bits, 48, &error), PT_OK);
+    pt_program_free(program);
+    pt_program_free(back);
+    pt_text_free(f.bytes);
+}
+
+static void signatures_of_programs(void **state)
+{
+    (void)state;
+    pt_program *program = compile(everything, "area");
+    pt_signature *signature = NULL;
+    assert_int_equal(pt_signature_of_program(&signature, program, NULL), PT_OK);
+    assert_int_equal(pt_signature_party_count(signature), 2);
+    assert_ptr_equal(pt_signature_input_type(signature, 1), pt_program_input_type(program, 1));
+    assert_ptr_equal(pt_signature_output_type(signature), pt_program_output_type(program));
+    pt_signature_free(signature);
+    pt_program_free(program);
+}
+
+static void assert_refused(const char *bytes, size_t len, const char *why)
+{
+    pt_program *program = NULL;
+    pt_error error;
+    pt_error_clear(&error);
+    assert_int_equal(pt_program_load(&program, bytes, len, &error), PT_ERR_CIRCUIT);
+    assert_null(program);
+    if (strstr(error.message, why) == NULL)
+        fail_msg("'%s' does not say '%s'", error.message, why);
+}
+
+static void damage_is_found(void **state)
+{
+    (void)state;
+    pt_program *program = compile("pub fn main(x: u8, y: u8) -> u8 { x & y }", NULL);
+    file f = save(program);
+    for (size_t len = 0; len < f.len; len++)
+        assert_refused(f.bytes, len, "");
+    for (size_t at = AT_DIGEST; at < f.len; at++) {
+        f.bytes[at] ^= 0x10;
+        assert_refused(f.bytes, f.len, "checksum");
+        f.bytes[at] ^= 0x10;
+    }
+    f.bytes[AT_VERSION]++;
+    assert_refused(f.bytes, f.len, "version 2");
+    f.bytes[0] ^= 1;
+    assert_false(pt_program_is_saved(f.bytes, f.len));
+    assert_refused(f.bytes, f.len, "no compiled program");
+    pt_program_free(program);
+    pt_text_free(f.bytes);
+}
+
+/* With the right checksum, every change of a byte is refused or gives a sound program. */
+static void bytes_of_anybody(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {everything, joining};
+    size_t n_taken = 0;
+    for (size_t t = 0; t < 2; t++) {
+        pt_program *program = compile(texts[t], t == 0 ? "area" : NULL);
+        file f = save(program);
+        const size_t head = f.len < 900 ? f.len : 900; /* types, sites and the first gates */
+        for (size_t at = AT_BODY; at < head; at++) {
+            for (unsigned change = 1; change < 256; change = change * 3 + 1) {
+                pt_program *back = NULL;
+                reader r;
+                pt_error error;
+                f.bytes[at] ^= (char)change;
+                reader_init(&r, f.bytes + AT_BODY, f.len - AT_BODY);
+                if (program_get_compact(&back, &r, &error) == PT_OK) {
+                    n_taken++;
+                    assert_true(circuit_is_sound(pt_program_circuit(back)));
+                    pt_program_free(back);
+                }
+                f.bytes[at] ^= (char)change;
+            }
+        }
+        pt_program_free(program);
+        pt_text_free(f.bytes);
+    }
+    assert_true(n_taken > 0); /* places of panics and names may be any */
+}
+
+/* ---- The circuit alone ---- */
+
+static pt_status read_circuit(const uint8_t *bytes, size_t len)
+{
+    pt_circuit *c = NULL;
+    pt_error error;
+    reader r;
+    reader_init(&r, bytes, len);
+    const pt_status status = circuit_get_compact(&c, &r, &error);
+    if (status == PT_OK) {
+        assert_true(circuit_is_sound(c));
+        assert_true(reader_done(&r));
+    }
+    pt_circuit_free(c);
+    return status;
+}
+
+/* op of the first number of a gate, for a wire `d` before the last one. */
+#define GATE(d, op) (uint8_t)((d) << 2 | (op))
+
+static void circuits_by_hand(void **state)
+{
+    (void)state;
+    /* two parties of a bit; w2 = w1 & w0; output w2; one value of one bit */
+    static const uint8_t good[] = {2, 1, 1, 1, GATE(0, GATE_AND), 1, 1, 2, 1, 1};
+    static const struct {
+        const char *what;
+        uint8_t bytes[16];
+        size_t len;
+    } bad[] = {
+        {"no parties", {0, 0, 0, 0}, 4},
+        {"too many parties", {0x80, 2, 1}, 3},
+        {"a wire before the first", {2, 1, 1, 1, GATE(2, GATE_AND), 1, 1, 2, 1, 1}, 10},
+        {"b before the first", {2, 1, 1, 1, GATE(0, GATE_AND), 2, 1, 2, 1, 1}, 10},
+        {"an output that is none", {2, 1, 1, 1, GATE(0, GATE_AND), 1, 1, 3, 1, 1}, 10},
+        {"widths that are not the outputs'", {2, 1, 1, 1, GATE(0, GATE_AND), 1, 1, 2, 1, 2}, 10},
+        {"a constant 2", {2, 1, 1, 1, GATE(2, GATE_CONST), 1, 2, 1, 1}, 9},
+        {"a constant twice", {1, 1, 2, GATE(0, GATE_CONST), GATE(0, GATE_CONST), 0, 0}, 7},
+        {"a constant that is read", {1, 1, 2, GATE(0, GATE_CONST), GATE(0, GATE_NOT), 0, 0}, 7},
+        {"a number that could be shorter",
+         {2, 0x81, 0, 1, 1, GATE(0, GATE_AND), 1, 1, 2, 1, 1},
+         11},
+        {"more gates than bytes", {2, 1, 1, 100, GATE(0, GATE_AND), 1, 1, 2, 1, 1}, 10},
+    };
+    assert_int_equal(read_circuit(good, sizeof good), PT_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (read_circuit(bad[i].bytes, bad[i].len) != PT_ERR_CIRCUIT)
+            fail_msg("%s is taken", bad[i].what);
+    }
+    for (size_t len = 0; len < sizeof good; len++)
+        assert_int_equal(read_circuit(good, len), PT_ERR_CIRCUIT);
+}
+
+static void numbers(void **state)
+{
+    (void)state;
+    static const uint64_t values[] = {0, 1, 127, 128, 16383, 16384, UINT32_MAX, UINT64_MAX};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        buffer b;
+        reader r;
+        buffer_init(&b, 64);
+        buffer_put_varint(&b, values[i]);
+        reader_init(&r, b.bytes, b.len);
+        assert_true(reader_varint(&r, values[i]) == values[i]);
+        assert_true(reader_done(&r));
+        reader_init(&r, b.bytes, b.len);
+        if (values[i] > 0)
+            assert_int_equal(reader_varint(&r, values[i] - 1), 0);
+        assert_int_equal(r.failed, values[i] > 0);
+        buffer_clear(&b);
+    }
+    static const uint8_t too_long[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2};
+    reader r;
+    reader_init(&r, too_long, sizeof too_long);
+    (void)reader_varint(&r, UINT64_MAX);
+    assert_true(r.failed);
+}
+
+/* Types nested deeper than any program's end the reading, not the stack. */
+static void deep_types(void **state)
+{
+    (void)state;
+    static uint8_t bytes[100000];
+    const uint8_t head[] = {1, 'f', 0, 1, 1, 'x'};
+    pt_program *program = NULL;
+    pt_error error;
+    reader r;
+    memcpy(bytes, head, sizeof head);
+    for (size_t i = sizeof head; i + 1 < sizeof bytes; i += 2) {
+        bytes[i] = 11; /* an array */
+        bytes[i + 1] = 1;
+    }
+    reader_init(&r, bytes, sizeof bytes);
+    assert_int_equal(program_get_compact(&program, &r, &error), PT_ERR_CIRCUIT);
+    assert_null(program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_comes_back),
+        cmocka_unit_test(panics_have_their_places),
+        cmocka_unit_test(sorted_inputs_are_checked),
+        cmocka_unit_test(signatures_of_programs),
+        cmocka_unit_test(damage_is_found),
+        cmocka_unit_test(bytes_of_anybody),
+        cmocka_unit_test(circuits_by_hand),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(deep_types),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
