@@ -174,6 +174,10 @@ void computation_fail_record(node *n, const record *r, unsigned refusal, const c
                          policy_restore(&p, r->policy, NULL, 0, &error) == PT_OK &&
                          p.output_url != NULL;
     policy_clear(&p);
+    if (journal_deed(n->journal, "ended", r->id, r->caller,
+                     json_pack("{s:s, s:o}", "outcome", "failed", "told", journal_text(end.told)),
+                     &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "audit", r->id, NULL, "%s", error.message);
     end_record(n, r->id, has_url, &end);
     node_log(n, NODE_LOG_WARN, "failed", r->id, r->caller, "%s", reason);
 }
@@ -197,7 +201,32 @@ static void suspend_record(node_computation *c, const run_end *end)
     node_log(n, NODE_LOG_INFO, "pending", c->policy.id, c->caller, "%s", end->reason);
 }
 
-static void computation_finish(node_computation *c, const run_end *end)
+/* A result that the audit log does not know of is not given out. Reasons stay out of the log: they
+ * may quote the input. */
+static void note_end(node_computation *c, run_end *end)
+{
+    pt_error error;
+    const json_int_t ms = (json_int_t)(clock_ms() - c->begun_ms);
+    json_t *more = NULL;
+    if (end->status == PT_OK)
+        more = json_pack("{s:s, s:o, s:I}", "outcome", "done", "result_sha256",
+                         journal_hash(end->details, strlen(end->details)), "milliseconds", ms);
+    else
+        more = json_pack("{s:s, s:s, s:o, s:I}", "outcome", "failed", "status",
+                         pt_status_name(end->status), "told", journal_text(end->told),
+                         "milliseconds", ms);
+    const pt_status status =
+        journal_deed(c->owner->journal, "ended", c->policy.id, c->caller, more, &error);
+    if (status == PT_OK)
+        return;
+    node_log(c->owner, NODE_LOG_ERROR, "audit", c->policy.id, NULL, "%s", error.message);
+    if (end->status == PT_OK)
+        (void)snprintf(end->reason, sizeof end->reason, "its end cannot be written: %s",
+                       error.message);
+    end->status = end->status == PT_OK ? status : end->status;
+}
+
+static void computation_finish(node_computation *c, run_end *end)
 {
     node *n = c->owner;
     pt_error error;
@@ -207,6 +236,7 @@ static void computation_finish(node_computation *c, const run_end *end)
         if (records_release(n->records, c->policy.id, &error) != PT_OK)
             node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
     } else {
+        note_end(c, end);
         end_record(n, c->policy.id, c->policy.output_url != NULL, end);
         log_end(c, end);
     }

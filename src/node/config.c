@@ -1,11 +1,13 @@
 #include "node/config.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/read_file.h"
 #include "channel/http/url.h"
 #include "node/config_check.h"
@@ -169,6 +171,15 @@ static const char *folder_of(arena *a, const char *path)
     return arena_string(a, path, slash == NULL ? 0 : (size_t)(slash - path) + 1);
 }
 
+static const char *hash_text(arena *a, const char *text, size_t len)
+{
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    char hex[HEX_SIZE(sizeof hash)];
+    (void)crypto_hash_sha256(hash, (const uint8_t *)text, len);
+    hex_write(hex, hash, sizeof hash);
+    return arena_string(a, hex, sizeof hex - 1);
+}
+
 pt_status node_config_parse(node_config *ret_config, const char *path, const char *text, size_t len,
                             pt_error *error)
 {
@@ -183,6 +194,9 @@ pt_status node_config_parse(node_config *ret_config, const char *path, const cha
     c->path = arena_string(&c->memory, path, strlen(path));
     field_reader r = {&c->memory, c->path, folder_of(&c->memory, path), error};
     if (c->path == NULL || r.folder == NULL)
+        return error_memory(error);
+    c->sha256 = hash_text(&c->memory, text, len);
+    if (c->sha256 == NULL)
         return error_memory(error);
     pt_status status = yaml_parse(&root, &c->memory, c->path, text, len, error);
     if (status == PT_OK)

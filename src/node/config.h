@@ -111,6 +111,7 @@ typedef struct node_rule {
 typedef struct node_config {
     arena memory;
     const char *path;
+    const char *sha256;  /* of the file's text, 64 digits; NULL: there is no file */
     const char *address; /* where to listen */
     uint16_t port;
     const char *url;   /* its own, as others know it; NULL: not told */

@@ -70,6 +70,9 @@ static void note_taken(const node_delivery *d)
         status = records_fetched(n->records, d->record.id, &error);
     if (status != PT_OK)
         node_log(n, NODE_LOG_ERROR, "store", d->record.id, NULL, "%s", error.message);
+    if (journal_deed(n->journal, "delivered", d->record.id, d->record.caller, json_object(),
+                     &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "audit", d->record.id, NULL, "%s", error.message);
     monitor_lock(&n->lock);
     n->counts.delivered++;
     monitor_unlock(&n->lock);

@@ -87,9 +87,14 @@ static pt_status settings_new(settings **ret_settings, node_config *config,
 pt_status node_reload(node *n, node_config *config, const uint8_t *private_key, pt_error *error)
 {
     settings *fresh = NULL;
-    const pt_status status = settings_new(&fresh, config, private_key, error);
+    pt_status status = settings_new(&fresh, config, private_key, error);
     if (status != PT_OK)
         return status;
+    status = journal_configured(n->journal, &fresh->config, error);
+    if (status != PT_OK) {
+        settings_free(fresh);
+        return status;
+    }
     monitor_lock(&n->lock);
     settings *before = n->settings;
     n->settings = fresh;
@@ -311,7 +316,9 @@ static pt_status start_node(node *n, node_config *config, const node_options *op
     if (status != PT_OK)
         return status;
     seal_key(n->seal_key, n->settings->private_key);
-    status = records_open(&n->records, n->settings->config.store, error);
+    status = journal_open(&n->journal, &n->settings->config, error);
+    if (status == PT_OK)
+        status = records_open(&n->records, n->settings->config.store, error);
     if (status == PT_OK)
         status = httpd_new(&n->http, &node_app, n, error);
     if (status == PT_OK && !direct_hub_init(&n->hub, n->http))
@@ -356,6 +363,7 @@ void node_stop(node *n)
         direct_hub_clear(&n->hub);
     delivery_reap(n, true);
     records_close(n->records);
+    journal_close(n->journal);
     if (n->settings != NULL)
         settings_release(n, n->settings);
     monitor_clear(&n->lock);

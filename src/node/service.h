@@ -7,6 +7,7 @@
 #include "channel/http/direct_hub.h"
 #include "channel/monitor.h"
 #include "node/caller.h"
+#include "node/journal.h"
 #include "node/node.h"
 #include "node/records/records.h"
 #include "node/records/seal.h"
@@ -70,6 +71,7 @@ struct node {
     pthread_mutex_t deciding; /* held while rules decide and what they allowed is counted */
     settings *settings;       /* the present ones */
     records *records;
+    journal *journal; /* NULL: none */
     uint8_t seal_key[SEAL_KEY_BYTES];
     httpd *http;
     char *prefix; /* the path of this node's URL, without a slash at its end */

@@ -219,6 +219,8 @@ static void api_check(httpd_request *http)
         admit_caller(r, paths[i].roles);
     if (r->route == ROUTE_SCHEDULE && !is_json(r->content_type))
         request_refuse(r, 415, "Schedule", "expected Content-Type: application/json");
+    if (r->refusal == 401 || r->refusal == 403)
+        journal_refusal(r->node->journal, paths[i].path, r->refusal, r->caller, r->details);
     http->wants_body = r->refusal == 0 && (r->route == ROUTE_SCHEDULE ||
                                            r->route == ROUTE_APPROVE || r->route == ROUTE_DENY);
     http->gives_way = r->refusal != 0;

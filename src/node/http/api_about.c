@@ -39,6 +39,13 @@ enum MHD_Result answer_metrics(node_request *r)
     put_counter(&b, "unauthorized_total", "Requests of nobody known.", "counter", c.unauthorized);
     put_counter(&b, "taken_up", "Computations with a thread now.", "gauge", n_taken_up);
     put_counter(&b, "led", "Running computations that this party leads.", "gauge", n_led);
+    audit_head head;
+    if (journal_get_head(n->journal, &head))
+        buffer_printf(&b,
+                      "# HELP polytune_node_audit_head Last line of the audit log, and its hash.\n"
+                      "# TYPE polytune_node_audit_head gauge\n"
+                      "polytune_node_audit_head{hash=\"%s\"} %" PRIu64 "\n",
+                      head.hash, head.seq);
     const char *text = buffer_text(&b);
     const enum MHD_Result answer =
         text == NULL ? request_empty(r, 503)

@@ -167,6 +167,17 @@ static bool find_visible(node_request *r, record *ret_record, enum MHD_Result *r
     return false;
 }
 
+/* Writes into the audit log what is about to be done; else the answer has been given. */
+static bool note_deed(node_request *r, const char *event, json_t *more, enum MHD_Result *ret_answer)
+{
+    pt_error error;
+    if (journal_deed(r->node->journal, event, r->id, r->caller, more, &error) == PT_OK)
+        return true;
+    node_log(r->node, NODE_LOG_ERROR, "audit", r->id, r->caller, "%s", error.message);
+    *ret_answer = request_problem(r, 503, "Audit", "the audit log cannot be written at the moment");
+    return false;
+}
+
 /* ---- stopping ---- */
 
 /* Stops what runs; what has ended, or has not begun, is forgotten. */
@@ -179,6 +190,9 @@ static enum MHD_Result delete_computation(node_request *r, const record *found)
     if (!is_own && (r->roles & NODE_ADMIN) == 0)
         return request_problem(r, 403, "Forbidden", "%s may stop what it asked for itself",
                                r->caller);
+    enum MHD_Result answer = MHD_NO;
+    if (!note_deed(r, "deleted", json_object(), &answer))
+        return answer;
     monitor_lock(&n->lock);
     node_computation *c = computation_find(n, r->id);
     if (c != NULL)
@@ -226,8 +240,9 @@ static enum MHD_Result send_result(node_request *r, const record *found)
     if (text == NULL)
         return request_problem(r, 500, "Store",
                                "the result cannot be opened: it was sealed with another key");
-    const enum MHD_Result answer =
-        request_text(r, 200, "application/json", (const char *)text, len);
+    enum MHD_Result answer = MHD_NO;
+    if (note_deed(r, "fetched", json_object(), &answer))
+        answer = request_text(r, 200, "application/json", (const char *)text, len);
     mem_free_secret(text, len);
     if (records_fetched(n->records, r->id, &error) != PT_OK)
         node_log(n, NODE_LOG_ERROR, "store", r->id, NULL, "%s", error.message);
@@ -270,15 +285,14 @@ static bool read_wanted_program(char ret_hash[HEX_SIZE(POLICY_HASH_BYTES)], cons
     return is_good;
 }
 
-static bool has_program(const record *found, const char *wanted)
+static void hash_of_program(char ret_hash[HEX_SIZE(POLICY_HASH_BYTES)], const record *found)
 {
     policy p;
     pt_error error;
-    char hash[HEX_SIZE(POLICY_HASH_BYTES)] = "";
+    ret_hash[0] = '\0';
     if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK)
-        hex_write(hash, p.program_sha256, sizeof p.program_sha256);
+        hex_write(ret_hash, p.program_sha256, sizeof p.program_sha256);
     policy_clear(&p);
-    return wanted[0] == '\0' || strcmp(hash, wanted) == 0;
 }
 
 enum MHD_Result answer_approve(node_request *r)
@@ -287,6 +301,7 @@ enum MHD_Result answer_approve(node_request *r)
     record found;
     pt_error error;
     char wanted[HEX_SIZE(POLICY_HASH_BYTES)];
+    char hash[HEX_SIZE(POLICY_HASH_BYTES)];
     char decision[CALLER_SIZE + 16];
     bool done = false;
     enum MHD_Result answer = MHD_NO;
@@ -294,11 +309,16 @@ enum MHD_Result answer_approve(node_request *r)
         return request_problem(r, 422, "Approve", "expected nothing or {\"program_sha256\": TEXT}");
     if (!find_visible(r, &found, &answer))
         return answer;
-    const bool is_wanted = has_program(&found, wanted);
+    hash_of_program(hash, &found);
+    const record_state found_state = found.state;
     record_clear(&found);
-    if (!is_wanted)
+    if (wanted[0] != '\0' && strcmp(hash, wanted) != 0)
         return request_problem(r, 409, "OtherProgram",
                                "its program is not the one that is approved");
+    if (found_state != RECORD_PENDING)
+        return request_problem(r, 409, "NotPending", "it does not wait for a person");
+    if (!note_deed(r, "approved", json_pack("{s:s}", "program_sha256", hash), &answer))
+        return answer;
     (void)snprintf(decision, sizeof decision, "person %s", r->caller);
     if (records_approve(n->records, &done, r->id, decision, &error) != PT_OK)
         return request_store_problem(r, &error);
@@ -337,14 +357,14 @@ enum MHD_Result answer_deny(node_request *r)
         return request_problem(r, 422, "Deny", "expected {\"why\": TEXT}");
     if (!find_visible(r, &found, &answer))
         return answer;
-    if (found.state == RECORD_PENDING) {
+    if (found.state != RECORD_PENDING) {
+        answer = request_problem(r, 409, "NotPending", "it does not wait for a person");
+    } else if (note_deed(r, "denied", json_pack("{s:s}", "why", why), &answer)) {
         (void)snprintf(reason, sizeof reason, "denied%s%s", why[0] == '\0' ? "" : ": ", why);
         computation_fail_record(r->node, &found, 403, reason);
         node_log(r->node, NODE_LOG_INFO, "denied", r->id, r->caller, "%s", why);
         node_wake(r->node);
         answer = request_empty(r, 200);
-    } else {
-        answer = request_problem(r, 409, "NotPending", "it does not wait for a person");
     }
     record_clear(&found);
     return answer;

@@ -61,6 +61,26 @@ static bool fits_limits(node_request *r, const policy *p)
     return false;
 }
 
+/* What the audit log does not know of does not stay. */
+static void note_scheduled(node_request *r, const policy *p)
+{
+    node *n = r->node;
+    pt_error error;
+    bool done = false;
+    settings *s = settings_use(n);
+    const pt_status status =
+        journal_policy(n->journal, "scheduled", r->caller, p, &s->config, json_object(), &error);
+    settings_release(n, s);
+    if (status == PT_OK) {
+        node_log(n, NODE_LOG_INFO, "scheduled", p->id, r->caller, "%s", "");
+        return;
+    }
+    node_log(n, NODE_LOG_ERROR, "audit", p->id, r->caller, "%s", error.message);
+    request_refuse(r, 503, "Audit", "the audit log cannot be written at the moment");
+    if (records_remove(n->records, &done, p->id, &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "store", p->id, NULL, "%s", error.message);
+}
+
 static void store_policy(node_request *r, const policy *p)
 {
     node *n = r->node;
@@ -85,7 +105,7 @@ static void store_policy(node_request *r, const policy *p)
         else if (status != PT_OK)
             request_refuse(r, 503, "Store", "the store cannot be used at the moment");
         else
-            node_log(n, NODE_LOG_INFO, "scheduled", p->id, r->caller, "%s", "");
+            note_scheduled(r, p);
     }
     mem_free(public_text);
     mem_free(sealed);
@@ -110,6 +130,8 @@ static void take_policy(node_request *r)
         refuse_policy(r, fault, &error);
     else if (fits_limits(r, &p))
         store_policy(r, &p);
+    if (r->refusal != 0)
+        journal_refusal(r->node->journal, "/schedule", r->refusal, r->caller, r->details);
     memcpy(r->id, p.id, sizeof r->id);
     policy_clear(&p);
     request_drop_body(r);

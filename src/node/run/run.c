@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "node/run/decision.h"
 #include "node/run/input.h"
@@ -87,11 +88,31 @@ static pt_status heed(run *r, verdict v, const char *why)
     return error_set(&r->error, PT_ERR_REFUSED, "%s", why);
 }
 
+/* Why nobody can tell may quote the source: the audit log does not need it. */
+static pt_status note_verdict(run *r, verdict v, const char *why)
+{
+    static const char *const events[] = {[VERDICT_ALLOWED] = "allowed",
+                                         [VERDICT_ASK] = "waits for a person",
+                                         [VERDICT_REFUSED] = "refused",
+                                         [VERDICT_FAILED] = "not decided"};
+    const node_computation *c = r->c;
+    const char *told = NULL;
+    if (v == VERDICT_ALLOWED)
+        told = c->decision;
+    else if (v != VERDICT_FAILED)
+        told = why;
+    return journal_policy(c->owner->journal, events[v], c->caller, r->p, &c->settings->config,
+                          json_pack("{s:o}", v == VERDICT_ALLOWED ? "by" : "why",
+                                    told == NULL ? json_null() : journal_text(told)),
+                          &r->error);
+}
+
 static pt_status decide(run *r)
 {
     char why[DECISION_WHY_MAX];
     const verdict v = decision_make(r->c, why);
-    return heed(r, v, why);
+    const pt_status status = note_verdict(r, v, why);
+    return status == PT_OK ? heed(r, v, why) : status;
 }
 
 /* With what is known by now. */
@@ -332,6 +353,21 @@ static size_t list_receivers(size_t ret_list[POLICY_PARTIES_MAX], const policy *
     return n;
 }
 
+/* From here on the others can learn something. */
+static pt_status note_begin(run *r)
+{
+    char digest[HEX_SIZE(PT_CONSTANTS_DIGEST_BYTES)];
+    uint8_t bytes[PT_CONSTANTS_DIGEST_BYTES];
+    pt_circuit_stats stats;
+    pt_constants_digest(bytes, r->constants);
+    hex_write(digest, bytes, sizeof bytes);
+    pt_circuit_get_stats(&stats, pt_program_circuit(r->program));
+    return journal_deed(r->c->owner->journal, "begun", r->p->id, r->c->caller,
+                        json_pack("{s:I, s:I, s:s}", "and_gates", (json_int_t)stats.and_gates,
+                                  "rows", (json_int_t)r->input.n_data, "constants_digest", digest),
+                        &r->error);
+}
+
 /* What the protocol compares besides the circuit: the computation and everybody's constants. */
 #define SESSION_BYTES (POLICY_ID_SIZE + PT_CONSTANTS_DIGEST_BYTES)
 
@@ -455,7 +491,7 @@ static pt_status run_steps(run *r)
 {
     typedef pt_status (*step)(run * r);
     static const step before[] = {check_program, check_participants, decide};
-    static const step after[] = {open_channel, agree, run_prepare, run_protocol};
+    static const step after[] = {open_channel, agree, run_prepare, note_begin, run_protocol};
     pt_status status = PT_OK;
     for (size_t i = 0; status == PT_OK && i < sizeof before / sizeof *before; i++)
         status = before[i](r);

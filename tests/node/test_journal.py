@@ -1,0 +1,165 @@
+"""The audit log of a running node: who asked for what, who decided, how it ended, and never any data."""
+import hashlib
+import json
+import os
+import unittest
+
+from node_support import ADD, JSON, call, fresh_id, organisations, policies, polytune
+
+INPUT = 40904  # of party 0; the result is 81809
+RESULT = {"NumUnsigned": [81809, "U32"]}
+
+
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Journal(unittest.TestCase):
+    def setUp(self):
+        (self.a, self.b) = self.enterContext(organisations("hospital-a", "hospital-b"))
+        for one in (self.a, self.b):
+            one.add_caller("lab", "schedule")
+            one.add_caller("officer", "read", "approve")
+            one.add_caller("root", "admin")
+
+    def start(self, rules_a="", rules_b=""):
+        for one, other, rules in ((self.a, self.b, rules_a), (self.b, self.a, rules_b)):
+            one.configure([other], rules)
+            one.start()
+
+    def lines(self, one=None):
+        return [json.loads(line) for line in (one or self.a).folder.joinpath("audit.log").read_text().splitlines()]
+
+    def events(self, id, one=None):
+        return [line["event"] for line in self.lines(one) if line.get("computation") == id]
+
+    def of(self, id, event, one=None):
+        return [line for line in self.lines(one) if line.get("computation") == id and line["event"] == event][0]
+
+    def verify(self, one=None, *flags):
+        return polytune("node", "audit", "--verify", f"--config={(one or self.a).folder / 'node.yaml'}", *flags)
+
+    def policies(self, **more):
+        numbers = [{"NumUnsigned": [INPUT + i, "U32"]} for i in range(2)]
+        return policies([self.a.url, self.b.url], inputs=numbers, **more)
+
+    def test_from_asking_to_the_result(self):
+        rule = f"  - name: adding\n    decision: allow\n    programs: [{sha(ADD)}]\n"
+        self.start(rule)
+        p = self.policies()
+        id = p[0]["computation_id"]
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+        self.b.wait_state("officer", id, "pending")
+        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/approve").status, 200)
+        self.assertEqual([c.wait().status for c in calls], [200, 200])
+        for one in (self.a, self.b):
+            one.wait_state("lab", id, "done")
+        result = self.a.call("lab", "GET", f"/computations/{id}/result").json()
+        self.assertEqual(result["details"], RESULT)
+        self.assertEqual(self.events(id), ["scheduled", "allowed", "begun", "ended", "fetched"])
+        self.assertEqual(self.events(id, self.b), ["scheduled", "waits for a person", "approved", "allowed", "begun", "ended"])
+        scheduled = self.of(id, "scheduled")
+        self.assertEqual((scheduled["caller"], scheduled["program_sha256"], scheduled["party"]), ("lab", sha(ADD), 0))
+        self.assertEqual(scheduled["participants"], [{"url": self.a.url}, {"url": self.b.url, "name": "hospital-b", "key": self.b.key}])
+        self.assertEqual(self.of(id, "allowed")["by"], "rule adding")
+        self.assertEqual(self.of(id, "approved", self.b)["who"], "officer")
+        self.assertEqual(self.of(id, "allowed", self.b)["by"], "person officer")
+        self.assertGreater(self.of(id, "begun")["and_gates"], 30)
+        ended = self.of(id, "ended")
+        self.assertEqual(ended["outcome"], "done")
+        self.assertEqual(ended["result_sha256"], sha(json.dumps(RESULT, separators=(",", ":"))))
+        self.assertGreater(ended["milliseconds"], 0)
+        for one in (self.a, self.b):
+            text = one.folder.joinpath("audit.log").read_text()
+            for secret in (str(INPUT), str(INPUT + 1), "81809", *one.tokens.values()):
+                self.assertNotIn(secret, text)
+        # The head that a running node shows is in the log that it leaves.
+        metrics = self.a.call("root", "GET", "/metrics").body.decode()
+        head = metrics.split('polytune_node_audit_head{hash="')[1].split("\n")[0]
+        digest, seq = head.split('"} ')
+        self.a.node.stop()
+        done = self.verify(self.a, f"--head={seq}:{digest}")
+        self.assertEqual(done.status, 0, done)
+        self.assertNotIn("not signed", done.err)
+
+    def test_what_was_refused(self):
+        self.start("  - name: never\n    decision: deny\n")
+        for _ in range(40):
+            self.assertEqual(call(self.a.url, "POST", "/schedule", {}, {**JSON, "Authorization": "Bearer \xe9\xff"}).status, 401)
+        self.assertEqual(self.a.call("officer", "POST", "/schedule", {}).status, 403)
+        refused = [line for line in self.lines() if line["event"] == "request refused"]
+        self.assertEqual(len(refused), 30)  # a flood does not fill the disk
+        self.assertEqual((refused[0]["path"], refused[0]["status"], refused[0]["who"]), ("/schedule", 401, ""))
+        p = self.policies()[0]
+        self.assertEqual(self.a.schedule("lab", p).wait().status, 403)
+        id = p["computation_id"]
+        self.assertEqual(self.events(id), ["scheduled", "refused", "ended"])
+        self.assertEqual(self.of(id, "refused")["why"], "rule 'never' denies it")
+
+    def test_denied_and_deleted(self):
+        self.start()
+        for decision, body, events in (("deny", {"why": "no consent"}, ["denied", "ended"]), (None, None, ["deleted"])):
+            p = self.policies()[0]
+            id = p["computation_id"]
+            self.a.schedule("lab", p)
+            self.a.wait_state("officer", id, "pending")
+            if decision:
+                self.assertEqual(self.a.call("officer", "POST", f"/computations/{id}/deny", body).status, 200)
+                self.assertEqual(self.of(id, "denied")["why"], "no consent")
+            else:
+                self.assertEqual(self.a.call("lab", "DELETE", f"/computations/{id}").status, 204)
+            self.assertEqual(self.events(id), ["scheduled", "waits for a person", *events])
+
+    def test_nothing_happens_that_cannot_be_written(self):
+        self.start()
+        p = self.policies()[0]
+        self.a.schedule("lab", p)
+        self.a.wait_state("officer", p["computation_id"], "pending")
+        log = self.a.folder / "audit.log"
+        log.rename(self.a.folder / "taken.log")
+        other = self.policies()[0]
+        answer = self.a.schedule("lab", other).wait()
+        self.assertEqual((answer.status, answer.json()["type"]), (503, "Audit"))
+        self.assertIsNone(self.a.state("officer", other["computation_id"]))
+        for path, body in (("approve", None), ("deny", {"why": "x"})):
+            answer = self.a.call("officer", "POST", f"/computations/{p['computation_id']}/{path}", body)
+            self.assertEqual(answer.status, 503, answer)
+        self.assertEqual(self.a.state("officer", p["computation_id"]), "pending")
+
+    def test_killed_and_started_again(self):
+        self.start()
+        p = self.policies()[0]
+        self.a.schedule("lab", p)
+        self.a.wait_state("officer", p["computation_id"], "pending")
+        self.a.node.kill()
+        with self.a.folder.joinpath("audit.log").open("ab") as log:
+            log.write(b'{"seq":5,"prev":"')
+        self.assertEqual(self.verify().status, 0)
+        self.a.start()
+        self.assertEqual(self.a.state("officer", p["computation_id"]), "pending")
+        done = self.verify()
+        self.assertEqual(done.status, 0, done)
+        self.assertIn('"bytes_of_half_a_line_cut_off":17', self.a.folder.joinpath("audit.log").read_text())
+
+    def test_one_log_for_one_node(self):
+        self.start()
+        self.b.node.kill()
+        self.b.folder.joinpath("audit.log").unlink()
+        self.b.folder.joinpath("audit.log").symlink_to(self.a.folder / "audit.log")
+        second = polytune("node", f"--config={self.b.folder / 'node.yaml'}")
+        self.assertEqual(second.status, 4, second)
+        self.assertIn("another process writes the audit log", second.err)
+
+    def test_configurations_are_noted(self):
+        self.start()
+        config = self.a.folder / "node.yaml"
+        first = sha(config.read_text())
+        config.write_text(config.read_text() + "# more\n")
+        self.a.node.process.process.send_signal(1)
+        self.a.node.process.read_err_until(r"read again")
+        noted = [line["sha256"] for line in self.lines() if line["event"] == "configured"]
+        self.assertEqual(noted, [first, sha(config.read_text())])
+
+
+if __name__ == "__main__":
+    unittest.main()
