@@ -38,20 +38,31 @@ bool source_is_table(const char *argument)
     return is_file(argument) || source_needs_query(argument);
 }
 
+bool source_is_table_name(const char *argument)
+{
+    return argument[0] != '@' && (has_suffix(argument, ".csv") || has_suffix(argument, ".tsv"));
+}
+
 bool source_lacks_at(const char *argument)
 {
-    if (has_suffix(argument, ".csv") || has_suffix(argument, ".tsv"))
-        return argument[0] != '@';
+    if (source_is_table_name(argument))
+        return true;
     struct stat info;
     return argument[0] != '@' && stat(argument, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 const char *source_foreign_hint(const char *path)
 {
-    static const char *const suffixes[] = {".xlsx", ".xls", ".ods", ".numbers"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        if (has_suffix(path, suffixes[i]))
-            return "; save the spreadsheet as CSV, with a name that ends in .csv";
+    static const char sheet[] = "; save the spreadsheet as CSV, with a name that ends in .csv";
+    static const char database[] = "; --input=sqlite:FILE and --query read a database";
+    static const struct {
+        const char *suffix;
+        const char *hint;
+    } foreign[] = {{".xlsx", sheet},  {".xls", sheet},       {".ods", sheet},
+                   {".db", database}, {".sqlite", database}, {".sqlite3", database}};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (has_suffix(path, foreign[i].suffix))
+            return foreign[i].hint;
     return "";
 }
 

@@ -14,7 +14,10 @@ bool source_needs_query(const char *argument);
 /* Whether the argument is the name of a file that exists, or of a table's, without the @ that has
  * it read. */
 bool source_lacks_at(const char *argument);
-/* A spreadsheet's or archive's file, which is no text; for the end of a message, else "". */
+/* The latter alone: it ends in .csv or .tsv. */
+bool source_is_table_name(const char *argument);
+/* How to read a spreadsheet's or database's file, which is no text; for the end of a message, else
+ * "". */
 const char *source_foreign_hint(const char *path);
 
 typedef struct source_options {

@@ -119,6 +119,9 @@ class Files(Case):
         with folder_with(p_garble="pub fn main(a: [u32; 1], b: u8) -> u32 { a[0usize] }\n", a_xlsx="PK") as folder:
             result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.xlsx'}", "--input=0")
             self.assertFailed(result, INPUT, "save the spreadsheet as CSV")
+            (folder / "a.xlsx").rename(folder / "a.db")
+            result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.db'}", "--input=0")
+            self.assertFailed(result, INPUT, "--input=sqlite:FILE and --query read a database")
 
     def test_a_missing_number_of_rows_is_told_with_its_flag(self):
         with folder_with() as folder:

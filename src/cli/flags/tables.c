@@ -162,12 +162,12 @@ static bool has_column(const tables *t, const char *name)
     return false;
 }
 
-/* What seems to be a file whose @ was forgotten, or an example. */
+/* A table's file whose @ was forgotten, or an example. */
 static const char *file_without_at(const tables *t)
 {
     for (size_t i = 0; i < t->n; i++) {
         const char *argument = args_nth(t->a, "input", i);
-        if (source_lacks_at(argument))
+        if (source_is_table_name(argument))
             return argument;
     }
     return "patients.csv";
