@@ -11,7 +11,7 @@ static void bind(generator *g, const gen_type *type, size_t mark)
     for (size_t i = mark; i < g->n_vars; i++)
         if (strcmp(g->vars[i].name, name) == 0)
             name = "_";
-    if (chance(g->c, 1, 6))
+    if (chance(g->c, 1, 6) || (name[0] >= 'A' && name[0] <= 'Z')) /* not a constant's (D21) */
         name = "_";
     buffer_printf(g->out, "%s", name);
     if (strcmp(name, "_") != 0)

@@ -197,12 +197,21 @@ static void check_args(checker *c, const expr *e, const fn_decl *function)
 static void report_no_function(checker *c, const ident *name)
 {
     ctype_kind unused;
+    const symbol *s = symbol_of(c, name->text);
     const char *advice = foreign_function(name->text);
-    if (ctype_find_scalar(&unused, name->text, strlen(name->text)))
+    if (advice == NULL)
+        advice = foreign_statement(name->text);
+    if (s->structure != NULL)
+        type_error(c, name->span, "`%s` is a struct: write `%s { field: value, .. }`", name->text,
+                   name->text);
+    else if (s->enumeration != NULL)
+        type_error(c, name->span, "`%s` is an enum: write `%s::%s`", name->text, name->text,
+                   s->enumeration->variants[0].name.text);
+    else if (ctype_find_scalar(&unused, name->text, strlen(name->text)))
         type_error(c, name->span, "`%s` is a type; a cast is written `a as %s`", name->text,
                    name->text);
     else if (advice != NULL)
-        type_error(c, name->span, "there is no function `%s`: %s", name->text, advice);
+        type_error(c, name->span, "there is no `%s`: %s", name->text, advice);
     else
         type_error(c, name->span, "unknown name `%s`: no such function%s", name->text,
                    suggest_name(c, SUGGEST_FUNCTIONS, name->text));
@@ -411,7 +420,7 @@ static void check_match(checker *c, expr *e)
     for (size_t i = 0; i < e->as.match.n_arms; i++) {
         match_arm *arm = &e->as.match.arms[i];
         const size_t mark = scope_open(c);
-        ok = check_pattern(c, arm->pattern, t) && ok;
+        ok = check_arm_pattern(c, arm->pattern, t) && ok;
         check_block(c, arm->body);
         scope_close(c, mark);
     }

@@ -1,4 +1,4 @@
-/* Types of patterns (spec T45, D14, D15, D16). */
+/* Types of patterns (spec T45, D14, D15, D16, D21). */
 #include <inttypes.h>
 
 #include "lang/check/checker.h"
@@ -218,4 +218,74 @@ bool check_pattern(checker *c, pattern *p, const ctype *t)
         return check_variant_pattern(c, p, t);
     }
     return false;
+}
+
+/* ---- Arms ---- */
+
+/* D21: a new name that matches everything, where the variant or constant of that name is meant. */
+static bool check_arm_name(checker *c, const pattern *p)
+{
+    const char *name = p->as.bind.name;
+    const ctype *t = p->type;
+    const enum_decl *decl = t != NULL && t->kind == CTYPE_ENUM ? t->as.enumeration : NULL;
+    if (decl != NULL && find_variant(decl, name) < decl->n_variants) {
+        type_error(c, p->span, "`%s` alone is a new name here, which matches all: write `%s::%s`",
+                   name, decl->name.text, name);
+        return false;
+    }
+    if (symbol_of(c, name)->constant == NULL)
+        return true;
+    type_error(
+        c, p->span,
+        "`%s` is a new name here, which matches all, and not the constant: compare with that "
+        "in an `if`",
+        name);
+    return false;
+}
+
+static bool check_arm_names(checker *c, const pattern *p);
+
+static bool check_arm_parts(checker *c, pattern *const *parts, size_t n)
+{
+    bool ok = true;
+    for (size_t i = 0; i < n; i++)
+        ok = check_arm_names(c, parts[i]) && ok;
+    return ok;
+}
+
+/* `S { a }` names the field, whatever else is called so. */
+static bool check_arm_fields(checker *c, const pattern *p)
+{
+    bool ok = true;
+    for (size_t i = 0; i < p->as.structure.n_fields; i++) {
+        const field_pattern *field = &p->as.structure.fields[i];
+        const bool is_field = field->pattern->kind == PATTERN_BIND &&
+                              field->pattern->as.bind.name == field->name.text;
+        ok = (is_field || check_arm_names(c, field->pattern)) && ok;
+    }
+    return ok;
+}
+
+static bool check_arm_names(checker *c, const pattern *p)
+{
+    switch (p->kind) {
+    case PATTERN_BIND:
+        return check_arm_name(c, p);
+    case PATTERN_TUPLE:
+        return check_arm_parts(c, p->as.tuple.elements, p->as.tuple.n_elements);
+    case PATTERN_STRUCT:
+        return check_arm_fields(c, p);
+    case PATTERN_VARIANT:
+        return check_arm_parts(c, p->as.variant.fields, p->as.variant.n_fields);
+    case PATTERN_BOOL:
+    case PATTERN_NUMBER:
+        break;
+    }
+    return true;
+}
+
+bool check_arm_pattern(checker *c, pattern *p, const ctype *t)
+{
+    const bool ok = check_pattern(c, p, t);
+    return check_arm_names(c, p) && ok;
 }

@@ -50,10 +50,16 @@ static bool is_tuple_of_one(const ctype *t, const ctype *element)
 
 void report_mismatch(checker *c, span at, const ctype *expected, const ctype *found)
 {
-    const bool one = is_tuple_of_one(expected, found) || is_tuple_of_one(found, expected);
+    const char *advice = "";
+    const bool is_number = ctype_is_integer(found) && !ctype_is_unsuffixed(found);
+    if (is_tuple_of_one(expected, found) || is_tuple_of_one(found, expected))
+        advice = "; a type in parentheses is a tuple of one: leave them out";
+    else if (ctype_is_integer(expected) && !ctype_is_unsuffixed(expected) && is_number)
+        advice = "; convert it with `as`";
+    else if (expected->kind == CTYPE_BOOL && ctype_is_integer(found))
+        advice = "; compare it, as in `n != 0`";
     type_error(c, at, "type mismatch: expected %s, found %s%s", type_text(c, expected),
-               type_text(c, found),
-               one ? "; a type in parentheses is a tuple of one: leave them out" : "");
+               type_text(c, found), advice);
 }
 
 void *checker_new(checker *c, size_t count, size_t size)

@@ -156,6 +156,8 @@ const local_var *find_local(checker *c, const char *name, uint32_t *ret_local);
 /* Types a pattern for values of type `t` (may be NULL) and defines its variables. False after an
  * error in it, or if it splits values of an unknown type: such arms cannot be checked further. */
 bool check_pattern(checker *c, pattern *p, const ctype *t);
+/* The same of an arm of a match, whose names must not look like what they match (D21). */
+bool check_arm_pattern(checker *c, pattern *p, const ctype *t);
 /* Reports the values of type `t` that no pattern matches (T46). `arms` must be free of errors. */
 void check_exhaustive(checker *c, span at, const ctype *t, const match_arm *arms, size_t n_arms);
 /* The same for the single pattern of a let or for (D13). */

@@ -292,6 +292,10 @@ static expr *parse_condition_and_then(parser *p)
     e->as.if_.condition = parse_header_expr(p);
     if (e->as.if_.condition == NULL)
         return NULL;
+    if (parser_next_is(p, TOKEN_ASSIGN)) {
+        parser_report(p, parser_token_span(p->at), "`=` assigns; a comparison is `==`");
+        return NULL;
+    }
     e->as.if_.then_branch = parse_branch(p, "after the condition of the if");
     if (e->as.if_.then_branch == NULL)
         return NULL;
