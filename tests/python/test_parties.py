@@ -282,6 +282,9 @@ class Elsewhere(unittest.TestCase):
         self.assertEqual(values_of(both(lambda: Direct(urls, timeout=TIMEOUT))), [True, True])
         with self.assertRaisesRegex(UsageError, "3 URLs are given, but 2 take part"):
             Program(LARGER).party(Direct([*urls, urls[0]]), party=0, input=7)
+        for listen in ("127.0.0.1:5", ("h", 65536), ("h", "5"), (5, 5)):
+            with self.subTest(listen), self.assertRaisesRegex(UsageError, "a host and a port"):
+                Direct(urls, listen=listen)
         with self.assertRaises(UsageError):
             Direct(urls[0])
 
@@ -372,6 +375,13 @@ class Elsewhere(unittest.TestCase):
             ({"dealer": 1}, "True or False"),
             ({"rho": 20}, "40 to 80"),
             ({"parties": 3}, "for 2 parties, not 3"),
+            ({"parties": "2"}, "parties is a number"),
+            ({"parties": 0}, "parties is a number"),
+            ({"max_ands": -1}, "max_ands is a number"),
+            ({"max_bytes": 2**64}, "max_bytes is a number"),
+            ({"output_parties": []}, "nobody would learn"),
+            ({"output_parties": [0, 0]}, "names a party twice"),
+            ({"evaluator": "0"}, "party '0'"),
         ):
             with self.subTest(options), self.assertRaisesRegex(UsageError, words):
                 program.party(way, **{"party": 0, "input": 7, **options})

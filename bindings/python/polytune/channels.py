@@ -156,6 +156,8 @@ class Direct(_Network):
             raise UsageError("urls is a list, one for each party")
         self.urls = [_check_text(url, "a party's URL") for url in urls]
         self.session = _check_text(session, "the session's name")
+        if listen is not None and not (isinstance(listen, tuple) and len(listen) == 2 and isinstance(listen[0], str) and listen[1] in range(65536)):
+            raise UsageError(f"listen is a pair of a host and a port, not {listen!r}")
         self._listen = listen
         self._tls = (tls_cert, tls_key)
 

@@ -25,6 +25,11 @@ class Settings(NamedTuple):
     cot_bits: int = 4
 
     def check(self, parties: int) -> None:
+        """That they can be, among so many."""
+        if self.output_parties is not None and not len(self.output_parties):
+            raise UsageError("output_parties is empty: nobody would learn the result")
+        if len(set(self.output_parties or ())) != len(self.output_parties or ()):
+            raise UsageError(f"output_parties names a party twice: {self.output_parties!r}")
         if self.output_parties is not None and self.private_results:
             raise UsageError("private_results gives every party a part, and output_parties all of it to some: use one of them")
         for name in ("private_results", "dealer"):

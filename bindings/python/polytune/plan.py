@@ -69,5 +69,5 @@ def make(task: work.Task, compiled: "Compiled", settings: "Settings", link: Opti
 
 
 def _seat(seat: Any, link: Optional[Link]) -> SeatPlan:
-    counts = [int(getattr(seat, name)) for name in SeatPlan._fields[:-1]]
-    return SeatPlan(*counts, None if link is None else seat.seconds)
+    counts = {name: int(getattr(seat, name)) for name in SeatPlan._fields if name != "seconds"}
+    return SeatPlan(seconds=None if link is None else seat.seconds, **counts)

@@ -259,6 +259,10 @@ class Program:
         identity.check()
         settings = Settings(**{name: given[name] for name in Settings._fields})
         task = work.Task(given["progress"], given["notice"], where.deadline)
+        for name, most in (("max_ands", 1 << 62), ("max_bytes", 1 << 62), ("parties", lib.PT_MPC_MAX_PARTIES)):
+            value = given[name]
+            if not (name == "parties" and value is None) and (isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most):
+                raise UsageError(f"{name} is a number from 1 to {most}, not {value!r}")
         limits = Limits(given["max_ands"], given["max_bytes"])
         return Part(self, task, where, party, given["input"], identity, settings, given["parties"], limits)
 
