@@ -168,6 +168,8 @@ export function simulate(
 /** Takes part in a computation with others. */
 export function party(options: PartyOptions): Promise<PartyResult>;
 export function keygen(): Promise<{ key: string; publicKey: string }>;
+/** That of a private key. */
+export function publicKey(key: string): Promise<string>;
 /** SHA-256 in hexadecimal. */
 export function hash(data: string | Uint8Array | ArrayBuffer): Promise<string>;
 /** Ends the thread that is kept for the next call. */

@@ -6,7 +6,7 @@ import { host as browser } from './lib/browser.js';
 const nodeHost = './lib/node.js';
 const isNode = typeof process === 'object' && typeof process.versions?.node === 'string' && typeof Deno === 'undefined';
 
-export const { check, compile, evaluate, simulate, party, keygen, hash, close } = makeApi(
+export const { check, compile, evaluate, simulate, party, keygen, publicKey, hash, close } = makeApi(
   async () => (isNode ? (await import(/* @vite-ignore */ /* webpackIgnore: true */ nodeHost)).host : browser),
 );
 export { PolytuneError } from './lib/error.js';

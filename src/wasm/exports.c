@@ -48,17 +48,26 @@ void wasm_free(void *memory)
     mem_free(memory);
 }
 
-char *wasm_keygen(char *request, size_t len)
+static pt_status make_or_read_key(uint8_t ret_public[PT_KEY_BYTES],
+                                  uint8_t ret_private[PT_KEY_BYTES], const char *text, size_t len,
+                                  pt_error *error)
+{
+    if (len == 0)
+        return pt_channel_secure_keygen(ret_public, ret_private, error);
+    const pt_status status = pt_channel_secure_key_parse(ret_private, text, len, true, error);
+    return status == PT_OK ? pt_channel_secure_public_key(ret_public, ret_private, error) : status;
+}
+
+char *wasm_keygen(char *key, size_t len)
 {
     uint8_t public_key[PT_KEY_BYTES];
     uint8_t private_key[PT_KEY_BYTES];
     char public_text[PT_KEY_TEXT_SIZE];
     char private_text[PT_KEY_TEXT_SIZE];
     pt_error error;
-    (void)request;
-    (void)len;
     pt_error_clear(&error);
-    const pt_status status = pt_channel_secure_keygen(public_key, private_key, &error);
+    const pt_status status = make_or_read_key(public_key, private_key, key, len, &error);
+    mem_wipe(key, len);
     if (status != PT_OK)
         return answer_text(answer_error(status, &error, NULL));
     pt_channel_secure_key_print(public_text, public_key, false);

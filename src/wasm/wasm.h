@@ -62,8 +62,8 @@ char *wasm_evaluate(char *request, size_t len);
  */
 char *wasm_party(char *request, size_t len);
 
-/* {} -> {"key", "publicKey"} */
-char *wasm_keygen(char *request, size_t len);
+/* A private key as text, or nothing for a fresh one -> {"key", "publicKey"} */
+char *wasm_keygen(char *key, size_t len);
 
 /* Any bytes -> {"sha256"} */
 char *wasm_hash(char *bytes, size_t len);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { check, close, compile, evaluate, hash, keygen, party, PolytuneError, simulate } from '../../bindings/js/index.js';
+import { check, close, compile, evaluate, hash, keygen, party, PolytuneError, publicKey, simulate } from '../../bindings/js/index.js';
 
 const example = (name) => readFile(new URL(`../../examples/${name}.garble`, import.meta.url), 'utf8');
 const add = 'pub fn main(a: u32, b: u32) -> (u32, bool) { (a + b, a > b) }';
@@ -96,7 +96,11 @@ test('constants', async () => {
 
 test('hash is SHA-256, and keys are fresh', async () => {
   assert.equal(await hash('abc'), 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
-  assert.notEqual((await keygen()).key, (await keygen()).key);
+  const made = await keygen();
+  assert.notEqual(made.key, (await keygen()).key);
+  assert.equal(await publicKey(made.key), made.publicKey);
+  await assert.rejects(publicKey(made.publicKey), { status: 'PT_ERR_INPUT', message: 'it is a public key' });
+  await assert.rejects(publicKey(''), { status: 'PT_ERR_USAGE' });
 });
 
 test('who cancels a compilation gets that, and the next one works', async () => {

@@ -306,7 +306,12 @@ export function makeApi(loadHost) {
     },
 
     async keygen() {
-      return checked(await ask('keygen', {}), '');
+      return checked(await ask('keygen', new Uint8Array(0)), '');
+    },
+
+    async publicKey(key) {
+      if (typeof key !== 'string' || key === '') throw usageError('a private key is a text, sk:...');
+      return checked(await ask('keygen', new TextEncoder().encode(key)), '').publicKey;
     },
 
     async hash(data) {
