@@ -22,5 +22,5 @@ function makeWorker() {
 
 const host = makeHost(unpack, makeWorker);
 
-export const { check, compile, evaluate, simulate, party, keygen, hash, close } = makeApi(async () => host);
+export const { check, compile, evaluate, simulate, party, keygen, publicKey, hash, close } = makeApi(async () => host);
 export { PolytuneError } from 'engine/lib/error.js';

@@ -2,9 +2,12 @@
 import * as polytune from 'polytune';
 
 import { aboutPage, insecureNotice } from './about.js';
+import { agreementForm, seatsOf } from './agreement.js';
 import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf } from './examples.js';
+import { readForm } from './form.js';
 import { showHome } from './home.js';
+import { keyPanel } from './keys.js';
 import { linkOf, randomText, readLink, shortHash } from './link.js';
 import { showSession } from './session.js';
 import { errorInWords } from './words.js';
@@ -30,6 +33,11 @@ function showInvite({ info, source, constants }) {
   const relay = h('input', { id: newId('relay'), type: 'url', required: true, placeholder: 'https://relay.example', autocomplete: 'url' });
   const problem = h('p', { class: 'problem', role: 'alert' });
   const head = h('h1', null, 'Which part is yours?');
+  const agreement = agreementForm(info, nameOf, () => showKeys());
+  const keys = keyPanel([...info.inputTypes.map((_, i) => nameOf(i)), 'the dealer']);
+  const more = h('details', { class: 'more' }, h('summary', null, 'Who learns the result, a dealer, keys'), agreement.element, h('h2', null, 'Keys'), keys.element);
+  let own = 0;
+  const showKeys = () => keys.show({ me: own, n: seatsOf({ parties: info.parties, dealer: agreement.dealer() }) });
 
   async function create(event) {
     event.preventDefault();
@@ -39,10 +47,14 @@ function showInvite({ info, source, constants }) {
       relay.focus();
       return;
     }
-    const party = Number(new FormData(event.target).get(group));
+    const [agreed, known] = [readForm(agreement), readForm(keys)];
+    if (!agreed || !known) return void (more.open = true);
     const hash = shortHash(await polytune.hash(source));
-    const invitation = { relay: at, session: randomText(12), secret: randomText(16), parties: info.parties, hash, program: source, constants };
-    location.hash = `${new URL(await linkOf(invitation, party, !example)).hash.slice(1)}&i=1`;
+    const invitation = {
+      relay: at, session: randomText(12), secret: randomText(16), parties: info.parties, hash, program: source, constants,
+      ...agreed.value, roster: known.value.roster ?? [],
+    };
+    location.hash = `${new URL(await linkOf(invitation, own, !example)).hash.slice(1)}&i=1`;
   }
 
   leave();
@@ -50,9 +62,10 @@ function showInvite({ info, source, constants }) {
   put(main, h('section', { class: 'narrow' }, h('p', { class: 'eyebrow' }, example?.name ?? 'Your program'), head,
     h('form', { onsubmit: create, novalidate: true },
       h('fieldset', { class: 'field choice' }, h('legend', { class: 'unseen' }, 'Your part'),
-        h('div', { class: 'options column' }, info.inputTypes.map((_, i) => h('label', { class: 'option' }, h('input', { type: 'radio', name: group, value: String(i), checked: i === 0 }), h('span', null, nameOf(i)))))),
-      fromDisk ? h('div', { class: 'field' }, h('label', { for: relay.id }, 'Where you meet: the address of a relay'), relay) : null, problem,
+        h('div', { class: 'options column' }, info.inputTypes.map((_, i) => h('label', { class: 'option' }, h('input', { type: 'radio', name: group, value: String(i), checked: i === 0, onchange: () => ((own = i), showKeys()) }), h('span', null, nameOf(i)))))),
+      fromDisk ? h('div', { class: 'field' }, h('label', { for: relay.id }, 'Where you meet: the address of a relay'), relay) : null, problem, more,
       h('div', { class: 'run' }, h('button', { type: 'submit', class: 'primary' }, 'Make the invitations', icon('arrow')), h('button', { type: 'button', class: 'quiet', onclick: route }, 'Back')))));
+  showKeys();
   goTo(head);
 }
 

@@ -1,11 +1,13 @@
 // One party's part in a computation with others: invitation, input, run, result.
 import * as polytune from 'polytune';
 
+import { learns, partOf, seatsOf, terms, whoLearned } from './agreement.js';
 import { learnRate, showCost } from './cost.js';
 import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf, exampleWith } from './examples.js';
 import { formFor, readForm } from './form.js';
 import { descriptionOf, showProgram } from './garble.js';
+import { keyPanel } from './keys.js';
 import { linkOf, shortHash } from './link.js';
 import { progressBar } from './progress.js';
 import { qrCode } from './qr.js';
@@ -13,7 +15,7 @@ import { watchSeats } from './relay.js';
 import { resultView } from './result.js';
 import { copyButton, shareButton } from './share.js';
 import { writeText } from './values.js';
-import { errorInWords, isNothing, isProtocol, labelOf, listed, pauseInWords, seconds, typeInWords } from './words.js';
+import { errorInWords, isProtocol, labelOf, listed, pauseInWords, seconds } from './words.js';
 
 const SLEPT_MS = 20_000;
 
@@ -83,13 +85,21 @@ async function inviteCard(invitation, i, name) {
     h('div', { class: 'actions' }, copyButton('Copy the link', () => url), shareButton('Take part in a computation', url)));
 }
 
+/** What whoever is the dealer types. */
+function dealerCard({ relay, session, secret, parties, roster }) {
+  const command = `POLYTUNE_SESSION_SECRET=${secret} polytune pre ${relay} --session=${session} --parties=${parties}${roster.length ? ' --key=dealer.key --roster=roster' : ''}`;
+  return h('div', { class: 'card' }, h('h3', null, 'And to the dealer, this command'), h('pre', { class: 'program', tabindex: '0' }, command),
+    h('div', { class: 'actions' }, copyButton('Copy the command', () => command)));
+}
+
 /** The links for everybody else. */
 async function invitePanel(invitation, nameOf) {
   const others = Array.from({ length: invitation.parties }, (_, i) => i).filter((i) => i !== invitation.party);
   return h('section', { class: 'invites' },
     h('h2', null, `Send ${others.length === 1 ? 'this link' : 'each their own link'}`),
     h('p', null, 'Whoever has a link can take that part, so send it by a way that only the right person reads. Then enter your own part below; it does not matter who is first.'),
-    h('div', { class: 'parties' }, await Promise.all(others.map((i) => inviteCard(invitation, i, nameOf(i))))));
+    h('div', { class: 'parties' }, await Promise.all(others.map((i) => inviteCard(invitation, i, nameOf(i))))),
+    invitation.dealer ? dealerCard(invitation) : null);
 }
 
 // ---- the words ----
@@ -101,15 +111,6 @@ function wordsCard(text) {
 }
 
 // ---- the view ----
-
-function terms(info, own, labels, learns, nameOf) {
-  const give = info.inputTypes.map((type, i) => [i, type]);
-  const words = (i, type) => (isNothing(type) ? 'nothing' : `${labels[i] ? `${labels[i]}: ` : ''}${typeInWords(type)}`);
-  return h('dl', { class: 'terms' },
-    h('div', { class: 'mine' }, h('dt', null, 'You give'), h('dd', null, words(own, info.inputTypes[own]), h('span', { class: 'faint' }, ' – only you will see it'))),
-    give.filter(([i]) => i !== own).map(([i, type]) => h('div', null, h('dt', null, `${nameOf(i)} gives`), h('dd', null, words(i, type), h('span', { class: 'faint' }, ' – you will not see it')))),
-    h('div', { class: 'mine' }, h('dt', null, 'Everybody learns'), h('dd', null, learns ?? typeInWords(info.outputType), h('span', { class: 'faint' }, ' – and nothing else'))));
-}
 
 /** Asks for the program where the link was too short for it. */
 function askForProgram(invitation) {
@@ -139,10 +140,12 @@ export async function showSession(main, given) {
   const invitation = { ...given, program };
   const info = await polytune.compile(program, { constants: invitation.constants });
   if (info.parties !== invitation.parties) throw new Error('This link is damaged: the program is for another number of people.');
+  if (invitation.isPrivate && partOf(info.outputType, info.parties, 0) === null) throw new Error('This link is damaged: the program has no results of each party’s own.');
   const own = invitation.party;
+  const seatCount = seatsOf(invitation);
   const example = exampleOf(program);
-  const nameOf = (i) => example?.parties[i] ?? `Party ${i}`;
-  const people = peopleList(info.parties, own, nameOf);
+  const nameOf = (i) => (i === info.parties ? 'the dealer' : (example?.parties[i] ?? `Party ${i}`));
+  const people = peopleList(seatCount, own, nameOf);
   const label = example?.labels[own] ?? (labelOf(info.parameters[own].name) || 'Your part');
   const form = formFor(info.inputTypes[own], label);
   const labels = (example?.labels ?? info.parameters.map((p) => labelOf(p.name))).map((text) => text.toLowerCase());
@@ -152,6 +155,9 @@ export async function showSession(main, given) {
   const notices = h('div', null, REMEMBERED[remembered(invitation)] ? noticeCard(REMEMBERED[remembered(invitation)]) : null);
   remember(invitation, null);
   const work = h('section', { class: 'work', 'aria-label': 'Your part' });
+  const keys = keyPanel(Array.from({ length: seatCount }, (_, i) => nameOf(i)), invitation.roster);
+  keys.show({ me: own, n: seatCount });
+  const more = h('details', { class: 'more', open: Boolean(invitation.roster[own]) }, h('summary', null, 'Keys: be sure who the others are'), keys.element);
   const others = Array.from({ length: info.parties }, (_, i) => i).filter((i) => i !== own).map(nameOf);
   const title = h('h1', null, example?.name ?? 'Work something out together');
   put(main, h('section', { class: 'session' },
@@ -162,7 +168,7 @@ export async function showSession(main, given) {
     notices,
     given.isMine ? await invitePanel(invitation, nameOf) : null,
     h('div', { class: 'columns' },
-      h('div', { class: 'column-main' }, terms(info, own, labels, example?.learns, nameOf), work),
+      h('div', { class: 'column-main' }, terms(info, own, labels, example?.learns, nameOf, invitation), work),
       h('aside', { class: 'column-side', 'aria-label': 'Who takes part' }, h('h2', null, 'Who is there'), people.element,
         h('p', { class: 'hint' }, 'Somebody is there once they have entered their part.'))),
     h('details', { class: 'workbench' }, h('summary', null, h('h2', null, 'The program'), h('span', { class: 'faint' }, 'Exactly what is worked out')),
@@ -176,7 +182,7 @@ export async function showSession(main, given) {
   function watch() {
     const stop = new AbortController();
     over.signal.addEventListener('abort', () => stop.abort());
-    watchSeats(invitation.relay, invitation.session, info.parties, stop.signal, (now) => {
+    watchSeats(invitation.relay, invitation.session, seatCount, stop.signal, (now) => {
       people.show(now);
       seats = now ?? seats;
       seatsChanged();
@@ -186,17 +192,19 @@ export async function showSession(main, given) {
   let watching = watch();
 
   function ask() {
-    const submit = h('form', { novalidate: true, onsubmit: (e) => (e.preventDefault(), take()) }, form.element,
+    const submit = h('form', { novalidate: true, onsubmit: (e) => (e.preventDefault(), take()) }, form.element, more,
       h('div', { class: 'run' }, h('button', { type: 'submit', class: 'primary' }, 'Take part', icon('arrow'))));
     put(work, submit);
   }
 
   function take() {
-    const read = readForm(form);
-    if (read) run(writeText(read.value, info.inputTypes[own]));
+    const known = readForm(keys);
+    const read = readForm(form); // where both have something wrong, the reader goes here
+    if (!known) more.open = true;
+    if (read && known) run(writeText(read.value, info.inputTypes[own]), known.value);
   }
 
-  async function run(input) {
+  async function run(input, identity) {
     const controller = new AbortController();
     const bar = progressBar();
     const extra = h('div', null);
@@ -211,7 +219,7 @@ export async function showSession(main, given) {
     let began = performance.now();
     let isWaiting = true;
     seatsChanged = () => {
-      const missing = Array.from({ length: info.parties }, (_, i) => i).filter((i) => i !== own && !seats.has(i));
+      const missing = Array.from({ length: seatCount }, (_, i) => i).filter((i) => i !== own && !seats.has(i));
       if (isWaiting) bar.show({ fraction: null, text: missing.length ? `Waiting for ${listed(missing.map(nameOf))}` : 'Getting ready' });
     };
     seatsChanged();
@@ -233,7 +241,8 @@ export async function showSession(main, given) {
     try {
       const done = await polytune.party({
         relay: invitation.relay, session: invitation.session, party: own, program, input, constants: invitation.constants,
-        sessionSecret: invitation.secret, signal: controller.signal, onProgress, onNotice,
+        sessionSecret: invitation.secret, ...identity, dealer: invitation.dealer, outputParties: invitation.outputs ?? undefined,
+        privateResults: invitation.isPrivate, signal: controller.signal, onProgress, onNotice,
       });
       learnRate(info.and, info.parties, (performance.now() - began) / 1000);
       remember(invitation, 'done');
@@ -250,10 +259,13 @@ export async function showSession(main, given) {
   }
 
   function succeed(done) {
-    const head = h('h2', { class: 'over' }, icon('check'), 'The answer');
-    put(work, h('div', { class: 'card good-card' }, head, resultView(done.text, info.outputType, example, info.inputTypes.map((_, i) => nameOf(i))),
-      h('p', { class: 'hint' }, 'Everybody has the same answer now, checked. It is not stored anywhere: copy or save it if you want to keep it.'),
-      done.fingerprint ? wordsCard(done.fingerprint) : null));
+    const isTold = learns(invitation, own);
+    const head = h('h2', { class: 'over' }, icon('check'), isTold ? 'The answer' : 'Done');
+    const result = isTold
+      ? [resultView(done.text, done.type, invitation.isPrivate ? null : example, info.inputTypes.map((_, i) => nameOf(i))),
+        h('p', { class: 'hint' }, `${whoLearned(invitation, own, nameOf)} It is not stored anywhere: copy or save it if you want to keep it.`)]
+      : h('p', null, `Only ${listed(invitation.outputs.map(nameOf))} learned the result.`);
+    put(work, h('div', { class: 'card good-card' }, head, result, done.fingerprint ? wordsCard(done.fingerprint) : null));
     goTo(head);
   }
 

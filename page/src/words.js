@@ -87,16 +87,40 @@ const CHEATED = {
   text: 'A check failed, so the computation was stopped before it could give a wrong result. Your input stayed secret. Do not simply try again: each attempt gives a cheater a new, small chance. Talk to the others first, by another way.',
 };
 
-const DIFFERENT = {
-  title: 'Not everybody runs the same',
-  text: 'The programs, constants or numbers of parties differ. All must open the links of one invitation, with the same version of this page.',
-};
+/** What differs, by what the engine says of it. */
+const DIFFERENCES = [
+  [/constants? differ|PARTY_?\w*::/, 'A constant differs.'],
+  [/program/, 'The programs differ, or constants in them.'],
+  [/dealer=|preprocessing mode/, 'Some expect a dealer to prepare the computation, and others do not.'],
+  [/output parties|parts of the result/, 'They disagree on who learns what of the result.'],
+  [/session secret/, 'Not all know the secret of the invitation.'],
+  [/version|encrypt/, 'They use different versions of Polytune.'],
+  [/parties/, 'They count different numbers of parties.'],
+];
+
+function different({ message }) {
+  const what = DIFFERENCES.find(([pattern]) => pattern.test(message))?.[1] ?? 'The programs, constants or numbers of parties differ.';
+  return { title: 'Not everybody runs the same', text: `${what} All must open the links of one invitation, with the same version of this page; nothing was told to anybody.` };
+}
+
+/** Why a relay does not do its work. */
+function unreachable({ message }) {
+  if (message.includes('does not know this session'))
+    return { title: 'The relay lost the session', text: 'It was started anew, or another one took its place. Nothing was revealed. All begin again, with the same links.' };
+  if (/^cannot (receive from|send to)/.test(message))
+    return { title: 'The relay is gone', text: 'Your network is down, or the relay is, and it did not come back in time. Nothing was revealed. When it answers again, all begin again, with the same links.' };
+  return {
+    title: 'The relay cannot be reached',
+    text: 'Your network may be down, the relay may be gone, or it may not allow this page (CORS), or it may speak plain http while this page was loaded by https.',
+  };
+}
 
 const BY_STATUS = {
-  PT_PEER_SETUP: DIFFERENT,
+  PT_PEER_SETUP: different,
+  PT_ERR_IO: unreachable,
   PT_PEER_IDENTITY: {
     title: 'A party is not who it should be',
-    text: 'Somebody took part without the secret of this invitation, or sits in between. Nothing was told to them. Make a new invitation and send each link by a way you trust.',
+    text: 'Somebody took part with another key than you expect, without the secret of this invitation, or sits in between. Nothing was told to them. Ask them, by another way, for the key they use, or make a new invitation and send each link by a way you trust.',
   },
   PT_PEER_ALTERED: {
     title: 'Messages were changed on the way',
@@ -123,10 +147,6 @@ const BY_STATUS = {
     title: 'The relay refused',
     text: 'Perhaps somebody else already took your part, or an earlier attempt of yours has not ended yet. Wait half a minute and try again.',
   },
-  PT_ERR_IO: {
-    title: 'The relay cannot be reached',
-    text: 'Your network may be down, the relay may be gone, or it may not allow this page (CORS), or it may speak plain http while this page was loaded by https.',
-  },
   PT_ERR_MEMORY: { title: 'Not enough memory', text: 'This program is too large for this browser tab. The command, polytune party, can do more.' },
   PT_ERR_LIMIT: { title: 'The program is too large', text: 'It is larger than this browser can compute. The command, polytune party, can do more.' },
 };
@@ -144,5 +164,5 @@ const OTHER = { title: 'Something went wrong', text: 'This should not happen.' }
 /** {title, text, detail} of an error, for people; `detail` is what the engine says. */
 export function errorInWords(error) {
   const kind = BY_STATUS[error.status] ?? BY_CLASS[error.class] ?? OTHER;
-  return { ...kind, detail: error.message };
+  return { ...(typeof kind === 'function' ? kind(error) : kind), detail: error.message };
 }

@@ -1,7 +1,8 @@
 // A relay that serves the page, browsers that open it, and native parties beside them.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -44,8 +45,10 @@ export function start(program, args, env = {}) {
 }
 
 /** A relay with the page, for one test. */
-export async function startRelay(t, ...flags) {
-  const relay = start(BIN, ['serve', '--listen=127.0.0.1:0', `--page=${PAGE}`, ...flags]);
+export const startRelay = (t, ...flags) => startRelayAt(t, '127.0.0.1:0', ...flags);
+
+export async function startRelayAt(t, where, ...flags) {
+  const relay = start(BIN, ['serve', `--listen=${where}`, `--page=${PAGE}`, ...flags]);
   t.after(relay.kill);
   const [url] = await relay.said(/http:\/\/127\.0\.0\.1:\d+/);
   return { url, kill: relay.kill };
@@ -54,10 +57,30 @@ export async function startRelay(t, ...flags) {
 const secretOf = (link) => ({ POLYTUNE_SESSION_SECRET: link.get('k') });
 
 /** A native party with the link that was meant for a browser. */
-export function nativeParty(t, url, link, program, input) {
-  const party = start(BIN, ['party', url, `--session=${link.get('s')}`, `--program=${program}`, `--party=${link.get('p')}`, `--input=${input}`], secretOf(link));
+export function nativeParty(t, url, link, program, input, ...flags) {
+  const party = start(BIN, ['party', url, `--session=${link.get('s')}`, `--program=${program}`, `--party=${link.get('p')}`, `--input=${input}`, ...flags], secretOf(link));
   t.after(party.kill);
   return party;
+}
+
+export function nativeDealer(t, url, link) {
+  const dealer = start(BIN, ['pre', url, `--session=${link.get('s')}`, `--parties=${link.get('n')}`], secretOf(link));
+  t.after(dealer.kill);
+  return dealer;
+}
+
+/** The public key of a private key file; without one, of a key that is made there. */
+export async function nativeKey(file, isNew) {
+  const { status, out, err } = await start(BIN, isNew ? ['keygen', '-o', file] : ['keygen', '--public', file]).ended;
+  if (status !== 0) throw new Error(err);
+  return out.trim();
+}
+
+/** A folder for one test. */
+export function folderFor(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'polytune-page-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
 }
 
 export function cheatingParty(t, url, link, program, input, phase) {
@@ -84,16 +107,29 @@ export async function open(t, url, options = {}) {
   return page;
 }
 
+/** Makes the engine give up sooner than after a minute of silence. */
+export const loseHopeAfter = (page, ms) => page.evaluate((timeout) => {
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (job, ...rest) {
+    if (job.request?.relay) job.request.timeout = timeout;
+    return postMessage.call(this, job, ...rest);
+  };
+}, ms);
+
 export const answerOf = (page) => page.locator('.good-card .answer').innerText();
 export const troubleOf = (page) => page.locator('.bad-card').innerText();
 
-/** From the first view to the invitations; the links of the others, as strings. */
-export async function invite(page, example) {
+/** From the first view to the invitations; the links of the others, as strings. `choose` may choose more before they are made. */
+export async function invite(page, example, choose) {
   if (example) await page.getByLabel(example).check();
   await page.locator('button:has-text("Invite others"):enabled').click();
+  if (choose) {
+    await page.locator('.more > summary').click();
+    await choose();
+  }
   await page.getByRole('button', { name: 'Make the invitations' }).click();
   await page.locator('.invites .qr').first().waitFor();
-  return page.locator('.invites input').evaluateAll((fields) => fields.map((f) => f.value));
+  return page.locator('.invites .party input').evaluateAll((fields) => fields.map((f) => f.value));
 }
 
 export const fieldsOf = (link) => new URLSearchParams(new URL(link).hash.slice(1));
