@@ -96,6 +96,9 @@ typedef struct httpd_options {
     uint32_t client_timeout_ms; /* see below */
     const char *tls_cert;       /* PEM files of the certificate chain and its key; NULL: no TLS */
     const char *tls_key;
+    /* PEM file of the authorities whose certificates clients may show; NULL: they are not asked
+     * for any. Showing none is in order, and none is judged here: that is the application's. */
+    const char *tls_client_ca;
 } httpd_options;
 
 /* Who is slow on purpose must not keep others out. Within the client timeout a connection brings

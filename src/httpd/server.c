@@ -233,21 +233,30 @@ static size_t unescape(void *user, struct MHD_Connection *handle, char *text)
     return text_unescape(text);
 }
 
-/* Starts the library; `cert` and `key` are PEM texts, or NULL. */
-static pt_status start_library(httpd *server, const httpd_options *o, const char *cert,
-                               const char *key, pt_error *error)
+/* PEM texts; empty ones have no bytes. */
+typedef struct tls_texts {
+    buffer cert;
+    buffer key;
+    buffer client_ca;
+} tls_texts;
+
+static pt_status start_library(httpd *server, const httpd_options *o, const tls_texts *tls,
+                               pt_error *error)
 {
+    const bool has_tls = tls->cert.len != 0;
     const struct MHD_OptionItem with_tls[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)cert},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert.bytes},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key.bytes},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES},
+        {tls->client_ca.len != 0 ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0,
+         tls->client_ca.bytes},
         {MHD_OPTION_END, 0, NULL},
     };
     const struct MHD_OptionItem without[] = {{MHD_OPTION_END, 0, NULL}};
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
-            (cert == NULL ? 0u : (unsigned)MHD_USE_TLS),
-        0, NULL, NULL, request_step, server, MHD_OPTION_ARRAY, cert == NULL ? without : with_tls,
+            (has_tls ? (unsigned)MHD_USE_TLS : 0u),
+        0, NULL, NULL, request_step, server, MHD_OPTION_ARRAY, has_tls ? with_tls : without,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->max_connections + CLOSING_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)(o->client_timeout_ms / 1000 + (o->client_timeout_ms % 1000 != 0)),
@@ -256,7 +265,7 @@ static pt_status start_library(httpd *server, const httpd_options *o, const char
         unescape, NULL, MHD_OPTION_END);
     if (server->daemon != NULL)
         return PT_OK;
-    if (cert != NULL)
+    if (has_tls)
         return error_set(error, PT_ERR_INPUT,
                          "cannot use the certificate %s with the key %s: not valid, or they do not "
                          "belong together",
@@ -266,24 +275,27 @@ static pt_status start_library(httpd *server, const httpd_options *o, const char
 
 static pt_status start_daemon(httpd *server, const httpd_options *o, pt_error *error)
 {
-    buffer cert;
-    buffer key;
+    tls_texts tls;
     pt_status status = PT_OK;
-    buffer_init(&cert, 0);
-    buffer_init(&key, 0);
+    buffer_init(&tls.cert, 0);
+    buffer_init(&tls.key, 0);
+    buffer_init(&tls.client_ca, 0);
     server->client_timeout_ms = o->client_timeout_ms;
     server->max_connections = connection_limit(o->max_connections);
     server->max_per_address = o->max_per_address;
     if ((o->tls_cert == NULL) != (o->tls_key == NULL))
         status = error_set(error, PT_ERR_USAGE, "TLS needs both a certificate and its key");
     if (status == PT_OK && o->tls_cert != NULL)
-        status = tls_read_certificate(&cert, o->tls_cert, error);
+        status = tls_read_certificate(&tls.cert, o->tls_cert, error);
     if (status == PT_OK && o->tls_key != NULL)
-        status = tls_read_key(&key, o->tls_key, error);
+        status = tls_read_key(&tls.key, o->tls_key, error);
+    if (status == PT_OK && o->tls_client_ca != NULL)
+        status = tls_read_certificate(&tls.client_ca, o->tls_client_ca, error);
     if (status == PT_OK)
-        status = start_library(server, o, (const char *)cert.bytes, (const char *)key.bytes, error);
-    buffer_clear(&cert);
-    buffer_clear(&key);
+        status = start_library(server, o, &tls, error);
+    buffer_clear(&tls.cert);
+    buffer_clear(&tls.key);
+    buffer_clear(&tls.client_ca);
     return status;
 }
 

@@ -281,7 +281,8 @@ static pt_status start_serving(node *n, pt_error *error)
                                 .max_connections = CONNECTIONS,
                                 .client_timeout_ms = CLIENT_MS,
                                 .tls_cert = c->tls_certificate,
-                                .tls_key = c->tls_key};
+                                .tls_key = c->tls_key,
+                                .tls_client_ca = c->client_ca};
     pt_status status = httpd_start(n->http, &http, error);
     if (status == PT_OK)
         status = thread_start(&n->keeper, keeper_thread, n, error);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "httpd/text.h"
+#include "node/http/client_certificate.h"
 #include "node/http/request.h"
 
 #define BODY_MAX   ((size_t)32 << 20)  /* of a policy */
@@ -175,7 +176,11 @@ static void identify_caller(node_request *r, const settings *s)
 {
     node_caller caller;
     pt_error error;
-    const caller_proof proof = {.authorization = r->authorization};
+    char certificate[CLIENT_CERTIFICATE_SIZE];
+    caller_proof proof = {.authorization = r->authorization};
+    if (r->authorization == NULL && s->config.client_ca != NULL &&
+        client_certificate(certificate, r->http.connection))
+        proof.certificate_sha256 = certificate;
     if (s->config.insecure_allow_all) {
         (void)snprintf(r->caller, sizeof r->caller, "anybody");
         r->roles = NODE_SCHEDULE | NODE_READ | NODE_APPROVE | NODE_ADMIN;
