@@ -7,6 +7,9 @@
 /* What --separator takes. */
 #define CSV_SEPARATORS ",;\t|: "
 
+/* Why a file that begins so is no text that can be read; NULL if nothing speaks against it. */
+const char *csv_no_text(const char *text, size_t len);
+
 /* The bytes of a line "sep=;", as some spreadsheets write it before all others, with its end; 0 if
  * the text does not begin with one. *ret_separator is written only then. */
 size_t csv_separator_line(char *ret_separator, const char *text, size_t len);

@@ -236,6 +236,11 @@ static pt_status parse_file(csv_reader *r, struct csv_parser *parser, FILE *file
     bool is_start = true;
     size_t len = 0;
     while ((len = fread(piece, 1, PIECE_BYTES, file)) != 0) {
+        const char *fault = is_start ? csv_no_text(piece, len) : NULL;
+        if (fault != NULL) {
+            reader_fail(r, 1, fault);
+            return r->status;
+        }
         const size_t start = is_start ? take_start(r, parser, piece, len) : 0;
         is_start = false;
         len -= start;

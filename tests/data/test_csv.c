@@ -139,6 +139,20 @@ static void test_a_line_that_says_the_separator(void **state)
     assert_error("sep=;\na;b\n1\n", "line 3: 1 value instead of 2");
 }
 
+static void test_files_that_are_no_text(void **state)
+{
+    (void)state;
+    assert_error_of("\xff\xfe"
+                    "a\0,\0",
+                    6, "line 1: this is UTF-16 text; save the file as UTF-8");
+    assert_error_of("\xfe\xff\0a", 4, "this is UTF-16 text");
+    assert_error_of("PK\x03\x04\x14\0", 6, "this is a spreadsheet's file or an archive");
+    assert_error_of("\xd0\xcf\x11\xe0\xa1", 5, "this is a spreadsheet's file");
+    assert_error_of("\x1f\x8b\x08", 3, "this is compressed");
+    assert_error_of("SQLite format 3\0", 16, "sqlite:FILE and --query read it");
+    assert_cells("PK,n\n1,2\n", "1|2", false);
+}
+
 static void test_quotes_with_another_separator(void **state)
 {
     (void)state;
@@ -203,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_tabs),
         cmocka_unit_test(test_lines_are_counted),
         cmocka_unit_test(test_a_line_that_says_the_separator),
+        cmocka_unit_test(test_files_that_are_no_text),
         cmocka_unit_test(test_quotes_with_another_separator),
         cmocka_unit_test(test_wrong_files),
         cmocka_unit_test(test_long_values),
