@@ -283,6 +283,7 @@ static pt_status start_serving(node *n, pt_error *error)
                                 .tls_cert = c->tls_certificate,
                                 .tls_key = c->tls_key,
                                 .tls_client_ca = c->client_ca};
+    fail_orphans(n); /* before the others' nodes ask */
     pt_status status = httpd_start(n->http, &http, error);
     if (status == PT_OK)
         status = thread_start(&n->keeper, keeper_thread, n, error);

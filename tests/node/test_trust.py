@@ -1,12 +1,12 @@
 """Two organisations whose nodes allow what their rules and people allow, and callers who would like more."""
 import hashlib
 import json
-import time
+import sqlite3
 import unittest
 
-from node_support import ADD, JSON, call, collector, fresh_id, organisations, policies, schedule, wait_until
+from node_support import ADD, JSON, call, fresh_id, organisations, policies
+from support import polytune
 
-LONG_S = 30
 SUM = """const ROWS: usize = PARTY_0::ROWS;
 struct Row { id: u32, days: u32 }
 pub fn main(table: [Row; ROWS], most: u32) -> u32 {
@@ -46,6 +46,13 @@ class Trust(unittest.TestCase):
 
     def result(self, one, caller, id):
         return one.call(caller, "GET", f"/computations/{id}/result").json()
+
+    def stop_and_read_audit(self, one):
+        stopped = one.node.stop()
+        self.assertEqual(stopped.status, 0, stopped)
+        done = polytune("node", "audit", "--verify", f"--config={one.folder / 'node.yaml'}")
+        self.assertEqual(done.status, 0, done)
+        return (one.folder / "audit.log").read_text()
 
     def test_rules_allow(self):
         self.start(rule("adding", ADD), rule("adding", ADD))
@@ -116,7 +123,6 @@ class Trust(unittest.TestCase):
         self.a.wait_state("lab", id, "done", "failed")
         self.assertEqual(self.result(self.b, "lab", id), {"type": "success", "details": {"NumUnsigned": [10, "U32"]}})
         self.assertEqual(self.result(self.a, "lab", id), {"type": "success", "details": {"output": "sums"}})
-        import sqlite3
         with sqlite3.connect(self.a.folder / "sums") as db:
             self.assertEqual(db.execute("SELECT * FROM sums").fetchall(), [(10,)])
         # Nobody decides for less than five rows; nor may a caller say how many there are.
@@ -173,6 +179,14 @@ class Trust(unittest.TestCase):
         # Late: the same answer. A message for what has ended: gone.
         self.assertEqual(self.a.schedule("lab", p[0]).wait().status, 200)
         self.assertEqual(call(self.a.url, "POST", f"/msg/{id}/1", b"x", {}).status, 410)
+        # Each is in the audit log, which holds together, and no token or input is.
+        text = self.stop_and_read_audit(self.a)
+        lines = [json.loads(line) for line in text.splitlines()]
+        events = {line["event"] for line in lines}
+        self.assertLessEqual({"request refused", "scheduled", "allowed", "begun", "ended"}, events)
+        self.assertEqual([line["outcome"] for line in lines if line["event"] == "ended" and line["computation"] == id], ["done"])
+        for secret in (*self.a.tokens.values(), self.b.tokens["lab"], "NumUnsigned"):
+            self.assertNotIn(secret, text)
 
     def test_stranger_as_participant(self):
         """Who is not in the configuration, or is not this node's number, is refused."""
@@ -189,7 +203,6 @@ class Trust(unittest.TestCase):
         self.a.configure([self.b], rule("adding", ADD))
         wrong = self.b.key
         self.b.folder.joinpath("node.key").unlink()
-        from support import polytune
         polytune("keygen", "-o", self.b.folder / "node.key")
         self.b.configure([self.a], rule("adding", ADD))
         self.a.start(), self.b.start()

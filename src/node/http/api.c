@@ -122,6 +122,7 @@ static bool route_message(node_request *r, const char *method, const char *path)
     const char *id = at + strlen(MESSAGES);
     const size_t len = strcspn(id, "/");
     uint64_t from = 0;
+    r->is_message = true;
     r->http.allow = "POST";
     if (strcmp(method, "POST") != 0)
         request_refuse(r, 405, "MethodNotAllowed", "this path takes POST");
@@ -216,8 +217,12 @@ static void api_check(httpd_request *http)
     size_t i = 0;
     if (r->route == ROUTE_POST) {
         direct_app.check(http);
+        if (http->refusal != 0)
+            journal_refusal(r->node->journal, MESSAGES, http->refusal, "", http->reason);
         return;
     }
+    if (r->is_message && r->refusal == 400)
+        journal_refusal(r->node->journal, MESSAGES, r->refusal, "", r->details);
     while (i < N_PATHS && paths[i].route != r->route)
         i++;
     if (r->refusal == 0 && i < N_PATHS && paths[i].roles != 0)
@@ -346,6 +351,9 @@ static enum MHD_Result api_answer(httpd_request *http)
     node_request *r = (node_request *)http;
     if (r->route == ROUTE_POST)
         return direct_app.answer(http);
+    if (r->refusal != 0 && r->is_message) /* a line, which its people will read */
+        return request_text(r, r->refusal, "text/plain; charset=utf-8", r->details,
+                            strlen(r->details));
     if (r->refusal != 0)
         return request_problem(r, r->refusal, r->type, "%s", r->details);
     for (size_t i = 0; i < N_PATHS; i++)

@@ -32,6 +32,7 @@ typedef struct node_request {
     node *node;
     route route;
     bool is_delete;
+    bool is_message; /* of another party's node */
     char id[POLICY_ID_SIZE];
     const char *authorization; /* texts of headers live as long as the request */
     const char *content_type;

@@ -189,6 +189,25 @@ static pt_status open_engine(records_link *ret_link, const char *where, pt_error
     return error_set(error, PT_ERR_USAGE, "the store is sqlite:FILE, not '%.60s'", where);
 }
 
+void records_close(records *r)
+{
+    if (r == NULL)
+        return;
+    r->link.engine->close(r->link.self);
+    (void)pthread_mutex_destroy(&r->lock);
+    mem_free(r);
+}
+
+/* Who was delivering results is dead, if nobody else uses the records. */
+static pt_status forget_attempts(records *r, pt_error *error)
+{
+    if (r->link.engine->is_shared)
+        return PT_OK;
+    return CHANGE(r, NULL, error,
+                  "UPDATE records SET deliver = NOW() WHERE deliver > NOW() AND state > ?1",
+                  of_number(RECORD_RUNNING));
+}
+
 pt_status records_open(records **ret_records, const char *where, pt_error *error)
 {
     uint8_t owner[OWNER_BYTES];
@@ -205,17 +224,12 @@ pt_status records_open(records **ret_records, const char *where, pt_error *error
     hex_write(r->owner, owner, sizeof owner);
     r->lease_ms = r->link.engine->is_shared ? LEASE_MS : 0;
     (void)pthread_mutex_init(&r->lock, NULL);
-    *ret_records = r;
-    return PT_OK;
-}
-
-void records_close(records *r)
-{
-    if (r == NULL)
-        return;
-    r->link.engine->close(r->link.self);
-    (void)pthread_mutex_destroy(&r->lock);
-    mem_free(r);
+    status = forget_attempts(r, error);
+    if (status == PT_OK)
+        *ret_records = r;
+    else
+        records_close(r);
+    return status;
 }
 
 /* ---- the queue ---- */

@@ -1,0 +1,183 @@
+"""Nodes that are killed, stopped, told to read their configuration again, and short of room."""
+import pathlib
+import random
+import tempfile
+import time
+import unittest
+
+import kills
+from node_support import ADD, Node, call, collector, organisations, policies, schedule, wait_until
+from support import free_urls
+
+STOP_S = 2
+# Some seconds of work.
+LONG = """pub fn main(a: u32, b: u32) -> u32 {
+    let mut x = a;
+    for i in 0u32..1500u32 { x = (x ^ (x * b)) ^ i }
+    x
+}
+""".replace("x * b", "(x & 65535u32) * (b & 65535u32)")
+
+
+class Durable(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.urls = free_urls(2)
+        self.nodes = []
+        self.addCleanup(lambda: [n.kill() for n in self.nodes])
+
+    def start(self, i, *more):
+        node = Node.__new__(Node)
+        node.arguments = ("--insecure-allow-all", f"--store=sqlite:{self.folder / str(i)}", *more)
+        node.env, node.url = None, self.urls[i]
+        node.restart()
+        self.nodes.append(node)
+        return node
+
+    def test_what_waits_survives_a_kill(self):
+        a = self.start(0)
+        p = policies(self.urls)
+        id = p[0]["computation_id"]
+        held = schedule(a.url, p[0])
+        a.wait_state(id, "waiting")
+        a.kill()
+        held.thread.join(10)
+        self.assertTrue(held.is_over())
+        a, b = self.start(0), self.start(1)
+        again = schedule(a.url, p[0])  # the caller asks again
+        self.assertEqual(schedule(b.url, p[1]).wait().status, 200)
+        self.assertEqual(again.wait().status, 200)
+        a.wait_state(id, "done")
+
+    def test_what_runs_is_reported_and_not_repeated(self):
+        with collector() as out:
+            a, b = self.start(0), self.start(1)
+            p = policies(self.urls, program=LONG, outputs=[f"{out.url}/0", f"{out.url}/1"])
+            id = p[0]["computation_id"]
+            calls = [schedule(n.url, q) for n, q in zip((a, b), p)]
+            self.assertEqual([c.wait().status for c in calls], [200, 200])
+            a.wait_state(id, "running")
+            a.kill()
+            a = self.start(0)
+            for i in (0, 1):
+                told = out.wait(f"/{i}")[0]
+                self.assertEqual(told["type"], "error")
+                self.assertIn("stopped in the middle", told["details"])
+            self.assertEqual([n.state(id) for n in (a, b)], ["failed", "failed"])
+            self.assertEqual(schedule(a.url, p[0]).wait().status, 200)  # as it was answered before
+            self.assertEqual(a.state(id), "failed")
+
+    def test_stop(self):
+        """In order, soon, and the other party hears why; what waits stays."""
+        with collector() as out:
+            a, b = self.start(0), self.start(1)
+            p = policies(self.urls, program=LONG, outputs=[f"{out.url}/0", f"{out.url}/1"])
+            waits = policies(self.urls)[0]
+            held = schedule(a.url, waits)
+            calls = [schedule(n.url, q) for n, q in zip((a, b), p)]
+            self.assertEqual([c.wait().status for c in calls], [200, 200])
+            a.wait_state(p[0]["computation_id"], "running")
+            begun = time.monotonic()
+            stopped = a.stop()
+            self.assertLess(time.monotonic() - begun, STOP_S)
+            self.assertEqual(stopped.status, 0, stopped)
+            answer = held.wait()
+            self.assertEqual((answer.status, answer.json()["type"]), (500, "StateMachineStopped"))
+            self.assertIn("stopped", out.wait("/0")[0]["details"])
+            self.assertIn("party 0 stopped: its node is being stopped", out.wait("/1")[0]["details"])
+            a = self.start(0)
+            a.wait_state(waits["computation_id"], "waiting")
+
+    def test_result_is_delivered_after_a_restart(self):
+        with collector() as out:
+            out.statuses["/0"] = [503] * 3
+            a, b = self.start(0), self.start(1)
+            p = policies(self.urls, outputs=[f"{out.url}/0", None])
+            for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
+                self.assertEqual(c.wait().status, 200)
+            out.wait("/0")
+            a.kill()
+            self.start(0)
+            wanted = {"type": "success", "details": {"NumUnsigned": [81, "U32"]}}
+            self.assertEqual(out.wait("/0", 4), 4 * [wanted])
+
+    def test_no_more_than_it_leads(self):
+        """Twelve at once, of which each party leads half, one at a time: all end."""
+        a, b = self.start(0, "--concurrency=1"), self.start(1, "--concurrency=1")
+        work = [policies(self.urls, leader=i % 2) for i in range(12)]
+        calls = [schedule(n.url, q) for p in work for n, q in zip((a, b), p)]
+        self.assertEqual({c.wait().status for c in calls}, {200})
+        for p in work:
+            for n in (a, b):
+                n.wait_state(p[0]["computation_id"], "done")
+
+    def test_waiting_has_an_end(self):
+        a = self.start(0, "--wait=1")
+        answer = schedule(a.url, policies(self.urls)[0]).wait()
+        self.assertEqual((answer.status, answer.json()["type"]), (500, "StateMachineStopped"))
+        self.assertIn("did not come", answer.json()["details"])
+
+    def test_deadline(self):
+        with collector() as out:
+            a, b = self.start(0, "--deadline=1"), self.start(1)
+            p = policies(self.urls, program=LONG, outputs=[f"{out.url}/0", f"{out.url}/1"])
+            for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
+                self.assertEqual(c.wait().status, 200)
+            self.assertIn("within", out.wait("/0")[0]["details"])
+            self.assertIn("party 0 stopped", out.wait("/1")[0]["details"])
+
+    def test_one_store_for_one_node(self):
+        self.start(0)
+        second = Node.__new__(Node)
+        from support import Process
+        done = Process("node", "--insecure-allow-all", "--addr=127.0.0.1:0", f"--store=sqlite:{self.folder / '0'}").wait(30)
+        self.assertNotEqual(done.status, 0)
+        self.assertIn("in use by another process", done.err)
+
+
+class Reload(unittest.TestCase):
+    def test_configuration_is_read_again(self):
+        import signal
+        a, b = self.enterContext(organisations("a", "b"))
+        a.add_caller("lab", "schedule")
+        a.configure([b])
+        a.start()
+        a.add_caller("new", "schedule")
+        self.assertEqual(a.call("new", "GET", "/computations").status, 401)
+        a.configure([b])
+        a.node.process.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: a.call("new", "GET", "/computations").status == 200, "the new caller", 20)
+        (a.folder / "node.yaml").write_text("nonsense: yes\n")
+        a.node.process.process.send_signal(signal.SIGHUP)
+        a.node.process.read_err_until("goes on as before.*nonsense")
+        self.assertEqual(a.call("new", "GET", "/computations").status, 200)
+
+
+class Systemd(unittest.TestCase):
+    def test_ready_alive_stopping(self):
+        import socket
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as service:
+            service.bind(folder + "/notify")
+            service.settimeout(30)
+            node = Node("--insecure-allow-all", env={"NOTIFY_SOCKET": folder + "/notify", "WATCHDOG_USEC": "200000"})
+            try:
+                self.assertEqual(service.recv(100), b"READY=1")
+                self.assertEqual(service.recv(100), b"WATCHDOG=1")
+                node.process.process.terminate()
+                while (told := service.recv(100)) == b"WATCHDOG=1":
+                    pass
+                self.assertEqual(told, b"STOPPING=1")
+                self.assertEqual(node.process.wait(10).status, 0)
+            finally:
+                node.kill()
+
+
+class Kills(unittest.TestCase):
+    def test_killed_in_the_middle_of_a_queue(self):
+        """A sample of scripts/node-kills."""
+        with organisations("hospital-a", "hospital-b") as (a, b):
+            kills.run(a, b, n_computations=8, n_kills=4, seed=random.randrange(1 << 32))
+
+
+if __name__ == "__main__":
+    unittest.main()
