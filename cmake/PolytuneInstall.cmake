@@ -13,9 +13,10 @@ if(POLYTUNE_COMMAND)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/build/page/ DESTINATION ${CMAKE_INSTALL_DATADIR}/polytune
         COMPONENT command OPTIONAL)
     set(POLYTUNE_COMMAND_PATH ${CMAKE_INSTALL_FULL_BINDIR}/polytune)
-    configure_file(${PROJECT_SOURCE_DIR}/packaging/systemd/polytune-relay.service
-        ${PROJECT_BINARY_DIR}/polytune-relay.service @ONLY)
-    install(FILES ${PROJECT_BINARY_DIR}/polytune-relay.service DESTINATION lib/systemd/system COMPONENT command)
+    foreach(unit polytune-relay polytune-node@)
+        configure_file(${PROJECT_SOURCE_DIR}/packaging/systemd/${unit}.service ${PROJECT_BINARY_DIR}/${unit}.service @ONLY)
+        install(FILES ${PROJECT_BINARY_DIR}/${unit}.service DESTINATION lib/systemd/system COMPONENT command)
+    endforeach()
     if(TARGET polytune_shell)
         set(made ${PROJECT_BINARY_DIR}/shell)
         install(DIRECTORY ${made}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT command)
