@@ -20,7 +20,13 @@ static inline uint8_t *varint_write(uint8_t *at, uint64_t v)
 
 void buffer_put_varint(buffer *b, uint64_t v);
 
-/* A number of at most `max`; otherwise 0 and r->failed. */
-uint64_t reader_varint(reader *r, uint64_t max);
+/* A number of at most `max`; otherwise 0 and r->failed. Most have one byte. */
+uint64_t reader_long_varint(reader *r, uint64_t max);
+static inline uint64_t reader_varint(reader *r, uint64_t max)
+{
+    if (r->at < r->end && *r->at < 0x80 && *r->at <= max)
+        return *r->at++;
+    return reader_long_varint(r, max);
+}
 
 #endif
