@@ -31,6 +31,7 @@ class Bench(Case):
         rows = json.loads(result.out)
         for name in ("one AND gate, 2 parties", "one AND gate, 3 parties"):
             self.assertGreater(rows[name]["seconds"], 5 * rows[name]["one_way_delays"])
+            self.assertAlmostEqual(rows[name]["planned_seconds"] / rows[name]["seconds"], 1, delta=0.25)
 
     def test_runs_and_what_they_compare_with(self):
         with tempfile.TemporaryDirectory() as folder:

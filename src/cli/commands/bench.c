@@ -109,6 +109,22 @@ static pt_status run_in_memory(bench_run *ret_runs, double *ret_seconds, const p
     return status;
 }
 
+/* What polytune plan foretells of that run; without a link, of a party's computing. */
+static pt_status set_planned(json_t *figures, const pt_circuit *circuit, size_t parties,
+                             const bench_wish *wish, pt_error *error)
+{
+    const pt_mpc_options options = {.parties = parties};
+    pt_plan_seat seats[BENCH_MAX_SEATS];
+    pt_plan plan;
+    pt_plan_link link = {0};
+    if (wish->has_link)
+        link = bench_link_planned(&wish->link);
+    const pt_status status = pt_plan_make(&plan, seats, parties, circuit, &options, &link, error);
+    if (status == PT_OK)
+        bench_figure_set(figures, "planned_seconds", plan.seconds);
+    return status;
+}
+
 static pt_status measure_ands(json_t *figures, const measurement *m, const bench_wish *wish,
                               uint64_t n_and, pt_error *error)
 {
@@ -123,6 +139,8 @@ static pt_status measure_ands(json_t *figures, const measurement *m, const bench
         status = run_in_memory(runs, seconds, circuit, m->parties, error);
     if (status == PT_OK)
         set_protocol_figures(figures, runs, m->parties, most_of(seconds, m->parties));
+    if (status == PT_OK)
+        status = set_planned(figures, circuit, m->parties, wish, error);
     if (status == PT_OK && n_and == 1)
         status = bench_link_delays(&delays, circuit, m->parties, error);
     if (status == PT_OK && n_and == 1)

@@ -54,6 +54,12 @@ pt_status bench_link_parse(slow_link *ret_link, const char *text, pt_error *erro
     return PT_OK;
 }
 
+pt_plan_link bench_link_planned(const slow_link *link)
+{
+    return (pt_plan_link){.bits_per_second = 8 * (double)link->bytes_per_second,
+                          .round_trip_seconds = 2e-9 * (double)link->delay_ns};
+}
+
 pt_status bench_link_run(bench_run *ret_runs, double *ret_seconds, slow_link link,
                          const pt_circuit *circuit, size_t parties, pt_error *error)
 {

@@ -10,6 +10,9 @@
  * trip. The link's time is what each party's thread computes and waits. PT_ERR_USAGE. */
 PT_MUST_CHECK pt_status bench_link_parse(slow_link *ret_link, const char *text, pt_error *error);
 
+/* The same link, to plan with. */
+pt_plan_link bench_link_planned(const slow_link *link);
+
 /* Runs a circuit as bench_circuit_run does, without a dealer. `ret_seconds`: what each party takes
  * by the link's time. */
 PT_MUST_CHECK pt_status bench_link_run(bench_run *ret_runs, double *ret_seconds, slow_link link,

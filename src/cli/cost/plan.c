@@ -29,8 +29,7 @@ static pt_status take_link(pt_plan_link *ret_link, const args *a, pt_error *erro
         return PT_OK;
     const pt_status status = bench_link_parse(&slow, text, error);
     if (status == PT_OK)
-        *ret_link = (pt_plan_link){.bits_per_second = 8 * (double)slow.bytes_per_second,
-                                   .round_trip_seconds = 2e-9 * (double)slow.delay_ns};
+        *ret_link = bench_link_planned(&slow);
     return status;
 }
 
