@@ -13,7 +13,8 @@ ADD = "pub fn main(p: u8, q: u8) -> u8 { p + q }"
 class Programs(Case):
     def test_a_result_is_alone_on_stdout(self):
         for command in ("eval", "simulate"):
-            result = polytune(command, MAX, "--input=7", "--input=9")
+            self.assertRan(polytune(command, MAX, "--input=7", "--input=9"), "false")
+            result = polytune(command, MAX, "--input=7", "--input=9", "--quiet")
             self.assertEqual((result.status, result.out, result.err), (DONE, "false\n", ""))
 
     def test_json_of_eval(self):
