@@ -2,6 +2,7 @@
 import base64
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -47,6 +48,26 @@ class Configuration(Trust):
     def test_the_examples_hash(self):
         digest = subprocess.run(["sha256sum", ROOT / "examples/measles.garble"], text=True, capture_output=True, check=True).stdout
         self.assertIn(digest.split()[0], (ROOT / "examples/node.yaml").read_text())
+
+    def test_every_key_is_in_the_documents(self):
+        keys = re.findall(r'^    \{"([a-z0-9-]+)", FIELD_', (ROOT / "src/node/config.c").read_text(), re.M)
+        self.assertGreater(len(keys), 40)
+        document = (ROOT / "docs/node.md").read_text()
+        for key in keys:
+            with self.subTest(key):
+                self.assertIn(f"`{key}`", document)
+
+    def test_rules_of_the_documents(self):
+        """The rules shown in docs/node.md are rules, and the hash is that of the example."""
+        rules = re.search(r"^```yaml\n(rules:.*?)^```", (ROOT / "docs/node.md").read_text(), re.M | re.S).group(1)
+        example = (ROOT / "examples/node.yaml").read_text()
+        config = self.write("n.yaml", example[:example.index("\nrules:")] + "\n" + rules, 0o644)
+        for name in ("node.key", "audit.key", "login.pem", "admissions.odbc"):
+            self.write(name, "x")
+        done = polytune("node", "check-config", f"--config={config}")
+        self.assertEqual(done.status, DONE, done)
+        self.assertIn("2 rules", done.out)
+        self.assertIn(re.search(r"programs: \[(\w+)\]", rules).group(1), example)
 
     def test_what_is_wrong_is_told(self):
         for text, status, message in [
