@@ -6,6 +6,7 @@ import queue
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 import polytune
 from polytune import Cancelled, Channel, Dealer, Direct, InputError, PeerError, P2P, Program, Relay, TimedOut, TransportError, UsageError
@@ -413,6 +414,29 @@ class Elsewhere(unittest.TestCase):
                 polytune.read_roster(path.with_name("none"))
         with self.assertRaisesRegex(InputError, "the key: "):
             polytune.public_key_of("sk:" + "A" * 48)
+
+    def test_keys_and_secrets_are_wiped(self):
+        made = []
+
+        class Kept(polytune.keys.Wiped):
+            def __init__(self, content):
+                super().__init__(content)
+                made.append((self, bytes(polytune.keys.ffi.buffer(self.buffer, self.size))))
+
+        mine, theirs = polytune.keygen(), polytune.keygen()
+        channels = queues()
+        program = Program(LARGER)
+        with mock.patch("polytune.keys.Wiped", Kept):
+            results = Together(*[
+                lambda i=i, keys=keys: program.party(channels[i], party=i, input=i, secret=SECRET, key=keys.key, roster=[mine.public_key, theirs.public_key])
+                for i, keys in enumerate((mine, theirs))
+            ]).results()
+        self.assertEqual(values_of(results), [False, False])
+        self.assertTrue(any(before == SECRET.encode() for _, before in made))
+        public = [polytune.keys.roster_bytes([keys.public_key], 1) for keys in (mine, theirs)]
+        for kept, before in made:
+            now = bytes(polytune.keys.ffi.buffer(kept.buffer, kept.size))
+            self.assertTrue(now == bytes(kept.size) or now in public, "not wiped")
 
     def test_cancelled_is_its_class(self):
         self.assertTrue(issubclass(Cancelled, TransportError))

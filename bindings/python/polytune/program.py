@@ -5,7 +5,7 @@ import functools
 import hashlib
 import pathlib
 import threading
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Literal, NamedTuple, Optional, Sequence, Tuple, Union, overload
 
 from . import keys, plan as plans, work
 from ._library import ffi, lib
@@ -130,6 +130,12 @@ class Program:
         between = None if link is None else plans.read_link(link)
         return work.run(task, lambda: plans.make(task, self._compile(task), settings, between))
 
+    @overload
+    def evaluate(self, inputs: Sequence[Any], *, private_results: Literal[False] = ..., progress: work.WantsProgress = ...) -> Result: ...
+
+    @overload
+    def evaluate(self, inputs: Sequence[Any], *, private_results: Literal[True], progress: work.WantsProgress = ...) -> List[Result]: ...
+
     def evaluate(self, inputs: Sequence[Any], *, private_results: bool = False, progress: work.WantsProgress = True) -> Any:
         """Computes in the clear, without cryptography: to try a program. One input for each party.
 
@@ -166,6 +172,30 @@ class Program:
     def _check(self, compiled: Compiled, packed: Sequence[bytearray]) -> None:
         for party, bits in enumerate(packed):
             compiled.check_input(party, bits, self._signature.label(party))
+
+    @overload
+    def simulate(
+        self,
+        inputs: Sequence[Any],
+        *,
+        private_results: Literal[False] = ...,
+        evaluator: int = ...,
+        rho: int = ...,
+        cot_bits: int = ...,
+        progress: work.WantsProgress = ...,
+    ) -> Result: ...
+
+    @overload
+    def simulate(
+        self,
+        inputs: Sequence[Any],
+        *,
+        private_results: Literal[True],
+        evaluator: int = ...,
+        rho: int = ...,
+        cot_bits: int = ...,
+        progress: work.WantsProgress = ...,
+    ) -> List[Result]: ...
 
     def simulate(
         self,
