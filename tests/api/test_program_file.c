@@ -4,9 +4,9 @@
 #include "base/varint.h"
 #include "circuit/circuit.h"
 #include "circuit/compact.h"
-#include "crypto/ro.h"
-#include "crypto/ro_labels.h"
 #include "lang/program_compact.h"
+#include "lang/program_impl.h"
+#include "lang/value/type_compact.h"
 #include "polytune/polytune.h"
 #include "support/test.h"
 
@@ -320,18 +320,132 @@ static void numbers(void **state)
     assert_true(r.failed);
 }
 
+static pt_status read_again(const pt_program *program, size_t more_bytes)
+{
+    pt_program *back = NULL;
+    pt_error error;
+    reader r;
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    program_put_compact(&b, program);
+    for (size_t i = 0; i < more_bytes; i++)
+        buffer_put_u8(&b, 0);
+    assert_false(b.failed);
+    reader_init(&r, b.bytes, b.len);
+    const pt_status status = program_get_compact(&back, &r, &error);
+    pt_program_free(back);
+    buffer_clear(&b);
+    return status;
+}
+
+/* Parts that are good alone and not together. */
+static void parts_of_one_program(void **state)
+{
+    (void)state;
+    pt_program *program = compile(joining, NULL);
+    lowered *l = &program->lowered;
+    sorted_input *sorted = &l->sorted.list[0];
+    const pt_type *input = l->inputs[0];
+    const pt_type *output = l->output;
+    assert_int_equal(read_again(program, 0), PT_OK);
+    assert_int_equal(read_again(program, 1), PT_ERR_CIRCUIT);
+    sorted->n_rows++;
+    assert_int_equal(read_again(program, 0), PT_ERR_CIRCUIT);
+    sorted->n_rows--;
+    sorted->key_bits = sorted->row_bits + 1;
+    assert_int_equal(read_again(program, 0), PT_ERR_CIRCUIT);
+    sorted->key_bits = 8;
+    l->inputs[0] = type_scalar(TYPE_U64);
+    assert_int_equal(read_again(program, 0), PT_ERR_CIRCUIT);
+    l->inputs[0] = input;
+    l->output = type_scalar(TYPE_U16);
+    assert_int_equal(read_again(program, 0), PT_ERR_CIRCUIT);
+    l->output = output;
+    assert_int_equal(read_again(program, 0), PT_OK);
+    pt_program_free(program);
+}
+
+static pt_status read_type(const uint8_t *bytes, size_t len)
+{
+    arena a;
+    reader r;
+    const pt_type *type = NULL;
+    pt_error error;
+    arena_init(&a, 1 << 20);
+    reader_init(&r, bytes, len);
+    const pt_status status = type_get_compact(&type, &a, &r, &error);
+    arena_clear(&a);
+    return status;
+}
+
+static void types_by_hand(void **state)
+{
+    (void)state;
+    static const uint8_t good[] = {TYPE_STRUCT, 1, 'S', 2, 1, 'a', TYPE_U8, 1, 'b', TYPE_BOOL};
+    static const struct {
+        const char *what;
+        uint8_t bytes[12];
+        size_t len;
+    } bad[] = {
+        {"fields that descend", {TYPE_STRUCT, 1, 'S', 2, 1, 'b', TYPE_U8, 1, 'a', TYPE_BOOL}, 10},
+        {"a field twice", {TYPE_STRUCT, 1, 'S', 2, 1, 'a', TYPE_U8, 1, 'a', TYPE_BOOL}, 10},
+        {"a kind that is none", {TYPE_ENUM + 1}, 1},
+        {"no name", {TYPE_STRUCT, 0, 0}, 3},
+        {"a name with a line break", {TYPE_STRUCT, 1, '\n', 0}, 4},
+        {"a name that is no UTF-8", {TYPE_STRUCT, 1, 0xff, 0}, 4},
+        {"an enum without variants", {TYPE_ENUM, 1, 'E', 0}, 4},
+        {"more fields than bytes", {TYPE_TUPLE, 9, TYPE_U8}, 3},
+    };
+    assert_int_equal(read_type(good, sizeof good), PT_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (read_type(bad[i].bytes, bad[i].len) != PT_ERR_CIRCUIT)
+            fail_msg("%s is taken", bad[i].what);
+    }
+}
+
+/* Each allocation fails once. */
+static void want_of_memory(void **state)
+{
+    (void)state;
+    pt_program *program = compile(everything, "area");
+    file f = save(program);
+    pt_status status = PT_ERR_MEMORY;
+    unsigned long nth = 1;
+    for (; status == PT_ERR_MEMORY; nth++) {
+        pt_program *back = NULL;
+        pt_error error;
+        mem_fail_at(nth);
+        status = pt_program_load(&back, f.bytes, f.len, &error);
+        mem_fail_at(0);
+        assert_int_equal(status == PT_OK, back != NULL);
+        pt_program_free(back);
+    }
+    assert_int_equal(status, PT_OK);
+    assert_true(nth > 8);
+    for (status = PT_ERR_MEMORY, nth = 1; status == PT_ERR_MEMORY; nth++) {
+        file g = {NULL, 0};
+        mem_fail_at(nth);
+        status = pt_program_save(&g.bytes, &g.len, program, NULL);
+        mem_fail_at(0);
+        pt_text_free(g.bytes);
+    }
+    assert_int_equal(status, PT_OK);
+    pt_program_free(program);
+    pt_text_free(f.bytes);
+}
+
 /* Types nested deeper than any program's end the reading, not the stack. */
 static void deep_types(void **state)
 {
     (void)state;
-    static uint8_t bytes[100000];
+    static uint8_t bytes[8000000];
     const uint8_t head[] = {1, 'f', 0, 1, 1, 'x'};
     pt_program *program = NULL;
     pt_error error;
     reader r;
     memcpy(bytes, head, sizeof head);
     for (size_t i = sizeof head; i + 1 < sizeof bytes; i += 2) {
-        bytes[i] = 11; /* an array */
+        bytes[i] = TYPE_ARRAY;
         bytes[i + 1] = 1;
     }
     reader_init(&r, bytes, sizeof bytes);
@@ -350,6 +464,9 @@ int main(void)
         cmocka_unit_test(bytes_of_anybody),
         cmocka_unit_test(circuits_by_hand),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(parts_of_one_program),
+        cmocka_unit_test(types_by_hand),
+        cmocka_unit_test(want_of_memory),
         cmocka_unit_test(deep_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
