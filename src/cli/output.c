@@ -19,7 +19,7 @@ pt_status output_text(const char *text, size_t len, pt_error *error)
 {
     report_progress_end();
     clearerr(stdout); /* what failed before has been told, and with its own reason */
-    if (fwrite(text, 1, len, stdout) != len || fflush(stdout) != 0)
+    if ((len != 0 && fwrite(text, 1, len, stdout) != len) || fflush(stdout) != 0)
         return error_set(error, PT_ERR_FILE, "cannot write to standard output: %s",
                          strerror(errno));
     return PT_OK;
