@@ -1,9 +1,11 @@
 /* Delivery over a relay, as a model for spin: the messages of an ordered pair of parties arrive each once and in order, and no wait
- * lasts for ever, whatever the network, the clients' retries, two relays on one store and their restarts do.
+ * lasts for ever, whatever the network, the clients' retries, two relays on one store and their restarts do. Several messages are
+ * on their way at once, and several asked for, each on a connection of its own.
  *
- * scripts/models runs it, once as it is and once BROKEN. The code's names: Sender is a mailbox's outbox with the relay link's `sent`, Receiver its inbox with
- * `asked`; store_put and store_get are the functions of src/relay/store.h, `get` while it finds nothing is a request held by
- * src/relay/waiting.c.
+ * scripts/models runs it, once as it is and once BROKEN. The code's names: Sender is a mailbox's outbox with the lanes of
+ * src/channel/http/delivery.c, Receiver its inbox with the polls of src/channel/http/relay.c; put and acknowledge are what store_put
+ * and store_get of src/relay/store.h do. A request that is not due - a message that is early, or asked for and not there - is held
+ * by src/relay/waiting.c, or turned away after a while.
  *
  * A relay keeps nothing from one request to the next but what the store keeps. So two relays on one store, or a relay that is
  * restarted, are one here that serves any request at any time; all that differs is which requests and answers get lost.
@@ -15,133 +17,151 @@
 #define MESSAGES 4
 #endif
 #ifndef FAULTS
-#define FAULTS 4
+#define FAULTS 2 /* 3 take four times as long */
 #endif
+#define LANES 2
 
-mtype = { NONE, DONE, REPEATED, EMPTY, LOST };
+mtype = { NONE, DONE, AGAIN };
 
-/* On their way: numbers of messages (X-Polytune-Seq), 0 for nothing, and answers. */
-byte post = 0, late_post = 0;
-byte get = 0, late_get = 0;
-mtype post_answer = NONE;
-mtype get_answer = NONE;
-byte content = 0;
+/* On their way, by lane: numbers of messages (X-Polytune-Seq), 0 for nothing, with the oldest that is not settled
+ * (X-Polytune-First), and answers. */
+byte post[LANES], post_first[LANES];
+mtype post_answer[LANES];
+byte get[LANES], get_first[LANES], content[LANES];
+mtype get_answer[LANES] = NONE;
+byte late_post = 0, late_get = 0, late_first = 0;
 
-/* The queue in the store: the messages first .. last wait; what the sender put in its n-th message stands for itself: n. */
+/* The queue in the store: the messages first .. last wait. */
 byte first = 1;
 byte last = 0;
-byte stored[MESSAGES + FAULTS + 2];
 
 byte faults = FAULTS;
-byte received = 0; /* messages handed to the caller */
+byte received = 0; /* handed to the caller: 1 .. received */
 bool has_sent = false;
 
-/* The number makes a repetition harmless and a gap visible. */
-inline store_put(number, result)
+/* The number makes a repetition harmless; what is early is not due. */
+inline put(number)
 {
+    assert(number <= last + 1);
     if
-#ifdef BROKEN /* a store that does not look at numbers: the model must find that out */
-    :: number <= last -> last++; stored[last] = number; result = DONE
-#else
-    :: number <= last -> result = REPEATED
-#endif
-    :: number == last + 1 -> last++; stored[last] = number; result = DONE
-    :: number > last + 1 -> result = LOST
+    :: number == last + 1 -> last++
+    :: else
     fi
 }
 
-/* Asking for a number acknowledges those before it. */
-inline store_get(number, result)
+/* What is settled is dropped; not what is only asked for. */
+inline acknowledge(number, settled)
 {
-    if
-    :: number > last + 1 -> result = LOST
-    :: else ->
-        do
-        :: first < number && first <= last -> first++
-        :: else -> break
-        od;
-        if
-        :: first == number && first <= last -> result = DONE
-        :: first == number && first > last -> result = EMPTY
-        :: first != number -> result = LOST
-        fi
-    fi
-}
-
-/* POST /send at any relay. */
-active proctype Sends()
-{
-    mtype result = NONE;
-end:
     do
-    :: atomic { post != 0 ->
-        store_put(post, result);
-        if
-        :: post_answer = result
-        :: faults > 0 -> faults-- /* the answer is lost, or the relay stopped when the store had the message */
-        fi;
-        post = 0; result = NONE }
-    :: atomic { late_post != 0 -> store_put(late_post, result); late_post = 0; result = NONE }
-    :: atomic { post != 0 && faults > 0 -> post = 0; faults-- } /* never came, or the relay stopped before */
-    :: atomic { late_post != 0 -> late_post = 0 }
+#ifdef BROKEN /* a store that takes asking for a message as a receipt for those before it: the model must find that out */
+    :: first < number && first <= last -> first++
+#else
+    :: first < settled && first <= last -> first++
+#endif
+    :: else -> break
     od
 }
 
-/* POST /recv at any relay. */
-active proctype Recvs()
+/* Taken; taken, but the answer gets lost; lost on the way or held for too long; given up by the sender, but on its way. Nobody may
+ * be told that what is before its message is lost. */
+#define POSTS(l)                                                                                              \
+    :: atomic { post[l] != 0 && post[l] <= last + 1 -> put(post[l]); post[l] = 0; post_answer[l] = DONE }        \
+    :: atomic { post[l] != 0 && post[l] <= last + 1 && faults > 0 ->                                             \
+        put(post[l]); post[l] = 0; post_answer[l] = AGAIN; faults-- }                                         \
+    :: atomic { post[l] != 0 && faults > 0 ->                                                                 \
+        assert(post_first[l] <= last + 1); post[l] = 0; post_answer[l] = AGAIN; faults-- }                    \
+    :: atomic { post[l] != 0 && late_post == 0 && faults > 0 ->                                               \
+        late_post = post[l]; post[l] = 0; post_answer[l] = AGAIN; faults-- }
+
+/* Nor that its message is not there any more. */
+#define GETS(l)                                                                                               \
+    :: atomic { get[l] != 0 && get[l] <= last ->                                                               \
+        acknowledge(get[l], get_first[l]); assert(get[l] >= first);                                           \
+        content[l] = get[l]; get[l] = 0; get_answer[l] = DONE }                                               \
+    :: atomic { get[l] != 0 && faults > 0 ->                                                                  \
+        acknowledge(get[l], get_first[l]); get[l] = 0; get_answer[l] = AGAIN; faults-- }                      \
+    :: atomic { get[l] != 0 && late_get == 0 && faults > 0 ->                                                 \
+        late_get = get[l]; late_first = get_first[l]; get[l] = 0; get_answer[l] = AGAIN; faults-- }
+
+/* Any relay. */
+active proctype Relay()
 {
-    mtype result = NONE;
 end:
     do
-    :: atomic { get != 0 ->
-        store_get(get, result);
-        if
-        :: get_answer = result; content = stored[get]
-        :: faults > 0 -> faults--
-        fi;
-        get = 0; result = NONE }
-    :: atomic { late_get != 0 -> store_get(late_get, result); late_get = 0; result = NONE }
-    :: atomic { get != 0 && faults > 0 -> get = 0; faults-- }
+    POSTS(0)
+    POSTS(1)
+    GETS(0)
+    GETS(1)
+    :: atomic { late_post != 0 && late_post <= last + 1 -> put(late_post); late_post = 0 }
+    :: atomic { late_post != 0 -> late_post = 0 }
+    :: atomic { late_get != 0 -> acknowledge(late_get, late_first); late_get = 0 }
     :: atomic { late_get != 0 -> late_get = 0 }
     od
 }
 
-/* The first packet of the outbox, again and again until the relay has it, then the next. */
+byte front = 1;      /* those before have been stored, as the sender knows */
+bool arrived[LANES]; /* by lane, ahead of `front` */
+bool waits[LANES];   /* to be repeated */
+
+inline advance()
+{
+    do
+    :: arrived[front % LANES] -> arrived[front % LANES] = false; front++
+    :: else -> break
+    od
+}
+
+#define HEAR(l)                                                                                               \
+    :: atomic { post_answer[l] == DONE -> post_answer[l] = NONE; arrived[l] = true; advance() }               \
+    :: atomic { post_answer[l] == AGAIN -> post_answer[l] = NONE; waits[l] = true }                           \
+    :: atomic { waits[l] ->                                                                                   \
+        waits[l] = false; post_first[l] = front; post[l] = front + (l + LANES - front % LANES) % LANES }
+
+/* The first packets of the outbox, each until the relay has it; none follows one that is to be repeated. */
 active proctype Sender()
 {
-    byte number = 1;
+    byte sent = 0; /* those after have no number yet */
     do
-    :: atomic { number <= MESSAGES && post == 0 && post_answer == NONE -> post = number }
-    :: atomic { post_answer != NONE ->
-        assert(post_answer == DONE || post_answer == REPEATED);
-        post_answer = NONE;
-        number++ }
-    :: atomic { post != 0 && late_post == 0 && faults > 0 -> late_post = post; post = 0; faults-- } /* given up */
-    :: atomic { post_answer != NONE && faults > 0 -> post_answer = NONE; faults-- }                 /* came too late */
-    :: number > MESSAGES -> break
+    :: front > MESSAGES -> break
+    :: atomic { sent < MESSAGES && sent + 1 < front + LANES && !waits[0] && !waits[1] ->
+        sent++;
+        post_first[sent % LANES] = front;
+        post[sent % LANES] = sent }
+    HEAR(0)
+    HEAR(1)
     od;
     has_sent = true
 }
 
-/* Asks for the next message until it has it. */
+byte early[LANES]; /* by lane: a message that is here before one that is not; 0: none */
+
+#define NEXT(l) (received + 1 + (l + LANES - (received + 1) % LANES) % LANES)
+
+#define ASK(l)                                                                                                \
+    :: atomic { get[l] == 0 && get_answer[l] == NONE && early[l] == 0 && NEXT(l) <= MESSAGES ->                \
+        get_first[l] = received + 1; get[l] = NEXT(l) }                                                       \
+    :: atomic { get_answer[l] == AGAIN -> get_answer[l] = NONE }                                              \
+    :: atomic { get_answer[l] == DONE && content[l] != received + 1 ->                                        \
+        get_answer[l] = NONE; early[l] = content[l] }                                                         \
+    :: atomic { get_answer[l] == DONE && content[l] == received + 1 ->                                        \
+        get_answer[l] = NONE; received++; take_early(1 - l) }
+
+/* Each once, in order. */
+inline take_early(l)
+{
+    if
+    :: early[l] != 0 -> assert(early[l] == received + 1); received++; early[l] = 0
+    :: else
+    fi
+}
+
+/* Asks for the first messages that are missing. */
 active proctype Receiver()
 {
-    byte number = 1;
     do
-    :: atomic { number <= MESSAGES && get == 0 && get_answer == NONE -> get = number }
-    :: atomic { get_answer != NONE ->
-        assert(get_answer == DONE || get_answer == EMPTY);
-        if
-        :: get_answer == DONE -> /* each once, in order */
-            assert(content == number);
-            received = content;
-            number++
-        :: get_answer == EMPTY
-        fi;
-        get_answer = NONE; content = 0 }
-    :: atomic { get != 0 && late_get == 0 && faults > 0 -> late_get = get; get = 0; faults-- }
-    :: atomic { get_answer != NONE && faults > 0 -> get_answer = NONE; content = 0; faults-- }
-    :: number > MESSAGES -> break
+    :: received == MESSAGES -> break
+    ASK(0)
+    ASK(1)
     od
 }
 

@@ -54,6 +54,8 @@ static enum MHD_Result reply_failure(request *r, store_result result)
     case STORE_LOST:
         return refuse(r, REFUSED_LOST, 409, -1,
                       "the relay does not know this session any more: it was lost or replaced\n");
+    case STORE_EARLY:
+        return refuse(r, REFUSED_EARLY, 429, 1, "a message before this one has not come yet\n");
     case STORE_ENDING:
         return refuse(r, REFUSED_TAKEN, 409, 1, "an earlier run of this session is still ending\n");
     case STORE_TAKEN:
@@ -272,10 +274,15 @@ static void trim_body(buffer *body)
     body->capacity = body->len;
 }
 
+static store_place request_place(const request *r)
+{
+    return (store_place){.number = r->number, .first = r->first};
+}
+
 static enum MHD_Result answer_send(request *r)
 {
     trim_body(&r->http.body);
-    const store_result result = store_put(r->server->store, &r->who, r->route.to, r->number,
+    const store_result result = store_put(r->server->store, &r->who, r->route.to, request_place(r),
                                           r->http.body.bytes, r->http.body.len);
     if (result == STORE_DONE) {
         /* The bytes are the store's, and counted there. */
@@ -291,6 +298,8 @@ static enum MHD_Result answer_send(request *r)
                          result == STORE_FULL_BYTES || result == STORE_FULL_ADDRESS_BYTES;
     if (is_full && waiting_is_possible(r))
         return wait_for(r, STORE_WAKE_SENDER);
+    if (result == STORE_EARLY && waiting_is_possible(r))
+        return wait_for(r, STORE_WAKE_TURN);
     return reply_failure(r, result);
 }
 
@@ -333,7 +342,7 @@ static enum MHD_Result answer_recv(request *r)
     if (r->replaced)
         return reply_nothing(r);
     const store_result result =
-        store_get(r->server->store, &r->who, r->route.from, r->number, &r->message);
+        store_get(r->server->store, &r->who, r->route.from, request_place(r), &r->message);
     if (result == STORE_DONE)
         return reply_message(r);
     /* Plain clients know of no such answer. */
@@ -390,9 +399,9 @@ static enum MHD_Result answer_options(request *r)
     (void)MHD_add_response_header(response, "Allow", r->route.allow);
     (void)MHD_add_response_header(response, "Access-Control-Allow-Methods", r->route.allow);
     (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
-                                  WIRE_AUTHORIZATION ", Content-Type, " WIRE_SEQ ", " WIRE_SESSION
-                                                     ", " WIRE_TOKEN ", " WIRE_TIMEOUT
-                                                     ", " WIRE_TERMS);
+                                  WIRE_AUTHORIZATION ", Content-Type, " WIRE_SEQ ", " WIRE_FIRST
+                                                     ", " WIRE_SESSION ", " WIRE_TOKEN
+                                                     ", " WIRE_TIMEOUT ", " WIRE_TERMS);
     (void)MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
     return httpd_finish(&r->http, 204, response);
 }

@@ -275,17 +275,19 @@ static const char script_seats[] = "local e = get('epoch')\n"
                                    "end\n"
                                    "return {'DONE', list, own, terms}\n";
 
-/* Arguments 8 to 10: receiver, number or 0, the bytes. Answers with whether a session was opened.
- */
+/* Arguments 8 to 11: receiver, number or 0, the first not settled or 0, the bytes. Answers with
+ * whether a session was opened. */
 static const char script_put[] =
-    "local number, bytes = tonumber(ARGV[9]), ARGV[10]\n"
+    "local number, first, bytes = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]\n"
     "local wrong = speaks() or open()\n"
     "if wrong then return {wrong} end\n"
     "touch()\n"
     "local q = party .. ':' .. ARGV[8]\n"
     "local newest = num('n' .. q)\n"
     "if number ~= 0 and number <= newest then return {'REPEATED'} end\n"
-    "if number ~= 0 and number ~= newest + 1 then return {'LOST', opened} end\n"
+    "if number > newest + 1 then\n"
+    "  return {first ~= 0 and first <= newest + 1 and 'EARLY' or 'LOST', opened}\n"
+    "end\n"
     "local oldest = tonumber(get('o' .. q) or 1)\n"
     "local n, queued = newest + 1 - oldest, num('b' .. q)\n"
     "local cost = #bytes + OVERHEAD + (newest == 0 and OVERHEAD or 0)\n"
@@ -300,21 +302,25 @@ static const char script_put[] =
     "tell('message ' .. q .. ' ' .. name)\n"
     "return {'DONE', opened}\n";
 
-/* Arguments 7 and 8: sender, number or 0. Answers DONE with a number and the bytes. */
+/* Arguments 7 to 9: sender, number or 0, the first not settled or 0. Answers DONE with a number and
+ * the bytes. */
 static const char script_get[] =
-    "local number, q = tonumber(ARGV[8]), ARGV[7] .. ':' .. party\n"
+    "local number, first = tonumber(ARGV[8]), tonumber(ARGV[9])\n"
+    "local q = ARGV[7] .. ':' .. party\n"
+    "if first == 0 then first = number end\n"
     "local wrong = speaks()\n"
     "if wrong then return {wrong} end\n"
     "if get('epoch') then touch() end\n"
     "local newest = num('n' .. q)\n"
     "local nothing = get('l' .. ARGV[7]) == '1' and 'GONE' or 'EMPTY'\n"
-    "if newest == 0 then return {number > 1 and 'LOST' or nothing} end\n"
-    "if number > newest + 1 then return {'LOST'} end\n"
-    "if number ~= 0 then ack(q, number) end\n"
+    "if newest == 0 then return {first > 1 and 'LOST' or nothing} end\n"
+    "if first > newest + 1 then return {'LOST'} end\n"
+    "if first ~= 0 then ack(q, first) end\n"
     "local oldest = num('o' .. q)\n"
-    "if number ~= 0 and oldest ~= number then return {'LOST'} end\n"
-    "if oldest > newest then return {nothing} end\n"
-    "return {'DONE', string.format('%.0f', oldest), get(string.format('m%s:%.0f', q, oldest))}\n";
+    "if number ~= 0 and number < oldest then return {'LOST'} end\n"
+    "local wanted = number ~= 0 and number or oldest\n"
+    "if wanted > newest then return {nothing} end\n"
+    "return {'DONE', string.format('%.0f', wanted), get(string.format('m%s:%.0f', q, wanted))}\n";
 
 /* Arguments 7 and 8: sender, number. */
 static const char script_delivered[] =

@@ -42,6 +42,13 @@ static void take_number(request *r, const char *value)
     r->has_number = true;
 }
 
+static void take_first(request *r, const char *value)
+{
+    if (r->first != 0 || !text_number(value, strlen(value), UINT64_MAX - 1, &r->first) ||
+        r->first == 0)
+        httpd_refuse(&r->http, 400, WIRE_FIRST " is one number from 1");
+}
+
 static void take_epoch(request *r, const char *value)
 {
     if (r->who.has_epoch || !text_hex(value, &r->who.epoch))
@@ -83,6 +90,8 @@ static void app_header(httpd_request *http, const char *name, const char *value)
     request *r = (request *)http;
     if (strcasecmp(name, WIRE_SEQ) == 0)
         take_number(r, value);
+    else if (strcasecmp(name, WIRE_FIRST) == 0)
+        take_first(r, value);
     else if (strcasecmp(name, WIRE_SESSION) == 0)
         take_epoch(r, value);
     else if (strcasecmp(name, WIRE_TIMEOUT) == 0)
@@ -132,6 +141,8 @@ static void app_check(httpd_request *http)
 {
     request *r = (request *)http;
     refusal why;
+    if (r->first != 0 && (r->first > r->number || r->number - r->first >= WIRE_AHEAD))
+        httpd_refuse(http, 400, WIRE_FIRST " is not shortly before " WIRE_SEQ);
     if (http->refusal != 0 || r->route.method == ROUTE_OPTIONS || admit_count(r, &why))
         return;
     stats_refused(r, why);

@@ -26,6 +26,7 @@ typedef struct request {
     /* Headers and query. */
     bool has_number;
     uint64_t number; /* X-Polytune-Seq */
+    uint64_t first;  /* X-Polytune-First; 0: not told */
     bool from_page;  /* a browser asks from a page elsewhere */
     char origin[256];
     uint64_t wait_ms;

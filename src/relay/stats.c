@@ -14,6 +14,7 @@ static const char *const refusal_names[N_REFUSALS] = {
     [REFUSED_FORBIDDEN] = "forbidden",
     [REFUSED_TAKEN] = "seat_taken",
     [REFUSED_LOST] = "session_lost",
+    [REFUSED_EARLY] = "early",
     [REFUSED_FULL_SESSIONS] = "max_sessions",
     [REFUSED_FULL_SEATS] = "max_seats",
     [REFUSED_FULL_QUEUE] = "max_queue",

@@ -13,6 +13,7 @@ typedef enum refusal {
     REFUSED_FORBIDDEN,
     REFUSED_TAKEN,
     REFUSED_LOST,
+    REFUSED_EARLY,
     /* Limits, which are named. */
     REFUSED_FULL_SESSIONS,
     REFUSED_FULL_SEATS,

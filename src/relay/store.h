@@ -29,6 +29,7 @@ typedef enum store_result {
     STORE_EMPTY,    /* there is no message yet */
     STORE_GONE,     /* nor will there be one: the sender has left its seat */
     STORE_LOST,     /* the numbers or the session do not fit: it was lost in between */
+    STORE_EARLY, /* messages before it, which its sender has not been told of, are not here yet */
     /* A limit is reached; may pass. Which: */
     STORE_FULL_SESSIONS,
     STORE_FULL_SEATS,
@@ -70,6 +71,12 @@ typedef struct store_caller {
     const char *address;                /* where it asks from, for notes; NULL: nobody knows */
 } store_caller;
 
+/* Which message of a queue. */
+typedef struct store_place {
+    uint64_t number; /* 0: the next one, or the oldest */
+    uint64_t first;  /* the oldest that the caller has not settled; 0: that very message */
+} store_place;
+
 /* What joining tells. */
 typedef struct store_joined {
     uint64_t epoch;      /* of the session; on STORE_DONE */
@@ -108,7 +115,8 @@ typedef struct store_sign {
 
 /* What may have come true for those who wait; woken once too often does no harm. */
 typedef enum store_wake {
-    STORE_WAKE_RECEIVER, /* of that queue: a message */
+    STORE_WAKE_RECEIVER, /* of that queue: a message, for which one that came early may wait, too */
+    STORE_WAKE_TURN,     /* what came early waits for this; nobody wakes it alone */
     STORE_WAKE_SENDER,   /* of that queue: room */
     STORE_WAKE_WATCHERS, /* of that session: a seat was taken */
     STORE_WAKE_SESSION,  /* everybody in it: it is gone, or somebody has left */
@@ -166,9 +174,9 @@ typedef struct store_ops {
     store_result (*join)(store *s, const store_caller *who, store_joined *ret_joined);
     store_result (*leave)(store *s, const store_caller *who);
     store_result (*seats)(store *s, const store_caller *who, store_seats *ret_seats);
-    store_result (*put)(store *s, const store_caller *who, uint32_t to, uint64_t number,
+    store_result (*put)(store *s, const store_caller *who, uint32_t to, store_place place,
                         uint8_t *bytes, size_t len);
-    store_result (*get)(store *s, const store_caller *who, uint32_t from, uint64_t number,
+    store_result (*get)(store *s, const store_caller *who, uint32_t from, store_place place,
                         stored **ret_message);
     store_result (*delivered)(store *s, const store_caller *who, uint32_t from, uint64_t number);
     store_result (*absent)(store *s, const store_caller *who);
@@ -222,20 +230,19 @@ static inline store_result store_list(store *s, const store_caller *who, store_s
     return s->ops->seats(s, who, ret_seats);
 }
 
-/* Appends a message of the caller, taking over `bytes` (from base/mem.h) on STORE_DONE only.
- * `number` 0 means the next one. */
+/* Appends a message of the caller, taking over `bytes` (from base/mem.h) on STORE_DONE only. */
 static inline store_result store_put(store *s, const store_caller *who, uint32_t to,
-                                     uint64_t number, uint8_t *bytes, size_t len)
+                                     store_place place, uint8_t *bytes, size_t len)
 {
-    return s->ops->put(s, who, to, number, bytes, len);
+    return s->ops->put(s, who, to, place, bytes, len);
 }
 
-/* The caller's message of that number, acknowledging those before it; number 0: the oldest, which
- * stays until store_delivered. Release it with stored_release. */
+/* The caller's message of that number, acknowledging those before the first that is not settled;
+ * number 0: the oldest, which stays until store_delivered. Release it with stored_release. */
 static inline store_result store_get(store *s, const store_caller *who, uint32_t from,
-                                     uint64_t number, stored **ret_message)
+                                     store_place place, stored **ret_message)
 {
-    return s->ops->get(s, who, from, number, ret_message);
+    return s->ops->get(s, who, from, place, ret_message);
 }
 
 /* Drops the messages up to `number`. */

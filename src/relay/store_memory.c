@@ -108,13 +108,13 @@ static bool has_room(const memory_store *m, const memory_pair *p, size_t len)
     return p->count < o->messages && (p->count == 0 || len + p->bytes <= o->queue_bytes);
 }
 
-static store_result put_message(memory_store *m, memory_session *e, memory_pair *p, uint64_t number,
-                                uint8_t *bytes, size_t len)
+static store_result put_message(memory_store *m, memory_session *e, memory_pair *p,
+                                store_place place, uint8_t *bytes, size_t len)
 {
-    if (number != 0 && number <= p->last_number)
+    if (place.number != 0 && place.number <= p->last_number)
         return STORE_REPEATED;
-    if (number != 0 && number != p->last_number + 1)
-        return STORE_LOST;
+    if (place.number > p->last_number + 1)
+        return place.first != 0 && place.first <= p->last_number + 1 ? STORE_EARLY : STORE_LOST;
     if (!has_room(m, p, len))
         return STORE_FULL_QUEUE;
     store_result result = memory_charge(m, e, len + MEMORY_OVERHEAD);
@@ -139,7 +139,7 @@ static store_result put_message(memory_store *m, memory_session *e, memory_pair 
     return STORE_DONE;
 }
 
-static store_result memory_put(store *s, const store_caller *who, uint32_t to, uint64_t number,
+static store_result memory_put(store *s, const store_caller *who, uint32_t to, store_place place,
                                uint8_t *bytes, size_t len)
 {
     memory_store *m = (memory_store *)s;
@@ -152,7 +152,7 @@ static store_result memory_put(store *s, const store_caller *who, uint32_t to, u
         return result;
     memory_seat_touch(e, who->party, who);
     result = memory_pair_open(m, e, who->party, to, &p);
-    return result == STORE_DONE ? put_message(m, e, p, number, bytes, len) : result;
+    return result == STORE_DONE ? put_message(m, e, p, place, bytes, len) : result;
 }
 
 static store_result why_nothing(const memory_session *e, uint32_t from)
@@ -161,9 +161,32 @@ static store_result why_nothing(const memory_session *e, uint32_t from)
     return sender != NULL && sender->left ? STORE_GONE : STORE_EMPTY;
 }
 
-static store_result memory_get(store *s, const store_caller *who, uint32_t from, uint64_t number,
+static stored *find_message(const memory_pair *p, uint64_t number)
+{
+    stored *found = p->first;
+    while (found != NULL && number != 0 && found->number != number)
+        found = found->next;
+    return found;
+}
+
+/* Acknowledges what is settled. What is asked for must not have been: of several requests the
+ * oldest may come last, with a first that others have settled since. */
+static store_result settle(memory_store *m, memory_session *e, memory_pair *p, uint64_t first,
+                           uint64_t number)
+{
+    if (first > p->last_number + 1)
+        return STORE_LOST;
+    const store_result result = memory_pair_acknowledge(m, e, p, first);
+    if (result != STORE_DONE)
+        return result;
+    return number >= (p->first == NULL ? p->last_number + 1 : p->first->number) ? STORE_DONE
+                                                                                : STORE_LOST;
+}
+
+static store_result memory_get(store *s, const store_caller *who, uint32_t from, store_place place,
                                stored **ret_message)
 {
+    const uint64_t first = place.first != 0 ? place.first : place.number;
     memory_store *m = (memory_store *)s;
     memory_session *e = memory_session_find(m, who->session);
     const store_result result = memory_may_speak(m, e, who);
@@ -174,19 +197,12 @@ static store_result memory_get(store *s, const store_caller *who, uint32_t from,
     memory_pair *p = e == NULL ? NULL : memory_pair_find(e, from, who->party);
     const store_result nothing = e == NULL ? STORE_EMPTY : why_nothing(e, from);
     if (p == NULL)
-        return number > 1 ? STORE_LOST : nothing;
-    if (number != 0) {
-        if (number > p->last_number + 1)
-            return STORE_LOST;
-        const store_result acknowledged = memory_pair_acknowledge(m, e, p, number);
-        if (acknowledged != STORE_DONE)
-            return acknowledged;
-        if (p->first == NULL ? number <= p->last_number : p->first->number != number)
-            return STORE_LOST;
-    }
-    if (p->first == NULL)
-        return nothing;
-    *ret_message = stored_hold(p->first);
+        return first > 1 ? STORE_LOST : nothing;
+    const store_result settled = first == 0 ? STORE_DONE : settle(m, e, p, first, place.number);
+    stored *found = settled == STORE_DONE ? find_message(p, place.number) : NULL;
+    if (settled != STORE_DONE || found == NULL)
+        return settled != STORE_DONE ? settled : nothing;
+    *ret_message = stored_hold(found);
     return STORE_DONE;
 }
 

@@ -112,6 +112,7 @@ static store_result result_of(const char *name)
                  {"EMPTY", STORE_EMPTY},
                  {"GONE", STORE_GONE},
                  {"LOST", STORE_LOST},
+                 {"EARLY", STORE_EARLY},
                  {"FULL_SESSIONS", STORE_FULL_SESSIONS},
                  {"FULL_SEATS", STORE_FULL_SEATS},
                  {"FULL_QUEUE", STORE_FULL_QUEUE},
@@ -409,7 +410,18 @@ static void redis_present(store *s, const store_sign *signs, size_t n)
 
 /* ---- messages ---- */
 
-static store_result redis_put(store *s, const store_caller *who, uint32_t to, uint64_t number,
+/* Adds the other party, and which message. */
+static void question_add_place(question *q, uint32_t other, store_place place,
+                               char ret_texts[3][24])
+{
+    (void)snprintf(ret_texts[0], sizeof ret_texts[0], "%" PRIu32, other);
+    (void)snprintf(ret_texts[1], sizeof ret_texts[1], "%" PRIu64, place.number);
+    (void)snprintf(ret_texts[2], sizeof ret_texts[2], "%" PRIu64, place.first);
+    for (size_t i = 0; i < 3; i++)
+        question_add_text(q, ret_texts[i]);
+}
+
+static store_result redis_put(store *s, const store_caller *who, uint32_t to, store_place place,
                               uint8_t *bytes, size_t len)
 {
     redis_store *m = (redis_store *)s;
@@ -417,12 +429,8 @@ static store_result redis_put(store *s, const store_caller *who, uint32_t to, ui
     store_result result;
     question_begin(&q, m, SCRIPT_PUT, who);
     question_add_opening(&q, who);
-    char receiver[16];
-    char seq[24];
-    (void)snprintf(receiver, sizeof receiver, "%" PRIu32, to);
-    (void)snprintf(seq, sizeof seq, "%" PRIu64, number);
-    question_add_text(&q, receiver);
-    question_add_text(&q, seq);
+    char texts[3][24];
+    question_add_place(&q, to, place, texts);
     question_add(&q, len == 0 ? (const void *)"" : bytes, len);
     redisReply *reply = redis_ask(m, &q, 1, &result);
     if (reply == NULL)
@@ -435,16 +443,6 @@ static store_result redis_put(store *s, const store_caller *who, uint32_t to, ui
     }
     freeReplyObject(reply);
     return result;
-}
-
-/* Adds the arguments of asking for, or dropping, a message. */
-static void question_add_message(question *q, uint32_t from, uint64_t number, char ret_texts[2][24])
-{
-    (void)snprintf(ret_texts[0], sizeof ret_texts[0], "%" PRIu32, from);
-    (void)snprintf(ret_texts[1], sizeof ret_texts[1], "%" PRIu64, number);
-    question_add_text(q, ""); /* opens nothing */
-    question_add_text(q, ret_texts[0]);
-    question_add_text(q, ret_texts[1]);
 }
 
 static store_result take_message(const redisReply *reply, stored **ret_message)
@@ -465,15 +463,16 @@ static store_result take_message(const redisReply *reply, stored **ret_message)
     return STORE_DONE;
 }
 
-static store_result redis_get(store *s, const store_caller *who, uint32_t from, uint64_t number,
+static store_result redis_get(store *s, const store_caller *who, uint32_t from, store_place place,
                               stored **ret_message)
 {
     redis_store *m = (redis_store *)s;
     question q;
-    char texts[2][24];
+    char texts[3][24];
     store_result result;
     question_begin(&q, m, SCRIPT_GET, who);
-    question_add_message(&q, from, number, texts);
+    question_add_text(&q, ""); /* opens nothing */
+    question_add_place(&q, from, place, texts);
     redisReply *reply = redis_ask(m, &q, 2, &result);
     if (reply == NULL)
         return result;
@@ -488,10 +487,11 @@ static store_result redis_delivered(store *s, const store_caller *who, uint32_t 
 {
     redis_store *m = (redis_store *)s;
     question q;
-    char texts[2][24];
+    char texts[3][24];
     store_result result;
     question_begin(&q, m, SCRIPT_DELIVERED, who);
-    question_add_message(&q, from, number, texts);
+    question_add_text(&q, ""); /* opens nothing */
+    question_add_place(&q, from, (store_place){.number = number}, texts);
     redisReply *reply = redis_ask(m, &q, 0, &result);
     if (reply != NULL)
         freeReplyObject(reply);

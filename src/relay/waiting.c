@@ -44,12 +44,15 @@ static bool waits_for(const request *r, store_wake what, const char *session, ui
            strcmp(r->route.session, session) == 0;
 }
 
-/* Takes out whoever waits for that, or NULL. */
+#define ANY_NUMBER UINT64_MAX
+
+/* Takes out one that waits for that, with its message's number, or NULL. */
 static request *waiting_take(relay_server *server, store_wake what, const char *session,
-                             uint32_t from, uint32_t to)
+                             uint32_t from, uint32_t to, uint64_t number)
 {
     request **link = waiting_place(server, what, session, from, to);
-    while (*link != NULL && !waits_for(*link, what, session, from, to))
+    while (*link != NULL && !(waits_for(*link, what, session, from, to) &&
+                              (number == ANY_NUMBER || (*link)->number == number)))
         link = &(*link)->next_waiting;
     request *found = *link;
     if (found != NULL) {
@@ -79,7 +82,8 @@ enum MHD_Result waiting_start(request *r, store_wake what)
         httpd_hold(&r->http); /* any number may watch */
         return MHD_YES;
     }
-    request *older = waiting_take(r->server, what, r->route.session, r->route.from, r->route.to);
+    request *older =
+        waiting_take(r->server, what, r->route.session, r->route.from, r->route.to, r->number);
     if (older != NULL) {
         older->replaced = true;
         httpd_release(&older->http);
@@ -119,17 +123,27 @@ static void waiting_release(httpd *http, const char *session, bool only_watchers
     }
 }
 
+/* Several may wait at a queue, each for another number. */
+static void waiting_release_all(relay_server *server, store_wake what, const char *session,
+                                uint32_t from, uint32_t to)
+{
+    request *found;
+    while ((found = waiting_take(server, what, session, from, to, ANY_NUMBER)) != NULL)
+        httpd_release(&found->http);
+}
+
 void waiting_wake(relay_server *server, store_wake what, const char *session, uint32_t from,
                   uint32_t to)
 {
     httpd *http = server->http;
-    request *found;
     switch (what) {
     case STORE_WAKE_RECEIVER:
+        waiting_release_all(server, STORE_WAKE_TURN, session, from, to);
+        waiting_release_all(server, what, session, from, to);
+        return;
     case STORE_WAKE_SENDER:
-        found = waiting_take(server, what, session, from, to);
-        if (found != NULL)
-            httpd_release(&found->http);
+    case STORE_WAKE_TURN:
+        waiting_release_all(server, what, session, from, to);
         return;
     case STORE_WAKE_WATCHERS:
         waiting_release(http, session, true);

@@ -17,8 +17,8 @@ MUST_CHECK pt_status waiting_init(waiting_table *w, pt_error *error);
 bool waiting_is_possible(request *r);
 /* Whether one more request of its address may wait; one that was let in stays. */
 bool waiting_has_room(request *r);
-/* Holds the request until there is what it waits for; an older one that waits for the same is sent
- * away. */
+/* Holds the request until there is what it waits for; an older one that waits for the same, with
+ * the same number, is sent away. */
 enum MHD_Result waiting_start(request *r, store_wake what);
 /* The request waits no more. */
 void waiting_stop(request *r);

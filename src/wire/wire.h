@@ -42,6 +42,12 @@
 #define WIRE_SESSION "X-Polytune-Session" /* relay: which one of that name; direct: its name */
 #define WIRE_SEQ     "X-Polytune-Seq"     /* a message's number in its queue, from 1 */
 
+/* Relay: the oldest number that is not settled, that is, when sending it has not been answered, and
+ * when receiving not been received, where that is not the request's own. Who sends or asks ahead of
+ * what is not settled must tell, and may be ahead by less than WIRE_AHEAD. */
+#define WIRE_FIRST "X-Polytune-First"
+#define WIRE_AHEAD 8
+
 #define WIRE_TIMEOUT "X-Polytune-Timeout" /* relay, when joining: asked for, and answered */
 #define WIRE_SEATS   "X-Polytune-Seats"   /* relay, answered to joining: who sits there, 0,2,3 */
 

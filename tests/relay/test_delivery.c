@@ -215,6 +215,71 @@ static void a_message_is_kept_until_acknowledged(void **state)
     (void)close(fd);
 }
 
+#define AHEAD(number, first) "X-Polytune-Seq: " number "\r\nX-Polytune-First: " first "\r\n"
+
+static void an_early_message_is_held(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int two = connect_to(port);
+    const int three = connect_to(port);
+    ask(three, "POST", "/send/turn/0/1?wait=60", AHEAD("3", "1"), "three");
+    wait_until_held(port, 1);
+    ask(two, "POST", "/send/turn/0/1?wait=60", AHEAD("2", "1"), "two");
+    wait_until_held(port, 2);
+    /* The same again takes its place, and others do not. */
+    const int again = connect_to(port);
+    ask(again, "POST", "/send/turn/0/1?wait=60", AHEAD("3", "1"), "three");
+    expect_next(three, 429, NULL);
+    expect(port, "POST", "/recv/turn/0/1", "X-Polytune-Seq: 1\r\n", "", 400, NULL);
+    expect(port, "POST", "/send/turn/0/1", AHEAD("1", "1"), "one", 200, "");
+    expect_next_with(two, 200, "X-Polytune-Seq", "2");
+    expect_next_with(again, 200, "X-Polytune-Seq", "3");
+    expect(port, "POST", "/recv/turn/0/1", "X-Polytune-Seq: 1\r\n", "", 200, "one");
+    expect(port, "POST", "/recv/turn/0/1", "X-Polytune-Seq: 2\r\n", "", 200, "two");
+    expect(port, "POST", "/recv/turn/0/1", "X-Polytune-Seq: 3\r\n", "", 200, "three");
+    (void)close(two);
+    (void)close(three);
+    (void)close(again);
+}
+
+static void gaps_and_far_numbers_are_refused(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    /* Nobody waits, so it is told to come again; or what is before it was said to be here. */
+    expect(port, "POST", "/send/gap/0/1", AHEAD("2", "1"), "two", 429, NULL);
+    expect(port, "POST", "/send/gap/0/1?wait=60", AHEAD("3", "2"), "three", 409, NULL);
+    expect(port, "POST", "/send/gap/0/1?wait=60", "X-Polytune-Seq: 2\r\n", "two", 409, NULL);
+    expect(port, "POST", "/send/gap/0/1?wait=60", AHEAD("9", "1"), "far", 400, NULL);
+    expect(port, "POST", "/send/gap/0/1?wait=60", AHEAD("1", "2"), "behind", 400, NULL);
+    expect(port, "POST", "/send/gap/0/1?wait=60", AHEAD("1", "0"), "zero", 400, NULL);
+    expect(port, "POST", "/send/gap/0/1?wait=60", AHEAD("2", "1") "X-Polytune-First: 1\r\n", "",
+           400, NULL);
+    expect(port, "POST", "/send/gap/0/1?wait=60", "X-Polytune-First: 1\r\n", "alone", 400, NULL);
+    expect(port, "POST", "/recv/gap/0/1?wait=60", AHEAD("9", "1"), "", 400, NULL);
+    expect(port, "POST", "/recv/gap/0/1?wait=60", AHEAD("3", "2"), "", 409, NULL);
+}
+
+static void two_requests_wait_for_two_messages(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int first = connect_to(port);
+    const int second = connect_to(port);
+    ask(second, "POST", "/recv/polls/0/1?wait=60", AHEAD("2", "1"), "");
+    wait_until_held(port, 1);
+    ask(first, "POST", "/recv/polls/0/1?wait=60", AHEAD("1", "1"), "");
+    wait_until_held(port, 2);
+    expect(port, "POST", "/send/polls/0/1", "X-Polytune-Seq: 1\r\n", "one", 200, "");
+    expect_next(first, 200, "one");
+    wait_until_held(port, 1);
+    expect(port, "POST", "/send/polls/0/1", "X-Polytune-Seq: 2\r\n", "two", 200, "");
+    expect_next(second, 200, "two");
+    /* Neither has been acknowledged. */
+    expect(port, "POST", "/recv/polls/0/1", AHEAD("2", "1"), "", 200, "two");
+    expect(port, "POST", "/recv/polls/0/1", AHEAD("1", "1"), "", 200, "one");
+    (void)close(first);
+    (void)close(second);
+}
+
 /* ---- seats and session tokens ---- */
 
 /* The header line of a token. */
@@ -760,6 +825,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_newest_waiting_request_counts),
         cmocka_unit_test(seats_are_waited_for),
         cmocka_unit_test(who_joins_is_told_the_seats),
+        cmocka_unit_test(an_early_message_is_held),
+        cmocka_unit_test(gaps_and_far_numbers_are_refused),
+        cmocka_unit_test(two_requests_wait_for_two_messages),
         cmocka_unit_test(seats_that_disagree_are_not_waited_for),
         cmocka_unit_test(repeated_sends_are_dropped),
         cmocka_unit_test(a_message_is_kept_until_acknowledged),

@@ -120,7 +120,8 @@ static store_result put(store *s, const store_caller *c, uint32_t to, uint64_t n
     uint8_t *bytes = mem_new(strlen(text) + 1, 1);
     assert_non_null(bytes);
     memcpy(bytes, text, strlen(text));
-    const store_result result = store_put(s, c, to, number, bytes, strlen(text));
+    const store_result result =
+        store_put(s, c, to, (store_place){.number = number}, bytes, strlen(text));
     if (result != STORE_DONE)
         mem_free(bytes);
     return result;
@@ -130,7 +131,7 @@ static void expect_message(store *s, const store_caller *c, uint32_t from, uint6
                            const char *text)
 {
     stored *m = NULL;
-    assert_int_equal(store_get(s, c, from, number, &m), STORE_DONE);
+    assert_int_equal(store_get(s, c, from, (store_place){.number = number}, &m), STORE_DONE);
     assert_int_equal(m->len, strlen(text));
     assert_memory_equal(m->bytes, text, m->len);
     if (number != 0)
@@ -141,7 +142,7 @@ static void expect_message(store *s, const store_caller *c, uint32_t from, uint6
 static store_result get(store *s, const store_caller *c, uint32_t from, uint64_t number)
 {
     stored *m = NULL;
-    const store_result result = store_get(s, c, from, number, &m);
+    const store_result result = store_get(s, c, from, (store_place){.number = number}, &m);
     if (result == STORE_DONE)
         stored_release(m);
     return result;
@@ -261,6 +262,66 @@ static void seats_are_bound_to_tokens(kind k)
     assert_int_equal(store_list(s, &a, &seats), STORE_LOST);
     a.epoch = epoch;
     assert_int_equal(put(s, &a, 0, 2, "m"), STORE_DONE);
+    store_free(s);
+}
+
+/* Puts a message, with several on their way, the oldest of which is `first`. */
+static store_result put_ahead(store *s, const store_caller *c, uint64_t number, uint64_t first)
+{
+    uint8_t *bytes = mem_new(1, 1);
+    assert_non_null(bytes);
+    bytes[0] = (uint8_t)('0' + number);
+    const store_result result =
+        store_put(s, c, 1, (store_place){.number = number, .first = first}, bytes, 1);
+    if (result != STORE_DONE)
+        mem_free(bytes);
+    return result;
+}
+
+/* Asks for a message, with several asked for, the oldest of which is `first`; its byte. */
+static store_result get_ahead(store *s, const store_caller *c, uint64_t number, uint64_t first)
+{
+    stored *m = NULL;
+    const store_result result =
+        store_get(s, c, 0, (store_place){.number = number, .first = first}, &m);
+    if (result == STORE_DONE) {
+        assert_int_equal(m->number, number);
+        assert_int_equal(m->bytes[0], '0' + number);
+        stored_release(m);
+    }
+    return result;
+}
+
+static void what_is_early_waits_for_its_turn(kind k)
+{
+    listener l = {0};
+    store *s = open_store(k, &options, &l);
+    const store_caller a = caller("ahead", 0, "a");
+    const store_caller b = caller("ahead", 1, "b");
+    (void)join(s, &a);
+    (void)join(s, &b);
+    assert_int_equal(get_ahead(s, &b, 2, 1), STORE_EMPTY);
+    assert_int_equal(get_ahead(s, &b, 3, 2), STORE_LOST);
+    assert_int_equal(put_ahead(s, &a, 3, 1), STORE_EARLY);
+    assert_int_equal(put_ahead(s, &a, 2, 1), STORE_EARLY);
+    assert_int_equal(put_ahead(s, &a, 2, 2), STORE_LOST); /* the first was said to be here */
+    assert_int_equal(put_ahead(s, &a, 2, 0), STORE_LOST);
+    assert_int_equal(put_ahead(s, &a, 1, 1), STORE_DONE);
+    assert_int_equal(put_ahead(s, &a, 2, 1), STORE_DONE);
+    assert_int_equal(put_ahead(s, &a, 2, 1), STORE_REPEATED);
+    assert_int_equal(put_ahead(s, &a, 1, 1), STORE_REPEATED);
+    assert_int_equal(put_ahead(s, &a, 3, 2), STORE_DONE);
+    /* What is ahead acknowledges nothing but what is before the first. */
+    assert_int_equal(get_ahead(s, &b, 2, 1), STORE_DONE);
+    assert_int_equal(get_ahead(s, &b, 1, 1), STORE_DONE);
+    assert_int_equal(get_ahead(s, &b, 2, 1), STORE_DONE);
+    assert_int_equal(get_ahead(s, &b, 4, 2), STORE_EMPTY);
+    assert_int_equal(get_ahead(s, &b, 1, 0), STORE_LOST);
+    assert_int_equal(get_ahead(s, &b, 3, 1), STORE_DONE); /* it was on its way for long */
+    assert_int_equal(get_ahead(s, &b, 3, 2), STORE_DONE);
+    assert_int_equal(get_ahead(s, &b, 2, 2), STORE_DONE);
+    assert_int_equal(get_ahead(s, &b, 5, 4), STORE_EMPTY);
+    assert_int_equal(get_ahead(s, &b, 6, 5), STORE_LOST);
     store_free(s);
 }
 
@@ -703,6 +764,7 @@ static void an_address_has_its_share(kind k)
 static void empty_redis(void);
 
 #define FOR_ALL(X)                                                                                 \
+    X(what_is_early_waits_for_its_turn)                                                            \
     X(numbers_make_it_exactly_once)                                                                \
     X(plain_clients_take_the_oldest)                                                               \
     X(who_left_is_told_after_its_last_message)                                                     \

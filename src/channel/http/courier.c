@@ -12,7 +12,7 @@
 #include "channel/http/http.h"
 #include "wire/wire.h"
 
-#define WARMERS          2
+#define WARMERS          3
 #define WARMING_MAX      4096 /* bytes of an answer that nobody reads */
 #define CALL_POLL_MAX_MS 1000
 
@@ -290,6 +290,7 @@ static const mailbox_pump courier_pump = {courier_nudge, courier_nudge, mailboxe
 
 const http_driver courier_driver = {
     .pump = &courier_pump,
+    .at_once = true,
     .hold_s = WIRE_HOLD_S,
     .open = courier_open,
     .perform = courier_perform,

@@ -49,7 +49,7 @@ static transfer *lane_of_packet(const delivery *d, const mailbox *b, const packe
 static packet *next_to_send(const delivery *d, const mailbox *b)
 {
     packet *p = mailbox_is_shut(b) ? NULL : b->out_first;
-    for (size_t i = 0; p != NULL && i < d->link->lanes; i++, p = p->next) {
+    for (size_t i = 0; p != NULL && i < d->n_lanes; i++, p = p->next) {
         if (mailbox_waits(p))
             return p;
         if (lane_of_packet(d, b, p)->n_failures != 0)
@@ -141,14 +141,23 @@ static void done_sending(transfer *t)
     take_back(t);
 }
 
+static bool is_asking_failing(const delivery *d, const mailbox *b)
+{
+    for (size_t i = 0; i < d->link->askers; i++)
+        if (delivery_asker(d, b->party)[i].failing_since_ms != 0)
+            return true;
+    return false;
+}
+
 static void done_asking(transfer *t)
 {
     char problem[HTTP_PROBLEM_MAX];
     t->owner->link->asked(t->owner, t);
-    if (t->lane != 0)
-        return; /* the first speaks for the others */
     http_explain(&t->call, problem, sizeof problem);
-    mailbox_trouble(t->box, t->failing_since_ms != 0 ? problem : NULL);
+    if (t->failing_since_ms != 0)
+        mailbox_trouble(t->box, problem);
+    else if (!is_asking_failing(t->owner, t->box))
+        mailbox_trouble(t->box, NULL);
 }
 
 void delivery_give_up(transfer *t)
@@ -255,6 +264,7 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
     PT_ASSERT(link->askers >= 1 && link->askers <= DELIVERY_ASKERS_MAX);
     const bool has_mail = mailboxes_init(&d->mail, pump == NULL ? driver->pump : pump, &o->mail);
     d->link = link;
+    d->n_lanes = link->lanes;
     d->driver = driver;
     d->session = mem_string(o->session);
     if (o->terms != NULL)

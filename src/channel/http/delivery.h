@@ -59,6 +59,7 @@ typedef struct delivery_link {
 typedef struct http_driver {
     const http_caller *caller; /* the stepper's */
     const mailbox_pump *pump;
+    bool at_once;    /* it performs several calls at a time */
     unsigned hold_s; /* for how long a relay may hold a request that waits */
     pt_status (*open)(delivery *d, pt_error *error);
     /* A call by itself, as http_caller's perform: joining and leaving. Not between start and halt,
@@ -80,6 +81,7 @@ struct delivery {
     char *session;
     char terms[TERMS_MAX + 1]; /* empty: none */
     char *tls_ca;              /* PEM file of the authorities to trust, or NULL for the system's */
+    size_t n_lanes;            /* in use, of link->lanes */
     transfer *sending;         /* link->lanes for each party; the own ones are unused */
     transfer *asking;          /* link->askers for each party, likewise */
     uint64_t random;           /* for jitter */

@@ -18,6 +18,9 @@
 
 #define RESPONSE_MAX       ((size_t)64 << 10)
 #define RESPONSE_TERMS_MAX 1024
+#define LANES              3 /* messages on their way to the relay at once, for a party */
+#define POLLS              2 /* and asked for at once */
+#define PARTIES_AT_ONCE    8 /* for more there would be too many connections */
 #define TOKEN_BYTES        16
 #define POLL_FIRST_MS      2 /* between polls of a relay that does not hold them, doubling */
 #define POLL_MAX_MS        200
@@ -29,17 +32,29 @@
 #define LEAVE_TIMEOUT_MS   2000
 #define LEAVE_SPENT_MS     300 /* after something else has timed out */
 
+/* Asking for one message of a party; the next one is asked for by another. */
+typedef struct relay_poll {
+    uint64_t number;  /* last asked for */
+    message early;    /* that one, while those before it are not here; no bytes: none */
+    unsigned n_empty; /* answers "nothing yet" at once, in a row */
+} relay_poll;
+
 typedef struct relay_channel {
     delivery d;
     char *base;  /* URL without a slash at the end */
     char *shown; /* the same for messages: without a user and password */
 
     bool is_numbered; /* the relay keeps numbered messages until they are acknowledged */
+    bool asks_ahead;  /* for more than the next one */
     char epoch[24];   /* which of the sessions of that name it is: WIRE_SESSION */
     char token[HEX_SIZE(TOKEN_BYTES)]; /* a secret that binds this party's seat to this client */
     uint64_t alive_ms;                 /* the last sign of life that was nothing else */
-    unsigned *n_empty;                 /* per peer: answers "nothing yet" at once, in a row */
+    relay_poll *polls;                 /* POLLS for each party */
 } relay_channel;
+
+_Static_assert(LANES <= DELIVERY_LANES_MAX && POLLS <= DELIVERY_ASKERS_MAX && LANES <= WIRE_AHEAD &&
+                   POLLS <= WIRE_AHEAD,
+               "a relay takes as many at once");
 
 /* ---- the link ---- */
 
@@ -55,11 +70,13 @@ static void show_token(const relay_channel *c, http_call *call)
         http_header(call, WIRE_AUTHORIZATION ": " WIRE_BEARER "%s", c->token);
 }
 
-static void add_headers(const relay_channel *c, http_call *call, uint64_t number)
+static void add_headers(const relay_channel *c, http_call *call, uint64_t number, uint64_t first)
 {
     if (!c->is_numbered)
         return;
     http_header(call, WIRE_SEQ ": %" PRIu64, number);
+    if (first != number)
+        http_header(call, WIRE_FIRST ": %" PRIu64, first);
     http_header(call, WIRE_SESSION ": %s", c->epoch);
     show_token(c, call);
 }
@@ -69,17 +86,43 @@ static void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p
     const relay_channel *c = (relay_channel *)d;
     http_prepare(call, HTTP_POST, c->base, WIRE_SEND("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
                  d->session, d->mail.party, b->party, d->driver->hold_s);
-    add_headers(c, call, p->number);
+    add_headers(c, call, p->number, b->out_first->number);
 }
 
-/* Asking for a packet acknowledges those before it. */
+static relay_poll *poll_of(const relay_channel *c, const transfer *t)
+{
+    return &c->polls[t->box->party * POLLS + t->lane];
+}
+
+/* The first packet that is not here. */
+static uint64_t first_missing(const mailbox *b)
+{
+    return b->n_received + 1;
+}
+
+/* Which one that transfer asks for: of the next POLLS its own. */
+static uint64_t number_to_ask(const transfer *t)
+{
+    const uint64_t first = first_missing(t->box);
+    return ((const relay_channel *)t->owner)->asks_ahead
+               ? first + (t->lane + POLLS - first % POLLS) % POLLS
+               : first + t->lane;
+}
+
+/* Asking acknowledges those before the first that is missing. */
 static void relay_prepare_asking(delivery *d, transfer *t)
 {
     const relay_channel *c = (relay_channel *)d;
     const mailbox *b = t->box;
     http_prepare(&t->call, HTTP_POST, c->base, WIRE_RECV("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
                  d->session, b->party, d->mail.party, d->driver->hold_s);
-    add_headers(c, &t->call, b->n_received + 1);
+    poll_of(c, t)->number = number_to_ask(t);
+    add_headers(c, &t->call, number_to_ask(t), first_missing(b));
+}
+
+static uint64_t relay_later(uint64_t a_ms, uint64_t b_ms)
+{
+    return a_ms > b_ms ? a_ms : b_ms;
 }
 
 /* A full inbox takes nothing, but who asks for nothing counts as dead at the relay after its
@@ -89,13 +132,20 @@ static uint64_t sign_of_life_at(const delivery *d, const transfer *t)
     const relay_channel *c = (const relay_channel *)d;
     if (!c->is_numbered)
         return DELIVERY_NEVER; /* that relay would take the answer for received */
-    const uint64_t due_ms = t->started_ms + d->mail.patience.timeout_ms / 4;
-    return t->not_before_ms > due_ms ? t->not_before_ms : due_ms;
+    uint64_t last_ms = 0;
+    for (size_t i = 0; i < POLLS; i++)
+        last_ms = relay_later(last_ms, delivery_asker(d, t->box->party)[i].started_ms);
+    return relay_later(t->not_before_ms, last_ms + d->mail.patience.timeout_ms / 4);
 }
 
 static uint64_t relay_ask_at(const delivery *d, const transfer *t)
 {
+    const relay_channel *c = (const relay_channel *)d;
+    const bool is_ahead = number_to_ask(t) != first_missing(t->box);
     if (!mailbox_is_wanted(t->box))
+        return DELIVERY_NEVER;
+    if (is_ahead &&
+        (!c->asks_ahead || poll_of(c, t)->early.bytes != NULL || !mailbox_has_room(t->box)))
         return DELIVERY_NEVER;
     if (!mailbox_has_room(t->box))
         return sign_of_life_at(d, t);
@@ -148,39 +198,71 @@ static void received_nothing(transfer *t, unsigned *n_empty)
     ++*n_empty;
 }
 
-static void received_packet(transfer *t, unsigned *n_empty)
+/* Hands on what came early, as far as nothing is missing before it. */
+static bool receive_early(const relay_channel *c, mailbox *b)
 {
-    if (!mailbox_has_room(t->box)) {
-        delivery_succeeded(t); /* only a sign of life: see sign_of_life_at */
-        return;
+    for (;;) {
+        relay_poll *next = &c->polls[b->party * POLLS + first_missing(b) % POLLS];
+        if (next->early.bytes == NULL)
+            return true;
+        PT_ASSERT(next->number == first_missing(b));
+        if (!mailbox_receive(b, next->early))
+            return false;
+        next->early = (message){0};
     }
+}
+
+static bool received_packet(const relay_channel *c, transfer *t)
+{
+    mailbox *b = t->box;
+    relay_poll *asked = poll_of(c, t);
+    const bool is_ahead = c->is_numbered && asked->number != first_missing(b);
+    delivery_succeeded(t);
+    asked->n_empty = 0;
+    if (!is_ahead && !mailbox_has_room(b))
+        return true; /* only a sign of life: see sign_of_life_at */
     message m = {0};
     m.bytes = buffer_take(&t->call.response, &m.len);
     if (m.bytes == NULL)
         m.bytes = mem_new(1, 1);
-    if (m.bytes == NULL || !mailbox_receive(t->box, m)) {
-        mem_free(m.bytes);
-        mailbox_fail(t->box, PT_ERR_MEMORY, "out of memory");
-        return;
+    if (m.bytes == NULL)
+        return false;
+    if (is_ahead) {
+        asked->early = m;
+        return true;
     }
+    if (!mailbox_receive(b, m)) {
+        mem_free(m.bytes);
+        return false;
+    }
+    return receive_early(c, b);
+}
+
+/* None comes any more; of one that was asked for ahead this says nothing of those before it. */
+static void received_goodbye(const relay_channel *c, transfer *t)
+{
+    relay_poll *asked = poll_of(c, t);
     delivery_succeeded(t);
-    *n_empty = 0;
+    if (c->is_numbered && asked->number != first_missing(t->box))
+        received_nothing(t, &asked->n_empty);
+    else
+        mailbox_gone(t->box);
 }
 
 static void relay_asked(delivery *d, transfer *t)
 {
-    unsigned *n_empty = &((relay_channel *)d)->n_empty[t->box->party];
+    const relay_channel *c = (relay_channel *)d;
     switch (t->call.status) {
     case 200:
-        received_packet(t, n_empty);
+        if (!received_packet(c, t))
+            mailbox_fail(t->box, PT_ERR_MEMORY, "out of memory");
         break;
     case 400:
     case 404:
-        received_nothing(t, n_empty);
+        received_nothing(t, &poll_of(c, t)->n_empty);
         break;
     case 410:
-        delivery_succeeded(t);
-        mailbox_gone(t->box);
+        received_goodbye(c, t);
         break;
     default:
         relay_failed(d, t);
@@ -194,8 +276,8 @@ static void relay_prepare_warming(delivery *d, http_call *call)
 }
 
 static const delivery_link relay_link = {
-    .lanes = 1, /* it has answered before the peer has the packet */
-    .askers = 1,
+    .lanes = LANES,
+    .askers = POLLS,
     .prepare_sending = relay_prepare_sending,
     .prepare_asking = relay_prepare_asking,
     .ask_at = relay_ask_at,
@@ -236,7 +318,9 @@ static void relay_free(relay_channel *c)
     delivery_clear(&c->d);
     mem_free(c->base);
     mem_free(c->shown);
-    mem_free(c->n_empty);
+    for (size_t i = 0; c->polls != NULL && i < c->d.mail.parties * POLLS; i++)
+        mem_free(c->polls[i].early.bytes);
+    mem_free(c->polls);
     mem_free_secret(c, sizeof *c);
 }
 
@@ -406,6 +490,10 @@ static void note_epoch(relay_channel *c, const http_call *call)
         return;
     memcpy(c->epoch, epoch, len + 1);
     c->is_numbered = true;
+    if (c->d.mail.parties > PARTIES_AT_ONCE)
+        return;
+    c->asks_ahead = c->d.driver->at_once;
+    c->d.n_lanes = LANES;
 }
 
 static void prepare_seats(const relay_channel *c, http_call *call)
@@ -585,8 +673,8 @@ static bool copy_texts(relay_channel *c, const char *url)
     mailboxes *m = &c->d.mail;
     c->base = url_base(url);
     c->shown = url_shown(url);
-    c->n_empty = mem_new(m->parties, sizeof *c->n_empty);
-    if (c->base == NULL || c->shown == NULL || c->n_empty == NULL)
+    c->polls = mem_new(m->parties * POLLS, sizeof *c->polls);
+    if (c->base == NULL || c->shown == NULL || c->polls == NULL)
         return false;
     m->via = mailbox_text(" (relay %s, session %s)", c->shown, c->d.session);
     bool ok = m->via != NULL;
@@ -604,6 +692,7 @@ static pt_status relay_start(relay_channel *c, const char *url, const delivery_o
     pt_status status = delivery_init(&c->d, &relay_link, driver, NULL, o, error);
     if (status != PT_OK)
         return status;
+    c->d.n_lanes = 1; /* for a relay that does not number */
     status = draw_token(c, error);
     if (status != PT_OK)
         return status;
