@@ -87,8 +87,8 @@ static bool take_place(node_computation *c)
     node *n = c->owner;
     const uint64_t concurrency = c->settings->config.concurrency;
     monitor_lock(&n->lock);
-    const bool fits = concurrency == 0 || n->n_led < concurrency;
-    if (fits) {
+    const bool fits = c->leads || concurrency == 0 || n->n_led < concurrency;
+    if (fits && !c->leads) {
         n->n_led++;
         c->leads = true;
     }

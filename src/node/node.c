@@ -15,7 +15,7 @@
 #include "node/http/api.h"
 
 #define LOOK_MS      500  /* the keeper looks at the records at least so often */
-#define BEAT_MS      5000 /* it tells others that this node lives */
+#define BEAT_MS      3000 /* it tells others that this node lives */
 #define EXPIRE_MS    60000
 #define KEEP_MS      ((int64_t)24 * 3600 * 1000) /* a result that was fetched */
 #define ALIVE_MS     20000

@@ -10,6 +10,7 @@ import time
 from node_support import ADD, call, policies, wait_until
 
 ALL_S = 900  # for the whole queue
+PAUSE_S = 0.4  # between two kills, on average
 
 
 def rules(program):
@@ -18,14 +19,15 @@ def rules(program):
 
 
 class Caller:
-    """Schedules a policy until it is answered: who loses a connection asks again."""
+    """Schedules a policy, after a while, until it is answered: who loses a connection asks again."""
 
-    def __init__(self, one, policy, until):
-        self.one, self.policy, self.until, self.answer = one, policy, until, None
+    def __init__(self, one, policy, until, after):
+        self.one, self.policy, self.until, self.after, self.answer = one, policy, until, after, None
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
+        time.sleep(self.after)
         while self.answer is None and time.monotonic() < self.until:
             try:
                 self.answer = self.one.call("lab", "POST", "/schedule", self.policy, timeout=ALL_S)
@@ -49,9 +51,10 @@ def run(a, b, n_computations, n_kills, seed, say=lambda text: None):
         one.configure([other], rules(ADD), "wait: 600s\ntimeout: 20s\n")
         one.start()
     work = [policies([a.url, b.url], leader=i % 2) for i in range(n_computations)]
-    callers = [Caller(one, p, until) for pair in work for one, p in zip((a, b), pair)]
+    spread = 0.8 * n_kills * PAUSE_S / n_computations
+    callers = [Caller(one, p, until, i * spread) for i, pair in enumerate(work) for one, p in zip((a, b), pair)]
     for kill in range(n_kills):
-        time.sleep(rng.uniform(0.02, 0.6))
+        time.sleep(rng.uniform(0, 2 * PAUSE_S))
         a.node.kill()
         a.start()
         say(f"killed {kill + 1} times")

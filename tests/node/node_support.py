@@ -219,12 +219,23 @@ class Organisation:
             text += "rules:\n" + rules
         self.write("node.yaml", text)
 
-    def start(self, *arguments):
-        self.node = Node.__new__(Node)
-        self.node.arguments, self.node.env, self.node.url = (), None, self.url
-        self.node.process = Process("node", f"--config={self.folder / 'node.yaml'}", *arguments)
-        self.node.process.read_err_until(r"node listening on")
+    def start(self, *arguments, env=None):
+        self.node = self.run("node.yaml", self.url, *arguments, env=env)
         return self.node
+
+    def run(self, config, url, *arguments, env=None):
+        node = Node.__new__(Node)
+        node.arguments, node.env, node.url = arguments, env, url
+        node.process = Process("node", f"--config={self.folder / config}", *arguments, env=env)
+        node.process.read_err_until(r"node listening on")
+        return node
+
+    def another(self, env=None):
+        """A second node with the same configuration, but an address and an audit log of its own."""
+        url = free_urls(1)[0]
+        text = (self.folder / "node.yaml").read_text().replace("audit.log", "second.log")
+        self.write("second.yaml", text.replace(f"listen: {self.url.removeprefix('http://')}", f"listen: {url.removeprefix('http://')}"))
+        return self.run("second.yaml", url, env=env)
 
     def call(self, caller, method, path, body=None, **named):
         headers = self.auth(caller) if caller else JSON

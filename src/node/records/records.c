@@ -13,9 +13,8 @@
 #include "base/random.h"
 
 #define OWNER_BYTES 16
-#define LEASE_MS                                                                                   \
-    20000 /* of a node that shares the records: so long after its last sign of life                \
-             others take over */
+/* Of a node that shares the records: so long after its last sign of life others take over. */
+#define LEASE_MS     15000
 #define RUNS_KEPT_MS ((int64_t)48 * 3600 * 1000)
 #define SQL_MAX      1024
 #define SQLITE_WHERE "sqlite:"
@@ -186,7 +185,11 @@ static pt_status open_engine(records_link *ret_link, const char *where, pt_error
 {
     if (strncmp(where, SQLITE_WHERE, strlen(SQLITE_WHERE)) == 0)
         return records_sqlite_open(ret_link, where + strlen(SQLITE_WHERE), error);
-    return error_set(error, PT_ERR_USAGE, "the store is sqlite:FILE, not '%.60s'", where);
+    if (strncmp(where, "postgres://", 11) == 0 || strncmp(where, "postgresql://", 13) == 0)
+        return records_postgres_open(ret_link, where, error);
+    return error_set(error, PT_ERR_USAGE,
+                     "the store is sqlite:FILE or postgres://USER@HOST/DATABASE, not '%.60s'",
+                     where);
 }
 
 void records_close(records *r)

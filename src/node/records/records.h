@@ -55,7 +55,9 @@ void record_clear(record *r);
 
 typedef struct records records;
 
-/* "sqlite:FILE", made with mode 0600. PT_ERR_USAGE, PT_ERR_FILE, PT_ERR_INPUT, PT_ERR_IO. */
+/* "sqlite:FILE", made with mode 0600, or "postgres://..", which several nodes of one organisation
+ * may share; its password is better in PGPASSFILE than here. PT_ERR_USAGE, PT_ERR_FILE,
+ * PT_ERR_INPUT, PT_ERR_IO. */
 MUST_CHECK pt_status records_open(records **ret_records, const char *where, pt_error *error);
 void records_close(records *r);
 

@@ -41,6 +41,9 @@ typedef struct records_link {
     "id, state, agreed, refusal, caller, policy, input, decision, reason, result, created, "       \
     "changed, deliver, deliver_since, tries, owner, told"
 
+/* `where`: a URI, postgres://.., or what follows postgres: as libpq reads it. */
+MUST_CHECK pt_status records_postgres_open(records_link *ret_link, const char *where,
+                                           pt_error *error);
 MUST_CHECK pt_status records_sqlite_open(records_link *ret_link, const char *path, pt_error *error);
 
 /* A copy of a row's texts and bytes. */

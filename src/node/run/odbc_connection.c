@@ -9,7 +9,7 @@
 #include "base/read_file.h"
 #include "data/odbc_link.h"
 
-#define ODBC_FILE_MAX ((size_t)65536)
+#define ODBC_FILE_MAX ((size_t)1 << 20)
 
 pt_status odbc_connection(char **ret_where, const char *from, pt_error *error)
 {

@@ -15,6 +15,8 @@
 
 #define DEFAULT_MAX_ANDS  ((uint64_t)50000000)
 #define DEFAULT_MAX_BYTES ((uint64_t)4 << 30)
+#define DEFAULT_WAIT_MS   600000
+#define AGAIN_MS          200
 #define LAST_WORDS_MS     2000
 
 typedef struct run {
@@ -235,6 +237,33 @@ static pt_status agree(run *r)
                          status != PT_OK ? error.message : "another node has taken it over");
     computation_enter(r->c, PHASE_RUNNING);
     return PT_OK;
+}
+
+/* Whether a party that was there is worth waiting for once more: its node may have been started
+ * anew, and nothing has begun. Who has stopped for a reason says so, and that counts. */
+static bool may_meet_again(const run *r, pt_status status)
+{
+    const uint32_t wait_ms = r->c->settings->config.wait_ms;
+    const uint64_t limit_ms = wait_ms == 0 ? DEFAULT_WAIT_MS : wait_ms;
+    return r->channel.ops != NULL && !r->end->has_begun &&
+           (status == PT_ERR_IO || status == PT_ERR_CLOSED || status == PT_ERR_TIMEOUT) &&
+           !computation_cancelled(r->c) && clock_ms() - r->c->begun_ms < limit_ms;
+}
+
+static pt_status meet(run *r)
+{
+    for (;;) {
+        pt_status status = open_channel(r);
+        if (status == PT_OK)
+            status = agree(r);
+        if (status == PT_OK || !may_meet_again(r, status))
+            return status;
+        node_log(r->c->owner, NODE_LOG_INFO, "again", r->p->id, r->c->caller, "%s",
+                 r->error.message);
+        pt_channel_close(&r->channel);
+        computation_enter(r->c, PHASE_WAITING);
+        clock_sleep(AGAIN_MS);
+    }
 }
 
 /* ---- constants, input, program ---- */
@@ -491,7 +520,7 @@ static pt_status run_steps(run *r)
 {
     typedef pt_status (*step)(run * r);
     static const step before[] = {check_program, check_participants, decide};
-    static const step after[] = {open_channel, agree, run_prepare, note_begin, run_protocol};
+    static const step after[] = {meet, run_prepare, note_begin, run_protocol};
     pt_status status = PT_OK;
     for (size_t i = 0; status == PT_OK && i < sizeof before / sizeof *before; i++)
         status = before[i](r);
