@@ -49,5 +49,5 @@ class Together:
 
 def python(text, *arguments, **options):
     """A process that runs this text."""
-    return subprocess.Popen([sys.executable, "-B", "-c", text, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                            text=True, cwd=ROOT, **options)
+    return subprocess.Popen([sys.executable, "-B", "-c", text, *map(str, arguments)], text=True, cwd=ROOT,
+                            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options})

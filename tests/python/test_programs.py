@@ -1,5 +1,7 @@
 """Programs: what is known of them, computing them here, and how that fails or is stopped."""
+import os
 import pathlib
+import pty
 import signal
 import tempfile
 import threading
@@ -220,17 +222,42 @@ class Runs(unittest.TestCase):
         with mock.patch("tqdm.tqdm") as tqdm:
             bar.show(work.Progress("soon over", 1, 2))
             tqdm.assert_not_called()
-            bar._made -= 1
-            bar.show(work.Progress("bits", 1, 4))
-            bar.show(work.Progress("bits", 3, 4))
+            for at in (work.Progress("gates", 1, 0), work.Progress("bits", 1, 4), work.Progress("bits", 3, 4)):
+                bar._since -= 1
+                bar.show(at)
+                bar.show(at)
             self.assertEqual((tqdm.return_value.n, tqdm.return_value.total), (3, 4))
+            self.assertEqual(tqdm.return_value.refresh.call_count, 3)
             bar.close()
             tqdm.return_value.close.assert_called_once()
         bar = work._Bar()
-        bar._made -= 1
+        bar._since -= 1
         with mock.patch.dict("sys.modules", {"tqdm": None}):
             bar.show(work.Progress("bits", 1, 4))
             bar.close()
+
+    def test_a_bar_on_a_terminal(self):
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:
+            self.skipTest(f"no terminal can be made here: {error}")
+        text = f"from polytune import Program, work; work._QUICK = 0; print(Program({LONG.replace('4000', '60')!r}).evaluate([1, 2, 3, 4, 5]).value)"
+        process = python(text, stderr=theirs)
+        out, _ = process.communicate(timeout=TIMEOUT)
+        os.close(theirs)
+        shown = os.read(ours, 1 << 20).decode()
+        os.close(ours)
+        self.assertEqual((process.returncode, len(out.split())), (0, 1), shown)
+        self.assertRegex(shown, "\rlowering|\roptimising|\rchecking")
+
+    def test_a_bar_that_breaks(self):
+        task = work.Task()
+        task.advance(work.Progress("bits", 1, 2))
+        task._bar._since -= 1
+        with mock.patch("tqdm.tqdm", side_effect=ValueError("closed")):
+            task.draw()
+            task.draw()
+        task.finish()
 
     def test_from_several_threads(self):
         program = Program(LARGER)

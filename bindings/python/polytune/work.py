@@ -101,12 +101,19 @@ class Task:
             self._watcher(progress)
 
     def draw(self) -> None:
-        if self._bar and self.progress:
+        """Shows how far it is. Where that cannot be shown, a closed terminal for example, the computation goes on."""
+        if self._bar is None or self.progress is None:
+            return
+        try:
             self._bar.show(self.progress)
+        except Exception as error:
+            self._bar = None
+            log.debug("no progress bar: %s: %s", type(error).__name__, error)
 
     def finish(self) -> None:
-        if self._bar:
-            self._bar.close()
+        with contextlib.suppress(Exception):
+            if self._bar is not None:
+                self._bar.close()
 
     def explain(self, error: BaseException) -> BaseException:
         """What to raise for what the call ended with."""
@@ -219,32 +226,38 @@ def _outcome(outcome: Any) -> Any:
     return value
 
 
+_QUICK = 0.5  # seconds; what takes no longer needs no bar
+_WITH_TOTAL, _WITHOUT = "{desc} {percentage:3.0f}% |{bar}| {elapsed}", "{desc} {n_fmt} {elapsed}"
+
+
 class _Bar:
     """A progress bar, when tqdm is installed and there is a terminal or notebook to show it on."""
 
     def __init__(self) -> None:
         self._bar: Any = None
-        self._phase = ""
-        self._made = time.monotonic()
+        self._shown: Optional[Progress] = None
+        self._since = time.monotonic()  # that was shown, or the call began
 
     def show(self, at: Progress) -> None:
+        """Shows it if it is new, or what was shown is a second old."""
+        now = time.monotonic()
+        if now - self._since < (1 if at == self._shown else _QUICK if self._bar is None else 0.1):
+            return
+        self._since = now
         if self._bar is None and not self._open():
             return
-        if at.phase != self._phase:
-            self._phase = at.phase
-            self._bar.set_description_str(at.phase, refresh=False)
+        self._shown = at
+        self._bar.set_description_str(at.phase, refresh=False)
         self._bar.total = at.total or None
-        self._bar.bar_format = "{desc} {percentage:3.0f}% |{bar}| {elapsed}" if at.total else "{desc} {n_fmt} {elapsed}"
+        self._bar.bar_format = _WITH_TOTAL if at.total else _WITHOUT
         self._bar.n = min(at.done, at.total) if at.total else at.done
         self._bar.refresh()
 
     def _open(self) -> bool:
-        if time.monotonic() - self._made < 0.5:  # what is quick needs none
-            return False
         made = _tqdm()
         if made is None:
             return False
-        self._bar = made(total=None, leave=False, unit_scale=True, disable=False if _in_notebook() else None)
+        self._bar = made(total=None, leave=False, unit_scale=True, bar_format=_WITHOUT, disable=False if _in_notebook() else None)
         return True
 
     def close(self) -> None:
