@@ -35,11 +35,11 @@ def found(name, triplet):
     raise SystemExit(f"{name} is in no folder of libraries for {triplet}")
 
 
-def libraries(program):
-    """{name: path} of all libraries that the program loads at its start, the loader among them."""
+def libraries(program, plugins=()):
+    """{name: path} of all libraries that the program and its plug-ins load at their start, the loader among them."""
     triplet, _ = machine(program)
     have = {}
-    ahead = needed(program) + [loader(program).name]
+    ahead = needed(program) + [name for plugin in plugins for name in needed(plugin)] + [loader(program).name]
     while ahead:
         name = ahead.pop()
         if name not in have:

@@ -13,6 +13,9 @@ from node_support import JSON, Call, call, wait_until  # noqa: E402
 from postgres import is_installed, postgres  # noqa: E402
 from support import BIN, Process, free_urls  # noqa: E402
 
+RESULT = {"Tuple": [{"Array": [{"NumUnsigned": [3, "U8"]}, {"NumUnsigned": [2, "U8"]}]},
+                    {"Array": [{"NumUnsigned": [37, "U16"]}, {"NumUnsigned": [7, "U16"]}]}]}  # as examples/measles.garble says
+
 
 @unittest.skipUnless(is_installed(), "no PostgreSQL here")
 class Nodes(unittest.TestCase):
@@ -44,7 +47,8 @@ class Nodes(unittest.TestCase):
         id = json.loads((next(iter(nodes)) / "policy.json").read_text())["computation_id"]
         for folder, url in nodes.items():
             wait_until(lambda: call(url, "GET", f"/computations/{id}/result", headers=heads[folder]).status == 200, "a result", 60)
-            self.assertIn('"U16"', call(url, "GET", f"/computations/{id}/result", headers=heads[folder]).body.decode())
+            result = call(url, "GET", f"/computations/{id}/result", headers=heads[folder]).json()
+            self.assertEqual(result, {"type": "success", "details": RESULT})
 
 
 if __name__ == "__main__":
