@@ -30,14 +30,13 @@ set(SODIUM_SOURCES
     crypto_generichash/crypto_generichash.c
     crypto_generichash/blake2b/generichash_blake2.c
     crypto_generichash/blake2b/ref/generichash_blake2b.c crypto_generichash/blake2b/ref/blake2b-ref.c
-    crypto_generichash/blake2b/ref/blake2b-compress-ref.c
     crypto_pwhash/argon2/argon2.c crypto_pwhash/argon2/argon2-core.c crypto_pwhash/argon2/argon2-encoding.c
     crypto_pwhash/argon2/argon2-fill-block-ref.c crypto_pwhash/argon2/blake2b-long.c
     crypto_pwhash/argon2/pwhash_argon2id.c)
 list(TRANSFORM SODIUM_SOURCES PREPEND ${S}/)
 
-add_library(sodium STATIC ${SODIUM_SOURCES} ${CMAKE_CURRENT_LIST_DIR}/base_point.c)
-target_include_directories(sodium PUBLIC ${made} PRIVATE ${made}/sodium ${ROOT}/src)
+add_library(sodium STATIC ${SODIUM_SOURCES} ${CMAKE_CURRENT_LIST_DIR}/base_point.c ${CMAKE_CURRENT_LIST_DIR}/blake2b.c)
+target_include_directories(sodium PUBLIC ${made} PRIVATE ${made}/sodium ${S}/crypto_generichash/blake2b/ref ${ROOT}/src)
 target_compile_definitions(sodium PUBLIC SODIUM_STATIC=1 PRIVATE CONFIGURED=1 NATIVE_LITTLE_ENDIAN=1)
 target_compile_options(sodium PRIVATE -Oz -w)
 # In its place is base_point.c.
