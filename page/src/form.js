@@ -241,7 +241,7 @@ function rowsField(type, label) {
   const fill = (leaves) => leaves.flat().forEach((v, i) => cells[i].set(v));
   const file = acceptTable(element, status, (text) => {
     const leaves = rowsOf(text, type.element);
-    if (leaves.length !== type.length) throw new ValueError(`It has ${leaves.length} rows, and ${type.length} are needed.`);
+    if (leaves.length !== type.length) throw new ValueError(`It has ${leaves.length} ${leaves.length === 1 ? 'row' : 'rows'}, and ${type.length} are needed.`);
     fill(leaves);
     status.textContent = `${leaves.length} rows taken.`;
   });

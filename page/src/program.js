@@ -37,7 +37,7 @@ function constantFields(told) {
 export function createWorkbench({ changed, compiled }) {
   let source = '';
   let editor = null;
-  let turn = 0;
+  let looking = new AbortController();
   let timer = 0;
   let errors = [];
   const place = h('div', { class: 'editor' });
@@ -52,6 +52,7 @@ export function createWorkbench({ changed, compiled }) {
   function later(text) {
     source = text;
     changed();
+    looking.abort(); // a large program can take minutes
     clearTimeout(timer);
     timer = setTimeout(look, PAUSE_MS);
   }
@@ -66,22 +67,25 @@ export function createWorkbench({ changed, compiled }) {
   }
 
   async function look() {
-    const mine = ++turn;
+    looking.abort();
+    looking = new AbortController();
+    const { signal } = looking;
     const text = source;
     constants.show(constantsOf(text));
-    const { diagnostics } = await polytune.check(text).catch((e) => ({ diagnostics: [{ severity: 'error', message: e.message, start: null, end: null }] }));
-    if (mine !== turn) return;
+    put(costs, h('div', null, h('dt', null, 'Counting …')));
+    const { diagnostics } = await polytune.check(text, { signal }).catch((e) => ({ diagnostics: [{ severity: 'error', message: e.message, start: null, end: null }] }));
+    if (signal.aborted) return;
     errors = diagnostics.filter((d) => d.severity === 'error');
     editor?.showDiagnostics(errors);
     put(problems, errors.slice(0, 5).map(problemLine));
     if (errors.length) return void showCost(costs, null);
     try {
-      const info = await polytune.compile(text, { constants: constants.values() });
-      if (mine !== turn) return;
+      const info = await polytune.compile(text, { constants: constants.values(), signal });
+      if (signal.aborted) return;
       showCost(costs, info);
       compiled(info, text, constants.values());
     } catch (e) {
-      if (mine !== turn) return;
+      if (signal.aborted) return;
       showCost(costs, null);
       put(problems, h('li', null, e.message || errorInWords(e).title));
     }
@@ -92,6 +96,7 @@ export function createWorkbench({ changed, compiled }) {
     open(text) {
       source = text;
       changed();
+      clearTimeout(timer);
       put(problems);
       if (editor) editor.setText(text);
       else put(place, showProgram(text, 'The program'));

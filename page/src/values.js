@@ -218,6 +218,8 @@ const canRead = (text, type) => {
   }
 };
 
+const looksLikeNumber = (text) => /^[-+]?\d[\d.,'\s]*$/.test(text.trim());
+
 /** Rows of leaves, for elements of that type. A first row with names is used to order the columns. */
 export function rowsOf(text, element) {
   const wanted = columns(element);
@@ -226,15 +228,19 @@ export function rowsOf(text, element) {
   // One line with a list of single values.
   if (wanted.length === 1 && rows.length === 1 && rows[0].length > 1) rows = rows[0].map((x) => [x]);
   let order = wanted.map((_, i) => i);
-  if (!rows[0].slice(0, wanted.length).every((x, i) => canRead(x, wanted[i].type))) {
+  let isNamed = false;
+  if (!rows[0].some(looksLikeNumber) && !rows[0].slice(0, wanted.length).every((x, i) => canRead(x, wanted[i].type))) {
     const names = rows[0].map((x) => x.trim().toLowerCase());
     const found = wanted.map((c) => names.indexOf(c.name.toLowerCase()));
-    if (wanted.length > 1 && found.every((i) => i >= 0)) order = found;
-    if (rows.length > 1 && rows[1].every((x, i) => i >= wanted.length || canRead(x, wanted[order.indexOf(i) < 0 ? 0 : order.indexOf(i)].type))) rows = rows.slice(1);
+    isNamed = wanted.every((c, k) => c.name !== '' && found[k] >= 0);
+    if (isNamed) order = found;
+    if (rows.length > 1 && (isNamed || wanted.every((c, k) => canRead(rows[1][order[k]] ?? '', c.type)))) rows = rows.slice(1);
   }
   return rows.map((row, i) => {
     try {
       if (row.length < wanted.length) throw new ValueError(`it has ${row.length} of ${wanted.length} columns.`);
+      // What nobody asked for could be the half of a number, 1,5.
+      if (row.length > wanted.length && !isNamed) throw new ValueError(`it has ${row.length} columns, and ${wanted.length === 1 ? '1 is' : `${wanted.length} are`} needed.`);
       return wanted.map((c, k) => readLeaf(row[order[k]], c.type));
     } catch (e) {
       if (!(e instanceof ValueError)) throw e;

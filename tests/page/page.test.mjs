@@ -263,3 +263,25 @@ test('over plain http, and from a file on the disk', options, async (t) => {
   assert.match(await answerOf(file), /Anna is richer/);
   assert.equal((await other.ended).out, 'true\n');
 });
+
+test('a browser without WebAssembly is told what it lacks', options, async (t) => {
+  const { url } = await startRelay(t);
+  const page = await open(t, 'about:blank');
+  await page.addInitScript(() => delete globalThis.WebAssembly);
+  await page.goto(url);
+  await page.getByText('does not have WebAssembly with vectors').waitFor();
+});
+
+test('a program that takes long to look at keeps nobody from the next', options, async (t) => {
+  const { url } = await startRelay(t);
+  const page = await open(t, url);
+  await page.getByLabel('Your own').check();
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.press('Delete');
+  await page.keyboard.insertText('pub fn main(a: [u64; 900], b: [u64; 900]) -> u64 { let mut s = 0u64; for x in a { for y in b { s = s ^ (x * y); } } s }');
+  await page.waitForTimeout(1000);
+  assert.match(await page.locator('.workbench .costs').innerText(), /Counting/);
+  await page.getByLabel('Who is richer?').check();
+  await page.locator('button:has-text("Find out"):enabled').waitFor();
+});

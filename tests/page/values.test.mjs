@@ -47,6 +47,12 @@ test('tables, with names in any order, or none', () => {
   assert.throws(() => rowsOf('3,Other\n4,Cellar', stay), /Row 2: “Cellar” is none of Surgery, Other/);
   assert.throws(() => rowsOf('3,Other\n4', stay), /Row 2: it has 1 of 2 columns/);
   assert.throws(() => rowsOf('\n', stay), /nothing/);
+  // Nothing is left out in silence, and a number is no heading.
+  assert.throws(() => rowsOf('1,5\n2,5', int('u8')), /Row 1: it has 2 columns, and 1 is needed/);
+  assert.throws(() => rowsOf('1.5\n2', int('u8')), /Row 1: /);
+  assert.throws(() => rowsOf('256\n2', int('u8')), /Row 1: .*255/);
+  assert.throws(() => rowsOf('3,Other,x\n4,Surgery,y', stay), /Row 1: it has 3 columns, and 2 are needed/);
+  assert.deepEqual(rowsOf('patient,ward,days\na,Other,3\nb,Surgery,4\n', stay), expected);
   assert.equal(columns(list(plan, 2)), null);
   assert.deepEqual(fromLeaves([1n, 2n, true], tuple(list(int('u8'), 2), bool)), [[1n, 2n], true]);
 });

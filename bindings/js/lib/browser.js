@@ -28,7 +28,7 @@ export function makeHost(loadWasm, makeWorker) {
   return {
     // Shared memory needs a page that is isolated (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy).
     sharesMemory: typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated === true,
-    suspends: typeof WebAssembly.Suspending === 'function',
+    suspends: typeof globalThis.WebAssembly?.Suspending === 'function',
     loadModule() {
       module ??= loadWasm().catch((error) => {
         module = null;
