@@ -69,7 +69,10 @@ class Task:
         """Once told, stays told."""
         self._cancelled = True
         for wake in self.wakers:
-            wake()
+            try:
+                wake()
+            except Exception as error:  # the user's own: the run still ends, if later
+                log.warning("cancelling the channel: %s: %s", type(error).__name__, error)
 
     @property
     def is_over(self) -> bool:
