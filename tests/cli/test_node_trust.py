@@ -34,13 +34,33 @@ class Trust(Case):
 
 
 class Configuration(Trust):
+    def write_keys(self):
+        """What the example names."""
+        self.assertEqual(polytune("keygen", "-o", self.folder / "node.key").status, DONE)
+        self.assertEqual(polytune("node", "signing-key", self.folder / "audit.key").status, DONE)
+        private = self.folder / "login.key"
+        self.assertEqual(openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", private).returncode, 0)
+        self.assertEqual(openssl("ec", "-in", private, "-pubout", "-out", self.folder / "login.pem").returncode, 0)
+        self.write("admissions.odbc", "DSN=admissions")
+
+    def test_keys_are_looked_at(self):
+        config = self.write("node.yaml", (ROOT / "examples/node.yaml").read_text(), 0o644)
+        self.write_keys()
+        for name, message in (("node.key", "is not a private key file"), ("audit.key", "is not the file of a private signing key"),
+                              ("login.pem", "is not the public key (PEM) on P-256")):
+            whole = (self.folder / name).read_text()
+            self.write(name, "x")
+            done = polytune("node", "check-config", f"--config={config}")
+            self.assertEqual((done.status, done.out), (INPUT, ""), done)
+            self.assertIn(message, done.err)
+            self.write(name, whole)
+
     def test_the_example(self):
         config = self.write("node.yaml", (ROOT / "examples/node.yaml").read_text(), 0o644)
         done = polytune("node", "check-config", f"--config={config}")
         self.assertEqual(done.status, INPUT)
         self.assertIn("cannot read the key", done.err)
-        for name in ("node.key", "audit.key", "login.pem", "admissions.odbc"):
-            self.write(name, "x")
+        self.write_keys()
         done = polytune("node", "check-config", f"--config={config}")
         self.assertEqual((done.status, done.err), (DONE, ""), done)
         self.assertIn("is in order: 2 participants, 2 sources, 1 outputs, 2 callers, 1 issuers of tokens, 3 rules", done.out)
@@ -62,8 +82,7 @@ class Configuration(Trust):
         rules = re.search(r"^```yaml\n(rules:.*?)^```", (ROOT / "docs/node.md").read_text(), re.M | re.S).group(1)
         example = (ROOT / "examples/node.yaml").read_text()
         config = self.write("n.yaml", example[:example.index("\nrules:")] + "\n" + rules, 0o644)
-        for name in ("node.key", "audit.key", "login.pem", "admissions.odbc"):
-            self.write(name, "x")
+        self.write_keys()
         done = polytune("node", "check-config", f"--config={config}")
         self.assertEqual(done.status, DONE, done)
         self.assertIn("2 rules", done.out)
