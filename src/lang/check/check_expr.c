@@ -117,7 +117,7 @@ static void check_name(checker *c, expr *e)
         return;
     }
     const symbol *s = symbol_of(c, e->as.name.text);
-    const char *advice = foreign_name(e->as.name.text);
+    const char *advice = foreign_advice(FOREIGN_NAME, e->as.name.text);
     e->as.name.constant = s->constant;
     if (s->constant != NULL) {
         e->type = s->constant->type;
@@ -198,9 +198,7 @@ static void report_no_function(checker *c, const ident *name)
 {
     ctype_kind unused;
     const symbol *s = symbol_of(c, name->text);
-    const char *advice = foreign_function(name->text);
-    if (advice == NULL)
-        advice = foreign_statement(name->text);
+    const char *advice = foreign_advice(FOREIGN_FUNCTION, name->text);
     if (s->structure != NULL)
         type_error(c, name->span, "`%s` is a struct: write `%s { field: value, .. }`", name->text,
                    name->text);

@@ -10,7 +10,7 @@
 static void report_unknown_type(checker *c, const type_expr *written)
 {
     const char *name = written->as.name;
-    const char *advice = foreign_type(name);
+    const char *advice = foreign_advice(FOREIGN_TYPE, name);
     if (advice != NULL)
         type_error(c, written->span, "unknown type `%s`: %s", name, advice);
     else

@@ -136,7 +136,7 @@ static bool parse_init(parser *p, expr *parent, field_init *ret_init)
 /* "}", where a block of statements may be instead: `loop { i += 1; }` */
 static bool expect_end_of_fields(parser *p, const ident *name)
 {
-    const char *advice = foreign_statement(name->text);
+    const char *advice = foreign_advice(FOREIGN_STATEMENT, name->text);
     if (parser_next_is(p, TOKEN_RIGHT_BRACE) || advice == NULL)
         return parser_expect(p, TOKEN_RIGHT_BRACE, "after the fields of the struct");
     parser_report(p, name->span, "there is no `%s`: %s", name->text, advice);
@@ -171,7 +171,7 @@ static expr *parse_struct_literal(parser *p, const ident *name)
 static bool report_macro(parser *p, const ident *name)
 {
     const token_kind open = parser_peek_second(p);
-    const char *advice = foreign_macro(name->text);
+    const char *advice = foreign_advice(FOREIGN_MACRO, name->text);
     const bool is_macro = parser_next_is(p, TOKEN_BANG) && p->at->line == name->span.end_line &&
                           p->at->column == name->span.end_column &&
                           (open == TOKEN_LEFT_PAREN || open == TOKEN_LEFT_BRACKET);
@@ -375,7 +375,7 @@ static expr *parse_index(parser *p, expr *array)
 static void report_method(parser *p)
 {
     const char *name = p->at->as.name;
-    const char *advice = foreign_method(name);
+    const char *advice = foreign_advice(FOREIGN_METHOD, name);
     if (advice != NULL)
         parser_report(p, parser_token_span(p->at), "there is no method `%s`: %s", name, advice);
     else

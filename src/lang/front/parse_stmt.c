@@ -46,7 +46,7 @@ static bool report_foreign(parser *p, const expr *e)
         name = e->as.name.text;
     else if (e->kind == EXPR_CALL)
         name = e->as.call.name.text;
-    const char *advice = name == NULL ? NULL : foreign_statement(name);
+    const char *advice = name == NULL ? NULL : foreign_advice(FOREIGN_STATEMENT, name);
     if (advice != NULL)
         parser_report(p, e->span, "there is no `%s`: %s", name, advice);
     return advice != NULL;

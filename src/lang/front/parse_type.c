@@ -82,7 +82,7 @@ static bool is_generic(const parser *p)
 static bool parse_type_parts(parser *p, type_expr *t)
 {
     if (parser_next_is(p, TOKEN_IDENT) && is_generic(p)) {
-        const char *advice = foreign_type(p->at->as.name);
+        const char *advice = foreign_advice(FOREIGN_TYPE, p->at->as.name);
         parser_report(p, parser_token_span(p->at), "there is no `%s<..>`: %s", p->at->as.name,
                       advice != NULL ? advice : "types have no parameters");
         return false;

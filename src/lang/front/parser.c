@@ -70,7 +70,8 @@ void parser_report(parser *p, span at, const char *format, ...)
 void parser_report_expected(parser *p, const char *what)
 {
     const span at = parser_token_span(p->at);
-    const char *advice = parser_next_is(p, TOKEN_IDENT) ? foreign_word(p->at->as.name) : NULL;
+    const char *advice =
+        parser_next_is(p, TOKEN_IDENT) ? foreign_advice(FOREIGN_WORD, p->at->as.name) : NULL;
     if (parser_next_is(p, TOKEN_IDENT))
         parser_report(p, at, "expected %s, found `%s`%s%s", what, p->at->as.name,
                       advice != NULL ? "; " : "", advice != NULL ? advice : "");
