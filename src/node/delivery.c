@@ -49,6 +49,7 @@ static bool post_result(const node_delivery *d, const uint8_t *body, size_t len,
     http_call_init(&call, RESPONSE_MAX);
     http_prepare(&call, HTTP_POST, d->policy.output_url, "%s", "");
     http_header(&call, "Content-Type: application/json");
+    node_authorize(d->owner, &call);
     http_body(&call, body, len);
     const bool is_made = http_is_ready(&call) && http_perform(handle, &call, ATTEMPT_MS);
     const bool is_taken =

@@ -291,6 +291,19 @@ static pt_status start_serving(node *n, pt_error *error)
     return status;
 }
 
+void node_authorize(node *n, http_call *call)
+{
+    char value[sizeof BEARER_SCHEME + BEARER_TOKEN_MAX] = BEARER_SCHEME;
+    if (n->bearer != NULL && bearer_token(n->bearer, value + sizeof BEARER_SCHEME - 1))
+        http_header_text(call, "Authorization", value);
+    mem_wipe(value, sizeof value);
+}
+
+static void authorize_call(void *user, http_call *call)
+{
+    node_authorize(user, call);
+}
+
 static pt_status find_prefix(node *n, pt_error *error)
 {
     url_parts parts = {0};
@@ -325,6 +338,12 @@ static pt_status start_node(node *n, node_config *config, const node_options *op
         status = httpd_new(&n->http, &node_app, n, error);
     if (status == PT_OK && !direct_hub_init(&n->hub, n->http))
         status = error_memory(error);
+    if (status == PT_OK && options->bearer.key_file != NULL)
+        status = bearer_new(&n->bearer, &options->bearer, error);
+    if (status == PT_OK && n->bearer != NULL) {
+        n->hub.authorize = authorize_call;
+        n->hub.authorize_user = n;
+    }
     return status == PT_OK ? start_serving(n, error) : status;
 }
 
@@ -364,6 +383,7 @@ void node_stop(node *n)
     if (n->hub.server != NULL)
         direct_hub_clear(&n->hub);
     delivery_reap(n, true);
+    bearer_free(n->bearer);
     records_close(n->records);
     journal_close(n->journal);
     if (n->settings != NULL)

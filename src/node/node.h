@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "node/bearer.h"
 #include "node/config.h"
 #include "polytune/status.h"
 
@@ -33,10 +34,7 @@ typedef struct node_event {
 typedef struct node_options {
     const node_config *config;  /* taken over by node_start and node_reload, see node_settings.h */
     const uint8_t *private_key; /* PT_KEY_BYTES; NULL: only with insecure_allow_all */
-    const char *authorization_key; /* PEM: requests carry a token made with it; NULL: none */
-    const char *authorization_issuer;
-    uint64_t authorization_s;
-    const char *authorization_claims;
+    bearer_options bearer;      /* tokens that its requests carry; without a key file none do */
     void (*log)(void *user, const node_event *event);
     void *log_user;
 } node_options;

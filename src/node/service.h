@@ -76,6 +76,7 @@ struct node {
     httpd *http;
     char *prefix; /* the path of this node's URL, without a slash at its end */
     direct_hub hub;
+    bearer *bearer; /* NULL: its requests carry no token */
     node_computation *computations;
     size_t n_taken_up;
     size_t n_led;
@@ -95,6 +96,8 @@ struct node {
 /* The present settings, for settings_release. */
 settings *settings_use(node *n);
 void settings_release(node *n, settings *s);
+/* Adds the token that this node's requests carry, if they do. */
+void node_authorize(node *n, http_call *call);
 /* The keeper looks at the records; who waits for an answer gets it. */
 void node_wake(node *n);
 void node_log(node *n, node_level level, const char *what, const char *computation,

@@ -66,6 +66,13 @@ void http_header(http_call *call, const char *format, ...)
         buffer_put(&call->headers, line, (size_t)len + 1);
 }
 
+void http_header_text(http_call *call, const char *name, const char *value)
+{
+    buffer_put(&call->headers, name, strlen(name));
+    buffer_put(&call->headers, ": ", 2);
+    buffer_put(&call->headers, value, strlen(value) + 1);
+}
+
 void http_body(http_call *call, const void *bytes, size_t len)
 {
     call->body = bytes;

@@ -68,6 +68,8 @@ void http_prepare(http_call *call, http_method method, const char *base, const c
     PRINTF_LIKE(4, 5);
 /* Adds a header line, printf-like. */
 void http_header(http_call *call, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The same of a value that may be long, such as a token. */
+void http_header_text(http_call *call, const char *name, const char *value);
 /* The body of a POST, borrowed until the call is over; none: an empty one. */
 void http_body(http_call *call, const void *bytes, size_t len);
 /* Through no proxy that the environment may name for everybody. */

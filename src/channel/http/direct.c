@@ -53,6 +53,9 @@ static void direct_prepare(const delivery *d, const mailbox *b, http_call *call)
     http_header(call, WIRE_CLIENT ": %s", o->number);
     http_header(call, WIRE_TO ": %zu", b->party);
     delivery_add_terms(d, call);
+    const direct_hub *hub = ((const direct *)d)->hub;
+    if (hub != NULL && hub->authorize != NULL)
+        hub->authorize(hub->authorize_user, call);
 }
 
 /* Whoever answers there is that party, whatever else the answer is. */

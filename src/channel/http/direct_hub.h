@@ -14,6 +14,10 @@
 
 typedef struct direct_hub {
     httpd *server;
+    /* Adds to every request of the channels what proxies in front of the others want. May be NULL;
+     * called by several threads. */
+    void (*authorize)(void *user, http_call *call);
+    void *authorize_user;
     monitor lock;
     direct *first;
 } direct_hub;

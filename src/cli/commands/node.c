@@ -19,6 +19,14 @@ static const flag flags[] = {
     {"wait", "SECONDS", "for the other parties to take part (default 600)", false},
     {"timeout", "SECONDS", "without progress of another party (default 60)", false},
     {"deadline", "SECONDS", "for all of a computation (default: none)", false},
+    {"jwt-key", "FILE",
+     "have the node's requests carry tokens (JWT) signed with this key on P-256 (PEM), for proxies "
+     "in "
+     "front of the other nodes",
+     false},
+    {"jwt-iss", "TEXT", "their issuer (default polytune)", false},
+    {"jwt-exp", "SECONDS", "how long they are good (default 300)", false},
+    {"jwt-claims", "JSON", "more claims of theirs, an object", false},
     {"insecure-allow-all", NULL,
      "to try it on one machine: everybody may have it compute anything; only on loopback", false},
     {"verify", NULL, "audit: read the log and say whether it holds together", false},

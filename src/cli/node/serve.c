@@ -19,6 +19,7 @@
 #define DEFAULT_ADDR        "127.0.0.1:8000"
 #define DEFAULT_STORE       "sqlite::memory:"
 #define DEFAULT_CONCURRENCY 2
+#define DEFAULT_JWT_S       300
 #define SECONDS_MAX         1000000
 #define TEXT_MAX            ((size_t)1 << 20) /* of configurations made of flags */
 
@@ -222,6 +223,23 @@ static void tell_start(const node *n, const node_config *c, const char *address)
                    (unsigned)node_port(n));
 }
 
+/* Tokens that the node's requests carry. */
+static pt_status take_bearer(bearer_options *b, const args *a, pt_error *error)
+{
+    const char *seconds = flag_or_variable(a, "jwt-exp", "POLYTUNE_JWT_EXP");
+    b->key_file = flag_or_variable(a, "jwt-key", "POLYTUNE_JWT_KEY");
+    b->issuer = flag_or_variable(a, "jwt-iss", "POLYTUNE_JWT_ISS");
+    b->claims = flag_or_variable(a, "jwt-claims", "POLYTUNE_JWT_CLAIMS");
+    b->seconds = DEFAULT_JWT_S;
+    if (b->issuer == NULL)
+        b->issuer = "polytune";
+    if (b->claims != NULL && b->key_file == NULL)
+        return error_set(error, PT_ERR_USAGE, "--jwt-claims without --jwt-key");
+    if (seconds == NULL)
+        return PT_OK;
+    return args_number(&b->seconds, seconds, "--jwt-exp", 1, SECONDS_MAX, error);
+}
+
 static pt_status start_and_wait(node_config *config, const uint8_t *key, const args *a,
                                 pt_error *error)
 {
@@ -238,8 +256,13 @@ static pt_status start_and_wait(node_config *config, const uint8_t *key, const a
         node_config_clear(config);
         return error_set(error, PT_ERR_INTERNAL, "cannot block signals: %s", strerror(errno));
     }
-    const node_options options = {.private_key = key, .log = node_log_event};
-    const pt_status status = node_start(&n, config, &options, error);
+    node_options options = {.private_key = key, .log = node_log_event};
+    pt_status status = take_bearer(&options.bearer, a, error);
+    if (status != PT_OK) {
+        node_config_clear(config);
+        return status;
+    }
+    status = node_start(&n, config, &options, error);
     if (status != PT_OK)
         return status;
     tell_start(n, &shown, address);
@@ -267,7 +290,9 @@ static pt_status node_serve_run(const args *a, const char *argument, pt_error *e
     return status;
 }
 
-static const char *const flags_taken[] = {
-    "config", "key",     "addr",     "concurrency",        "store",
-    "wait",   "timeout", "deadline", "insecure-allow-all", NULL};
+static const char *const flags_taken[] = {"config",      "key",      "addr",
+                                          "concurrency", "store",    "wait",
+                                          "timeout",     "deadline", "insecure-allow-all",
+                                          "jwt-key",     "jwt-iss",  "jwt-exp",
+                                          "jwt-claims",  NULL};
 const node_verb node_verb_serve = {"", NULL, flags_taken, node_serve_run};

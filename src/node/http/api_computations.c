@@ -140,9 +140,23 @@ static json_t *filter(json_t *list, const char *state)
     return kept;
 }
 
+static bool is_state(const char *text)
+{
+    static const char *const states[] = {"pending", "queued",  "checking", "waiting",
+                                         "agreed",  "running", "done",     "failed"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(states[i], text) == 0)
+            return true;
+    return false;
+}
+
 enum MHD_Result answer_list(node_request *r)
 {
     pt_error error;
+    if (r->state != NULL && !is_state(r->state))
+        return request_problem(r, 400, "BadQuery",
+                               "a state is pending, queued, checking, waiting, agreed, running, "
+                               "done or failed");
     listing l = {.request = r, .list = json_array()};
     if (records_list(r->node->records, list_one, &l, LIST_MAX, &error) != PT_OK) {
         json_decref(l.list);

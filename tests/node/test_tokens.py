@@ -1,0 +1,64 @@
+"""The flags by which the Rust project's server has its requests carry tokens mean the same here (exchanges.jsonl, scenario jwt):
+requests to the other nodes and to `output` carry a JWT, ES256, with iss, iat, exp and the claims that were given."""
+import base64
+import json
+import pathlib
+import subprocess
+import tempfile
+import time
+import unittest
+
+from node_support import Node, collector, nodes, policies, schedule
+
+
+def decode(part):
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+class Tokens(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.key = self.folder / "key.pem"
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-out", self.key],
+                       check=True, capture_output=True, timeout=60)
+
+    def token(self, ns, out):
+        p = policies([n.url for n in ns], outputs=[f"{out.url}/0", f"{out.url}/1"])
+        for c in [schedule(n.url, q) for n, q in zip(ns, p)]:
+            answer = c.wait()
+            self.assertEqual(answer.status, 200, answer)
+        out.wait("/0")
+        headers = next(h for path, h, _, _ in out.posts if path == "/0")
+        scheme, token = headers["Authorization"].split(" ")
+        self.assertEqual(scheme, "Bearer")
+        header, claims, signature = token.split(".")
+        self.assertEqual(decode(header), {"typ": "JWT", "alg": "ES256"})
+        self.assertEqual(len(base64.urlsafe_b64decode(signature + "==")), 64)
+        return decode(claims)
+
+    def test_flags(self):
+        with nodes(2, f"--jwt-key={self.key}", "--jwt-iss=hospital", "--jwt-exp=600", '--jwt-claims={"roles":["TEST"]}') as ns, \
+                collector() as out:
+            claims = self.token(ns, out)
+            self.assertEqual((claims["iss"], claims["roles"], claims["exp"] - claims["iat"]), ("hospital", ["TEST"], 600))
+            self.assertLess(abs(claims["iat"] - time.time()), 60)
+
+    def test_variables(self):
+        env = {"POLYTUNE_JWT_KEY": str(self.key), "POLYTUNE_JWT_CLAIMS": '{"a":1}', "POLYTUNE_CONCURRENCY": "3"}
+        with nodes(2, env=env) as ns, collector() as out:
+            claims = self.token(ns, out)
+            self.assertEqual((claims["iss"], claims["a"], claims["exp"] - claims["iat"]), ("polytune", 1, 300))
+
+    def test_what_is_wrong(self):
+        from support import USAGE, polytune
+        done = polytune("node", "--insecure-allow-all", "--jwt-claims={}")
+        self.assertEqual(done.status, USAGE)
+        self.assertIn("--jwt-key", done.err)
+        done = polytune("node", "--insecure-allow-all", f"--jwt-key={self.key}", "--jwt-claims=[]")
+        self.assertEqual(done.status, USAGE)
+        (self.folder / "no").write_text("no key")
+        self.assertNotEqual(polytune("node", "--insecure-allow-all", f"--jwt-key={self.folder / 'no'}").status, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
