@@ -1,6 +1,7 @@
 /* The peer-to-peer channel: opening, and which way a peer's messages go. Layer: channel.
  *
- * All parties open a relay channel. The first messages on it, in phase "p2p":
+ * All parties open a relay channel, and ask meanwhile how they look from there. The first messages
+ * on it, in phase "p2p":
  *
  *     offer     where the sender may be reached (candidate.h), to everybody
  *     verdict   1 u8, from the lower to the higher party of a pair: 1 direct, 0 relay
@@ -22,6 +23,7 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "channel/channel.h"
+#include "channel/http/url.h"
 #include "channel/p2p/punch.h"
 #include "channel/p2p/stream.h"
 #include "polytune/network.h"
@@ -29,6 +31,7 @@
 #define PUNCH_MS  5000 /* for connecting; less when the timeout is short */
 #define GRACE_MS  2000 /* for the choice, when the verdict was faster */
 #define ASK_MS    2000 /* for asking the relay for this party's address */
+#define FRESH_MS  5000 /* an address that was asked for so long ago may be another one by now */
 #define CANCEL_MS 200  /* between looks whether the user cancels */
 
 static const char phase[] = "p2p";
@@ -49,10 +52,14 @@ typedef struct p2p {
 /* While opening. */
 typedef struct opening {
     p2p *c;
+    const pt_p2p_options *options;
     punch *punch; /* NULL: this party connects to nobody */
     candidates own;
     offer *offers;   /* to each party */
     bool *attempted; /* with that party */
+    pthread_t gatherer;
+    bool has_gatherer;
+    uint64_t gathered_ms; /* when that began */
 } opening;
 
 /* ---- offers ---- */
@@ -228,23 +235,54 @@ static pt_status agree(opening *o, pt_error *error)
 
 /* ---- opening ---- */
 
-static pt_status gather(opening *o, const pt_p2p_options *options, pt_error *error)
+static void *gather(void *user)
+{
+    opening *o = user;
+    punch_gather(&o->own, o->punch, o->options->relay, o->options->network.tls_ca,
+                 within_timeout(o->c, ASK_MS));
+    return NULL;
+}
+
+/* Finds out where this party may be reached, beside what follows. */
+static pt_status gather_begin(opening *o, pt_error *error)
 {
     const p2p *c = o->c;
-    if (options->only_relay || c->parties == 1)
+    const char *relay = o->options->relay;
+    /* What is wrong with the URL is told when the relay is opened. */
+    if (o->options->only_relay || c->parties == 1 || relay == NULL || !url_is_good(relay))
         return PT_OK;
-    const pt_status status = punch_new(&o->punch, c->party, c->parties, error);
-    if (status == PT_OK)
-        punch_gather(&o->own, o->punch, options->relay, options->network.tls_ca,
-                     within_timeout(c, ASK_MS));
+    pt_status status = punch_new(&o->punch, c->party, c->parties, error);
+    if (status != PT_OK)
+        return status;
+    o->gathered_ms = clock_ms();
+    status = thread_start(&o->gatherer, gather, o, error);
+    o->has_gatherer = status == PT_OK;
     return status;
 }
 
-static pt_status negotiate(opening *o, const pt_p2p_options *options, pt_error *error)
+static void gather_end(opening *o)
 {
-    if (o->offers == NULL || o->attempted == NULL)
-        return error_memory(error);
-    pt_status status = gather(o, options, error);
+    if (o->has_gatherer)
+        (void)pthread_join(o->gatherer, NULL);
+    o->has_gatherer = false;
+}
+
+/* Everybody is there now. Who has waited for long asks anew, by ports that are. */
+static pt_status gather_fresh(opening *o, pt_error *error)
+{
+    gather_end(o);
+    if (o->punch == NULL || clock_ms() - o->gathered_ms < FRESH_MS)
+        return PT_OK;
+    punch_free(o->punch);
+    o->punch = NULL;
+    const pt_status status = gather_begin(o, error);
+    gather_end(o);
+    return status;
+}
+
+static pt_status negotiate(opening *o, pt_error *error)
+{
+    pt_status status = gather_fresh(o, error);
     if (status != PT_OK)
         return status;
     status = exchange_offers(o, error);
@@ -257,16 +295,12 @@ static pt_status negotiate(opening *o, const pt_p2p_options *options, pt_error *
     return agree(o, error);
 }
 
-static pt_status connect_peers(p2p *c, const pt_p2p_options *options, pt_error *error)
+static void opening_clear(opening *o)
 {
-    opening o = {.c = c};
-    o.offers = mem_new(c->parties, sizeof *o.offers);
-    o.attempted = mem_new(c->parties, sizeof *o.attempted);
-    const pt_status status = negotiate(&o, options, error);
-    punch_free(o.punch);
-    mem_free_secret(o.offers, o.offers == NULL ? 0 : c->parties * sizeof *o.offers);
-    mem_free(o.attempted);
-    return status;
+    gather_end(o);
+    punch_free(o->punch);
+    mem_free_secret(o->offers, o->offers == NULL ? 0 : o->c->parties * sizeof *o->offers);
+    mem_free(o->attempted);
 }
 
 /* Asked by whoever waits for the relay. */
@@ -355,6 +389,7 @@ static const pt_channel_ops p2p_ops = {.send = p2p_send, .recv = p2p_recv, .clos
 /* Fills a zeroed channel. What fails leaves it as far as it came, for p2p_close. */
 static pt_status p2p_start(p2p *c, const pt_p2p_options *options, pt_error *error)
 {
+    opening o = {.c = c, .options = options};
     pt_relay_options at_relay = {
         .url = options->relay,
         .session = options->session,
@@ -371,16 +406,22 @@ static pt_status p2p_start(p2p *c, const pt_p2p_options *options, pt_error *erro
     c->patience = patience_init(&options->network);
     const mailbox_options for_streams = {
         .party = c->party, .parties = c->parties, .patience = c->patience};
-    pt_status status = pt_channel_relay_open(&c->relay, &at_relay, error);
+    pt_status status = mailboxes_check(&for_streams, error);
     if (status != PT_OK)
         return status;
-    status = streams_new(&c->streams, &for_streams, error);
-    if (status != PT_OK)
-        return status;
-    status = connect_peers(c, options, error);
-    if (status != PT_OK)
-        return status;
-    return streams_start(c->streams, error);
+    o.offers = mem_new(c->parties, sizeof *o.offers);
+    o.attempted = mem_new(c->parties, sizeof *o.attempted);
+    status = o.offers == NULL || o.attempted == NULL ? error_memory(error) : PT_OK;
+    if (status == PT_OK)
+        status = gather_begin(&o, error);
+    if (status == PT_OK)
+        status = pt_channel_relay_open(&c->relay, &at_relay, error);
+    if (status == PT_OK)
+        status = streams_new(&c->streams, &for_streams, error);
+    if (status == PT_OK)
+        status = negotiate(&o, error);
+    opening_clear(&o);
+    return status == PT_OK ? streams_start(c->streams, error) : status;
 }
 
 pt_status pt_channel_p2p_open(pt_channel *ret_channel, const pt_p2p_options *options,
