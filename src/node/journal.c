@@ -14,12 +14,17 @@
 #define REFUSALS_MS  60000
 #define TEXT_BYTES   400
 
+typedef struct refusals {
+    uint64_t minute_ms; /* when the minute began in which they are counted */
+    unsigned n;
+    uint64_t n_untold; /* without a line */
+} refusals;
+
 struct journal {
     pthread_mutex_t lock;
     audit *log;
-    uint64_t minute_ms; /* when the minute began in which refusals are counted */
-    unsigned n_refusals;
-    uint64_t n_untold; /* refusals without a line */
+    refusals strangers; /* who must not push those whom the node knows out of the log */
+    refusals callers;
 };
 
 pt_status journal_open(journal **ret_journal, const node_config *c, pt_error *error)
@@ -182,19 +187,19 @@ pt_status journal_deed(journal *j, const char *event, const char *id, const char
 
 /* Whether another refusal gets a line now; *ret_untold: how many have got none since the last that
  * did. Whoever floods the node must not fill its disk. */
-static bool may_tell(journal *j, uint64_t *ret_untold)
+static bool may_tell(journal *j, refusals *of, uint64_t *ret_untold)
 {
     const uint64_t now = clock_ms();
     (void)pthread_mutex_lock(&j->lock);
-    if (now - j->minute_ms >= REFUSALS_MS) {
-        j->minute_ms = now;
-        j->n_refusals = 0;
+    if (now - of->minute_ms >= REFUSALS_MS) {
+        of->minute_ms = now;
+        of->n = 0;
     }
-    const bool tells = j->n_refusals < REFUSALS_MAX;
-    *ret_untold = j->n_untold;
+    const bool tells = of->n < REFUSALS_MAX;
+    *ret_untold = of->n_untold;
     if (tells)
-        j->n_refusals++;
-    j->n_untold = tells ? 0 : j->n_untold + 1;
+        of->n++;
+    of->n_untold = tells ? 0 : of->n_untold + 1;
     (void)pthread_mutex_unlock(&j->lock);
     return tells;
 }
@@ -203,7 +208,7 @@ void journal_refusal(journal *j, const char *path, unsigned status, const char *
                      const char *why)
 {
     uint64_t untold = 0;
-    if (j == NULL || !may_tell(j, &untold))
+    if (j == NULL || !may_tell(j, who[0] == '\0' ? &j->strangers : &j->callers, &untold))
         return;
     json_t *fields = json_pack("{s:o, s:i, s:s, s:o}", "path", journal_text(path), "status",
                                (int)status, "who", who, "why", journal_text(why));

@@ -33,8 +33,8 @@ MUST_CHECK pt_status journal_policy(journal *j, const char *event, const char *c
 MUST_CHECK pt_status journal_deed(journal *j, const char *event, const char *id, const char *who,
                                   json_t *more, pt_error *error);
 
-/* A request that was refused: so many lines a minute, and how many there were besides. `who` is ""
- * if nobody knows. */
+/* A request that was refused: so many lines a minute, and how many there were besides, of those
+ * whom the node knows and of strangers, for whom `who` is "". */
 void journal_refusal(journal *j, const char *path, unsigned status, const char *who,
                      const char *why);
 
