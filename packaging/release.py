@@ -26,17 +26,29 @@ def source_seconds():
     return int(given or libraries.output("git", "-C", ROOT, "log", "-1", "--format=%ct"))
 
 
-def cross_flags(arch):
+# Debian's libpq-dev is there for one architecture only: this machine's headers, and the other's library.
+LIBPQ = """Name: libpq
+Description: PostgreSQL's client library, of another architecture
+Version: 15
+Libs: -l:libpq.so.5
+Cflags: -I/usr/include/postgresql
+"""
+
+
+def cross_flags(arch, build):
     """(flags for CMake, environment), for an architecture that is not this machine's."""
     triplet = TRIPLETS[arch]
+    more = build / "pkgconfig"
+    more.mkdir(parents=True, exist_ok=True)
+    (more / "libpq.pc").write_text(LIBPQ)
     return ["-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_SYSTEM_PROCESSOR={arch}", f"-DCMAKE_C_COMPILER={triplet}-gcc",
-            f"-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-{arch}-static"], {"PKG_CONFIG_LIBDIR": f"/usr/lib/{triplet}/pkgconfig:/usr/share/pkgconfig"}
+            f"-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-{arch}-static"], {"PKG_CONFIG_LIBDIR": f"{more}:/usr/lib/{triplet}/pkgconfig:/usr/share/pkgconfig"}
 
 
 def built(arch, prefix, tests=None):
     """The folder of the build; with a pattern of tests these are built and run, too."""
     build = ROOT / f"build/release-{arch}"
-    flags, more = ([], {}) if arch == platform.machine() else cross_flags(arch)
+    flags, more = ([], {}) if arch == platform.machine() else cross_flags(arch, build)
     run("cmake", "-G", "Ninja", "-S", ".", "-B", build, "-DCMAKE_BUILD_TYPE=Release", f"-DPOLYTUNE_TESTS={'ON' if tests else 'OFF'}",
         "-DPOLYTUNE_EXAMPLES=OFF", f"-DCMAKE_INSTALL_PREFIX={prefix}", f"-DCMAKE_C_FLAGS=-ffile-prefix-map={ROOT}=.", *flags,
         env={**os.environ, **more}, stdout=sys.stderr)
