@@ -12,9 +12,9 @@ const SHOTS = join(ROOT, 'build/page-shots');
 mkdirSync(SHOTS, { recursive: true });
 const example = (name) => join(ROOT, `examples/${name}.garble`);
 const options = { timeout: 2 * TIMEOUT };
-const LONG = `pub fn main(a: u32, b: u32) -> u32 {
+const longProgram = (rounds) => `pub fn main(a: u32, b: u32) -> u32 {
     let mut x = a;
-    for i in 0..110 { x = ((x as u64 * (b ^ x) as u64) >> 16u8) as u32; }
+    for i in 0..${rounds} { x = ((x as u64 * (b ^ x) as u64) >> 16u8) as u32; }
     x
 }`;
 
@@ -37,28 +37,34 @@ test('a first visitor gets a result in two clicks', options, async (t) => {
   for (const [name, hash] of shown) assert.deepEqual(sums.find((s) => s[1] === name), [hash, name]);
 });
 
+/** The views before a computation with others, at one width and in one scheme. */
+async function lookAtViews(t, url, colorScheme, name, viewport) {
+  const page = await open(t, url, { colorScheme, viewport });
+  const shot = async (view) => {
+    assert.equal(await overflow(page), 0, `${view} at ${viewport.width}`);
+    await page.screenshot({ path: join(SHOTS, `${view}-${name}-${colorScheme}.png`), fullPage: true, caret: 'initial', animations: 'allow' });
+    if (name === 'phone') assert.deepEqual(await axe(page), [], colorScheme);
+  };
+  await page.locator('.party input').first().waitFor();
+  await page.getByLabel('A fair wage?').check();
+  await page.getByText('North Ltd', { exact: true }).waitFor();
+  await page.locator('.workbench > summary').click();
+  await page.locator('.editor.loaded').waitFor();
+  await page.locator('.editor').scrollIntoViewIfNeeded(); // it draws only what is seen
+  await shot('home');
+  await invite(page, null, async () => {
+    await page.getByLabel('Only some of us learn it').check();
+    await page.getByRole('button', { name: 'Make a new key' }).click();
+    await page.getByText('Your public key, for the others:').waitFor();
+    await shot('choices');
+  });
+  await shot('invite');
+}
+
 test('every view is readable at every width, dark and light', options, async (t) => {
   const { url } = await startRelay(t);
-  for (const colorScheme of ['light', 'dark']) {
-    for (const [name, viewport] of [['desktop', { width: 1280, height: 900 }], ['phone', { width: 360, height: 740 }]]) {
-      const page = await open(t, url, { colorScheme, viewport });
-      const shot = async (view) => {
-        assert.equal(await overflow(page), 0, `${view} at ${viewport.width}`);
-        await page.screenshot({ path: join(SHOTS, `${view}-${name}-${colorScheme}.png`), fullPage: true, caret: 'initial', animations: 'allow' });
-      };
-      await page.locator('.party input').first().waitFor();
-      await page.getByLabel('A fair wage?').check();
-      await page.getByText('North Ltd', { exact: true }).waitFor();
-      await page.locator('.workbench > summary').click();
-      await page.locator('.editor.loaded').waitFor();
-      await page.locator('.editor').scrollIntoViewIfNeeded(); // it draws only what is seen
-      await shot('home');
-      if (name === 'phone') assert.deepEqual(await axe(page), [], colorScheme);
-      await invite(page);
-      await shot('invite');
-      if (name === 'phone') assert.deepEqual(await axe(page), [], colorScheme);
-    }
-  }
+  const sizes = [['desktop', { width: 1280, height: 900 }], ['phone', { width: 360, height: 740 }]];
+  for (const colorScheme of ['light', 'dark']) await Promise.all(sizes.map(([name, viewport]) => lookAtViews(t, url, colorScheme, name, viewport)));
 });
 
 test('with the keyboard alone', options, async (t) => {
@@ -167,7 +173,7 @@ test('a browser and two native parties', options, async (t) => {
 test('a reload in the middle is told to both sides', options, async (t) => {
   const { url } = await startRelay(t);
   const first = await open(t, url);
-  await writeProgram(first, LONG);
+  await writeProgram(first, longProgram(40));
   const [link] = await invite(first);
   const second = await open(t, link);
   await takePart(first, 5);
@@ -184,12 +190,13 @@ test('a reload in the middle is told to both sides', options, async (t) => {
 test('100,000 AND gates; who stops is told, and so are the others', options, async (t) => {
   const { url } = await startRelay(t);
   const page = await open(t, url);
-  await writeProgram(page, LONG);
+  const program = longProgram(110);
+  await writeProgram(page, program);
   const ands = /AND gates\s+([\d,]+)/.exec(await page.locator('.workbench .costs').innerText())[1].replaceAll(',', '');
   assert.ok(Number(ands) > 100_000, ands);
   const [link] = (await invite(page)).map(fieldsOf);
   const file = join(SHOTS, 'long.garble');
-  writeFileSync(file, LONG);
+  writeFileSync(file, program);
   const stopped = nativeParty(t, url, link, file, '987654321');
   await takePart(page, 123456789);
   await page.locator('.work progress[value]').waitFor();

@@ -177,24 +177,21 @@ async function inTheMiddle(t, url) {
   return [first, second];
 }
 
-test('a relay that is gone for a while is waited for', options, async (t) => {
-  const store = `--store=sqlite:${join(folderFor(t), 'store')}`;
-  const relay = await startRelay(t, store);
-  const pages = await inTheMiddle(t, relay.url);
-  await relay.kill();
-  await pages[0].getByText('The relay does not answer. Trying again').waitFor();
-  await startRelayAt(t, new URL(relay.url).host, store);
-  const answers = await Promise.all(pages.map(answerOf));
-  assert.equal(answers[0], answers[1]);
-});
-
-test('a relay that has forgotten the session, or is gone for ever, ends it', options, async (t) => {
-  const ends = async (comesBack, words) => {
-    const relay = await startRelay(t);
-    const pages = await inTheMiddle(t, relay.url);
+test('a relay that is gone for a while is waited for; one that has forgotten the session, or is gone for ever, ends it', options, async (t) => {
+  const scenario = async (flags, isBack, pages) => {
+    const relay = await startRelay(t, ...flags);
+    const both = await inTheMiddle(t, relay.url);
     await relay.kill();
-    if (comesBack) await startRelayAt(t, new URL(relay.url).host);
-    for (const page of pages) assert.match(await troubleOf(page), words);
+    if (isBack) await both[0].getByText('The relay does not answer. Trying again').waitFor();
+    if (isBack) await startRelayAt(t, new URL(relay.url).host, ...flags);
+    return Promise.all(both.map(pages));
   };
-  await Promise.all([ends(true, /The relay lost the session[^]*All begin again/), ends(false, /The relay is gone[^]*did not come back in time/)]);
+  const [answers, forgotten, gone] = await Promise.all([
+    scenario([`--store=sqlite:${join(folderFor(t), 'store')}`], true, answerOf),
+    scenario([], true, troubleOf),
+    scenario([], false, troubleOf),
+  ]);
+  assert.equal(answers[0], answers[1]);
+  for (const text of forgotten) assert.match(text, /The relay lost the session[^]*All begin again/);
+  for (const text of gone) assert.match(text, /The relay is gone[^]*did not come back in time/);
 });
