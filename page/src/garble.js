@@ -50,6 +50,8 @@ export function showProgram(text, label) {
   return h('pre', { class: 'program', tabindex: '0', role: 'region', 'aria-label': label }, code);
 }
 
+const DESCRIPTION_MAX = 600; // characters
+
 /** What a program says about itself in its opening comment; without the lines for tests of examples. */
 export function descriptionOf(text) {
   const lines = [];
@@ -59,7 +61,8 @@ export function descriptionOf(text) {
     if (/^(party \d+|result): /.test(found[1])) break;
     lines.push(found[1]);
   }
-  return lines.join(' ').trim();
+  const words = lines.join(' ').trim();
+  return words.length > DESCRIPTION_MAX ? `${words.slice(0, DESCRIPTION_MAX)} …` : words;
 }
 
 /** Text without comments, as far as names matter. */

@@ -13,11 +13,12 @@ import { progressBar } from './progress.js';
 import { qrCode } from './qr.js';
 import { watchSeats } from './relay.js';
 import { resultView } from './result.js';
-import { copyButton, shareButton } from './share.js';
+import { copyButton, saveButton, shareButton } from './share.js';
 import { writeText } from './values.js';
 import { errorInWords, isProtocol, labelOf, listed, pauseInWords, seconds } from './words.js';
 
 const SLEPT_MS = 20_000;
+const LINK_MAX = 8000; // characters; longer ones are cut off on their way
 
 // ---- what a reload must know ----
 
@@ -73,8 +74,8 @@ function peopleList(parties, own, nameOf) {
 
 // ---- invitations ----
 
-async function inviteCard(invitation, i, name) {
-  const url = await linkOf(invitation, i, !exampleOf(invitation.program));
+async function inviteCard(invitation, i, name, withProgram) {
+  const url = await linkOf(invitation, i, withProgram);
   const code = qrCode(url, `QR code of the link for ${name}`);
   const id = newId('link');
   const field = h('input', { id, type: 'text', readonly: true, value: url, onfocus: (e) => e.target.select() });
@@ -94,11 +95,15 @@ function dealerCard({ relay, session, secret, parties, roster }) {
 
 /** The links for everybody else. */
 async function invitePanel(invitation, nameOf) {
+  const isLong = (await linkOf(invitation, 0)).length > LINK_MAX;
+  const withProgram = !isLong && !exampleOf(invitation.program);
   const others = Array.from({ length: invitation.parties }, (_, i) => i).filter((i) => i !== invitation.party);
   return h('section', { class: 'invites' },
     h('h2', null, `Send ${others.length === 1 ? 'this link' : 'each their own link'}`),
     h('p', null, 'Whoever has a link can take that part, so send it by a way that only the right person reads. Then enter your own part below; it does not matter who is first.'),
-    h('div', { class: 'parties' }, await Promise.all(others.map((i) => inviteCard(invitation, i, nameOf(i))))),
+    h('div', { class: 'parties' }, await Promise.all(others.map((i) => inviteCard(invitation, i, nameOf(i), withProgram)))),
+    isLong ? h('div', { class: 'card' }, h('h3', null, 'And the program, as a file'), h('p', null, 'It is too long for a link: whoever opens one is asked for it.'),
+      h('div', { class: 'actions' }, saveButton('Save the program', 'program.garble', 'text/plain', () => invitation.program))) : null,
     invitation.dealer ? dealerCard(invitation) : null);
 }
 

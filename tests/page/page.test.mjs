@@ -1,5 +1,6 @@
 // The page, as people use it: a first visit, invitations, parties of all kinds, and what goes wrong.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -239,6 +240,23 @@ test('a party that cheats is noticed', options, async (t) => {
   assert.deepEqual(await axe(page), []);
   const { err } = await other.ended;
   assert.doesNotMatch(err, /nothing was changed/);
+});
+
+test('a program that is too long for a link goes as a file', options, async (t) => {
+  const { url } = await startRelay(t);
+  const page = await open(t, url);
+  const noise = Array.from({ length: 300 }, () => `// ${randomBytes(48).toString('base64')}\n`).join('');
+  await writeProgram(page, `${noise}pub fn main(a: u32, b: u32) -> u32 { a ^ b }`);
+  const [link] = await invite(page);
+  assert.ok(link.length < 300, link);
+  const program = await textOfDownload(page, 'Save the program');
+  const other = await open(t, link);
+  const choose = other.getByLabel('Choose the program');
+  const file = (text) => ({ name: 'program.garble', mimeType: 'text/plain', buffer: Buffer.from(text) });
+  await choose.setInputFiles(file(`${program} `));
+  await other.getByText('another program than the one').waitFor();
+  await choose.setInputFiles(file(program));
+  await other.getByRole('button', { name: 'Take part' }).waitFor();
 });
 
 test('a damaged link is said', options, async (t) => {
