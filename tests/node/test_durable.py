@@ -6,7 +6,7 @@ import time
 import unittest
 
 import kills
-from node_support import ADD, Node, call, collector, organisations, policies, schedule, wait_until
+from node_support import Node, call, collector, nodes, organisations, policies, schedule, wait_until
 from support import free_urls
 
 STOP_S = 2
@@ -100,6 +100,26 @@ class Durable(unittest.TestCase):
             self.start(0)
             wanted = {"type": "success", "details": {"NumUnsigned": [81, "U32"]}}
             self.assertEqual(out.wait("/0", 4), 4 * [wanted])
+
+    def test_failure_is_told_to_all(self):
+        """Of three parties, one has an input of another type: the others hear from it why there is no result."""
+        program = "pub fn main(a: u32, b: u32, c: u32) -> u32 { a + b + c }"
+        with collector() as out, nodes(3) as three:
+            p = policies([n.url for n in three], program=program, outputs=[f"{out.url}/{i}" for i in range(3)])
+            p[1]["input"] = "True"
+            for c in [schedule(n.url, q) for n, q in zip(three, p)]:
+                self.assertEqual(c.wait().status, 200)
+            for i in (0, 2):
+                self.assertIn("party 1 stopped: its input cannot be used", out.wait(f"/{i}")[0]["details"])
+            p = policies([n.url for n in three], program=program, outputs=[f"{out.url}/ok{i}" for i in range(3)], output_parties=[0, 2])
+            p[1]["output"] = None
+            for c in [schedule(n.url, q) for n, q in zip(three, p)]:
+                self.assertEqual(c.wait().status, 200)
+            for i in (0, 2):
+                self.assertEqual(out.wait(f"/ok{i}")[0]["details"], {"NumUnsigned": [123, "U32"]})
+            three[1].wait_state(p[1]["computation_id"], "done")
+            result = call(three[1].url, "GET", f"/computations/{p[1]['computation_id']}/result").json()
+            self.assertEqual(result, {"type": "success", "details": None})
 
     def test_no_more_than_it_leads(self):
         """Twelve at once, of which each party leads half, one at a time: all end."""

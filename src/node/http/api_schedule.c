@@ -8,6 +8,7 @@
 #include "node/computation.h"
 #include "node/http/request.h"
 
+#define HELD_MAX      512  /* requests; others need connections, too */
 #define LOOK_AGAIN_MS 2000 /* while waiting: another node may have ended it */
 #define OPEN_MAX      1000 /* policies of one caller that have not ended */
 #define OPEN_BYTES    ((uint64_t)512 << 20)
@@ -160,6 +161,10 @@ static enum MHD_Result hold_schedule(node_request *r)
             "to wait for it");
     if (httpd_client_is_gone(&r->http))
         return MHD_NO;
+    if (httpd_n_held(r->http.server) >= HELD_MAX)
+        return request_problem(r, 503, "Schedule",
+                               "too many wait here; the policy stays, and may be sent again to "
+                               "wait for it");
     r->http.deadline_ms = clock_ms() + LOOK_AGAIN_MS;
     httpd_hold(&r->http);
     return MHD_YES;
