@@ -88,7 +88,7 @@ async function inviteCard(invitation, i, name, withProgram) {
 
 /** What whoever is the dealer types. */
 function dealerCard({ relay, session, secret, parties, roster }) {
-  const command = `POLYTUNE_SESSION_SECRET=${secret} polytune pre ${relay} --session=${session} --parties=${parties}${roster.length ? ' --key=dealer.key --roster=roster' : ''}`;
+  const command = `POLYTUNE_SESSION_SECRET=${secret} polytune pre ${relay} --session=${session} --parties=${parties}${roster[parties] ? ' --key=dealer.key --roster=roster' : ''}`;
   return h('div', { class: 'card' }, h('h3', null, 'And to the dealer, this command'), h('pre', { class: 'program', tabindex: '0' }, command),
     h('div', { class: 'actions' }, copyButton('Copy the command', () => command)));
 }
