@@ -58,9 +58,14 @@ static const httpd_app fake_app = {
 
 void fake_party_start(fake_party *f, uint16_t port, char number)
 {
+    fake_party_start_with(f, port, number, 200);
+}
+
+void fake_party_start_with(fake_party *f, uint16_t port, char number, int status)
+{
     const httpd_options options = {
         .address = "127.0.0.1", .port = port, .max_connections = 100, .client_timeout_ms = 10000};
-    *f = (fake_party){.status = 200};
+    *f = (fake_party){.status = status};
     memset(f->number, number, sizeof f->number - 1);
     direct_commit(f->commit, f->number);
     pt_error error;

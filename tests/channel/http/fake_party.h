@@ -23,6 +23,8 @@ typedef struct fake_party {
 
 /* Serves; `number` is a hexadecimal digit that its number is made of. */
 void fake_party_start(fake_party *f, uint16_t port, char number);
+/* The same, and answers with that status from the beginning. */
+void fake_party_start_with(fake_party *f, uint16_t port, char number, int status);
 void fake_party_stop(fake_party *f);
 
 /* Posts a packet as party 1 to party 0 and returns the status. `seq` 0: no message. */
