@@ -58,8 +58,9 @@ def registers(text):
 
 
 class Function:
-    def __init__(self, name, lines):
+    def __init__(self, name, lines, beginnings):
         self.name = name
+        self.beginnings = beginnings  # of all functions of the object
         self.code = lines  # (address, mnemonic, operands)
         self.place = {address: i for i, (address, _, _) in enumerate(lines)}
         self.wrong = []
@@ -131,6 +132,8 @@ class Function:
                 self.complain(i, "depends on flags of a secret")
             if mnemonic.startswith("j"):
                 target = re.match(r"([0-9a-f]+)", ops[0])
+                if mnemonic == "jmp" and target and int(target[1], 16) in self.beginnings - {self.code[0][0]}:
+                    return False, None  # a call that is the last thing done
                 if not target or int(target[1], 16) not in self.place:
                     self.complain(i, "a jump to somewhere else")
                     return False, None
@@ -205,11 +208,12 @@ def join(a, b):
 
 def parse(text):
     functions, name, lines = [], None, []
+    beginnings = {int(head, 16) for head in re.findall(r"^([0-9a-f]+) <.*>:", text, re.M)}
     for line in text.splitlines() + ["0 <end>:"]:
         head = re.match(r"[0-9a-f]+ <(.*)>:", line)
         if head:
             if lines:
-                functions.append(Function(name, lines))
+                functions.append(Function(name, lines, beginnings))
             name, lines = head[1], []
         code = re.match(r" *([0-9a-f]+):\s+(?:(?:data16|cs|bnd) )*([a-z0-9]+)\s*(.*)", line)
         if code:
@@ -242,6 +246,9 @@ def bites():
             "mov %rsi,0x8(%rsp);mov 0x8(%rsp),%rcx;movzbl (%rdi,%rcx,1),%eax;mov %al,(%rdx);ret"]
     by_value = "test %rdi,%rdi;jne 0 <f>;ret"
     good += [by_value] if wrong(by_value, "mul_blocks") else []
+    other = "\n9 <g>:\n 9:\tret"
+    good += ["jmp 9 <g>" + other]
+    bad += ["jmp 8 <f+0x8>" + other, "test %rdi,%rdi;jne 9 <g>" + other]
     bad += [] if wrong(by_value, "mul_blocks") else [by_value]
     return [code for code in bad if wrong(code) == 0] + [code for code in good if wrong(code) != 0]
 

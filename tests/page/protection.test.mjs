@@ -160,7 +160,7 @@ test('a link that was cut off is said', options, async (t) => {
 
 const LONG = `pub fn main(a: u32, b: u32) -> u32 {
     let mut x = a;
-    for i in 0..25 { x = ((x as u64 * (b ^ x) as u64) >> 16u8) as u32; }
+    for i in 0..60 { x = ((x as u64 * (b ^ x) as u64) >> 16u8) as u32; }
     x
 }`;
 
