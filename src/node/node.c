@@ -379,10 +379,10 @@ void node_stop(node *n)
     monitor_unlock(&n->lock);
     if (n->has_keeper)
         (void)pthread_join(n->keeper, NULL);
+    delivery_reap(n, true); /* they wake the server when they end */
     httpd_free(n->http);
     if (n->hub.server != NULL)
         direct_hub_clear(&n->hub);
-    delivery_reap(n, true);
     bearer_free(n->bearer);
     records_close(n->records);
     journal_close(n->journal);

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "data/csv_write.h"
 #include "data/from_bits.h"
 #include "data/sink.h"
@@ -72,10 +74,17 @@ static bool write_all(int fd, const uint8_t *bytes, size_t len)
 static pt_status replace_file(const char *path, const buffer *text, pt_error *error)
 {
     char part[PATH_SIZE];
-    const int len = snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
+    uint8_t random[8];
+    char digits[HEX_SIZE(sizeof random)];
+    const pt_status drawn = random_bytes(random, sizeof random, error);
+    if (drawn != PT_OK)
+        return drawn;
+    /* Its own for every computation: several may have the same output. */
+    hex_write(digits, random, sizeof random);
+    const int len = snprintf(part, sizeof part, "%s.%s.part", path, digits);
     if (len < 0 || (size_t)len >= sizeof part)
         return error_set(error, PT_ERR_FILE, "the name of '%.200s' is too long", path);
-    const int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return file_problem(path, error);
     const bool is_written = write_all(fd, text->bytes, text->len) && fsync(fd) == 0;
