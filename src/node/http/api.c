@@ -31,7 +31,7 @@ static const struct {
      NODE_SCHEDULE | NODE_READ | NODE_APPROVE | NODE_ADMIN, answer_list},
     {"/computations/I", ROUTE_COMPUTATION, "GET, HEAD, DELETE",
      NODE_SCHEDULE | NODE_READ | NODE_APPROVE | NODE_ADMIN, answer_computation},
-    {"/computations/I/result", ROUTE_RESULT, "GET, HEAD", NODE_SCHEDULE, answer_result},
+    {"/computations/I/result", ROUTE_RESULT, "GET", NODE_SCHEDULE, answer_result},
     {"/computations/I/approve", ROUTE_APPROVE, "POST", NODE_APPROVE, answer_approve},
     {"/computations/I/deny", ROUTE_DENY, "POST", NODE_APPROVE, answer_deny},
     {"/health", ROUTE_HEALTH, "GET, HEAD", 0, answer_health},

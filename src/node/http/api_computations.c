@@ -255,10 +255,11 @@ static enum MHD_Result send_result(node_request *r, const record *found)
         return request_problem(r, 500, "Store",
                                "the result cannot be opened: it was sealed with another key");
     enum MHD_Result answer = MHD_NO;
-    if (note_deed(r, "fetched", json_object(), &answer))
+    const bool is_noted = note_deed(r, "fetched", json_object(), &answer);
+    if (is_noted)
         answer = request_text(r, 200, "application/json", (const char *)text, len);
     mem_free_secret(text, len);
-    if (records_fetched(n->records, r->id, &error) != PT_OK)
+    if (is_noted && records_fetched(n->records, r->id, &error) != PT_OK)
         node_log(n, NODE_LOG_ERROR, "store", r->id, NULL, "%s", error.message);
     return answer;
 }

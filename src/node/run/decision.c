@@ -154,13 +154,13 @@ verdict decision_make(node_computation *c, char ret_why[DECISION_WHY_MAX])
 verdict decision_confirm(node_computation *c, uint64_t n_ands, uint64_t n_rows,
                          char ret_why[DECISION_WHY_MAX])
 {
-    node_decision d;
     ret_why[0] = '\0';
     if (!is_by(c, BY_RULE))
         return VERDICT_ALLOWED; /* nobody, or a person, who has set no limits */
-    if (!ask_rules(&d, c, n_ands, n_rows))
-        return VERDICT_FAILED;
-    const verdict v = verdict_of(&d, ret_why);
+    /* Another rule than before may be the one that allows so much: it is a run of that one. */
+    (void)pthread_mutex_lock(&c->owner->deciding);
+    const verdict v = decide_by_rules(c, n_ands, n_rows, ret_why);
+    (void)pthread_mutex_unlock(&c->owner->deciding);
     /* It is too late to ask anybody. */
     return v == VERDICT_ASK ? VERDICT_REFUSED : v;
 }
