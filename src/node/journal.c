@@ -159,10 +159,34 @@ static json_t *list_constants(const policy *p)
     return list;
 }
 
+static json_t *list_output_parties(const policy *p)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < p->n_parties; i++) {
+        if (p->receives[i] && json_array_append_new(list, json_integer((json_int_t)i)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+/* NULL: out of memory. */
+static json_t *policy_hash_text(const policy *p)
+{
+    char hash[POLICY_HASH_SIZE];
+    char *printed = policy_print(p);
+    if (printed == NULL)
+        return NULL;
+    policy_hash(hash, printed);
+    mem_free(printed);
+    return json_string(hash);
+}
+
 pt_status journal_policy(journal *j, const char *event, const char *caller, const policy *p,
                          const node_config *c, json_t *more, pt_error *error)
 {
-    char hash[HEX_SIZE(POLICY_HASH_BYTES)];
+    char hash[POLICY_HASH_SIZE];
     if (j == NULL) {
         json_decref(more);
         return PT_OK;
@@ -173,8 +197,9 @@ pt_status journal_policy(journal *j, const char *event, const char *caller, cons
                                journal_text(p->function == NULL ? "main" : p->function), "party",
                                (json_int_t)p->party, "leader", (json_int_t)p->leader, "source",
                                text_or_nothing(p->source), "output", output_text(p));
-    fields = with(fields, json_pack("{s:o, s:o}", "participants", list_participants(p, c),
-                                    "constants", list_constants(p)));
+    fields = with(fields, json_pack("{s:o, s:o, s:o, s:o}", "policy_sha256", policy_hash_text(p),
+                                    "participants", list_participants(p, c), "output_parties",
+                                    list_output_parties(p), "constants", list_constants(p)));
     return put(j, event, with(fields, more), error);
 }
 

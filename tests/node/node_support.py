@@ -244,6 +244,11 @@ class Organisation:
     def schedule(self, caller, policy):
         return schedule(self.url, policy, headers=self.auth(caller))
 
+    def approve(self, caller, id):
+        """What is there now, by one who may see it."""
+        seen = self.call("officer", "GET", f"/computations/{id}").json()
+        return self.call(caller, "POST", f"/computations/{id}/approve", {"policy_sha256": seen["policy_sha256"]})
+
     def state(self, caller, id):
         answer = self.call(caller, "GET", f"/computations/{id}")
         return answer.json()["state"] if answer.status == 200 else None

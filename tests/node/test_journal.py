@@ -50,7 +50,7 @@ class Journal(unittest.TestCase):
         id = p[0]["computation_id"]
         calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
         self.b.wait_state("officer", id, "pending")
-        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/approve").status, 200)
+        self.assertEqual(self.b.approve("officer", id).status, 200)
         self.assertEqual([c.wait().status for c in calls], [200, 200])
         for one in (self.a, self.b):
             one.wait_state("lab", id, "done")
@@ -61,7 +61,11 @@ class Journal(unittest.TestCase):
         scheduled = self.of(id, "scheduled")
         self.assertEqual((scheduled["caller"], scheduled["program_sha256"], scheduled["party"]), ("lab", sha(ADD), 0))
         self.assertEqual(scheduled["participants"], [{"url": self.a.url}, {"url": self.b.url, "name": "hospital-b", "key": self.b.key}])
+        self.assertEqual(scheduled["output_parties"], [0, 1])
         self.assertEqual(self.of(id, "allowed")["by"], "rule adding")
+        shown = self.b.call("officer", "GET", f"/computations/{id}").json()["policy_sha256"]
+        for event in ("scheduled", "waits for a person", "approved", "allowed"):
+            self.assertEqual(self.of(id, event, self.b)["policy_sha256"], shown, event)
         self.assertEqual(self.of(id, "approved", self.b)["who"], "officer")
         self.assertEqual(self.of(id, "allowed", self.b)["by"], "person officer")
         self.assertGreater(self.of(id, "begun")["and_gates"], 30)
@@ -122,9 +126,10 @@ class Journal(unittest.TestCase):
         answer = self.a.schedule("lab", other).wait()
         self.assertEqual((answer.status, answer.json()["type"]), (503, "Audit"))
         self.assertIsNone(self.a.state("officer", other["computation_id"]))
-        for path, body in (("approve", None), ("deny", {"why": "x"})):
-            answer = self.a.call("officer", "POST", f"/computations/{p['computation_id']}/{path}", body)
-            self.assertEqual(answer.status, 503, answer)
+        answer = self.a.approve("officer", p["computation_id"])
+        self.assertEqual(answer.status, 503, answer)
+        answer = self.a.call("officer", "POST", f"/computations/{p['computation_id']}/deny", {"why": "x"})
+        self.assertEqual(answer.status, 503, answer)
         self.assertEqual(self.a.state("officer", p["computation_id"]), "pending")
 
     def test_killed_and_started_again(self):

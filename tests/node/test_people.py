@@ -19,8 +19,8 @@ class People(unittest.TestCase):
     def ask(self, *arguments, caller="officer"):
         return polytune("node", *arguments, f"--node={self.a.url}", f"--token-file={self.a.folder / (caller + '.token')}")
 
-    def wait_pending(self, program=ADD):
-        policy = policies([self.a.url, self.b.url], program=program)[0]
+    def wait_pending(self, program=ADD, **more):
+        policy = policies([self.a.url, self.b.url], program=program, **more)[0]
         call = self.a.schedule("lab", policy)
         self.a.wait_state("officer", policy["computation_id"], "pending")
         return policy["computation_id"], call
@@ -42,20 +42,38 @@ class People(unittest.TestCase):
         self.assertEqual(wrong.status, 6, wrong)
         self.assertIn("not that of --program", wrong.err)
         self.assertEqual(self.a.state("officer", id), "pending")
-        digest = shown.out.split("program       ")[1].split()[0]
-        approved = self.ask("approve", id, f"--program={digest}")
+        wrong = self.ask("approve", id, "--policy=" + 64 * "0")
+        self.assertEqual(wrong.status, 6, wrong)
+        self.assertIn("not that of --policy", wrong.err)
+        self.assertEqual(self.a.state("officer", id), "pending")
+        program, policy = (shown.out.split(label)[1].split()[0] for label in ("program       ", "policy        "))
+        approved = self.ask("approve", id, f"--program={program}", f"--policy={policy}")
         self.assertEqual(approved.status, 0, approved)
-        self.assertIn("approved:", approved.err)
+        self.assertIn("approved: it is ", approved.err)
+        self.assertIn(policy, approved.out)
+        for text in ("pending", "why it waits"):
+            self.assertNotIn(text, approved.out + approved.err)
         self.a.wait_state("officer", id, "waiting")
         again = self.ask("approve", id)
         self.assertEqual(again.status, 6, again)
         self.assertIn("the node answers 409: it does not wait for a person", again.err)
 
+    def test_all_of_a_policy_is_shown(self):
+        constants = {"N": {"NumUnsigned": [4, "Usize"]}, "WIDE": "True"}
+        id, _ = self.wait_pending(ADD + ADD.replace("main", "other"), constants=constants, function="other", output_parties=[1], leader=1)
+        for verb in (["pending"], ["show", id], ["approve", id]):
+            shown = self.ask(*verb)
+            self.assertEqual(shown.status, 0, shown)
+            for text in ("leader        party 1", "function      other", "constant      N = 4usize", "constant      WIDE = true",
+                         "input         comes with the request", "result for    party 1\n"):
+                self.assertIn(text, shown.out)
+
     def test_another_program_under_the_same_id(self):
         id, _ = self.wait_pending()
-        answer = self.a.call("officer", "POST", f"/computations/{id}/approve", {"program_sha256": 64 * "0"})
-        self.assertEqual(answer.status, 409, answer)
-        for body in ({"program_sha256": 5}, {"program_sha256": "x"}, [], "{", "null"):
+        policy = self.a.call("officer", "GET", f"/computations/{id}").json()["policy_sha256"]
+        answer = self.a.call("officer", "POST", f"/computations/{id}/approve", {"policy_sha256": policy, "program_sha256": 64 * "0"})
+        self.assertEqual((answer.status, answer.json()["type"]), (409, "OtherProgram"), answer)
+        for body in ({"program_sha256": 5}, {"program_sha256": "x"}, {"policy_sha256": 5}, {"policy_sha256": policy[1:]}, [], "{", "null"):
             self.assertEqual(self.a.call("officer", "POST", f"/computations/{id}/approve", body).status, 422, body)
         self.assertEqual(self.a.state("officer", id), "pending")
 

@@ -74,13 +74,43 @@ class Trust(unittest.TestCase):
         waiting = self.b.call("officer", "GET", "/computations?state=pending").json()
         self.assertEqual([w["computation_id"] for w in waiting], [id])
         for caller in ("lab", "other", "root"):
-            self.assertEqual(self.b.call(caller, "POST", f"/computations/{id}/approve").status, 403)
+            self.assertEqual(self.b.approve(caller, id).status, 403)
         self.assertFalse(any(c.is_over() for c in calls))
-        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/approve").status, 200)
+        self.assertEqual(self.b.approve("officer", id).status, 200)
         self.assertEqual([c.wait().status for c in calls], [200, 200])
         self.b.wait_state("lab", id, "done")
         self.assertEqual(self.b.call("officer", "GET", f"/computations/{id}").json()["allowed_by"], "person officer")
-        self.assertEqual(self.b.call("officer", "POST", f"/computations/{id}/approve").status, 409)
+        self.assertEqual(self.b.approve("officer", id).status, 409)
+
+    def test_an_approval_is_for_the_whole_policy(self):
+        """What was looked at may be withdrawn, and something else be scheduled under its id."""
+        self.a.write("days.csv", "1\n")
+        self.start(more_a='sources:\n  - {name: days, from: "@days.csv"}\n')
+        first = self.policies(program=ADD + ADD.replace("main", "other"), constants={"N": {"NumUnsigned": [4, "Usize"]}})[0]
+        id = first["computation_id"]
+        self.a.schedule("lab", first)
+        self.a.wait_state("officer", id, "pending")
+        seen = self.a.call("officer", "GET", f"/computations/{id}").json()
+        self.assertEqual((seen["function"], seen["constants"], seen["output_parties"]), ("main", {"N": "4usize"}, [0, 1]))
+        self.assertEqual(self.a.call("officer", "GET", "/computations").json()[0]["policy_sha256"], seen["policy_sha256"])
+        approval = {"policy_sha256": seen["policy_sha256"], "program_sha256": seen["program_sha256"]}
+        for change in ({"function": "other"}, {"constants": {"N": {"NumUnsigned": [5, "Usize"]}}}, {"constants": {}}, {"leader": 1},
+                       {"input": {"source": "days"}}, {"output": "http://127.0.0.1:9/"}, {"output_parties": [1]},
+                       {"participants": [self.a.url, self.b.url + "/"]}):
+            self.assertEqual(self.a.call("lab", "DELETE", f"/computations/{id}").status, 204)
+            self.a.schedule("lab", {**first, **change})
+            self.a.wait_state("officer", id, "pending")
+            answer = self.a.call("officer", "POST", f"/computations/{id}/approve", approval)
+            self.assertEqual((answer.status, answer.json()["type"]), (409, "OtherPolicy"), change)
+            self.assertEqual(self.a.state("officer", id), "pending")
+        for nothing in (None, {}, {"program_sha256": seen["program_sha256"]}):
+            answer = self.a.call("officer", "POST", f"/computations/{id}/approve", nothing)
+            self.assertEqual(answer.status, 400, answer)
+            self.assertIn("policy_sha256 is missing", answer.json()["details"])
+        self.assertEqual(self.a.call("lab", "DELETE", f"/computations/{id}").status, 204)
+        self.a.schedule("lab", first)
+        self.a.wait_state("officer", id, "pending")
+        self.assertEqual(self.a.call("officer", "POST", f"/computations/{id}/approve", approval).status, 200)
 
     def test_a_person_denies(self):
         """The other party hears of it, and why."""

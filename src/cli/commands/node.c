@@ -38,6 +38,7 @@ static const flag flags[] = {
     {"token-file", "FILE", "the same: the file with the token of who asks", false},
     {"tls-ca", "FILE", "the same: the authorities (PEM) of the node's https certificate", false},
     {"program", "SHA256", "approve: the program that was looked at; no other is approved", false},
+    {"policy", "SHA256", "approve: the policy that was looked at, as show prints it", false},
     {"why", "TEXT", "deny: the reason, which all parties will read", false},
     {0},
 };
@@ -105,7 +106,7 @@ const command command_node = {
                "written: which line was changed, if one was, and its head\n"
                "  pending           what waits for a person at the node --node\n"
                "  show ID           a computation, with its program\n"
-               "  approve ID        let it be computed\n"
+               "  approve ID        print what its policy says, and let that be computed\n"
                "  deny ID           refuse it, --why\n"
                "  check-config      whether the file of --config is in order; docs/node.md and "
                "examples/node.yaml show what it may hold\n"

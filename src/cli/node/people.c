@@ -100,17 +100,64 @@ static void put_participants(buffer *b, const json_t *one)
     }
 }
 
-static void put_computation(buffer *b, const json_t *one)
+static void put_receivers(buffer *b, const json_t *one)
+{
+    const json_t *list = json_object_get(one, "output_parties");
+    if (json_array_size(list) == 0)
+        return;
+    buffer_printf(b, "  %-13s", "result for");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        buffer_printf(b, "%s party %d", i == 0 ? "" : ",",
+                      (int)json_integer_value(json_array_get(list, i)));
+    buffer_put_u8(b, '\n');
+}
+
+static void put_constants(buffer *b, const json_t *one)
+{
+    json_t *constants = json_object_get(one, "constants");
+    const char *name;
+    json_t *value;
+    json_object_foreach(constants, name, value)
+    {
+        const char *text = json_string_value(value);
+        buffer_printf(b, "  %-13s ", "constant");
+        put_shown(b, name, false);
+        buffer_printf(b, " = ");
+        put_shown(b, text == NULL ? "?" : text, false);
+        buffer_put_u8(b, '\n');
+    }
+}
+
+/* What one approves: all that policy_sha256 stands for. */
+static void put_policy(buffer *b, const json_t *one)
+{
+    put_member(b, one, "caller", "asked for by");
+    put_participants(b, one);
+    buffer_printf(b, "  %-13s party %d\n", "leader",
+                  (int)json_integer_value(json_object_get(one, "leader")));
+    put_member(b, one, "program_sha256", "program");
+    put_member(b, one, "function", "function");
+    put_constants(b, one);
+    if (json_string_value(json_object_get(one, "source")) == NULL)
+        buffer_printf(b, "  %-13s comes with the request\n", "input");
+    put_member(b, one, "source", "source");
+    put_receivers(b, one);
+    put_member(b, one, "output", "output");
+    put_member(b, one, "policy_sha256", "policy");
+}
+
+static void put_id(buffer *b, const json_t *one)
 {
     const char *id = json_string_value(json_object_get(one, "computation_id"));
     put_shown(b, id == NULL ? "?" : id, false);
     buffer_put_u8(b, '\n');
+}
+
+static void put_computation(buffer *b, const json_t *one)
+{
+    put_id(b, one);
     put_member(b, one, "state", "state");
-    put_member(b, one, "caller", "asked for by");
-    put_participants(b, one);
-    put_member(b, one, "program_sha256", "program");
-    put_member(b, one, "source", "source");
-    put_member(b, one, "output", "output");
+    put_policy(b, one);
     put_member(b, one, "reason", "why it waits");
 }
 
@@ -191,38 +238,69 @@ static pt_status decide(const asking *ask, const char *id, const char *decision,
     return status;
 }
 
-/* Whoever has looked at a program may have been given another under the same id meanwhile. */
-static pt_status check_looked_at(const json_t *one, const char *wanted, pt_error *error)
+/* Whoever has looked at it may have been given another under the same id meanwhile. */
+static pt_status check_looked_at(const json_t *one, const char *key, const char *what,
+                                 const char *wanted, pt_error *error)
 {
-    const char *hash = json_string_value(json_object_get(one, "program_sha256"));
+    const char *hash = json_string_value(json_object_get(one, key));
     if (wanted == NULL || (hash != NULL && strcmp(hash, wanted) == 0))
         return PT_OK;
-    return error_set(error, PT_ERR_REFUSED, "its program is %.64s, not that of --program",
-                     hash == NULL ? "not known" : hash);
+    return error_set(error, PT_ERR_REFUSED, "its %s is %.64s, not that of --%s", what,
+                     hash == NULL ? "not known" : hash, what);
+}
+
+/* Shows what is going to be approved. */
+static pt_status print_policy(const json_t *one, pt_error *error)
+{
+    buffer b;
+    buffer_init(&b, SIZE_MAX / 4);
+    put_id(&b, one);
+    put_policy(&b, one);
+    return print_text(&b, error);
+}
+
+/* How it stands now; only to tell. */
+static void report_approved(const asking *ask, const char *id)
+{
+    json_t *one = NULL;
+    pt_error error;
+    const bool is_known = fetch(&one, ask, id, &error) == PT_OK;
+    const char *state = is_known ? json_string_value(json_object_get(one, "state")) : NULL;
+    report_message(REPORT_INFO, "approved: it is %s now", state == NULL ? "not known" : state);
+    json_decref(one);
+}
+
+/* The hash that goes to the node is that of what has been shown. */
+static pt_status approve(const asking *ask, const args *a, const char *id, pt_error *error)
+{
+    json_t *one = NULL;
+    pt_status status = fetch(&one, ask, id, error);
+    if (status != PT_OK)
+        return status;
+    status = check_looked_at(one, "program_sha256", "program", args_get(a, "program"), error);
+    if (status == PT_OK)
+        status = check_looked_at(one, "policy_sha256", "policy", args_get(a, "policy"), error);
+    if (status == PT_OK)
+        status = print_policy(one, error);
+    if (status == PT_OK)
+        status =
+            decide(ask, id, "approve",
+                   json_pack("{s:O*, s:O*}", "policy_sha256", json_object_get(one, "policy_sha256"),
+                             "program_sha256", json_object_get(one, "program_sha256")),
+                   error);
+    json_decref(one);
+    if (status == PT_OK)
+        report_approved(ask, id);
+    return status;
 }
 
 static pt_status approve_run(const args *a, const char *argument, pt_error *error)
 {
     asking ask;
-    buffer b;
-    json_t *one = NULL;
     pt_status status = asking_init(&ask, a, error);
     if (status == PT_OK)
-        status = fetch(&one, &ask, argument, error);
-    if (status == PT_OK)
-        status = check_looked_at(one, args_get(a, "program"), error);
-    if (status == PT_OK)
-        status = decide(
-            &ask, argument, "approve",
-            json_pack("{s:O}", "program_sha256", json_object_get(one, "program_sha256")), error);
+        status = approve(&ask, a, argument, error);
     asking_clear(&ask);
-    if (status == PT_OK) {
-        report_message(REPORT_INFO, "approved:");
-        buffer_init(&b, SIZE_MAX / 4);
-        put_computation(&b, one);
-        status = print_text(&b, error);
-    }
-    json_decref(one);
     return status;
 }
 
@@ -246,7 +324,8 @@ static pt_status deny_run(const args *a, const char *argument, pt_error *error)
 }
 
 static const char *const asking_flags[] = {"node", "token-file", "tls-ca", NULL};
-static const char *const approve_flags[] = {"node", "token-file", "tls-ca", "program", NULL};
+static const char *const approve_flags[] = {"node",    "token-file", "tls-ca",
+                                            "program", "policy",     NULL};
 static const char *const deny_flags[] = {"node", "token-file", "tls-ca", "why", NULL};
 const node_verb node_verb_pending = {"pending", NULL, asking_flags, pending_run};
 const node_verb node_verb_show = {"show", "ID", asking_flags, show_run};

@@ -4,8 +4,9 @@
  *     GET    /computations[?state=STATE]    what is known here
  *     GET    /computations/{id}             one; DELETE stops it, or forgets it when it has ended
  *     GET    /computations/{id}/result      what `output` gets
- *     POST   /computations/{id}/approve     by a person, of what no rule allows; perhaps
- *                                           {"program_sha256": the only one that is approved}
+ *     POST   /computations/{id}/approve     by a person, of what no rule allows:
+ *                                           {"policy_sha256": of what was looked at}, perhaps
+ *                                           with "program_sha256"
  *     POST   /computations/{id}/deny        {"why": text}
  *     GET    /health, /metrics, /api.json, /
  *     POST   /msg/{id}/{from}               of the other parties' nodes (channel/http/direct_hub.h)

@@ -50,38 +50,48 @@ static void describe_running(json_t *all, const node_computation *c)
                                   json_integer((json_int_t)((deadline_ms - since_ms) / 1000)));
 }
 
-static void describe_policy(json_t *all, const record *found)
+static json_t *describe_numbers(const policy *p)
+{
+    json_t *participants = json_array();
+    json_t *receivers = json_array();
+    json_t *constants = json_object();
+    for (size_t i = 0; i < p->n_parties; i++) {
+        (void)json_array_append_new(participants, json_string(p->participants[i]));
+        if (p->receives[i])
+            (void)json_array_append_new(receivers, json_integer((json_int_t)i));
+    }
+    for (size_t i = 0; i < p->n_constants; i++)
+        (void)json_object_set_new(constants, p->constants[i].name,
+                                  text_or_null(p->constants[i].literal));
+    return json_pack("{s:o, s:I, s:I, s:o, s:o}", "participants", participants, "party",
+                     (json_int_t)p->party, "leader", (json_int_t)p->leader, "output_parties",
+                     receivers, "constants", constants);
+}
+
+/* All of it that somebody has to decide about; `with_program`: also its text. */
+static void describe_policy(json_t *all, const record *found, bool with_program)
 {
     policy p;
     pt_error error;
-    char hash[HEX_SIZE(POLICY_HASH_BYTES)];
+    char program_hash[POLICY_HASH_SIZE];
+    char hash[POLICY_HASH_SIZE];
     if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK) {
-        json_t *participants = json_array();
-        for (size_t i = 0; i < p.n_parties; i++)
-            (void)json_array_append_new(participants, json_string(p.participants[i]));
-        hex_write(hash, p.program_sha256, sizeof p.program_sha256);
-        (void)json_object_set_new(all, "participants", participants);
-        (void)json_object_set_new(all, "party", json_integer((json_int_t)p.party));
-        (void)json_object_set_new(all, "leader", json_integer((json_int_t)p.leader));
-        (void)json_object_set_new(all, "program_sha256", json_string(hash));
-        (void)json_object_set_new(all, "source", text_or_null(p.source));
-        (void)json_object_set_new(
-            all, "output", text_or_null(p.output_url != NULL ? p.output_url : p.output_name));
+        hex_write(program_hash, p.program_sha256, sizeof p.program_sha256);
+        policy_hash(hash, found->policy);
+        (void)json_object_update_new(all, describe_numbers(&p));
+        (void)json_object_update_new(
+            all, json_pack("{s:s, s:s, s:o, s:o, s:o}", "policy_sha256", hash, "program_sha256",
+                           program_hash, "function",
+                           text_or_null(p.function == NULL ? "main" : p.function), "source",
+                           text_or_null(p.source), "output",
+                           text_or_null(p.output_url != NULL ? p.output_url : p.output_name)));
+        if (with_program)
+            (void)json_object_set_new(all, "program", text_or_null(p.program));
     }
     policy_clear(&p);
 }
 
-/* What somebody who has to decide about it wants to read. */
-static void describe_program(json_t *all, const record *found)
-{
-    policy p;
-    pt_error error;
-    if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK)
-        (void)json_object_set_new(all, "program", text_or_null(p.program));
-    policy_clear(&p);
-}
-
-static json_t *describe(node *n, const record *found)
+static json_t *describe(node *n, const record *found, bool with_program)
 {
     json_t *all =
         json_pack("{s:s, s:s, s:o, s:o, s:o, s:b, s:I, s:I}", "computation_id", found->id, "state",
@@ -91,7 +101,7 @@ static json_t *describe(node *n, const record *found)
                   (json_int_t)found->changed_ms);
     if (all == NULL)
         return NULL;
-    describe_policy(all, found);
+    describe_policy(all, found, with_program);
     if (found->deliver_ms != 0)
         (void)json_object_set_new(all, "delivery",
                                   json_pack("{s:I, s:I}", "tries", (json_int_t)found->tries,
@@ -122,7 +132,7 @@ static void list_one(void *user, const record *found)
 {
     const listing *l = user;
     if (may_see(l->request, found))
-        (void)json_array_append_new(l->list, describe(l->request->node, found));
+        (void)json_array_append_new(l->list, describe(l->request->node, found, false));
 }
 
 /* Only those in the wanted state. */
@@ -232,9 +242,7 @@ enum MHD_Result answer_computation(node_request *r)
     if (r->is_delete) {
         answer = delete_computation(r, &found);
     } else {
-        json_t *all = describe(r->node, &found);
-        describe_program(all, &found);
-        answer = request_json(r, 200, all);
+        answer = request_json(r, 200, describe(r->node, &found, true));
     }
     record_clear(&found);
     return answer;
@@ -280,68 +288,111 @@ enum MHD_Result answer_result(node_request *r)
 
 /* ---- deciding ---- */
 
-/* {"program_sha256": text}, or nothing: whoever approves says which program was looked at, for an
- * id may have been deleted and given to another. False when it is something else. */
-static bool read_wanted_program(char ret_hash[HEX_SIZE(POLICY_HASH_BYTES)], const buffer *body)
+/* Hashes of what was looked at; "" where there is none. */
+typedef struct approval {
+    char policy[POLICY_HASH_SIZE];
+    char program[POLICY_HASH_SIZE];
+} approval;
+
+/* False when it is there and something else. */
+static bool read_hash(char ret_hash[POLICY_HASH_SIZE], const json_t *all, const char *key)
 {
     uint8_t hash[POLICY_HASH_BYTES];
+    const json_t *wanted = json_object_get(all, key);
     ret_hash[0] = '\0';
-    if (body->len == 0)
+    if (wanted == NULL)
         return true;
-    json_t *all = json_loadb((const char *)body->bytes, body->len, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *wanted = json_object_get(all, "program_sha256");
-    const bool is_good =
-        json_is_object(all) &&
-        (wanted == NULL ||
-         (json_is_string(wanted) && hex_read(hash, sizeof hash, json_string_value(wanted))));
-    if (is_good && wanted != NULL)
-        hex_write(ret_hash, hash, sizeof hash);
+    if (!json_is_string(wanted) || !hex_read(hash, sizeof hash, json_string_value(wanted)))
+        return false;
+    hex_write(ret_hash, hash, sizeof hash);
+    return true;
+}
+
+static bool read_approval(approval *ret_approval, const buffer *body)
+{
+    json_t *all = body->len == 0 ? json_object()
+                                 : json_loadb((const char *)body->bytes, body->len,
+                                              JSON_REJECT_DUPLICATES, NULL);
+    const bool is_good = json_is_object(all) &&
+                         read_hash(ret_approval->policy, all, "policy_sha256") &&
+                         read_hash(ret_approval->program, all, "program_sha256");
     json_decref(all);
     return is_good;
 }
 
-static void hash_of_program(char ret_hash[HEX_SIZE(POLICY_HASH_BYTES)], const record *found)
+/* Whether what was looked at is what is there: an id may have been deleted and given to another
+ * policy. Else the answer has been given. */
+static bool is_looked_at(node_request *r, const approval *wanted, const approval *is,
+                         enum MHD_Result *ret_answer)
+{
+    if (wanted->program[0] != '\0' && strcmp(wanted->program, is->program) != 0)
+        *ret_answer =
+            request_problem(r, 409, "OtherProgram", "its program is not the one that is approved");
+    else if (strcmp(wanted->policy, is->policy) != 0)
+        *ret_answer = request_problem(r, 409, "OtherPolicy",
+                                      "its policy is not the one that is approved: look at it "
+                                      "again");
+    else
+        return true;
+    return false;
+}
+
+static void hash_record(approval *ret_hashes, const record *found)
 {
     policy p;
     pt_error error;
-    ret_hash[0] = '\0';
+    *ret_hashes = (approval){0};
     if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK)
-        hex_write(ret_hash, p.program_sha256, sizeof p.program_sha256);
+        hex_write(ret_hashes->program, p.program_sha256, sizeof p.program_sha256);
+    policy_hash(ret_hashes->policy, found->policy);
     policy_clear(&p);
+}
+
+static enum MHD_Result approve_record(node_request *r, const approval *wanted, const record *found)
+{
+    approval is;
+    pt_error error;
+    char decision[CALLER_SIZE + 16];
+    bool done = false;
+    enum MHD_Result answer = MHD_NO;
+    hash_record(&is, found);
+    if (!is_looked_at(r, wanted, &is, &answer))
+        return answer;
+    if (found->state != RECORD_PENDING)
+        return request_problem(r, 409, "NotPending", "it does not wait for a person");
+    if (!note_deed(
+            r, "approved",
+            json_pack("{s:s, s:s}", "policy_sha256", is.policy, "program_sha256", is.program),
+            &answer))
+        return answer;
+    (void)snprintf(decision, sizeof decision, "person %s", r->caller);
+    if (records_approve(r->node->records, &done, r->id, found->policy, decision, &error) != PT_OK)
+        return request_store_problem(r, &error);
+    if (!done)
+        return request_problem(r, 409, "NotPending", "it does not wait for a person");
+    node_log(r->node, NODE_LOG_INFO, "approved", r->id, r->caller, "%s", "");
+    node_wake(r->node);
+    return request_empty(r, 200);
 }
 
 enum MHD_Result answer_approve(node_request *r)
 {
-    node *n = r->node;
     record found;
-    pt_error error;
-    char wanted[HEX_SIZE(POLICY_HASH_BYTES)];
-    char hash[HEX_SIZE(POLICY_HASH_BYTES)];
-    char decision[CALLER_SIZE + 16];
-    bool done = false;
+    approval wanted;
     enum MHD_Result answer = MHD_NO;
-    if (!read_wanted_program(wanted, &r->http.body))
-        return request_problem(r, 422, "Approve", "expected nothing or {\"program_sha256\": TEXT}");
+    if (!read_approval(&wanted, &r->http.body))
+        return request_problem(r, 422, "Approve",
+                               "expected {\"policy_sha256\": TEXT} and perhaps "
+                               "\"program_sha256\": SHA-256 in 64 hexadecimal digits");
+    if (wanted.policy[0] == '\0')
+        return request_problem(r, 400, "Approve",
+                               "policy_sha256 is missing: that of the policy that was looked at, "
+                               "as GET shows it");
     if (!find_visible(r, &found, &answer))
         return answer;
-    hash_of_program(hash, &found);
-    const record_state found_state = found.state;
+    answer = approve_record(r, &wanted, &found);
     record_clear(&found);
-    if (wanted[0] != '\0' && strcmp(hash, wanted) != 0)
-        return request_problem(r, 409, "OtherProgram",
-                               "its program is not the one that is approved");
-    if (found_state != RECORD_PENDING)
-        return request_problem(r, 409, "NotPending", "it does not wait for a person");
-    if (!note_deed(r, "approved", json_pack("{s:s}", "program_sha256", hash), &answer))
-        return answer;
-    (void)snprintf(decision, sizeof decision, "person %s", r->caller);
-    if (records_approve(n->records, &done, r->id, decision, &error) != PT_OK)
-        return request_store_problem(r, &error);
-    if (!done)
-        return request_problem(r, 409, "NotPending", "it does not wait for a person");
-    node_log(n, NODE_LOG_INFO, "approved", r->id, r->caller, "%s", "");
-    node_wake(n);
-    return request_empty(r, 200);
+    return answer;
 }
 
 /* {"why": text}; an empty text when there is none, false when it is something else. */
@@ -366,6 +417,7 @@ enum MHD_Result answer_deny(node_request *r)
 {
     record found;
     char why[WHY_MAX];
+    char hash[POLICY_HASH_SIZE];
     char reason[WHY_MAX + CALLER_SIZE + 32];
     enum MHD_Result answer = MHD_NO;
     if (!read_why(why, &r->http.body))
@@ -374,7 +426,12 @@ enum MHD_Result answer_deny(node_request *r)
         return answer;
     if (found.state != RECORD_PENDING) {
         answer = request_problem(r, 409, "NotPending", "it does not wait for a person");
-    } else if (note_deed(r, "denied", json_pack("{s:s}", "why", why), &answer)) {
+        record_clear(&found);
+        return answer;
+    }
+    policy_hash(hash, found.policy);
+    if (note_deed(r, "denied", json_pack("{s:s, s:s}", "why", why, "policy_sha256", hash),
+                  &answer)) {
         (void)snprintf(reason, sizeof reason, "denied%s%s", why[0] == '\0' ? "" : ": ", why);
         computation_fail_record(r->node, &found, 403, reason);
         node_log(r->node, NODE_LOG_INFO, "denied", r->id, r->caller, "%s", why);

@@ -474,6 +474,13 @@ char *policy_print(const policy *p)
     return copy;
 }
 
+void policy_hash(char ret_hash[POLICY_HASH_SIZE], const char *printed)
+{
+    uint8_t hash[POLICY_HASH_BYTES];
+    (void)crypto_hash_sha256(hash, (const uint8_t *)printed, strlen(printed));
+    hex_write(ret_hash, hash, sizeof hash);
+}
+
 pt_status policy_restore(policy *ret_policy, const char *json, uint8_t *input, size_t input_len,
                          pt_error *error)
 {

@@ -20,10 +20,12 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/hex.h"
 #include "polytune/program.h"
 
 #define POLICY_ID_SIZE       37 /* terminated */
 #define POLICY_HASH_BYTES    32
+#define POLICY_HASH_SIZE     HEX_SIZE(POLICY_HASH_BYTES)
 #define POLICY_PARTIES_MAX   255
 #define POLICY_CONSTANTS_MAX 1024
 #define POLICY_PROGRAM_MAX   ((size_t)4 << 20)
@@ -62,6 +64,8 @@ void policy_forget_input(policy *p);
 /* All but the input as JSON, which is null there: the same text for the same policy, and a policy
  * itself. mem_free; NULL when out of memory. */
 MUST_CHECK char *policy_print(const policy *p);
+/* The SHA-256 of that text: it stands for all of a policy but an input that came with it. */
+void policy_hash(char ret_hash[POLICY_HASH_SIZE], const char *printed);
 /* Reads that. Takes the input over. */
 MUST_CHECK pt_status policy_restore(policy *ret_policy, const char *json, uint8_t *input,
                                     size_t input_len, pt_error *error);

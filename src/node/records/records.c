@@ -258,15 +258,16 @@ pt_status records_claim(records *r, record *ret_record, bool *ret_found, pt_erro
         of_number(RECORD_QUEUED));
 }
 
-pt_status records_approve(records *r, bool *ret_done, const char *id, const char *decision,
-                          pt_error *error)
+pt_status records_approve(records *r, bool *ret_done, const char *id, const char *printed,
+                          const char *decision, pt_error *error)
 {
     uint64_t changed = 0;
     const pt_status status =
         CHANGE(r, &changed, error,
                "UPDATE records SET state = ?2, decision = ?4, reason = NULL, owner = NULL, changed "
-               "= NOW() WHERE id = ?1 AND state = ?3",
-               of_text(id), of_number(RECORD_QUEUED), of_number(RECORD_PENDING), of_text(decision));
+               "= NOW() WHERE id = ?1 AND state = ?3 AND policy = ?5",
+               of_text(id), of_number(RECORD_QUEUED), of_number(RECORD_PENDING), of_text(decision),
+               of_text(printed));
     *ret_done = changed == 1;
     return status;
 }

@@ -67,9 +67,10 @@ MUST_CHECK pt_status records_add(records *r, const record *added, pt_error *erro
  */
 MUST_CHECK pt_status records_claim(records *r, record *ret_record, bool *ret_found,
                                    pt_error *error);
-/* Somebody has decided: *ret_done is false when it was not PENDING. */
+/* Somebody has decided on the policy that is `printed`: *ret_done is false when it was not PENDING,
+ * or has another by now. */
 MUST_CHECK pt_status records_approve(records *r, bool *ret_done, const char *id,
-                                     const char *decision, pt_error *error);
+                                     const char *printed, const char *decision, pt_error *error);
 /* A claimed one has to wait for a person after all. */
 MUST_CHECK pt_status records_suspend(records *r, const char *id, const char *reason,
                                      pt_error *error);

@@ -120,9 +120,12 @@ static void test_person_decides(void **state)
     records *r = open_file();
     add(r, ID_A, RECORD_PENDING);
     assert_false(claim(r, &c));
-    assert_int_equal(records_approve(r, &done, ID_A, "person ann", &error), PT_OK);
+    assert_int_equal(records_approve(r, &done, ID_A, "{\"another\":1}", "person ann", &error),
+                     PT_OK);
+    assert_false(done);
+    assert_int_equal(records_approve(r, &done, ID_A, "{}", "person ann", &error), PT_OK);
     assert_true(done);
-    assert_int_equal(records_approve(r, &done, ID_A, "person bob", &error), PT_OK);
+    assert_int_equal(records_approve(r, &done, ID_A, "{}", "person bob", &error), PT_OK);
     assert_false(done);
     assert_true(claim(r, &c));
     assert_string_equal(c.decision, "person ann");
