@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "channel/http/url.h"
 #include "httpd/text.h"
 #include "node/policy/constant_text.h"
@@ -292,13 +293,28 @@ static pt_status take_output_parties(policy *p, json_slice value, pt_error *erro
 
 /* ---- the whole ---- */
 
-/* Which member the key is; N_MEMBERS: none. */
-static size_t member_of(json_slice key)
+/* Which member the key is; N_MEMBERS: none, as the Rust project's server takes it and leaves it
+ * out. What is near a member is refused: left out, a misspelt output_parties would mean everybody.
+ */
+static pt_status member_of(size_t *ret_which, json_slice key, pt_error *error)
 {
+    char *name = NULL;
+    nearest near;
     size_t i = 0;
-    while (i < N_MEMBERS && !json_slice_equals(key, members[i].name))
-        i++;
-    return i;
+    *ret_which = N_MEMBERS;
+    const pt_status status = json_slice_text(&name, key, error);
+    if (status != PT_OK)
+        return status == PT_ERR_MEMORY ? status : PT_OK;
+    nearest_init(&near, name, strlen(name));
+    for (; i < N_MEMBERS && strcmp(name, members[i].name) != 0; i++)
+        nearest_offer(&near, members[i].name);
+    const bool is_misspelt = i == N_MEMBERS && near.best != NULL;
+    if (is_misspelt)
+        (void)error_set(error, PT_ERR_INPUT, "a policy has no member '%.64s'; did you mean '%s'?",
+                        name, near.best);
+    mem_free(name);
+    *ret_which = i;
+    return is_misspelt ? PT_ERR_INPUT : PT_OK;
 }
 
 static pt_status find_members(json_slice ret_values[N_MEMBERS], json_slice object, pt_error *error)
@@ -308,9 +324,12 @@ static pt_status find_members(json_slice ret_values[N_MEMBERS], json_slice objec
     json_slice value;
     json_text_enter(&t, object);
     while (json_text_member(&t, &key, &value)) {
-        const size_t which = member_of(key);
+        size_t which = N_MEMBERS;
+        const pt_status status = member_of(&which, key, error);
+        if (status != PT_OK)
+            return status;
         if (which == N_MEMBERS)
-            continue; /* as the Rust project's server does */
+            continue;
         if (ret_values[which].len != 0)
             return error_set(error, PT_ERR_INPUT, "%s is there twice", members[which].name);
         ret_values[which] = value;

@@ -2,6 +2,7 @@
  * that gives the same. */
 #include "support/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -85,7 +86,7 @@ static void test_print_and_restore(void **state)
     policy q;
     pt_error error;
     (void)state;
-    parse_good(&p, "{" COMPLETE ",\"constants2\":1,\"output_parties\":[0]}");
+    parse_good(&p, "{" COMPLETE ",\"comment\":1,\"output_parties\":[0]}");
     char *text = policy_print(&p);
     assert_non_null(text);
     assert_null(strstr(text, "18446744073709551615"));
@@ -159,6 +160,38 @@ static void test_wrong_shapes(void **state)
         expect_fault(rows[i].json, POLICY_WRONG_SHAPE, rows[i].words);
 }
 
+/* Left out, they would mean something else: a result for everybody, or for nobody. */
+static void test_misspelt_members(void **state)
+{
+    static const char *const rows[][2] = {
+        {"\"output_partys\":[1]", "no member 'output_partys'; did you mean 'output_parties'?"},
+        {"\"outputParties\":[1]", "did you mean 'output_parties'?"},
+        {"\"output-parties\":[1]", "did you mean 'output_parties'?"},
+        {"\"outptu\":\"http://o.example/\"", "did you mean 'output'?"},
+        {"\"Output\":null", "did you mean 'output'?"},
+        {"\"func\\u0074oin\":\"f\"", "no member 'functoin'; did you mean 'function'?"},
+        {"\"constant\":{}", "did you mean 'constants'?"},
+        {"\"outpu\\u0074\":null,\"output\":null", "output is there twice"},
+    };
+    char json[1024];
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        (void)snprintf(json, sizeof json, "{" COMPLETE ",%s}", rows[i][0]);
+        expect_fault(json, POLICY_WRONG_SHAPE, rows[i][1]);
+    }
+}
+
+/* A member's name may be written with escapes: it is that member. */
+static void test_members_with_escapes(void **state)
+{
+    policy p;
+    (void)state;
+    parse_good(&p,
+               "{" COMPLETE ",\"output_p\\u0061rties\":[1],\"\\u0000output\":0,\"name\":\"x\"}");
+    assert_true(!p.receives[0] && p.receives[1]);
+    policy_clear(&p);
+}
+
 static void test_urls(void **state)
 {
     (void)state;
@@ -170,9 +203,14 @@ static void test_urls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members),           cmocka_unit_test(test_names_of_this_node),
-        cmocka_unit_test(test_print_and_restore), cmocka_unit_test(test_no_json),
-        cmocka_unit_test(test_wrong_shapes),      cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_names_of_this_node),
+        cmocka_unit_test(test_print_and_restore),
+        cmocka_unit_test(test_no_json),
+        cmocka_unit_test(test_wrong_shapes),
+        cmocka_unit_test(test_misspelt_members),
+        cmocka_unit_test(test_members_with_escapes),
+        cmocka_unit_test(test_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
