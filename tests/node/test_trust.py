@@ -167,6 +167,22 @@ class Trust(unittest.TestCase):
         unknown = self.policies(program=SUM, inputs=[{"source": "nothing"}, inputs[1]])
         self.assertEqual(self.a.schedule("lab", unknown[0]).wait().status, 403)
 
+    def test_a_source_that_cannot_be_read(self):
+        """The other party is told of the input, not that the program lacks the rows it should have given."""
+        more = 'sources:\n  - {name: days, from: "@days.csv", header: true, rows: ROWS}\n'
+        self.start(rule("summing", SUM, sources="[days]"), rule("summing", SUM), more)
+        p = self.policies(program=SUM, inputs=[{"source": "days"}, {"NumUnsigned": [4, "U32"]}])
+        for leader in (0, 1):
+            q = [{**one, "computation_id": fresh_id() if i == 0 else None, "leader": leader} for i, one in enumerate(p)]
+            q[1]["computation_id"] = id = q[0]["computation_id"]
+            calls = [one.schedule("lab", r) for one, r in zip((self.a, self.b), q)]
+            for c in calls:
+                c.wait()
+            for one in (self.a, self.b):
+                one.wait_state("lab", id, "failed")
+            self.assertIn("days.csv", self.result(self.a, "lab", id)["details"])
+            self.assertEqual(self.result(self.b, "lab", id)["details"], "Error: party 0 stopped: its input cannot be used\n")
+
     def test_hostile_callers(self):
         self.start(rule("adding", ADD), rule("adding", ADD))
         p = self.policies()

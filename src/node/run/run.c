@@ -314,24 +314,21 @@ static pt_status own_constants(run *r)
     return status == PT_OK ? input_constants(&r->given, &r->n_given, &r->input, &r->error) : status;
 }
 
-/* All tell each other their constants, compile, and make sure that they saw the same. Whoever
- * cannot tells the others with what it would have said instead. */
+/* All read their inputs, tell each other their constants, compile, and make sure that they saw the
+ * same. Who cannot read its input says so before anybody compiles. */
 static pt_status run_prepare(run *r)
 {
     size_t n = 0;
-    pt_error own_error;
-    const pt_status own = own_constants(r);
-    if (own != PT_OK)
-        own_error = r->error;
-    pt_status status =
-        pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties, r->given,
-                              own == PT_OK ? r->n_given : 0, &r->error);
+    pt_status status = own_constants(r);
+    if (status == PT_OK)
+        status = agreement_ready(&r->channel, r->p, &r->error);
+    if (status == PT_OK)
+        status = pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties,
+                                       r->given, r->n_given, &r->error);
     if (status != PT_OK)
         return status;
     const pt_constant *list = pt_constants_list(&n, r->constants);
-    status = own == PT_OK ? compile(r, list, n) : own;
-    if (own != PT_OK)
-        r->error = own_error;
+    status = compile(r, list, n);
     return pt_constants_confirm(r->constants, &r->channel, status, &r->error);
 }
 
