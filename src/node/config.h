@@ -150,6 +150,9 @@ void node_config_clear(node_config *c);
 /* What of a configuration that is in order its operator should know: tells each, a sentence. */
 void node_config_advise(const node_config *c, void (*tell)(void *user, const char *advice),
                         void *user);
+/* The same of the files of its sources, as they are now. */
+void node_config_advise_files(const node_config *c, void (*tell)(void *user, const char *advice),
+                              void *user);
 
 /* By name; NULL: there is none. */
 const node_participant *node_config_participant(const node_config *c, const char *name);

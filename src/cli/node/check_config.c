@@ -58,6 +58,7 @@ static pt_status check_config_run(const args *a, const char *argument, pt_error 
         status = check_keys(&config, error);
     if (status == PT_OK) {
         node_config_advise(&config, tell_advice, (void *)path);
+        node_config_advise_files(&config, tell_advice, (void *)path);
         status = print_summary(&config, error);
     }
     node_config_clear(&config);
