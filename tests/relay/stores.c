@@ -98,37 +98,50 @@ uint64_t join(store *s, const store_caller *c)
     return joined.epoch;
 }
 
-store_result put(store *s, const store_caller *c, uint32_t to, uint64_t number, const char *text)
+store_result put_at(store *s, const store_caller *c, uint32_t to, store_place place,
+                    const char *text)
 {
     uint8_t *bytes = mem_new(strlen(text) + 1, 1);
     assert_non_null(bytes);
     memcpy(bytes, text, strlen(text));
-    const store_result result =
-        store_put(s, c, to, (store_place){.number = number}, bytes, strlen(text));
+    const store_result result = store_put(s, c, to, place, bytes, strlen(text));
     if (result != STORE_DONE)
         mem_free(bytes);
+    return result;
+}
+
+store_result put(store *s, const store_caller *c, uint32_t to, uint64_t number, const char *text)
+{
+    return put_at(s, c, to, (store_place){.number = number}, text);
+}
+
+store_result get_at(store *s, const store_caller *c, uint32_t from, store_place place,
+                    const char *text)
+{
+    stored *m = NULL;
+    const store_result result = store_get(s, c, from, place, &m);
+    if (result != STORE_DONE)
+        return result;
+    if (place.number != 0)
+        assert_int_equal(m->number, place.number);
+    if (text != NULL) {
+        assert_int_equal(m->len, strlen(text));
+        assert_memory_equal(m->bytes, text, m->len);
+    }
+    stored_release(m);
     return result;
 }
 
 void expect_message(store *s, const store_caller *c, uint32_t from, uint64_t number,
                     const char *text)
 {
-    stored *m = NULL;
-    assert_int_equal(store_get(s, c, from, (store_place){.number = number}, &m), STORE_DONE);
-    assert_int_equal(m->len, strlen(text));
-    assert_memory_equal(m->bytes, text, m->len);
-    if (number != 0)
-        assert_int_equal(m->number, number);
-    stored_release(m);
+    const store_place place = {.number = number};
+    assert_int_equal(get_at(s, c, from, place, text), STORE_DONE);
 }
 
 store_result get(store *s, const store_caller *c, uint32_t from, uint64_t number)
 {
-    stored *m = NULL;
-    const store_result result = store_get(s, c, from, (store_place){.number = number}, &m);
-    if (result == STORE_DONE)
-        stored_release(m);
-    return result;
+    return get_at(s, c, from, (store_place){.number = number}, NULL);
 }
 
 /* ---- Redis ---- */

@@ -48,9 +48,14 @@ void stores_empty_redis(void);
 store_caller caller(const char *session, uint32_t party, const char *token);
 uint64_t join(store *s, const store_caller *c);
 store_result put(store *s, const store_caller *c, uint32_t to, uint64_t number, const char *text);
+store_result put_at(store *s, const store_caller *c, uint32_t to, store_place place,
+                    const char *text);
 void expect_message(store *s, const store_caller *c, uint32_t from, uint64_t number,
                     const char *text);
 store_result get(store *s, const store_caller *c, uint32_t from, uint64_t number);
+/* `text`: what it must be if there is one; NULL: anything. */
+store_result get_at(store *s, const store_caller *c, uint32_t from, store_place place,
+                    const char *text);
 
 /* ---- of each kind ---- */
 

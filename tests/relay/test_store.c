@@ -4,8 +4,6 @@
 
 #include <poll.h>
 
-#include "base/mem.h"
-
 static void numbers_make_it_exactly_once(kind k)
 {
     listener l = {0};
@@ -121,31 +119,17 @@ static void seats_are_bound_to_tokens(kind k)
     store_free(s);
 }
 
-/* Puts a message, with several on their way, the oldest of which is `first`. */
+/* With several on their way or asked for, the oldest of which is `first`; each is its own digit. */
 static store_result put_ahead(store *s, const store_caller *c, uint64_t number, uint64_t first)
 {
-    uint8_t *bytes = mem_new(1, 1);
-    assert_non_null(bytes);
-    bytes[0] = (uint8_t)('0' + number);
-    const store_result result =
-        store_put(s, c, 1, (store_place){.number = number, .first = first}, bytes, 1);
-    if (result != STORE_DONE)
-        mem_free(bytes);
-    return result;
+    const char text[] = {(char)('0' + number), '\0'};
+    return put_at(s, c, 1, (store_place){.number = number, .first = first}, text);
 }
 
-/* Asks for a message, with several asked for, the oldest of which is `first`; its byte. */
 static store_result get_ahead(store *s, const store_caller *c, uint64_t number, uint64_t first)
 {
-    stored *m = NULL;
-    const store_result result =
-        store_get(s, c, 0, (store_place){.number = number, .first = first}, &m);
-    if (result == STORE_DONE) {
-        assert_int_equal(m->number, number);
-        assert_int_equal(m->bytes[0], '0' + number);
-        stored_release(m);
-    }
-    return result;
+    const char text[] = {(char)('0' + number), '\0'};
+    return get_at(s, c, 0, (store_place){.number = number, .first = first}, text);
 }
 
 static void what_is_early_waits_for_its_turn(kind k)
