@@ -97,25 +97,6 @@ static size_t print_pem(char *ret_text, size_t size, const uint8_t seed[SEED_BYT
 
 /* ---- Files ---- */
 
-static pt_status write_pem(const char *path, const char *text, size_t len, pt_error *error)
-{
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0 && errno == EEXIST)
-        return error_set(error, PT_ERR_FILE,
-                         "'%s' exists already, and a private key cannot be brought back: choose "
-                         "another name",
-                         path);
-    if (fd < 0)
-        return error_set(error, PT_ERR_FILE, "cannot write '%s': %s", path, strerror(errno));
-    const bool written = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
-    const int problem = errno;
-    if (close(fd) == 0 && written)
-        return PT_OK;
-    (void)unlink(path);
-    return error_set(error, PT_ERR_FILE, "cannot write '%s': %s", path,
-                     strerror(written ? errno : problem));
-}
-
 pt_status signing_key_create(uint8_t ret_public[SIGNING_PUBLIC_BYTES], const char *path,
                              pt_error *error)
 {
@@ -126,7 +107,7 @@ pt_status signing_key_create(uint8_t ret_public[SIGNING_PUBLIC_BYTES], const cha
     if (status != PT_OK)
         return status;
     (void)crypto_sign_seed_keypair(key.public, key.secret, seed);
-    status = write_pem(path, text, print_pem(text, sizeof text, seed), error);
+    status = private_file_create(path, text, print_pem(text, sizeof text, seed), error);
     if (status == PT_OK)
         memcpy(ret_public, key.public, SIGNING_PUBLIC_BYTES);
     mem_wipe(text, sizeof text);

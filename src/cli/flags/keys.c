@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/private_file.h"
 #include "cli/file.h"
 #include "cli/flags/args.h"
 
@@ -19,25 +20,6 @@ static const char private_prefix[] = "sk:";
 static const char blanks[] = " \t\r";
 
 /* ---- Private key files ---- */
-
-static pt_status write_new(const char *path, const char *text, size_t len, pt_error *error)
-{
-    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0 && errno == EEXIST)
-        return error_set(error, PT_ERR_FILE,
-                         "'%s' exists already, and a private key cannot be brought back: choose "
-                         "another name with -o",
-                         path);
-    if (fd < 0)
-        return error_set(error, PT_ERR_FILE, "cannot write '%s': %s", path, strerror(errno));
-    const bool written = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
-    const int problem = errno;
-    if (close(fd) == 0 && written)
-        return PT_OK;
-    (void)unlink(path);
-    return error_set(error, PT_ERR_FILE, "cannot write '%s': %s", path,
-                     strerror(written ? errno : problem));
-}
 
 pt_status key_create(uint8_t ret_public_key[PT_KEY_BYTES], const char *path, pt_error *error)
 {
@@ -55,7 +37,7 @@ pt_status key_create(uint8_t ret_public_key[PT_KEY_BYTES], const char *path, pt_
                              "# Its public key, for the rosters of the others:\n"
                              "# %s\n%s\n",
                              public_text, private_text);
-    status = write_new(path, text, (size_t)len, error);
+    status = private_file_create(path, text, (size_t)len, error);
     mem_wipe(private_key, sizeof private_key);
     mem_wipe(private_text, sizeof private_text);
     mem_wipe(text, sizeof text);
