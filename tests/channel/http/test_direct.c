@@ -14,6 +14,7 @@
 #include "channel/conformance.h"
 #include "channel/http/direct_mesh.h"
 #include "channel/http/fake_party.h"
+#include "channel/talk.h"
 #include "httpd/http.h"
 #include "polytune/network.h"
 
@@ -23,29 +24,6 @@ static void open_direct(void *user, pt_channel *ret_channels, size_t parties, ui
 {
     (void)user;
     direct_mesh_open(ret_channels, parties, timeout_ms);
-}
-
-static void expect_failure(const pt_channel *c, size_t from, pt_status status, const char *words)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    pt_error error;
-    assert_int_equal(channel_recv(c, from, "p", 1000, &bytes, &len, &error), status);
-    assert_int_equal(error.party, from);
-    if (strstr(error.message, words) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
-}
-
-static void expect_text(const pt_channel *c, size_t from, const char *text)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    pt_error error;
-    if (channel_recv(c, from, "p", 1000, &bytes, &len, &error) != PT_OK)
-        fail_msg("%s", error.message);
-    assert_int_equal(len, strlen(text));
-    assert_memory_equal(bytes, text, len);
-    free(bytes);
 }
 
 /* ---- a party under test, number 0, and one that the test plays ---- */

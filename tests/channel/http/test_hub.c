@@ -9,6 +9,7 @@
 #include "channel/channel.h"
 #include "channel/conformance.h"
 #include "channel/http/direct_hub.h"
+#include "channel/talk.h"
 
 #define PARTIES    CONFORMANCE_MAX_PARTIES
 #define TIMEOUT_MS 60000
@@ -178,24 +179,6 @@ static void open_next(void *user, pt_channel *ret_channels, size_t parties, uint
 
 /* ---- tests ---- */
 
-static void say(const pt_channel *c, size_t to, const char *text)
-{
-    pt_error error;
-    assert_int_equal(channel_send(c, to, "p", (const uint8_t *)text, strlen(text), &error), PT_OK);
-}
-
-static void hear(const pt_channel *c, size_t from, const char *text)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    pt_error error;
-    if (channel_recv(c, from, "p", 1000, &bytes, &len, &error) != PT_OK)
-        fail_msg("%s", error.message);
-    assert_int_equal(len, strlen(text));
-    assert_memory_equal(bytes, text, len);
-    free(bytes);
-}
-
 static void test_sessions_side_by_side(void **state)
 {
     pt_channel first[3];
@@ -203,20 +186,20 @@ static void test_sessions_side_by_side(void **state)
     (void)state;
     open_session(first, 3, TIMEOUT_MS, "first");
     open_session(second, 2, TIMEOUT_MS, "second");
-    say(&first[0], 1, "of the first");
-    say(&second[0], 1, "of the second");
-    hear(&second[1], 0, "of the second");
-    hear(&first[1], 0, "of the first");
+    send_text(&first[0], 1, "of the first");
+    send_text(&second[0], 1, "of the second");
+    expect_text(&second[1], 0, "of the second");
+    expect_text(&first[1], 0, "of the first");
     pt_channel_close(&second[0]);
     pt_channel_close(&second[1]);
-    say(&first[2], 0, "still there");
-    hear(&first[0], 2, "still there");
+    send_text(&first[2], 0, "still there");
+    expect_text(&first[0], 2, "still there");
     for (size_t i = 0; i < 3; i++)
         pt_channel_close(&first[i]);
     /* A name that was used is free again. */
     open_session(second, 2, TIMEOUT_MS, "second");
-    say(&second[1], 0, "again");
-    hear(&second[0], 1, "again");
+    send_text(&second[1], 0, "again");
+    expect_text(&second[0], 1, "again");
     pt_channel_close(&second[0]);
     pt_channel_close(&second[1]);
 }
@@ -229,8 +212,8 @@ static void test_name_that_is_taken(void **state)
     visit again = {.parties = 2, .session = "taken", .timeout_ms = TIMEOUT_MS};
     (void)visit_run(&again);
     assert_int_equal(again.status, PT_ERR_USAGE);
-    say(&c[0], 1, "undisturbed");
-    hear(&c[1], 0, "undisturbed");
+    send_text(&c[0], 1, "undisturbed");
+    expect_text(&c[1], 0, "undisturbed");
     pt_channel_close(&c[0]);
     pt_channel_close(&c[1]);
 }

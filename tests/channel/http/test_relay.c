@@ -11,6 +11,7 @@
 #include "channel/conformance.h"
 #include "channel/http/plain_relay.h"
 #include "channel/http/relay_mesh.h"
+#include "channel/talk.h"
 #include "httpd/http.h"
 #include "polytune/network.h"
 #include "support/relay.h"
@@ -36,35 +37,6 @@ static void open_plain(void *user, pt_channel *ret_channels, size_t parties, uin
 static relay_server *start_at(uint16_t port)
 {
     return fixture_start((relay_options){.port = port});
-}
-
-static void send_text(const pt_channel *c, size_t to, const char *text)
-{
-    assert_int_equal(channel_send(c, to, "p", (const uint8_t *)text, strlen(text), NULL), PT_OK);
-}
-
-static void expect_text(const pt_channel *c, size_t from, const char *text)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    pt_error error;
-    if (channel_recv(c, from, "p", 1000, &bytes, &len, &error) != PT_OK)
-        fail_msg("%s", error.message);
-    assert_int_equal(len, strlen(text));
-    assert_memory_equal(bytes, text, len);
-    free(bytes);
-}
-
-/* Receiving fails, with these words in the message. */
-static void expect_failure(const pt_channel *c, size_t from, pt_status status, const char *words)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    pt_error error;
-    assert_int_equal(channel_recv(c, from, "p", 1000, &bytes, &len, &error), status);
-    assert_int_equal(error.party, from);
-    if (strstr(error.message, words) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", error.message, words);
 }
 
 static void close_both(pt_channel *c)
