@@ -17,7 +17,7 @@
 #define LOOK_MS      500  /* the keeper looks at the records at least so often */
 #define BEAT_MS      3000 /* it tells others that this node lives */
 #define EXPIRE_MS    60000
-#define KEEP_MS      ((int64_t)24 * 3600 * 1000) /* a result that was fetched */
+#define DAY_MS       ((int64_t)24 * 3600 * 1000)
 #define ALIVE_MS     20000
 #define CONNECTIONS  1024
 #define CLIENT_MS    60000
@@ -198,6 +198,9 @@ static bool keeper_waits(node *n)
     return goes_on;
 }
 
+static const records_ages kept = {
+    .fetched_ms = DAY_MS, .refused_ms = DAY_MS, .ended_ms = 30 * DAY_MS};
+
 static void keep_records(node *n, uint64_t *beat_ms, uint64_t *expire_ms)
 {
     pt_error error;
@@ -210,7 +213,7 @@ static void keep_records(node *n, uint64_t *beat_ms, uint64_t *expire_ms)
     }
     if (now >= *expire_ms) {
         *expire_ms = now + EXPIRE_MS;
-        if (records_expire(n->records, records_now() - KEEP_MS, &error) != PT_OK)
+        if (records_expire(n->records, &kept, &error) != PT_OK)
             keeper_problem(n, &error);
     }
 }

@@ -68,6 +68,28 @@ class People(unittest.TestCase):
                          "input         comes with the request", "result for    party 1\n"):
                 self.assertIn(text, shown.out)
 
+    def test_lists(self):
+        """Newest first; by state; and what one asked for oneself, for who may see no more."""
+        self.a.node.kill()
+        self.a.add_caller("ward", "schedule")
+        self.a.configure([self.b])
+        self.a.start()
+        first, second = self.wait_pending()[0], self.wait_pending()[0]
+        self.assertEqual(self.ask("deny", first, "--why=x").status, 0)
+        third = policies([self.a.url, self.b.url])[0]
+        self.a.schedule("ward", third)
+        self.a.wait_state("officer", third["computation_id"], "pending")
+        third = third["computation_id"]
+        for caller, query, wanted in (("officer", "", [third, second, first]), ("officer", "?state=pending", [third, second]),
+                                      ("officer", "?state=failed", [first]), ("officer", "?state=waiting", []),
+                                      ("lab", "", [second, first]), ("ward", "?state=pending", [third]), ("ward", "?state=failed", [])):
+            answer = self.a.call(caller, "GET", "/computations" + query)
+            self.assertEqual([one["computation_id"] for one in answer.json()], wanted, (caller, query))
+        self.assertEqual(self.a.approve("officer", second).status, 200)
+        self.a.wait_state("officer", second, "waiting")
+        waiting = self.a.call("officer", "GET", "/computations?state=waiting").json()
+        self.assertEqual([one["computation_id"] for one in waiting], [second])
+
     def test_another_program_under_the_same_id(self):
         id, _ = self.wait_pending()
         policy = self.a.call("officer", "GET", f"/computations/{id}").json()["policy_sha256"]

@@ -116,11 +116,15 @@ static json_t *describe(node *n, const record *found, bool with_program)
 
 /* ---- seeing ---- */
 
+static bool may_see_all(const node_request *r)
+{
+    return (r->roles & (NODE_READ | NODE_APPROVE | NODE_ADMIN)) != 0;
+}
+
 /* Whether the caller may see it: who scheduled it, and who may see all. */
 static bool may_see(const node_request *r, const record *found)
 {
-    return (r->roles & (NODE_READ | NODE_APPROVE | NODE_ADMIN)) != 0 ||
-           (found->caller != NULL && strcmp(found->caller, r->caller) == 0);
+    return may_see_all(r) || (found->caller != NULL && strcmp(found->caller, r->caller) == 0);
 }
 
 typedef struct listing {
@@ -128,51 +132,56 @@ typedef struct listing {
     json_t *list;
 } listing;
 
+/* Those in the wanted state; what this node has taken up has one that its record does not tell. */
 static void list_one(void *user, const record *found)
 {
     const listing *l = user;
-    if (may_see(l->request, found))
-        (void)json_array_append_new(l->list, describe(l->request->node, found, false));
+    const node_request *r = l->request;
+    json_t *one = may_see(r, found) ? describe(r->node, found, false) : NULL;
+    const char *state = json_string_value(json_object_get(one, "state"));
+    if (state != NULL && (r->state == NULL || strcmp(r->state, state) == 0))
+        (void)json_array_append(l->list, one);
+    json_decref(one);
 }
 
-/* Only those in the wanted state. */
-static json_t *filter(json_t *list, const char *state)
+/* What records may be in that state; false: there is none of that name. */
+static bool records_in_state(records_wanted *wanted, const char *state)
 {
-    json_t *kept = json_array();
-    size_t i;
-    json_t *one;
-    json_array_foreach(list, i, one)
-    {
-        if (strcmp(json_string_value(json_object_get(one, "state")), state) == 0)
-            (void)json_array_append(kept, one);
+    static const struct {
+        const char *name;
+        record_state from, to;
+    } states[] = {
+        {"pending", RECORD_PENDING, RECORD_PENDING}, {"queued", RECORD_QUEUED, RECORD_RUNNING},
+        {"checking", RECORD_QUEUED, RECORD_RUNNING}, {"waiting", RECORD_QUEUED, RECORD_RUNNING},
+        {"agreed", RECORD_QUEUED, RECORD_RUNNING},   {"running", RECORD_QUEUED, RECORD_RUNNING},
+        {"done", RECORD_DONE, RECORD_DONE},          {"failed", RECORD_FAILED, RECORD_FAILED},
+    };
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        if (strcmp(states[i].name, state) != 0)
+            continue;
+        wanted->from = states[i].from;
+        wanted->to = states[i].to;
+        return true;
     }
-    json_decref(list);
-    return kept;
-}
-
-static bool is_state(const char *text)
-{
-    static const char *const states[] = {"pending", "queued",  "checking", "waiting",
-                                         "agreed",  "running", "done",     "failed"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (strcmp(states[i], text) == 0)
-            return true;
     return false;
 }
 
 enum MHD_Result answer_list(node_request *r)
 {
     pt_error error;
-    if (r->state != NULL && !is_state(r->state))
+    records_wanted wanted = {.from = RECORD_PENDING, .to = RECORD_FAILED, .max = LIST_MAX};
+    if (r->state != NULL && !records_in_state(&wanted, r->state))
         return request_problem(r, 400, "BadQuery",
                                "a state is pending, queued, checking, waiting, agreed, running, "
                                "done or failed");
+    if (!may_see_all(r))
+        wanted.caller = r->caller;
     listing l = {.request = r, .list = json_array()};
-    if (records_list(r->node->records, list_one, &l, LIST_MAX, &error) != PT_OK) {
+    if (records_list(r->node->records, &wanted, list_one, &l, &error) != PT_OK) {
         json_decref(l.list);
         return request_store_problem(r, &error);
     }
-    return request_json(r, 200, r->state == NULL ? l.list : filter(l.list, r->state));
+    return request_json(r, 200, l.list);
 }
 
 /* The record of the path if the caller may see it; else the answer has been given. */

@@ -348,16 +348,19 @@ pt_status records_find(records *r, record *ret_record, bool *ret_found, const ch
     return status;
 }
 
-pt_status records_list(records *r, void (*each)(void *user, const record *found), void *user,
-                       size_t max, pt_error *error)
+pt_status records_list(records *r, const records_wanted *wanted,
+                       void (*each)(void *user, const record *found), void *user, pt_error *error)
 {
-    const record_value values[] = {of_number((int64_t)max)};
+    const record_value values[] = {of_number(wanted->from), of_number(wanted->to),
+                                   of_text(wanted->caller), of_number(wanted->caller == NULL),
+                                   of_number((int64_t)wanted->max)};
     return select_rows(
         r, each, user,
         "SELECT id, state, agreed, refusal, caller, policy, NULL, decision, reason, "
         "NULL, created, changed, deliver, deliver_since, tries, owner, told FROM records "
-        "ORDER BY created LIMIT ?1",
-        values, 1, error);
+        "WHERE state >= ?1 AND state <= ?2 AND (caller = ?3 OR ?4 = 1) "
+        "ORDER BY created DESC LIMIT ?5",
+        values, 5, error);
 }
 
 pt_status records_orphan(records *r, record *ret_record, bool *ret_found, pt_error *error)
@@ -404,17 +407,18 @@ pt_status records_fetched(records *r, const char *id, pt_error *error)
                   "UPDATE records SET fetched = NOW() WHERE id = ?1 AND fetched = 0", of_text(id));
 }
 
-pt_status records_expire(records *r, int64_t fetched_before_ms, pt_error *error)
+pt_status records_expire(records *r, const records_ages *ages, pt_error *error)
 {
     const pt_status status =
         CHANGE(r, NULL, error, "DELETE FROM runs WHERE at < NOW() - ?1", of_number(RUNS_KEPT_MS));
     if (status != PT_OK)
         return status;
-    return CHANGE(
-        r, NULL, error,
-        "DELETE FROM records WHERE fetched > 0 AND fetched < ?1 AND deliver = 0 AND state "
-        "> ?2",
-        of_number(fetched_before_ms), of_number(RECORD_RUNNING));
+    return CHANGE(r, NULL, error,
+                  "DELETE FROM records WHERE state > ?1 AND deliver = 0 AND ((fetched > 0 AND "
+                  "fetched < NOW() - ?2) OR (refusal IN (400, 403) AND changed < NOW() - ?3) OR "
+                  "changed < NOW() - ?4)",
+                  of_number(RECORD_RUNNING), of_number(ages->fetched_ms),
+                  of_number(ages->refused_ms), of_number(ages->ended_ms));
 }
 
 static pt_status select_number(records *r, uint64_t *ret_number, const char *sql,

@@ -99,9 +99,17 @@ MUST_CHECK pt_status records_release(records *r, const char *id, pt_error *error
 
 MUST_CHECK pt_status records_find(records *r, record *ret_record, bool *ret_found, const char *id,
                                   pt_error *error);
-/* Calls `each` with every record, oldest first, at most `max`, without inputs and results. */
-MUST_CHECK pt_status records_list(records *r, void (*each)(void *user, const record *found),
-                                  void *user, size_t max, pt_error *error);
+/* Which records a list is of. */
+typedef struct records_wanted {
+    record_state from, to; /* both among them */
+    const char *caller;    /* whose; NULL: anybody's */
+    size_t max;
+} records_wanted;
+
+/* Calls `each` with these, newest first, without inputs and results. */
+MUST_CHECK pt_status records_list(records *r, const records_wanted *wanted,
+                                  void (*each)(void *user, const record *found), void *user,
+                                  pt_error *error);
 /* The RUNNING ones that died with their node, one after the other. */
 MUST_CHECK pt_status records_orphan(records *r, record *ret_record, bool *ret_found,
                                     pt_error *error);
@@ -114,7 +122,15 @@ MUST_CHECK pt_status records_due(records *r, record *ret_record, bool *ret_found
 MUST_CHECK pt_status records_tried(records *r, const char *id, int64_t again_ms, pt_error *error);
 /* Its result has been seen or delivered: it may be dropped some day. */
 MUST_CHECK pt_status records_fetched(records *r, const char *id, pt_error *error);
-MUST_CHECK pt_status records_expire(records *r, int64_t fetched_before_ms, pt_error *error);
+
+/* How old what has ended may get, unless its result is still to be delivered. */
+typedef struct records_ages {
+    int64_t fetched_ms; /* since its result was seen or delivered */
+    int64_t refused_ms; /* since who scheduled it was told that it was not computed: 400, 403 */
+    int64_t ended_ms;   /* since it ended, whatever became of it */
+} records_ages;
+
+MUST_CHECK pt_status records_expire(records *r, const records_ages *ages, pt_error *error);
 /* How many `decision` has allowed since, whatever became of them. */
 MUST_CHECK pt_status records_count(records *r, uint64_t *ret_count, const char *decision,
                                    int64_t since_ms, pt_error *error);

@@ -16,6 +16,8 @@
 
 #define ID_A "00000000-0000-4000-8000-00000000000a"
 #define ID_B "00000000-0000-4000-8000-00000000000b"
+#define ID_C "00000000-0000-4000-8000-00000000000c"
+#define DAY  ((int64_t)24 * 3600 * 1000)
 
 static char folder[] = "/tmp/polytune-records-XXXXXX";
 static char path[64];
@@ -30,15 +32,20 @@ static records *open_file(void)
     return r;
 }
 
-static void add(records *r, const char *id, record_state state)
+static void add_of(records *r, const char *id, record_state state, const char *caller)
 {
     record added = {.state = state,
-                    .caller = (char *)"lab",
+                    .caller = (char *)caller,
                     .policy = (char *)"{}",
                     .input = (uint8_t *)"secret input",
                     .input_len = 12};
     memcpy(added.id, id, POLICY_ID_SIZE);
     assert_int_equal(records_add(r, &added, &error), PT_OK);
+}
+
+static void add(records *r, const char *id, record_state state)
+{
+    add_of(r, id, state, "lab");
 }
 
 static bool claim(records *r, record *ret_record)
@@ -106,7 +113,8 @@ static void test_life(void **state)
     assert_false(found);
     assert_int_equal(records_tried(r, ID_A, 0, &error), PT_OK);
     assert_int_equal(records_fetched(r, ID_A, &error), PT_OK);
-    assert_int_equal(records_expire(r, records_now() + 1000, &error), PT_OK);
+    const records_ages ages = {.fetched_ms = -1000, .refused_ms = DAY, .ended_ms = DAY};
+    assert_int_equal(records_expire(r, &ages, &error), PT_OK);
     assert_int_equal(records_find(r, &c, &found, ID_A, &error), PT_OK);
     assert_false(found);
     records_close(r);
@@ -147,6 +155,81 @@ static void test_ids_are_taken_once(void **state)
 }
 
 /* A node dies with one computation claimed and one running. */
+static void note_id(void *user, const record *found)
+{
+    char *letters = user;
+    const size_t n = strlen(letters);
+    assert_true(n < 7);
+    letters[n] = found->id[POLICY_ID_SIZE - 2];
+    letters[n + 1] = '\0';
+}
+
+static void expect_list(records *r, const records_wanted *wanted, const char *letters)
+{
+    char found[8] = "";
+    assert_int_equal(records_list(r, wanted, note_id, found, &error), PT_OK);
+    assert_string_equal(found, letters);
+}
+
+static void add_later(records *r, const char *id, record_state state, const char *caller)
+{
+    const int64_t now = records_now();
+    while (records_now() <= now + 1)
+        (void)usleep(1000);
+    add_of(r, id, state, caller);
+}
+
+/* Newest first, so that what is new is seen however many there are. */
+static void test_lists(void **state)
+{
+    (void)state;
+    records *r = open_file();
+    add_later(r, ID_A, RECORD_PENDING, "lab");
+    add_later(r, ID_B, RECORD_QUEUED, "lab");
+    add_later(r, ID_C, RECORD_PENDING, "ward");
+    records_wanted wanted = {.from = RECORD_PENDING, .to = RECORD_FAILED, .max = 10};
+    expect_list(r, &wanted, "cba");
+    wanted.max = 2;
+    expect_list(r, &wanted, "cb");
+    wanted.caller = "lab";
+    expect_list(r, &wanted, "ba");
+    wanted.to = RECORD_PENDING;
+    expect_list(r, &wanted, "a");
+    wanted.caller = NULL;
+    expect_list(r, &wanted, "ca");
+    records_close(r);
+}
+
+static void end_as(records *r, const char *id, record_state as, unsigned refusal)
+{
+    bool done = false;
+    const record_end end = {.state = as, .refusal = refusal};
+    add(r, id, RECORD_QUEUED);
+    assert_int_equal(records_end(r, &done, id, &end, &error), PT_OK);
+    assert_true(done);
+}
+
+/* What nobody fetches goes, too, after longer; and sooner what was refused. */
+static void test_what_ends_expires(void **state)
+{
+    const records_wanted all = {.from = RECORD_PENDING, .to = RECORD_FAILED, .max = 10};
+    records_ages ages = {.fetched_ms = DAY, .refused_ms = DAY, .ended_ms = DAY};
+    (void)state;
+    records *r = open_file();
+    end_as(r, ID_A, RECORD_FAILED, 403);
+    end_as(r, ID_B, RECORD_DONE, 0);
+    add(r, ID_C, RECORD_QUEUED);
+    assert_int_equal(records_expire(r, &ages, &error), PT_OK);
+    assert_int_equal(state_of(r, ID_A), RECORD_FAILED);
+    ages.refused_ms = -1000;
+    assert_int_equal(records_expire(r, &ages, &error), PT_OK);
+    assert_int_equal(state_of(r, ID_B), RECORD_DONE);
+    ages.ended_ms = -1000;
+    assert_int_equal(records_expire(r, &ages, &error), PT_OK);
+    expect_list(r, &all, "c");
+    records_close(r);
+}
+
 static void test_after_a_crash(void **state)
 {
     record c;
@@ -266,6 +349,8 @@ int main(void)
         cmocka_unit_test_setup(test_life, setup),
         cmocka_unit_test_setup(test_person_decides, setup),
         cmocka_unit_test_setup(test_ids_are_taken_once, setup),
+        cmocka_unit_test_setup(test_lists, setup),
+        cmocka_unit_test_setup(test_what_ends_expires, setup),
         cmocka_unit_test_setup(test_after_a_crash, setup),
         cmocka_unit_test_setup(test_input_is_gone_once_it_runs, setup),
         cmocka_unit_test_setup(test_files_that_cannot_be, setup),
