@@ -9,11 +9,10 @@
 #include "base/error.h"
 #include "channel/channel.h"
 
-#define VERSION     2
+#define VERSION     1
 #define KIND_AGREE  'A'
 #define KIND_WAIT   'W'
 #define KIND_GO     'G'
-#define KIND_READY  'R'
 #define DIGEST      POLICY_HASH_BYTES
 #define N_DIGESTS   4
 #define AGREE_BYTES (2 + N_DIGESTS * DIGEST + 4)
@@ -23,7 +22,6 @@
 
 static const char phase_agree[] = "agreement";
 static const char phase_begin[] = "beginning";
-static const char phase_ready[] = "reading of inputs";
 static const char phase_stop[] = "stopping";
 
 static const char *const digest_names[N_DIGESTS] = {"program", "function", "list of participants",
@@ -193,27 +191,6 @@ pt_status agreement_wait(const pt_channel *channel, const policy *p, pt_error *e
         if (kind == KIND_GO)
             return PT_OK;
     }
-}
-
-static pt_status wait_ready(const pt_channel *channel, size_t from, pt_error *error)
-{
-    uint8_t *message = NULL;
-    size_t len = 0;
-    const pt_status status = recv_kind(&message, &len, channel, from, phase_ready, error);
-    const bool is_good = status == PT_OK && len == 1 && message[0] == KIND_READY;
-    free(message);
-    return status != PT_OK || is_good ? status : malformed(from, phase_ready, error);
-}
-
-pt_status agreement_ready(const pt_channel *channel, const policy *p, pt_error *error)
-{
-    static const uint8_t message[] = {KIND_READY};
-    pt_status status = send_all(channel, p, phase_ready, message, sizeof message, error);
-    for (size_t i = 0; i < p->n_parties && status == PT_OK; i++) {
-        if (i != p->party)
-            status = wait_ready(channel, i, error);
-    }
-    return status;
 }
 
 /* ---- stopping ---- */

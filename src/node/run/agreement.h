@@ -5,13 +5,10 @@
  *      'A'   version, SHA-256 of program, function, participants and output parties, u32 leader
  *      'W'   nothing: the leader has no room yet
  *      'G'   nothing: go; from the leader, once it has room
- *      'R'   nothing: this party has its input, and can say its constants
  *      'F'   a mark and text: this party stops, and why; at any time
  *
  * First all send 'A' to all. Then the leader tells when to begin, so that no node runs more than it
- * wants to of those that it leads, and none waits for another in a circle. Then all send 'R' to
- * all: without it, who compiles without a constant of a party that cannot read its table would
- * blame the program. */
+ * wants to of those that it leads, and none waits for another in a circle. */
 #ifndef NODE_RUN_AGREEMENT_H
 #define NODE_RUN_AGREEMENT_H
 
@@ -30,9 +27,6 @@ MUST_CHECK pt_status agreement_tell(const pt_channel *channel, const policy *p, 
                                     pt_error *error);
 /* The others: returns when the leader begins. */
 MUST_CHECK pt_status agreement_wait(const pt_channel *channel, const policy *p, pt_error *error);
-
-/* Sends and receives 'R'. */
-MUST_CHECK pt_status agreement_ready(const pt_channel *channel, const policy *p, pt_error *error);
 
 /* Tells the others why this party stops, in words that are no secret. Who cannot be told finds out
  * otherwise. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hex.h"
@@ -314,17 +315,27 @@ static pt_status own_constants(run *r)
     return status == PT_OK ? input_constants(&r->given, &r->n_given, &r->input, &r->error) : status;
 }
 
-/* All read their inputs, tell each other their constants, compile, and make sure that they saw the
- * same. Who cannot read its input says so before anybody compiles. */
+/* In the place of constants that this party cannot tell: a list that cannot be sent, by which the
+ * others hear that it stops. With no constants from it, they would blame the program for those. */
+static pt_status refuse_constants(run *r)
+{
+    static const pt_constant none = {.party = "", .name = "", .literal = ""};
+    return pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties, &none, 1,
+                                 NULL);
+}
+
+/* All tell each other their constants, compile, and make sure that they saw the same. */
 static pt_status run_prepare(run *r)
 {
     size_t n = 0;
     pt_status status = own_constants(r);
-    if (status == PT_OK)
-        status = agreement_ready(&r->channel, r->p, &r->error);
-    if (status == PT_OK)
-        status = pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties,
-                                       r->given, r->n_given, &r->error);
+    if (status != PT_OK) {
+        const pt_status refused = refuse_constants(r);
+        PT_ASSERT(refused != PT_OK);
+        return status;
+    }
+    status = pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties,
+                                   r->given, r->n_given, &r->error);
     if (status != PT_OK)
         return status;
     const pt_constant *list = pt_constants_list(&n, r->constants);
