@@ -164,6 +164,16 @@ static pt_status cell_expected(const row_filler *f, const shape *s, const table_
                       is_first_line ? " (--no-header makes the first line a row)" : "");
 }
 
+/* What to do about places after the point; three of them may be none. */
+static const char *places_hint(const table_cell *cell)
+{
+    const char *point = memchr(cell->text, '.', cell->len);
+    if (point != NULL && cell->text + cell->len - point == 4)
+        return "; if the point separates thousands, take it out; --scale=COLUMN:1000 keeps three "
+               "places after it";
+    return "; --scale=COLUMN:100 keeps two places after the point";
+}
+
 static pt_status fill_integer(const row_filler *f, const shape *s, const table_cell *cell)
 {
     const uint64_t scale = f->b->scale[s->cell];
@@ -178,7 +188,7 @@ static pt_status fill_integer(const row_filler *f, const shape *s, const table_c
     if (result == FIELD_NO_NUMBER)
         return cell_expected(f, s, cell, field_hint(cell->text, cell->len));
     if (result == FIELD_NOT_A_WHOLE && scale == 1)
-        return cell_expected(f, s, cell, "; --scale=COLUMN:100 keeps two places after the point");
+        return cell_expected(f, s, cell, places_hint(cell));
     if (result == FIELD_NOT_A_WHOLE)
         return cell_expected(f, s, cell, ", which has too many places after the point for --scale");
     if (result != FIELD_OK || !field_fits(&number, (unsigned)s->n_bits, s->is_signed))

@@ -155,6 +155,10 @@ static void test_decimals(void **state)
     assert_error("[u32; 1]", "n\n1.5\n",
                  "t.csv, row 1 (line 2), column 'n': expected u32, found '1.5'; --scale=COLUMN:100 "
                  "keeps two places after the point");
+    assert_error("[u32; 1]", "n\n1.234\n",
+                 "t.csv, row 1 (line 2), column 'n': expected u32, found '1.234'; if the point "
+                 "separates thousands, take it out; "
+                 "--scale=COLUMN:1000 keeps three places after it");
 }
 
 static void test_dates(void **state)
