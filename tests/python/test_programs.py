@@ -79,6 +79,12 @@ class Facts(unittest.TestCase):
                 Program(path)
             with self.assertRaisesRegex(InputError, "cannot read"):
                 Program(path.with_name("none"))
+            with self.assertRaisesRegex(UsageError, "name of a file: pathlib.Path"):
+                Program(str(path))
+            compiled = path.with_name("larger.ptc")
+            compiled.write_bytes(b"\x89PTC\r\n\x1a\n" + bytes(60))
+            with self.assertRaisesRegex(UsageError, "is a compiled program; here the text is needed"):
+                Program(compiled)
 
     def test_functions(self):
         program = Program("pub fn main(a: u8, b: u8) -> u8 { a }\npub fn other(a: u8, b: u8) -> u8 { b }", function="other")

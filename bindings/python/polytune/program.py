@@ -28,6 +28,17 @@ class Size(NamedTuple):
     depth: int
 
 
+def _read_source(file: pathlib.Path) -> str:
+    try:
+        with open(file, "rb") as opened:
+            start = opened.read(64)
+    except OSError:
+        start = b""  # said by who reads it all
+    if lib.pt_program_is_saved(ffi.from_buffer(start), len(start)):
+        raise UsageError(f"'{file}' is a compiled program; here the text is needed that it was made from")
+    return keys.read_text(file)
+
+
 class Program:
     """A program in Garble, and what is known of it.
 
@@ -42,9 +53,11 @@ class Program:
     def __init__(self, source: Union[str, "pathlib.Path"], *, constants: Optional[Dict[str, Constant]] = None, function: str = "main") -> None:
         file_name = "program"
         if isinstance(source, pathlib.Path):
-            file_name, source = str(source), keys.read_text(source)
+            file_name, source = str(source), _read_source(source)
         if not isinstance(source, str):
             raise UsageError(f"the program is a text or a pathlib.Path, not a {type(source).__name__}")
+        if source.endswith((".garble", ".ptc")):
+            raise UsageError(f"{source!r} is the name of a file: pathlib.Path({source!r}) has it read")
         try:
             source.encode()
         except UnicodeEncodeError:
