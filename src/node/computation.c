@@ -134,10 +134,11 @@ static void log_end(const node_computation *c, const run_end *end)
 /* Whether `output` is told of a failure: not when who scheduled it has just been told. */
 static bool is_told_elsewhere(const run_end *end)
 {
-    return end->has_agreed || (end->refusal != 400 && end->refusal != 403);
+    return end->has_agreed || (end->refusal != 400 && end->refusal != 403 && !end->is_withdrawn);
 }
 
-static void end_record(node *n, const char *id, bool has_url, const run_end *run)
+static bool end_record(node *n, const char *id, record_ender ender, bool has_url,
+                       const run_end *run)
 {
     pt_error error;
     bool done = false;
@@ -148,6 +149,7 @@ static void end_record(node *n, const char *id, bool has_url, const run_end *run
                                                 (const uint8_t *)text, strlen(text));
     const bool is_done = run->status == PT_OK && sealed != NULL;
     const record_end end = {
+        .ender = ender,
         .state = is_done ? RECORD_DONE : RECORD_FAILED,
         .refusal = run->has_agreed ? 0 : run->refusal,
         .reason = is_done ? NULL : run->reason,
@@ -161,9 +163,11 @@ static void end_record(node *n, const char *id, bool has_url, const run_end *run
     if (text != NULL)
         mem_free_secret(text, strlen(text));
     mem_free(sealed);
+    return done;
 }
 
-void computation_fail_record(node *n, const record *r, unsigned refusal, const char *reason)
+bool computation_fail_record(node *n, const record *r, record_ender ender, unsigned refusal,
+                             const char *reason)
 {
     policy p = {0};
     pt_error error;
@@ -174,12 +178,14 @@ void computation_fail_record(node *n, const record *r, unsigned refusal, const c
                          policy_restore(&p, r->policy, NULL, 0, &error) == PT_OK &&
                          p.output_url != NULL;
     policy_clear(&p);
+    if (!end_record(n, r->id, ender, has_url, &end))
+        return false;
     if (journal_deed(n->journal, "ended", r->id, r->caller,
                      json_pack("{s:s, s:o}", "outcome", "failed", "told", journal_text(end.told)),
                      &error) != PT_OK)
         node_log(n, NODE_LOG_ERROR, "audit", r->id, NULL, "%s", error.message);
-    end_record(n, r->id, has_url, &end);
     node_log(n, NODE_LOG_WARN, "failed", r->id, r->caller, "%s", reason);
+    return true;
 }
 
 /* A node that stops before the parties have agreed leaves it to the next start. */
@@ -226,6 +232,18 @@ static void note_end(node_computation *c, run_end *end)
     end->status = end->status == PT_OK ? status : end->status;
 }
 
+/* Stopped before anybody could decide. */
+static void withdraw(node_computation *c)
+{
+    run_end end = {.status = PT_ERR_CANCELLED, .refusal = 500, .is_withdrawn = true};
+    (void)snprintf(end.reason, sizeof end.reason, "it was stopped by who may");
+    (void)snprintf(end.told, sizeof end.told, "%.250s", end.reason);
+    if (!end_record(c->owner, c->policy.id, ENDER_PERSON, c->policy.output_url != NULL, &end))
+        return;
+    note_end(c, &end);
+    log_end(c, &end);
+}
+
 static void computation_finish(node_computation *c, run_end *end)
 {
     node *n = c->owner;
@@ -237,7 +255,8 @@ static void computation_finish(node_computation *c, run_end *end)
             node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
     } else {
         note_end(c, end);
-        end_record(n, c->policy.id, c->policy.output_url != NULL, end);
+        if (!end_record(n, c->policy.id, ENDER_OWNER, c->policy.output_url != NULL, end))
+            node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "its end is not kept");
         log_end(c, end);
     }
     monitor_lock(&n->lock);
@@ -249,7 +268,10 @@ static void computation_finish(node_computation *c, run_end *end)
         n->n_led--;
     c->phase = PHASE_OVER;
     c->is_over = true;
+    const bool is_withdrawn = end->waits && c->stop == STOP_FOR_CALLER;
     monitor_unlock(&n->lock);
+    if (is_withdrawn)
+        withdraw(c);
     node_wake(n);
 }
 
@@ -321,7 +343,7 @@ void computation_take_up(node *n, record *claimed)
 {
     const char *problem = start_computation(n, claimed);
     if (problem != NULL)
-        computation_fail_record(n, claimed, 500, problem);
+        (void)computation_fail_record(n, claimed, ENDER_OWNER, 500, problem);
     record_clear(claimed);
 }
 

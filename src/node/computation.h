@@ -22,8 +22,10 @@ void computation_reap(node *n);
 node_computation *computation_find(const node *n, const char *id);
 void computation_stop(node_computation *c, stop_cause cause);
 
-/* Ends a record that no computation runs for: as failed, and delivers that. */
-void computation_fail_record(node *n, const record *r, unsigned refusal, const char *reason);
+/* Ends a record that no computation runs for: as failed, and delivers that. False: it is not the
+ * ender's any more, or the store cannot be used. */
+bool computation_fail_record(node *n, const record *r, record_ender ender, unsigned refusal,
+                             const char *reason);
 
 /* ---- for run.c ---- */
 

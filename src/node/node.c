@@ -153,10 +153,12 @@ static void fail_orphans(node *n)
         }
         if (!found)
             return;
-        computation_fail_record(n, &orphan, 500,
-                                "its node was stopped in the middle of the computation; it is not "
-                                "repeated");
+        const bool done = computation_fail_record(
+            n, &orphan, ENDER_SURVIVOR, 500,
+            "its node was stopped in the middle of the computation; it is not repeated");
         record_clear(&orphan);
+        if (!done)
+            return;
     }
 }
 

@@ -1,7 +1,7 @@
 """Who looks after a node: `polytune node pending`, `show`, `approve`, `deny`, from another process with a token of one's own."""
 import unittest
 
-from node_support import ADD, fresh_id, organisations, policies, polytune
+from node_support import ADD, collector, fresh_id, organisations, policies, polytune
 
 ANSI = "pub fn main(a: u32, b: u32) -> u32 { a + b } // \x1b[2J"
 
@@ -98,6 +98,20 @@ class People(unittest.TestCase):
         for body in ({"program_sha256": 5}, {"program_sha256": "x"}, {"policy_sha256": 5}, {"policy_sha256": policy[1:]}, [], "{", "null"):
             self.assertEqual(self.a.call("officer", "POST", f"/computations/{id}/approve", body).status, 422, body)
         self.assertEqual(self.a.state("officer", id), "pending")
+
+    def test_stopped_while_it_is_checked(self):
+        """Before it waits for a person: it does not, afterwards; and nobody else is told."""
+        program = "pub fn main(a: u32, b: u32) -> u32 {\n" + "    let c = a + b;\n" * 100000 + "    a + b\n}"
+        with collector() as out:
+            policy = policies([self.a.url, self.b.url], program=program, outputs=[out.url + "/0", None])[0]
+            id = policy["computation_id"]
+            held = self.a.schedule("lab", policy)
+            self.a.wait_state("officer", id, "queued", "checking")
+            stopped = self.a.call("lab", "DELETE", f"/computations/{id}")
+            self.assertIn(stopped.status, (202, 204), stopped)
+            self.assertEqual(held.wait().status, 500)
+            self.assertIn(self.a.state("officer", id), ("failed", None))
+            self.assertEqual(out.at("/0"), [])
 
     def test_deny(self):
         id, call = self.wait_pending()

@@ -442,10 +442,13 @@ enum MHD_Result answer_deny(node_request *r)
     if (note_deed(r, "denied", json_pack("{s:s, s:s}", "why", why, "policy_sha256", hash),
                   &answer)) {
         (void)snprintf(reason, sizeof reason, "denied%s%s", why[0] == '\0' ? "" : ": ", why);
-        computation_fail_record(r->node, &found, 403, reason);
-        node_log(r->node, NODE_LOG_INFO, "denied", r->id, r->caller, "%s", why);
-        node_wake(r->node);
-        answer = request_empty(r, 200);
+        if (computation_fail_record(r->node, &found, ENDER_PERSON, 403, reason)) {
+            node_log(r->node, NODE_LOG_INFO, "denied", r->id, r->caller, "%s", why);
+            node_wake(r->node);
+            answer = request_empty(r, 200);
+        } else {
+            answer = request_problem(r, 409, "NotPending", "it does not wait for a person");
+        }
     }
     record_clear(&found);
     return answer;

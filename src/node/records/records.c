@@ -322,10 +322,12 @@ pt_status records_end(records *r, bool *ret_done, const char *id, const record_e
         "UPDATE records SET state = ?2, input = NULL, refusal = ?3, reason = ?4, result = ?5, "
         "told = ?8, owner = NULL, changed = NOW(), deliver = CASE WHEN ?6 = 1 THEN NOW() ELSE 0 "
         "END, "
-        "deliver_since = CASE WHEN ?6 = 1 THEN NOW() ELSE 0 END WHERE id = ?1 AND state <= ?7",
+        "deliver_since = CASE WHEN ?6 = 1 THEN NOW() ELSE 0 END WHERE id = ?1 AND state <= ?7 AND "
+        "((?9 = 0 AND owner = ?10) OR (?9 = 1 AND state = 0) OR (?9 = 2 AND state = ?7 AND owner "
+        "<> ?10))",
         of_text(id), of_number(end->state), of_number(end->refusal), of_text(end->reason),
         of_bytes(end->result, end->result_len), of_number(end->delivers), of_number(RECORD_RUNNING),
-        of_text(end->told));
+        of_text(end->told), of_number(end->ender), of_text(r->owner));
     *ret_done = changed == 1;
     return status;
 }

@@ -81,7 +81,15 @@ MUST_CHECK pt_status records_agreed(records *r, const char *id, pt_error *error)
 /* *ret_done is false when it is not this node's, and must not be run. */
 MUST_CHECK pt_status records_begin(records *r, bool *ret_done, const char *id, pt_error *error);
 
+/* Whose end it is: nobody ends what is another's by now. */
+typedef enum record_ender {
+    ENDER_OWNER,   /* this node, which has claimed it */
+    ENDER_PERSON,  /* somebody for whom it waits: it is PENDING */
+    ENDER_SURVIVOR /* its node is dead: records_orphan */
+} record_ender;
+
 typedef struct record_end {
+    record_ender ender;
     record_state state; /* RECORD_DONE, RECORD_FAILED */
     unsigned refusal;
     const char *reason; /* NULL: none */
@@ -91,7 +99,7 @@ typedef struct record_end {
     bool delivers; /* at once */
 } record_end;
 
-/* *ret_done is false when it has ended already. */
+/* *ret_done is false when it has ended already, or is not the ender's. */
 MUST_CHECK pt_status records_end(records *r, bool *ret_done, const char *id, const record_end *end,
                                  pt_error *error);
 /* Gives what is claimed but not RUNNING back. */

@@ -128,6 +128,9 @@ static void test_person_decides(void **state)
     records *r = open_file();
     add(r, ID_A, RECORD_PENDING);
     assert_false(claim(r, &c));
+    const record_end end = {.state = RECORD_FAILED};
+    assert_int_equal(records_end(r, &done, ID_A, &end, &error), PT_OK);
+    assert_false(done); /* it has no owner */
     assert_int_equal(records_approve(r, &done, ID_A, "{\"another\":1}", "person ann", &error),
                      PT_OK);
     assert_false(done);
@@ -203,8 +206,8 @@ static void test_lists(void **state)
 static void end_as(records *r, const char *id, record_state as, unsigned refusal)
 {
     bool done = false;
-    const record_end end = {.state = as, .refusal = refusal};
-    add(r, id, RECORD_QUEUED);
+    const record_end end = {.ender = ENDER_PERSON, .state = as, .refusal = refusal};
+    add(r, id, RECORD_PENDING);
     assert_int_equal(records_end(r, &done, id, &end, &error), PT_OK);
     assert_true(done);
 }
@@ -252,7 +255,13 @@ static void test_after_a_crash(void **state)
     assert_string_equal(c.id, ID_A);
     assert_null(c.input);
     record_clear(&c);
-    const record_end end = {.state = RECORD_FAILED, .refusal = 500, .reason = "died"};
+    record_end end = {.state = RECORD_FAILED, .refusal = 500, .reason = "died"};
+    assert_int_equal(records_end(r, &done, ID_A, &end, &error), PT_OK);
+    assert_false(done); /* it was another's */
+    end.ender = ENDER_PERSON;
+    assert_int_equal(records_end(r, &done, ID_A, &end, &error), PT_OK);
+    assert_false(done);
+    end.ender = ENDER_SURVIVOR;
     assert_int_equal(records_end(r, &done, ID_A, &end, &error), PT_OK);
     assert_int_equal(records_orphan(r, &c, &found, &error), PT_OK);
     assert_false(found);
