@@ -119,6 +119,7 @@ class People(unittest.TestCase):
         denied = self.ask("deny", id, "--why=no consent")
         self.assertEqual(denied.status, 0, denied)
         self.assertIn("denied: no consent", call.wait().json()["details"])
+        self.assertIn("why it failed denied: no consent", self.ask("show", id).out)
         self.assertEqual(self.a.state("officer", id), "failed")
 
     def test_who_may_not(self):

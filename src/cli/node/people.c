@@ -158,7 +158,10 @@ static void put_computation(buffer *b, const json_t *one)
     put_id(b, one);
     put_member(b, one, "state", "state");
     put_policy(b, one);
-    put_member(b, one, "reason", "why it waits");
+    const char *state = json_string_value(json_object_get(one, "state"));
+    const bool has_failed = state != NULL && strcmp(state, "failed") == 0;
+    put_member(b, one, "awaited", "awaited");
+    put_member(b, one, "reason", has_failed ? "why it failed" : "why it waits");
 }
 
 static pt_status print_text(buffer *b, pt_error *error)
