@@ -3,9 +3,10 @@ import contextlib
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
+
+from ports import free_port
 
 BINARIES = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin")) or [pathlib.Path("/nowhere")]
 DRIVERS = sorted(pathlib.Path("/usr/lib").glob("*/odbc/psqlodbcw.so")) or [pathlib.Path("/nowhere")]
@@ -16,12 +17,6 @@ NOBODY = 65534
 
 def is_installed():
     return DRIVER.exists() and (BIN / "initdb").exists()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Server:

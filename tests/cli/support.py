@@ -8,7 +8,6 @@ import pty
 import queue
 import re
 import select
-import socket
 import struct
 import subprocess
 import tempfile
@@ -16,6 +15,8 @@ import termios
 import threading
 import time
 import unittest
+
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = os.environ.get("POLYTUNE_BIN", str(ROOT / "build/dev/bin/polytune"))
@@ -155,12 +156,6 @@ def wait_until(condition, what, timeout=TIMEOUT):
         if time.monotonic() > deadline:
             raise AssertionError(f"{timeout} s without {what}")
         time.sleep(0.002)
-
-
-def free_port(host="127.0.0.1"):
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
-        s.bind((host, 0))
-        return s.getsockname()[1]
 
 
 def free_urls(n, scheme="http", host="127.0.0.1"):

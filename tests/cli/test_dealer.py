@@ -1,8 +1,7 @@
 """The trusted dealer: polytune pre, party --dealer, simulate --dealer."""
-import socket
 import unittest
 
-from support import (Case, DONE, MAX, PEER, Process, TRANSPORT, USAGE, examples, polytune, program_file, relay,
+from support import (Case, DONE, MAX, PEER, Process, TRANSPORT, USAGE, examples, free_urls, polytune, program_file, relay,
                      start_parties)
 
 CONSTANTS = """
@@ -52,10 +51,7 @@ class Dealer(Case):
                 self.assertIn("dealt", done.err)
 
     def test_parties_and_dealer_meet_directly(self):
-        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-        where = ";".join(f"http://127.0.0.1:{s.getsockname()[1]}" for s in sockets)
-        for s in sockets:
-            s.close()
+        where = ";".join(free_urls(3))
         dealer = Process("pre", where, "--parties=2")
         parties = [Process("party", where, f"--program={MAX}", f"--party={i}", f"--input={text}", "--dealer")
                    for i, text in enumerate(("5", "4"))]

@@ -9,7 +9,8 @@ import time
 import unittest
 from email.utils import formatdate
 
-from support import (Case, DONE, INPUT, MAX, PROGRAM, Process, TRANSPORT, USAGE, authority, polytune, program_file, relay)
+from support import (Case, DONE, INPUT, MAX, PROGRAM, Process, TRANSPORT, USAGE, authority, free_port, polytune, program_file,
+                     relay)
 
 
 @contextlib.contextmanager
@@ -78,11 +79,6 @@ def proxy(upstream, most, alters=False):
     return Proxy
 
 
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
-
-
 class Doctor(Case):
     def look(self, *arguments, **more):
         """The checks by name (the last of each), and the figures, of a run with --json."""
@@ -124,12 +120,12 @@ class Doctor(Case):
             self.assertEqual(figures["and"], run["and"])
             self.assertEqual(figures["bytes_sent"], max(run["bytes_sent"]))
             self.assertGreater(figures["one_way_delays"], 4)
-            checks, _ = self.look(f"http://127.0.0.1:{closed_port()}", f"--program={program}")
+            checks, _ = self.look(f"http://127.0.0.1:{free_port()}", f"--program={program}")
             self.assertCheck(checks, "program", "warning", "not known")
 
     def test_a_program_with_a_fault_is_a_finding(self):
         with relay() as (url, _), program_file("const N: usize = PARTY_0::N;\npub fn main(a: [u8; N], b: u8) -> u8 { b }") as program:
-            nowhere = f"http://127.0.0.1:{closed_port()}"
+            nowhere = f"http://127.0.0.1:{free_port()}"
             for arguments, status, text in (((f"--program={program}.none",), INPUT, "cannot read"),
                                             ((f"--program={program}",), INPUT, "missing constant PARTY_0::N"),
                                             ((f"--program={program}", "--const=PARTY_0::N=3usize", "--function=f"), PROGRAM,
@@ -142,7 +138,7 @@ class Doctor(Case):
                     self.assertEqual(checks["reached"][0], "ok" if is_there else "problem")
 
     def test_no_relay_there(self):
-        port = closed_port()
+        port = free_port()
         result = polytune("doctor", f"http://127.0.0.1:{port}")
         self.assertEqual(result.status, TRANSPORT)
         self.assertIn("see what is marked X", result.err)
@@ -176,7 +172,7 @@ class Doctor(Case):
             self.assertNotIn("down_bits_per_second", figures)
 
     def test_a_proxy_of_the_environment(self):
-        password = f"http://user:secret@127.0.0.1:{closed_port()}"
+        password = f"http://user:secret@127.0.0.1:{free_port()}"
         checks, _ = self.look("http://relay.invalid", env={"http_proxy": password})
         self.assertCheck(checks, "proxy", "warning", "the one that http_proxy names")
         self.assertNotIn("secret", str(checks))
@@ -198,7 +194,7 @@ class Doctor(Case):
             self.assertCheck(checks, "certificate", "problem", "has expired")
 
     def test_direct_parties(self):
-        ports = [closed_port(), closed_port()]
+        ports = [free_port(), free_port()]
         where = ";".join(f"http://127.0.0.1:{port}" for port in ports)
         party = Process("party", where, f"--program={MAX}", "--party=0", "--input=1")
         try:

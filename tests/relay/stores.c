@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "support/port.h"
 
 #define LONGEST_MS 60000 /* of waits that should be short */
 
@@ -192,7 +193,7 @@ int stores_setup(void **state)
     (void)snprintf(stores_world.folder, sizeof stores_world.folder, "/tmp/polytune-store-XXXXXX");
     if (mkdtemp(stores_world.folder) == NULL)
         return -1;
-    stores_world.redis.port = redis_free_port();
+    stores_world.redis.port = free_port();
     redis_start(&stores_world.redis, stores_world.folder);
     if (!stores_redis_is_up()) {
         print_message("redis-server cannot be started: its tests are skipped\n");

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/port.h"
+
 /* ---- SQLite ---- */
 
 static store *open_file(const char *where, listener *l)
@@ -218,7 +220,7 @@ static void redis_that_cannot_be_used_is_named(void **state)
 {
     (void)state;
     char url[64];
-    (void)snprintf(url, sizeof url, "redis://127.0.0.1:%u", redis_free_port());
+    (void)snprintf(url, sizeof url, "redis://127.0.0.1:%u", (unsigned)free_port());
     expect_unusable(url, PT_ERR_IO, "cannot use Redis at 127.0.0.1");
     static const char *const wrong[] = {
         "redis://",     "redis://h:x",    "redis://h:0",   "redis://h:99999", "redis://h/x",

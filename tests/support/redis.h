@@ -11,9 +11,6 @@ typedef struct redis_process {
     unsigned port;
 } redis_process;
 
-/* A port of loopback where nothing listens now. */
-unsigned redis_free_port(void);
-
 /* Starts it, empty and with a password, at r->port; `folder` is where it works. */
 void redis_start(redis_process *r, const char *folder);
 /* Whether it still runs; takes note when it has ended, as where there is none to start. */

@@ -3,12 +3,9 @@
 
 #include "channel/http/direct_mesh.h"
 #include "polytune/network.h"
+#include "support/port.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 typedef struct opening {
     pt_direct_options options;
@@ -17,17 +14,6 @@ typedef struct opening {
     pt_error error;
     pthread_t thread;
 } opening;
-
-uint16_t free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof address;
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    (void)close(fd);
-    return ntohs(address.sin_port);
-}
 
 void direct_urls_find(direct_urls *ret_urls, size_t parties)
 {

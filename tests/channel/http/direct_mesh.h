@@ -15,8 +15,6 @@ typedef struct direct_urls {
     const char *list[DIRECT_MESH_MAX];
 } direct_urls;
 
-/* A port of the loopback address that nobody listens on. */
-uint16_t free_port(void);
 void direct_urls_find(direct_urls *ret_urls, size_t parties);
 
 /* Opens all of them; fails the test when it cannot. */

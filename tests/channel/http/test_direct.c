@@ -17,6 +17,7 @@
 #include "channel/talk.h"
 #include "httpd/http.h"
 #include "polytune/network.h"
+#include "support/port.h"
 
 #define PATIENCE_MS 60000
 
