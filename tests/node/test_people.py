@@ -60,13 +60,16 @@ class People(unittest.TestCase):
 
     def test_all_of_a_policy_is_shown(self):
         constants = {"N": {"NumUnsigned": [4, "Usize"]}, "WIDE": "True"}
-        id, _ = self.wait_pending(ADD + ADD.replace("main", "other"), constants=constants, function="other", output_parties=[1], leader=1)
+        id, _ = self.wait_pending(ADD + ADD.replace("main", "other"), constants=constants, function="other", output_parties=[1], leader=1,
+                                  outputs=["http://lab:s3cret@127.0.0.1:9/results", None])
         for verb in (["pending"], ["show", id], ["approve", id]):
             shown = self.ask(*verb)
             self.assertEqual(shown.status, 0, shown)
             for text in ("leader        party 1", "function      other", "constant      N = 4usize", "constant      WIDE = true",
-                         "input         comes with the request", "result for    party 1\n"):
+                         "input         comes with the request", "result for    party 1\n", "127.0.0.1:9/results"):
                 self.assertIn(text, shown.out)
+            self.assertNotIn("s3cret", shown.out + shown.err)
+        self.assertNotIn(b"s3cret", self.a.call("officer", "GET", "/computations").body)
 
     def test_lists(self):
         """Newest first; by state; and what one asked for oneself, for who may see no more."""

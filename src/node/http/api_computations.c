@@ -5,6 +5,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "channel/http/url.h"
 #include "node/computation.h"
 #include "node/http/request.h"
 
@@ -50,22 +51,13 @@ static void describe_running(json_t *all, const node_computation *c)
                                   json_integer((json_int_t)((deadline_ms - since_ms) / 1000)));
 }
 
-static json_t *describe_numbers(const policy *p)
+/* Of a URL what is not secret. */
+static json_t *describe_output(const policy *p)
 {
-    json_t *participants = json_array();
-    json_t *receivers = json_array();
-    json_t *constants = json_object();
-    for (size_t i = 0; i < p->n_parties; i++) {
-        (void)json_array_append_new(participants, json_string(p->participants[i]));
-        if (p->receives[i])
-            (void)json_array_append_new(receivers, json_integer((json_int_t)i));
-    }
-    for (size_t i = 0; i < p->n_constants; i++)
-        (void)json_object_set_new(constants, p->constants[i].name,
-                                  text_or_null(p->constants[i].literal));
-    return json_pack("{s:o, s:I, s:I, s:o, s:o}", "participants", participants, "party",
-                     (json_int_t)p->party, "leader", (json_int_t)p->leader, "output_parties",
-                     receivers, "constants", constants);
+    char *shown = p->output_url == NULL ? NULL : url_shown(p->output_url);
+    json_t *output = text_or_null(shown != NULL ? shown : p->output_name);
+    mem_free(shown);
+    return output;
 }
 
 /* All of it that somebody has to decide about; `with_program`: also its text. */
@@ -78,13 +70,13 @@ static void describe_policy(json_t *all, const record *found, bool with_program)
     if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK) {
         hex_write(program_hash, p.program_sha256, sizeof p.program_sha256);
         policy_hash(hash, found->policy);
-        (void)json_object_update_new(all, describe_numbers(&p));
+        (void)policy_put_lists(all, &p);
         (void)json_object_update_new(
-            all, json_pack("{s:s, s:s, s:o, s:o, s:o}", "policy_sha256", hash, "program_sha256",
-                           program_hash, "function",
+            all, json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "policy_sha256", hash,
+                           "program_sha256", program_hash, "function",
                            text_or_null(p.function == NULL ? "main" : p.function), "source",
-                           text_or_null(p.source), "output",
-                           text_or_null(p.output_url != NULL ? p.output_url : p.output_name)));
+                           text_or_null(p.source), "output", describe_output(&p), "party",
+                           (json_int_t)p.party, "leader", (json_int_t)p.leader));
         if (with_program)
             (void)json_object_set_new(all, "program", text_or_null(p.program));
     }

@@ -458,7 +458,7 @@ static json_t *print_output(const policy *p)
     return p->output_url == NULL ? json_null() : json_string(p->output_url);
 }
 
-static json_t *print_lists(json_t *all, const policy *p)
+json_t *policy_put_lists(json_t *all, const policy *p)
 {
     json_t *participants = json_array();
     json_t *receivers = json_array();
@@ -486,7 +486,7 @@ char *policy_print(const policy *p)
                   "input", input, "output", print_output(p), "function", p->function);
     if (all == NULL)
         return NULL;
-    char *text = json_dumps(print_lists(all, p), JSON_COMPACT | JSON_SORT_KEYS);
+    char *text = json_dumps(policy_put_lists(all, p), JSON_COMPACT | JSON_SORT_KEYS);
     char *copy = text == NULL ? NULL : mem_string(text);
     json_decref(all);
     free(text);

@@ -15,6 +15,7 @@
 #ifndef NODE_POLICY_POLICY_H
 #define NODE_POLICY_POLICY_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,9 +65,12 @@ void policy_forget_input(policy *p);
 /* All but the input as JSON, which is null there: the same text for the same policy, and a policy
  * itself. mem_free; NULL when out of memory. */
 MUST_CHECK char *policy_print(const policy *p);
-/* The SHA-256 of that text: it stands for all of a policy but an input that came with it. */
+/* Its participants, output parties and constants, put into `all`, which is returned. */
+json_t *policy_put_lists(json_t *all, const policy *p);
+/* The SHA-256 of what policy_print gives: it stands for all of a policy but an input that came with
+ * it. */
 void policy_hash(char ret_hash[POLICY_HASH_SIZE], const char *printed);
-/* Reads that. Takes the input over. */
+/* Reads what it gives. Takes the input over. */
 MUST_CHECK pt_status policy_restore(policy *ret_policy, const char *json, uint8_t *input,
                                     size_t input_len, pt_error *error);
 
