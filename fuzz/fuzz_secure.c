@@ -18,71 +18,22 @@
 #include "base/mem.h"
 #include "channel/channel.h"
 #include "channel/secure/record.h"
+#include "peer_bytes.h"
 #include "polytune/secure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* ---- 0: connecting ---- */
 
-typedef struct peers {
-    const uint8_t *at;
-    size_t left;
-} peers;
-
-static pt_status fuzz_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
-                           size_t len, pt_error *error)
-{
-    (void)self;
-    (void)to;
-    (void)phase;
-    (void)bytes;
-    (void)len;
-    (void)error;
-    return PT_OK;
-}
-
-static pt_status fuzz_recv(void *self, size_t from, const char *phase, size_t max_len,
-                           uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
-{
-    peers *p = self;
-    (void)from;
-    (void)phase;
-    (void)error;
-    if (p->left < 2)
-        return PT_ERR_CLOSED;
-    size_t len = (size_t)p->at[0] | (size_t)p->at[1] << 8;
-    p->at += 2;
-    p->left -= 2;
-    if (len > p->left)
-        len = p->left;
-    if (len > max_len)
-        return PT_ERR_TOO_LARGE;
-    uint8_t *bytes = mem_new(len, 1);
-    if (bytes == NULL)
-        return PT_ERR_MEMORY;
-    memcpy(bytes, p->at, len);
-    p->at += len;
-    p->left -= len;
-    *ret_bytes = bytes;
-    *ret_len = len;
-    return PT_OK;
-}
-
-static void fuzz_close(void *self)
-{
-    (void)self;
-}
-
 static void connect_alone(size_t party, const uint8_t *data, size_t size)
 {
-    static const pt_channel_ops ops = {.send = fuzz_send, .recv = fuzz_recv, .close = fuzz_close};
-    peers p = {data, size};
-    const pt_channel inner = {&ops, &p};
+    peer_bytes peers = {.at = data, .left = size};
     const pt_secure_options options = {
         .party = party, .parties = 3, .session = "s", .session_len = 1};
     pt_channel channel;
     /* Nobody can make up a whole handshake without knowing this party's fresh key. */
-    PT_ASSERT(pt_channel_secure_wrap(&channel, inner, &options, NULL) != PT_OK);
+    PT_ASSERT(pt_channel_secure_wrap(&channel, peer_bytes_channel(&peers), &options, NULL) !=
+              PT_OK);
 }
 
 /* ---- Changes ---- */

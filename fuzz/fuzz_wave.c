@@ -1,47 +1,27 @@
-/* Waves, HELLO, openings and stream frames against peers that send anything. The channel hands out
- * the fuzz bytes as messages: a length byte pair, then so many bytes. The first byte says what
- * runs; with its high bit set the header and T of each message are made right, so that the bytes
- * reach the payload checks. */
+/* Waves, HELLO, openings and stream frames against peers that send anything. The first byte says
+ * what runs; with its high bit set the header and T of each message are made right, so that the
+ * bytes reach the payload checks. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "mpc/abit/abit.h"
 #include "mpc/abit/open.h"
 #include "mpc/session/coin.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
 #include "mpc/session/message.h"
+#include "peer_bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define PARTIES 3
 #define BITS    20
 
-typedef struct peer_bytes {
-    session *s;
-    const uint8_t *at;
-    size_t left;
-    bool repair;
-} peer_bytes;
-
-static pt_status fuzz_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
-                           size_t len, pt_error *error)
-{
-    (void)self;
-    (void)to;
-    (void)phase;
-    (void)bytes;
-    (void)len;
-    (void)error;
-    return PT_OK;
-}
-
 /* Header and T as an honest peer would write them around these bytes. */
-static void repair(const peer_bytes *k, size_t from, uint8_t *m, size_t len)
+static void repair(void *user, size_t from, uint8_t *m, size_t len)
 {
-    const session *s = k->s;
+    const session *s = user;
     if (len < MESSAGE_HEADER_BYTES)
         return;
     const bool stream = m[0] & 1u;
@@ -60,39 +40,6 @@ static void repair(const peer_bytes *k, size_t from, uint8_t *m, size_t len)
     message_free(honest, &info);
     if (!stream && len >= MESSAGE_HEADER_BYTES + DIGEST_BYTES)
         memcpy(m + MESSAGE_HEADER_BYTES, s->transcript, DIGEST_BYTES);
-}
-
-static pt_status fuzz_recv(void *self, size_t from, const char *phase, size_t max_len,
-                           uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
-{
-    peer_bytes *k = self;
-    (void)phase;
-    (void)error;
-    if (k->left < 2)
-        return PT_ERR_CLOSED;
-    size_t len = (size_t)k->at[0] | (size_t)k->at[1] << 8;
-    k->at += 2;
-    k->left -= 2;
-    if (len > k->left)
-        len = k->left;
-    if (len > max_len)
-        return PT_ERR_TOO_LARGE;
-    uint8_t *m = mem_new(len, 1);
-    if (m == NULL)
-        return PT_ERR_MEMORY;
-    memcpy(m, k->at, len);
-    k->at += len;
-    k->left -= len;
-    if (k->repair)
-        repair(k, from, m, len);
-    *ret_bytes = m;
-    *ret_len = len;
-    return PT_OK;
-}
-
-static void fuzz_close(void *self)
-{
-    (void)self;
 }
 
 static pt_status run_hello(session *s)
@@ -194,12 +141,12 @@ static pt_status run(session *s, unsigned what)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const pt_channel_ops ops = {.send = fuzz_send, .recv = fuzz_recv, .close = fuzz_close};
     if (size == 0)
         return 0;
     session s;
-    peer_bytes k = {.s = &s, .at = data + 1, .left = size - 1, .repair = data[0] >> 7};
-    const pt_channel channel = {&ops, &k};
+    peer_bytes peers = {
+        .at = data + 1, .left = size - 1, .change = data[0] >> 7 ? repair : NULL, .user = &s};
+    const pt_channel channel = peer_bytes_channel(&peers);
     const pt_mpc_options options = {.parties = PARTIES, .evaluator = data[0] & 1u};
     if (session_init(&s, &options, &channel, NULL) != PT_OK)
         abort();
