@@ -32,8 +32,13 @@ endfunction()
 # What embedders link: polytune::polytune, the shared library, and polytune::static.
 function(polytune_for_embedders)
     set_target_properties(polytune_shared PROPERTIES OUTPUT_NAME polytune EXPORT_NAME polytune VERSION ${PROJECT_VERSION}
-        # Before 1.0 a minor version may change the ABI.
-        SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+        SOVERSION ${PROJECT_VERSION_MAJOR})
+    # Before 1.0 a minor version may change the ABI: then the names have another version, and the loader refuses programs that
+    # were linked with those of before.
+    set(names ${PROJECT_BINARY_DIR}/polytune.map)
+    file(CONFIGURE OUTPUT ${names} CONTENT "POLYTUNE_@PROJECT_VERSION_MAJOR@.@PROJECT_VERSION_MINOR@ { global: pt_*; local: *; };\n" @ONLY)
+    target_link_options(polytune_shared PRIVATE LINKER:--version-script=${names})
+    set_target_properties(polytune_shared PROPERTIES LINK_DEPENDS ${names})
     target_include_directories(polytune_shared
         PRIVATE ${PROJECT_SOURCE_DIR}/src
         PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -7,7 +7,7 @@ import sys
 
 
 def check(listing, declared):
-    exported = {line.split()[-1] for line in listing.splitlines() if len(line.split()) == 3}
+    exported = {line.split()[-1].split("@")[0] for line in listing.splitlines() if len(line.split()) == 3 and line.split()[1] != "A"}
     exported = {name for name in exported if not name.startswith("_")}  # the tool chain's own
     foreign = {name for name in exported if not name.startswith("pt_")}
     missing = declared - exported

@@ -48,7 +48,7 @@ def wrong_versions(control, version):
     packaged = re.match(r"polytune \(([\d.]+)-", text("debian/changelog")).group(1)
     if packaged != version:
         wrong.append(f"debian/changelog has version {packaged}, CMakeLists.txt {version}")
-    library = "libpolytune" + ".".join(version.split(".")[:2])
+    library = "libpolytune" + version.split(".")[0]
     for where in (f"\nPackage: {library}\n", f"\n {library} (= ${{binary:Version}}),"):
         if where not in control:
             wrong.append(f"debian/control has no {where.strip()!r}")

@@ -14,7 +14,7 @@ _NAME = "libpolytune.dylib" if sys.platform == "darwin" else "libpolytune.so"
 
 def _load() -> Any:
     beside = pathlib.Path(__file__).with_name(_NAME)
-    path = str(beside) if beside.exists() else f"{_NAME}.{'.'.join(VERSION.split('.')[:2])}"
+    path = str(beside) if beside.exists() else f"{_NAME}.{VERSION.split('.')[0]}"
     try:
         return ffi.dlopen(path)
     except OSError as error:
