@@ -50,7 +50,7 @@ static bool scale_fraction(uint64_t *ret_value, const char *digits, size_t len, 
     return product % power == 0;
 }
 
-field_result field_read_number(field_number *ret_number, const char *text, size_t len,
+field_result field_read_number(field_number *ret_number, const char *text, size_t len, char mark,
                                uint64_t scale)
 {
     const char *end = text + len;
@@ -63,7 +63,7 @@ field_result field_read_number(field_number *ret_number, const char *text, size_
     const size_t n_whole = (size_t)(text - whole);
     size_t n_fraction = 0;
     const char *fraction = text;
-    if (text < end && *text == '.') {
+    if (text < end && *text == mark) {
         fraction = ++text;
         while (text < end && is_digit(*text))
             text++;
@@ -156,23 +156,63 @@ static bool is_other_date(const char *text, size_t len)
     return n_numbers == 3 && n_digits != 0;
 }
 
-/* Digits, commas and perhaps points: 12,50 or 1,000.50. */
-static bool is_number_with_commas(const char *text, size_t len)
+bool field_is_value(const char *text)
 {
-    size_t n_commas = 0;
-    size_t i = len > 0 && (text[0] == '-' || text[0] == '+');
-    if (i == len || !is_digit(text[i]))
-        return false;
-    for (; i < len; i++) {
-        n_commas += text[i] == ',';
-        if (!is_digit(text[i]) && text[i] != ',' && text[i] != '.')
-            return false;
-    }
-    return n_commas != 0;
+    const size_t len = strlen(text);
+    field_number number;
+    return field_read_date(&number, text, len) ||
+           field_read_number(&number, text, len, FIELD_POINT, 1) != FIELD_NO_NUMBER ||
+           field_read_number(&number, text, len, FIELD_COMMA, 1) != FIELD_NO_NUMBER;
 }
 
-const char *field_hint(const char *text, size_t len)
+/* How many there are of each mark in a number that has them amid its digits, and which is last. */
+typedef struct mark_counts {
+    size_t commas, points;
+    char last;
+} mark_counts;
+
+/* Digits, commas and points: 12,50 or 1,000.50; false for other texts. */
+static bool count_marks(mark_counts *ret_marks, const char *text, size_t len)
 {
+    mark_counts marks = {0};
+    size_t i = len > 0 && (text[0] == '-' || text[0] == '+');
+    if (i == len || !is_digit(text[i]) || !is_digit(text[len - 1]))
+        return false;
+    for (; i < len; i++) {
+        if (is_digit(text[i]))
+            continue;
+        if (text[i] != ',' && text[i] != '.')
+            return false;
+        marks.commas += text[i] == ',';
+        marks.points += text[i] == '.';
+        marks.last = text[i];
+    }
+    *ret_marks = marks;
+    return marks.last != '\0';
+}
+
+/* What to do about commas and points that are not as `mark` says. */
+static const char *marks_hint(const mark_counts *marks, char mark)
+{
+    if (mark == FIELD_COMMA)
+        return "; where --decimal=, is given 1000,50 is written so";
+    if (marks->commas == 0)
+        return "";
+    if (marks->last == ',' && marks->commas == 1)
+        return marks->points == 0 ? "; if the comma separates thousands, take it out; if decimal "
+                                    "places follow it, give --decimal=,"
+                                  : "; 1000,50 is read so where --decimal=, is given";
+    return "; numbers have no commas: 1000.50 is written so";
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+const char *field_hint(const char *text, size_t len, char mark)
+{
+    mark_counts marks;
     field_number days;
     const size_t date = sizeof date_form - 1;
     if (len == 0)
@@ -183,9 +223,9 @@ const char *field_hint(const char *text, size_t len)
         return "; a date has no time of day here: cut it off";
     if (is_other_date(text, len))
         return "; dates are written like 2026-11-29";
-    if (is_number_with_commas(text, len))
-        return "; numbers have no commas: 1000.50 is written so";
-    if (text[0] == ' ' || text[0] == '\t' || text[len - 1] == ' ' || text[len - 1] == '\t')
+    if (count_marks(&marks, text, len))
+        return marks_hint(&marks, mark);
+    if (is_blank(text[0]) || is_blank(text[len - 1]))
         return " with blanks around it";
     return "";
 }
@@ -259,6 +299,20 @@ bool field_read_bool(bool *ret_value, const char *text, size_t len)
         }
     }
     return false;
+}
+
+const char *field_bool_hint(const char *text, size_t len)
+{
+    bool value = false;
+    const char *start = text;
+    const char *end = text + len;
+    while (start < end && is_blank(*start))
+        start++;
+    while (start < end && is_blank(end[-1]))
+        end--;
+    if (field_read_bool(&value, start, (size_t)(end - start)))
+        return " with blanks around it";
+    return "; read are true, yes, t, y, 1 and false, no, f, n, 0";
 }
 
 bool field_fits(const field_number *number, unsigned n_bits, bool is_signed)

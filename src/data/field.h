@@ -27,22 +27,31 @@ typedef enum field_result {
     FIELD_NOT_A_WHOLE /* the number times the scale has places after the point */
 } field_result;
 
-/* A decimal number (sign, digits, perhaps a point and digits) times `scale`, which is 1 to
+/* What stands before the places of a decimal number, 12.50 or 12,50. */
+#define FIELD_POINT '.'
+#define FIELD_COMMA ','
+
+/* A decimal number (sign, digits, perhaps `mark` and digits) times `scale`, which is 1 to
  * FIELD_SCALE_MAX. */
 MUST_CHECK field_result field_read_number(field_number *ret_number, const char *text, size_t len,
-                                          uint64_t scale);
+                                          char mark, uint64_t scale);
+
+/* Whether the text is a number, of whatever size and with either mark, or a date. */
+bool field_is_value(const char *text);
 
 /* A date as in 2026-11-29 of the Gregorian calendar, in days since 1970-01-01; false if it is none.
  */
 MUST_CHECK bool field_read_date(field_number *ret_days, const char *text, size_t len);
 
-/* What is wrong with a text that people would take for a number or a date, for the end of a
- * message;
- * "" for other texts. */
-const char *field_hint(const char *text, size_t len);
+/* What is wrong with a text that people would take for a number with that mark or a date, for the
+ * end of a message; "" for other texts. */
+const char *field_hint(const char *text, size_t len, char mark);
 
 /* true, t, yes, y, 1 and their opposites, in any case. */
 MUST_CHECK bool field_read_bool(bool *ret_value, const char *text, size_t len);
+
+/* The same for a text that is none of them. */
+const char *field_bool_hint(const char *text, size_t len);
 
 /* The number divided by 10^places, with that many digits behind the point. */
 #define FIELD_PLACES_MAX 18

@@ -84,12 +84,26 @@ static pt_status read_file(table *ret_table, const char *path, const source_opti
     return status;
 }
 
-pt_status source_read(table *ret_table, const char *argument, const source_options *options,
-                      pt_error *error)
+bool source_read_decimal(bool *ret_is_comma, const char *text)
+{
+    *ret_is_comma = strcmp(text, ",") == 0;
+    return *ret_is_comma || strcmp(text, ".") == 0;
+}
+
+static pt_status read_any(table *ret_table, const char *argument, const source_options *options,
+                          pt_error *error)
 {
     if (has_prefix(argument, ODBC_PREFIX))
         return odbc_read(ret_table, options->odbc, options->query, error);
     if (has_prefix(argument, SQLITE_PREFIX))
         return sqlite_read(ret_table, argument + strlen(SQLITE_PREFIX), options->query, error);
     return read_file(ret_table, argument + 1, options, error);
+}
+
+pt_status source_read(table *ret_table, const char *argument, const source_options *options,
+                      pt_error *error)
+{
+    const pt_status status = read_any(ret_table, argument, options, error);
+    ret_table->has_decimal_comma = options->has_decimal_comma;
+    return status;
 }

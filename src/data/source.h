@@ -21,11 +21,15 @@ bool source_is_table_name(const char *argument);
 const char *source_foreign_hint(const char *path);
 
 typedef struct source_options {
-    const char *query;  /* SQL; NULL for a file */
-    const char *odbc;   /* the connection, if it is odbc:.. (odbc_link.h) */
-    char separator;     /* between a file's values; 0: a comma, or a tab in .tsv */
-    bool has_no_header; /* a file's first line is a row */
+    const char *query;      /* SQL; NULL for a file */
+    const char *odbc;       /* the connection, if it is odbc:.. (odbc_link.h) */
+    char separator;         /* between a file's values; 0: a comma, or a tab in .tsv */
+    bool has_no_header;     /* a file's first line is a row */
+    bool has_decimal_comma; /* numbers are written like 12,50 */
 } source_options;
+
+/* Whether the text is a mark for decimal numbers: "." or ",", which *ret_is_comma tells. */
+MUST_CHECK bool source_read_decimal(bool *ret_is_comma, const char *text);
 
 /* Reads all of it. *ret_table: release with table_clear, also after a failure. PT_ERR_FILE,
  * PT_ERR_INPUT. */

@@ -25,8 +25,9 @@ typedef struct table {
     char **columns;   /* their names */
     size_t n_columns; /* set before the first cell */
     size_t n_cells;
-    size_t first_line;    /* of the file: where row 0 begins; 0 when there are no lines */
-    bool has_names;       /* the columns' names are the table's own, not just numbers */
+    size_t first_line;      /* of the file: where row 0 begins; 0 when there are no lines */
+    bool has_names;         /* the columns' names are the table's own, not just numbers */
+    bool has_decimal_comma; /* its numbers are written like 12,50 */
     char other_separator; /* of a file: what seems to separate its values in place of what was said;
                              0: nothing does */
     table_chunk *first;

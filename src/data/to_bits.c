@@ -161,13 +161,15 @@ static pt_status cell_expected(const row_filler *f, const shape *s, const table_
     table_show(shown, cell->text, cell->len);
     return table_fail(f->t, f->row, f->b->column[s->cell], f->error, "expected %s, found '%s'%s%s",
                       s->type, shown, hint,
-                      is_first_line ? " (--no-header makes the first line a row)" : "");
+                      is_first_line ? " (--header=no makes the first line a row)" : "");
 }
 
-/* What to do about places after the point; three of them may be none. */
-static const char *places_hint(const table_cell *cell)
+/* What to do about decimal places; three of them behind a point may be none. */
+static const char *places_hint(const row_filler *f, const table_cell *cell)
 {
     const char *point = memchr(cell->text, '.', cell->len);
+    if (f->t->has_decimal_comma)
+        return "; --scale=COLUMN:100 keeps two places after the comma";
     if (point != NULL && cell->text + cell->len - point == 4)
         return "; if the point separates thousands, take it out; --scale=COLUMN:1000 keeps three "
                "places after it";
@@ -177,8 +179,9 @@ static const char *places_hint(const table_cell *cell)
 static pt_status fill_integer(const row_filler *f, const shape *s, const table_cell *cell)
 {
     const uint64_t scale = f->b->scale[s->cell];
+    const char mark = f->t->has_decimal_comma ? FIELD_COMMA : FIELD_POINT;
     field_number number;
-    field_result result = field_read_number(&number, cell->text, cell->len, scale);
+    field_result result = field_read_number(&number, cell->text, cell->len, mark, scale);
     if (result == FIELD_NO_NUMBER && scale == 1 &&
         field_read_date(&number, cell->text, cell->len)) {
         if (number.is_negative && !s->is_signed)
@@ -186,11 +189,11 @@ static pt_status fill_integer(const row_filler *f, const shape *s, const table_c
         result = FIELD_OK;
     }
     if (result == FIELD_NO_NUMBER)
-        return cell_expected(f, s, cell, field_hint(cell->text, cell->len));
+        return cell_expected(f, s, cell, field_hint(cell->text, cell->len, mark));
     if (result == FIELD_NOT_A_WHOLE && scale == 1)
-        return cell_expected(f, s, cell, places_hint(cell));
+        return cell_expected(f, s, cell, places_hint(f, cell));
     if (result == FIELD_NOT_A_WHOLE)
-        return cell_expected(f, s, cell, ", which has too many places after the point for --scale");
+        return cell_expected(f, s, cell, ", which has too many decimal places for --scale");
     if (result != FIELD_OK || !field_fits(&number, (unsigned)s->n_bits, s->is_signed))
         return cell_expected(f, s, cell,
                              scale == 1 ? ", which is out of its range"
@@ -264,7 +267,7 @@ static pt_status fill_cell(const row_filler *f, const shape *s)
         return fill_text(f, s, cell);
     if (s->kind == SHAPE_BOOL) {
         if (!field_read_bool(&truth, cell->text, cell->len))
-            return cell_expected(f, s, cell, "");
+            return cell_expected(f, s, cell, field_bool_hint(cell->text, cell->len));
         put_bits(f, s->first_bit, 1, truth);
         return PT_OK;
     }

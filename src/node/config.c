@@ -37,6 +37,7 @@ static const field source_fields[] = {
     {"pad-to", FIELD_NUMBER, false, AT(node_source, pad_to), .min = 1, .max = ROWS_MAX},
     {"scale", FIELD_REFS, false, AT(node_source, scales)},
     {"separator", FIELD_TEXT, false, AT(node_source, separator)},
+    {"decimal", FIELD_TEXT, false, AT(node_source, decimal)},
     {"header", FIELD_NO, false, AT(node_source, has_no_header)},
     {"truncate", FIELD_YES, false, AT(node_source, truncates)},
     {"sort", FIELD_YES, false, AT(node_source, sorts)},

@@ -45,6 +45,7 @@ typedef struct node_source {
     const char *query;
     const char *rows;      /* the constant that is to be the number of rows, or NULL */
     const char *separator; /* one character, or NULL */
+    const char *decimal;   /* "." or ",", or NULL */
     node_refs scales;      /* COLUMN:FACTOR */
     uint64_t pad_to;       /* 0: not given */
     bool has_no_header;

@@ -139,6 +139,9 @@ static pt_status check_source(const field_reader *r, const node_config *c, size_
         (strlen(s->separator) != 1 || strchr(";,|:\t ", *s->separator) == NULL))
         return field_fail(r, s->line, "source '%s': separator is one of ; , | : or a blank or tab",
                           s->name);
+    bool has_comma = false;
+    if (s->decimal != NULL && !source_read_decimal(&has_comma, s->decimal))
+        return field_fail(r, s->line, "source '%s': decimal is \".\" or \",\"", s->name);
     const pt_status status = check_odbc(r, s->line, s->from);
     return status == PT_OK ? check_alone(r, &names, i, s->line) : status;
 }

@@ -100,7 +100,51 @@ class Files(Case):
         source = "pub fn main(a: [u8; 2], b: u8) -> u8 { a[1usize] + b }\n"
         with folder_with(p_garble=source, a_csv="x\n1\n") as folder:
             result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", "--input=0", "--no-header")
-            self.assertFailed(result, INPUT, "row 1 (line 1), column 1: expected u8, found 'x'", "--no-header makes the first line a row")
+            self.assertFailed(result, INPUT, "row 1 (line 1), column 1: expected u8, found 'x'", "--header=no makes the first line a row")
+
+    def test_a_row_where_a_header_was_expected(self):
+        """The first row is not lost in silence; the columns of a result are numbered and stay a header."""
+        source = "const N: usize = PARTY_0::N;\npub fn main(a: [(u8, i32); N], b: u8) -> (usize, u8) { (N, a[0usize].0 + b) }\n"
+        files = {"a_csv": "7,2026-11-29\n8,1\n", "b_csv": "1,2\n7,1\n8,1\n", "c_csv": "2025,2026\n8,1\n", "d_csv": '"7,5",1\n8,2\n'}
+        with folder_with(p_garble=source, **files) as folder:
+            run = lambda file, *flags: polytune("eval", folder / "p.garble", f"--input=@{folder / file}", "--input=0", "--rows=PARTY_0::N", *flags)
+            for file in ("a.csv", "c.csv", "d.csv"):
+                self.assertFailed(run(file), INPUT, f"{file}: the first line looks like a row", "--header=no reads it as a row")
+            self.assertRan(run("a.csv", "--no-header"), "(2, 7)")
+            self.assertRan(run("a.csv", "--header=no"), "(2, 7)")
+            self.assertRan(run("b.csv"), "(2, 7)")
+            self.assertRan(run("c.csv", "--header=yes"), "(1, 8)")
+
+    def test_a_header_for_each_file(self):
+        source = "pub fn main(a: [u8; 1], b: [u8; 2], c: u8) -> u8 { a[0usize] + b[1usize] + c }\n"
+        with folder_with(p_garble=source, a_csv="x\n1\n", b_csv="3\n4\n") as folder:
+            run = lambda *flags: polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", f"--input=@{folder / 'b.csv'}", "--input=0", *flags)
+            self.assertRan(run("--header=yes", "--header=no"), "5")
+            self.assertFailed(run("--header=no", "--no-header"), USAGE, "give one of them")
+            self.assertFailed(run("--header=no", "--header=no", "--header=no"), USAGE, "given 3 times, and there are 2 files")
+            self.assertFailed(run("--header=none"), USAGE, "--header is yes or no, not 'none'")
+
+    def test_decimal_commas(self):
+        source = "pub fn main(a: [(u16, u8); 2], b: [u16; 1], c: bool) -> (u16, u16, u8) { (a[0usize].0, b[0usize], a[1usize].1) }\n"
+        with folder_with(p_garble=source, a_csv="x;n\n3,14;1\n-0,00;2,0\n", b_csv='y\n2.5\n', c_csv='y\n"2,5"\n') as folder:
+            run = lambda *flags, b="b.csv": polytune(
+                "eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", f"--input=@{folder / b}", "--input=true", *flags,
+                "--separator=;", "--separator=,")
+            scales = ("--scale=x:100", "--scale=y:10")
+            self.assertRan(run("--decimal=,", "--decimal=.", *scales), "(314, 25, 2)")
+            self.assertRan(run("--decimal=,", *scales, b="c.csv"), "(314, 25, 2)")
+            self.assertFailed(run(*scales), INPUT, "found '3,14'", "if decimal places follow it, give --decimal=,")
+            self.assertFailed(run("--decimal=,", *scales), INPUT, "found '2.5'; where --decimal=, is given 1000,50 is written so")
+            self.assertFailed(run("--decimal=,"), INPUT, "found '3,14'; --scale=COLUMN:100 keeps two places after the comma")
+            self.assertFailed(run("--decimal=;"), USAGE, "--decimal is . or a comma, not ';'")
+            self.assertFailed(run(*["--decimal=,"] * 3), USAGE, "--decimal is given 3 times, and there are 2 tables")
+
+    def test_words_for_truth(self):
+        with folder_with(p_garble="pub fn main(a: [bool; 1], b: u8) -> u8 { b }\n") as folder:
+            for word, hint in (("WAHR", "; read are true, yes, t, y, 1 and false, no, f, n, 0"), (" true", " with blanks around it")):
+                (folder / "a.csv").write_text(f"x\n{word}\n")
+                result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", "--input=0")
+                self.assertFailed(result, INPUT, f"expected bool, found '{word}'{hint}")
 
     def test_a_forgotten_at(self):
         with folder_with(p_garble="pub fn main(a: [u32; 1], b: u8) -> u32 { a[0usize] }\n", a_csv="x\n1\n", a_txt="[1]\n") as folder:
@@ -175,6 +219,7 @@ class Files(Case):
                     ((*FLAGS, "--query=SELECT 1"), "--query without an --input that is a database"),
                     ((*FLAGS, "--separator=;;"), "--separator is one of"),
                     ((*FLAGS, "--separator=a"), "--separator is one of"),
+                    ((*FLAGS, "--decimal="), "--decimal is . or a comma"),
                     ((*FLAGS, "--separator="), "--separator is one of"),
                     ((*FLAGS, "--pad-to=0"), "--pad-to must be a number from 1"),
                     ((*FLAGS, "--scale=sex:2"), "column 'sex' is of type Sex: only integers")):

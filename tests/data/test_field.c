@@ -10,6 +10,17 @@ typedef struct number_case {
     uint64_t magnitude;
 } number_case;
 
+static void assert_number(const number_case *c, char mark)
+{
+    field_number number = {0};
+    if (field_read_number(&number, c->text, strlen(c->text), mark, c->scale) != c->result)
+        fail_msg("'%s' times %llu", c->text, (unsigned long long)c->scale);
+    if (c->result != FIELD_OK)
+        return;
+    assert_int_equal(number.is_negative, c->is_negative);
+    assert_true(number.magnitude == c->magnitude);
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -49,22 +60,28 @@ static void test_numbers(void **state)
         {"NaN", 1, FIELD_NO_NUMBER, false, 0},
         {"1.2.3", 100, FIELD_NO_NUMBER, false, 0},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const number_case *c = &cases[i];
-        field_number number = {0};
-        if (field_read_number(&number, c->text, strlen(c->text), c->scale) != c->result)
-            fail_msg("'%s' times %llu", c->text, (unsigned long long)c->scale);
-        if (c->result != FIELD_OK)
-            continue;
-        assert_int_equal(number.is_negative, c->is_negative);
-        assert_true(number.magnitude == c->magnitude);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_number(&cases[i], FIELD_POINT);
+}
+
+static void test_decimal_commas(void **state)
+{
+    (void)state;
+    static const number_case cases[] = {
+        {"12", 1, FIELD_OK, false, 12},          {"12,00", 1, FIELD_OK, false, 12},
+        {"-12,34", 100, FIELD_OK, true, 1234},   {"12,345", 100, FIELD_NOT_A_WHOLE, false, 0},
+        {"12,", 10, FIELD_NO_NUMBER, false, 0},  {",5", 10, FIELD_NO_NUMBER, false, 0},
+        {"12.5", 10, FIELD_NO_NUMBER, false, 0}, {"1.000,5", 10, FIELD_NO_NUMBER, false, 0},
+        {"1.000", 1, FIELD_NO_NUMBER, false, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_number(&cases[i], FIELD_COMMA);
 }
 
 static void assert_fits(const char *text, unsigned n_bits, bool is_signed, bool expected)
 {
     field_number number = {0};
-    assert_int_equal(field_read_number(&number, text, strlen(text), 1), FIELD_OK);
+    assert_int_equal(field_read_number(&number, text, strlen(text), FIELD_POINT, 1), FIELD_OK);
     if (field_fits(&number, n_bits, is_signed) != expected)
         fail_msg("%s in %u bits", text, n_bits);
 }
@@ -146,8 +163,9 @@ static void test_numbers_and_dates_back(void **state)
         buffer_reset(&out);
         field_write_number(&out, &cases[i].number, cases[i].places);
         assert_string_equal(buffer_text(&out), cases[i].text);
-        assert_int_equal(field_read_number(&back, cases[i].text, strlen(cases[i].text), scale),
-                         FIELD_OK);
+        assert_int_equal(
+            field_read_number(&back, cases[i].text, strlen(cases[i].text), FIELD_POINT, scale),
+            FIELD_OK);
         assert_int_equal(back.magnitude, cases[i].number.magnitude);
         assert_int_equal(back.is_negative, cases[i].number.is_negative);
     }
@@ -196,9 +214,13 @@ static void test_truth_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_ends_of_types),
-        cmocka_unit_test(test_dates),        cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_truth_values), cmocka_unit_test(test_numbers_and_dates_back),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_decimal_commas),
+        cmocka_unit_test(test_ends_of_types),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_truth_values),
+        cmocka_unit_test(test_numbers_and_dates_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

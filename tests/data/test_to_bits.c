@@ -145,7 +145,7 @@ static void test_decimals(void **state)
     assert_error_with(
         &options, "[(u8, u32); 1]", "n,pay\n1,12.345\n",
         "t.csv, row 1 (line 2), column 'pay': expected u32, found '12.345', which has "
-        "too many places after the point for --scale");
+        "too many decimal places for --scale");
     assert_error_with(
         &options, "[(u8, u8); 1]", "n,pay\n1,2.56\n",
         "t.csv, row 1 (line 2), column 'pay': expected u8, found '2.56', which is out "
@@ -180,6 +180,9 @@ static void test_dates(void **state)
 static void test_hints(void **state)
 {
     (void)state;
+#define COMMA_HINT                                                                                 \
+    "; if the comma separates thousands, take it out; if decimal places follow it, give "          \
+    "--decimal=,"
     static const char *const cases[][2] = {
         {"29.11.2026", "; dates are written like 2026-11-29"},
         {"2/28/26", "; dates are written like 2026-11-29"},
@@ -189,8 +192,11 @@ static void test_hints(void **state)
         {"2026-01-01T00:00:00", "; a date has no time of day here: cut it off"},
         {"2026-01-01 00:00", "; a date has no time of day here: cut it off"},
         {"2026-02-30 00:00", ""},
-        {"1,000", "; numbers have no commas: 1000.50 is written so"},
-        {"-12,50", "; numbers have no commas: 1000.50 is written so"},
+        {"1,000", COMMA_HINT},
+        {"-12,50", COMMA_HINT},
+        {"1,000,000", "; numbers have no commas: 1000.50 is written so"},
+        {"1,000.50", "; numbers have no commas: 1000.50 is written so"},
+        {"1.000,50", "; 1000,50 is read so where --decimal=, is given"},
         {"1.2.3.4", ""},
         {"1/2.3", ""},
         {"..", ""},
@@ -199,7 +205,7 @@ static void test_hints(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char csv[64];
-        char expected[160];
+        char expected[256];
         (void)snprintf(csv, sizeof csv, "d\n\"%s\"\n", cases[i][0]);
         (void)snprintf(expected, sizeof expected,
                        "t.csv, row 1 (line 2), column 'd': expected i32, found '%s'%s", cases[i][0],

@@ -27,7 +27,8 @@ static const char *const usual[] = {
     /* 8 */ "  - {name: b, url: \"http://b.example/node/\", key: \"" KEY_B "\"}",
     /* 9 */ "  - {name: c, url: \"http://c.example:81\", key: \"" KEY_C "\"}",
     /* 10 */ "sources:",
-    /* 11 */ "  - {name: patients, from: \"@p.csv\", header: false, separator: \";\"}",
+    /* 11 */
+    "  - {name: patients, from: \"@p.csv\", header: false, separator: \";\", decimal: \",\"}",
     /* 12 */ "  - {name: stays, from: \"sqlite:s.db\", query: \"SELECT 1\"}",
     /* 13 */ "outputs:",
     /* 14 */ "  - {name: reports, to: \"sqlite:r.db\", table: t}",
@@ -97,6 +98,7 @@ static void what_it_holds(void **state)
     assert_null(node_config_participant(&c, "d"));
     assert_string_equal(node_config_source(&c, "patients")->from, "@/etc/node/p.csv");
     assert_true(c.sources[0].has_no_header);
+    assert_string_equal(c.sources[0].decimal, ",");
     assert_false(c.sources[1].has_no_header);
     assert_string_equal(node_config_output(&c, "reports")->to, "sqlite:/etc/node/r.db");
     assert_int_equal(c.issuers[0].algorithm, NODE_JWT_ES256);
@@ -245,6 +247,7 @@ static const fault_row faults[] = {
     {12, "  - {name: s, from: \"sqlite:s\", query: q, header: true, separator: \";\"}",
      "separator and header are for files"},
     {12, "  - {name: s, from: \"@s.csv\", separator: xx}", "source 's': separator is one of"},
+    {12, "  - {name: s, from: \"@s.csv\", decimal: x}", "source 's': decimal is \".\" or \",\""},
     {12, "  - {name: s, from: \"odbc:DSN=a;PWD=secret\", query: q}",
      "n.yaml:12: a password does not belong here"},
     {12, "  - {name: s, from: \"odbc:@c\", query: q}", NULL},

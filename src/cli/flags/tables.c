@@ -23,7 +23,13 @@ const flag flags_table[] = {
      "what stands between the values of CSV files: one of ; , | : or tab; given again, that of the "
      "next file",
      true},
-    {"no-header", NULL, "the first line of all CSV files is a row, not the columns' names", false},
+    {"decimal", "CHARACTER",
+     "what stands before decimal places: . or a comma; given again, that of the next table", true},
+    {"header", "yes|no",
+     "whether the first line of CSV files has the columns' names; given again, that of the next "
+     "file",
+     true},
+    {"no-header", NULL, "the same as --header=no", false},
     {0},
 };
 
@@ -77,6 +83,12 @@ typedef struct table_counts {
     size_t databases;
 } table_counts;
 
+/* The value of a flag for the nth of what it is given for; one alone is for all. NULL: none. */
+static const char *nth_value(const tables *t, const char *name, size_t nth)
+{
+    return args_nth(t->a, name, args_count(t->a, name) == 1 ? 0 : nth);
+}
+
 /* A blank, a tab or a mark; as a word, too, for a tab is hard to type. */
 static pt_status parse_separator(char *ret_separator, const char *text, pt_error *error)
 {
@@ -88,21 +100,71 @@ static pt_status parse_separator(char *ret_separator, const char *text, pt_error
     return PT_OK;
 }
 
-/* That of the nth file; one alone is every file's. */
-static pt_status file_separator(char *ret_separator, const tables *t, size_t nth, pt_error *error)
+static pt_status file_header(source_options *options, const tables *t, size_t nth, pt_error *error)
 {
-    const size_t n = args_count(t->a, "separator");
-    *ret_separator = '\0';
-    if (n == 0)
+    const char *header = nth_value(t, "header", nth);
+    options->has_no_header = args_get(t->a, "no-header") != NULL;
+    if (header == NULL)
         return PT_OK;
-    return parse_separator(ret_separator, args_nth(t->a, "separator", n == 1 ? 0 : nth), error);
+    if (options->has_no_header)
+        return error_set(error, PT_ERR_USAGE,
+                         "--no-header says the same as --header=no of all "
+                         "files: give one of them");
+    options->has_no_header = strcmp(header, "no") == 0;
+    if (!options->has_no_header && strcmp(header, "yes") != 0)
+        return error_set(error, PT_ERR_USAGE, "--header is yes or no, not '%.20s'", header);
+    return PT_OK;
 }
 
-/* A flag that is given several times goes with one table after the other. */
+/* What the flags say of the nth file. */
+static pt_status file_options(source_options *options, const tables *t, size_t nth, pt_error *error)
+{
+    const char *separator = nth_value(t, "separator", nth);
+    const pt_status status = file_header(options, t, nth, error);
+    if (status != PT_OK || separator == NULL)
+        return status;
+    return parse_separator(&options->separator, separator, error);
+}
+
+/* What the flags say of the nth table, of whichever kind. */
+static pt_status any_options(source_options *options, const tables *t, size_t nth, pt_error *error)
+{
+    const char *decimal = nth_value(t, "decimal", nth);
+    if (decimal != NULL && !source_read_decimal(&options->has_decimal_comma, decimal))
+        return error_set(error, PT_ERR_USAGE, "--decimal is . or a comma, not '%.20s'", decimal);
+    return PT_OK;
+}
+
+/* A flag that is given several times goes with one file or table after the other. */
+static pt_status check_times(const tables *t, const char *name, const char *what, size_t n,
+                             pt_error *error)
+{
+    const size_t n_given = args_count(t->a, name);
+    if (n_given <= 1 || n_given == n)
+        return PT_OK;
+    return error_set(error, PT_ERR_USAGE,
+                     "--%s is given %zu times, and there %s %zu %s%s: give it once for all, or "
+                     "once for each in the order of their --input",
+                     name, n_given, n == 1 ? "is" : "are", n, what, n == 1 ? "" : "s");
+}
+
+static pt_status check_files_flags(const tables *t, const table_counts *n, pt_error *error)
+{
+    static const char *const flags[] = {"separator", "header", "no-header"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (args_get(t->a, flags[i]) != NULL && n->files == 0 && n->databases != 0)
+            return error_set(error, PT_ERR_USAGE, "--%s without an --input that is a file",
+                             flags[i]);
+        const pt_status status = check_times(t, flags[i], "file", n->files, error);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
 static pt_status check_counts(const tables *t, pt_error *error)
 {
     table_counts n = {0};
-    const size_t n_separators = args_count(t->a, "separator");
     for (size_t i = 0; i < t->n; i++) {
         const char *argument = args_nth(t->a, "input", i);
         n.databases += source_needs_query(argument);
@@ -110,15 +172,33 @@ static pt_status check_counts(const tables *t, pt_error *error)
     }
     if (n.databases < args_count(t->a, "query"))
         return error_set(error, PT_ERR_USAGE, "--query without an --input that is a database");
-    if (n_separators == 1 && n.files == 0 && n.databases != 0)
-        return error_set(error, PT_ERR_USAGE, "--separator without an --input that is a file");
-    if (n_separators > 1 && n_separators != n.files)
-        return error_set(
-            error, PT_ERR_USAGE,
-            "--separator is given %zu times, and there %s %zu file%s: give it once for "
-            "all, or once for each in the order of their --input",
-            n_separators, n.files == 1 ? "is" : "are", n.files, n.files == 1 ? "" : "s");
-    return PT_OK;
+    const pt_status status = check_files_flags(t, &n, error);
+    if (status != PT_OK)
+        return status;
+    return check_times(t, "decimal", "table", n.files + n.databases, error);
+}
+
+/* A first line of nothing but numbers and dates is a row that would be lost, unless it was said to
+ * be a header, or numbers the columns from 1 on, as --output does. */
+static pt_status check_header(const tables *t, size_t nth, pt_error *error)
+{
+    const table *read = &t->list[nth];
+    bool counts = true;
+    char number[32];
+    if (!read->has_names || read->first_line == 0 || args_get(t->a, "header") != NULL)
+        return PT_OK;
+    for (size_t i = 0; i < read->n_columns; i++) {
+        if (!field_is_value(read->columns[i]))
+            return PT_OK;
+        (void)snprintf(number, sizeof number, "%zu", i + 1);
+        counts = counts && strcmp(read->columns[i], number) == 0;
+    }
+    if (counts)
+        return PT_OK;
+    return error_set(error, PT_ERR_INPUT,
+                     "%s: the first line looks like a row, not like the columns' names: "
+                     "--header=no reads it as a row, --header=yes as names",
+                     read->source);
 }
 
 /* The nth input; `counts` are of those before it. */
@@ -126,20 +206,23 @@ static pt_status read_table(tables *t, size_t nth, table_counts *counts, pt_erro
 {
     const char *argument = args_nth(t->a, "input", nth);
     const bool is_database = source_needs_query(argument);
-    source_options options = {.has_no_header = args_get(t->a, "no-header") != NULL};
+    source_options options = {0};
     char *where = NULL;
+    pt_status status = any_options(&options, t, counts->files + counts->databases, error);
     if (is_database)
         options.query = args_nth(t->a, "query", counts->databases++);
+    else if (status == PT_OK)
+        status = file_options(&options, t, counts->files++, error);
+    if (status != PT_OK)
+        return status;
     if (is_database && options.query == NULL)
         return error_set(error, PT_ERR_USAGE, "an --input that is a database needs a --query");
-    pt_status status = odbc_where(&where, argument, error);
-    if (status == PT_OK && !is_database)
-        status = file_separator(&options.separator, t, counts->files++, error);
+    status = odbc_where(&where, argument, error);
     options.odbc = where;
     if (status == PT_OK)
         status = source_read(&t->list[nth], argument, &options, error);
     odbc_where_free(where);
-    return status;
+    return status == PT_OK ? check_header(t, nth, error) : status;
 }
 
 static pt_status read_tables(tables *t, pt_error *error)
