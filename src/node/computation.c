@@ -9,12 +9,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "base/thread.h"
 #include "node/run/result_text.h"
 #include "node/run/run.h"
 
 #define LEAD_TELL_MS 10000 /* who waits for the leader hears of it so often */
 #define LEAD_LOOK_MS 200
+/* Between tries to keep an end, doubling. */
+#define KEEP_FIRST_MS   500
+#define KEEP_LONGEST_MS 30000
 
 /* ---- with the node's lock held ---- */
 
@@ -137,17 +141,21 @@ static bool is_told_elsewhere(const run_end *end)
     return end->has_agreed || (end->refusal != 400 && end->refusal != 403 && !end->is_withdrawn);
 }
 
-static bool end_record(node *n, const char *id, record_ender ender, bool has_url,
-                       const run_end *run)
+/* *ret_done is false when it is not the ender's any more. */
+static pt_status end_record(node *n, bool *ret_done, const char *id, record_ender ender,
+                            bool has_url, const run_end *run, pt_error *error)
 {
-    pt_error error;
-    bool done = false;
+    const bool is_done = run->status == PT_OK;
     size_t len = 0;
-    char *text = result_text(run->status == PT_OK, run->details, run->reason);
+    char *text = result_text(is_done, run->details, run->reason);
     uint8_t *sealed = text == NULL ? NULL
                                    : seal_close(&len, n->seal_key, SEAL_RESULT, id,
                                                 (const uint8_t *)text, strlen(text));
-    const bool is_done = run->status == PT_OK && sealed != NULL;
+    if (text != NULL)
+        mem_free_secret(text, strlen(text));
+    *ret_done = false;
+    if (sealed == NULL)
+        return error_memory(error);
     const record_end end = {
         .ender = ender,
         .state = is_done ? RECORD_DONE : RECORD_FAILED,
@@ -156,14 +164,11 @@ static bool end_record(node *n, const char *id, record_ender ender, bool has_url
         .told = is_done ? NULL : run->told,
         .result = sealed,
         .result_len = len,
-        .delivers = has_url && sealed != NULL && (is_done || is_told_elsewhere(run)),
+        .delivers = has_url && (is_done || is_told_elsewhere(run)),
     };
-    if (records_end(n->records, &done, id, &end, &error) != PT_OK)
-        node_log(n, NODE_LOG_ERROR, "store", id, NULL, "%s", error.message);
-    if (text != NULL)
-        mem_free_secret(text, strlen(text));
+    const pt_status status = records_end(n->records, ret_done, id, &end, error);
     mem_free(sealed);
-    return done;
+    return status;
 }
 
 bool computation_fail_record(node *n, const record *r, record_ender ender, unsigned refusal,
@@ -178,7 +183,10 @@ bool computation_fail_record(node *n, const record *r, record_ender ender, unsig
                          policy_restore(&p, r->policy, NULL, 0, &error) == PT_OK &&
                          p.output_url != NULL;
     policy_clear(&p);
-    if (!end_record(n, r->id, ender, has_url, &end))
+    bool done = false;
+    if (end_record(n, &done, r->id, ender, has_url, &end, &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "store", r->id, NULL, "%s", error.message);
+    if (!done)
         return false;
     if (journal_deed(n->journal, "ended", r->id, r->caller,
                      json_pack("{s:s, s:o}", "outcome", "failed", "told", journal_text(end.told)),
@@ -197,21 +205,9 @@ static bool is_left(node_computation *c, const run_end *end)
     return stops && end->status != PT_OK && !end->has_agreed;
 }
 
-/* A person has to decide. */
-static void suspend_record(node_computation *c, const run_end *end)
+/* Reasons stay out of the log: they may quote the input. */
+static pt_status note_end(const node_computation *c, const run_end *end, pt_error *error)
 {
-    node *n = c->owner;
-    pt_error error;
-    if (records_suspend(n->records, c->policy.id, end->reason, &error) != PT_OK)
-        node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
-    node_log(n, NODE_LOG_INFO, "pending", c->policy.id, c->caller, "%s", end->reason);
-}
-
-/* A result that the audit log does not know of is not given out. Reasons stay out of the log: they
- * may quote the input. */
-static void note_end(node_computation *c, run_end *end)
-{
-    pt_error error;
     const json_int_t ms = (json_int_t)(clock_ms() - c->begun_ms);
     json_t *more = NULL;
     if (end->status == PT_OK)
@@ -221,51 +217,131 @@ static void note_end(node_computation *c, run_end *end)
         more = json_pack("{s:s, s:s, s:o, s:I}", "outcome", "failed", "status",
                          pt_status_name(end->status), "told", journal_text(end->told),
                          "milliseconds", ms);
-    const pt_status status =
-        journal_deed(c->owner->journal, "ended", c->policy.id, c->caller, more, &error);
+    return journal_deed(c->owner->journal, "ended", c->policy.id, c->caller, more, error);
+}
+
+/* ---- keeping the end ---- */
+
+/* An end on its way into the audit log and the store. */
+typedef struct keeping {
+    node_computation *c;
+    const run_end *end;
+    bool is_noted; /* in the audit log, which needs it once */
+    bool is_told;  /* that it cannot be kept: it counts among the node's */
+} keeping;
+
+/* The line comes first: a result that the audit log does not know of is not given out. */
+static pt_status keep_end(keeping *k, pt_error *error)
+{
+    const node_computation *c = k->c;
+    bool done = false;
+    pt_status status = k->is_noted ? PT_OK : note_end(c, k->end, error);
+    k->is_noted = status == PT_OK;
     if (status == PT_OK)
-        return;
-    node_log(c->owner, NODE_LOG_ERROR, "audit", c->policy.id, NULL, "%s", error.message);
-    if (end->status == PT_OK)
-        (void)snprintf(end->reason, sizeof end->reason, "its end cannot be written: %s",
-                       error.message);
-    end->status = end->status == PT_OK ? status : end->status;
+        status = end_record(c->owner, &done, c->policy.id, ENDER_OWNER,
+                            c->policy.output_url != NULL, k->end, error);
+    if (status == PT_OK && !done)
+        node_log(c->owner, NODE_LOG_ERROR, "store", c->policy.id, NULL,
+                 "its end is not kept: it is not this node's any more");
+    return status;
+}
+
+static pt_status try_keeping(keeping *k, pt_error *error)
+{
+    const node_computation *c = k->c;
+    records *r = c->owner->records;
+    if (k->end->waits) /* a person has to decide */
+        return records_suspend(r, c->policy.id, k->end->reason, error);
+    if (is_left(k->c, k->end))
+        return records_release(r, c->policy.id, error);
+    return keep_end(k, error);
+}
+
+/* Says that it cannot be kept, and waits; false when the node stops. */
+static bool wait_to_keep(keeping *k, uint64_t wait_ms, const pt_error *error)
+{
+    node *n = k->c->owner;
+    const uint64_t until_ms = clock_ms() + wait_ms;
+    monitor_lock(&n->lock);
+    (void)snprintf(k->c->awaited, sizeof k->c->awaited, "the store, to keep how it ended");
+    n->n_unkept += k->is_told ? 0 : 1;
+    k->is_told = true;
+    monitor_unlock(&n->lock);
+    node_log(n, NODE_LOG_ERROR, "unkept", k->c->policy.id, k->c->caller,
+             "how it ended cannot be kept, and is tried again: %s", error->message);
+    monitor_lock(&n->lock);
+    while (!n->is_stopping && monitor_wait(&n->lock, until_ms))
+        ;
+    const bool goes_on = !n->is_stopping;
+    monitor_unlock(&n->lock);
+    return goes_on;
+}
+
+/* Until the end is kept, or the node stops: then it is not known to the next start, which takes
+ * the computation for one that was stopped in the middle. Its result must not be lost because a
+ * disk is full for an hour. */
+static bool keep_until_stop(node_computation *c, const run_end *end)
+{
+    keeping k = {.c = c, .end = end};
+    pt_error error;
+    uint64_t wait_ms = KEEP_FIRST_MS;
+    bool goes_on = true;
+    pt_status status = try_keeping(&k, &error);
+    while (status != PT_OK && goes_on) {
+        goes_on = wait_to_keep(&k, wait_ms, &error);
+        wait_ms = min_u64(2 * wait_ms, KEEP_LONGEST_MS);
+        status = try_keeping(&k, &error);
+    }
+    monitor_lock(&c->owner->lock);
+    c->owner->n_unkept -= k.is_told ? 1 : 0;
+    monitor_unlock(&c->owner->lock);
+    if (status != PT_OK)
+        node_log(c->owner, NODE_LOG_ERROR, "unkept", c->policy.id, c->caller,
+                 "how it ended is lost, and the next start will call it failed: %s", error.message);
+    return status == PT_OK;
 }
 
 /* Stopped before anybody could decide. */
 static void withdraw(node_computation *c)
 {
+    pt_error error;
+    bool done = false;
     run_end end = {.status = PT_ERR_CANCELLED, .refusal = 500, .is_withdrawn = true};
     (void)snprintf(end.reason, sizeof end.reason, "it was stopped by who may");
     (void)snprintf(end.told, sizeof end.told, "%.250s", end.reason);
-    if (!end_record(c->owner, c->policy.id, ENDER_PERSON, c->policy.output_url != NULL, &end))
-        return;
-    note_end(c, &end);
-    log_end(c, &end);
+    pt_status status = end_record(c->owner, &done, c->policy.id, ENDER_PERSON,
+                                  c->policy.output_url != NULL, &end, &error);
+    if (status == PT_OK && done)
+        status = note_end(c, &end, &error);
+    if (status != PT_OK)
+        node_log(c->owner, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
+    else if (done)
+        log_end(c, &end);
 }
 
-static void computation_finish(node_computation *c, run_end *end)
+static void leave_place(node_computation *c)
+{
+    monitor_lock(&c->owner->lock);
+    if (c->leads)
+        c->owner->n_led--;
+    c->leads = false;
+    monitor_unlock(&c->owner->lock);
+}
+
+static void computation_finish(node_computation *c, const run_end *end)
 {
     node *n = c->owner;
-    pt_error error;
-    if (end->waits) {
-        suspend_record(c, end);
-    } else if (is_left(c, end)) {
-        if (records_release(n->records, c->policy.id, &error) != PT_OK)
-            node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
-    } else {
-        note_end(c, end);
-        if (!end_record(n, c->policy.id, ENDER_OWNER, c->policy.output_url != NULL, end))
-            node_log(n, NODE_LOG_ERROR, "store", c->policy.id, NULL, "its end is not kept");
+    leave_place(c);
+    const bool is_kept = keep_until_stop(c, end);
+    if (is_kept && end->waits)
+        node_log(n, NODE_LOG_INFO, "pending", c->policy.id, c->caller, "%s", end->reason);
+    else if (is_kept && !is_left(c, end))
         log_end(c, end);
-    }
     monitor_lock(&n->lock);
     if (end->status == PT_OK)
-        n->counts.done++;
+        n->counts.done += is_kept ? 1 : 0;
     else if (!end->waits)
         n->counts.failed++;
-    if (c->leads)
-        n->n_led--;
     c->phase = PHASE_OVER;
     c->is_over = true;
     const bool is_withdrawn = end->waits && c->stop == STOP_FOR_CALLER;

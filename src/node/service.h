@@ -80,6 +80,7 @@ struct node {
     node_computation *computations;
     size_t n_taken_up;
     size_t n_led;
+    size_t n_unkept; /* that have ended and whose end the store does not take yet */
     node_delivery *deliveries;
     size_t n_delivering;
     node_counts counts;

@@ -117,12 +117,14 @@ class Collector:
 
 
 class Node:
+    under = ()  # a command that runs the node
+
     def __init__(self, *arguments, env=None):
         self.arguments, self.env = arguments, env
         self.start()
 
     def start(self, addr="127.0.0.1:0"):
-        self.process = Process("node", f"--addr={addr}", *self.arguments, env=self.env)
+        self.process = Process("node", f"--addr={addr}", *self.arguments, env=self.env, under=self.under)
         self.url = self.process.read_err_until(r"https?://127\.0\.0\.1:\d+").group()
 
     def restart(self):

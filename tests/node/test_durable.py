@@ -1,6 +1,7 @@
 """Nodes that are killed, stopped, told to read their configuration again, and short of room."""
 import pathlib
 import random
+import resource
 import tempfile
 import time
 import unittest
@@ -26,8 +27,9 @@ class Durable(unittest.TestCase):
         self.nodes = []
         self.addCleanup(lambda: [n.kill() for n in self.nodes])
 
-    def start(self, i, *more):
+    def start(self, i, *more, under=()):
         node = Node.__new__(Node)
+        node.under = under
         node.arguments = ("--insecure-allow-all", f"--store=sqlite:{self.folder / str(i)}", *more)
         node.env, node.url = None, self.urls[i]
         node.restart()
@@ -120,6 +122,48 @@ class Durable(unittest.TestCase):
             three[1].wait_state(p[1]["computation_id"], "done")
             result = call(three[1].url, "GET", f"/computations/{p[1]['computation_id']}/result").json()
             self.assertEqual(result, {"type": "success", "details": None})
+
+    def limit_files(self, node, size):
+        """As if the disk were full: no file of the node's may be longer."""
+        pid = node.process.process.pid
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]))
+
+    def run_on_a_full_disk(self, out):
+        """Two nodes; what the first one computed cannot be kept there. Its id."""
+        a, b = self.start(0, under=("env", "--ignore-signal=XFSZ")), self.start(1)
+        p = policies(self.urls, program=LONG, outputs=[f"{out.url}/0", f"{out.url}/1"])
+        for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
+            self.assertEqual(c.wait().status, 200)
+        a.wait_state(p[0]["computation_id"], "running")
+        self.limit_files(a, 0)
+        out.wait("/1")
+        a.process.read_err_until("cannot be kept, and is tried again")
+        return a, b, p[0]["computation_id"]
+
+    def test_a_result_is_kept_once_the_store_takes_it(self):
+        with collector() as out:
+            a, b, id = self.run_on_a_full_disk(out)
+            health = call(a.url, "GET", "/health")
+            self.assertEqual(health.status, 503)
+            self.assertIn("1 ended and wait for it in memory", health.json()["details"])
+            self.assertIn("polytune_node_unkept 1\n", call(a.url, "GET", "/metrics").body.decode())
+            self.assertEqual(a.state(id), "running")
+            self.limit_files(a, resource.RLIM_INFINITY)
+            a.wait_state(id, "done")
+            self.assertEqual(out.wait("/0"), out.wait("/1"))
+            self.assertEqual(call(a.url, "GET", "/health").status, 200)
+            self.assertIn("polytune_node_unkept 0\n", call(a.url, "GET", "/metrics").body.decode())
+
+    def test_a_result_that_is_never_kept(self):
+        """A stop says so, and the next start says what it says of all that ran."""
+        with collector() as out:
+            a, b, id = self.run_on_a_full_disk(out)
+            stopped = a.stop()
+            self.assertEqual(stopped.status, 0)
+            self.assertIn("how it ended is lost", stopped.err)
+            a = self.start(0)
+            self.assertIn("stopped in the middle", out.wait("/0")[0]["details"])
+            self.assertEqual(a.state(id), "failed")
 
     def test_no_more_than_it_leads(self):
         """Twelve at once, of which each party leads half, one at a time: all end."""

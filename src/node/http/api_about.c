@@ -8,6 +8,14 @@ enum MHD_Result answer_health(node_request *r)
 {
     if (!node_is_alive(r->node))
         return request_problem(r, 503, "Unhealthy", "the node does not look after its queue");
+    monitor_lock(&r->node->lock);
+    const size_t n_unkept = r->node->n_unkept;
+    monitor_unlock(&r->node->lock);
+    if (n_unkept != 0)
+        return request_problem(r, 503, "Unhealthy",
+                               "the store or the audit log cannot be written; %zu ended and wait "
+                               "for it in memory, so do not stop the node for that",
+                               n_unkept);
     return request_empty(r, 200);
 }
 
@@ -28,6 +36,7 @@ enum MHD_Result answer_metrics(node_request *r)
     const node_counts c = n->counts;
     const uint64_t n_taken_up = n->n_taken_up;
     const uint64_t n_led = n->n_led;
+    const uint64_t n_unkept = n->n_unkept;
     monitor_unlock(&n->lock);
     put_counter(&b, "scheduled_total", "Policies that were taken.", "counter", c.scheduled);
     put_counter(&b, "refused_total", "Policies that were not.", "counter", c.refused);
@@ -39,6 +48,7 @@ enum MHD_Result answer_metrics(node_request *r)
     put_counter(&b, "unauthorized_total", "Requests of nobody known.", "counter", c.unauthorized);
     put_counter(&b, "taken_up", "Computations with a thread now.", "gauge", n_taken_up);
     put_counter(&b, "led", "Running computations that this party leads.", "gauge", n_led);
+    put_counter(&b, "unkept", "Computations whose end the store does not take.", "gauge", n_unkept);
     audit_head head;
     if (journal_get_head(n->journal, &head))
         buffer_printf(&b,
