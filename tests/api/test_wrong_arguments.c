@@ -562,6 +562,13 @@ CALL(pt_channel_secure_fingerprint)
     return pt_channel_secure_fingerprint(PTR(0, r.words), PTR(1, &w->channels[0]), error);
 }
 
+CALL(pt_channel_secure_secret_bits)
+{
+    (void)w, (void)error;
+    assert_int_equal(pt_channel_secure_secret_bits(PTR(0, "four"), 4), IS_WRONG(0) ? 0 : 8);
+    return PT_OK;
+}
+
 CALL(pt_channel_secure_wrap)
 {
     const pt_channel inner = {PTR(1, w->channels[0].ops), w->channels[0].self};
@@ -770,6 +777,7 @@ typedef struct row {
     HARMLESS(pt_channel_secure_key_print, 2)                                                       \
     FAILS(pt_channel_secure_keygen, 2)                                                             \
     FAILS(pt_channel_secure_public_key, 2)                                                         \
+    HARMLESS(pt_channel_secure_secret_bits, 1)                                                     \
     FAILS(pt_channel_secure_wrap, 7)                                                               \
     FAILS(pt_circuit_eval, 5)                                                                      \
     FAILS(pt_circuit_eval_packed, 5)                                                               \

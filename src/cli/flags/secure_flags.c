@@ -7,14 +7,12 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/min.h"
 #include "cli/file.h"
 #include "cli/report.h"
+#include "polytune/secure.h"
 
 #define SECRET_VARIABLE "POLYTUNE_SESSION_SECRET"
-#define SECRET_BITS     60    /* less gives a warning */
 #define SECRET_FILE_MAX 65538 /* what pt_channel_secure_wrap takes, and a line break */
-#define TENTHS_IN_WORDS 20    /* a random word and its blank: about 13 bits for 6 characters */
 
 const flag flags_secure[] = {
     {"key", "FILE", "this party's private key, of polytune keygen; goes with --roster", false},
@@ -72,38 +70,6 @@ static pt_status read_secret_file(secure_flags *f, const char *path, pt_error *e
     return status;
 }
 
-/* Tenths of a bit that a character is worth: of the kinds that occur, if all are drawn at random;
- * in words much less. */
-static size_t worth_of_a_character(const unsigned char *text, size_t len)
-{
-    bool lower = false, upper = false, digit = false, other = false;
-    for (size_t i = 0; i < len; i++) {
-        lower |= text[i] >= 'a' && text[i] <= 'z';
-        upper |= text[i] >= 'A' && text[i] <= 'Z';
-        digit |= text[i] >= '0' && text[i] <= '9';
-        other |= text[i] > ' ' && text[i] != '-' && strchr("0123456789", text[i]) == NULL &&
-                 !((text[i] | 32) >= 'a' && (text[i] | 32) <= 'z');
-    }
-    if (!digit && !other)
-        return TENTHS_IN_WORDS;
-    if (!lower && !upper)
-        return other ? 50 : 33;
-    return other ? 63 : (lower && upper ? 59 : 50);
-}
-
-/* At most as many characters count as three times the different ones. */
-static size_t estimate_bits(const char *secret, size_t len)
-{
-    const unsigned char *text = (const unsigned char *)secret;
-    bool seen[256] = {false};
-    size_t different = 0;
-    for (size_t i = 0; i < len; i++) {
-        different += !seen[text[i]];
-        seen[text[i]] = true;
-    }
-    return min_size(len, 3 * different) * worth_of_a_character(text, len) / 10;
-}
-
 /* Everything given is part of the secret: what is easily there at one party only is told. */
 static void warn_of_secret(const secure_flags *f)
 {
@@ -115,8 +81,8 @@ static void warn_of_secret(const secure_flags *f)
     if (last == ' ' || last == '\t' || last == '\r' || last == '\n')
         report_message(REPORT_WARN,
                        "the session secret ends with a blank or line break, which counts");
-    const size_t bits = estimate_bits(f->secret, f->secret_len);
-    if (bits < SECRET_BITS)
+    const size_t bits = pt_channel_secure_secret_bits(f->secret, f->secret_len);
+    if (bits < PT_SECRET_BITS_ENOUGH)
         report_message(REPORT_WARN,
                        "the session secret is weak, about %zu bits by a rough estimate: somebody "
                        "who takes part without knowing it can guess it; use five random words "
