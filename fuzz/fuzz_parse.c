@@ -241,7 +241,7 @@ static void visit_errors(const pt_diagnostics *d)
     }
     char *text = NULL;
     for (int color = 0; color < 2; color++) {
-        PT_ASSERT(pt_diagnostics_print(&text, d, color != 0, NULL) == PT_OK);
+        PT_ASSERT(pt_diagnostics_print(&text, d, color != 0, 0, NULL) == PT_OK);
         pt_text_free(text);
     }
 }

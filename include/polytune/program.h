@@ -105,10 +105,11 @@ typedef struct pt_diagnostic {
 PT_API size_t pt_diagnostics_count(const pt_diagnostics *diagnostics);
 PT_API pt_diagnostic pt_diagnostics_get(const pt_diagnostics *diagnostics, size_t index);
 /* All of them as text: file, line, the source line and carets under the span; with `color`, escape
- * sequences for a terminal. Release with pt_text_free. */
+ * sequences for a terminal. Source lines that would be wider than `columns` are cut around the
+ * span; 0: 168. Release with pt_text_free. */
 PT_API PT_MUST_CHECK pt_status pt_diagnostics_print(char **ret_text,
                                                     const pt_diagnostics *diagnostics, bool color,
-                                                    pt_error *error);
+                                                    size_t columns, pt_error *error);
 PT_API void pt_diagnostics_free(pt_diagnostics *diagnostics);
 
 /* A compiled program as bytes, for a file (.ptc): its circuit, the types and names of its inputs,

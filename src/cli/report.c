@@ -314,7 +314,9 @@ static const char already_shown[] = "\x01";
 void report_diagnostics(const char *file, const pt_diagnostics *diagnostics, pt_error *error)
 {
     char *text = NULL;
-    if (diagnostics == NULL || pt_diagnostics_print(&text, diagnostics, state.color, NULL) != PT_OK)
+    const size_t columns = state.terminal ? wrap_window(STDERR_FILENO) : 0;
+    if (diagnostics == NULL ||
+        pt_diagnostics_print(&text, diagnostics, state.color, columns, NULL) != PT_OK)
         return;
     report_text(REPORT_ERROR, text);
     pt_text_free(text);

@@ -9,13 +9,18 @@
 #define WRAP_COLUMNS_MOST  80
 #define WRAP_COLUMNS_LEAST 30 /* below that, lines of one word would be no easier to read */
 
-size_t wrap_columns(int fd)
+size_t wrap_window(int fd)
 {
     struct winsize window;
-    if (ioctl(fd, TIOCGWINSZ, &window) != 0 || window.ws_col == 0 ||
-        window.ws_col > WRAP_COLUMNS_MOST)
+    return ioctl(fd, TIOCGWINSZ, &window) == 0 ? window.ws_col : 0;
+}
+
+size_t wrap_columns(int fd)
+{
+    const size_t columns = wrap_window(fd);
+    if (columns == 0 || columns > WRAP_COLUMNS_MOST)
         return WRAP_COLUMNS_MOST;
-    return window.ws_col < WRAP_COLUMNS_LEAST ? WRAP_COLUMNS_LEAST : window.ws_col;
+    return columns < WRAP_COLUMNS_LEAST ? WRAP_COLUMNS_LEAST : columns;
 }
 
 /* Characters, not bytes, of UTF-8. */

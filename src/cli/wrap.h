@@ -8,6 +8,9 @@
  * are fewer. */
 size_t wrap_columns(int fd);
 
+/* The columns of the terminal; 0 when it is none or does not tell. */
+size_t wrap_window(int fd);
+
 /* Appends `text`, one line long, broken at blanks so that lines have at most `columns`; it begins
  * at `column`, and further lines at `indent`. A word that is too long stays whole. No end of line
  * at the end. */

@@ -11,10 +11,13 @@
 
 /* Of a span over many lines only the first and the last ones are shown. */
 #define PRINT_MAX_LINES 4
-/* Characters shown of a line that is longer: some before the place, the others after it. */
-#define PRINT_MAX_COLUMNS    160
-#define PRINT_COLUMNS_BEFORE 60
-#define PRINT_CUT            "..."
+/* How wide source lines may be with the gutter before them, unless the caller says it; a place is
+ * shown on the narrowest terminal. */
+#define PRINT_COLUMNS       168
+#define PRINT_LEAST_COLUMNS 30
+#define PRINT_GUTTER        8
+#define PRINT_TAB           8 /* a tab's columns, or fewer */
+#define PRINT_CUT           "..."
 /* Bytes of printed text; sources are bounded and so is the number of errors. */
 #define PRINT_MAX_BYTES ((size_t)1 << 30)
 
@@ -176,14 +179,15 @@ pt_diagnostic pt_diagnostics_get(const pt_diagnostics *d, size_t index)
                            item->span.column,        item->span.end_line, item->span.end_column};
 }
 
-/* How text is marked on a terminal: SGR sequences, or nothing. */
+/* How text is marked on a terminal: SGR sequences, or nothing; and how wide source lines are. */
 typedef struct style {
     const char *place, *kind, *message, *gutter, *caret, *end;
+    size_t width;
 } style;
 
-static const style plain = {"", "", "", "", "", ""};
-static const style colored = {"\033[1m",  "\033[1;31m", "\033[1m",
-                              "\033[34m", "\033[1;31m", "\033[0m"};
+static const style plain = {"", "", "", "", "", "", 0};
+static const style colored = {"\033[1m",    "\033[1;31m", "\033[1m", "\033[34m",
+                              "\033[1;31m", "\033[0m",    0};
 
 /* A line of the source, without its end. */
 typedef struct line_view {
@@ -224,23 +228,50 @@ typedef struct line_part {
     uint32_t first_column;
 } line_part;
 
-/* All of the line, or what surrounds column `place` of a long one. */
-static line_part part_to_show(line_view line, uint32_t place)
+static size_t shown_width(char c)
 {
-    const uint32_t from = place > PRINT_COLUMNS_BEFORE ? place - PRINT_COLUMNS_BEFORE : 1;
-    line_part part = {.first_column = 1};
-    uint32_t column = 0;
-    if (line.len <= PRINT_MAX_COLUMNS)
-        return (line_part){.end = line.len, .first_column = 1};
-    for (size_t i = 0; i < line.len && column <= from + PRINT_MAX_COLUMNS; i++) {
-        column += continues_character(line.text[i]) ? 0 : 1;
-        if (column <= from && !continues_character(line.text[i])) {
-            part.start = i;
-            part.first_column = column;
-        }
-        if (column < from + PRINT_MAX_COLUMNS)
-            part.end = i + 1;
+    if (continues_character(c))
+        return 0;
+    return c == '\t' ? PRINT_TAB : 1;
+}
+
+/* Where the bytes end that begin at `start` and fit into `width`. */
+static size_t end_of_width(line_view line, size_t start, size_t width)
+{
+    size_t used = 0;
+    size_t at = start;
+    for (; at < line.len; at++) {
+        used += shown_width(line.text[at]);
+        if (used > width)
+            break;
     }
+    return at;
+}
+
+/* All of the line if it fits into `width`, or what surrounds column `place` of it: more of what
+ * follows than of what is before. */
+static line_part part_to_show(line_view line, uint32_t place, size_t width)
+{
+    line_part part = {.first_column = 1};
+    size_t before = 0;
+    part.end = end_of_width(line, 0, width);
+    if (part.end == line.len)
+        return part;
+    while (part.start < line.len && part.first_column < place) {
+        part.start++;
+        part.first_column += part.start == line.len || !continues_character(line.text[part.start]);
+    }
+    while (part.start > 0) {
+        size_t at = part.start - 1;
+        while (at > 0 && continues_character(line.text[at]))
+            at--;
+        before += shown_width(line.text[at]);
+        if (before > width * 3 / 8)
+            break;
+        part.start = at;
+        part.first_column--;
+    }
+    part.end = end_of_width(line, part.start, width - 2 * strlen(PRINT_CUT));
     return part;
 }
 
@@ -259,7 +290,7 @@ static void print_line_text(buffer *out, line_view line, line_part part)
 static void print_line(buffer *out, const style *s, uint32_t number, line_view line, uint32_t first,
                        uint32_t end)
 {
-    const line_part part = part_to_show(line, first);
+    const line_part part = part_to_show(line, first, s->width);
     buffer_printf(out, "%s%5u |%s ", s->gutter, number, s->end);
     print_line_text(out, line, part);
     buffer_printf(out, "\n%s      |%s %*s", s->gutter, s->end,
@@ -315,15 +346,27 @@ static void print_item(buffer *out, const style *s, const pt_diagnostics *d, con
         print_excerpt(out, s, d, &item->span);
 }
 
-pt_status pt_diagnostics_print(char **ret_text, const pt_diagnostics *d, bool color,
+static style style_for(bool color, size_t columns)
+{
+    style s = color ? colored : plain;
+    if (columns == 0)
+        columns = PRINT_COLUMNS;
+    if (columns < PRINT_LEAST_COLUMNS)
+        columns = PRINT_LEAST_COLUMNS;
+    s.width = columns - PRINT_GUTTER;
+    return s;
+}
+
+pt_status pt_diagnostics_print(char **ret_text, const pt_diagnostics *d, bool color, size_t columns,
                                pt_error *error)
 {
+    const style s = style_for(color, columns);
     if (ret_text == NULL)
         return error_missing(error, "a place for the text");
     buffer out;
     buffer_init(&out, PRINT_MAX_BYTES);
     for (size_t i = 0; i < pt_diagnostics_count(d); i++)
-        print_item(&out, color ? &colored : &plain, d, &d->items[i]);
+        print_item(&out, &s, d, &d->items[i]);
     if (d != NULL && d->n_dropped > 0)
         buffer_printf(&out, "... and %zu more errors\n", d->n_dropped);
     buffer_put_u8(&out, 0);

@@ -412,7 +412,7 @@ CALL(pt_diagnostics_get)
 CALL(pt_diagnostics_print)
 {
     (void)w;
-    return pt_diagnostics_print(PTR(0, &r.text), NULL, false, error);
+    return pt_diagnostics_print(PTR(0, &r.text), NULL, false, 0, error);
 }
 
 /* ---- literal.h ---- */

@@ -49,6 +49,15 @@ class Usage(Case):
             self.assertEqual(piped.count("\n"), 1)
             self.assertEqual(re.sub(r"\s+", " ", shown), re.sub(r"\s+", " ", piped))
 
+    def test_source_lines_on_a_narrow_terminal(self):
+        with program_file("pub fn main(n: u8) -> u8 { let total = n + oops; let more = 1u8; total + more + n + n + n + n }") as path:
+            for columns in (40, 60, 90):
+                _, shown = on_terminal("check", path, columns=columns)
+                place, carets = [line for line in re.sub(r"\033\[[0-9;]*m", "", shown).splitlines() if "| " in line]
+                self.assertTrue(len(place) <= columns, (columns, place))
+                self.assertEqual(place[carets.index("^"):][:5], "oops;")
+            self.assertIn("+ n + n }", polytune("check", path).err)
+
     def test_a_narrow_terminal(self):
         """Lines are as long as it is wide, but for single words; a line that is rewritten is never longer."""
         source = "pub fn main(a: [u64; 40], b: u64) -> u64 {\n    let mut sum = b; for x in a { sum = sum * x + (x / (sum + 1u64)) * 3u64; }\n    sum\n}\n"

@@ -10,7 +10,7 @@ static void assert_printed(const char *source, const char *expected)
 {
     pt_diagnostics *d = check_bad(source);
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, false, 0, NULL), PT_OK);
     assert_string_equal(text, expected);
     pt_text_free(text);
     pt_diagnostics_free(d);
@@ -147,7 +147,7 @@ static void the_list_sorts_and_drops_repeats(void **state)
     assert_int_equal(diag_finish(d, &error), PT_ERR_PROGRAM);
     assert_string_equal(error.message, "program: nowhere");
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, false, 0, NULL), PT_OK);
     assert_string_equal(text, "program: compile error: nowhere\n"
                               "program:1:1: type error: first\n    1 | a\n      | ^\n"
                               "program:2:1: type error: second\n    2 | b\n      | ^\n");
@@ -164,7 +164,7 @@ static void the_number_of_errors_is_limited(void **state)
     pt_diagnostics *d = check_bad(source);
     assert_int_equal(pt_diagnostics_count(d), DIAG_MAX_ERRORS);
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, false, 0, NULL), PT_OK);
     assert_non_null(strstr(text, "... and 899 more errors\n"));
     pt_text_free(text);
     pt_diagnostics_free(d);
@@ -181,7 +181,7 @@ static void long_lines_are_cut_around_the_place(void **state)
     (void)snprintf(source + len, sizeof source - len, "n] }");
     pt_diagnostics *d = check_bad(source);
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, false, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, false, 0, NULL), PT_OK);
     assert_true(strlen(text) < 500);
     const char *line = strstr(text, "| ...");
     assert_non_null(line);
@@ -193,6 +193,37 @@ static void long_lines_are_cut_around_the_place(void **state)
     assert_memory_equal(carets - 3, "...", 3);
     pt_text_free(text);
     pt_diagnostics_free(d);
+}
+
+/* Every line of the text fits, and the carets are under the span. */
+static void assert_cut(const char *source, size_t columns, const char *line, const char *carets)
+{
+    pt_diagnostics *d = check_bad(source);
+    char expected[200];
+    char *text = NULL;
+    assert_int_equal(pt_diagnostics_print(&text, d, false, columns, NULL), PT_OK);
+    (void)snprintf(expected, sizeof expected, "\n    1 | %s\n      | %s\n", line, carets);
+    assert_string_equal(strchr(text, '\n'), expected);
+    assert_true(strlen(line) + strlen("    1 | ") <= (columns < 30 ? 30 : columns));
+    pt_text_free(text);
+    pt_diagnostics_free(d);
+}
+
+static void lines_are_cut_to_the_width(void **state)
+{
+    (void)state;
+    static const char source[] =
+        "pub fn main(n: u8) -> u8 { let total = n + oops; let more = 1u8; n }";
+    assert_cut(source, 80, source, "                                           ^^^^");
+    assert_cut(source, 50, "...et total = n + oops; let more = 1u8;...", "                  ^^^^");
+    assert_cut(source, 30, "...l = n + oops; le...", "           ^^^^");
+    assert_cut(source, 1, "...l = n + oops; le...", "           ^^^^");
+    /* At the start, at the end, behind a tab and among letters of several bytes. */
+    assert_cut("oops fn main(n: u8) -> u8 { n + n }", 30, "oops fn main(n: ...", "^^^^");
+    assert_cut("pub fn main(n: u8) -> u8 { n + 0000000001u8 + 5u8", 30, "...u8 + 5u8",
+               "           ^");
+    assert_cut("\tpub fn main(n: u8) -> u8 { n +\t\"\u00e9\u00e9\" }", 50,
+               "...8 { n +\t\"\u00e9\u00e9\" }", "          \t^");
 }
 
 /* The message of the only error. */
@@ -254,7 +285,7 @@ static void a_terminal_gets_colours(void **state)
     (void)state;
     pt_diagnostics *d = check_bad("pub fn main(n: u8) -> u8 { n + oops }");
     char *text = NULL;
-    assert_int_equal(pt_diagnostics_print(&text, d, true, NULL), PT_OK);
+    assert_int_equal(pt_diagnostics_print(&text, d, true, 0, NULL), PT_OK);
     assert_string_equal(text, "\033[1mt:1:32:\033[0m \033[1;31mtype error:\033[0m "
                               "\033[1munknown name `oops`\033[0m\n"
                               "\033[34m    1 |\033[0m pub fn main(n: u8) -> u8 { n + oops }\n"
@@ -273,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_terminal_gets_colours),
         cmocka_unit_test(long_spans_are_elided),
         cmocka_unit_test(long_lines_are_cut_around_the_place),
+        cmocka_unit_test(lines_are_cut_to_the_width),
         cmocka_unit_test(several_errors_come_in_order),
         cmocka_unit_test(one_mistake_is_one_error),
         cmocka_unit_test(the_list_sorts_and_drops_repeats),

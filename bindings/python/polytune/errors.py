@@ -157,7 +157,7 @@ def _diagnostics(diagnostics: Any) -> Any:
 
 def _listing(diagnostics: Any) -> str:
     text = ffi.new("char **")
-    call(lib.pt_diagnostics_print, text, diagnostics, False)
+    call(lib.pt_diagnostics_print, text, diagnostics, False, 0)
     return take_text(text[0]).rstrip("\n")
 
 

@@ -58,7 +58,7 @@ static void keep_diagnostics(run *r, pt_diagnostics *diagnostics)
 {
     char *text = NULL;
     if (diagnostics != NULL && pt_diagnostics_count(diagnostics) != 0 &&
-        pt_diagnostics_print(&text, diagnostics, false, NULL) == PT_OK)
+        pt_diagnostics_print(&text, diagnostics, false, 0, NULL) == PT_OK)
         (void)snprintf(r->end->reason, sizeof r->end->reason,
                        "the policy's program is not valid\n\n%s", text);
     pt_text_free(text);
