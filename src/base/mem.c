@@ -1,10 +1,12 @@
 #define _DEFAULT_SOURCE
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge_pages.h"
 #include "base/mem_guarded.h"
 #include "polytune/status.h"
 
@@ -34,6 +36,9 @@ static int told_to_fail(void)
 }
 #endif
 
+/* From here on memory is worth large pages, of which the last may be half empty. */
+#define LARGE (4 * HUGE_PAGE_BYTES)
+
 static int product_fits(size_t count, size_t size)
 {
     return size == 0 || count <= SIZE_MAX / 2 / size;
@@ -59,9 +64,13 @@ void *mem_new_aligned(size_t count, size_t size)
     if (!product_fits(count, size) || told_to_fail())
         return NULL;
     const size_t bytes = (count * size + 64) / 64 * 64;
-    void *memory = aligned_alloc(64, bytes);
-    if (memory != NULL)
-        memset(memory, 0, bytes);
+    const bool is_large = bytes >= LARGE;
+    void *memory = aligned_alloc(is_large ? HUGE_PAGE_BYTES : 64, bytes);
+    if (memory == NULL)
+        return NULL;
+    if (is_large)
+        huge_pages_advise(memory, bytes);
+    memset(memory, 0, bytes);
     return memory;
 }
 

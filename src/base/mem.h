@@ -27,7 +27,8 @@ MUST_CHECK void *mem_new(size_t count, size_t size);
  * kept. */
 MUST_CHECK void *mem_resize(void *old, size_t count, size_t size);
 
-/* 64-byte aligned, zeroed; release with mem_free. */
+/* 64-byte aligned, zeroed, in large pages where it is large and the system has such; release with
+ * mem_free. */
 MUST_CHECK void *mem_new_aligned(size_t count, size_t size);
 
 void mem_free(void *memory);
