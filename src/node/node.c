@@ -14,14 +14,15 @@
 #include "node/delivery.h"
 #include "node/http/api.h"
 
-#define LOOK_MS      500  /* the keeper looks at the records at least so often */
-#define BEAT_MS      3000 /* it tells others that this node lives */
-#define EXPIRE_MS    60000
-#define DAY_MS       ((int64_t)24 * 3600 * 1000)
-#define ALIVE_MS     20000
-#define CONNECTIONS  1024
-#define CLIENT_MS    60000
-#define LAST_POST_MS 700 /* when stopping, results may still be delivered for so long */
+#define LOOK_MS        500  /* the keeper looks at the records at least so often */
+#define BEAT_MS        3000 /* it tells others that this node lives */
+#define EXPIRE_MS      60000
+#define DAY_MS         ((int64_t)24 * 3600 * 1000)
+#define ALIVE_MS       20000
+#define CONNECTIONS    1024
+#define CLIENT_MS      60000
+#define AGAIN_STORE_MS 1000 /* between tries to reach a store that is lost */
+#define LAST_POST_MS   700  /* when stopping, results may still be delivered for so long */
 
 /* ---- settings ---- */
 
@@ -140,6 +141,25 @@ static void keeper_problem(node *n, const pt_error *error)
     node_log(n, NODE_LOG_ERROR, "store", NULL, NULL, "%s", error->message);
 }
 
+/* Whether the store can be used; says so when that changes. */
+static bool has_store(node *n, uint64_t *again_ms)
+{
+    pt_error error;
+    if (clock_ms() < *again_ms)
+        return false;
+    const bool is_there = records_revive(n->records, &error) == PT_OK;
+    *again_ms = is_there ? 0 : clock_ms() + AGAIN_STORE_MS;
+    monitor_lock(&n->lock);
+    const bool was_there = !n->is_store_lost;
+    n->is_store_lost = !is_there;
+    monitor_unlock(&n->lock);
+    if (was_there && !is_there)
+        keeper_problem(n, &error);
+    else if (!was_there && is_there)
+        node_log(n, NODE_LOG_INFO, "store", NULL, NULL, "the store can be used again");
+    return is_there;
+}
+
 /* Those that were RUNNING when their node died are not run again. */
 static void fail_orphans(node *n)
 {
@@ -256,9 +276,12 @@ static void *keeper_thread(void *user)
     node *n = user;
     uint64_t beat_ms = 0;
     uint64_t expire_ms = 0;
+    uint64_t store_ms = 0;
     do {
         computation_reap(n);
         delivery_reap(n, false);
+        if (!has_store(n, &store_ms))
+            continue;
         keep_records(n, &beat_ms, &expire_ms);
         take_up_queued(n);
         delivery_begin_due(n);

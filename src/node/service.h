@@ -88,6 +88,7 @@ struct node {
     pthread_t keeper;
     bool has_keeper;
     bool is_stopping;
+    bool is_store_lost;
     bool has_work;    /* the keeper should look at the records */
     uint64_t beat_ms; /* the keeper's last round */
 };

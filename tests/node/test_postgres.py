@@ -1,9 +1,13 @@
 """Two nodes of one organisation on one queue in PostgreSQL, of which one is killed; and tables of two PostgreSQL servers as inputs,
 with the result in a third. The servers are the test's own."""
+import contextlib
+import socket
 import sys
+import threading
+import time
 import unittest
 
-from node_support import ADD, call, organisations, policies, wait_until
+from node_support import ADD, Node, call, organisations, policies, schedule, wait_until
 import postgres
 from support import relay
 from test_trust import rule
@@ -23,7 +27,71 @@ pub fn main(a: [Visit; ROWS_0], b: [Visit; ROWS_1]) -> [Total; 1] {
 """
 
 
+class Line:
+    """Between a node and its database: what goes through it, until nobody hears anything any more."""
+
+    def __init__(self, port):
+        self.to, self.is_cut, self.server = port, threading.Event(), socket.create_server(("127.0.0.1", 0))
+        self.port, self.sockets = self.server.getsockname()[1], []
+        self.start(self.accept)
+
+    def start(self, run, *arguments):
+        threading.Thread(target=run, args=arguments, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                ours, theirs = self.server.accept()[0], socket.create_connection(("127.0.0.1", self.to))
+                self.sockets += (ours, theirs)
+                self.start(self.pass_on, ours, theirs)
+                self.start(self.pass_on, theirs, ours)
+
+    def pass_on(self, source, target):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                if not self.is_cut.is_set():
+                    target.sendall(piece)
+            target.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        for s in (self.server, *self.sockets):
+            s.close()
+
+
 class Postgres(unittest.TestCase):
+    def timed(self, seconds, *arguments, **named):
+        begun = time.monotonic()
+        answer = call(*arguments, **named)
+        self.assertLess(time.monotonic() - begun, seconds)
+        return answer
+
+    def test_a_database_that_is_silent(self):
+        """Nobody waits long for it, and afterwards all goes on."""
+        with postgres.postgres() as db:
+            line = Line(db.port)
+            self.addCleanup(line.close)
+            store = f"--store=postgres://app@127.0.0.1:{line.port}/postgres"
+            node = Node("--insecure-allow-all", store, env={"PGPASSWORD": postgres.PASSWORD})
+            self.addCleanup(node.kill)
+            policy = policies([node.url, "http://127.0.0.1:9"])[0]
+            held = schedule(node.url, policy)
+            node.wait_state(policy["computation_id"], "waiting")
+            line.is_cut.set()
+            self.timed(15, node.url, "GET", "/health")
+            for _ in range(3):
+                answer = self.timed(15, node.url, "POST", "/schedule", policies([node.url, "http://127.0.0.1:9"])[0])
+                self.assertEqual((answer.status, answer.headers["Retry-After"]), (503, "1"))
+            wait_until(lambda: call(node.url, "GET", "/health").status == 503, "it being said", 20)
+            for _ in range(20):
+                self.assertEqual(self.timed(2, node.url, "GET", "/health").status, 503)
+                self.assertIn("polytune_node_store_up 0\n", self.timed(2, node.url, "GET", "/metrics").body.decode())
+                self.assertEqual(self.timed(2, node.url, "GET", "/computations").status, 503)
+                time.sleep(0.1)
+            line.is_cut.clear()
+            wait_until(lambda: call(node.url, "GET", "/health").status == 200, "the database", 30)
+            self.assertEqual(node.state(policy["computation_id"]), "waiting")
+            self.assertFalse(held.is_over())
+
     def test_two_nodes_on_one_queue(self):
         """What the killed one had not begun, the other does; no computation is lost."""
         with postgres.postgres() as db, relay() as (url, _), organisations("a", "b") as (a, b):

@@ -10,7 +10,10 @@ enum MHD_Result answer_health(node_request *r)
         return request_problem(r, 503, "Unhealthy", "the node does not look after its queue");
     monitor_lock(&r->node->lock);
     const size_t n_unkept = r->node->n_unkept;
+    const bool is_store_lost = r->node->is_store_lost;
     monitor_unlock(&r->node->lock);
+    if (is_store_lost && n_unkept == 0)
+        return request_problem(r, 503, "Unhealthy", "the store cannot be reached");
     if (n_unkept != 0)
         return request_problem(r, 503, "Unhealthy",
                                "the store or the audit log cannot be written; %zu ended and wait "
@@ -37,6 +40,7 @@ enum MHD_Result answer_metrics(node_request *r)
     const uint64_t n_taken_up = n->n_taken_up;
     const uint64_t n_led = n->n_led;
     const uint64_t n_unkept = n->n_unkept;
+    const bool is_store_lost = n->is_store_lost;
     monitor_unlock(&n->lock);
     put_counter(&b, "scheduled_total", "Policies that were taken.", "counter", c.scheduled);
     put_counter(&b, "refused_total", "Policies that were not.", "counter", c.refused);
@@ -49,6 +53,8 @@ enum MHD_Result answer_metrics(node_request *r)
     put_counter(&b, "taken_up", "Computations with a thread now.", "gauge", n_taken_up);
     put_counter(&b, "led", "Running computations that this party leads.", "gauge", n_led);
     put_counter(&b, "unkept", "Computations whose end the store does not take.", "gauge", n_unkept);
+    put_counter(&b, "store_up", "Whether the store can be reached.", "gauge",
+                is_store_lost ? 0 : 1);
     audit_head head;
     if (journal_get_head(n->journal, &head))
         buffer_printf(&b,

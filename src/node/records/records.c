@@ -235,6 +235,26 @@ pt_status records_open(records **ret_records, const char *where, pt_error *error
     return status;
 }
 
+pt_status records_revive(records *r, pt_error *error)
+{
+    const records_engine *e = r->link.engine;
+    void *connection = NULL;
+    if (e->is_lost == NULL)
+        return PT_OK;
+    (void)pthread_mutex_lock(&r->lock);
+    const bool is_lost = e->is_lost(r->link.self);
+    (void)pthread_mutex_unlock(&r->lock);
+    if (!is_lost)
+        return PT_OK;
+    const pt_status status = e->connect(&connection, r->link.self, error);
+    if (status != PT_OK)
+        return status;
+    (void)pthread_mutex_lock(&r->lock);
+    e->adopt(r->link.self, connection);
+    (void)pthread_mutex_unlock(&r->lock);
+    return PT_OK;
+}
+
 /* ---- the queue ---- */
 
 pt_status records_add(records *r, const record *a, pt_error *error)

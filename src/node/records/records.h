@@ -145,6 +145,10 @@ MUST_CHECK pt_status records_count(records *r, uint64_t *ret_count, const char *
 /* How many of the caller's have not ended, and how much they take. */
 MUST_CHECK pt_status records_load(records *r, uint64_t *ret_count, uint64_t *ret_bytes,
                                   const char *caller, pt_error *error);
+/* Makes a connection to the store anew that was lost; PT_OK also when none was. It may take some
+ * seconds, in which all other calls fail at once, as they do until it succeeds: nobody has to wait
+ * for a store that is not there. One thread calls this, once a second or so. */
+MUST_CHECK pt_status records_revive(records *r, pt_error *error);
 /* This node is alive. Once every 5 s. */
 MUST_CHECK pt_status records_heartbeat(records *r, pt_error *error);
 

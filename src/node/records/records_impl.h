@@ -28,6 +28,11 @@ typedef struct records_engine {
     pt_status (*number)(void *self, int64_t *ret_number, const char *sql,
                         const record_value *values, size_t n, pt_error *error);
     void (*close)(void *self);
+    /* For what lies behind a connection, else NULL. `connect` makes another and may take its time:
+     * it is not kept from others, who use `self` meanwhile. */
+    bool (*is_lost)(const void *self);
+    pt_status (*connect)(void **ret_connection, const void *self, pt_error *error);
+    void (*adopt)(void *self, void *connection);
     const char *now; /* milliseconds since 1970, in SQL */
     bool is_shared;  /* other nodes may use it at the same time */
 } records_engine;

@@ -1,13 +1,20 @@
 /* Records in PostgreSQL, in a schema of their own, which the nodes of one organisation may share.
- * Its clock counts. A connection that is lost is made anew with the next statement; one that was
- * under way then has failed, and is not repeated: nobody knows whether it was done. */
+ * Its clock counts. A server that gives no sign of life for a while, in the middle of a statement,
+ * has lost its connection: statements fail at once until records_revive has made another. One that
+ * was under way then has failed, and is not repeated: nobody knows whether it was done. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "node/records/records_impl.h"
 
 #define SQL_MAX     2048
@@ -15,6 +22,10 @@
 #define NUMBER_SIZE 24
 #define BYTEA       17 /* the type's number */
 #define UNIQUE      "23505"
+
+/* Others wait for a statement to end, the HTTP server among them. */
+#define SILENCE_MS   ((uint64_t)5000)  /* of the server's */
+#define STATEMENT_MS ((uint64_t)30000) /* whatever it says */
 
 /* One after the other, should several nodes begin at the same time. */
 static const char schema[] =
@@ -31,36 +42,63 @@ static const char schema[] =
     "COMMIT;";
 
 typedef struct postgres_records {
-    PGconn *connection;
+    char *where;
+    PGconn *connection; /* NULL: lost */
 } postgres_records;
 
-/* ---- connection ---- */
-
-static pt_status postgres_problem(const postgres_records *q, pt_error *error)
+static pt_status postgres_problem(const PGconn *connection, pt_error *error)
 {
     char line[256];
-    const char *text = q->connection == NULL ? "out of memory" : PQerrorMessage(q->connection);
+    const char *text = connection == NULL ? "out of memory" : PQerrorMessage(connection);
     (void)snprintf(line, sizeof line, "%.250s", text);
     line[strcspn(line, "\n")] = '\0';
     return error_set(error, PT_ERR_IO, "the store in PostgreSQL cannot be used: %s", line);
 }
 
-static bool set_path(const postgres_records *q)
+/* ---- waiting for the server ---- */
+
+static bool wait_for_server(const PGconn *c, short events, uint64_t until_ms)
 {
-    PGresult *result = PQexec(q->connection, "SET search_path TO polytune_node");
-    const bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    return ok;
+    struct pollfd fd = {.fd = PQsocket(c), .events = events};
+    const uint64_t silent_ms = min_u64(until_ms, clock_ms() + SILENCE_MS);
+    for (;;) {
+        const uint64_t now = clock_ms();
+        const int n = now >= silent_ms ? 0 : poll(&fd, 1, (int)(silent_ms - now));
+        if (n >= 0 || errno != EINTR)
+            return n > 0;
+    }
 }
 
-static pt_status be_connected(postgres_records *q, pt_error *error)
+/* The server may say something before it has heard all. */
+static bool postgres_send(PGconn *c, uint64_t until_ms)
 {
-    if (PQstatus(q->connection) == CONNECTION_OK)
-        return PT_OK;
-    PQreset(q->connection);
-    if (PQstatus(q->connection) == CONNECTION_OK && set_path(q))
-        return PT_OK;
-    return postgres_problem(q, error);
+    for (;;) {
+        const int left = PQflush(c);
+        if (left <= 0)
+            return left == 0;
+        if (!wait_for_server(c, POLLIN | POLLOUT, until_ms) || PQconsumeInput(c) != 1)
+            return false;
+    }
+}
+
+/* The last result of a statement, which tells of an error in any part of it. NULL: the server is
+ * silent, or the connection has ended. */
+static PGresult *receive_result(PGconn *c, uint64_t until_ms)
+{
+    PGresult *last = NULL;
+    for (;;) {
+        while (PQisBusy(c) == 1) {
+            if (!wait_for_server(c, POLLIN, until_ms) || PQconsumeInput(c) != 1) {
+                PQclear(last);
+                return NULL;
+            }
+        }
+        PGresult *next = PQgetResult(c);
+        if (next == NULL)
+            return last;
+        PQclear(last);
+        last = next;
+    }
 }
 
 /* ---- statements ---- */
@@ -74,9 +112,9 @@ static void write_parameters(char ret_sql[SQL_MAX], const char *sql)
             *c = '$';
 }
 
-static PGresult *execute(const postgres_records *q, const char *sql, const record_value *values,
-                         size_t n)
+static PGresult *execute(PGconn *c, const char *sql, const record_value *values, size_t n)
 {
+    const uint64_t until_ms = clock_ms() + STATEMENT_MS;
     char text[SQL_MAX];
     char numbers[VALUES_MAX][NUMBER_SIZE];
     const char *data[VALUES_MAX];
@@ -98,27 +136,50 @@ static PGresult *execute(const postgres_records *q, const char *sql, const recor
         }
     }
     write_parameters(text, sql);
-    return PQexecParams(q->connection, text, (int)n, types, data, lengths, formats, 0);
+    if (PQsendQueryParams(c, text, (int)n, types, data, lengths, formats, 0) != 1 ||
+        !postgres_send(c, until_ms))
+        return NULL;
+    return receive_result(c, until_ms);
+}
+
+/* The statement's fate is not known, and what the connection says next may be about it. */
+static pt_status lose(postgres_records *q, pt_error *error)
+{
+    if (PQstatus(q->connection) == CONNECTION_OK)
+        (void)error_set(error, PT_ERR_IO, "the store in PostgreSQL does not answer");
+    else
+        (void)postgres_problem(q->connection, error);
+    PQfinish(q->connection);
+    q->connection = NULL;
+    return PT_ERR_IO;
+}
+
+static pt_status refuse(const postgres_records *q, PGresult *result, pt_error *error)
+{
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const bool is_taken = code != NULL && strcmp(code, UNIQUE) == 0;
+    PQclear(result);
+    if (is_taken)
+        return error_set(error, PT_ERR_REFUSED, "there is a computation of that name");
+    return postgres_problem(q->connection, error);
 }
 
 static pt_status postgres_run(postgres_records *q, PGresult **ret_result, const char *sql,
                               const record_value *values, size_t n, pt_error *error)
 {
-    pt_status status = be_connected(q, error);
-    if (status != PT_OK)
-        return status;
-    PGresult *result = execute(q, sql, values, n);
+    if (q->connection == NULL)
+        return error_set(error, PT_ERR_IO,
+                         "the store in PostgreSQL cannot be used: the connection is lost");
+    PGresult *result = execute(q->connection, sql, values, n);
     const ExecStatusType how = PQresultStatus(result);
     if (how == PGRES_COMMAND_OK || how == PGRES_TUPLES_OK) {
         *ret_result = result;
         return PT_OK;
     }
-    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    status = code != NULL && strcmp(code, UNIQUE) == 0
-                 ? error_set(error, PT_ERR_REFUSED, "there is a computation of that name")
-                 : postgres_problem(q, error);
+    if (result != NULL && PQstatus(q->connection) == CONNECTION_OK)
+        return refuse(q, result, error);
     PQclear(result);
-    return status;
+    return lose(q, error);
 }
 
 static pt_status postgres_change(void *self, uint64_t *ret_changed, const char *sql,
@@ -205,10 +266,62 @@ static pt_status postgres_number(void *self, int64_t *ret_number, const char *sq
     return status;
 }
 
+/* ---- the connection ---- */
+
+static void be_quiet(void *user, const char *message)
+{
+    (void)user;
+    (void)message;
+}
+
+static bool is_command_done(PGconn *c, const char *sql)
+{
+    const uint64_t until_ms = clock_ms() + STATEMENT_MS;
+    PGresult *result = NULL;
+    if (PQsendQuery(c, sql) == 1 && postgres_send(c, until_ms))
+        result = receive_result(c, until_ms);
+    const bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    return ok;
+}
+
+static pt_status postgres_connect(void **ret_connection, const void *self, pt_error *error)
+{
+    const postgres_records *q = self;
+    const char *const names[] = {"dbname",  "connect_timeout",           "tcp_user_timeout",
+                                 "options", "fallback_application_name", NULL};
+    const char *const values[] = {q->where,        "5", "15000", "-c statement_timeout=15000",
+                                  "polytune node", NULL};
+    PGconn *c = PQconnectdbParams(names, values, 1);
+    (void)PQsetNoticeProcessor(c, be_quiet, NULL);
+    if (PQstatus(c) == CONNECTION_OK && PQsetnonblocking(c, 1) == 0 && is_command_done(c, schema) &&
+        is_command_done(c, "SET search_path TO polytune_node")) {
+        *ret_connection = c;
+        return PT_OK;
+    }
+    const pt_status status = postgres_problem(c, error);
+    PQfinish(c);
+    return status;
+}
+
+static bool postgres_is_lost(const void *self)
+{
+    const postgres_records *q = self;
+    return q->connection == NULL;
+}
+
+static void postgres_adopt(void *self, void *connection)
+{
+    postgres_records *q = self;
+    PT_ASSERT(q->connection == NULL);
+    q->connection = connection;
+}
+
 static void postgres_close(void *self)
 {
     postgres_records *q = self;
     PQfinish(q->connection);
+    mem_free(q->where);
     mem_free(q);
 }
 
@@ -217,44 +330,27 @@ static const records_engine postgres_engine = {
     .rows = postgres_rows,
     .number = postgres_number,
     .close = postgres_close,
+    .is_lost = postgres_is_lost,
+    .connect = postgres_connect,
+    .adopt = postgres_adopt,
     .now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
     .is_shared = true,
 };
 
-/* ---- opening ---- */
-
-static void be_quiet(void *user, const char *message)
-{
-    (void)user;
-    (void)message;
-}
-
-static pt_status connect_and_make(postgres_records *q, const char *where, pt_error *error)
-{
-    const char *const names[] = {"dbname",  "connect_timeout",           "tcp_user_timeout",
-                                 "options", "fallback_application_name", NULL};
-    const char *const values[] = {where,           "10", "15000", "-c statement_timeout=15000",
-                                  "polytune node", NULL};
-    q->connection = PQconnectdbParams(names, values, 1);
-    if (PQstatus(q->connection) != CONNECTION_OK)
-        return postgres_problem(q, error);
-    (void)PQsetNoticeProcessor(q->connection, be_quiet, NULL);
-    PGresult *result = PQexec(q->connection, schema);
-    const bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    return ok && set_path(q) ? PT_OK : postgres_problem(q, error);
-}
-
 pt_status records_postgres_open(records_link *ret_link, const char *where, pt_error *error)
 {
+    void *connection = NULL;
     postgres_records *q = mem_new(1, sizeof *q);
     if (q == NULL)
         return error_memory(error);
-    const pt_status status = connect_and_make(q, where, error);
+    q->where = mem_string(where);
+    const pt_status status =
+        q->where == NULL ? error_memory(error) : postgres_connect(&connection, q, error);
     if (status != PT_OK) {
         postgres_close(q);
         return status;
     }
+    q->connection = connection;
     *ret_link = (records_link){&postgres_engine, q};
     return PT_OK;
 }
