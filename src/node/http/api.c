@@ -99,7 +99,7 @@ static void refuse_message(node_request *r)
     record found;
     pt_error error;
     bool is_there = false;
-    if (records_find(r->node->records, &found, &is_there, r->id, &error) != PT_OK) {
+    if (records_find_state(r->node->records, &found, &is_there, r->id, &error) != PT_OK) {
         request_refuse(r, 503, "Store", "the store cannot be used at the moment");
         return;
     }

@@ -5,7 +5,6 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "channel/http/url.h"
 #include "node/computation.h"
 #include "node/http/request.h"
 
@@ -51,32 +50,17 @@ static void describe_running(json_t *all, const node_computation *c)
                                   json_integer((json_int_t)((deadline_ms - since_ms) / 1000)));
 }
 
-/* Of a URL what is not secret. */
-static json_t *describe_output(const policy *p)
-{
-    char *shown = p->output_url == NULL ? NULL : url_shown(p->output_url);
-    json_t *output = text_or_null(shown != NULL ? shown : p->output_name);
-    mem_free(shown);
-    return output;
-}
-
 /* All of it that somebody has to decide about; `with_program`: also its text. */
 static void describe_policy(json_t *all, const record *found, bool with_program)
 {
     policy p;
     pt_error error;
-    char program_hash[POLICY_HASH_SIZE];
-    char hash[POLICY_HASH_SIZE];
+    if (found->policy == NULL) {
+        (void)json_object_update_new(all, json_loads(found->summary, 0, NULL));
+        return;
+    }
     if (policy_restore(&p, found->policy, NULL, 0, &error) == PT_OK) {
-        hex_write(program_hash, p.program_sha256, sizeof p.program_sha256);
-        policy_hash(hash, found->policy);
-        (void)policy_put_lists(all, &p);
-        (void)json_object_update_new(
-            all, json_pack("{s:s, s:s, s:o, s:o, s:o, s:I, s:I}", "policy_sha256", hash,
-                           "program_sha256", program_hash, "function",
-                           text_or_null(p.function == NULL ? "main" : p.function), "source",
-                           text_or_null(p.source), "output", describe_output(&p), "party",
-                           (json_int_t)p.party, "leader", (json_int_t)p.leader));
+        policy_put_shown(all, &p, found->policy);
         if (with_program)
             (void)json_object_set_new(all, "program", text_or_null(p.program));
     }

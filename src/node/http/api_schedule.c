@@ -88,16 +88,18 @@ static void store_policy(node_request *r, const policy *p)
     pt_error error;
     size_t len = 0;
     char *public_text = policy_print(p);
+    char *summary = public_text == NULL ? NULL : policy_summary(p, public_text);
     uint8_t *sealed =
         p->input == NULL ? NULL
                          : seal_close(&len, n->seal_key, SEAL_INPUT, p->id, p->input, p->input_len);
     record added = {.state = RECORD_QUEUED,
                     .caller = r->caller,
                     .policy = public_text,
+                    .summary = summary,
                     .input = sealed,
                     .input_len = len};
     memcpy(added.id, p->id, sizeof added.id);
-    if (public_text == NULL || (p->input != NULL && sealed == NULL)) {
+    if (summary == NULL || (p->input != NULL && sealed == NULL)) {
         request_refuse(r, 503, "Schedule", "out of memory");
     } else {
         const pt_status status = records_add(n->records, &added, &error);
@@ -109,6 +111,7 @@ static void store_policy(node_request *r, const policy *p)
             note_scheduled(r, p);
     }
     mem_free(public_text);
+    mem_free(summary);
     mem_free(sealed);
 }
 
@@ -199,7 +202,7 @@ enum MHD_Result answer_schedule(node_request *r)
     if (is_taken_up)
         return phase == PHASE_AGREED || phase == PHASE_RUNNING ? request_empty(r, 200)
                                                                : hold_schedule(r);
-    if (records_find(n->records, &found, &is_there, r->id, &error) != PT_OK)
+    if (records_find_state(n->records, &found, &is_there, r->id, &error) != PT_OK)
         return request_store_problem(r, &error);
     const enum MHD_Result result =
         is_there ? answer_recorded(r, &found)

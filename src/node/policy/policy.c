@@ -500,6 +500,40 @@ void policy_hash(char ret_hash[POLICY_HASH_SIZE], const char *printed)
     hex_write(ret_hash, hash, sizeof hash);
 }
 
+static json_t *show_output(const policy *p)
+{
+    char *url = p->output_url == NULL ? NULL : url_shown(p->output_url);
+    const char *shown = url != NULL ? url : p->output_name;
+    json_t *output = shown == NULL ? json_null() : json_string(shown);
+    mem_free(url);
+    return output;
+}
+
+void policy_put_shown(json_t *all, const policy *p, const char *printed)
+{
+    char program_hash[POLICY_HASH_SIZE];
+    char hash[POLICY_HASH_SIZE];
+    hex_write(program_hash, p->program_sha256, sizeof p->program_sha256);
+    policy_hash(hash, printed);
+    (void)json_object_update_new(policy_put_lists(all, p),
+                                 json_pack("{s:s, s:s, s:s, s:s?, s:o, s:I, s:I}", "policy_sha256",
+                                           hash, "program_sha256", program_hash, "function",
+                                           p->function == NULL ? "main" : p->function, "source",
+                                           p->source, "output", show_output(p), "party",
+                                           (json_int_t)p->party, "leader", (json_int_t)p->leader));
+}
+
+char *policy_summary(const policy *p, const char *printed)
+{
+    json_t *all = json_object();
+    policy_put_shown(all, p, printed);
+    char *text = json_dumps(all, JSON_COMPACT);
+    char *copy = text == NULL ? NULL : mem_string(text);
+    json_decref(all);
+    free(text);
+    return copy;
+}
+
 pt_status policy_restore(policy *ret_policy, const char *json, uint8_t *input, size_t input_len,
                          pt_error *error)
 {

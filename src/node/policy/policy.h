@@ -67,6 +67,11 @@ void policy_forget_input(policy *p);
 MUST_CHECK char *policy_print(const policy *p);
 /* Its participants, output parties and constants, put into `all`, which is returned. */
 json_t *policy_put_lists(json_t *all, const policy *p);
+/* What people see of it, all but the program's text, put into `all`: with hashes for `printed`,
+ * what policy_print gives, and for the program, and without what is secret in URLs. */
+void policy_put_shown(json_t *all, const policy *p, const char *printed);
+/* The same as text. mem_free; NULL when out of memory. */
+MUST_CHECK char *policy_summary(const policy *p, const char *printed);
 /* The SHA-256 of what policy_print gives: it stands for all of a policy but an input that came with
  * it. */
 void policy_hash(char ret_hash[POLICY_HASH_SIZE], const char *printed);

@@ -55,6 +55,7 @@ void record_clear(record *r)
 {
     mem_free(r->caller);
     mem_free(r->policy);
+    mem_free(r->summary);
     mem_free(r->decision);
     mem_free(r->reason);
     mem_free(r->told);
@@ -81,11 +82,12 @@ pt_status record_copy(record *ret_record, const record *row, pt_error *error)
 {
     record *r = ret_record;
     *r = *row;
-    r->caller = r->policy = r->decision = r->reason = r->told = NULL;
+    r->caller = r->policy = r->summary = r->decision = r->reason = r->told = NULL;
     r->input = r->result = NULL;
     if (copy_text(&r->caller, row->caller) && copy_text(&r->policy, row->policy) &&
-        copy_text(&r->decision, row->decision) && copy_text(&r->reason, row->reason) &&
-        copy_text(&r->told, row->told) && copy_bytes(&r->input, row->input, row->input_len) &&
+        copy_text(&r->summary, row->summary) && copy_text(&r->decision, row->decision) &&
+        copy_text(&r->reason, row->reason) && copy_text(&r->told, row->told) &&
+        copy_bytes(&r->input, row->input, row->input_len) &&
         copy_bytes(&r->result, row->result, row->result_len))
         return PT_OK;
     record_clear(r);
@@ -262,9 +264,11 @@ pt_status records_add(records *r, const record *a, pt_error *error)
     return CHANGE(r, NULL, error,
                   "INSERT INTO records (id, state, agreed, refusal, caller, policy, input, "
                   "decision, reason, created, changed, deliver, deliver_since, tries, fetched, "
-                  "lease) VALUES (?1, ?2, 0, 0, ?3, ?4, ?5, ?6, ?7, NOW(), NOW(), 0, 0, 0, 0, 0)",
+                  "lease, summary) VALUES (?1, ?2, 0, 0, ?3, ?4, ?5, ?6, ?7, NOW(), NOW(), 0, 0, "
+                  "0, 0, 0, ?8)",
                   of_text(a->id), of_number(a->state), of_text(a->caller), of_text(a->policy),
-                  of_bytes(a->input, a->input_len), of_text(a->decision), of_text(a->reason));
+                  of_bytes(a->input, a->input_len), of_text(a->decision), of_text(a->reason),
+                  of_text(a->summary));
 }
 
 pt_status records_claim(records *r, record *ret_record, bool *ret_found, pt_error *error)
@@ -370,6 +374,15 @@ pt_status records_find(records *r, record *ret_record, bool *ret_found, const ch
     return status;
 }
 
+pt_status records_find_state(records *r, record *ret_record, bool *ret_found, const char *id,
+                             pt_error *error)
+{
+    return SELECT_ONE(
+        r, ret_record, ret_found, error,
+        "SELECT " COLUMNS_WITH("NULL", "NULL", "NULL", "NULL") " FROM records WHERE id = ?1",
+        of_text(id));
+}
+
 pt_status records_list(records *r, const records_wanted *wanted,
                        void (*each)(void *user, const record *found), void *user, pt_error *error)
 {
@@ -378,10 +391,11 @@ pt_status records_list(records *r, const records_wanted *wanted,
                                    of_number((int64_t)wanted->max)};
     return select_rows(
         r, each, user,
-        "SELECT id, state, agreed, refusal, caller, policy, NULL, decision, reason, "
-        "NULL, created, changed, deliver, deliver_since, tries, owner, told FROM records "
-        "WHERE state >= ?1 AND state <= ?2 AND (caller = ?3 OR ?4 = 1) "
-        "ORDER BY created DESC LIMIT ?5",
+        "SELECT " COLUMNS_WITH(
+            "CASE WHEN summary IS NULL THEN policy END", "NULL", "NULL",
+            "summary") " FROM records "
+                       "WHERE state >= ?1 AND state <= ?2 AND (caller = ?3 OR ?4 = 1) "
+                       "ORDER BY created DESC LIMIT ?5",
         values, 5, error);
 }
 

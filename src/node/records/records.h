@@ -37,6 +37,7 @@ typedef struct record {
     unsigned refusal; /* HTTP status for who scheduled it, if the parties never agreed */
     char *caller;     /* who scheduled it */
     char *policy;     /* policy_print */
+    char *summary;    /* what a list shows of it, JSON; NULL: nothing yet */
     uint8_t *input;   /* sealed; NULL: none, or erased */
     size_t input_len;
     char *decision;  /* rule or person that allowed it; NULL: not yet */
@@ -107,6 +108,9 @@ MUST_CHECK pt_status records_release(records *r, const char *id, pt_error *error
 
 MUST_CHECK pt_status records_find(records *r, record *ret_record, bool *ret_found, const char *id,
                                   pt_error *error);
+/* Only how it stands: without policy, summary, input and result, which may be large. */
+MUST_CHECK pt_status records_find_state(records *r, record *ret_record, bool *ret_found,
+                                        const char *id, pt_error *error);
 /* Which records a list is of. */
 typedef struct records_wanted {
     record_state from, to; /* both among them */
@@ -114,7 +118,8 @@ typedef struct records_wanted {
     size_t max;
 } records_wanted;
 
-/* Calls `each` with these, newest first, without inputs and results. */
+/* Calls `each` with these, newest first, without inputs and results, and without the policy where
+ * there is a summary. */
 MUST_CHECK pt_status records_list(records *r, const records_wanted *wanted,
                                   void (*each)(void *user, const record *found), void *user,
                                   pt_error *error);

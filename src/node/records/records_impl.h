@@ -42,9 +42,11 @@ typedef struct records_link {
     void *self;
 } records_link;
 
-#define RECORD_COLUMNS                                                                             \
-    "id, state, agreed, refusal, caller, policy, input, decision, reason, result, created, "       \
-    "changed, deliver, deliver_since, tries, owner, told"
+/* The columns of a row are these, in this order; what is not wanted is NULL. */
+#define COLUMNS_WITH(policy, input, result, summary)                                               \
+    "id, state, agreed, refusal, caller, " policy ", " input ", decision, reason, " result         \
+    ", created, changed, deliver, deliver_since, tries, owner, told, " summary
+#define RECORD_COLUMNS COLUMNS_WITH("policy", "input", "result", "summary")
 
 /* `where`: a URI, postgres://.., or what follows postgres: as libpq reads it. */
 MUST_CHECK pt_status records_postgres_open(records_link *ret_link, const char *where,

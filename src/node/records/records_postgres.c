@@ -35,7 +35,9 @@ static const char schema[] =
     " agreed BIGINT NOT NULL, refusal BIGINT NOT NULL, caller TEXT, policy TEXT NOT NULL,"
     " input BYTEA, decision TEXT, reason TEXT, told TEXT, result BYTEA, created BIGINT NOT NULL,"
     " changed BIGINT NOT NULL, deliver BIGINT NOT NULL, deliver_since BIGINT NOT NULL,"
-    " tries BIGINT NOT NULL, fetched BIGINT NOT NULL, owner TEXT, lease BIGINT NOT NULL);"
+    " tries BIGINT NOT NULL, fetched BIGINT NOT NULL, owner TEXT, lease BIGINT NOT NULL,"
+    " summary TEXT);"
+    "ALTER TABLE polytune_node.records ADD COLUMN IF NOT EXISTS summary TEXT;"
     "CREATE TABLE IF NOT EXISTS polytune_node.runs (decision TEXT NOT NULL, at BIGINT NOT NULL);"
     "CREATE INDEX IF NOT EXISTS by_state ON polytune_node.records (state, created);"
     "CREATE INDEX IF NOT EXISTS by_delivery ON polytune_node.records (deliver) WHERE deliver > 0;"
@@ -236,7 +238,8 @@ static bool take_row(record *ret_row, const PGresult *result, int i)
     r->deliver_since_ms = number_at(result, i, 13);
     r->tries = (unsigned)number_at(result, i, 14);
     r->told = text_at(result, i, 16);
-    return r->policy != NULL;
+    r->summary = text_at(result, i, 17);
+    return true;
 }
 
 static pt_status postgres_rows(void *self, void (*each)(void *user, const record *row), void *user,

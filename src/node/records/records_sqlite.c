@@ -20,7 +20,7 @@ static const char schema[] =
     " refusal INTEGER NOT NULL, caller TEXT, policy TEXT NOT NULL, input BLOB, decision TEXT,"
     " reason TEXT, told TEXT, result BLOB, created INTEGER NOT NULL, changed INTEGER NOT NULL,"
     " deliver INTEGER NOT NULL, deliver_since INTEGER NOT NULL, tries INTEGER NOT NULL,"
-    " fetched INTEGER NOT NULL, owner TEXT, lease INTEGER NOT NULL);"
+    " fetched INTEGER NOT NULL, owner TEXT, lease INTEGER NOT NULL, summary TEXT);"
     "CREATE TABLE runs (decision TEXT NOT NULL, at INTEGER NOT NULL);"
     "CREATE INDEX by_state ON records (state, created);"
     "CREATE INDEX by_delivery ON records (deliver) WHERE deliver > 0;"
@@ -128,7 +128,8 @@ static bool read_row(record *ret_row, sqlite3_stmt *s)
     r->deliver_since_ms = sqlite3_column_int64(s, 13);
     r->tries = (unsigned)sqlite3_column_int(s, 14);
     r->told = column_text(s, 16);
-    return r->policy != NULL;
+    r->summary = column_text(s, 17);
+    return true;
 }
 
 static pt_status sqlite_rows(void *self, void (*each)(void *user, const record *row), void *user,
@@ -201,6 +202,18 @@ static bool run_sql(const sqlite_records *q, const char *sql)
     return sqlite3_exec(q->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* Tables as they are today, in a file that has none, or those of an earlier version. */
+static bool have_tables(const sqlite_records *q, bool has_any)
+{
+    static const char summaries[] =
+        "SELECT count(*) FROM pragma_table_info('records') WHERE name = 'summary'";
+    int64_t n = 0;
+    if (!has_any)
+        return run_sql(q, schema);
+    return sqlite_number((void *)q, &n, summaries, NULL, 0, NULL) == PT_OK &&
+           (n != 0 || run_sql(q, "ALTER TABLE records ADD COLUMN summary TEXT"));
+}
+
 static pt_status open_tables(sqlite_records *q, pt_error *error)
 {
     int64_t id = 0;
@@ -222,7 +235,7 @@ static pt_status open_tables(sqlite_records *q, pt_error *error)
         run_sql(q, "PRAGMA journal_mode = WAL") && run_sql(q, "PRAGMA synchronous = FULL") &&
         run_sql(q, "PRAGMA secure_delete = ON") &&
         run_sql(q, "PRAGMA journal_size_limit = 1048576") && run_sql(q, "BEGIN EXCLUSIVE") &&
-        (n_tables != 0 || run_sql(q, schema)) && run_sql(q, "COMMIT");
+        have_tables(q, n_tables != 0) && run_sql(q, "COMMIT");
     return ok ? PT_OK : sqlite_problem(q, error);
 }
 

@@ -4,6 +4,7 @@
 #include "support/test.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static void add_of(records *r, const char *id, record_state state, const char *c
     record added = {.state = state,
                     .caller = (char *)caller,
                     .policy = (char *)"{}",
+                    .summary = (char *)"{\"shown\":1}",
                     .input = (uint8_t *)"secret input",
                     .input_len = 12};
     memcpy(added.id, id, POLICY_ID_SIZE);
@@ -203,6 +205,69 @@ static void test_lists(void **state)
     records_close(r);
 }
 
+static void expect_shown(void *user, const record *found)
+{
+    const bool has_summary = strcmp(found->id, ID_A) == 0;
+    assert_null(found->input);
+    assert_null(found->result);
+    if (has_summary) {
+        assert_null(found->policy);
+        assert_string_equal(found->summary, "{\"shown\":1}");
+    } else {
+        assert_string_equal(found->policy, "{}");
+        assert_null(found->summary);
+    }
+    ++*(unsigned *)user;
+}
+
+/* A policy may be megabytes, of which a list shows a line: what has none is shown all the same. */
+static void test_only_what_is_wanted_is_read(void **state)
+{
+    const records_wanted all = {.from = RECORD_PENDING, .to = RECORD_FAILED, .max = 10};
+    record bare = {.caller = (char *)"lab", .policy = (char *)"{}", .reason = (char *)"why"};
+    unsigned n = 0;
+    record c;
+    bool found = false;
+    (void)state;
+    records *r = open_file();
+    add(r, ID_A, RECORD_PENDING);
+    memcpy(bare.id, ID_B, sizeof bare.id);
+    assert_int_equal(records_add(r, &bare, &error), PT_OK);
+    assert_int_equal(records_list(r, &all, expect_shown, &n, &error), PT_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(records_find_state(r, &c, &found, ID_B, &error), PT_OK);
+    assert_true(found && c.state == RECORD_PENDING);
+    assert_string_equal(c.reason, "why");
+    assert_true(c.policy == NULL && c.summary == NULL && c.input == NULL && c.result == NULL);
+    record_clear(&c);
+    assert_int_equal(records_find_state(r, &c, &found, ID_C, &error), PT_OK);
+    assert_false(found);
+    records_close(r);
+}
+
+/* A file of before there were summaries. */
+static void test_an_earlier_file(void **state)
+{
+    sqlite3 *db = NULL;
+    record c;
+    bool found = false;
+    (void)state;
+    records *r = open_file();
+    add(r, ID_A, RECORD_PENDING);
+    records_close(r);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "ALTER TABLE records DROP COLUMN summary", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    r = open_file();
+    assert_int_equal(records_find(r, &c, &found, ID_A, &error), PT_OK);
+    assert_true(found);
+    assert_null(c.summary);
+    record_clear(&c);
+    add(r, ID_B, RECORD_PENDING);
+    records_close(r);
+}
+
 static void end_as(records *r, const char *id, record_state as, unsigned refusal)
 {
     bool done = false;
@@ -359,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup(test_person_decides, setup),
         cmocka_unit_test_setup(test_ids_are_taken_once, setup),
         cmocka_unit_test_setup(test_lists, setup),
+        cmocka_unit_test_setup(test_only_what_is_wanted_is_read, setup),
+        cmocka_unit_test_setup(test_an_earlier_file, setup),
         cmocka_unit_test_setup(test_what_ends_expires, setup),
         cmocka_unit_test_setup(test_after_a_crash, setup),
         cmocka_unit_test_setup(test_input_is_gone_once_it_runs, setup),
