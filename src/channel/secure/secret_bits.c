@@ -6,7 +6,7 @@
 #include "base/min.h"
 #include "polytune/secure.h"
 
-#define TENTHS_IN_WORDS 20 /* a random word and its blank: about 13 bits for 6 characters */
+#define TENTHS_IN_WORDS 21 /* a random word and its blank: about 13 bits for 6 characters */
 
 /* Tenths of a bit that a character is worth: of the kinds that occur, if all are drawn at random;
  * in words much less. */
