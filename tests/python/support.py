@@ -9,6 +9,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TIMEOUT = 120
 
 
+sys.path.append(str(ROOT / "tests/cli"))  # behind this folder, for both have a support.py
+
+
 def _commands():
     spec = importlib.util.spec_from_file_location("cli_support", ROOT / "tests/cli/support.py")
     module = importlib.util.module_from_spec(spec)
