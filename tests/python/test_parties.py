@@ -1,11 +1,13 @@
 """Computing with others: Python, the command, a dealer; over relays, directly, peer to peer and by channels of one's own."""
 import asyncio
+import contextlib
 import logging
 import pathlib
 import queue
 import tempfile
 import time
 import unittest
+import warnings
 from unittest import mock
 
 import polytune
@@ -107,6 +109,20 @@ class Relays(Over):
             self.assertEqual(result.value, (6, 9))
             self.assertEqual(other.wait().out.strip(), "(6, 9)")
 
+    def test_a_compiled_program(self):
+        """One party has the text, another what was compiled of it; with constants and without."""
+        for source, constants, inputs, expected in ((LARGER, {}, (7, 5), True), (ROWS, {"PARTY_0::ROWS": 1, "PARTY_1::ROWS": 2}, ([1], [7, 8]), (1, 9))):
+            with tempfile.TemporaryDirectory() as folder:
+                Program(source, constants=constants).save(f"{folder}/x.ptc")
+                programs = [Program.load(f"{folder}/x.ptc"), Program(source, constants=constants)]
+            where = lambda: Relay(self.url, f"compiled-{len(constants)}", timeout=TIMEOUT)
+            results = Together(*[lambda i=i: programs[i].party(where(), party=i, input=inputs[i], secret=SECRET) for i in range(2)]).results()
+            self.assertEqual(values_of(results), [expected] * 2)
+
+    def test_a_constant_that_is_no_ones(self):
+        with self.assertRaisesRegex(UsageError, "no constant PARTY_2::ROWS; did you mean PARTY_[01]::ROWS"):
+            Program(ROWS, constants={"ROWS": 3}).party(self.where(), party=2, input=[1], secret=SECRET)
+
     def test_a_wrong_input_after_the_constants(self):
         ours = Program(ROWS, constants={"ROWS": 3})
         theirs = Program(ROWS, constants={"ROWS": 2})
@@ -178,7 +194,7 @@ class Relays(Over):
     def test_another_secret(self):
         mine, other = Together(
             lambda: Program(LARGER).party(self.where(), party=0, input=7, secret=SECRET),
-            lambda: Program(LARGER).party(self.where(), party=1, input=5, secret=b"another"),
+            lambda: Program(LARGER).party(self.where(), party=1, input=5, secret=b"river-vapid-lemur-tonic-fjord"),
         ).results()
         for error in (mine, other):
             self.assertIsInstance(error, PeerError)
@@ -395,6 +411,23 @@ class Elsewhere(unittest.TestCase):
                 make()
         with self.assertRaises(polytune.PolytuneError):
             program.party(Relay("no url", "s"), party=0, input=7)
+
+    def test_weak_secrets(self):
+        way = Relay("http://127.0.0.1:1", "s", timeout=1, wait=1)
+
+        def told(secret, make=lambda secret: Program(LARGER).party(way, party=0, input=7, secret=secret)):
+            with warnings.catch_warnings(record=True) as found, contextlib.suppress(TransportError):
+                warnings.simplefilter("always")
+                make(secret)
+            self.assertEqual({warning.filename for warning in found} - {__file__}, set())
+            return [str(warning.message) for warning in found]
+
+        self.assertEqual(told(SECRET), [])
+        for weak in ("hunter2", b"correct horse", bytearray(b"1234567890")):
+            self.assertRegex(" ".join(told(weak)), "the secret is weak, about [0-9]+ bits")
+        self.assertIn("weak", told("x", lambda secret: Dealer(way, parties=2, secret=secret))[0])
+        for odd in (SECRET + " ", SECRET.encode() + b"\n"):
+            self.assertEqual(told(odd), ["the secret ends with a blank or line break, which counts"])
 
     def test_key_files(self):
         with cli.keys(2) as files:

@@ -62,6 +62,17 @@ class Facts(unittest.TestCase):
         with self.assertRaisesRegex(UsageError, "its name is PARTY::NAME"):
             Program(ROWS, constants={"ROWS": 3}).input_types
 
+    def test_constants_that_are_none(self):
+        for source, constants, words in (
+            (ROWS, {"PARTY_0::ROW": 3}, "has no constant PARTY_0::ROW; did you mean PARTY_0::ROWS?"),
+            (ROWS, {"ROW": 3}, "has no constant ROW; did you mean ROWS?"),
+            (ROWS, {"PARTY_0::ROWS": 3, "LIMITS::DAYS": 3}, "has no constant LIMITS::DAYS; it has PARTY_0::ROWS"),
+            (LARGER, {"A::B": 3}, "has no constant A::B, and none at all"),
+        ):
+            with self.subTest(constants), self.assertRaises(UsageError) as caught:
+                Program(source, constants=constants)
+            self.assertEqual((str(caught.exception), caught.exception.status), (f"the program {words}", "PT_ERR_CONSTANT"))
+
     def test_an_array_of_parties(self):
         program = Program("pub fn main(votes: [u8; 3]) -> u8 { votes[0] + votes[1] + votes[2] }")
         self.assertEqual(program.parties, 3)
@@ -81,10 +92,36 @@ class Facts(unittest.TestCase):
                 Program(path.with_name("none"))
             with self.assertRaisesRegex(UsageError, "name of a file: pathlib.Path"):
                 Program(str(path))
-            compiled = path.with_name("larger.ptc")
-            compiled.write_bytes(b"\x89PTC\r\n\x1a\n" + bytes(60))
-            with self.assertRaisesRegex(UsageError, "is a compiled program; here the text is needed"):
-                Program(compiled)
+
+    def test_compiled_files(self):
+        program = Program(ROWS, constants={"PARTY_0::ROWS": 3})
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "rows.ptc"
+            program.save(path)
+            self.assertEqual(os.listdir(folder), ["rows.ptc"])
+            saved = Program.load(str(path))
+            self.assertEqual((saved.parties, saved.input_names, saved.size), (2, ("a", "b"), program.size))
+            self.assertEqual([str(of) for of in (*saved.input_types, saved.output_type)], ["[u8; 3]", "u8", "u8"])
+            self.assertEqual((saved.constants, saved.source, repr(saved)), ({"PARTY_0::ROWS": "3"}, None, "<Program main for 2 parties>"))
+            for compute in (saved.evaluate, saved.simulate):
+                self.assertEqual(compute([[1, 2, 3], 4]).value, 10)
+            with self.assertRaises(PanicError) as caught:
+                saved.evaluate([[200, 100, 3], 4])
+            self.assertEqual((caught.exception.span.line, caught.exception.reason), (2, "Overflow"))
+            self.assertEqual(saved.plan().parties, program.plan().parties)
+            saved.save(path.with_name("again.ptc"))
+            self.assertEqual(path.with_name("again.ptc").read_bytes(), path.read_bytes())
+            self.assertEqual(Program(path, function="main").ands, program.ands)
+            for options, words in (({"constants": {"PARTY_0::ROWS": 3}}, "constants are for its text"), ({"function": "other"}, "of the function main alone")):
+                with self.subTest(options), self.assertRaisesRegex(UsageError, words):
+                    Program.load(path, **options)
+            with self.assertRaisesRegex(UsageError, "has no text"):
+                saved.hash
+            path.write_bytes(path.read_bytes()[:-1] + b"x")
+            with self.assertRaisesRegex(InputError, "rows.ptc': "):
+                Program.load(path)
+            with self.assertRaisesRegex(InputError, "cannot write '/none/x.ptc'"):
+                program.save("/none/x.ptc")
 
     def test_functions(self):
         program = Program("pub fn main(a: u8, b: u8) -> u8 { a }\npub fn other(a: u8, b: u8) -> u8 { b }", function="other")

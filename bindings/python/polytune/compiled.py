@@ -1,25 +1,18 @@
 """Programs as the library has them: compiled, or only as far as their types."""
 from __future__ import annotations
 
+import re
 import weakref
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from . import keys, values, work
 from ._library import ffi, lib, text_of
 from .channels import c_text
-from .errors import InputError, PanicError, ProgramError, UsageError, call, error_of, excerpt, new_error, span_of
+from .errors import InputError, PanicError, PolytuneError, ProgramError, UsageError, call, error_of, excerpt, new_error, span_of
 from .result import Result
 from .types import Type, read_type
 
 Constant = Union[int, bool, str]
-
-
-class Text(NamedTuple):
-    """A program's text, with what is compiled of it."""
-
-    source: str
-    file_name: str
-    function: Optional[str]
 
 
 class Limits(NamedTuple):
@@ -30,6 +23,81 @@ class Limits(NamedTuple):
 
 
 ConstantList = List[Tuple[str, str, str]]
+
+
+class Text(NamedTuple):
+    """A program's text, with what is compiled of it."""
+
+    source: str
+    file_name: str
+    function: Optional[str]
+
+    @property
+    def function_name(self) -> str:
+        return self.function or "main"
+
+    def inspect(self, constants: ConstantList) -> "Facts":
+        """Parses and checks types. ProgramError with all that is wrong."""
+        facts = ffi.new("pt_program_facts *")
+        _compile(lib.pt_program_inspect, [facts], _Options(self, constants))
+        return Facts(int(facts.n_parties), int(facts.n_externals))
+
+    def constant_names(self) -> List[str]:
+        """The external constants that it uses, PARTY::NAME."""
+        try:
+            self.signature([])
+        except PolytuneError as error:
+            missing = (re.fullmatch(r"missing constant (\w+::\w+)", d.message) for d in error.diagnostics)
+            return [found[1] for found in missing if found]
+        return []
+
+    def signature(self, constants: ConstantList, limits: Limits = Limits()) -> "Signature":
+        place = ffi.new("pt_signature **")
+        _compile(lib.pt_signature_new, [place], _Options(self, constants, limits))
+        return Signature(place[0])
+
+    def compile(self, constants: ConstantList, task: work.Task, limits: Limits = Limits()) -> "Compiled":
+        place = ffi.new("pt_program **")
+        try:
+            _compile(lib.pt_program_compile, [place], _Options(self, constants, limits, task))
+        except ProgramError as error:
+            if limits.max_ands and error.status == "PT_ERR_LIMIT":
+                error.args = (f"{error}; max_ands and max_bytes say how large programs may be",)
+            raise
+        return Compiled(place[0], self.source)
+
+
+class Saved:
+    """A program that was compiled before: constants are those of the file, and limits for others' say nothing."""
+
+    source = None
+
+    def __init__(self, file_name: str, content: bytes) -> None:
+        place = ffi.new("pt_program **")
+        try:
+            call(lib.pt_program_load, place, ffi.from_buffer(content), len(content))
+        except PolytuneError as error:
+            error.args = (f"'{file_name}': {error}",)
+            raise
+        self._compiled = Compiled(place[0], None)
+        self.function_name = text_of(lib.pt_program_function(place[0]))
+        count = ffi.new("size_t *")
+        listed = lib.pt_program_constants(count, place[0])
+        self.constants: Dict[str, Constant] = {f"{text_of(c.party)}::{text_of(c.name)}": text_of(c.literal) for c in listed[0 : count[0]]}
+
+    def inspect(self, _: ConstantList) -> "Facts":
+        return Facts(self._compiled.parties, len(self.constants))
+
+    def constant_names(self) -> List[str]:
+        return list(self.constants)
+
+    def signature(self, _: ConstantList, __: Limits = Limits()) -> "Signature":
+        place = ffi.new("pt_signature **")
+        call(lib.pt_signature_of_program, place, self._compiled.program)
+        return Signature(place[0], self._compiled)
+
+    def compile(self, _: ConstantList, __: work.Task, ___: Limits = Limits()) -> "Compiled":
+        return self._compiled
 
 
 def read_constants(given: Optional[Dict[str, Constant]], own: Optional[int] = None) -> ConstantList:
@@ -101,20 +169,11 @@ class Facts(NamedTuple):
     externals: int
 
 
-def inspect(text: Text, constants: ConstantList) -> Facts:
-    """Parses and checks types. ProgramError with all that is wrong."""
-    facts = ffi.new("pt_program_facts *")
-    _compile(lib.pt_program_inspect, [facts], _Options(text, constants))
-    return Facts(int(facts.n_parties), int(facts.n_externals))
-
-
 class Signature:
     """The types of a program with all its constants, and its parties."""
 
-    def __init__(self, text: Text, constants: ConstantList, limits: Limits = Limits()) -> None:
-        place = ffi.new("pt_signature **")
-        _compile(lib.pt_signature_new, [place], _Options(text, constants, limits))
-        signature = self._signature = place[0]
+    def __init__(self, signature: Any, owner: Any = None) -> None:
+        self._signature, self._owner = signature, owner  # which must outlive it
         weakref.finalize(self, lib.pt_signature_free, signature)
         self.parties = int(lib.pt_signature_party_count(signature))
         self.names = tuple(text_of(lib.pt_signature_input_name(signature, i)) for i in range(self.parties))
@@ -134,21 +193,23 @@ class Signature:
 class Compiled:
     """A compiled program."""
 
-    def __init__(self, text: Text, constants: ConstantList, task: work.Task, limits: Limits = Limits()) -> None:
-        place = ffi.new("pt_program **")
-        try:
-            _compile(lib.pt_program_compile, [place], _Options(text, constants, limits, task))
-        except ProgramError as error:
-            if limits.max_ands and error.status == "PT_ERR_LIMIT":
-                error.args = (f"{error}; max_ands and max_bytes say how large programs may be",)
-            raise
-        self.program = place[0]
+    def __init__(self, program: Any, source: Optional[str]) -> None:
+        self.program = program
         # At the interpreter's exit, too, and then before the library is gone.
         weakref.finalize(self, lib.pt_program_free, self.program)
-        self.source = text.source
+        self.source = source
         self.circuit = lib.pt_program_circuit(self.program)
         self.parties = int(lib.pt_program_party_count(self.program))
         self.n_output_bytes = (int(lib.pt_circuit_output_bits(self.circuit)) + 7) // 8
+
+    def save(self) -> bytes:
+        """As pt_program_load reads it."""
+        place, length = ffi.new("char **"), ffi.new("size_t *")
+        call(lib.pt_program_save, place, length, self.program)
+        try:
+            return bytes(ffi.buffer(place[0], length[0]))
+        finally:
+            lib.pt_text_free(place[0])
 
     def check_input(self, party: int, packed: bytearray, name: str) -> None:
         """That rows which a join takes as they are ascend."""
@@ -183,7 +244,7 @@ class Compiled:
 
     def _panic(self, panic: Any, message: str) -> PanicError:
         span = span_of(panic)
-        shown = excerpt(self.source, span)
+        shown = "" if self.source is None else excerpt(self.source, span)
         error = PanicError(f"{message}\n{shown}" if shown else message, status="PT_ERR_PANIC", span=span)
         error.reason = text_of(panic.reason)
         return error

@@ -1,10 +1,13 @@
 """Keys of parties: who is who."""
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import pathlib
 import stat
+import sys
+import warnings
 from typing import Any, List, Mapping, Optional, Sequence, Union
 
 from ._library import ffi, lib, text_of
@@ -71,17 +74,37 @@ def _stat(file: pathlib.Path) -> os.stat_result:
         raise InputError(f"cannot read '{file}': {error.strerror}", status="PT_ERR_FILE") from None
 
 
-def read_text(file: pathlib.Path) -> str:
-    """A file's text. InputError when there is none."""
+def read_bytes(file: pathlib.Path) -> bytes:
+    """What is in a file. InputError when there is none."""
     try:
-        return file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read '{file}': {error.strerror}", status="PT_ERR_FILE") from None
+
+
+def text_in(file: pathlib.Path, content: bytes) -> str:
+    """The text in a file with this content."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
         raise InputError(f"cannot read '{file}': {error}", status="PT_ERR_FILE") from None
+
+
+def write_bytes(file: pathlib.Path, content: bytes) -> None:
+    """Into a file, which is there whole or as it was."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise InputError(f"cannot write '{file}': {error.strerror}", status="PT_ERR_FILE") from None
 
 
 def _lines(file: pathlib.Path) -> List[str]:
     """Without comments, and blanks around and between words."""
-    lines = (" ".join(line.partition("#")[0].split()) for line in read_text(file).splitlines())
+    lines = (" ".join(line.partition("#")[0].split()) for line in text_in(file, read_bytes(file)).splitlines())
     return [line for line in lines if line]
 
 
@@ -145,6 +168,26 @@ def roster_bytes(roster: Roster, seats: int) -> bytes:
     return bytes(keys)
 
 
+def _warn_of_secret(secret: Secret) -> None:
+    """What the command warns of, too."""
+    with Wiped(secret.encode() if isinstance(secret, str) else secret) as raw:
+        bits = int(lib.pt_channel_secure_secret_bits(raw.buffer, raw.size))
+    last = secret[-1:].encode() if isinstance(secret, str) else secret[-1:]
+    if last.isspace():
+        warnings.warn("the secret ends with a blank or line break, which counts", stacklevel=_levels())
+    if bits < lib.PT_SECRET_BITS_ENOUGH:
+        text = f"the secret is weak, about {bits} bits by a rough estimate: somebody who takes part without knowing it can guess it"
+        warnings.warn(f"{text}; use five random words or more, or secrets.token_hex(16)", stacklevel=_levels())
+
+
+def _levels() -> int:
+    """How far up from who warns the first frame is that is not of this package."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 @dataclasses.dataclass
 class Identity:
     """What tells the parties who the others are."""
@@ -160,6 +203,8 @@ class Identity:
             raise UsageError("the secret is a text or bytes")
         if self.secret is not None and not len(self.secret):
             raise UsageError("the secret is empty")
+        if self.secret is not None:
+            _warn_of_secret(self.secret)
 
     def check_keys(self, party: int, seats: int) -> None:
         """What can be said of the keys before anybody is met."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Sequence
 from . import keys, work
 from ._library import ffi, lib, text_of
 from .channels import Seat, Way, opened
-from .compiled import Compiled, ConstantList, Limits, Signature, inspect, read_constants
+from .compiled import Compiled, ConstantList, Limits, Signature, read_constants
 from .errors import InputError, UsageError, call, status_of
 from .result import Result, Stats, stats_of
 
@@ -99,7 +99,8 @@ class Part:
 
     def _meet(self) -> Result:
         given = read_constants(self.program.constants, self.party)
-        facts = inspect(self.program._text, given)
+        self.program._check_constants(self.party)
+        facts = self.program._form.inspect(given)
         parties = facts.parties or self.stated_parties
         if not parties:
             raise UsageError("how many parties there are depends on a constant that is not given: say parties=")
@@ -130,7 +131,7 @@ class Part:
         if constants is None:
             compiled = self.program._compile(self.task)
         else:
-            compiled = Compiled(self.program._text, constants, self.task, self.limits)
+            compiled = self.program._form.compile(constants, self.task, self.limits)
         compiled.check_input(self.party, self.packed, signature.label(self.party))
         if self.settings.private_results:
             compiled.receivers([])
@@ -167,7 +168,7 @@ class Part:
         try:
             for party, name, literal in everybody:
                 self.task.tell("constant", f"{party}::{name} = {literal:.100}")
-            signature = Signature(self.program._text, everybody, self.limits)
+            signature = self.program._form.signature(everybody, self.limits)
             if signature.parties != parties:
                 raise InputError(f"with the constants of all parties, the program is for {signature.parties} parties, not {parties}", status="PT_ERR_CONSTANT")
             compiled = self._prepare(signature, everybody)

@@ -1,8 +1,10 @@
 """Programs, and computing them."""
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
+import os
 import pathlib
 import threading
 from typing import Any, Dict, List, Literal, NamedTuple, Optional, Sequence, Tuple, Union, overload
@@ -10,12 +12,13 @@ from typing import Any, Dict, List, Literal, NamedTuple, Optional, Sequence, Tup
 from . import keys, plan as plans, work
 from ._library import ffi, lib
 from .channels import Way
-from .compiled import Compiled, Constant, Facts, Limits, Signature, Text, inspect, read_constants
+from .compiled import Compiled, Constant, Facts, Limits, Saved, Signature, Text, read_constants
 from .errors import UsageError, call, error_of, new_error
 from .party import Part, Settings
 from .result import Result, Stats, stats_of
 from .types import Type
 
+Form = Union[Text, Saved]
 _ECHOES = ("PT_PEER_ABORT", "PT_ERR_STOPPED", "PT_ERR_CLOSED")
 
 
@@ -28,52 +31,85 @@ class Size(NamedTuple):
     depth: int
 
 
-def _read_source(file: pathlib.Path) -> str:
+def _read_form(file: pathlib.Path, constants: Optional[Dict[str, Constant]], function: Optional[str]) -> Form:
+    """A program in a file: its text, or what was compiled of it."""
+    content = keys.read_bytes(file)
+    if not lib.pt_program_is_saved(ffi.from_buffer(content), len(content)):
+        return Text(keys.text_in(file, content), str(file), function)
+    saved = Saved(str(file), content)
+    if constants:
+        raise UsageError(f"'{file}' is a compiled program: constants are for its text")
+    if function not in (None, saved.function_name):
+        raise UsageError(f"'{file}' is a compiled program, of the function {saved.function_name} alone")
+    return saved
+
+
+def _form_of_text(source: Any, function: Optional[str]) -> Form:
+    if not isinstance(source, str):
+        raise UsageError(f"the program is a text or a pathlib.Path, not a {type(source).__name__}")
+    if source.endswith((".garble", ".ptc")):
+        raise UsageError(f"{source!r} is the name of a file: pathlib.Path({source!r}) has it read")
     try:
-        with open(file, "rb") as opened:
-            start = opened.read(64)
-    except OSError:
-        start = b""  # said by who reads it all
-    if lib.pt_program_is_saved(ffi.from_buffer(start), len(start)):
-        raise UsageError(f"'{file}' is a compiled program; here the text is needed that it was made from")
-    return keys.read_text(file)
+        source.encode()
+    except UnicodeEncodeError:
+        raise UsageError("the program is no Unicode text") from None
+    return Text(source, "program", function)
 
 
 class Program:
     """A program in Garble, and what is known of it.
 
-    source: its text, or a pathlib.Path of a file with it.
+    source: its text, or a pathlib.Path of a file with it, or with the compiled program (`save`, `polytune compile -o FILE.ptc`),
+        which has its constants and function in it.
     constants: by name, `{"PARTY_0::ROWS": 3}`: int, bool or Garble text. A name without a party is this party's own, in
         `party`; constants of others may be missing there, for the parties tell each other theirs.
-    function: the entry point.
+    function: the entry point, "main".
 
     The text is checked here: ProgramError shows what is wrong and where. It is compiled when that is needed first.
     """
 
-    def __init__(self, source: Union[str, "pathlib.Path"], *, constants: Optional[Dict[str, Constant]] = None, function: str = "main") -> None:
-        file_name = "program"
+    def __init__(self, source: Union[str, "pathlib.Path"], *, constants: Optional[Dict[str, Constant]] = None, function: Optional[str] = None) -> None:
         if isinstance(source, pathlib.Path):
-            file_name, source = str(source), _read_source(source)
-        if not isinstance(source, str):
-            raise UsageError(f"the program is a text or a pathlib.Path, not a {type(source).__name__}")
-        if source.endswith((".garble", ".ptc")):
-            raise UsageError(f"{source!r} is the name of a file: pathlib.Path({source!r}) has it read")
-        try:
-            source.encode()
-        except UnicodeEncodeError:
-            raise UsageError("the program is no Unicode text") from None
-        self.source = source
-        self.constants = dict(constants or {})
-        self._text = Text(source, file_name, function)
-        self._facts: Facts = inspect(self._text, read_constants(self._public_constants()))
+            self._form = _read_form(source, constants, function)
+        else:
+            self._form = _form_of_text(source, function)
+        self.constants = dict(self._form.constants if isinstance(self._form, Saved) else constants or {})
+        self._facts: Facts = self._form.inspect(read_constants(self._public_constants()))
+        self._check_constants()
+
+    @classmethod
+    def load(cls, path: Union[str, "os.PathLike[str]"], *, constants: Optional[Dict[str, Constant]] = None, function: Optional[str] = None) -> "Program":
+        """The program in a file, text or compiled: Program(pathlib.Path(path), ..)."""
+        return cls(pathlib.Path(path), constants=constants, function=function)
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Writes the compiled program, FILE.ptc, for `load` and the command; it starts without compiling, and runs together with the
+        text. Compiles it."""
+        keys.write_bytes(pathlib.Path(path), self.compile()._compiled.save())
+
+    @property
+    def source(self) -> Optional[str]:
+        """Its text; None of a program that was compiled before."""
+        return self._form.source
 
     def _public_constants(self) -> Dict[str, Constant]:
         """Those of which it is known whose they are."""
         return {name: value for name, value in self.constants.items() if not isinstance(name, str) or "::" in name}
 
+    def _check_constants(self, own: Optional[int] = None) -> None:
+        """That the program has those that are given: a name that is misspelt would leave another one without its value."""
+        known = self._form.constant_names() if self.constants and not isinstance(self._form, Saved) else []
+        for name in self.constants if len(known) == self._facts.externals else ():
+            full = name if own is None or "::" in name else f"PARTY_{own}::{name}"
+            names = known if "::" in full else [other.split("::")[1] for other in known]
+            if full not in names:
+                close = difflib.get_close_matches(full, names, 1, 0.6)
+                hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(known[:8])}" if known else ", and none at all"
+                raise UsageError(f"the program has no constant {full}{hint}", status="PT_ERR_CONSTANT")
+
     @functools.cached_property
     def _signature(self) -> Signature:
-        return Signature(self._text, read_constants(self.constants))
+        return self._form.signature(read_constants(self.constants))
 
     @property
     def parties(self) -> int:
@@ -110,6 +146,8 @@ class Program:
     @property
     def hash(self) -> str:
         """SHA-256 of the text, in hexadecimal, for parties to compare."""
+        if self.source is None:
+            raise UsageError("a compiled program has no text")
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     def compile(self, *, progress: work.WantsProgress = True) -> "Program":
@@ -120,7 +158,7 @@ class Program:
 
     def _compile(self, task: work.Task) -> Compiled:
         if "_compiled" not in self.__dict__:
-            self._compiled = Compiled(self._text, read_constants(self.constants), task)
+            self._compiled = self._form.compile(read_constants(self.constants), task)
         return self._compiled
 
     def plan(
@@ -310,7 +348,7 @@ class Program:
         return Part(self, task, where, party, given["input"], identity, settings, given["parties"], limits)
 
     def __repr__(self) -> str:
-        return f"<Program {self._text.function} for {self._facts.parties or '?'} parties>"
+        return f"<Program {self._form.function_name} for {self._facts.parties or '?'} parties>"
 
 
 _DEFAULTS: Dict[str, Any] = dict(Program.party.__kwdefaults__ or {})
