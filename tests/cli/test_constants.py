@@ -158,6 +158,14 @@ class Constants(Case):
             self.assertRegex(results[0].err, "party 1 runs another program or circuit: program=[0-9a-f]{4}, and program=with-constants here")
             self.assertRegex(results[1].err, "party 0 runs another program or circuit: program=with-constants")
 
+    def test_another_program_with_the_same_constants(self):
+        sources = (f"const N: usize = PARTY_0::N; pub fn main(a: u8, b: u8) -> u8 {{ a + b {op} (N as u8) }}" for op in "+^")
+        with program_file(next(sources)) as path, program_file(next(sources)) as other, relay() as (url, _):
+            parties = [Process("party", url, "--session=s", f"--program={p}", f"--party={i}", "--input=1", LIMIT, *flags)
+                       for i, (p, flags) in enumerate(((path, ("--const=N=1usize",)), (other, ())))]
+            for i, party in enumerate(parties):
+                self.assertFailed(party.wait(SOON), PEER, f"party {1 - i} runs another program or circuit (phase HELLO)")
+
     def test_flags(self):
         with program_file(TWO_TABLES) as path:
             base = ("party", "http://127.0.0.1:9", "--session=s", f"--program={path}", "--input=1", "--party=1")

@@ -176,6 +176,15 @@ static pt_status hello_difference(const session *s, size_t peer, hello_field f, 
                           "party %d %s than party 0", session_party(s, peer), fields[f].difference);
 }
 
+/* Programs with other outputs have other receivers, too: then the program is named. */
+static hello_field hello_cause(hello_field f, const uint8_t *own, const uint8_t *theirs)
+{
+    const size_t at = field_at(HELLO_CIRCUIT);
+    const bool is_program =
+        f == HELLO_RECEIVERS && !ct_equal(theirs + at, own + at, fields[HELLO_CIRCUIT].bytes);
+    return is_program ? HELLO_CIRCUIT : f;
+}
+
 /* Compares a peer's HELLO with the own one, field by field. */
 static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own,
                                const uint8_t *theirs, pt_error *error)
@@ -186,7 +195,7 @@ static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own
         le_put_u32(number, (uint32_t)session_number(peer));
         const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
         if (!ct_equal(theirs + at, expected, fields[f].bytes))
-            return hello_difference(s, peer, (hello_field)f, error);
+            return hello_difference(s, peer, hello_cause((hello_field)f, own, theirs), error);
         at += fields[f].bytes;
     }
     return PT_OK;
