@@ -155,12 +155,12 @@ bool mailbox_is_shut(const mailbox *b)
     return b->out == OUTBOX_ENDING || b->out == OUTBOX_SHUT;
 }
 
-/* Appends to the last packet if that has no number yet: while others are on their way, small
- * messages gather behind them. */
+/* Appends to the last packet if that has no number yet and is not full: while others are on their
+ * way, small messages gather behind them. */
 static bool mailbox_append(mailbox *b, const uint8_t *bytes, size_t len)
 {
     const bool may_grow = b->out_last != NULL && !mailbox_is_shut(b) && b->out_last->number == 0;
-    return may_grow && frame_append(b->out_last, bytes, len);
+    return may_grow && b->out_last->bytes.len < b->gather && frame_append(b->out_last, bytes, len);
 }
 
 /* ---- the inbox ---- */
@@ -521,6 +521,7 @@ bool mailboxes_init(mailboxes *m, const mailbox_pump *pump, const mailbox_option
         b->set = m;
         b->party = i;
         b->next_number = 1;
+        b->gather = MAILBOX_GATHER_BYTES;
         pt_error_clear(&b->failure);
         frame_reader_init(&b->frames);
     }

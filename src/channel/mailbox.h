@@ -22,6 +22,11 @@
 #define MAILBOX_INBOX_COUNT 256
 #define MAILBOX_PROBLEM_MAX 256
 
+/* Small messages gather in one packet as long as that is shorter. The peer can do nothing with a
+ * packet before it is whole, so a long one has both wait; but those on their way at once must fill
+ * the link. Who moves the packets may know better. */
+#define MAILBOX_GATHER_BYTES ((size_t)128 << 10)
+
 /* What goes to the peer: packets in order, of which those in front are lent to whoever moves them.
  *
  *     no number -> lent     mailbox_begin: it gets its number
@@ -59,6 +64,7 @@ typedef struct mailbox {
     outbox_state out;
     packet *out_first;
     packet *out_last;
+    size_t gather; /* from so many bytes on a packet is full: it takes no further message */
     size_t n_lent;
     uint64_t next_number; /* of the first packet that has none */
     inbox_state in;

@@ -193,6 +193,24 @@ static void messages_gather_behind_the_packets_on_their_way(void **state)
     mailboxes_clear(&h.mail);
 }
 
+/* The peer can do nothing with a packet before it is whole. */
+static void a_full_packet_takes_no_further_message(void **state)
+{
+    hands h;
+    static const uint8_t most[MAILBOX_GATHER_BYTES - 100];
+    (void)state;
+    hands_init(&h, 1000);
+    const mailbox *b = &h.mail.boxes[PEER];
+    assert_int_equal(mailboxes_send(&h.mail, PEER, "p", most, sizeof most, NULL), PT_OK);
+    assert_int_equal(mailboxes_send(&h.mail, PEER, "p", most, sizeof most, NULL), PT_OK);
+    assert_ptr_equal(b->out_first, b->out_last);
+    send_text(&h, "behind");
+    send_text(&h, "behind, too");
+    assert_ptr_equal(b->out_first->next, b->out_last);
+    assert_true(b->out_last->bytes.len < 100);
+    mailboxes_clear(&h.mail);
+}
+
 /* Those behind one that has not arrived stay, as numbers only count from the front. */
 static void packets_on_their_way_arrive_in_any_order(void **state)
 {
@@ -429,6 +447,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_packet_keeps_its_number_until_it_has_arrived),
         cmocka_unit_test(messages_gather_behind_the_packets_on_their_way),
+        cmocka_unit_test(a_full_packet_takes_no_further_message),
         cmocka_unit_test(packets_on_their_way_arrive_in_any_order),
         cmocka_unit_test(who_takes_nothing_more_is_sent_nothing_more),
         cmocka_unit_test(a_packet_that_was_tried_is_dropped_when_the_peer_has_closed),

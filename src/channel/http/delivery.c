@@ -16,6 +16,8 @@
 #define BACKOFF_MAX_MS   2000
 #define IDLE_MS          1000
 #define SENT_ANSWER_MAX  4096 /* bytes of an answer to a packet */
+#define PACE_MAX_MS      20   /* between full packets */
+#define FULL_MAX         ((size_t)1 << 20)
 
 static uint64_t random_next(delivery *d)
 {
@@ -49,18 +51,41 @@ static transfer *lane_of_packet(const delivery *d, const mailbox *b, const packe
 static packet *next_to_send(const delivery *d, const mailbox *b)
 {
     packet *p = mailbox_is_shut(b) ? NULL : b->out_first;
+    size_t flying = 0;
     for (size_t i = 0; p != NULL && i < d->n_lanes; i++, p = p->next) {
         if (mailbox_waits(p))
-            return p;
+            return i == 0 || p->bytes.len <= DELIVERY_FLIGHT_MAX - flying ? p : NULL;
         if (lane_of_packet(d, b, p)->n_failures != 0)
+            break;
+        flying += p->bytes.len;
+        if (flying > DELIVERY_FLIGHT_MAX)
             break;
     }
     return NULL;
 }
 
+static bool is_full(const packet *p)
+{
+    return p->bytes.len >= MAILBOX_GATHER_BYTES;
+}
+
+/* Full packets leave at even distances. Those that leave together share the link, arrive together,
+ * and are answered together: then nothing is on its way for a round trip. */
+static uint64_t paced_at(const delivery *d, const mailbox *b, const packet *p)
+{
+    const delivery_pace *pace = &d->paces[b->party];
+    if (!is_full(p))
+        return 0;
+    return pace->last_ms + min_u64(pace->usual_ms / d->n_lanes, PACE_MAX_MS);
+}
+
 static uint64_t send_at(const delivery *d, const mailbox *b, const packet *p)
 {
-    return p == NULL ? DELIVERY_NEVER : lane_of_packet(d, b, p)->not_before_ms;
+    if (p == NULL)
+        return DELIVERY_NEVER;
+    const uint64_t lane_ms = lane_of_packet(d, b, p)->not_before_ms;
+    const uint64_t paced_ms = paced_at(d, b, p);
+    return lane_ms > paced_ms ? lane_ms : paced_ms;
 }
 
 /* Which of those that ask the peer is to do so next, and when. */
@@ -90,6 +115,7 @@ static transfer *begin_sending(delivery *d, mailbox *b, packet *p)
     PT_ASSERT(!t->is_running);
     mailbox_begin(b, p);
     t->packet = p;
+    d->paces[b->party].last_ms = clock_ms();
     d->link->prepare_sending(d, b, p, &t->call);
     http_header(&t->call, "Content-Type: application/octet-stream");
     http_body(&t->call, p->bytes.bytes, p->bytes.len);
@@ -192,8 +218,27 @@ void delivery_succeeded(transfer *t)
     t->not_before_ms = 0;
 }
 
+/* A packet has arrived. As long as that takes full ones hardly more than the shortest time, larger
+ * ones would fill the link better; when it takes much more, they stand in front of it. */
+static void note_pace(transfer *t)
+{
+    mailbox *b = t->box;
+    delivery_pace *pace = &t->owner->paces[b->party];
+    if (!is_full(t->packet))
+        return;
+    const uint64_t took_ms = clock_ms() - t->started_ms + 1;
+    if (pace->shortest_ms == 0 || took_ms < pace->shortest_ms)
+        pace->shortest_ms = took_ms;
+    pace->usual_ms = pace->usual_ms == 0 ? took_ms : (3 * pace->usual_ms + took_ms) / 4;
+    if (2 * pace->usual_ms < 3 * pace->shortest_ms)
+        b->gather = min_size(FULL_MAX, b->gather + b->gather / 16);
+    else if (pace->usual_ms > 3 * pace->shortest_ms)
+        b->gather -= (b->gather - MAILBOX_GATHER_BYTES) / 4;
+}
+
 void delivery_sent(transfer *t)
 {
+    note_pace(t);
     mailbox_sent(t->box, t->packet);
     t->packet = NULL;
     delivery_succeeded(t);
@@ -272,8 +317,9 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
     d->tls_ca = o->tls_ca == NULL ? NULL : mem_string(o->tls_ca);
     d->sending = mem_new(parties * link->lanes, sizeof *d->sending);
     d->asking = mem_new(parties * link->askers, sizeof *d->asking);
+    d->paces = mem_new(parties, sizeof *d->paces);
     if (!has_mail || d->session == NULL || (o->tls_ca != NULL && d->tls_ca == NULL) ||
-        d->sending == NULL || d->asking == NULL)
+        d->sending == NULL || d->asking == NULL || d->paces == NULL)
         return error_memory(error);
     transfers_init(d, d->sending, link->lanes, true);
     transfers_init(d, d->asking, link->askers, false);
@@ -294,6 +340,7 @@ void delivery_clear(delivery *d)
     d->driver->close(d);
     transfers_free(d->sending, d->mail.parties * d->link->lanes);
     transfers_free(d->asking, d->mail.parties * d->link->askers);
+    mem_free(d->paces);
     mailboxes_clear(&d->mail);
     mem_free(d->session);
     mem_free(d->tls_ca);

@@ -34,8 +34,18 @@ typedef struct transfer {
     unsigned n_failures;       /* in a row */
 } transfer;
 
-#define DELIVERY_LANES_MAX  3
-#define DELIVERY_ASKERS_MAX 3
+/* How the packets to a peer go. */
+typedef struct delivery_pace {
+    uint64_t last_ms;     /* when the last one left */
+    uint64_t shortest_ms; /* from then until the answer, of full ones; 0: none was answered yet */
+    uint64_t usual_ms;    /* the same, smoothed */
+} delivery_pace;
+
+#define DELIVERY_LANES_MAX  8
+#define DELIVERY_ASKERS_MAX 4
+
+/* Bytes on their way to a peer at once, but for a single packet. */
+#define DELIVERY_FLIGHT_MAX (3 * FRAME_PACKET_MAX)
 
 /* How one kind of channel talks. All with the lock held. */
 typedef struct delivery_link {
@@ -84,6 +94,7 @@ struct delivery {
     size_t n_lanes;            /* in use, of link->lanes */
     transfer *sending;         /* link->lanes for each party; the own ones are unused */
     transfer *asking;          /* link->askers for each party, likewise */
+    delivery_pace *paces;      /* one for each party */
     uint64_t random;           /* for jitter */
     bool is_quiet;             /* retries are not spoken of */
 };

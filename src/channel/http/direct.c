@@ -210,7 +210,7 @@ static void direct_asked(delivery *owner, transfer *t)
 
 static const delivery_link direct_link = {
     .lanes = DIRECT_LANES,
-    .askers = DIRECT_LANES,
+    .askers = DIRECT_ASKERS,
     .prepare_sending = direct_prepare_sending,
     .prepare_asking = direct_prepare_asking,
     .ask_at = direct_ask_at,

@@ -31,7 +31,8 @@
 #define DIRECT_COMMIT_BYTES 32
 
 /* Packets on their way to a peer at once, which takes as many and waits for those before them. */
-#define DIRECT_LANES DELIVERY_LANES_MAX
+#define DIRECT_LANES  DELIVERY_LANES_MAX
+#define DIRECT_ASKERS 3 /* connections that are made in advance */
 
 typedef struct direct_peer {
     char *base;                                     /* its URL without a slash at the end */

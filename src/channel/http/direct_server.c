@@ -15,7 +15,7 @@
 
 #define HOLD_ROOM_MS 10000 /* while the inbox is full, or a packet before it is missing */
 /* Bodies of one party at a time: those on their way, and a repeat. */
-#define ARRIVING_MAX ((DIRECT_LANES + 1) * FRAME_PACKET_MAX)
+#define ARRIVING_MAX (DELIVERY_FLIGHT_MAX + FRAME_PACKET_MAX)
 
 typedef enum standing { KNOWN, NOT_YET_KNOWN, STRANGER } standing;
 

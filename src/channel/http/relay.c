@@ -18,8 +18,10 @@
 
 #define RESPONSE_MAX       ((size_t)64 << 10)
 #define RESPONSE_TERMS_MAX 1024
-#define LANES              3 /* messages on their way to the relay at once, for a party */
-#define POLLS              2 /* and asked for at once */
+#define LANES              8 /* messages on their way to the relay at once, for a party */
+#define POLLS              4 /* and asked for at once */
+#define POLLS_IDLE         2 /* the same where none came for a while */
+#define FLOWING_MS         500
 #define PARTIES_AT_ONCE    8 /* for more there would be too many connections */
 #define TOKEN_BYTES        16
 #define POLL_FIRST_MS      2 /* between polls of a relay that does not hold them, doubling */
@@ -34,9 +36,10 @@
 
 /* Asking for one message of a party; the next one is asked for by another. */
 typedef struct relay_poll {
-    uint64_t number;  /* last asked for */
-    message early;    /* that one, while those before it are not here; no bytes: none */
-    unsigned n_empty; /* answers "nothing yet" at once, in a row */
+    uint64_t number;      /* last asked for */
+    message early;        /* that one, while those before it are not here; no bytes: none */
+    unsigned n_empty;     /* answers "nothing yet" at once, in a row */
+    uint64_t received_ms; /* when a message came last */
 } relay_poll;
 
 typedef struct relay_channel {
@@ -138,14 +141,28 @@ static uint64_t sign_of_life_at(const delivery *d, const transfer *t)
     return relay_later(t->not_before_ms, last_ms + d->mail.patience.timeout_ms / 4);
 }
 
+/* Whether messages come one after the other. */
+static bool is_flowing(const relay_channel *c, const mailbox *b)
+{
+    uint64_t last_ms = 0;
+    for (size_t i = 0; i < POLLS; i++)
+        last_ms = relay_later(last_ms, c->polls[b->party * POLLS + i].received_ms);
+    return clock_ms() - last_ms < FLOWING_MS;
+}
+
+/* Whether it may ask for a message behind the first that is missing. */
+static bool may_ask_ahead(const relay_channel *c, const transfer *t)
+{
+    const uint64_t ahead = number_to_ask(t) - first_missing(t->box);
+    return c->asks_ahead && poll_of(c, t)->early.bytes == NULL && mailbox_has_room(t->box) &&
+           (ahead < POLLS_IDLE || is_flowing(c, t->box));
+}
+
 static uint64_t relay_ask_at(const delivery *d, const transfer *t)
 {
     const relay_channel *c = (const relay_channel *)d;
     const bool is_ahead = number_to_ask(t) != first_missing(t->box);
-    if (!mailbox_is_wanted(t->box))
-        return DELIVERY_NEVER;
-    if (is_ahead &&
-        (!c->asks_ahead || poll_of(c, t)->early.bytes != NULL || !mailbox_has_room(t->box)))
+    if (!mailbox_is_wanted(t->box) || (is_ahead && !may_ask_ahead(c, t)))
         return DELIVERY_NEVER;
     if (!mailbox_has_room(t->box))
         return sign_of_life_at(d, t);
@@ -219,6 +236,7 @@ static bool received_packet(const relay_channel *c, transfer *t)
     const bool is_ahead = c->is_numbered && asked->number != first_missing(b);
     delivery_succeeded(t);
     asked->n_empty = 0;
+    asked->received_ms = clock_ms();
     if (!is_ahead && !mailbox_has_room(b))
         return true; /* only a sign of life: see sign_of_life_at */
     message m = {0};

@@ -23,10 +23,10 @@
  * bytes a gate at k = 4 (pool 376, corrections 40), 183 MiB in all. AGREEMENT */
 #define MPC_SEGMENT_ANDS_MAX ((uint64_t)7 << 16)
 
-/* What a party sends ahead of the frames that it awaits from a peer: what the link and the other
- * side's computing hold while none comes back, 100 Mbit/s at a round trip of 160 ms. Bounded over
- * all peers, which share a party's memory and its uplink. LOCAL */
-#define MPC_WINDOW_BYTES     ((size_t)2 << 20)
+/* What a party sends ahead of the frames that it awaits from a peer: what the link, a relay that
+ * takes whole messages, and the other side's computing hold while none comes back, 100 Mbit/s for
+ * 330 ms. Bounded over all peers, which share a party's memory and its uplink. LOCAL */
+#define MPC_WINDOW_BYTES     ((size_t)4 << 20)
 #define MPC_WINDOW_BYTES_ALL ((size_t)8 << 20)
 
 #define DEALING_BITS_PER_AND   4 /* AGREEMENT: x, y, r and lambda_gamma of a dealt gate (7) */

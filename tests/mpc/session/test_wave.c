@@ -509,7 +509,7 @@ static void an_exchange_is_ahead_by_a_window(void **state)
 static void windows_are_bounded(void **state)
 {
     (void)state;
-    assert_int_equal(stream_window(&(session){.n = 2}, (size_t)32 << 10), 64);
+    assert_int_equal(stream_window(&(session){.n = 2}, (size_t)32 << 10), 128);
     assert_int_equal(stream_window(&(session){.n = 5}, (size_t)32 << 10), 64);
     assert_int_equal(stream_window(&(session){.n = 9}, (size_t)32 << 10), 32);
     assert_int_equal(stream_window(&(session){.n = 255}, (size_t)32 << 10), 1);

@@ -1,0 +1,218 @@
+/* Which packets leave when, without anybody who performs the requests: the test says that they were
+ * answered, at the time it likes. */
+#include "support/test.h"
+
+#include "base/clock.h"
+#include "channel/http/delivery.h"
+
+#define PEER  1
+#define LANES DELIVERY_LANES_MAX
+
+static void prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
+{
+    (void)d;
+    (void)b;
+    (void)p;
+    http_prepare(call, HTTP_POST, "http://fake", "/");
+}
+
+static void prepare_asking(delivery *d, transfer *t)
+{
+    (void)d;
+    (void)t;
+}
+
+static uint64_t never_ask(const delivery *d, const transfer *t)
+{
+    (void)d;
+    (void)t;
+    return DELIVERY_NEVER;
+}
+
+static void has_arrived(delivery *d, transfer *t)
+{
+    (void)d;
+    delivery_sent(t);
+}
+
+static const delivery_link link_of_test = {
+    .lanes = LANES,
+    .askers = 1,
+    .prepare_sending = prepare_sending,
+    .prepare_asking = prepare_asking,
+    .ask_at = never_ask,
+    .sent = has_arrived,
+};
+
+static void nudge(mailboxes *m)
+{
+    (void)m;
+}
+
+static const mailbox_pump pump = {nudge, nudge, mailboxes_wait};
+
+static pt_status driver_open(delivery *d, pt_error *error)
+{
+    (void)d;
+    (void)error;
+    return PT_OK;
+}
+
+static void driver_close(delivery *d)
+{
+    (void)d;
+}
+
+static const http_driver driver = {.pump = &pump, .open = driver_open, .close = driver_close};
+
+static void delivery_begin(delivery *d)
+{
+    const delivery_options o = {
+        .session = "s",
+        .mail = {.parties = 2, .patience = patience_init(&(pt_network_options){0})}};
+    *d = (delivery){0};
+    assert_int_equal(delivery_init(d, &link_of_test, &driver, NULL, &o, NULL), PT_OK);
+}
+
+static void send_bytes(delivery *d, size_t len)
+{
+    uint8_t *bytes = calloc(len, 1);
+    assert_non_null(bytes);
+    assert_int_equal(mailboxes_send(&d->mail, PEER, "p", bytes, len, NULL), PT_OK);
+    free(bytes);
+}
+
+static void send_full(delivery *d, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        send_bytes(d, 2 * MAILBOX_GATHER_BYTES);
+}
+
+/* Begins what is due; how many these are. */
+static size_t begin_due(delivery *d, transfer **ret_list, uint64_t *ret_next_ms)
+{
+    size_t n = 0;
+    for (transfer *t; (t = delivery_next(d, DELIVERY_ASK_ALL, ret_next_ms)) != NULL; n++) {
+        assert_true(n < LANES);
+        ret_list[n] = t;
+    }
+    return n;
+}
+
+static void answer(transfer *t)
+{
+    char problem[64];
+    delivery_done(t, problem, sizeof problem);
+    assert_string_equal(problem, "");
+}
+
+/* One full packet, whose answer takes so long. */
+static void send_one(delivery *d, uint64_t took_ms)
+{
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    send_full(d, 1);
+    while (begin_due(d, list, &next_ms) == 0)
+        clock_sleep(1);
+    clock_sleep(took_ms);
+    answer(list[0]);
+}
+
+static void all_lanes_are_used_at_first(void **state)
+{
+    delivery d;
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    (void)state;
+    delivery_begin(&d);
+    send_full(&d, LANES + 2);
+    assert_int_equal(begin_due(&d, list, &next_ms), LANES);
+    answer(list[1]); /* those behind the first wait for that one */
+    assert_int_equal(begin_due(&d, list + 2, &next_ms), 0);
+    answer(list[0]);
+    clock_sleep(30);
+    size_t n = begin_due(&d, list, &next_ms);
+    clock_sleep(30);
+    n += begin_due(&d, list, &next_ms);
+    assert_int_equal(n, 2);
+    delivery_clear(&d);
+}
+
+static void full_packets_leave_at_even_distances(void **state)
+{
+    delivery d;
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    (void)state;
+    delivery_begin(&d);
+    send_one(&d, 10 * LANES);
+    send_full(&d, 2);
+    assert_int_equal(begin_due(&d, list, &next_ms), 1);
+    const uint64_t left_ms = clock_ms();
+    assert_in_range(next_ms, left_ms + 5, left_ms + 20);
+    clock_sleep(next_ms - left_ms + 1);
+    assert_int_equal(begin_due(&d, list, &next_ms), 1);
+    delivery_clear(&d);
+}
+
+static void small_packets_leave_at_once(void **state)
+{
+    delivery d;
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    (void)state;
+    delivery_begin(&d);
+    send_one(&d, 10 * LANES);
+    for (size_t i = 0; i < LANES; i++) {
+        send_bytes(&d, 1);
+        assert_int_equal(begin_due(&d, list, &next_ms), 1);
+    }
+    delivery_clear(&d);
+}
+
+static void what_flies_at_once_is_bounded(void **state)
+{
+    delivery d;
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    (void)state;
+    delivery_begin(&d);
+    send_bytes(&d, FRAME_PACKET_MAX / 2);
+    send_bytes(&d, 5 * (FRAME_PACKET_MAX - 100));
+    assert_int_equal(begin_due(&d, list, &next_ms), 3);
+    answer(list[0]);
+    clock_sleep(30);
+    assert_int_equal(begin_due(&d, list, &next_ms), 1);
+    delivery_clear(&d);
+}
+
+/* As long as that makes them take no longer, and back again. */
+static void full_packets_grow_while_the_link_has_room(void **state)
+{
+    delivery d;
+    (void)state;
+    delivery_begin(&d);
+    const mailbox *b = &d.mail.boxes[PEER];
+    send_one(&d, 10);
+    for (int i = 0; i < 4; i++)
+        send_one(&d, 10);
+    const size_t grown = b->gather;
+    assert_true(grown > MAILBOX_GATHER_BYTES);
+    for (int i = 0; i < 6; i++)
+        send_one(&d, 60);
+    assert_true(b->gather < grown);
+    assert_true(b->gather >= MAILBOX_GATHER_BYTES);
+    delivery_clear(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_lanes_are_used_at_first),
+        cmocka_unit_test(full_packets_leave_at_even_distances),
+        cmocka_unit_test(small_packets_leave_at_once),
+        cmocka_unit_test(what_flies_at_once_is_bounded),
+        cmocka_unit_test(full_packets_grow_while_the_link_has_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
