@@ -282,6 +282,7 @@ test('over plain http, and from a file on the disk', options, async (t) => {
   await file.getByRole('button', { name: 'Invite others' }).click();
   await file.getByLabel('Where you meet').fill(url);
   await file.getByRole('button', { name: 'Make the invitations' }).click();
+  await file.locator('.invites .qr').waitFor();
   const [link] = await file.locator('.invites input').evaluateAll((fields) => fields.map((f) => f.value));
   const other = nativeParty(t, url, fieldsOf(link), example('millionaires'), '7');
   await takePart(file, 8);
