@@ -44,6 +44,19 @@ const files = {
   'polytune.wasm': readFileSync(join(engine, 'lib/polytune.wasm')),
 };
 
+// Whose work is inside, as their licences want it said.
+const others = () => [...libraries].sort().map(([name, folder]) => {
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return { name, version, license, text: readFileSync(join(folder, 'LICENSE'), 'utf8').trim() };
+});
+
+function licenses() {
+  const groups = new Map(); // by text: many are the same
+  for (const { name, version, text } of others()) groups.set(text, [...(groups.get(text) ?? []), `${name} ${version}`]);
+  return readFileSync(join(engine, 'LICENSES.txt'), 'utf8') + [...groups].map(([text, names]) => `\n======== ${names.join(', ')} ========\n\n${text}\n`).join('');
+}
+files['licenses.txt'] = licenses();
+
 // One file: all of it inside, allowed by its hashes.
 const sha256 = (content) => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
 const within = {
@@ -51,6 +64,7 @@ const within = {
   POLYTUNE_WORKER: JSON.stringify(await bundle(join(engine, 'lib/worker-browser.js'), served, { format: 'iife' })),
 };
 const single = (await bundle(source('main.js'), source('inside.js'), { format: 'iife', define: within, logOverride: { 'empty-import-meta': 'silent' } })).replaceAll('</script', '<\\/script').replaceAll('<!--', '<\\!--');
+const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const css = files['page.css'];
 const policy = `default-src 'none'; script-src ${sha256(single)} 'wasm-unsafe-eval'; worker-src blob:; style-src ${sha256(css)}; img-src data:; connect-src http: https:; base-uri 'none'; form-action 'none'`;
 files['polytune.html'] = files['index.html']
@@ -58,7 +72,7 @@ files['polytune.html'] = files['index.html']
   .replace('href="icon.svg"', () => `href="data:image/svg+xml,${encodeURIComponent(files['icon.svg'])}"`)
   .replace('<link rel="stylesheet" href="page.css">', () => `<style>${css}</style>`)
   .replace('<script type="module" src="page.js"></script>\n', '')
-  .replace('</body>', () => `<script>${single}</script>\n</body>`);
+  .replace('</body>', () => `<template id="licenses">${escaped(files['licenses.txt'])}</template>\n<script>${single}</script>\n</body>`);
 
 const sums = [];
 for (const [name, content] of Object.entries(files)) {
@@ -70,10 +84,6 @@ for (const [name, content] of Object.entries(files)) {
   console.log(`${name.padEnd(17)} ${String(Buffer.byteLength(content)).padStart(7)} bytes, ${String(small.length).padStart(6)} with gzip`);
 }
 
-// Whose work is inside, as their licences want it said, and for bills of materials.
-const others = [...libraries].sort().map(([name, folder]) => {
-  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return { name, version, license, text: readFileSync(join(folder, 'LICENSE'), 'utf8').trim() };
-});
-writeFileSync(join(out, 'libraries.json'), `${JSON.stringify(others, null, 1)}\n`);
+// For bills of materials.
+writeFileSync(join(out, 'libraries.json'), `${JSON.stringify(others(), null, 1)}\n`);
 writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`);

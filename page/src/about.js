@@ -3,7 +3,7 @@ import * as polytune from 'polytune';
 
 import { h, put } from './dom.js';
 
-const FILES = ['.', 'page.css', 'page.js', 'editor.js', 'worker-browser.js', 'polytune.wasm', 'polytune.html'];
+const FILES = ['.', 'page.css', 'page.js', 'editor.js', 'worker-browser.js', 'polytune.wasm', 'licenses.txt', 'polytune.html'];
 
 async function hashOf(name) {
   const answer = await fetch(name, { cache: 'no-cache' });
@@ -19,6 +19,21 @@ async function fillHashes(list) {
   } catch {
     put(list, h('div', null, h('dd', null, 'The files cannot be read just now.')));
   }
+}
+
+/** In a page that is one file, the text is in it. */
+async function readLicenses() {
+  const kept = document.querySelector('#licenses');
+  if (kept) return kept.content.textContent;
+  const answer = await fetch('licenses.txt');
+  return answer.ok ? answer.text() : '';
+}
+
+export function aboutLicenses() {
+  const text = h('pre', { class: 'program', tabindex: '0', role: 'region', 'aria-label': 'Licences' });
+  const fill = async () => (text.textContent = (await readLicenses().catch(() => '')) || 'They cannot be read just now.');
+  return h('details', { class: 'about', ontoggle: (e) => e.target.open && text.textContent === '' && fill() },
+    h('summary', null, 'Licences'), h('p', null, 'Polytune’s own, and those of the work of others that this page has inside.'), text);
 }
 
 export function aboutPage() {

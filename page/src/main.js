@@ -1,7 +1,7 @@
 // The page: which view, and what surrounds it.
 import * as polytune from 'polytune';
 
-import { aboutPage, insecureNotice } from './about.js';
+import { aboutLicenses, aboutPage, insecureNotice } from './about.js';
 import { agreementForm, seatsOf } from './agreement.js';
 import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf } from './examples.js';
@@ -87,7 +87,7 @@ async function route() {
   }
 }
 
-document.querySelector('#about').append(aboutPage());
+document.querySelector('#about').append(aboutPage(), aboutLicenses());
 const strip = insecureNotice();
 if (strip) document.querySelector('header').after(strip);
 document.querySelector('.brand').addEventListener('click', (event) => {

@@ -40,6 +40,7 @@ static const page_row page_rows[] = {
     {"/worker-browser.js", "worker-browser.js", "text/javascript; charset=utf-8", POLICY},
     {"/polytune.wasm", "polytune.wasm", "application/wasm", POLICY},
     {"/icon.svg", "icon.svg", "image/svg+xml", POLICY},
+    {"/licenses.txt", "licenses.txt", "text/plain; charset=utf-8", POLICY},
     {"/polytune.html", "polytune.html", "text/html; charset=utf-8", POLICY_SINGLE},
 };
 

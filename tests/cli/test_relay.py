@@ -47,7 +47,7 @@ class Page(Case):
             self.assertEqual(ask(url, "GET", "/").status, 404)
 
     def test_an_installed_page_is_found(self):
-        names = ("index.html", "page.css", "page.js", "editor.js", "worker-browser.js", "polytune.wasm", "icon.svg", "polytune.html")
+        names = ("index.html", "page.css", "page.js", "editor.js", "worker-browser.js", "polytune.wasm", "icon.svg", "licenses.txt", "polytune.html")
         with tempfile.TemporaryDirectory() as folder:
             program, page = pathlib.Path(folder) / "bin/polytune", pathlib.Path(folder) / "share/polytune"
             for place in (program.parent, page):

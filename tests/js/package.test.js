@@ -33,8 +33,13 @@ test('the module is small, and asks five things of its host', () => {
 });
 
 test('the tarball has what is needed and nothing else', () => {
-  for (const name of ['index.js', 'index.d.ts', 'README.md', 'lib/polytune.wasm', 'lib/worker-browser.js', 'lib/worker-node.js']) assert.ok(packed.includes(name), name);
-  assert.ok(packed.every((name) => /^(index\.(js|d\.ts)|package\.json|README\.md|lib\/[\w-]+\.(js|wasm))$/.test(name)), packed.join());
+  for (const name of ['index.js', 'index.d.ts', 'README.md', 'LICENSES.txt', 'lib/polytune.wasm', 'lib/worker-browser.js', 'lib/worker-node.js']) assert.ok(packed.includes(name), name);
+  assert.ok(packed.every((name) => /^(index\.(js|d\.ts)|package\.json|README\.md|LICENSES\.txt|lib\/[\w-]+\.(js|wasm))$/.test(name)), packed.join());
+});
+
+test('it says whose work is inside', () => {
+  const text = readFileSync(`${folder}/node_modules/polytune/LICENSES.txt`, 'utf8');
+  for (const whose of ['The Polytune authors', 'Frank Denis', 'Petri Lehtinen', 'Rich Felker', 'LLVM Exceptions']) assert.ok(text.includes(whose), whose);
 });
 
 test('it has no dependencies', () => {

@@ -19,6 +19,15 @@ const longProgram = (rounds) => `pub fn main(a: u32, b: u32) -> u32 {
     x
 }`;
 
+/** Whose work is inside is said, with their licences. */
+async function checkLicenses(page) {
+  await page.getByText('Licences', { exact: true }).click();
+  await page.locator('.about pre', { hasText: 'The Polytune authors' }).waitFor();
+  const text = await page.locator('.about pre').innerText();
+  for (const whose of ['Frank Denis', 'Petri Lehtinen', 'Rich Felker', 'LLVM Exceptions', '@codemirror/view', 'Marijn Haverbeke', 'lean-qr', 'David Evans', 'Permission is hereby granted'])
+    assert.ok(text.includes(whose), whose);
+}
+
 test('a first visitor gets a result in two clicks', options, async (t) => {
   const { url } = await startRelay(t);
   const page = await open(t, url);
@@ -34,8 +43,9 @@ test('a first visitor gets a result in two clicks', options, async (t) => {
   await page.locator('.hashes dt').last().waitFor();
   const sums = readFileSync(join(PAGE, 'SHA256SUMS'), 'utf8').trim().split('\n').map((line) => line.split('  '));
   const shown = await page.locator('.hashes > div').evaluateAll((rows) => rows.map((row) => [...row.children].map((c) => c.textContent)));
-  assert.equal(shown.length, 7);
+  assert.equal(shown.length, 8);
   for (const [name, hash] of shown) assert.deepEqual(sums.find((s) => s[1] === name), [hash, name]);
+  await checkLicenses(page);
 });
 
 /** The views before a computation with others, at one width and in one scheme. */
@@ -279,6 +289,7 @@ test('over plain http, and from a file on the disk', options, async (t) => {
 
   const file = await open(t, String(pathToFileURL(join(PAGE, 'polytune.html'))));
   await file.locator('.party input').first().waitFor();
+  await checkLicenses(file);
   await file.getByRole('button', { name: 'Invite others' }).click();
   await file.getByLabel('Where you meet').fill(url);
   await file.getByRole('button', { name: 'Make the invitations' }).click();

@@ -14,7 +14,7 @@
 
 static const char *const page_names[] = {"index.html", "page.css",          "page.js",
                                          "editor.js",  "worker-browser.js", "polytune.wasm",
-                                         "icon.svg",   "polytune.html"};
+                                         "icon.svg",   "licenses.txt",      "polytune.html"};
 
 #define N_NAMES (sizeof page_names / sizeof *page_names)
 
