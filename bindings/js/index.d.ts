@@ -50,6 +50,37 @@ export interface ProgramOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** How a run is to be, which decides what it costs. */
+export interface Terms {
+  /** A trusted dealer prepares the run: `polytune pre` says what that means. */
+  dealer?: boolean;
+  /** Who learns the result; everybody. */
+  outputParties?: number[];
+  /** The program's result is a tuple or an array with an element for each party, who learns that and no other. */
+  privateResults?: boolean;
+  evaluator?: number;
+  rho?: number;
+  cotBits?: 1 | 2 | 4 | 8;
+}
+
+/** What one seat sends and receives: bytes of the protocol's messages, exactly, to which encryption and transport add some. */
+export interface SeatCost {
+  bytesSent: number;
+  bytesReceived: number;
+  messagesSent: number;
+  messagesReceived: number;
+  /** Messages that it waits for one after the other. */
+  delays: number;
+}
+
+/** What a run will cost, as `polytune plan` tells it. `memoryBytes` is about what a party takes here. */
+export interface Cost {
+  segments: number;
+  delays: number;
+  parties: (SeatCost & { memoryBytes: number })[];
+  dealer: SeatCost | null;
+}
+
 export interface Compiled {
   parties: number;
   function: string;
@@ -63,6 +94,8 @@ export interface Compiled {
   gates: number;
   /** The most AND gates on any path. */
   depth: number;
+  /** Null when the program is for one party. */
+  cost: Cost | null;
   /** SHA-256 of the program's text, in hexadecimal. */
   hash: string;
 }
@@ -101,7 +134,7 @@ export interface Notice {
   text: string;
 }
 
-export interface PartyOptions extends ProgramOptions {
+export interface PartyOptions extends ProgramOptions, Terms {
   /** The relay's URL, and the name that the parties agreed on. */
   relay: string;
   session: string;
@@ -115,15 +148,6 @@ export interface PartyOptions extends ProgramOptions {
   roster?: (string | null)[];
   /** What only the parties know. */
   sessionSecret?: string;
-  /** A trusted dealer prepares the run: `polytune pre` says what that means. */
-  dealer?: boolean;
-  /** Who learns the result; everybody. */
-  outputParties?: number[];
-  /** The program's result is a tuple or an array with an element for each party, who learns that and no other. */
-  privateResults?: boolean;
-  evaluator?: number;
-  rho?: number;
-  cotBits?: 1 | 2 | 4 | 8;
   /** Milliseconds of silence, or without an answer of the relay; 60000. */
   timeout?: number;
   /** Milliseconds for the others to come; 600000. */
@@ -150,7 +174,7 @@ export class PolytuneError extends Error {
 
 /** Looks for mistakes; a program at fault is no error of this call. */
 export function check(source: string, options?: ProgramOptions): Promise<{ diagnostics: Diagnostic[] }>;
-export function compile(source: string, options?: ProgramOptions): Promise<Compiled>;
+export function compile(source: string, options?: ProgramOptions & Terms): Promise<Compiled>;
 /** In the clear, without cryptography; one input for each party. */
 export function evaluate(source: string, inputs: readonly Input[], options?: ProgramOptions & { privateResults?: false }): Promise<Result>;
 export function evaluate(source: string, inputs: readonly Input[], options: ProgramOptions & { privateResults: true }): Promise<PrivateResults>;

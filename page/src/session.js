@@ -1,7 +1,7 @@
 // One party's part in a computation with others: invitation, input, run, result.
 import * as polytune from 'polytune';
 
-import { learns, partOf, seatsOf, terms, whoLearned } from './agreement.js';
+import { learns, seatsOf, terms, whoLearned } from './agreement.js';
 import { learnRate, showCost } from './cost.js';
 import { goTo, h, icon, newId, put, setTitle } from './dom.js';
 import { exampleOf, exampleWith } from './examples.js';
@@ -143,9 +143,10 @@ export async function showSession(main, given) {
   const over = new AbortController();
   const program = await programOf(given);
   const invitation = { ...given, program };
-  const info = await polytune.compile(program, { constants: invitation.constants });
+  const { constants, dealer, isPrivate: privateResults } = invitation;
+  const info = await polytune.compile(program, { constants, dealer, privateResults, outputParties: invitation.outputs ?? undefined })
+    .catch((e) => Promise.reject(e.status === 'PT_ERR_USAGE' ? new Error(`This link is damaged: it does not fit its program: ${e.message}.`) : e));
   if (info.parties !== invitation.parties) throw new Error('This link is damaged: the program is for another number of people.');
-  if (invitation.isPrivate && partOf(info.outputType, info.parties, 0) === null) throw new Error('This link is damaged: the program has no results of each party’s own.');
   const own = invitation.party;
   const seatCount = seatsOf(invitation);
   const example = exampleOf(program);
@@ -155,7 +156,7 @@ export async function showSession(main, given) {
   const form = formFor(info.inputTypes[own], label);
   const labels = (example?.labels ?? info.parameters.map((p) => labelOf(p.name))).map((text) => text.toLowerCase());
   const costs = h('dl', { class: 'costs' });
-  showCost(costs, info);
+  showCost(costs, info, own);
 
   const notices = h('div', null, REMEMBERED[remembered(invitation)] ? noticeCard(REMEMBERED[remembered(invitation)]) : null);
   remember(invitation, null);

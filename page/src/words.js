@@ -39,12 +39,14 @@ export const isNothing = (type) => type.kind === 'tuple' && type.elements.length
 
 // ---- sizes and times ----
 
+/** As the command prints them: three digits. */
 export function bytes(n) {
-  if (n < 1000) return `${Math.round(n)} bytes`;
-  const units = ['KB', 'MB', 'GB'];
-  let at = -1;
-  for (; n >= 1000 && at < 2; at++) n /= 1000;
-  return `${n < 10 ? n.toFixed(1) : Math.round(n)} ${units[at]}`;
+  if (n < 1000) return `${n} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let size = n / 1000;
+  let at = 0;
+  for (; size >= 999.5 && at < 3; at++) size /= 1000;
+  return `${size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0)} ${units[at]}`;
 }
 
 export function seconds(s) {

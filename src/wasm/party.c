@@ -10,6 +10,7 @@
 #include "wasm/host.h"
 #include "wasm/mesh.h"
 #include "wasm/request.h"
+#include "wasm/terms.h"
 #include "wasm/wasm.h"
 
 typedef struct party {
@@ -24,12 +25,7 @@ typedef struct party {
     pt_channel channel;
     pt_channel relay;    /* within it; no operations before it is open, or on a mesh */
     buffer session_data; /* what the protocol compares besides the circuit */
-    size_t *output_parties;
-    size_t n_output_parties;
-    bool receives;
-    pt_mpc_receivers *receivers; /* of each range of output bits; NULL: privateResults is not set */
-    size_t n_receivers;
-    size_t *receiving; /* what they point into */
+    terms terms;
     pt_mpc_stats stats;
     char fingerprint[PT_FINGERPRINT_SIZE];
     json_t *result;
@@ -175,46 +171,14 @@ static bool is_over(void *user)
 
 static pt_status set_parties(party *p, size_t parties, pt_error *error)
 {
-    const json_t *list = json_object_get(p->r.json, "outputParties");
-    if (parties < 2 || parties > PT_MPC_MAX_PARTIES)
-        return error_set(
-            error, PT_ERR_USAGE,
-            "the program is for %zu part%s; a secure computation needs 2 to %d parties", parties,
-            parties == 1 ? "y" : "ies", PT_MPC_MAX_PARTIES);
+    const pt_status status = terms_read(&p->terms, p->r.json, parties, error);
+    if (status != PT_OK)
+        return status;
     if (p->index >= parties)
         return error_set(error, PT_ERR_USAGE, "party %zu: the program's parties are 0 to %zu",
                          p->index, parties - 1);
-    if (json_is_array(list) && request_flag(p->r.json, "privateResults"))
-        return error_set(error, PT_ERR_USAGE,
-                         "privateResults gives every party a part, and outputParties all of it to "
-                         "some: use one of them");
     p->parties = parties;
-    p->n_output_parties = json_array_size(list);
-    p->receives = !json_is_array(list);
-    if (p->receives)
-        return PT_OK;
-    p->output_parties = mem_new(p->n_output_parties, sizeof *p->output_parties);
-    if (p->output_parties == NULL)
-        return error_memory(error);
-    for (size_t i = 0; i < p->n_output_parties; i++) {
-        const json_int_t number = json_integer_value(json_array_get(list, i));
-        p->output_parties[i] = number < 0 ? SIZE_MAX : (size_t)number;
-        p->receives = p->receives || p->output_parties[i] == p->index;
-    }
     return PT_OK;
-}
-
-/* Who learns which bits, when each party gets an element of the result. */
-static pt_status divide_result(party *p, pt_error *error)
-{
-    if (!request_flag(p->r.json, "privateResults"))
-        return PT_OK;
-    p->n_receivers = p->parties + 1;
-    p->receivers = mem_new(p->n_receivers, sizeof *p->receivers);
-    p->receiving = mem_new(p->parties, sizeof *p->receiving);
-    if (p->receivers == NULL || p->receiving == NULL)
-        return error_memory(error);
-    return pt_private_results_receivers(p->receivers, p->receiving, p->parties, p->program, error);
 }
 
 static pt_status compile(party *p, const pt_compile_options *options, pt_error *error)
@@ -224,7 +188,7 @@ static pt_status compile(party *p, const pt_compile_options *options, pt_error *
         status =
             pt_program_check_input(p->program, p->index, p->input_bits, p->n_input_bits, error);
     if (status == PT_OK)
-        status = divide_result(p, error);
+        status = terms_divide(&p->terms, p->r.json, p->program, error);
     return status;
 }
 
@@ -323,9 +287,9 @@ static pt_status take_result(party *p, const uint8_t *out, size_t n_out, pt_erro
     const pt_type *type = pt_program_output_type(p->program);
     pt_literal *literal = NULL;
     pt_status status = PT_OK;
-    if (!p->receives)
+    if (!terms_receives(&p->terms, p->index))
         return PT_OK;
-    if (p->receivers == NULL) {
+    if (p->terms.receivers == NULL) {
         status = pt_program_decode(&literal, NULL, p->program, out, n_out, error);
     } else {
         type = pt_private_results_type(type, p->parties, p->index);
@@ -339,26 +303,16 @@ static pt_status take_result(party *p, const uint8_t *out, size_t n_out, pt_erro
 
 static pt_status run(party *p, pt_error *error)
 {
-    const json_t *asked = p->r.json;
     const pt_circuit *circuit = pt_program_circuit(p->program);
     const size_t n_out = pt_circuit_output_bits(circuit);
-    const pt_mpc_options options = {.party = p->index,
-                                    .parties = p->parties,
-                                    .evaluator = (size_t)request_number(asked, "evaluator", 0),
-                                    .output_parties = p->output_parties,
-                                    .n_output_parties = p->n_output_parties,
-                                    .receivers = p->receivers,
-                                    .n_receivers = p->n_receivers,
-                                    .statistical_security =
-                                        (unsigned)request_number(asked, "rho", 0),
-                                    .cot_field_bits = (unsigned)request_number(asked, "cotBits", 0),
-                                    .dealer = request_flag(asked, "dealer"),
-                                    .session = p->session_data.bytes,
-                                    .session_len = p->session_data.len,
-                                    .progress = request_progress,
-                                    .cancelled = is_over,
-                                    .cancelled_user = p,
-                                    .stats = &p->stats};
+    pt_mpc_options options = terms_options(&p->terms, p->r.json);
+    options.party = p->index;
+    options.session = p->session_data.bytes;
+    options.session_len = p->session_data.len;
+    options.progress = request_progress;
+    options.cancelled = is_over;
+    options.cancelled_user = p;
+    options.stats = &p->stats;
     uint8_t *out = mem_new(n_out, 1);
     pt_status status = out == NULL || p->session_data.failed ? error_memory(error) : PT_OK;
     if (status == PT_OK)
@@ -412,9 +366,7 @@ static void party_clear(party *p)
     mem_free_secret(p->input_bits, p->n_input_bits);
     pt_program_free(p->program);
     pt_diagnostics_free(p->diagnostics);
-    mem_free(p->output_parties);
-    mem_free(p->receivers);
-    mem_free(p->receiving);
+    terms_clear(&p->terms);
     buffer_clear(&p->session_data);
     request_clear(&p->r);
 }

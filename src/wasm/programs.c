@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "polytune/private_results.h"
 #include "wasm/answer.h"
+#include "wasm/cost.h"
 #include "wasm/request.h"
 #include "wasm/wasm.h"
 
@@ -33,7 +34,8 @@ char *wasm_check(char *text, size_t len)
     return answer_text(answer);
 }
 
-static json_t *describe(const pt_program *program)
+/* Takes `cost` over. */
+static json_t *describe(const pt_program *program, json_t *cost)
 {
     pt_circuit_stats stats;
     json_t *inputs = json_array();
@@ -42,11 +44,12 @@ static json_t *describe(const pt_program *program)
             inputs, json_pack("{s:s, s:o}", "name", pt_program_input_name(program, i), "type",
                               answer_type(pt_program_input_type(program, i))));
     pt_circuit_get_stats(&stats, pt_program_circuit(program));
-    return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:I}", "parties",
+    return json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:o?}", "parties",
                      (json_int_t)pt_program_party_count(program), "inputs", inputs, "output",
                      answer_type(pt_program_output_type(program)), "and",
                      (json_int_t)stats.and_gates, "xor", (json_int_t)stats.xor_gates, "not",
-                     (json_int_t)stats.not_gates, "depth", (json_int_t)stats.and_depth);
+                     (json_int_t)stats.not_gates, "depth", (json_int_t)stats.and_depth, "cost",
+                     cost);
 }
 
 /* Reads the request and compiles, then lets `use` answer. */
@@ -74,8 +77,11 @@ static char *with_program(char *text, size_t len,
 
 static json_t *use_compiled(const pt_program *program, const json_t *asked)
 {
-    (void)asked;
-    return describe(program);
+    json_t *cost = NULL;
+    pt_error error;
+    pt_error_clear(&error);
+    const pt_status status = cost_answer(&cost, program, asked, &error);
+    return status == PT_OK ? describe(program, cost) : answer_error(status, &error, NULL);
 }
 
 char *wasm_compile(char *text, size_t len)

@@ -16,7 +16,9 @@
  *       "variants": [{"name", "fields": [TYPE..]}..]  of enums
  *
  * PROGRAM is the members "source", "function" and "constants": [["PARTY_0", "ROWS", "3usize"]..],
- * VALUE one of {"text": Garble} and {"json": JSON in a string}. RESULT is
+ * TERMS are "outputParties": [..], or "privateResults": true for each party's element alone;
+ * "dealer", "evaluator", "rho", "cotBits". VALUE is one of {"text": Garble} and {"json": JSON in a
+ * string}. RESULT is
  *
  *      {"text": as in Garble, "json": Garble JSON in a string, "bits", "type": TYPE}
  *
@@ -38,9 +40,10 @@ void wasm_free(void *memory);
  * the mistakes of a program, none when it is good. */
 char *wasm_check(char *request, size_t len);
 
-/* PROGRAM -> {"parties", "inputs": [{"name", "type": TYPE}..], "output": TYPE, "and", "xor", "not",
- * "depth"}.
- */
+/* PROGRAM and TERMS -> {"parties", "inputs": [{"name", "type": TYPE}..], "output": TYPE, "and",
+ * "xor", "not", "depth", "cost": null with one party, or {"segments", "delays", "seats":
+ * [{"bytesSent", "bytesReceived", "messagesSent", "messagesReceived", "delays", "memoryBytes"}..]},
+ * the dealer's last, as in pt_plan_seat}. */
 char *wasm_compile(char *request, size_t len);
 
 /* PROGRAM and "inputs": [VALUE..] -> RESULT, without cryptography; or with "privateResults": true,
@@ -49,12 +52,10 @@ char *wasm_evaluate(char *request, size_t len);
 
 /* Takes part in a computation.
  *
- * PROGRAM, "party", "parties" (when that depends on constants of others), "input": VALUE; how the
- * parties meet: "relay": {"url", "session"}, or "mesh": true for parties of the same host;
- * "key" and "roster": [key or null..] or "sessionSecret", as in the command; "dealer",
- * "outputParties": [..], or "privateResults": true for this party's element alone; "evaluator",
- * "rho", "cotBits"; "timeout", "wait", "deadline" in milliseconds. Constants whose party is "" are
- * this party's own.
+ * PROGRAM, TERMS, "party", "parties" (when that depends on constants of others), "input": VALUE;
+ * how the parties meet: "relay": {"url", "session"}, or "mesh": true for parties of the same host;
+ * "key" and "roster": [key or null..] or "sessionSecret", as in the command; "timeout", "wait",
+ * "deadline" in milliseconds. Constants whose party is "" are this party's own.
  *
  * -> {"result": RESULT or null, "fingerprint": words or null, "stats": {"and", "microseconds",
  *     "bytesSent", "bytesReceived", "messagesSent", "phases": [{"name", "microseconds",

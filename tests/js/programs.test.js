@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { check, close, compile, evaluate, hash, keygen, party, PolytuneError, publicKey, simulate } from '../../bindings/js/index.js';
+import { polytune } from './relay.js';
 
 const example = (name) => readFile(new URL(`../../examples/${name}.garble`, import.meta.url), 'utf8');
 const add = 'pub fn main(a: u32, b: u32) -> (u32, bool) { (a + b, a > b) }';
@@ -12,6 +13,13 @@ async function failure(promise) {
   const error = await promise.then(() => null, (e) => e);
   assert.ok(error instanceof PolytuneError, `no PolytuneError: ${error}`);
   return error;
+}
+
+// A command with a program on its standard input.
+function feed(program, ...args) {
+  const { child, done } = polytune(...args);
+  child.stdin.end(program);
+  return done;
 }
 
 after(close);
@@ -39,6 +47,35 @@ test('compiling tells parties, types and gates', async () => {
   assert.equal(c.outputType.kind, 'bool');
   assert.equal(c.and, 0);
   assert.equal((await compile(add)).and, 63);
+});
+
+test('what a run costs is what the command plans', async () => {
+  const program = 'pub fn main(a: u32, b: u32, c: u8) -> (u32, bool, u64) { (a * b, a > b, a as u64 * b as u64 + c as u64) }';
+  const cases = [
+    [{}], [{ rho: 60, cotBits: 8, evaluator: 2 }, '--rho=60', '--cot-bits=8', '--evaluator=2'], [{ dealer: true }, '--dealer'],
+    [{ outputParties: [1, 2] }, '--output-parties=1,2'], [{ privateResults: true }, '--private-results'],
+  ];
+  for (const [options, ...flags] of cases) {
+    const { status, out, err } = await feed(program, 'plan', '-', '--json', ...flags);
+    assert.equal(status, 0, err);
+    const planned = JSON.parse(out);
+    const { and, cost } = await compile(program, options);
+    const told = (s) => s && [s.bytesSent, s.bytesReceived, s.messagesSent, s.messagesReceived, s.delays];
+    const expected = (s) => s && [s.bytes_sent, s.bytes_received, s.messages_sent, s.messages_received, s.delays];
+    assert.deepEqual([and, cost.segments, cost.delays], [planned.and, planned.segments, planned.delays]);
+    assert.deepEqual(cost.parties.map(told), planned.parties.map(expected), flags.join());
+    assert.deepEqual(told(cost.dealer) ?? undefined, expected(planned.dealer), flags.join());
+    assert.ok(cost.parties[0].memoryBytes > 1e6);
+  }
+  assert.equal((await compile('pub fn main(a: u8) -> u8 { a }')).cost, null);
+  for (const options of [{ privateResults: true }, { outputParties: [2] }, { rho: 200 }])
+    assert.equal((await failure(compile(add.replace('(u32, bool) { (a + b, a > b) }', 'u32 { a + b }'), options))).status, 'PT_ERR_USAGE');
+});
+
+test('a run sends and receives what was planned', async () => {
+  const { cost } = await compile(add);
+  const { stats } = await simulate(add, [4, 3]);
+  assert.deepEqual(stats.parties.map((p) => [p.bytesSent, p.bytesReceived]), cost.parties.map((p) => [p.bytesSent, p.bytesReceived]));
 });
 
 test('compiling a wrong program fails with diagnostics', async () => {

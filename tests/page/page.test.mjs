@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { PAGE, ROOT, TIMEOUT, answerOf, axe, cheatingParty, closeBrowser, fieldsOf, invite, nativeParty, open, overflow, readQr, startRelay, takePart, textOfDownload, troubleOf, writeProgram } from './support.mjs';
+import { BIN, PAGE, ROOT, TIMEOUT, answerOf, axe, cheatingParty, closeBrowser, fieldsOf, invite, nativeParty, open, overflow, readQr, start, startRelay, takePart, textOfDownload, troubleOf, writeProgram } from './support.mjs';
 
 after(closeBrowser);
 const SHOTS = join(ROOT, 'build/page-shots');
@@ -110,6 +110,23 @@ test('mistakes are shown under the words as one types', options, async (t) => {
   await writeProgram(page, 'pub fn main(a: u32, b: u32) -> u64 { a as u64 * b as u64 }');
   await page.locator('.problems:empty').waitFor({ state: 'attached' });
   assert.match(await page.locator('.workbench .costs').innerText(), /AND gates\s+[\d,]{3,}/);
+});
+
+test('what it costs is what the command plans', options, async (t) => {
+  const { url } = await startRelay(t);
+  const page = await open(t, url);
+  const program = longProgram(3);
+  const file = join(SHOTS, 'costs.garble');
+  writeFileSync(file, program);
+  const planned = JSON.parse((await start(BIN, ['plan', file, '--json']).ended).out).parties;
+  const shown = (where) => where.locator('.costs data').evaluateAll((all) => all.map((d) => Number(d.value)));
+  await writeProgram(page, program);
+  assert.deepEqual(await shown(page), ['bytes_sent', 'bytes_received'].map((what) => Math.max(...planned.map((p) => p[what]))));
+  const [link] = await invite(page);
+  const other = await open(t, link);
+  await other.locator('.workbench > summary').click();
+  await other.locator('.costs data').first().waitFor();
+  assert.deepEqual(await shown(other), [planned[1].bytes_sent, planned[1].bytes_received]);
 });
 
 test('what does not fit is said at its field', options, async (t) => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const PAGE = join(ROOT, 'build/page');
-const BIN = process.env.POLYTUNE_BIN ?? join(ROOT, 'build/dev/bin/polytune');
+export const BIN = process.env.POLYTUNE_BIN ?? join(ROOT, 'build/dev/bin/polytune');
 const CHEATER = process.env.POLYTUNE_CHEATING_PARTY ?? join(ROOT, 'build/dev/bin/cheating_party');
 export const TIMEOUT = 60_000;
 

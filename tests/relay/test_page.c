@@ -94,8 +94,9 @@ static void expect_header(const http_response *r, const char *name, const char *
 static void every_file_is_served_with_its_type(void **state)
 {
     static const char *const types[N_NAMES] = {
-        "text/html",       "text/css",         "text/javascript", "text/javascript",
-        "text/javascript", "application/wasm", "image/svg+xml",   "text/html"};
+        "text/html",       "text/css",        "text/javascript",
+        "text/javascript", "text/javascript", "application/wasm",
+        "image/svg+xml",   "text/plain",      "text/html"};
     for (size_t i = 0; i < N_NAMES; i++) {
         char path[64];
         (void)snprintf(path, sizeof path, "/%s", i == 0 ? "" : page_names[i]);

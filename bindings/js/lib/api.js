@@ -13,6 +13,7 @@ const programOf = (source, { constants, function: name } = {}, own = null) => {
 };
 
 const ofPrograms = ['constants', 'function', 'signal', 'onProgress'];
+const ofTerms = ['dealer', 'outputParties', 'privateResults', 'evaluator', 'rho', 'cotBits'];
 const ofSimulations = [...ofPrograms, 'privateResults', 'rho', 'cotBits'];
 const ofParties = [
   ...ofPrograms, 'relay', 'session', 'party', 'program', 'input', 'parties', 'key', 'roster', 'sessionSecret', 'dealer', 'outputParties',
@@ -46,6 +47,14 @@ const resultOf = (answer) => ({ result: decodeResult(answer), text: answer.text,
 // The module prints no fractions.
 const inSeconds = ({ microseconds, ...rest }) => ({ ...rest, seconds: microseconds / 1e6 });
 const statsOf = ({ stats }) => ({ ...inSeconds(stats), phases: stats.phases.map(inSeconds) });
+
+// What `polytune plan` tells; null for a program that one party runs alone.
+function costOf({ parties, cost }) {
+  if (!cost) return null;
+  const { seats, ...rest } = cost;
+  const { memoryBytes, ...dealer } = seats[parties] ?? {}; // of which nothing is known
+  return { ...rest, parties: seats.slice(0, parties), dealer: seats.length > parties ? dealer : null };
+}
 
 // Of what each party learns: lists, by party.
 const resultsOf = (answers) => {
@@ -253,8 +262,10 @@ export function makeApi(loadHost) {
     },
 
     async compile(source, options = {}) {
-      checkOptions(options, ofPrograms, 'compile');
-      const a = checked(await ask('compile', programOf(source, options), options), source, options.signal);
+      checkOptions(options, [...ofPrograms, ...ofTerms], 'compile');
+      const { dealer, outputParties, evaluator, rho, cotBits } = options;
+      const request = { ...programOf(source, options), dealer, outputParties, privateResults: divides(options), evaluator, rho, cotBits };
+      const a = checked(await ask('compile', request, options), source, options.signal);
       const { sha256 } = await ask('hash', new TextEncoder().encode(source));
       return {
         parties: a.parties,
@@ -267,6 +278,7 @@ export function makeApi(loadHost) {
         not: a.not,
         gates: a.and + a.xor + a.not,
         depth: a.depth,
+        cost: costOf(a),
         hash: sha256,
       };
     },
