@@ -36,7 +36,40 @@ void computation_stop(node_computation *c, stop_cause cause)
         c->stop = cause;
 }
 
+void computation_unsettle(node_computation *c)
+{
+    c->is_stale = c->is_stale || !c->begins;
+}
+
 /* ---- what run.c asks and tells ---- */
+
+bool computation_is_stale(node_computation *c)
+{
+    monitor_lock(&c->owner->lock);
+    const bool is_stale = c->is_stale && c->stop == STOP_FOR_NOBODY;
+    monitor_unlock(&c->owner->lock);
+    return is_stale;
+}
+
+void computation_renew(node_computation *c)
+{
+    node *n = c->owner;
+    monitor_lock(&n->lock);
+    settings *before = c->settings;
+    c->settings = n->settings;
+    c->settings->n_users++;
+    c->is_stale = false;
+    monitor_unlock(&n->lock);
+    settings_release(n, before);
+}
+
+bool computation_may_begin(node_computation *c)
+{
+    monitor_lock(&c->owner->lock);
+    c->begins = !c->is_stale;
+    monitor_unlock(&c->owner->lock);
+    return c->begins;
+}
 
 void computation_enter(node_computation *c, computation_phase phase)
 {
@@ -59,7 +92,9 @@ bool computation_cancelled(void *computation)
     const uint64_t now = clock_ms();
     const uint32_t deadline_ms = c->settings->config.deadline_ms;
     monitor_lock(&c->owner->lock);
-    const bool stops = c->stop != STOP_FOR_NOBODY || (c->hurry_ms != 0 && now >= c->hurry_ms) ||
+    const bool meets = c->phase == PHASE_WAITING || c->phase == PHASE_AGREED;
+    const bool stops = c->stop != STOP_FOR_NOBODY || (c->is_stale && meets) ||
+                       (c->hurry_ms != 0 && now >= c->hurry_ms) ||
                        (deadline_ms != 0 && now - c->begun_ms >= deadline_ms);
     monitor_unlock(&c->owner->lock);
     return stops;
@@ -135,10 +170,12 @@ static void log_end(const node_computation *c, const run_end *end)
         node_log(c->owner, NODE_LOG_WARN, "failed", c->policy.id, c->caller, "%s", end->reason);
 }
 
-/* Whether `output` is told of a failure: not when who scheduled it has just been told. */
+/* Whether `output` is told of a failure: not when who scheduled it has just been told, as the Rust
+ * project's server does. Who waited for a person, or for other rules, may have gone long ago. */
 static bool is_told_elsewhere(const run_end *end)
 {
-    return end->has_agreed || (end->refusal != 400 && end->refusal != 403 && !end->is_withdrawn);
+    return end->has_agreed || end->is_late ||
+           (end->refusal != 400 && end->refusal != 403 && !end->is_withdrawn);
 }
 
 /* *ret_done is false when it is not the ender's any more. */
@@ -171,28 +208,62 @@ static pt_status end_record(node *n, bool *ret_done, const char *id, record_ende
     return status;
 }
 
-bool computation_fail_record(node *n, const record *r, record_ender ender, unsigned refusal,
-                             const char *reason)
+/* In the store; *ret_end: how. */
+static bool fail_record(node *n, run_end *ret_end, const record *r, record_ender ender,
+                        unsigned refusal, const char *reason)
 {
     policy p = {0};
     pt_error error;
-    run_end end = {.status = PT_ERR_STOPPED, .refusal = refusal, .has_agreed = r->has_agreed};
-    (void)snprintf(end.reason, sizeof end.reason, "%s", reason);
-    (void)snprintf(end.told, sizeof end.told, "%.250s", reason);
+    bool done = false;
+    run_end *end = ret_end;
+    *end = (run_end){.status = PT_ERR_STOPPED,
+                     .refusal = refusal,
+                     .has_agreed = r->has_agreed,
+                     .is_late = ender == ENDER_PERSON};
+    (void)snprintf(end->reason, sizeof end->reason, "%s", reason);
+    (void)snprintf(end->told, sizeof end->told, "%.250s", reason);
     const bool has_url = r->policy != NULL &&
                          policy_restore(&p, r->policy, NULL, 0, &error) == PT_OK &&
                          p.output_url != NULL;
     policy_clear(&p);
-    bool done = false;
-    if (end_record(n, &done, r->id, ender, has_url, &end, &error) != PT_OK)
+    if (end_record(n, &done, r->id, ender, has_url, end, &error) != PT_OK)
         node_log(n, NODE_LOG_ERROR, "store", r->id, NULL, "%s", error.message);
-    if (!done)
+    return done;
+}
+
+void computation_note(node *n, const char *event, const char *id, const char *who, json_t *more)
+{
+    pt_error error;
+    if (journal_deed(n->journal, event, id, who, more, &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "audit", id, NULL, "%s", error.message);
+}
+
+static void note_failed_record(node *n, const record *r, const run_end *end)
+{
+    computation_note(n, "ended", r->id, r->caller,
+                     json_pack("{s:s, s:o}", "outcome", "failed", "told", journal_text(end->told)));
+    node_log(n, NODE_LOG_WARN, "failed", r->id, r->caller, "%s", end->reason);
+}
+
+bool computation_fail_record(node *n, const record *r, record_ender ender, unsigned refusal,
+                             const char *reason)
+{
+    run_end end;
+    const bool done = fail_record(n, &end, r, ender, refusal, reason);
+    if (done)
+        note_failed_record(n, r, &end);
+    return done;
+}
+
+bool computation_deny(node *n, const record *r, const char *who, json_t *more, const char *reason)
+{
+    run_end end;
+    if (!fail_record(n, &end, r, ENDER_PERSON, 403, reason)) {
+        json_decref(more);
         return false;
-    if (journal_deed(n->journal, "ended", r->id, r->caller,
-                     json_pack("{s:s, s:o}", "outcome", "failed", "told", journal_text(end.told)),
-                     &error) != PT_OK)
-        node_log(n, NODE_LOG_ERROR, "audit", r->id, NULL, "%s", error.message);
-    node_log(n, NODE_LOG_WARN, "failed", r->id, r->caller, "%s", reason);
+    }
+    computation_note(n, "denied", r->id, who, more);
+    note_failed_record(n, r, &end);
     return true;
 }
 
@@ -250,9 +321,10 @@ static pt_status try_keeping(keeping *k, pt_error *error)
 {
     const node_computation *c = k->c;
     records *r = c->owner->records;
-    if (k->end->waits) /* a person has to decide */
+    const bool is_stale = k->end->waits && computation_is_stale(k->c);
+    if (k->end->waits && !is_stale) /* a person has to decide */
         return records_suspend(r, c->policy.id, k->end->reason, error);
-    if (is_left(k->c, k->end))
+    if (is_stale || is_left(k->c, k->end))
         return records_release(r, c->policy.id, error);
     return keep_end(k, error);
 }

@@ -21,15 +21,29 @@ void computation_reap(node *n);
 /* With the node's lock held. */
 node_computation *computation_find(const node *n, const char *id);
 void computation_stop(node_computation *c, stop_cause cause);
+/* There is another configuration: what has not begun is decided again. */
+void computation_unsettle(node_computation *c);
 
 /* Ends a record that no computation runs for: as failed, and delivers that. False: it is not the
  * ender's any more, or the store cannot be used. */
 bool computation_fail_record(node *n, const record *r, record_ender ender, unsigned refusal,
                              const char *reason);
+/* The same of one that waits for a person, who does not want it; takes `more` over, which the audit
+ * log gets. */
+bool computation_deny(node *n, const record *r, const char *who, json_t *more, const char *reason);
+
+/* Writes into the audit log what has been done, as was announced before. Takes `more` over. */
+void computation_note(node *n, const char *event, const char *id, const char *who, json_t *more);
 
 /* ---- for run.c ---- */
 
 void computation_enter(node_computation *c, computation_phase phase);
+/* Whether it has to be decided again, by other rules than before. */
+bool computation_is_stale(node_computation *c);
+/* It is decided by the present configuration from now on. */
+void computation_renew(node_computation *c);
+/* Once, before it begins; false: it has become stale. */
+MUST_CHECK bool computation_may_begin(node_computation *c);
 /* Waits for a place among those that this party leads; tells the others of it meanwhile. */
 MUST_CHECK pt_status computation_lead(node_computation *c, const pt_channel *channel,
                                       pt_error *error);

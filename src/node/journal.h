@@ -1,6 +1,11 @@
 /* What a node writes into its audit log. Layer: node.
  *
- * A line comes before what it tells of: where it cannot be written the deed is not done. No line
+ * Nothing happens that no line tells of: where it cannot be written the deed is not done. What
+ * somebody decides has two, so that a crash in between leaves no line that is not true: "to be
+ * approved" before the store is changed and "approved" afterwards. Without the second nobody knows
+ * whether it came to it, as when it turned out to be impossible, and what follows tells: "allowed"
+ * by that person, or another decision. The line "ended" comes before the store's, for the protocol
+ * is over then, whatever is kept of it; a node that dies in between adds one that says so. No line
  * holds data: no inputs and results, no cells of sources, no reasons that may quote them; a result
  * is there as its SHA-256. Any thread may call. Without a log (only with --insecure-allow-all) all
  * of it does nothing. */

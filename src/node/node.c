@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "channel/http/url.h"
+#include "crypto/ct.h"
 #include "node/computation.h"
 #include "node/delivery.h"
 #include "node/http/api.h"
@@ -85,6 +86,28 @@ static pt_status settings_new(settings **ret_settings, node_config *config,
     return status;
 }
 
+static bool is_same_settings(const settings *a, const settings *b)
+{
+    const char *of_a = a->config.sha256 == NULL ? "" : a->config.sha256;
+    const char *of_b = b->config.sha256 == NULL ? "" : b->config.sha256;
+    return strcmp(of_a, of_b) == 0 && ct_equal(a->public_key, b->public_key, PT_KEY_BYTES);
+}
+
+/* Rules that were taken away must not allow what has not begun, and new ones may allow what waits
+ * for a person. */
+static void decide_all_anew(node *n)
+{
+    pt_error error;
+    monitor_lock(&n->lock);
+    for (node_computation *c = n->computations; c != NULL; c = c->next)
+        computation_unsettle(c);
+    monitor_unlock(&n->lock);
+    if (records_reconsider(n->records, &error) != PT_OK)
+        node_log(n, NODE_LOG_ERROR, "store", NULL, NULL,
+                 "what waits for a person is not decided by the new rules: %s", error.message);
+    node_wake(n);
+}
+
 pt_status node_reload(node *n, node_config *config, const uint8_t *private_key, pt_error *error)
 {
     settings *fresh = NULL;
@@ -98,9 +121,12 @@ pt_status node_reload(node *n, node_config *config, const uint8_t *private_key, 
     }
     monitor_lock(&n->lock);
     settings *before = n->settings;
+    const bool is_same = is_same_settings(before, fresh);
     n->settings = fresh;
     monitor_unlock(&n->lock);
     settings_release(n, before);
+    if (!is_same)
+        decide_all_anew(n);
     node_log(n, NODE_LOG_INFO, "node", NULL, NULL, "the configuration was read again");
     return PT_OK;
 }

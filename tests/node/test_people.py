@@ -1,4 +1,5 @@
 """Who looks after a node: `polytune node pending`, `show`, `approve`, `deny`, from another process with a token of one's own."""
+import time
 import unittest
 
 from node_support import ADD, collector, fresh_id, organisations, policies, polytune
@@ -115,6 +116,16 @@ class People(unittest.TestCase):
             self.assertEqual(held.wait().status, 500)
             self.assertIn(self.a.state("officer", id), ("failed", None))
             self.assertEqual(out.at("/0"), [])
+
+    def test_a_denial_is_told_to_the_output(self):
+        """Once: who asked may have gone long before somebody decided."""
+        with collector() as out:
+            id, held = self.wait_pending(outputs=[out.url + "/0", None])
+            self.assertEqual(self.ask("deny", id, "--why=no consent").status, 0)
+            self.assertEqual(out.wait("/0"), [{"type": "error", "details": "Error: denied: no consent\n"}])
+            self.assertEqual(held.wait().status, 403)
+            time.sleep(1)
+            self.assertEqual(len(out.at("/0")), 1)
 
     def test_deny(self):
         id, call = self.wait_pending()

@@ -1,10 +1,12 @@
 """Two organisations whose nodes allow what their rules and people allow, and callers who would like more."""
 import hashlib
 import json
+import signal
 import sqlite3
+import time
 import unittest
 
-from node_support import ADD, JSON, call, fresh_id, organisations, policies
+from node_support import ADD, JSON, call, collector, fresh_id, organisations, policies
 from support import polytune
 
 SUM = """const ROWS: usize = PARTY_0::ROWS;
@@ -267,6 +269,69 @@ class Trust(unittest.TestCase):
             if not allowed:
                 self.assertEqual(self.a.call("lab", "DELETE", f"/computations/{id}").status, 204)
                 self.assertEqual(calls[0].wait().status, 500)
+
+    def reload(self, one, other, rules, more=""):
+        one.configure([other], rules, more)
+        one.node.process.process.send_signal(signal.SIGHUP)
+        one.node.process.read_err_until("was read again")
+
+    def test_rules_that_come_while_it_waits_for_a_person(self):
+        self.start(rules_b=rule("adding", ADD))
+        p = self.policies()
+        id = p[0]["computation_id"]
+        calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+        self.a.wait_state("officer", id, "pending")
+        self.reload(self.a, self.b, rule("adding", ADD))
+        self.assertEqual([c.wait().status for c in calls], [200, 200])
+        self.a.wait_state("lab", id, "done")
+        self.assertEqual(self.a.call("officer", "GET", f"/computations/{id}").json()["allowed_by"], "rule adding")
+
+    def test_rules_that_go_while_it_waits_for_others(self):
+        """Nothing runs that no rule allows any more; who asked hears of it where he may still listen."""
+        with collector() as out:
+            self.start(rule("adding", ADD, outputs=f"['{out.url}/']"), rule("adding", ADD))
+            p = self.policies(outputs=[out.url + "/0", None])
+            id = p[0]["computation_id"]
+            held = self.a.schedule("lab", p[0])
+            self.a.wait_state("lab", id, "waiting")
+            self.reload(self.a, self.b, rule("adding", ADD, outputs=f"['{out.url}/']") + "# the same\n")
+            self.a.wait_state("lab", id, "waiting")
+            self.reload(self.a, self.b, "")
+            self.a.wait_state("officer", id, "pending")
+            self.assertIsNone(self.a.call("officer", "GET", f"/computations/{id}").json()["allowed_by"])
+            self.b.schedule("lab", p[1])
+            self.b.wait_state("lab", id, "waiting")
+            self.assertEqual(self.a.approve("officer", id).status, 200)
+            self.assertEqual(held.wait().status, 200)
+            self.a.wait_state("lab", id, "done")
+            # A person has allowed it, and rules deny it since.
+            p = self.policies(outputs=[out.url + "/1", None])
+            id = p[0]["computation_id"]
+            held = self.a.schedule("lab", p[0])
+            self.a.wait_state("officer", id, "pending")
+            self.assertEqual(self.a.approve("officer", id).status, 200)
+            self.a.wait_state("officer", id, "waiting")
+            self.reload(self.a, self.b, "  - name: never\n    decision: deny\n")
+            self.assertEqual(held.wait().status, 403)
+            self.assertIn("'never' denies it", out.wait("/1")[0]["details"])
+            self.assertIn("not allowed", self.b.schedule("lab", p[1]).wait().json()["details"])
+            time.sleep(1)
+            self.assertEqual(len(out.at("/1")), 1)
+
+    def test_another_key_while_it_waits_for_others(self):
+        """Whose key was mistaken in the configuration is met with the right one."""
+        right = self.b.key
+        self.b.key = self.a.key
+        self.a.configure([self.b], rule("adding", ADD))
+        self.b.key = right
+        self.b.configure([self.a], rule("adding", ADD))
+        self.a.start(), self.b.start()
+        p = self.policies()
+        held = self.a.schedule("lab", p[0])
+        self.a.wait_state("lab", p[0]["computation_id"], "waiting")
+        self.reload(self.a, self.b, rule("adding", ADD))
+        self.assertEqual(self.b.schedule("lab", p[1]).wait().status, 200)
+        self.assertEqual(held.wait().status, 200)
 
     def test_delete(self):
         """Who asked for it stops it, and the other party hears why."""

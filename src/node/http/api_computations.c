@@ -200,22 +200,21 @@ static enum MHD_Result delete_computation(node_request *r, const record *found)
         return request_problem(r, 403, "Forbidden", "%s may stop what it asked for itself",
                                r->caller);
     enum MHD_Result answer = MHD_NO;
-    if (!note_deed(r, "deleted", json_object(), &answer))
+    if (!note_deed(r, "to be deleted", json_object(), &answer))
         return answer;
     monitor_lock(&n->lock);
     node_computation *c = computation_find(n, r->id);
     if (c != NULL)
         computation_stop(c, STOP_FOR_CALLER);
     monitor_unlock(&n->lock);
-    node_log(n, NODE_LOG_INFO, "deleted", r->id, r->caller, "%s", "");
-    if (c != NULL)
-        return request_empty(r, 202);
-    if (records_remove(n->records, &done, r->id, &error) != PT_OK)
+    if (c == NULL && records_remove(n->records, &done, r->id, &error) != PT_OK)
         return request_store_problem(r, &error);
-    node_wake(n);
-    if (!done)
+    if (c == NULL && !done)
         return request_problem(r, 409, "Running", "another node is running it");
-    return request_empty(r, 204);
+    computation_note(n, c == NULL ? "deleted" : "stopped", r->id, r->caller, json_object());
+    node_log(n, NODE_LOG_INFO, "deleted", r->id, r->caller, "%s", "");
+    node_wake(n);
+    return request_empty(r, c == NULL ? 204 : 202);
 }
 
 enum MHD_Result answer_computation(node_request *r)
@@ -333,6 +332,11 @@ static void hash_record(approval *ret_hashes, const record *found)
     policy_clear(&p);
 }
 
+static json_t *approved_hashes(const approval *is)
+{
+    return json_pack("{s:s, s:s}", "policy_sha256", is->policy, "program_sha256", is->program);
+}
+
 static enum MHD_Result approve_record(node_request *r, const approval *wanted, const record *found)
 {
     approval is;
@@ -345,16 +349,14 @@ static enum MHD_Result approve_record(node_request *r, const approval *wanted, c
         return answer;
     if (found->state != RECORD_PENDING)
         return request_problem(r, 409, "NotPending", "it does not wait for a person");
-    if (!note_deed(
-            r, "approved",
-            json_pack("{s:s, s:s}", "policy_sha256", is.policy, "program_sha256", is.program),
-            &answer))
+    if (!note_deed(r, "to be approved", approved_hashes(&is), &answer))
         return answer;
     (void)snprintf(decision, sizeof decision, "person %s", r->caller);
     if (records_approve(r->node->records, &done, r->id, found->policy, decision, &error) != PT_OK)
         return request_store_problem(r, &error);
     if (!done)
         return request_problem(r, 409, "NotPending", "it does not wait for a person");
+    computation_note(r->node, "approved", r->id, r->caller, approved_hashes(&is));
     node_log(r->node, NODE_LOG_INFO, "approved", r->id, r->caller, "%s", "");
     node_wake(r->node);
     return request_empty(r, 200);
@@ -398,34 +400,40 @@ static bool read_why(char ret_why[WHY_MAX], const buffer *body)
     return is_good;
 }
 
+static json_t *denied_fields(const char *why, const char *hash)
+{
+    return json_pack("{s:s, s:s}", "why", why, "policy_sha256", hash);
+}
+
+static enum MHD_Result deny_record(node_request *r, const record *found, const char *why)
+{
+    node *n = r->node;
+    char hash[POLICY_HASH_SIZE];
+    char reason[WHY_MAX + CALLER_SIZE + 32];
+    enum MHD_Result answer = MHD_NO;
+    if (found->state != RECORD_PENDING)
+        return request_problem(r, 409, "NotPending", "it does not wait for a person");
+    policy_hash(hash, found->policy);
+    if (!note_deed(r, "to be denied", denied_fields(why, hash), &answer))
+        return answer;
+    (void)snprintf(reason, sizeof reason, "denied%s%s", why[0] == '\0' ? "" : ": ", why);
+    if (!computation_deny(n, found, r->caller, denied_fields(why, hash), reason))
+        return request_problem(r, 409, "NotPending", "it does not wait for a person");
+    node_log(n, NODE_LOG_INFO, "denied", r->id, r->caller, "%s", why);
+    node_wake(n);
+    return request_empty(r, 200);
+}
+
 enum MHD_Result answer_deny(node_request *r)
 {
     record found;
     char why[WHY_MAX];
-    char hash[POLICY_HASH_SIZE];
-    char reason[WHY_MAX + CALLER_SIZE + 32];
     enum MHD_Result answer = MHD_NO;
     if (!read_why(why, &r->http.body))
         return request_problem(r, 422, "Deny", "expected {\"why\": TEXT}");
     if (!find_visible(r, &found, &answer))
         return answer;
-    if (found.state != RECORD_PENDING) {
-        answer = request_problem(r, 409, "NotPending", "it does not wait for a person");
-        record_clear(&found);
-        return answer;
-    }
-    policy_hash(hash, found.policy);
-    if (note_deed(r, "denied", json_pack("{s:s, s:s}", "why", why, "policy_sha256", hash),
-                  &answer)) {
-        (void)snprintf(reason, sizeof reason, "denied%s%s", why[0] == '\0' ? "" : ": ", why);
-        if (computation_fail_record(r->node, &found, ENDER_PERSON, 403, reason)) {
-            node_log(r->node, NODE_LOG_INFO, "denied", r->id, r->caller, "%s", why);
-            node_wake(r->node);
-            answer = request_empty(r, 200);
-        } else {
-            answer = request_problem(r, 409, "NotPending", "it does not wait for a person");
-        }
-    }
+    answer = deny_record(r, &found, why);
     record_clear(&found);
     return answer;
 }

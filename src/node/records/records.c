@@ -299,10 +299,18 @@ pt_status records_approve(records *r, bool *ret_done, const char *id, const char
 pt_status records_suspend(records *r, const char *id, const char *reason, pt_error *error)
 {
     return CHANGE(r, NULL, error,
-                  "UPDATE records SET state = ?2, reason = ?4, owner = NULL, changed = NOW() WHERE "
-                  "id = ?1 AND state = ?3 AND owner = ?5",
+                  "UPDATE records SET state = ?2, reason = ?4, decision = NULL, owner = NULL, "
+                  "changed = NOW() WHERE id = ?1 AND state = ?3 AND owner = ?5",
                   of_text(id), of_number(RECORD_PENDING), of_number(RECORD_QUEUED), of_text(reason),
                   of_text(r->owner));
+}
+
+pt_status records_reconsider(records *r, pt_error *error)
+{
+    return CHANGE(r, NULL, error,
+                  "UPDATE records SET state = ?1, reason = NULL, owner = NULL, changed = NOW() "
+                  "WHERE state = ?2",
+                  of_number(RECORD_QUEUED), of_number(RECORD_PENDING));
 }
 
 pt_status records_allowed(records *r, const char *id, const char *decision, bool counts,

@@ -75,6 +75,8 @@ MUST_CHECK pt_status records_approve(records *r, bool *ret_done, const char *id,
 /* A claimed one has to wait for a person after all. */
 MUST_CHECK pt_status records_suspend(records *r, const char *id, const char *reason,
                                      pt_error *error);
+/* All that wait for a person are QUEUED again: other rules may decide. */
+MUST_CHECK pt_status records_reconsider(records *r, pt_error *error);
 /* `decision` allows it; with `counts` it is one more of what that has allowed. */
 MUST_CHECK pt_status records_allowed(records *r, const char *id, const char *decision, bool counts,
                                      pt_error *error);

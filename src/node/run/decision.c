@@ -132,13 +132,25 @@ static verdict decide_by_rules(node_computation *c, uint64_t n_ands, uint64_t n_
     return note_decision(c, decision, why);
 }
 
+/* A person has allowed it, in place of rules that asked for one. Rules may have come since then
+ * that deny it. */
+static verdict heed_denials(node_computation *c, char why[DECISION_WHY_MAX])
+{
+    node_decision d;
+    if (!ask_rules(&d, c, RULES_UNKNOWN, RULES_UNKNOWN)) {
+        (void)snprintf(why, DECISION_WHY_MAX, "out of memory");
+        return VERDICT_FAILED;
+    }
+    return d.outcome == RULES_REFUSE ? verdict_of(&d, why) : VERDICT_ALLOWED;
+}
+
 verdict decision_make(node_computation *c, char ret_why[DECISION_WHY_MAX])
 {
     ret_why[0] = '\0';
     if (c->settings->config.insecure_allow_all)
         return note_decision(c, BY_NOBODY, ret_why);
     if (is_by(c, BY_PERSON))
-        return VERDICT_ALLOWED;
+        return heed_denials(c, ret_why);
     uint64_t n_ands = 0;
     uint64_t n_rows = 0;
     verdict v = measure(&n_ands, &n_rows, c, ret_why);
@@ -151,16 +163,20 @@ verdict decision_make(node_computation *c, char ret_why[DECISION_WHY_MAX])
     return v;
 }
 
-verdict decision_confirm(node_computation *c, uint64_t n_ands, uint64_t n_rows,
+verdict decision_confirm(node_computation *c, uint64_t n_ands, uint64_t n_rows, bool *ret_is_other,
                          char ret_why[DECISION_WHY_MAX])
 {
+    char before[DECISION_MAX];
     ret_why[0] = '\0';
+    *ret_is_other = false;
+    (void)snprintf(before, sizeof before, "%s", c->decision == NULL ? "" : c->decision);
     if (!is_by(c, BY_RULE))
         return VERDICT_ALLOWED; /* nobody, or a person, who has set no limits */
     /* Another rule than before may be the one that allows so much: it is a run of that one. */
     (void)pthread_mutex_lock(&c->owner->deciding);
     const verdict v = decide_by_rules(c, n_ands, n_rows, ret_why);
     (void)pthread_mutex_unlock(&c->owner->deciding);
+    *ret_is_other = v == VERDICT_ALLOWED && strcmp(before, c->decision) != 0;
     /* It is too late to ask anybody. */
     return v == VERDICT_ASK ? VERDICT_REFUSED : v;
 }

@@ -17,8 +17,9 @@ typedef enum verdict {
 /* Before anything else; reads the source if a rule counts its rows. `ret_why` says why it is not
  * allowed. What a rule allows counts among its runs from now on. */
 MUST_CHECK verdict decision_make(node_computation *c, char ret_why[DECISION_WHY_MAX]);
-/* Once more, with the numbers that are known before the protocol begins. */
+/* Once more, with the numbers that are known before the protocol begins; *ret_is_other: another
+ * rule than before allows it. */
 MUST_CHECK verdict decision_confirm(node_computation *c, uint64_t n_ands, uint64_t n_rows,
-                                    char ret_why[DECISION_WHY_MAX]);
+                                    bool *ret_is_other, char ret_why[DECISION_WHY_MAX]);
 
 #endif

@@ -125,8 +125,12 @@ static pt_status confirm_decision(run *r)
     pt_circuit_stats stats;
     pt_circuit_get_stats(&stats, pt_program_circuit(r->program));
     computation_progress(r->c, "compiled", stats.and_gates, stats.and_gates);
-    const verdict v = decision_confirm(r->c, stats.and_gates, r->input.n_data, why);
-    return heed(r, v, why);
+    bool is_other = false;
+    const verdict v = decision_confirm(r->c, stats.and_gates, r->input.n_data, &is_other, why);
+    pt_status status = PT_OK;
+    if (v != VERDICT_ALLOWED || is_other)
+        status = note_verdict(r, v, why);
+    return status == PT_OK ? heed(r, v, why) : status;
 }
 
 /* ---- the channel ---- */
@@ -232,6 +236,8 @@ static pt_status agree(run *r)
         status = agreement_wait(&r->channel, r->p, &r->error);
     if (status != PT_OK)
         return status;
+    if (!computation_may_begin(r->c))
+        return error_set(&r->error, PT_ERR_CANCELLED, "other rules count by now");
     status = records_begin(r->c->owner->records, &r->end->has_begun, r->p->id, &error);
     if (status != PT_OK || !r->end->has_begun)
         return error_set(&r->error, PT_ERR_INTERNAL, "it cannot be begun: %s",
@@ -251,12 +257,35 @@ static bool may_meet_again(const run *r, pt_status status)
            !computation_cancelled(r->c) && clock_ms() - r->c->begun_ms < limit_ms;
 }
 
+/* The configuration was read again before it began: its rules count, and its keys. */
+static pt_status decide_anew(run *r)
+{
+    pt_channel_close(&r->channel);
+    computation_renew(r->c);
+    r->end->is_late = true;
+    node_log(r->c->owner, NODE_LOG_INFO, "again", r->p->id, r->c->caller,
+             "it is decided by the rules that were read");
+    const pt_status status = check_participants(r);
+    return status == PT_OK ? decide(r) : status;
+}
+
+static pt_status meet_once(run *r)
+{
+    const pt_status status = open_channel(r);
+    return status == PT_OK ? agree(r) : status;
+}
+
 static pt_status meet(run *r)
 {
     for (;;) {
-        pt_status status = open_channel(r);
-        if (status == PT_OK)
-            status = agree(r);
+        pt_status status = meet_once(r);
+        if (status != PT_OK && computation_is_stale(r->c)) {
+            status = decide_anew(r);
+            if (status != PT_OK)
+                return status;
+            computation_enter(r->c, PHASE_WAITING);
+            continue;
+        }
         if (status == PT_OK || !may_meet_again(r, status))
             return status;
         node_log(r->c->owner, NODE_LOG_INFO, "again", r->p->id, r->c->caller, "%s",
@@ -542,7 +571,7 @@ static pt_status run_steps(run *r)
 void run_computation(run_end *ret_end, node_computation *c)
 {
     run r = {.c = c, .p = &c->policy, .end = ret_end};
-    *ret_end = (run_end){0};
+    *ret_end = (run_end){.is_late = c->decision != NULL};
     pt_error_clear(&r.error);
     ret_end->status = run_steps(&r);
     if (ret_end->status != PT_OK)
