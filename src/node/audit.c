@@ -313,6 +313,23 @@ static pt_status mend_end(size_t *ret_cut, audit *log, pt_error *error)
     return status == PT_OK ? cut_off(log, *ret_cut, error) : status;
 }
 
+/* Nothing is written behind lines that somebody has changed: it would look as if all was well. */
+static pt_status check_last_lines(const audit *log, pt_error *error)
+{
+    char what[PT_ERROR_MESSAGE_MAX];
+    if (log->size == 0)
+        return PT_OK;
+    const pt_status status =
+        audit_verify_end(log->path, log->key.public, AUDIT_LOOKED_AT_BYTES, error);
+    if (status != PT_ERR_INPUT)
+        return status;
+    (void)snprintf(what, sizeof what, "%s", error->message);
+    return error_set(error, PT_ERR_INPUT,
+                     "the audit log was changed by somebody else than this node: %.300s. Move it "
+                     "away and keep it, for whoever finds out how; the node begins another",
+                     what);
+}
+
 static pt_status begin(audit *log, pt_error *error)
 {
     char public_text[SIGNING_PUBLIC_SIZE];
@@ -320,6 +337,8 @@ static pt_status begin(audit *log, pt_error *error)
     pt_status status = open_file(log, error);
     if (status == PT_OK)
         status = mend_end(&cut, log, error);
+    if (status == PT_OK)
+        status = check_last_lines(log, error);
     if (status == PT_OK && log->size == 0)
         status = sync_folder(log, error);
     if (status != PT_OK)

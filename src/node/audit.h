@@ -22,6 +22,9 @@
 #define AUDIT_SIGN_EVERY 1000
 #define AUDIT_HASH_SIZE  65 /* as text, terminated */
 
+/* Some thousand lines: so that a start takes no time, however long the log is. */
+#define AUDIT_LOOKED_AT_BYTES ((uint64_t)4 << 20)
+
 typedef struct audit audit;
 
 typedef struct audit_head {
@@ -31,7 +34,8 @@ typedef struct audit_head {
 
 /* Opens a log, or begins one, and writes a line "opened". What a crash has left of a half-written
  * line is cut off, which the line tells. Copies the key. PT_ERR_FILE, also when another process has
- * the log open; PT_ERR_INPUT when the file is none. */
+ * the log open; PT_ERR_INPUT when the file is none, or its end does not hold together: the last
+ * AUDIT_LOOKED_AT_BYTES of it, with their signatures. */
 MUST_CHECK pt_status audit_open(audit **ret_log, const char *path, const signing_key *key,
                                 pt_error *error);
 
@@ -59,5 +63,9 @@ typedef struct audit_report {
  * none is known. PT_ERR_INPUT names the line at which it does not hold together, and why. */
 MUST_CHECK pt_status audit_verify(audit_report *ret_report, const char *path, const uint8_t *key,
                                   const audit_head *known, pt_error *error);
+/* The same of its last `len` bytes, but for a line that is cut there: whether they hold together,
+ * not whether they go on what was before. */
+MUST_CHECK pt_status audit_verify_end(const char *path, const uint8_t *key, uint64_t len,
+                                      pt_error *error);
 
 #endif

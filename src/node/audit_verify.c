@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
@@ -168,30 +168,84 @@ static pt_status check_end(const audit_reader *r)
     return PT_OK;
 }
 
+static pt_status open_reader(audit_reader *r, const uint8_t *key)
+{
+    audit_head_begin(&r->report->head);
+    if (key != NULL)
+        memcpy(r->key, key, sizeof r->key);
+    r->has_key = key != NULL;
+    r->line = mem_new(AUDIT_LINE_MAX, 1);
+    if (r->line == NULL)
+        return error_memory(r->error);
+    r->file = fopen(r->path, "rb");
+    if (r->file == NULL)
+        return error_set(r->error, PT_ERR_FILE, "cannot read '%s': %s", r->path, strerror(errno));
+    return PT_OK;
+}
+
+static void close_reader(audit_reader *r)
+{
+    if (r->file != NULL)
+        (void)fclose(r->file);
+    mem_free(r->line);
+}
+
 pt_status audit_verify(audit_report *ret_report, const char *path, const uint8_t *key,
                        const audit_head *known, pt_error *error)
 {
     audit_report report = {0};
     audit_reader r = {.path = path, .known = known, .report = &report, .error = error};
-    audit_head_begin(&report.head);
-    if (key != NULL)
-        memcpy(r.key, key, sizeof r.key);
-    r.has_key = key != NULL;
-    r.line = mem_new(AUDIT_LINE_MAX, 1);
-    if (r.line == NULL)
-        return error_memory(error);
-    r.file = fopen(path, "rb");
-    pt_status status = PT_OK;
-    if (r.file == NULL)
-        status = error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path, strerror(errno));
+    pt_status status = open_reader(&r, key);
     if (status == PT_OK)
         status = read_lines(&r);
     if (status == PT_OK)
         status = check_end(&r);
-    if (r.file != NULL)
-        (void)fclose(r.file);
-    mem_free(r.line);
+    close_reader(&r);
     if (status == PT_OK)
         *ret_report = report;
+    return status;
+}
+
+/* ---- Its end ---- */
+
+/* To the first whole line of the last `len` bytes; of what was before it, it is believed. */
+static pt_status skip_beginning(audit_reader *r, uint64_t len)
+{
+    audit_head *head = &r->report->head;
+    off_t size = fseeko(r->file, 0, SEEK_END) == 0 ? ftello(r->file) : -1;
+    const bool is_all = size >= 0 && (uint64_t)size <= len;
+    if (size < 0 || fseeko(r->file, is_all ? 0 : size - (off_t)len, SEEK_SET) != 0)
+        return error_set(r->error, PT_ERR_FILE, "cannot read '%s': %s", r->path, strerror(errno));
+    pt_status status = is_all ? PT_OK : next_audit_line(r);
+    const off_t begin = ftello(r->file);
+    if (status != PT_OK || is_all)
+        return status;
+    status = next_audit_line(r);
+    json_t *line = json_loadb(r->line, r->len, JSON_REJECT_DUPLICATES, NULL);
+    const json_int_t seq = json_integer_value(json_object_get(line, "seq"));
+    const char *prev = json_string_value(json_object_get(line, "prev"));
+    if (seq > 0 && prev != NULL && strlen(prev) == AUDIT_HASH_SIZE - 1) {
+        head->seq = (uint64_t)seq - 1;
+        memcpy(head->hash, prev, AUDIT_HASH_SIZE);
+    } else if (status == PT_OK) {
+        status = error_set(r->error, PT_ERR_INPUT,
+                           "%s, near its end: there is no line of an audit log", r->path);
+    }
+    json_decref(line);
+    if (status == PT_OK && fseeko(r->file, begin, SEEK_SET) != 0)
+        return error_set(r->error, PT_ERR_FILE, "cannot read '%s': %s", r->path, strerror(errno));
+    return status;
+}
+
+pt_status audit_verify_end(const char *path, const uint8_t *key, uint64_t len, pt_error *error)
+{
+    audit_report report = {0};
+    audit_reader r = {.path = path, .report = &report, .error = error};
+    pt_status status = open_reader(&r, key);
+    if (status == PT_OK)
+        status = skip_beginning(&r, len);
+    if (status == PT_OK)
+        status = read_lines(&r);
+    close_reader(&r);
     return status;
 }

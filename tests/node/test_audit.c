@@ -299,6 +299,60 @@ static void a_chain_made_anew(void **state)
     assert_string_equal(report.key, text);
 }
 
+static void assert_not_opened(const fixture *f, const char *message)
+{
+    audit *log = NULL;
+    pt_error error;
+    struct stat before, after;
+    pt_error_clear(&error);
+    assert_int_equal(stat(f->path, &before), 0);
+    assert_int_equal(audit_open(&log, f->path, &f->key, &error), PT_ERR_INPUT);
+    if (strstr(error.message, message) == NULL || strstr(error.message, "Move it away") == NULL)
+        fail_msg("expected '%s', got '%s'", message, error.message);
+    assert_int_equal(stat(f->path, &after), 0);
+    assert_int_equal(before.st_size, after.st_size);
+}
+
+/* A node does not go on with a log that was changed. */
+static void a_changed_log_is_not_gone_on_with(void **state)
+{
+    const fixture *f = *state;
+    fixture other = *f;
+    uint8_t seed[32] = {4};
+    buffer b;
+    make_log(f, 5);
+    read_log(&b, f);
+    b.bytes[line_at(&b, 4) - 3] ^= 1;
+    write_log(f, b.bytes, b.len);
+    assert_not_opened(f, "line 3");
+    b.bytes[line_at(&b, 4) - 3] ^= 1;
+    write_log(f, b.bytes, b.len);
+    make_log(f, 1);
+    buffer_clear(&b);
+    (void)crypto_sign_seed_keypair(other.key.public, other.key.secret, seed);
+    assert_not_opened(&other, "it is signed by another key");
+}
+
+/* Only so much of it is looked at, from any byte on. */
+static void the_end_is_verified(void **state)
+{
+    const fixture *f = *state;
+    buffer b;
+    pt_error error;
+    make_log(f, 5);
+    read_log(&b, f);
+    const size_t fourth = line_at(&b, 4);
+    b.bytes[fourth - 3] ^= 1; /* in the third line */
+    write_log(f, b.bytes, b.len);
+    for (size_t len = b.len - line_at(&b, 7) + 1; len <= b.len; len++) {
+        const bool is_seen = b.len - len < line_at(&b, 3);
+        const pt_status status = audit_verify_end(f->path, f->key.public, len, &error);
+        if (status != (is_seen ? PT_ERR_INPUT : PT_OK))
+            fail_msg("%zu bytes: %s", len, status == PT_OK ? "" : error.message);
+    }
+    buffer_clear(&b);
+}
+
 static void what_is_cut_off_at_the_end(void **state)
 {
     const fixture *f = *state;
@@ -515,6 +569,8 @@ int main(void)
         EACH(the_changed_line_is_named),
         EACH(lines_taken_out_put_in_or_moved),
         EACH(a_chain_made_anew),
+        EACH(a_changed_log_is_not_gone_on_with),
+        EACH(the_end_is_verified),
         EACH(what_is_cut_off_at_the_end),
         EACH(a_wrong_signature),
         EACH(half_a_line_is_cut_off_and_told),

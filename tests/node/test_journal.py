@@ -176,6 +176,22 @@ class Journal(unittest.TestCase):
         self.assertEqual(done.status, 0, done)
         self.assertIn('"bytes_of_half_a_line_cut_off":17', self.a.folder.joinpath("audit.log").read_text())
 
+    def test_a_changed_log(self):
+        """A node does not go on with it, and says what to do."""
+        self.start()
+        p = self.policies()[0]
+        self.a.schedule("lab", p)
+        self.a.wait_state("officer", p["computation_id"], "pending")
+        self.a.node.stop()
+        log = self.a.folder / "audit.log"
+        log.write_text(log.read_text().replace('"caller":"lab"', '"caller":"you"', 1))
+        started = polytune("node", f"--config={self.a.folder / 'node.yaml'}")
+        self.assertEqual(started.status, 4, started)
+        for text in ("was changed", "line 3 was changed", "Move it away"):
+            self.assertIn(text, started.err)
+        log.rename(self.a.folder / "evidence.log")
+        self.a.start()
+
     def test_one_log_for_one_node(self):
         self.start()
         self.b.node.kill()
