@@ -127,6 +127,16 @@ class People(unittest.TestCase):
             time.sleep(1)
             self.assertEqual(len(out.at("/0")), 1)
 
+    def test_a_reason_of_several_lines(self):
+        policy = policies([self.a.url, self.b.url], program="pub fn main(a: u32, b: u32) -> u32 { a + c }")[0]
+        self.assertEqual(self.a.schedule("lab", policy).wait().status, 400)
+        shown = self.ask("show", policy["computation_id"]).out
+        reason = shown.split("why it failed ")[1].split("\n\npub fn")[0].split("\n")
+        self.assertEqual(reason[0], "the policy's program is not valid")
+        self.assertTrue(all(line.startswith(16 * " ") for line in reason[1:]), reason)
+        self.assertTrue(any("c" in line for line in reason[1:]), reason)
+        self.assertNotIn("?", shown)
+
     def test_deny(self):
         id, call = self.wait_pending()
         self.assertEqual(self.ask("deny", id).status, 2)

@@ -68,13 +68,34 @@ static pt_status check_id(const char *id, pt_error *error)
 
 /* ---- Showing ---- */
 
+static void put_part(buffer *b, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        buffer_put_u8(b, (uint8_t)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?'));
+}
+
 static void put_shown(buffer *b, const char *text, bool lines)
 {
     for (; *text != '\0'; text++) {
-        const bool is_shown =
-            (*text >= ' ' && *text <= '~') || (lines && (*text == '\n' || *text == '\t'));
-        buffer_put_u8(b, (uint8_t)(is_shown ? *text : '?'));
+        const bool is_shown = lines && (*text == '\n' || *text == '\t');
+        if (is_shown)
+            buffer_put_u8(b, (uint8_t)*text);
+        else
+            put_part(b, text, 1);
     }
+}
+
+/* A value of several lines, such as a compiler's message: each below the other. */
+static void put_value_lines(buffer *b, const char *text)
+{
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+        if (end[1] == '\0')
+            break;
+        put_part(b, text, (size_t)(end - text));
+        buffer_printf(b, "\n%16s", "");
+    }
+    put_part(b, text, strcspn(text, "\n"));
+    buffer_put_u8(b, '\n');
 }
 
 static void put_member(buffer *b, const json_t *one, const char *key, const char *label)
@@ -84,8 +105,7 @@ static void put_member(buffer *b, const json_t *one, const char *key, const char
     if (text == NULL)
         return;
     buffer_printf(b, "  %-13s ", label);
-    put_shown(b, text, false);
-    buffer_put_u8(b, '\n');
+    put_value_lines(b, text);
 }
 
 static void put_participants(buffer *b, const json_t *one)
