@@ -120,6 +120,15 @@ void computation_progress(void *computation, const char *phase, uint64_t done, u
     monitor_unlock(&c->owner->lock);
 }
 
+void computation_plan(node_computation *c, const pt_plan_seat *seat)
+{
+    monitor_lock(&c->owner->lock);
+    c->plan = *seat;
+    c->has_plan = true;
+    c->protocol_ms = clock_ms();
+    monitor_unlock(&c->owner->lock);
+}
+
 /* Takes a place if there is one. */
 static bool take_place(node_computation *c)
 {

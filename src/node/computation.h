@@ -47,6 +47,8 @@ MUST_CHECK bool computation_may_begin(node_computation *c);
 /* Waits for a place among those that this party leads; tells the others of it meanwhile. */
 MUST_CHECK pt_status computation_lead(node_computation *c, const pt_channel *channel,
                                       pt_error *error);
+/* What the protocol, which begins now, costs this party. */
+void computation_plan(node_computation *c, const pt_plan_seat *seat);
 bool computation_cancelled(void *computation);
 void computation_notice(void *computation, const char *text);
 void computation_progress(void *computation, const char *phase, uint64_t done, uint64_t total);

@@ -12,6 +12,7 @@
 #include "channel/http/http.h"
 
 #define ATTEMPT_MS   15000 /* for one try */
+#define LAST_MS      1000  /* and for one that begins while the node stops, which waits for it */
 #define BUSY_MS      60000 /* so long nobody else tries it */
 #define GIVE_UP_MS   600000
 #define FIRST_MS     500 /* after a failure, doubling */
@@ -51,7 +52,10 @@ static bool post_result(const node_delivery *d, const uint8_t *body, size_t len,
     http_header(&call, "Content-Type: application/json");
     node_authorize(d->owner, &call);
     http_body(&call, body, len);
-    const bool is_made = http_is_ready(&call) && http_perform(handle, &call, ATTEMPT_MS);
+    monitor_lock(&d->owner->lock);
+    const uint64_t within_ms = d->owner->is_stopping ? LAST_MS : ATTEMPT_MS;
+    monitor_unlock(&d->owner->lock);
+    const bool is_made = http_is_ready(&call) && http_perform(handle, &call, within_ms);
     const bool is_taken =
         is_made && call.outcome == HTTP_ANSWERED && call.status >= 200 && call.status < 300;
     ret_problem[0] = '\0';

@@ -11,6 +11,7 @@
 #include "node/node.h"
 #include "node/records/records.h"
 #include "node/records/seal.h"
+#include "polytune/plan.h"
 
 /* A configuration and its keys, as long as somebody uses them. */
 typedef struct settings {
@@ -52,6 +53,9 @@ typedef struct node_computation {
     const char *step;  /* of the protocol; NULL: none yet */
     uint64_t done, total;
     uint64_t n_ands;   /* once compiled */
+    pt_plan_seat plan; /* with has_plan: once the protocol has begun, at protocol_ms */
+    bool has_plan;
+    uint64_t protocol_ms;
     uint64_t begun_ms; /* clock_ms() */
     uint64_t hurry_ms; /* waits end at that time; 0: not yet */
     bool is_stale;     /* other rules count since it was decided, and it has not begun */

@@ -2,6 +2,7 @@
 import pathlib
 import random
 import resource
+import socket
 import tempfile
 import time
 import unittest
@@ -165,6 +166,34 @@ class Durable(unittest.TestCase):
             self.assertIn("stopped in the middle", out.wait("/0")[0]["details"])
             self.assertEqual(a.state(id), "failed")
 
+    def test_what_it_costs_is_shown(self):
+        a, b = self.start(0), self.start(1)
+        p = policies(self.urls, program=LONG)
+        id = p[0]["computation_id"]
+        for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
+            self.assertEqual(c.wait().status, 200)
+        shown = lambda: call(a.url, "GET", f"/computations/{id}").json()
+        wait_until(lambda: shown().get("plan", {}).get("seconds_more", 0) > 0, "a plan", 60)
+        plan = shown()["plan"]
+        self.assertGreater(plan["and_gates"], 200000)
+        for key in ("bytes_sent", "bytes_received", "messages_sent", "delays", "memory_bytes", "seconds_at_least"):
+            self.assertGreater(plan[key], 0, key)
+
+    def test_a_stop_while_a_result_is_not_taken(self):
+        """By a server that takes connections and says nothing: the stop ends all the same, and the next start tries again."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            a, b = self.start(0), self.start(1)
+            p = policies(self.urls, outputs=[f"http://127.0.0.1:{silent.getsockname()[1]}/", None])
+            for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
+                self.assertEqual(c.wait().status, 200)
+            silent.settimeout(60)
+            with silent.accept()[0]:
+                a.process.process.terminate()
+                self.assertEqual(a.process.wait(40).status, 0)
+            self.start(0)
+            with silent.accept()[0] as again:
+                self.assertIn(b"POST", again.recv(1000))
+
     def test_no_more_than_it_leads(self):
         """Twelve at once, of which each party leads half, one at a time: all end."""
         a, b = self.start(0, "--concurrency=1"), self.start(1, "--concurrency=1")
@@ -219,7 +248,6 @@ class Reload(unittest.TestCase):
 
 class Systemd(unittest.TestCase):
     def test_ready_alive_stopping(self):
-        import socket
         with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as service:
             service.bind(folder + "/notify")
             service.settimeout(30)

@@ -258,6 +258,9 @@ class Trust(unittest.TestCase):
         calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), self.policies())]
         answers = [c.wait() for c in calls]
         self.assertEqual([a.status for a in answers], [500, 500], answers)
+        details = answers[0].json()["details"]
+        self.assertIn("another key than the configuration says", details)
+        self.assertNotIn("roster", details)
 
     def test_runs_a_day(self):
         self.start(rule("adding", ADD, runs_a_day=1), rule("adding", ADD))
@@ -332,6 +335,22 @@ class Trust(unittest.TestCase):
         self.reload(self.a, self.b, rule("adding", ADD))
         self.assertEqual(self.b.schedule("lab", p[1]).wait().status, 200)
         self.assertEqual(held.wait().status, 200)
+
+    def test_two_results_for_one_file(self):
+        """Two that end at the same time and have the same output: one of the two is there, whole, and nothing else."""
+        program = "struct Row { id: u32, n: u32 }\npub fn main(a: u32, b: u32) -> [Row; 200] { [Row { id: a, n: a + b }; 200] }"
+        outputs = 'outputs:\n  - {name: table, to: "@table.csv"}\n'
+        self.start(rule("rows", program, outputs="[table]"), rule("rows", program), outputs)
+        work = [self.policies(program=program, inputs=[{"NumUnsigned": [10 * k + 1, "U32"]}, {"NumUnsigned": [k, "U32"]}]) for k in (1, 2, 3)]
+        for p in work:
+            p[0]["output"] = {"output": "table"}
+        calls = [one.schedule("lab", q) for p in work for one, q in zip((self.a, self.b), p)]
+        self.assertEqual({c.wait().status for c in calls}, {200})
+        for p in work:
+            self.a.wait_state("lab", p[0]["computation_id"], "done")
+        tables = ["id,n\n" + 200 * f"{10 * k + 1},{11 * k + 1}\n" for k in (1, 2, 3)]
+        self.assertIn((self.a.folder / "table.csv").read_text(), tables)
+        self.assertEqual([f.name for f in self.a.folder.iterdir() if "table" in f.name], ["table.csv"])
 
     def test_delete(self):
         """Who asked for it stops it, and the other party hears why."""

@@ -107,7 +107,8 @@ static void refuse_message(node_request *r)
         request_refuse(r, 410, "Ended", "%s",
                        found.told == NULL ? "the computation has ended" : found.told);
     else
-        request_refuse(r, 404, "UnknownComputationId", "%s", r->id);
+        request_refuse(r, 404, "UnknownComputationId",
+                       "computation %s does not wait for messages here, or not yet", r->id);
     record_clear(&found);
 }
 

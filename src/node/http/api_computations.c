@@ -31,6 +31,26 @@ static json_t *text_or_null(const char *text)
     return json_string(text);
 }
 
+/* What the run costs this party, and how long it still takes if it goes on as it has so far: with
+ * the network that there is. */
+static json_t *describe_plan(const node_computation *c)
+{
+    const pt_plan_seat *seat = &c->plan;
+    const double ran_ms = (double)(clock_ms() - c->protocol_ms);
+    json_t *plan = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "and_gates", (json_int_t)c->n_ands,
+                             "bytes_sent", (json_int_t)seat->bytes_sent, "bytes_received",
+                             (json_int_t)seat->bytes_received, "messages_sent",
+                             (json_int_t)seat->messages_sent, "delays", (json_int_t)seat->delays,
+                             "memory_bytes", (json_int_t)seat->memory_bytes);
+    if (seat->seconds > 0)
+        (void)json_object_set_new(plan, "seconds_at_least", json_real(seat->seconds));
+    if (c->done != 0 && c->total >= c->done && ran_ms > 0)
+        (void)json_object_set_new(
+            plan, "seconds_more",
+            json_real(ran_ms / 1000 * (double)(c->total - c->done) / (double)c->done));
+    return plan;
+}
+
 /* What its thread knows; with the node's lock held. */
 static void describe_running(json_t *all, const node_computation *c)
 {
@@ -41,6 +61,8 @@ static void describe_running(json_t *all, const node_computation *c)
         (void)json_object_set_new(all, "awaited", text_or_null(c->awaited));
     if (c->n_ands != 0)
         (void)json_object_set_new(all, "and_gates", json_integer((json_int_t)c->n_ands));
+    if (c->has_plan)
+        (void)json_object_set_new(all, "plan", describe_plan(c));
     if (c->step != NULL)
         (void)json_object_set_new(all, "progress",
                                   json_pack("{s:s, s:I, s:I}", "step", c->step, "done",
@@ -172,7 +194,8 @@ static bool find_visible(node_request *r, record *ret_record, enum MHD_Result *r
     if (is_there && may_see(r, ret_record))
         return true;
     record_clear(ret_record);
-    *ret_answer = request_problem(r, 404, "UnknownComputationId", "%s", r->id);
+    *ret_answer =
+        request_problem(r, 404, "UnknownComputationId", "no computation %s is known here", r->id);
     return false;
 }
 

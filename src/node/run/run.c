@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/mem.h"
+#include "node/run/config_words.h"
 #include "node/run/decision.h"
 #include "node/run/input.h"
 #include "node/run/output.h"
@@ -18,6 +19,7 @@
 #define DEFAULT_MAX_BYTES ((uint64_t)4 << 30)
 #define DEFAULT_WAIT_MS   600000
 #define AGAIN_MS          200
+#define TIMED_ANDS        ((uint64_t)200000)
 #define LAST_WORDS_MS     2000
 
 typedef struct run {
@@ -434,6 +436,22 @@ static pt_status note_begin(run *r)
                         &r->error);
 }
 
+/* What the run will cost, to be shown. The time is told of those only that take so long that
+ * measuring the machine, a tenth of a second, does not matter. */
+static void make_plan(run *r, const pt_circuit *circuit, const pt_mpc_options *options)
+{
+    static const pt_plan_link no_limit = {0};
+    pt_plan plan;
+    pt_circuit_stats stats;
+    pt_plan_seat *seats = mem_new(r->p->n_parties, sizeof *seats);
+    pt_circuit_get_stats(&stats, circuit);
+    const bool is_timed = stats.and_gates >= TIMED_ANDS;
+    if (seats != NULL && pt_plan_make(&plan, seats, r->p->n_parties, circuit, options,
+                                      is_timed ? &no_limit : NULL, NULL) == PT_OK)
+        computation_plan(r->c, &seats[r->p->party]);
+    mem_free(seats);
+}
+
 /* What the protocol compares besides the circuit: the computation and everybody's constants. */
 #define SESSION_BYTES (POLICY_ID_SIZE + PT_CONSTANTS_DIGEST_BYTES)
 
@@ -458,6 +476,7 @@ static pt_status run_protocol(run *r)
                                     .progress_user = r->c,
                                     .cancelled = computation_cancelled,
                                     .cancelled_user = r->c};
+    make_plan(r, circuit, &options);
     uint8_t *out = mem_new(n_out, 1);
     if (out == NULL)
         return error_memory(&r->error);
@@ -543,6 +562,7 @@ static void explain_failure(run *r, pt_status status)
         explain_cancelled(r);
     else if ((status == PT_ERR_STOPPED || status == PT_PEER_ABORT) && r->channel.ops != NULL)
         hear_reason(r);
+    config_words(r->error.message, sizeof r->error.message);
     (void)snprintf(end->told, sizeof end->told, "%.250s", run_told(status, &r->error));
     if (end->reason[0] == '\0')
         (void)snprintf(end->reason, sizeof end->reason, "%s", r->error.message);
