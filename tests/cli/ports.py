@@ -5,7 +5,6 @@ import socket
 
 FIRST_PORT = 10000
 KERNEL_FIRST = 32768  # Linux's default
-_reserved = []        # held while the process lives
 
 
 def kernel_first_port():
@@ -27,14 +26,14 @@ def is_free(port, host):
 
 
 def reserve(port):
-    """A name that only one process can have, until it ends. tests/support/port.c does the same."""
+    """A name that only one process can have, until it ends: its descriptor is never closed. tests/support/port.c does the same."""
     name = socket.socket(socket.AF_UNIX)
     try:
         name.bind(f"\0polytune-test-port-{port}")
     except OSError:
         name.close()
         return False
-    _reserved.append(name)
+    name.detach()
     return True
 
 
