@@ -13,8 +13,9 @@ typedef struct segment segment;
 typedef struct preparation {
     /* After HELLO, once a session: Delta, and what shares_make needs. */
     pt_status (*setup)(session *s, pt_error *error);
-    /* Blocks of the run's pool that a segment of `n_and` gates or fewer takes. */
-    uint64_t (*pool_blocks)(const session *s, uint64_t n_and);
+    /* Blocks of the run's pool that a segment of `n_and` gates or fewer takes; `n_inputs`: the bits
+     * of all inputs. */
+    uint64_t (*pool_blocks)(const session *s, uint64_t n_and, uint64_t n_inputs);
     /* For a segment: masks of its wires, in segment 0 those of the inputs too, and [s] of its
      * gates, all verified. Fills g->lambda_* and g->s, advances r->masks to the segment's end, and
      * r->verified but for the inputs and the evaluation. Segment 0 ends with s->s_gc known. */

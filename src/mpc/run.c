@@ -87,7 +87,7 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
     if (ret_run->n_segments == 0)
         ret_run->n_segments = 1;
     const uint64_t most = min_u64(circuit->n_and, segment_ands);
-    const uint64_t pool_blocks = p->pool_blocks(s, most);
+    const uint64_t pool_blocks = p->pool_blocks(s, most, circuit->n_inputs);
     /* A block for each output comes from every peer (form C of OPEN). */
     const uint64_t output_bytes = (uint64_t)circuit->n_outputs * sizeof(block);
     if (pool_blocks > SIZE_MAX / sizeof(block) || output_bytes > SIZE_MAX)

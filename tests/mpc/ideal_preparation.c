@@ -138,8 +138,9 @@ static void deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_
     PT_ASSERT(number == g->first_and + g->n_and);
 }
 
-static uint64_t ideal_blocks(const session *s, uint64_t n_and)
+static uint64_t ideal_blocks(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
+    (void)n_inputs;
     return 4 * n_and * s->n;
 }
 

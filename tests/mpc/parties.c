@@ -194,8 +194,8 @@ static void deal_bit(parties *p, block *const *shares, block *const *keys, size_
         key.lo &= ~(uint64_t)1;
         own[share_slot(i, j)] = block_xor(key, block_if(x, p->sessions[j].delta));
         shares[j][h * n] = block_xor(shares[j][h * n], key);
-        if (keys != NULL)
-            keys[j][h * (n - 1) + key_slot(j, i)] = key;
+        if (keys != NULL && key_slot(j, i) < keys_kept(n))
+            keys[j][h * keys_kept(n) + key_slot(j, i)] = key;
     }
 }
 

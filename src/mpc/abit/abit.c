@@ -26,7 +26,7 @@
 
 /* A peer's part of a batch. */
 typedef struct batch_peer {
-    block *d; /* corrections received, n_blocks * n_c */
+    block *d; /* corrections received, n_blocks * n_c, in the batch's or the caller's room */
     plane_hash v, w;
 } batch_peer;
 
@@ -39,6 +39,7 @@ typedef struct bit_batch {
     size_t n_trees;
     uint64_t first;    /* counter T of block 0 */
     block *x;          /* own bits, n_blocks */
+    block *received;   /* the peers' corrections, where the batch has made room for them itself */
     batch_peer *peers; /* n entries; own unused */
     cot_scratch *scratch;
     block *corrections; /* COT_CHUNK * n_c, to be sent */
@@ -52,17 +53,18 @@ static void bit_batch_clear(bit_batch *b)
 {
     const size_t n = b->s->n;
     mem_free_secret(b->x, b->n_blocks * sizeof *b->x);
-    for (size_t p = 0; b->peers != NULL && p < n; p++)
-        mem_free_secret(b->peers[p].d, b->n_blocks * b->n_trees * sizeof(block));
+    mem_free_secret(b->received, (n - 1) * b->n_blocks * b->n_trees * sizeof(block));
     mem_free_secret(b->peers, n * sizeof *b->peers);
     cot_scratch_free(b->scratch);
     mem_free_secret(b->corrections, COT_CHUNK * b->n_trees * sizeof *b->corrections);
     mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
 }
 
-static bool bit_batch_allocate(bit_batch *b)
+/* `room`: see abit_batch. */
+static bool bit_batch_allocate(bit_batch *b, block *room)
 {
     const session *s = b->s;
+    const size_t blocks_each = b->n_blocks * b->n_trees;
     b->x = mem_new_aligned(b->n_blocks, sizeof *b->x);
     b->peers = mem_new_aligned(s->n, sizeof *b->peers);
     b->scratch = cot_scratch_new();
@@ -71,13 +73,13 @@ static bool bit_batch_allocate(bit_batch *b)
     if (b->x == NULL || b->peers == NULL || b->scratch == NULL || b->corrections == NULL ||
         b->planes == NULL)
         return false;
+    if (room == NULL) /* not zeroed first: abit_recv_chunk fills it */
+        room = b->received = mem_resize(NULL, (s->n - 1) * blocks_each, sizeof(block));
+    if (room == NULL)
+        return false;
     for (size_t p = 0; p < s->n; p++) {
-        if (p == s->me)
-            continue;
-        /* Not zeroed first: recv_chunk fills it. */
-        b->peers[p].d = mem_resize(NULL, b->n_blocks * b->n_trees, sizeof(block));
-        if (b->peers[p].d == NULL)
-            return false;
+        if (p != s->me)
+            b->peers[p].d = room + key_slot(s->me, p) * blocks_each;
     }
     return true;
 }
@@ -93,7 +95,7 @@ size_t abit_ranges_bits(const abit_range *ranges, size_t n_ranges)
 }
 
 static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *ranges, size_t n_ranges,
-                                pt_error *error)
+                                block *room, pt_error *error)
 {
     const uint64_t max_blocks = MPC_MAX_COTS / COT_BLOCK_BITS;
     *b = (bit_batch){.s = s,
@@ -105,7 +107,7 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
     b->n_blocks = (size_t)abit_blocks(b->n_bits);
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
-    return bit_batch_allocate(b) ? PT_OK : error_memory(error);
+    return bit_batch_allocate(b, room) ? PT_OK : error_memory(error);
 }
 
 /* ---- First pass: corrections ---- */
@@ -300,11 +302,12 @@ done:
     return status;
 }
 
-pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, pt_error *error)
+pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, block *room,
+                     pt_error *error)
 {
     bit_batch b;
     block chi;
-    pt_status status = bit_batch_init(&b, s, ranges, n_ranges, error);
+    pt_status status = bit_batch_init(&b, s, ranges, n_ranges, room, error);
     if (status != PT_OK)
         goto done;
     rng_blocks(&s->rng, b.x, b.n_blocks);

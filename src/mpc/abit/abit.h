@@ -17,7 +17,7 @@
 typedef struct abit_range {
     size_t count;
     block *shares; /* count * n blocks, compact form (share.h) */
-    block *keys;   /* count * (n-1) blocks K_i[x^j], or NULL when not needed */
+    block *keys;   /* count * keys_kept(n) blocks K_i[x^j], or NULL when not needed */
 } abit_range;
 
 /* Base OTs, trees and Delta, once per session: waves BOT1 (with the first COIN_C) and BOT2
@@ -50,11 +50,18 @@ static inline uint64_t abit_blocks(uint64_t n_bits)
     return n_bits / COT_BLOCK_BITS + (n_bits % COT_BLOCK_BITS != 0) + 1;
 }
 
-/* One batch: the concatenation of `ranges`. Stream COT, COIN_O, ABCHK. PT_PEER_ABIT when a peer
- * fails the check; what was written to the ranges is then void. All must have seen the same ABCHK
- * before anything of the batch is opened: with three parties or more T tells, which the next wave
- * carries. */
-MUST_CHECK pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges,
+/* The blocks of the corrections that all peers send for a batch of so many bits. */
+static inline uint64_t abit_correction_blocks(const session *s, uint64_t n_bits)
+{
+    return (s->n - 1) * cot_trees(s->k) * abit_blocks(n_bits);
+}
+
+/* One batch: the concatenation of `ranges`. `room` holds the peers' corrections while it runs,
+ * abit_correction_blocks, apart from the ranges; NULL: it makes room itself. Stream COT, COIN_O,
+ * ABCHK. PT_PEER_ABIT when a peer fails the check; what was written to the ranges is then void. All
+ * must have seen the same ABCHK before anything of the batch is opened: with three parties or more
+ * T tells, which the next wave carries. */
+MUST_CHECK pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, block *room,
                                 pt_error *error);
 
 /* The Delta consistency check on MPC_DELTA_CHECK_REPETITIONS verified bits (section 3.3), once per

@@ -39,11 +39,13 @@ static void spread_keys(const abit_places *p, size_t peer, const abit_range *r, 
         to[h * width] = block_xor(rows[h], block_if(block_bit(x, from + h), delta));
     for (size_t h = 0; !starts && h < n; h++)
         to[h * width] = block_xor(to[h * width], rows[h]);
-    if (r->keys == NULL)
+    const size_t slot = key_slot(p->s->me, peer);
+    const size_t kept = keys_kept(width);
+    if (r->keys == NULL || slot == kept)
         return;
-    block *keys = r->keys + at * (width - 1) + key_slot(p->s->me, peer);
+    block *keys = r->keys + at * kept + slot;
     for (size_t h = 0; h < n; h++)
-        keys[h * (width - 1)] = rows[h];
+        keys[h * kept] = rows[h];
 }
 
 /* Spreads the rows of one block over the ranges from `c` on; rows past the last bit are dropped. */

@@ -4,8 +4,8 @@
  *     slot 0            R_i[x] = x^i Delta_i  xor  sum over j != i of K_i[x^j]
  *     slot(i,j), j != i M_j[x^i] = K_j[x^i] xor x^i Delta_j
  * with bit(R_i[x],0) = bit(M_j[x^i],0) = x^i and x Delta_i = R_i[x] xor sum of M_i[x^j]. Linear
- * operations are XOR of all n blocks. Individual keys K_i[x^j], where needed, are n-1 blocks,
- * key_slot(i,j). */
+ * operations are XOR of all n blocks. Individual keys K_i[x^j], where needed, are n-2 blocks, at
+ * key_slot(i,j): what these and the share give is the last one. */
 #ifndef MPC_ABIT_SHARE_H
 #define MPC_ABIT_SHARE_H
 
@@ -27,6 +27,12 @@ static inline size_t key_slot(size_t i, size_t j)
     return j < i ? j : j - 1;
 }
 
+/* Keys that are kept of a bit whose single keys are needed. */
+static inline size_t keys_kept(size_t n)
+{
+    return n - 2;
+}
+
 /* The own bit x^i. */
 static inline unsigned share_bit(const block *share)
 {
@@ -46,18 +52,20 @@ static inline bool shares_agree(const block *shares, size_t count, size_t n)
     return ct_block_equal(differs, block_zero());
 }
 
-/* For n = 2 the share holds the only key, K = R xor x^i Delta_i. */
-static inline block share_only_key(const block *share, block delta)
+/* The last key of a share: R xor x^i Delta_i less the n - 2 keys that are kept. */
+static inline block share_last_key(const block *share, const block *keys, block delta, size_t n)
 {
-    return block_xor(share[0], block_if(share_bit(share), delta));
+    block key = block_xor(share[0], block_if(share_bit(share), delta));
+    for (size_t slot = 0; slot < keys_kept(n); slot++)
+        key = block_xor(key, keys[slot]);
+    return key;
 }
 
 /* K_i[x^j]; for n = 2 keys is not read. */
 static inline block share_key(const session *s, const block *share, const block *keys, size_t j)
 {
-    if (s->n == 2)
-        return share_only_key(share, s->delta);
-    return keys[key_slot(s->me, j)];
+    const size_t slot = key_slot(s->me, j);
+    return slot < keys_kept(s->n) ? keys[slot] : share_last_key(share, keys, s->delta, s->n);
 }
 
 static inline void share_xor(block *ret, const block *x, const block *y, size_t n)

@@ -302,8 +302,9 @@ static pt_status run_bits(bits_run *b, pt_error *error)
 
 enum { GATE_SHARES = 6 }; /* lambda_alpha, lambda_beta, lambda_gamma, x, y, r */
 
-uint64_t dealt_shares_blocks(const session *s, uint64_t n_and)
+uint64_t dealt_shares_blocks(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
+    (void)n_inputs;
     return GATE_SHARES * n_and * s->n;
 }
 

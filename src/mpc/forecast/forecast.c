@@ -7,25 +7,14 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "circuit/plan.h"
-#include "mpc/abit/abit.h"
 #include "mpc/engine.h"
 #include "mpc/forecast/schedule.h"
 #include "mpc/ot/cot.h"
 #include "mpc/run.h"
-#include "mpc/triple/and_share.h"
 
 #define SECONDS_MAX 1e9
 
 /* ---- Memory ---- */
-
-/* What the preparation of a segment keeps until its check: the peers' corrections. */
-static uint64_t corrections_bytes(const session *s, const pt_circuit *c, uint64_t n_and)
-{
-    if (s->dealer)
-        return 0;
-    const and_share_size size = and_shares_size(s, n_and, c->n_inputs, true, false);
-    return (s->n - 1) * cot_frame_bytes(s->k, 1) * abit_blocks(size.bits);
-}
 
 /* What party s->me holds at its peak. */
 static uint64_t party_memory(const session *s, const schedule *p, uint64_t n_registers)
@@ -35,8 +24,8 @@ static uint64_t party_memory(const session *s, const schedule *p, uint64_t n_reg
     const uint64_t n_and = min_u64(c->n_and, p->segment_ands);
     const size_t frame = cot_frame_bytes(s->k, COT_CHUNK);
     return c->n_gates * (uint64_t)sizeof(gate) +
-           mpc_run_bytes(s, c, n_registers, prep->pool_blocks(s, n_and)) +
-           corrections_bytes(s, c, n_and) + (s->n - 1) * stream_window(s, frame) * frame;
+           mpc_run_bytes(s, c, n_registers, prep->pool_blocks(s, n_and, c->n_inputs)) +
+           (s->n - 1) * stream_window(s, frame) * frame;
 }
 
 /* ---- Traffic and time ---- */

@@ -34,6 +34,7 @@ typedef struct triple_batch {
         block *last_used; /* y_1 .. y_{B-1}, x_0, which nothing reads once `opened` is made */
         block *opened;    /* shares of e_1 .. e_{B-1}, x-hat of the gates, without gaps */
     };
+    block *room;   /* for corrections, until BATCH_BITS */
     block *deltas; /* the bits of DC, or NULL */
     block *q;      /* the bits of ZB, or NULL */
     block *q_keys;
@@ -51,16 +52,6 @@ static size_t triple_batch_size(const triple_batch *b)
     return b->size.layers * (size_t)b->size.len;
 }
 
-uint64_t and_shares_blocks(const session *s, uint64_t n_and)
-{
-    const bucket_size size = bucket_choose(n_and, s->rho);
-    const uint64_t triples = n_and == 0 ? 0 : size.layers * size.len;
-    const uint64_t keys = s->n == 2 ? 0 : s->n - 1; /* for n = 2 the shares hold them */
-    const uint64_t sums = (triples + 1) / 2;
-    return 2 * n_and * s->n + triples * (3 * s->n + keys) + sums +
-           MPC_DELTA_CHECK_REPETITIONS * s->n + ZERO_CHECK_BLIND_BITS * (s->n + keys);
-}
-
 and_share_size and_shares_size(const session *s, uint64_t n_and, uint64_t n_inputs, bool first,
                                bool blinded)
 {
@@ -76,9 +67,50 @@ and_share_size and_shares_size(const session *s, uint64_t n_and, uint64_t n_inpu
     return size;
 }
 
+/* Blocks of the sums S_{i,h}. */
+static uint64_t sums_blocks(uint64_t triples)
+{
+    return (triples + 1) / 2;
+}
+
+/* The blocks of lambda_alpha and of the sums, neighbours, hold nothing before the bits are
+ * verified: until then they are room for the corrections. What these take beyond that. */
+static uint64_t room_behind(const session *s, uint64_t n_and, uint64_t triples, uint64_t n_bits)
+{
+    const uint64_t idle = n_and * s->n + sums_blocks(triples);
+    const uint64_t corrections = abit_correction_blocks(s, n_bits);
+    return corrections > idle ? corrections - idle : 0;
+}
+
+uint64_t and_shares_blocks(const session *s, uint64_t n_and, uint64_t n_inputs)
+{
+    const and_share_size size = and_shares_size(s, n_and, n_inputs, true, true);
+    const uint64_t keys = keys_kept(s->n);
+    return 2 * n_and * s->n + size.triples * (3 * s->n + keys) + sums_blocks(size.triples) +
+           room_behind(s, n_and, size.triples, size.bits) + MPC_DELTA_CHECK_REPETITIONS * s->n +
+           ZERO_CHECK_BLIND_BITS * (s->n + keys);
+}
+
+/* Of the segment's batch. */
+static and_share_size batch_size(const mpc_run *r, const segment *g)
+{
+    return and_shares_size(r->s, g->n_and, r->circuit->n_inputs, g->number == 0,
+                           r->s->first_inl_sent);
+}
+
 static block *take_keys(mpc_run *r, size_t count)
 {
-    return r->s->n == 2 ? NULL : run_take(r, count, r->s->n - 1);
+    return r->s->n == 2 ? NULL : run_take(r, count, keys_kept(r->s->n));
+}
+
+/* lambda_alpha and the sums, and what the corrections take behind them. */
+static void triple_batch_init_room(triple_batch *b, mpc_run *r, segment *g)
+{
+    const session *s = r->s;
+    const and_share_size size = batch_size(r, g);
+    b->room = g->lambda_alpha = run_take(r, g->n_and, b->n);
+    b->layers.sums = (uint64_t *)run_take(r, (size_t)sums_blocks(size.triples), 1);
+    (void)run_take(r, (size_t)room_behind(s, g->n_and, size.triples, size.bits), 1);
 }
 
 static void triple_batch_init_triples(triple_batch *b, mpc_run *r, segment *g)
@@ -87,8 +119,8 @@ static void triple_batch_init_triples(triple_batch *b, mpc_run *r, segment *g)
     b->size = bucket_choose(g->n_and, r->s->rho);
     const size_t len = (size_t)b->size.len;
     triple_layers *t = &b->layers;
-    *t = (triple_layers){.n_layers = b->size.layers, .len = len};
-    t->sums = (uint64_t *)run_take(r, (triple_batch_size(b) + 1) / 2, 1);
+    t->n_layers = b->size.layers;
+    t->len = len;
     b->last_used = run_take(r, triple_batch_size(b), n);
     for (unsigned c = 0; c < t->n_layers; c++) {
         t->x[c] = c == 0 ? b->last_used + (t->n_layers - 1) * len * n : run_take(r, len, n);
@@ -106,7 +138,7 @@ static void triple_batch_init(triple_batch *b, mpc_run *r, segment *g)
 {
     const size_t n = r->s->n;
     *b = (triple_batch){.n = n};
-    g->lambda_alpha = run_take(r, g->n_and, n);
+    triple_batch_init_room(b, r, g);
     g->lambda_gamma = run_take(r, g->n_and, n);
     if (g->number == 0 && n > 2)
         b->deltas = run_take(r, MPC_DELTA_CHECK_REPETITIONS, n);
@@ -139,10 +171,8 @@ static pt_status triple_batch_bits(triple_batch *b, mpc_run *r, const segment *g
         ranges[n_ranges++] = (abit_range){MPC_DELTA_CHECK_REPETITIONS, b->deltas, NULL};
     if (b->q != NULL)
         ranges[n_ranges++] = (abit_range){ZERO_CHECK_BLIND_BITS, b->q, b->q_keys};
-    PT_ASSERT(
-        abit_ranges_bits(ranges, n_ranges) ==
-        and_shares_size(s, g->n_and, r->circuit->n_inputs, g->number == 0, b->q != NULL).bits);
-    const pt_status status = abit_batch(s, ranges, n_ranges, error);
+    PT_ASSERT(abit_ranges_bits(ranges, n_ranges) == batch_size(r, g).bits);
+    const pt_status status = abit_batch(s, ranges, n_ranges, b->room, error);
     if (status != PT_OK)
         return status;
     r->verified.bits++;

@@ -5,8 +5,9 @@
 
 #include "mpc/run.h"
 
-/* Blocks of the run's pool that a segment of `n_and` gates or fewer takes. */
-uint64_t and_shares_blocks(const session *s, uint64_t n_and);
+/* Blocks of the run's pool that a segment of `n_and` gates or fewer takes; `n_inputs`: the bits of
+ * all inputs. */
+uint64_t and_shares_blocks(const session *s, uint64_t n_and, uint64_t n_inputs);
 
 /* How much of each a batch of `n_and` gates is. */
 typedef struct and_share_size {

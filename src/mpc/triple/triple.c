@@ -66,9 +66,10 @@ static ALWAYS_INLINE uint64_t hash_inputs(const triple_layers *t, position at, s
                                           block delta, block *ret_in)
 {
     const block *x = t->x[at.layer] + at.place * n;
-    const block *keys = n == 2 ? NULL : t->x_keys[at.layer] + at.place * (n - 1);
-    for (size_t q = 0; q + 1 < n; q++) {
-        const block key = n == 2 ? share_only_key(x, delta) : keys[q];
+    const size_t kept = keys_kept(n);
+    const block *keys = kept == 0 ? NULL : t->x_keys[at.layer] + at.place * kept;
+    for (size_t q = 0; q <= kept; q++) {
+        const block key = q < kept ? keys[q] : share_last_key(x, keys, delta, n);
         ret_in[3 * q] = key;
         ret_in[3 * q + 1] = block_xor(key, delta);
         ret_in[3 * q + 2] = x[q + 1];

@@ -31,7 +31,7 @@ typedef struct triple_layers {
         block *r[MPC_BUCKET_MAX];
         block *z[MPC_BUCKET_MAX];
     };
-    block *x_keys[MPC_BUCKET_MAX]; /* len * (n-1) blocks K_i[x^j]; NULL for n = 2 */
+    block *x_keys[MPC_BUCKET_MAX]; /* len * keys_kept(n) blocks; NULL for n = 2 */
     union {                        /* n_layers * len */
         uint64_t *sums;            /* S_{i,h} */
         uint64_t *zero_sums;       /* S_{i,h} xor d_h lo64(Delta_i): all parties' add up to zero */

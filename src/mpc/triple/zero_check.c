@@ -56,7 +56,7 @@ static block blind_for_peer(const session *s, size_t peer, block t_i, const bloc
     block shifted = t_i; /* X^t T_i */
     for (size_t t = 0; t < ZERO_CHECK_BLIND_BITS; t++) {
         const block *share = q + t * s->n;
-        const block *keys = s->n == 2 ? NULL : q_keys + t * (s->n - 1);
+        const block *keys = s->n == 2 ? NULL : q_keys + t * keys_kept(s->n);
         const block key = share_key(s, share, keys, peer);
         const block pad = blind_pad(s, t, i, j, key);
         const block pad_other = blind_pad(s, t, i, j, block_xor(key, s->delta));

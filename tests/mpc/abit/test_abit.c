@@ -10,7 +10,8 @@
 
 /* What one party gets: two ranges a batch, the second with individual keys. */
 typedef struct bits_view {
-    bool dealt; /* the base OTs were ideal */
+    bool dealt;    /* the base OTs were ideal */
+    bool has_room; /* for the corrections */
     size_t counts[2];
     block *shares[2];
     block *keys;
@@ -21,7 +22,7 @@ static bits_view view_new(size_t n, size_t a, size_t b)
     bits_view v = {.counts = {a, b}};
     v.shares[0] = mem_new_aligned(a * n, sizeof(block));
     v.shares[1] = mem_new_aligned(b * n, sizeof(block));
-    v.keys = mem_new_aligned(b * (n - 1), sizeof(block));
+    v.keys = mem_new_aligned(b * keys_kept(n), sizeof(block));
     assert_non_null(v.shares[0]);
     assert_non_null(v.shares[1]);
     assert_non_null(v.keys);
@@ -45,8 +46,15 @@ static pt_status make_batch(session *s, void *user, pt_error *error)
     pt_status status = PT_OK;
     if (s->n_batches == 0)
         status = v->dealt ? parties_first_coin(s, error) : parties_setup(s, error);
+    block *room = NULL;
+    if (v->has_room) {
+        room =
+            mem_new_aligned(abit_correction_blocks(s, abit_ranges_bits(ranges, 2)), sizeof *room);
+        assert_non_null(room);
+    }
     if (status == PT_OK)
-        status = abit_batch(s, ranges, 2, error);
+        status = abit_batch(s, ranges, 2, room, error);
+    mem_free(room);
     return status;
 }
 
@@ -56,6 +64,13 @@ static void compare(block *wrong, block a, block b)
     const block difference = block_xor(a, b);
     wrong->lo |= difference.lo;
     wrong->hi |= difference.hi;
+}
+
+/* K_j[x^i] of a bit in the second range. */
+static block key_of(const parties *p, const bits_view *views, size_t j, size_t i, size_t h)
+{
+    return share_key(&p->sessions[j], views[j].shares[1] + h * p->n,
+                     views[j].keys + h * keys_kept(p->n), i);
 }
 
 /* Section 0.5 for one shared bit with individual keys, all views. */
@@ -71,10 +86,10 @@ static void check_full(block *wrong, const parties *p, const bits_view *views, s
             if (j == i)
                 continue;
             const block mac = share[share_slot(i, j)];
-            const block key = views[j].keys[h * (n - 1) + key_slot(j, i)];
+            const block key = key_of(p, views, j, i, h);
             wrong->lo |= block_bit(key, 0) | (block_bit(mac, 0) ^ x);
             compare(wrong, mac, block_xor(key, block_if(x, p->sessions[j].delta)));
-            sum = block_xor(sum, views[i].keys[h * (n - 1) + key_slot(i, j)]);
+            sum = block_xor(sum, key_of(p, views, i, j, h));
         }
         compare(wrong, share[0], sum);
     }
@@ -128,8 +143,10 @@ static void run_batches(size_t n, unsigned k, bool dealt, const size_t (*counts)
     uint64_t blocks = 0;
     for (size_t b = 0; b < n_batches; b++) {
         bits_view views[PARTIES_MAX];
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
             views[i] = view_new(n, counts[b][0], counts[b][1]);
+            views[i].has_room = (b + i) % 2 == 1;
+        }
         for (size_t i = 0; i < n; i++)
             views[i].dealt = dealt;
         parties_run_each(&p, make_batch, views, sizeof views[0]);

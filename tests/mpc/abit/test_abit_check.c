@@ -39,7 +39,7 @@ static pt_status batch(session *s, pt_error *error)
     if (shares == NULL)
         return PT_ERR_MEMORY;
     const abit_range range = {.count = COUNT, .shares = shares};
-    pt_status status = abit_batch(s, &range, 1, error);
+    pt_status status = abit_batch(s, &range, 1, NULL, error);
     if (status == PT_OK && s->n >= 3)
         status = parties_delta_check(s, shares, error);
     mem_free(shares);
@@ -319,7 +319,7 @@ static void failures_are_reported(void **state)
     const abit_range range = {.count = (size_t)1 << 43, .shares = share};
     parties_open(&p, 2, NULL);
     parties_deal_trees(&p);
-    assert_int_equal(abit_batch(&p.sessions[0], &range, 1, &error), PT_ERR_LIMIT);
+    assert_int_equal(abit_batch(&p.sessions[0], &range, 1, NULL, &error), PT_ERR_LIMIT);
     parties_close(&p);
 }
 

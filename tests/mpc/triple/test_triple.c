@@ -44,7 +44,7 @@ static void view_init(view *v, size_t n)
         v->layers.x[c] = new_shares(n);
         v->layers.y[c] = new_shares(n);
         v->layers.r[c] = new_shares(n);
-        v->layers.x_keys[c] = n == 2 ? NULL : new_shares(n - 1);
+        v->layers.x_keys[c] = n == 2 ? NULL : new_shares(keys_kept(n));
         v->r[c] = new_shares(n);
     }
 }
@@ -92,7 +92,7 @@ static pt_status make_bits(session *s, const view *v, pt_error *error)
         ranges[3 * c + 2] = (abit_range){LEN, v->layers.r[c], NULL};
     }
     const pt_status status = abit_setup(s, &ideal_base_ot, error);
-    return status != PT_OK ? status : abit_batch(s, ranges, 3 * N_LAYERS, error);
+    return status != PT_OK ? status : abit_batch(s, ranges, 3 * N_LAYERS, NULL, error);
 }
 
 static pt_status make(session *s, void *user, pt_error *error)
