@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 import postgres
+import test_values
 from support import BIN, Case, DONE, INPUT, PANIC, Process, ROOT, USAGE, polytune, program_file, relay
 
 EXAMPLE = ROOT / "examples/tables"
@@ -53,6 +54,34 @@ class Postgres(Case):
 
     def test_values_are_exact(self):
         self.assertRan(self.query("SELECT * FROM patients ORDER BY big DESC;", ECHO.format(n=2), "--scale=money:100"), LITERAL)
+
+    def test_every_types_values(self):
+        """Through a column of numbers that hold them, one of any numbers, and text."""
+        held = {"u8": "smallint", "i8": "smallint", "i16": "smallint", "u16": "int", "i32": "int", "u32": "bigint", "usize": "bigint",
+                "i64": "bigint", "u64": "numeric(20)"}
+        for name, own in held.items():
+            values = test_values.values(name)
+            fields = ", ".join(f"{field}: {name}" for field in ("own", "any", "word"))
+            source = (f"struct Row {{ {fields} }}\npub fn main(a: [Row; {len(values)}], b: bool) -> [Row; {len(values)}] {{\n"
+                      "    if b { a } else { a }\n}\n")
+            columns = f"(own {own}, \"any\" numeric, word text, at serial)"
+            rows = ", ".join(f"({value}, {value}, {value})" for value in values)
+            self.server.sql(f'CREATE TABLE {name}_in {columns}; CREATE TABLE {name}_out {columns}; '
+                            f'INSERT INTO {name}_in (own, "any", word) VALUES {rows}')
+            with self.subTest(name), program_file(source) as program:
+                query = f"SELECT * FROM {name}_in ORDER BY at"
+                self.assertRan(polytune("eval", program, f"--input=odbc:@{self.where}", f"--query={query}", "--input=true",
+                                        f"--output=odbc:@{self.where}", f"--table={name}_out"), "")
+                self.assertEqual(self.server.sql(f'SELECT own, "any", word FROM {name}_out ORDER BY at'),
+                                 [f"{value}|{value}|{value}" for value in values])
+
+    def test_a_number_that_a_column_cannot_hold(self):
+        self.server.sql("CREATE TABLE small (n bigint)")
+        for value, of in ((2 ** 63, "u64"), (2 ** 64 - 1, "u64")):
+            result = self.output(f"struct Row {{ n: {of} }}\npub fn main(n: {of}, b: bool) -> [Row; 2] {{ [Row {{ n: 1{of} }}, Row {{ n }}] }}",
+                                 "small", f"--input={value}", "--input=true")
+            self.assertFailed(result, INPUT, "bigint")
+            self.assertEqual(self.server.sql("SELECT count(*) FROM small"), ["0"])
 
     def test_the_connection_from_the_environment(self):
         result = self.query("SELECT * FROM patients ORDER BY big DESC", ECHO.format(n=2), "--scale=money:100", where="",

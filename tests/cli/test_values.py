@@ -1,11 +1,12 @@
 """Every type's values at its ends and around powers of two go in and come out unchanged, by every way.
 
-Ways in: literals as text, Garble JSON, and external constants; ways out: text and JSON; through eval, simulate and party; alone and
-inside arrays, tuples, structs and enums.
+Ways in: literals as text, Garble JSON, external constants and tables; ways out: text, JSON and tables; through eval, simulate and party;
+alone and inside arrays, tuples, structs and enums. Tables of PostgreSQL are in test_databases.py.
 """
 import contextlib
 import json
 import pathlib
+import sqlite3
 import tempfile
 import unittest
 
@@ -133,6 +134,69 @@ class Values(Case):
             source = f"pub fn main(a: bool, b: bool) -> [{name}; {len(values(name))}] {{\n    [{written}]\n}}\n"
             with self.subTest(name), program_file(source) as path:
                 self.assertRan(polytune("eval", path, "--input=true", "--input=true"), f"[{', '.join(map(str, values(name)))}]")
+
+
+def rows_echo(name):
+    """A program that gives party 0's column of all the type's values."""
+    n = len(values(name))
+    return f"pub fn main(a: [{name}; {n}], b: bool) -> [{name}; {n}] {{\n    if b {{ a }} else {{ a }}\n}}\n"
+
+
+class Tables(Case):
+    """A column of all values, with a table at both ends, which is read again."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def file(self, name):
+        return pathlib.Path(self.folder.name) / name
+
+    def test_files(self):
+        for name in WIDTHS:
+            for suffix in ("csv", "tsv"):
+                first, second = self.file(f"{name}.{suffix}"), self.file(f"{name}2.{suffix}")
+                first.write_text("".join(f"{line}\n" for line in (1, *values(name))))
+                with self.subTest(name), program_file(rows_echo(name)) as path:
+                    for command, given, to in (("eval", first, second), ("simulate", second, first)):
+                        self.assertRan(polytune(command, path, f"--input=@{given}", "--input=true", "-o", to), "")
+                        self.assertEqual(to.read_text(), "".join(f"{line}\n" for line in (1, *values(name))))
+
+    def through_sqlite(self, path, file, query, table):
+        self.assertRan(polytune("eval", path, f"--input=sqlite:{file}", f"--query={query}", "--input=true", f"--output=sqlite:{file}",
+                                f"--table={table}"), "")
+        return [row[0] for row in sqlite3.connect(file).execute(f'SELECT * FROM "{table}" ORDER BY rowid')]
+
+    def test_sqlite(self):
+        """What its INTEGER cannot hold is text there, as it comes out."""
+        for name in WIDTHS:
+            file = self.file(f"{name}.db")
+            kept = [value if value < 2 ** 63 else str(value) for value in values(name)]
+            database = sqlite3.connect(file)
+            database.execute("CREATE TABLE given (n)")
+            database.execute("CREATE TABLE as_text (n TEXT)")
+            database.executemany("INSERT INTO given VALUES (?)", ((value,) for value in kept))
+            database.commit()
+            with self.subTest(name), program_file(rows_echo(name)) as path:
+                self.assertEqual(self.through_sqlite(path, file, "SELECT n FROM given ORDER BY rowid", "made"), kept)
+                self.assertEqual(self.through_sqlite(path, file, "SELECT * FROM made ORDER BY rowid", "as_text"), list(map(str, values(name))))
+                self.assertEqual(self.through_sqlite(path, file, "SELECT * FROM as_text ORDER BY rowid", "again"), kept)
+
+    def test_sqlite_rounds_nothing(self):
+        """A column that would make rounded numbers of large ones takes none of the rows, nor does a REAL come in as one."""
+        file = self.file("t.db")
+        database = sqlite3.connect(file)
+        database.executescript("CREATE TABLE i (n INTEGER); CREATE TABLE r (n REAL); CREATE TABLE m (n NUMERIC);")
+        with program_file(rows_echo("u64")) as path:
+            for table in "irm":
+                result = polytune("eval", path, f"--input=[{', '.join(map(str, values('u64')))}]", "--input=true", f"--output=sqlite:{file}",
+                                  f"--table={table}")
+                self.assertFailed(result, INPUT, "past 2^63-1")
+                self.assertEqual(database.execute(f"SELECT count(*) FROM {table}").fetchone(), (0,))
+        with program_file("pub fn main(a: [u64; 1], b: bool) -> u64 { a[0usize] }") as path:
+            for real in ("9007199254740993.0", "9223372036854775808", "18446744073709551615"):
+                result = polytune("eval", path, f"--input=sqlite:{file}", f"--query=SELECT {real} AS n", "--input=true")
+                self.assertFailed(result, INPUT, "n")
 
 
 if __name__ == "__main__":
