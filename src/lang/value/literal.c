@@ -275,6 +275,9 @@ pt_status literal_wrong_count(const literal_reader *r, size_t expected, size_t f
                               const char *what)
 {
     const char *plural = expected == 1 ? "" : "s";
+    if (found > expected && r->at == r->end)
+        return literal_fail(r, r->at, "expected the bracket that closes %zu %s%s, found the end",
+                            expected, what, plural);
     if (found > expected)
         return literal_fail(r, r->at, "expected %zu %s%s, found more", expected, what, plural);
     return literal_fail(r, r->at, "expected %zu %s%s, found %zu", expected, what, plural, found);

@@ -341,6 +341,8 @@ static void wrong_json_is_told_where(void **state)
         {u8, "5 6", "line 1, column 3: expected nothing more, found `6`"},
         {t->bytes, "[1, 2]", "line 1, column 6: expected 3 elements, found 2"},
         {t->bytes, "[1, 2, 3, 4]", "line 1, column 9: expected 3 elements, found more"},
+        {t->bytes, "[1, 2, 3 ",
+         "line 1, column 10: expected the bracket that closes 3 elements, found the end"},
         {t->bytes, "\"abcd\"",
          "line 1, column 1: the text has 4 bytes, but [u8; 3] has room for 3"},
         {t->bytes, "\"Z\xfc\"", "line 1, column 1: the text is not UTF-8"},
