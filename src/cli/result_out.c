@@ -1,6 +1,8 @@
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include "cli/result_out.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -149,6 +151,17 @@ static pt_status check_format(const result_out *out, const char *path, pt_error 
     return PT_OK;
 }
 
+/* One that the caller closed can only be read (cli/main.c): the result would be lost. */
+static pt_status check_stdout(pt_error *error)
+{
+    const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags == -1 || (flags & O_ACCMODE) != O_RDONLY)
+        return PT_OK;
+    return error_set(error, PT_ERR_FILE,
+                     "cannot write to standard output: it is closed; -o FILE writes the result to "
+                     "a file");
+}
+
 pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error)
 {
     const char *path = NULL;
@@ -161,7 +174,9 @@ pt_status result_out_init(result_out *ret_out, const args *a, pt_error *error)
         ret_out->format = format_of(path);
     if (status == PT_OK)
         status = check_format(ret_out, path, error);
-    if (status != PT_OK || path == NULL || strcmp(path, "-") == 0)
+    if (status == PT_OK && (path == NULL || strcmp(path, "-") == 0))
+        return check_stdout(error);
+    if (status != PT_OK)
         return status;
     if (ret_out->format == RESULT_DATABASE) {
         status = odbc_where(&ret_out->odbc, path, error);
@@ -201,10 +216,35 @@ pt_status result_out_prepare(result_out *out, const computation *c, size_t party
     return sink_check(&out->database, &out->rows, error);
 }
 
+/* Rows that a database refused go into a new file that only this user may read; false if it cannot
+ * be made. */
+static bool rescue_rows(const char *text)
+{
+    char path[] = "polytune-result-XXXXXX.csv";
+    file_out file = {0};
+    pt_error error;
+    const int fd = mkstemps(path, 4);
+    if (fd == -1)
+        return false;
+    (void)close(fd);
+    pt_error_clear(&error);
+    pt_status status = file_out_open(&file, path, &error);
+    if (status == PT_OK)
+        status = file_out_commit(&file, text, strlen(text), &error);
+    file_out_clear(&file);
+    if (status == PT_OK)
+        report_message(REPORT_ERROR, "the rows of the result are in the new file %s instead", path);
+    else
+        (void)unlink(path);
+    return status == PT_OK;
+}
+
 /* A result that could not be written: who sits at the terminal may see it, a log may not. */
 static void rescue(const result_out *out, buffer *line)
 {
     const char *text = buffer_text(line);
+    if (text != NULL && out->format == RESULT_DATABASE && rescue_rows(text))
+        return;
     if (text != NULL && isatty(STDERR_FILENO) == 1) {
         report_message(REPORT_ERROR, "the result, which could not be written:");
         report_text(REPORT_ERROR, text);

@@ -40,9 +40,9 @@ class Result:
         return f"exit {self.status}\nstdout: {self.out}\nstderr: {self.err}"
 
 
-def polytune(*arguments, stdin=None, env=None):
+def polytune(*arguments, stdin=None, env=None, cwd=ROOT):
     done = subprocess.run([BIN, *map(str, arguments)], text=True, capture_output=True, timeout=TIMEOUT, input=stdin,
-                          cwd=ROOT, env={**os.environ, **(env or {})})
+                          cwd=cwd, env={**os.environ, **(env or {})})
     return Result(done.returncode, done.stdout, done.stderr)
 
 

@@ -2,6 +2,7 @@
 import glob
 import os
 import pathlib
+import re
 import sqlite3
 import tempfile
 import unittest
@@ -150,13 +151,13 @@ class Postgres(Case):
 
     def output(self, source, table, *inputs):
         with program_file(source) as program:
-            return polytune("eval", program, *inputs, f"--output=odbc:@{self.where}", f"--table={table}")
+            return polytune("eval", program, *inputs, f"--output=odbc:@{self.where}", f"--table={table}", cwd=self.folder)
 
     def test_rows_out(self):
         self.server.sql("CREATE TABLE copy (LIKE patients)")
         with program_file(ECHO.format(n=2)) as program:
             result = polytune("eval", program, f"--input=odbc:@{self.where}", "--query=SELECT * FROM patients", "--input=true",
-                              "--scale=money:100", f"--output=odbc:@{self.where}", "--table=public.copy")
+                              "--scale=money:100", f"--output=odbc:@{self.where}", "--table=public.copy", cwd=self.folder)
         self.assertEqual(result.status, INPUT, result)  # days are a number, and no date
         self.server.sql("ALTER TABLE copy DROP COLUMN day, ADD COLUMN day int")
         with program_file(ECHO.format(n=2)) as program:
@@ -172,7 +173,8 @@ class Postgres(Case):
         result = self.output(source, "numbers", "--input=1", "--input=true")
         self.assertEqual(result.status, INPUT, result)
         self.assertIn("violates check constraint", result.err)
-        self.assertIn("the result is lost", result.err)
+        rescued, = re.findall(r"in the new file (polytune-result-\w+\.csv) instead", result.err)
+        self.assertEqual(len((self.folder / rescued).read_text().splitlines()), 2501)
         self.assertEqual(self.server.sql("SELECT count(*) FROM numbers"), ["0"])
         self.server.sql("ALTER TABLE numbers DROP CONSTRAINT numbers_n_check")
         self.assertRan(self.output(source, "numbers", "--input=1", "--input=true"), "")

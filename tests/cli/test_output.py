@@ -190,6 +190,14 @@ class Output(Case):
         self.assertIn("-o FILE opens a file before the run", done.stderr)
         self.assertNotIn("true", done.stderr)
 
+    def test_a_closed_stdout_is_found_before_the_run(self):
+        source = "pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..1000000 { x = x * b; } x }"
+        with program_file(source) as path:
+            done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", BIN, "eval", path, "--input=3", "--input=5"], text=True, capture_output=True,
+                                  timeout=TIMEOUT)
+        self.assertEqual(done.returncode, INPUT)
+        self.assertIn("cannot write to standard output: it is closed; -o FILE", done.stderr)
+
     def test_a_terminal_does(self):
         with open("/dev/full", "w") as full:
             status, shown = on_terminal(*EVAL, stdout=full)
