@@ -16,6 +16,7 @@
 #include "cli/flags/split.h"
 #include "cli/parts.h"
 #include "cli/report.h"
+#include "data/csv_first_line.h"
 #include "data/source.h"
 #include "polytune/private_results.h"
 
@@ -148,14 +149,26 @@ static pt_status open_saved(computation *c, pt_error *error)
     return error_set(error, status, "'%.200s': %s", c->path, inner.message);
 }
 
+/* One error in place of one for each byte. */
+static pt_status check_text(const computation *c, pt_error *error)
+{
+    const char *known = csv_no_text(c->source, c->source_len);
+    if (known == NULL && (c->source_len == 0 || memchr(c->source, '\0', c->source_len) == NULL))
+        return PT_OK;
+    return error_set(error, PT_ERR_PROGRAM, "'%.200s' is no program: %s", c->path,
+                     known != NULL ? known : "there are bytes in it that no text has");
+}
+
 pt_status computation_open(computation *ret_computation, const char *path, pt_error *error)
 {
     computation *c = ret_computation;
     *c = (computation){.path = path};
     const pt_status status = file_read(&c->source, &c->source_len, path, error);
-    if (status != PT_OK || !pt_program_is_saved(c->source, c->source_len))
+    if (status != PT_OK)
         return status;
-    return open_saved(c, error);
+    if (pt_program_is_saved(c->source, c->source_len))
+        return open_saved(c, error);
+    return check_text(c, error);
 }
 
 /* What a program was compiled with cannot be chosen any more. */

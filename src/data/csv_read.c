@@ -105,9 +105,12 @@ static bool is_good_text(csv_reader *r, const char *text, size_t len)
 
 static void too_many_values(csv_reader *r)
 {
-    r->status = error_set(r->error, PT_ERR_INPUT,
-                          "%s, line %zu: more than %zu value%s, as many as there are columns",
-                          r->t->source, r->line, r->t->n_columns, r->t->n_columns == 1 ? "" : "s");
+    char hint[TABLE_HINT_BYTES];
+    table_separator_hint(hint, r->t);
+    r->status =
+        error_set(r->error, PT_ERR_INPUT,
+                  "%s, line %zu: more than %zu value%s, as many as there are columns%s",
+                  r->t->source, r->line, r->t->n_columns, r->t->n_columns == 1 ? "" : "s", hint);
 }
 
 static void take_value(void *value, size_t len, void *user)

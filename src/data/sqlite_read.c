@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -19,6 +20,9 @@ pt_status sqlite_check_path(const char *path, pt_error *error)
 
 static pt_status open_file(sqlite3 **ret_database, const char *path, pt_error *error)
 {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* else a fault of the disk is blamed */
+        return error_set(error, PT_ERR_FILE, "cannot read '%s': it is no file", path);
     const int rc = sqlite3_open_v2(path, ret_database, SQLITE_OPEN_READONLY, NULL);
     if (rc != SQLITE_OK)
         return error_set(error, PT_ERR_FILE, "cannot read '%s': %s", path,

@@ -259,8 +259,10 @@ static pt_status fill_cell(const row_filler *f, const shape *s)
         return PT_OK;
     }
     if (cell->is_missing)
-        return table_fail(f->t, f->row, f->b->column[s->cell], f->error,
-                          "expected %s, but the value is missing", s->type);
+        return table_fail(
+            f->t, f->row, f->b->column[s->cell], f->error,
+            "expected %s, but the value is missing%s", s->type,
+            s->kind == SHAPE_TEXT && f->t->first_line != 0 ? "; empty text is written \"\"" : "");
     if (s->kind == SHAPE_INTEGER)
         return fill_integer(f, s, cell);
     if (s->kind == SHAPE_TEXT)

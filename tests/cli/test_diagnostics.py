@@ -1,6 +1,8 @@
 """Errors as programs and people read them: --json on stdout, colours on a terminal."""
 import json
+import pathlib
 import subprocess
+import tempfile
 import unittest
 
 from support import BIN, Case, INPUT, MAX, PANIC, PROGRAM, TIMEOUT, TRANSPORT, USAGE, on_terminal, polytune, program_file
@@ -76,6 +78,17 @@ class Diagnostics(Case):
                           "--timeout=1", "--json")
         self.assertEqual(result.status, TRANSPORT)
         self.assertEqual(json.loads(result.out)["errors"][0]["phase"], "transport")
+
+    def test_a_program_that_is_no_text(self):
+        """One line, where there was one for each byte."""
+        with tempfile.TemporaryDirectory() as folder:
+            for content, words in ((b"\x7fELF\x02\x01\0\0" * 100, "there are bytes in it that no text has"),
+                                   ("pub fn main() {}".encode("utf-16"), "this is UTF-16 text; save the file as UTF-8")):
+                path = pathlib.Path(folder) / "p.garble"
+                path.write_bytes(content)
+                result = polytune("check", path)
+                self.assertFailed(result, PROGRAM, f"'{path}' is no program: {words}")
+                self.assertEqual(result.err.count("\n"), 1)
 
     def test_bytes_that_are_no_text(self):
         done = subprocess.run([BIN, "eval", str(MAX), "--input=1", b"--input=\xff", "--json"], capture_output=True, timeout=TIMEOUT)

@@ -139,6 +139,15 @@ class Files(Case):
             self.assertFailed(run("--decimal=;"), USAGE, "--decimal is . or a comma, not ';'")
             self.assertFailed(run(*["--decimal=,"] * 3), USAGE, "--decimal is given 3 times, and there are 2 tables")
 
+    def test_hints_of_tables(self):
+        """What would otherwise blame the disk, or leave one at a loss."""
+        with folder_with(p_garble="pub fn main(a: [([u8; 4], u8); 1], b: u8) -> u8 { b }\n", a_csv="x,y\n,1\n", b_csv="x;y\n1,5;2\n") as folder:
+            for given, words in ((f"sqlite:{folder}", f"cannot read '{folder}': it is no file"),
+                                 (f"@{folder / 'a.csv'}", 'but the value is missing; empty text is written ""'),
+                                 (f"@{folder / 'b.csv'}", "line 2: more than 1 value, as many as there are columns; if ';' stands between its values")):
+                more = ["--query=SELECT 1"] if given.startswith("sqlite:") else []
+                self.assertFailed(polytune("eval", folder / "p.garble", f"--input={given}", "--input=0", *more), INPUT, words)
+
     def test_words_for_truth(self):
         with folder_with(p_garble="pub fn main(a: [bool; 1], b: u8) -> u8 { b }\n") as folder:
             for word, hint in (("WAHR", "; read are true, yes, t, y, 1 and false, no, f, n, 0"), (" true", " with blanks around it")):
@@ -213,6 +222,7 @@ class Files(Case):
                     (("--rows=PARTY_2::ROWS",), "--rows takes PARTY_I::NAME"),
                     ((*FLAGS, "--const=PARTY_0::ROWS=3usize"), "PARTY_0::ROWS twice"),
                     ((*FLAGS, "--scale=price:100"), "there is no column 'price'"),
+                    ((*FLAGS, "--scale=Pay:100"), "there is no column 'Pay'; is it 'pay'?"),
                     ((*FLAGS, "--scale=pay:0"), "the factor of --scale must be a number from 1"),
                     ((*FLAGS, "--scale=pay:10"), "--scale gives column 'pay' twice"),
                     ((*FLAGS, "--scale=pay"), "--scale takes COLUMN:FACTOR"),
@@ -418,7 +428,7 @@ pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
 
     def run_program(self, folder, source, *flags, a=7):
         (folder / "p.garble").write_text(source)
-        return polytune("eval", folder / "p.garble", f"--input={a}", "--input=true", *flags)
+        return polytune("eval", folder / "p.garble", f"--input={a}", "--input=true", *flags, cwd=folder)
 
     def test_files(self):
         expected = {
@@ -515,8 +525,12 @@ pub fn main(a: u64, b: bool) -> [(u64, Row); 3] {
             connection.close()
             flags = (f"--output=sqlite:{folder / 'r.db'}", "--table=lines")
             result = self.run_program(folder, self.NAMED, *flags)
-            self.assertFailed(result, INPUT, "CHECK constraint failed", "the result is lost")
+            self.assertFailed(result, INPUT, "CHECK constraint failed", "the rows of the result are in the new file polytune-result-")
             self.assertEqual(self.rows(folder / "r.db", "SELECT * FROM lines"), [])
+            rescued, = folder.glob("polytune-result-*.csv")
+            self.assertEqual(rescued.stat().st_mode & 0o777, 0o600)
+            self.assertRan(self.run_program(folder, self.NAMED, "-o", folder / "lines.csv"), "")
+            self.assertEqual(rescued.read_text(), (folder / "lines.csv").read_text())
             result = self.run_program(folder, self.NAMED.replace("5u64", "6u64"), *flags, a=2 ** 63)
             self.assertFailed(result, INPUT, "column 'n' cannot hold numbers past 2^63-1")
             self.assertEqual(self.rows(folder / "r.db", "SELECT * FROM lines"), [])

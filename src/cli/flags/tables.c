@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "cli/flags/odbc_where.h"
 #include "data/csv_first_line.h"
 #include "data/field.h"
@@ -245,6 +246,20 @@ static bool has_column(const tables *t, const char *name)
     return false;
 }
 
+static pt_status no_column(const tables *t, const char *name, pt_error *error)
+{
+    nearest n;
+    nearest_init(&n, name, strlen(name));
+    for (size_t i = 0; i < t->n; i++) {
+        for (size_t k = 0; k < t->list[i].n_columns; k++)
+            nearest_offer(&n, t->list[i].columns[k]);
+    }
+    if (n.best == NULL)
+        return error_set(error, PT_ERR_USAGE, "--scale: there is no column '%.60s'", name);
+    return error_set(error, PT_ERR_USAGE, "--scale: there is no column '%.60s'; is it '%.60s'?",
+                     name, n.best);
+}
+
 /* A table's file whose @ was forgotten, or an example. */
 static const char *file_without_at(const tables *t)
 {
@@ -272,8 +287,7 @@ static pt_status check_used(const tables *t, pt_error *error)
     }
     for (size_t i = 0; i < t->n_scales; i++) {
         if (!has_column(t, t->scales[i].column))
-            return error_set(error, PT_ERR_USAGE, "--scale: there is no column '%.60s'",
-                             t->scales[i].column);
+            return no_column(t, t->scales[i].column, error);
     }
     return PT_OK;
 }
