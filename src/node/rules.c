@@ -214,10 +214,14 @@ static bool wants_measures(rules_case *k, const node_rule *rule)
 
 /* ---- All of it ---- */
 
-static bool is_listed_before(const rules_request *r, size_t i)
+/* A URL may be written with slashes at its end or without: it is the same node, with one key. */
+static bool is_listed_before(const rules_case *k, size_t i)
 {
+    const rules_request *r = k->request;
+    const node_participant *p = node_config_participant_at(k->config, r->participants[i]);
     for (size_t j = 0; j < i; j++) {
-        if (strcmp(r->participants[i], r->participants[j]) == 0)
+        if (strcmp(r->participants[i], r->participants[j]) == 0 ||
+            (p != NULL && p == node_config_participant_at(k->config, r->participants[j])))
             return true;
     }
     return false;
@@ -239,7 +243,7 @@ static bool is_impossible(rules_case *k)
         return true;
     }
     for (size_t i = 1; i < r->n_participants; i++) {
-        if (!is_listed_before(r, i))
+        if (!is_listed_before(k, i))
             continue;
         set_why(k->decision, "participant '%.120s' is there twice", r->participants[i]);
         return true;

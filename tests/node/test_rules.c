@@ -330,7 +330,8 @@ static void runs_that_nobody_counts(void **state)
 
 static void requests_that_cannot_be(void **state)
 {
-    static const char *const twice[] = {"http://us", "http://b/node", "http://b/node"};
+    static const char *const twice[][3] = {{"http://us", "http://b/node", "http://b/node"},
+                                           {"http://us", "http://b/node", "http://b/node/"}};
     fixture f;
     node_decision d;
     (void)state;
@@ -353,12 +354,14 @@ static void requests_that_cannot_be(void **state)
     rules_decide(&d, &f.config, &r);
     assert_int_equal(d.outcome, RULES_REFUSE);
     assert_non_null(strstr(d.why, "no output"));
-    r = usual_request();
-    r.participants = twice;
-    r.n_participants = 3;
-    rules_decide(&d, &f.config, &r);
-    assert_int_equal(d.outcome, RULES_REFUSE);
-    assert_non_null(strstr(d.why, "is there twice"));
+    for (size_t i = 0; i < sizeof twice / sizeof *twice; i++) {
+        r = usual_request();
+        r.participants = twice[i];
+        r.n_participants = 3;
+        rules_decide(&d, &f.config, &r);
+        assert_int_equal(d.outcome, RULES_REFUSE);
+        assert_non_null(strstr(d.why, "is there twice"));
+    }
     node_config_clear(&f.config);
 }
 
