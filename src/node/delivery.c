@@ -50,7 +50,9 @@ static bool post_result(const node_delivery *d, const uint8_t *body, size_t len,
     http_call_init(&call, RESPONSE_MAX);
     http_prepare(&call, HTTP_POST, d->policy.output_url, "%s", "");
     http_header(&call, "Content-Type: application/json");
-    node_authorize(d->owner, &call);
+    /* A place that nobody has allowed, of what was denied, does not get the node's token. */
+    if (d->record.decision != NULL)
+        node_authorize(d->owner, &call);
     http_body(&call, body, len);
     monitor_lock(&d->owner->lock);
     const uint64_t within_ms = d->owner->is_stopping ? LAST_MS : ATTEMPT_MS;

@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from node_support import Node, collector, nodes, policies, schedule
+from node_support import collector, nodes, organisations, policies, schedule
 
 
 def decode(part):
@@ -42,6 +42,20 @@ class Tokens(unittest.TestCase):
             claims = self.token(ns, out)
             self.assertEqual((claims["iss"], claims["roles"], claims["exp"] - claims["iat"]), ("hospital", ["TEST"], 600))
             self.assertLess(abs(claims["iat"] - time.time()), 60)
+
+    def test_none_for_a_place_that_nobody_allowed(self):
+        """Who is denied would else have given himself the node's token."""
+        with organisations("a", "b") as (a, b), collector() as out:
+            a.add_caller("lab", "schedule")
+            a.add_caller("officer", "approve")
+            a.configure([b])
+            a.start(f"--jwt-key={self.key}")
+            p = policies([a.url, b.url], outputs=[f"{out.url}/0", None])[0]
+            a.schedule("lab", p)
+            a.wait_state("officer", p["computation_id"], "pending")
+            self.assertEqual(a.call("officer", "POST", f"/computations/{p['computation_id']}/deny", {"why": "no"}).status, 200)
+            out.wait("/0")
+            self.assertNotIn("Authorization", out.posts[0][1])
 
     def test_variables(self):
         env = {"POLYTUNE_JWT_KEY": str(self.key), "POLYTUNE_JWT_CLAIMS": '{"a":1}', "POLYTUNE_CONCURRENCY": "3"}
