@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import socket
 import unittest
 
 from node_support import ADD, JSON, call, fresh_id, organisations, policies, polytune
@@ -102,6 +103,44 @@ class Journal(unittest.TestCase):
         id = p["computation_id"]
         self.assertEqual(self.events(id), ["scheduled", "refused", "ended"])
         self.assertEqual(self.of(id, "refused")["why"], "rule 'never' denies it")
+
+    def test_each_that_is_hostile_has_a_line(self):
+        for one in (self.a, self.b):
+            one.add_caller("other", "schedule")
+        self.start(f"  - name: adding\n    decision: allow\n    programs: [{sha(ADD)}]\n")
+        p = self.policies()[0]
+        id = p["computation_id"]
+        self.a.schedule("lab", p)
+        self.a.wait_state("officer", id, "waiting")
+        host, port = self.a.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 30) as peer:
+            peer.sendall(f"POST /schedule HTTP/1.1\r\nHost: x\r\nAuthorization: {self.a.auth('lab')['Authorization']}\r\n"
+                         "Content-Type: application/json\r\nContent-Length: 34000000\r\n\r\n".encode())
+            self.assertIn(b" 413 ", peer.recv(100))
+        message = {"X-Polytune-Session": id, "X-Polytune-Client": "0" * 32, "X-Polytune-To": "0", "X-Polytune-Seq": "1"}
+        new = lambda **more: {**p, "computation_id": fresh_id(), **more}
+        one, all = "/computations/I", f"/computations/{id}"
+        for who, method, path, body, status, noted in (
+                (None, "POST", "/schedule", p, 401, "/schedule"), ("officer", "POST", "/schedule", p, 403, "/schedule"),
+                ("lab", "POST", "/schedule", "{", 400, "/schedule"), ("lab", "POST", "/schedule", "[]", 422, "/schedule"),
+                ("lab", "POST", "/schedule", new(constants={"PARTY_7::N": "1"}), 422, "/schedule"),
+                ("lab", "POST", "/schedule", new(party=2), 422, "/schedule"),
+                ("lab", "POST", "/schedule", {**p, "leader": 1}, 400, "/schedule"), ("other", "POST", "/schedule", p, 400, "/schedule"),
+                ("other", "GET", all, None, 404, one), ("other", "DELETE", all, None, 404, one),
+                ("other", "GET", all + "/result", None, 404, one + "/result"), ("officer", "DELETE", all, None, 403, one),
+                ("lab", "POST", all + "/approve", {}, 403, one + "/approve"), ("lab", "GET", "/metrics", None, 403, "/metrics"),
+                ("officer", "POST", all + "/approve", [], 422, one + "/approve"), ("lab", "GET", "/computations/x", None, 400, one),
+                ("lab", "PUT", "/schedule", None, 405, "/schedule"), ("lab", "GET", "/no/such/path", None, 404, "")):
+            answer = self.a.call(who, method, path, body)
+            self.assertEqual(answer.status, status, (who, method, path, answer))
+            last = self.lines()[-1]
+            self.assertEqual((last["event"], last["path"], last["status"]), ("request refused", noted, status), (who, method, path))
+            self.assertIn(last["who"], (who or "", ""))
+        for path, headers, status in ((f"/msg/{id}/9", message, 404), (f"/msg/{id}/-1", message, 400), (f"/msg/{id}/1", message, 403)):
+            self.assertEqual(call(self.a.url, "POST", path, b"hello", headers).status, status, path)
+            self.assertEqual((self.lines()[-1]["path"], self.lines()[-1]["status"]), ("/msg/", status))
+        self.assertIn((413, "lab"), [(line["status"], line["who"]) for line in self.lines() if line["event"] == "request refused"])
+        self.assertEqual([line["computation"] for line in self.lines() if line["event"] == "allowed"], [id])
 
     def test_denied_and_deleted(self):
         self.start()

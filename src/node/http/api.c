@@ -204,6 +204,15 @@ static void admit_caller(node_request *r, unsigned roles)
         request_refuse(r, 403, "Forbidden", "%s may not do that", r->caller);
 }
 
+void request_note_refusal(const node_request *r, unsigned status, const char *why)
+{
+    const char *path = r->is_message ? MESSAGES : "";
+    for (size_t i = 0; i < N_PATHS; i++)
+        if (paths[i].route == r->route)
+            path = paths[i].path;
+    journal_refusal(r->node->journal, path, status, r->caller, why);
+}
+
 static bool is_json(const char *content_type)
 {
     static const char json[] = "application/json";
@@ -218,8 +227,6 @@ static void api_check(httpd_request *http)
     size_t i = 0;
     if (r->route == ROUTE_POST) {
         direct_app.check(http);
-        if (http->refusal != 0)
-            journal_refusal(r->node->journal, MESSAGES, http->refusal, "", http->reason);
         return;
     }
     if (r->is_message && r->refusal == 400)
@@ -230,8 +237,8 @@ static void api_check(httpd_request *http)
         admit_caller(r, paths[i].roles);
     if (r->route == ROUTE_SCHEDULE && !is_json(r->content_type))
         request_refuse(r, 415, "Schedule", "expected Content-Type: application/json");
-    if (r->refusal == 401 || r->refusal == 403)
-        journal_refusal(r->node->journal, paths[i].path, r->refusal, r->caller, r->details);
+    if (r->refusal != 0 && !r->is_message)
+        request_note_refusal(r, r->refusal, r->details);
     http->wants_body = r->refusal == 0 && (r->route == ROUTE_SCHEDULE ||
                                            r->route == ROUTE_APPROVE || r->route == ROUTE_DENY);
     http->gives_way = r->refusal != 0;
@@ -363,10 +370,24 @@ static enum MHD_Result api_answer(httpd_request *http)
     return request_problem(r, 404, "NotFound", "there is no such path");
 }
 
+/* Of what others' nodes are told 429, 409 and 503 are nothing unusual. */
+static bool is_odd_message(const httpd_request *http, unsigned status)
+{
+    return status == 403 || (http->refusal == status && status < 409);
+}
+
 static void api_finish(httpd_request *http, unsigned status, struct MHD_Response *response)
 {
-    if (((node_request *)http)->route == ROUTE_POST)
-        direct_app.finish(http, status, response);
+    const node_request *r = (node_request *)http;
+    if (r->route != ROUTE_POST) {
+        if (http->refusal != 0) /* by the server: too large, or a head that cannot be */
+            request_note_refusal(r, status, http->reason);
+        return;
+    }
+    direct_app.finish(http, status, response);
+    if (is_odd_message(http, status))
+        request_note_refusal(r, status,
+                             http->refusal != 0 ? http->reason : "somebody else is that party");
 }
 
 static void api_end(httpd_request *http, bool sent)

@@ -193,10 +193,19 @@ static bool find_visible(node_request *r, record *ret_record, enum MHD_Result *r
     }
     if (is_there && may_see(r, ret_record))
         return true;
+    if (is_there)
+        request_note_refusal(r, 404, "it is another caller's");
     record_clear(ret_record);
     *ret_answer =
         request_problem(r, 404, "UnknownComputationId", "no computation %s is known here", r->id);
     return false;
+}
+
+/* Refuses with a line in the audit log. */
+static enum MHD_Result forbid(node_request *r, unsigned status, const char *type, const char *why)
+{
+    request_note_refusal(r, status, why);
+    return request_problem(r, status, type, "%s", why);
 }
 
 /* Writes into the audit log what is about to be done; else the answer has been given. */
@@ -220,8 +229,7 @@ static enum MHD_Result delete_computation(node_request *r, const record *found)
     bool done = false;
     const bool is_own = found->caller != NULL && strcmp(found->caller, r->caller) == 0;
     if (!is_own && (r->roles & NODE_ADMIN) == 0)
-        return request_problem(r, 403, "Forbidden", "%s may stop what it asked for itself",
-                               r->caller);
+        return forbid(r, 403, "Forbidden", "it is stopped by who asked for it, or an admin");
     enum MHD_Result answer = MHD_NO;
     if (!note_deed(r, "to be deleted", json_object(), &answer))
         return answer;
@@ -286,7 +294,7 @@ enum MHD_Result answer_result(node_request *r)
     if (!find_visible(r, &found, &answer))
         return answer;
     if (found.caller == NULL || strcmp(found.caller, r->caller) != 0)
-        answer = request_problem(r, 403, "Forbidden", "the result is for who asked for it");
+        answer = forbid(r, 403, "Forbidden", "the result is for who asked for it");
     else
         answer = send_result(r, &found);
     record_clear(&found);
@@ -333,12 +341,11 @@ static bool is_looked_at(node_request *r, const approval *wanted, const approval
                          enum MHD_Result *ret_answer)
 {
     if (wanted->program[0] != '\0' && strcmp(wanted->program, is->program) != 0)
-        *ret_answer =
-            request_problem(r, 409, "OtherProgram", "its program is not the one that is approved");
+        *ret_answer = forbid(r, 409, "OtherProgram", "its program is not the one that is approved");
     else if (strcmp(wanted->policy, is->policy) != 0)
-        *ret_answer = request_problem(r, 409, "OtherPolicy",
-                                      "its policy is not the one that is approved: look at it "
-                                      "again");
+        *ret_answer = forbid(r, 409, "OtherPolicy",
+                             "its policy is not the one that is approved: look at it "
+                             "again");
     else
         return true;
     return false;
@@ -391,13 +398,13 @@ enum MHD_Result answer_approve(node_request *r)
     approval wanted;
     enum MHD_Result answer = MHD_NO;
     if (!read_approval(&wanted, &r->http.body))
-        return request_problem(r, 422, "Approve",
-                               "expected {\"policy_sha256\": TEXT} and perhaps "
-                               "\"program_sha256\": SHA-256 in 64 hexadecimal digits");
+        return forbid(r, 422, "Approve",
+                      "expected {\"policy_sha256\": TEXT} and perhaps "
+                      "\"program_sha256\": SHA-256 in 64 hexadecimal digits");
     if (wanted.policy[0] == '\0')
-        return request_problem(r, 400, "Approve",
-                               "policy_sha256 is missing: that of the policy that was looked at, "
-                               "as GET shows it");
+        return forbid(r, 400, "Approve",
+                      "policy_sha256 is missing: that of the policy that was looked at, "
+                      "as GET shows it");
     if (!find_visible(r, &found, &answer))
         return answer;
     answer = approve_record(r, &wanted, &found);
@@ -453,7 +460,7 @@ enum MHD_Result answer_deny(node_request *r)
     char why[WHY_MAX];
     enum MHD_Result answer = MHD_NO;
     if (!read_why(why, &r->http.body))
-        return request_problem(r, 422, "Deny", "expected {\"why\": TEXT}");
+        return forbid(r, 422, "Deny", "expected {\"why\": TEXT}");
     if (!find_visible(r, &found, &answer))
         return answer;
     answer = deny_record(r, &found, why);

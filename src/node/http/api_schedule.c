@@ -135,7 +135,7 @@ static void take_policy(node_request *r)
     else if (fits_limits(r, &p))
         store_policy(r, &p);
     if (r->refusal != 0)
-        journal_refusal(r->node->journal, "/schedule", r->refusal, r->caller, r->details);
+        request_note_refusal(r, r->refusal, r->details);
     memcpy(r->id, p.id, sizeof r->id);
     policy_clear(&p);
     request_drop_body(r);

@@ -65,6 +65,10 @@ enum MHD_Result request_text(node_request *r, unsigned status, const char *conte
 enum MHD_Result request_empty(node_request *r, unsigned status);
 enum MHD_Result request_store_problem(node_request *r, const pt_error *error);
 
+/* A caller wants what he may not, or what cannot be: the audit log gets a line. Not for what
+ * callers who do nothing wrong ask again and again, such as for a result that is not there yet. */
+void request_note_refusal(const node_request *r, unsigned status, const char *why);
+
 /* The body is not needed any more. */
 void request_drop_body(node_request *r);
 
