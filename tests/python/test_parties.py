@@ -369,7 +369,9 @@ class Elsewhere(unittest.TestCase):
         made = queues(made=Altering)
         program = Program(LARGER)
         results = Together(*[lambda i=i: program.party(made[i], party=i, input=7, secret=SECRET) for i in range(2)]).results()
-        self.assertTrue(any(isinstance(result, PeerError) for result in results), results)
+        found = [result for result in results if isinstance(result, PeerError)]
+        self.assertTrue(found, results)
+        self.assertEqual((found[0].status, found[0].phase, found[0].party), ("PT_PEER_ALTERED", "BOT1", 1 - results.index(found[0])))
 
     def test_a_channel_of_no_kind(self):
         with self.assertRaisesRegex(UsageError, "kind is one of"):
