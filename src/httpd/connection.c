@@ -148,6 +148,12 @@ static connection *connection_of(struct MHD_Connection *handle)
     return info == NULL ? NULL : info->socket_context;
 }
 
+void *httpd_user_of_session(void *pointer)
+{
+    const connection *c = pointer == NULL ? NULL : connection_of(pointer);
+    return c == NULL ? NULL : c->server->user;
+}
+
 void connection_note_target(struct MHD_Connection *handle, const char *text)
 {
     connection *c = connection_of(handle);

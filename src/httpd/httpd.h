@@ -99,6 +99,10 @@ typedef struct httpd_options {
     /* PEM file of the authorities whose certificates clients may show; NULL: they are not asked
      * for any. Showing none is in order, and none is judged here: that is the application's. */
     const char *tls_client_ca;
+    /* Which certificate a connection is shown, instead of always the one that was read: a
+     * gnutls_certificate_retrieve_function2, for whose session httpd_user_of_session tells the
+     * `user`. NULL: that one. */
+    void (*tls_show)(void);
 } httpd_options;
 
 /* Who is slow on purpose must not keep others out. Within the client timeout a connection brings
@@ -121,6 +125,8 @@ MUST_CHECK pt_status httpd_start(httpd *server, const httpd_options *options, pt
 uint16_t httpd_port(const httpd *server);
 size_t httpd_max_connections(const httpd *server);
 void *httpd_user(const httpd *server);
+/* `pointer`: what a TLS session of the library's has for one, its connection. NULL: none. */
+void *httpd_user_of_session(void *pointer);
 
 /* Asks it to stop: held requests are answered anew, and see httpd_is_stopping. Returns at once; may
  * be called from a signal handler, any thread, and more than once. */

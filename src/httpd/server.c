@@ -262,7 +262,8 @@ static pt_status start_library(httpd *server, const httpd_options *o, const tls_
         (unsigned)(o->client_timeout_ms / 1000 + (o->client_timeout_ms % 1000 != 0)),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_MAX, MHD_OPTION_NOTIFY_COMPLETED, request_end,
         NULL, MHD_OPTION_NOTIFY_CONNECTION, connection_notify, server, MHD_OPTION_UNESCAPE_CALLBACK,
-        unescape, NULL, MHD_OPTION_END);
+        unescape, NULL, has_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, o->tls_show,
+        MHD_OPTION_END);
     if (server->daemon != NULL)
         return PT_OK;
     if (has_tls)

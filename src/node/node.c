@@ -108,17 +108,44 @@ static void decide_all_anew(node *n)
     node_wake(n);
 }
 
+/* *ret_certificate: NULL where the node serves without TLS, which stays so until it is restarted.
+ */
+static pt_status read_certificate(server_certificate **ret_certificate, const node *n,
+                                  const node_config *c, pt_error *error)
+{
+    *ret_certificate = NULL;
+    if (n->certificate == NULL || c->tls_certificate == NULL)
+        return PT_OK;
+    return server_certificate_read(ret_certificate, c->tls_certificate, c->tls_key, error);
+}
+
+/* For connections that begin from now on. */
+static void show_other_certificate(node *n, server_certificate *c)
+{
+    if (c == NULL)
+        return;
+    monitor_lock(&n->lock);
+    server_certificate_follow(c, n->certificate);
+    n->certificate = c;
+    monitor_unlock(&n->lock);
+}
+
 pt_status node_reload(node *n, node_config *config, const uint8_t *private_key, pt_error *error)
 {
     settings *fresh = NULL;
     pt_status status = settings_new(&fresh, config, private_key, error);
     if (status != PT_OK)
         return status;
-    status = journal_configured(n->journal, &fresh->config, error);
+    server_certificate *certificate = NULL;
+    status = read_certificate(&certificate, n, &fresh->config, error);
+    if (status == PT_OK)
+        status = journal_configured(n->journal, &fresh->config, error);
     if (status != PT_OK) {
+        server_certificate_free(certificate);
         settings_free(fresh);
         return status;
     }
+    show_other_certificate(n, certificate);
     monitor_lock(&n->lock);
     settings *before = n->settings;
     const bool is_same = is_same_settings(before, fresh);
@@ -336,7 +363,14 @@ static pt_status start_serving(node *n, pt_error *error)
                                 .client_timeout_ms = CLIENT_MS,
                                 .tls_cert = c->tls_certificate,
                                 .tls_key = c->tls_key,
-                                .tls_client_ca = c->client_ca};
+                                .tls_client_ca = c->client_ca,
+                                .tls_show = server_certificate_shower()};
+    if (c->tls_certificate != NULL) {
+        const pt_status read =
+            server_certificate_read(&n->certificate, c->tls_certificate, c->tls_key, error);
+        if (read != PT_OK)
+            return read;
+    }
     fail_orphans(n); /* before the others' nodes ask */
     pt_status status = httpd_start(n->http, &http, error);
     if (status == PT_OK)
@@ -435,6 +469,7 @@ void node_stop(node *n)
         (void)pthread_join(n->keeper, NULL);
     delivery_reap(n, true); /* they wake the server when they end */
     httpd_free(n->http);
+    server_certificate_free(n->certificate);
     if (n->hub.server != NULL)
         direct_hub_clear(&n->hub);
     bearer_free(n->bearer);

@@ -7,6 +7,7 @@
 #include "channel/http/direct_hub.h"
 #include "channel/monitor.h"
 #include "node/caller.h"
+#include "node/http/server_certificate.h"
 #include "node/journal.h"
 #include "node/node.h"
 #include "node/records/records.h"
@@ -80,7 +81,8 @@ struct node {
     journal *journal; /* NULL: none */
     uint8_t seal_key[SEAL_KEY_BYTES];
     httpd *http;
-    char *prefix; /* the path of this node's URL, without a slash at its end */
+    server_certificate *certificate; /* that it shows; NULL: no TLS */
+    char *prefix;                    /* the path of this node's URL, without a slash at its end */
     direct_hub hub;
     bearer *bearer; /* NULL: its requests carry no token */
     node_computation *computations;

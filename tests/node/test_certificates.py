@@ -2,6 +2,7 @@
 import hashlib
 import http.client
 import json
+import signal
 import ssl
 import subprocess
 import unittest
@@ -87,6 +88,29 @@ class Certificates(unittest.TestCase):
         # A token decides, whatever certificate comes with it.
         self.assertEqual(self.ask("unknown", self.a.auth("lab")), (200, []))
         self.assertEqual(self.ask("app", {"Authorization": "Bearer wrong"})[0], 401)
+
+    def shown(self):
+        host, port = self.a.url.removeprefix("http://").split(":")
+        return ssl.get_server_certificate((host, int(port)), timeout=ANSWER_S)
+
+    def reload(self, says):
+        self.a.node.process.process.send_signal(signal.SIGHUP)
+        self.a.node.process.read_err_until(says)
+
+    def test_a_new_certificate_is_shown_after_a_reload(self):
+        """As certificates are renewed: the file has another, the configuration is the same."""
+        first = self.shown()
+        self.assertEqual(first.split(), self.path("server.crt").read_text().split())
+        self.certificate("server", "ca", "subjectAltName=IP:127.0.0.1")
+        second = self.path("server.crt").read_text()
+        self.assertEqual(self.shown(), first)
+        self.reload("was read again")
+        self.assertEqual(self.shown().split(), second.split())
+        self.assertEqual(self.ask("app"), (200, []))
+        # One that does not fit its key changes nothing.
+        self.path("server.crt").write_text(self.path("app.crt").read_text())
+        self.reload("goes on as before.*do not belong together")
+        self.assertEqual(self.shown().split(), second.split())
 
 
 if __name__ == "__main__":
