@@ -17,8 +17,8 @@ enum {
 typedef struct planner {
     const pt_circuit *c;
     const uint8_t *ends; /* per gate */
-    plan_step *steps;    /* keep the registers of the wires, too */
-    uint32_t *unused;    /* stack of registers to take again */
+    circuit_plan *plan;
+    uint32_t *unused; /* stack of registers to take again */
     uint32_t n_unused;
     uint32_t n_registers;
 } planner;
@@ -74,31 +74,21 @@ done:
     return ends;
 }
 
-static uint32_t register_of(const planner *p, uint32_t wire)
-{
-    return wire < p->c->n_inputs ? wire : p->steps[wire - p->c->n_inputs].out;
-}
-
 /* Output takes the register of an operand read for the last time, else a free one (K8). A gate that
  * nothing reads gives its register back at once. */
-static plan_step plan_gate(planner *p, uint32_t i)
+static uint32_t plan_output(planner *p, uint32_t i)
 {
     const gate g = p->c->gates[i];
-    const unsigned n_reads = gate_reads(g);
     const unsigned ends = p->ends[i];
-    const uint32_t a = n_reads > 0 ? register_of(p, g.a) : g.a;
-    const uint32_t b = n_reads > 1 ? register_of(p, g.b) : 0;
     if (ends & B_ENDS)
-        p->unused[p->n_unused++] = b;
+        p->unused[p->n_unused++] = plan_register(p->plan, g.b);
     if (ends & A_ENDS)
-        p->unused[p->n_unused++] = a;
+        p->unused[p->n_unused++] = plan_register(p->plan, g.a);
     const uint32_t out = p->n_unused > 0 ? p->unused[--p->n_unused] : p->n_registers++;
     PT_ASSERT(out < p->n_registers);
-    PT_DEBUG_ASSERT(n_reads < 1 || a < p->n_registers);
-    PT_DEBUG_ASSERT(n_reads < 2 || b < p->n_registers);
     if (ends & OUT_ENDS)
         p->unused[p->n_unused++] = out;
-    return (plan_step){.op = g.op, .out = out & (CIRCUIT_MAX_WIRES - 1), .a = a, .b = b};
+    return out;
 }
 
 static void fill_plan(circuit_plan *plan, planner *p)
@@ -106,9 +96,9 @@ static void fill_plan(circuit_plan *plan, planner *p)
     const pt_circuit *c = p->c;
     p->n_registers = c->n_inputs;
     for (uint32_t i = 0; i < c->n_gates; i++)
-        plan->steps[i] = plan_gate(p, i);
+        plan->registers[i] = plan_output(p, i);
     for (uint32_t i = 0; i < c->n_outputs; i++)
-        plan->outputs[i] = register_of(p, c->outputs[i]);
+        plan->outputs[i] = plan_register(plan, c->outputs[i]);
     PT_ASSERT(p->n_unused <= p->n_registers);
     plan->n_steps = c->n_gates;
     plan->n_registers = p->n_registers;
@@ -118,12 +108,12 @@ pt_status circuit_plan_init(circuit_plan *ret_plan, const pt_circuit *c, pt_erro
 {
     pt_status status = PT_OK;
     const size_t n_wires = (size_t)c->n_inputs + c->n_gates;
-    circuit_plan plan = {.steps = mem_new(c->n_gates, sizeof *plan.steps),
+    circuit_plan plan = {.circuit = c,
+                         .registers = mem_new(c->n_gates, sizeof *plan.registers),
                          .outputs = mem_new(c->n_outputs, sizeof *plan.outputs)};
     uint8_t *ends = find_ends(c);
-    planner p = {
-        .c = c, .ends = ends, .steps = plan.steps, .unused = mem_new(n_wires, sizeof *p.unused)};
-    if (plan.steps == NULL || plan.outputs == NULL || ends == NULL || p.unused == NULL) {
+    planner p = {.c = c, .ends = ends, .plan = &plan, .unused = mem_new(n_wires, sizeof *p.unused)};
+    if (plan.registers == NULL || plan.outputs == NULL || ends == NULL || p.unused == NULL) {
         circuit_plan_clear(&plan);
         status = error_memory(error);
     } else {
@@ -157,7 +147,7 @@ pt_status circuit_plan_count(uint32_t *ret_registers, const pt_circuit *c, pt_er
 
 void circuit_plan_clear(circuit_plan *plan)
 {
-    mem_free(plan->steps);
+    mem_free(plan->registers);
     mem_free(plan->outputs);
     memset(plan, 0, sizeof *plan);
 }

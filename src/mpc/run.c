@@ -39,8 +39,8 @@ uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t n_r
     const uint64_t register_blocks = s->n + register_labels(s);
     const uint64_t blocks =
         pool_blocks + n_registers * register_blocks + (uint64_t)circuit->n_inputs * s->n;
-    return blocks * sizeof(block) + n_registers + circuit->n_gates * (uint64_t)sizeof(plan_step) +
-           circuit->n_outputs * (uint64_t)sizeof(uint32_t);
+    return blocks * sizeof(block) + n_registers +
+           ((uint64_t)circuit->n_gates + circuit->n_outputs) * sizeof(uint32_t);
 }
 
 bool mpc_run_is_in_order(const mpc_run *r)
@@ -58,7 +58,7 @@ bool mpc_run_plan_is_sound(const mpc_run *r)
     uint64_t n_and = 0;
     bool ok = plan->n_registers >= r->circuit->n_inputs;
     for (size_t k = 0; k < plan->n_steps; k++) {
-        const plan_step step = plan->steps[k];
+        const plan_step step = plan_step_at(plan, k);
         const bool reads_a = step.op != GATE_CONST;
         const bool reads_b = step.op == GATE_AND || step.op == GATE_XOR;
         ok &= step.out < plan->n_registers;
@@ -122,16 +122,16 @@ void mpc_run_clear(mpc_run *r)
 /* As many steps as hold `segment_ands` AND gates; all the rest once no AND gate is left over. */
 static void cut_steps(segment *g, const mpc_run *r)
 {
-    const plan_step *end = r->plan.steps + r->plan.n_steps;
-    const plan_step *step = g->steps;
+    const size_t end = r->plan.n_steps;
+    size_t step = g->first_step;
     for (; step < end; step++) {
-        if (step->op == GATE_AND) {
+        if (plan_step_is_and(&r->plan, step)) {
             if (g->n_and == r->segment_ands)
                 break;
             g->n_and++;
         }
     }
-    g->n_steps = (size_t)(step - g->steps);
+    g->n_steps = step - g->first_step;
     PT_ASSERT(g->n_and <= r->segment_ands);
     /* Only the last segment may be short, and it ends the plan. */
     PT_ASSERT((step == end) == (g->number + 1 == r->n_segments));
@@ -147,10 +147,10 @@ block *run_take(mpc_run *r, size_t count, size_t blocks)
 
 pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous, pt_error *error)
 {
-    segment g = {.steps = r->plan.steps, .first_and = r->s->next_and};
+    segment g = {.first_and = r->s->next_and};
     if (previous != NULL) {
         g.number = previous->number + 1;
-        g.steps = previous->steps + previous->n_steps;
+        g.first_step = previous->first_step + previous->n_steps;
     }
     PT_ASSERT(g.number < r->n_segments);
     PT_ASSERT(mpc_run_is_in_order(r));

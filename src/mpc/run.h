@@ -59,8 +59,8 @@ typedef enum segment_stage {
 
 struct segment {
     segment_stage stage;
-    uint64_t number; /* 0, 1, .. */
-    const plan_step *steps;
+    uint64_t number;   /* 0, 1, .. */
+    size_t first_step; /* of the plan */
     size_t n_steps;
     size_t n_and;
     uint64_t first_and; /* g of the first gate, section 5.2 */

@@ -99,7 +99,7 @@ static unsigned deal_bit(const session *s, const block *deltas, ideal_bit bit, b
 /* Section 5.1 for the values of the masks, which nobody but the trusted party knows. */
 static unsigned walk_value(const uint8_t *values, plan_step step, unsigned gamma)
 {
-    switch ((gate_op)step.op) {
+    switch (step.op) {
     case GATE_XOR:
         return values[step.a] ^ values[step.b];
     case GATE_AND:
@@ -117,23 +117,24 @@ static unsigned walk_value(const uint8_t *values, plan_step step, unsigned gamma
 static void deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_t *values)
 {
     const session *s = r->s;
-    const plan_step *end = g->steps + g->n_steps;
+    const size_t end = g->first_step + g->n_steps;
     block skipped[MPC_MAX_PARTIES];
     uint64_t number = 0;
-    for (const plan_step *step = r->plan.steps; step < end; step++) {
+    for (size_t k = 0; k < end; k++) {
+        const plan_step step = plan_step_at(&r->plan, k);
         unsigned gamma = 0;
-        if (step->op == GATE_AND) {
-            const bool is_here = step >= g->steps;
+        if (step.op == GATE_AND) {
+            const bool is_here = k >= g->first_step;
             const size_t at = is_here ? (size_t)(number - g->first_and) * s->n : 0;
             const ideal_bit product = {DEALT_PRODUCT, number, true,
-                                       values[step->a] & values[step->b]};
+                                       values[step.a] & values[step.b]};
             gamma = deal_bit(s, deltas, (ideal_bit){.kind = DEALT_GAMMA, .number = number},
                              is_here ? g->lambda_gamma + at : skipped);
             if (is_here)
                 (void)deal_bit(s, deltas, product, g->s + at);
             number++;
         }
-        values[step->out] = (uint8_t)walk_value(values, *step, gamma);
+        values[step.out] = (uint8_t)walk_value(values, step, gamma);
     }
     PT_ASSERT(number == g->first_and + g->n_and);
 }

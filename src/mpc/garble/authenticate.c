@@ -138,8 +138,8 @@ static void walk_masked(mpc_run *r, segment *g)
     size_t p = 0;
     PT_ASSERT(r->verified.evaluation == g->number + 1);
     for (size_t k = 0; k < g->n_steps; k++) {
-        const plan_step step = g->steps[k];
-        switch ((gate_op)step.op) {
+        const plan_step step = plan_step_at(&r->plan, g->first_step + k);
+        switch (step.op) {
         case GATE_XOR:
             masked[step.out] = masked[step.a] ^ masked[step.b];
             break;

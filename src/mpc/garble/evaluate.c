@@ -18,7 +18,7 @@ typedef struct evaluator {
     mpc_run *r;
     segment *g;
     size_t n_garblers;
-    const plan_step *next;
+    size_t next; /* step of the plan */
     size_t gate; /* next AND gate of the segment */
     gate_keys keys;
     uint32_t *eps; /* eps(i,j) at (i-1) * n_garblers + (j-1) */
@@ -35,7 +35,7 @@ static pt_status evaluator_init(evaluator *w, mpc_run *r, segment *g, pt_error *
     w->r = r;
     w->g = g;
     w->n_garblers = n - 1;
-    w->next = g->steps;
+    w->next = g->first_step;
     /* Rounded up, so that every garbler's rows are aligned. */
     w->frame_capacity = (garble_frame_bytes(n, 1, gates) + 63) / 64 * 64;
     w->eps = mem_new((n - 1) * (n - 1), sizeof *w->eps);
@@ -142,7 +142,7 @@ static void evaluate_step(evaluator *w, plan_step step, size_t in_frame, const u
     const size_t m = w->n_garblers;
     uint8_t *masked = w->r->masked;
     block *out = w->r->labels + step.out * m;
-    switch ((gate_op)step.op) {
+    switch (step.op) {
     case GATE_XOR:
         share_xor(out, w->r->labels + step.a * m, w->r->labels + step.b * m, m);
         masked[step.out] = masked[step.a] ^ masked[step.b];
@@ -167,11 +167,12 @@ static void evaluate_step(evaluator *w, plan_step step, size_t in_frame, const u
 /* Steps up to the one before AND gate number `end`, or to the segment's end with the last gate. */
 static void evaluate_frame(evaluator *w, size_t end)
 {
-    const plan_step *last = w->g->steps + w->g->n_steps;
+    const circuit_plan *plan = &w->r->plan;
+    const size_t last = w->g->first_step + w->g->n_steps;
     const size_t first = w->gate;
     const uint8_t *b_bits = w->frames + garble_frame_bytes(w->n_garblers + 1, 0, end - first);
-    for (; w->next < last && !(w->next->op == GATE_AND && w->gate == end); w->next++)
-        evaluate_step(w, *w->next, w->gate - first, b_bits);
+    for (; w->next < last && !(w->gate == end && plan_step_is_and(plan, w->next)); w->next++)
+        evaluate_step(w, plan_step_at(plan, w->next), w->gate - first, b_bits);
     PT_ASSERT(w->gate == end);
 }
 

@@ -12,9 +12,9 @@ void masks_walk(mpc_run *r, const segment *g)
     PT_ASSERT(g->number == 0 || r->verified.inputs_agreed);
     size_t and_gate = 0;
     for (size_t k = 0; k < g->n_steps; k++) {
-        const plan_step step = g->steps[k];
+        const plan_step step = plan_step_at(&r->plan, g->first_step + k);
         block *out = r->masks + step.out * n;
-        switch ((gate_op)step.op) {
+        switch (step.op) {
         case GATE_XOR:
             share_xor(out, r->masks + step.a * n, r->masks + step.b * n, n);
             break;
