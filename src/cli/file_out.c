@@ -215,6 +215,17 @@ static bool close_out(file_out *out)
     return close(out->fd) == 0;
 }
 
+pt_status file_out_reserve(file_out *out, size_t bytes, pt_error *error)
+{
+    if (!out->is_open || out->target == NULL || bytes == 0)
+        return PT_OK;
+    const int problem = posix_fallocate(out->fd, 0, (off_t)bytes);
+    if (problem != ENOSPC && problem != EFBIG && problem != EDQUOT)
+        return PT_OK; /* no file system has to be able to */
+    errno = problem;
+    return cannot_write(out, "", error);
+}
+
 static bool replace_target(file_out *out)
 {
     if (!take_permissions(out->fd, out->target) || fsync(out->fd) != 0 || !close_out(out) ||
@@ -229,6 +240,8 @@ static bool replace_target(file_out *out)
 pt_status file_out_commit(file_out *out, const char *text, size_t len, pt_error *error)
 {
     bool done = write_bytes(out->fd, text, len);
+    if (done && out->target != NULL)
+        done = ftruncate(out->fd, (off_t)len) == 0; /* what was reserved beyond it */
     if (done)
         done = out->target != NULL ? replace_target(out) : close_out(out);
     return done ? PT_OK : cannot_write(out, "", error);

@@ -29,6 +29,9 @@ typedef struct file_out {
 /* Release with file_out_clear in any case. PT_ERR_FILE. */
 PT_MUST_CHECK pt_status file_out_open(file_out *ret_out, const char *path, pt_error *error);
 
+/* Takes so much of the disk now, so that a full one is found before the work. PT_ERR_FILE. */
+PT_MUST_CHECK pt_status file_out_reserve(file_out *out, size_t bytes, pt_error *error);
+
 /* Once. PT_ERR_FILE, and what was there before is still there (unless it is no ordinary file). */
 PT_MUST_CHECK pt_status file_out_commit(file_out *out, const char *text, size_t len,
                                         pt_error *error);

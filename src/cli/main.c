@@ -119,6 +119,7 @@ int main(int argc, char **argv)
 {
     keep_standard_streams();
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* writing past a limit fails then, and is told */
     interrupt_as_first_process();
     no_core_files();
     if (argc < 2)

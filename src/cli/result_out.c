@@ -195,12 +195,22 @@ static const pt_type *result_type(const result_out *out)
     return pt_signature_output_type(out->c->signature);
 }
 
+/* About as much as a result's text takes at least. */
+static size_t least_bytes(const computation *c)
+{
+    const size_t n_bits = c->signature != NULL
+                              ? pt_type_bits(pt_signature_output_type(c->signature))
+                              : pt_circuit_output_bits(c->bristol);
+    return n_bits / 4 + 1;
+}
+
 pt_status result_out_prepare(result_out *out, const computation *c, size_t party, pt_error *error)
 {
     out->c = c;
     out->party = party;
-    if (!is_rows(out))
-        return PT_OK;
+    const pt_status room = file_out_reserve(&out->file, least_bytes(c), error);
+    if (room != PT_OK || !is_rows(out))
+        return room;
     if (c->private_results && party == RESULT_OF_ALL)
         return error_set(error, PT_ERR_USAGE,
                          "--private-results: the parties' parts are no one table; write them to a "

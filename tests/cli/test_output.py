@@ -177,11 +177,14 @@ class Output(Case):
 
     def test_a_write_that_fails_leaves_the_old_file(self):
         self.file.write_text("old")
-        done = subprocess.run(["sh", "-c", 'trap "" XFSZ; ulimit -f 0; "$@"', "sh", BIN, *map(str, EVAL), "-o", str(self.file)],
-                              text=True, capture_output=True, timeout=TIMEOUT)
-        self.assertEqual(done.returncode, INPUT)
-        self.assertIn(f"cannot write '{self.file}': File too large", done.stderr)
-        self.assertEqual((self.file.read_text(), self.files()), ("old", ["out.txt"]))
+        for source, inputs in (("pub fn main(a: u8, b: u8) -> [u8; 400] { [a; 400] }", (3, 5)),  # too large once it is written
+                               ("pub fn main(a: u8, b: u8) -> [u8; 9000] { [a / b; 9000] }", (3, 0))):  # before the run, which panics
+            with program_file(source) as path:
+                done = subprocess.run(["sh", "-c", 'ulimit -f 2; "$@"', "sh", BIN, "eval", path, *(f"--input={i}" for i in inputs), "-o",
+                                       str(self.file)], text=True, capture_output=True, timeout=TIMEOUT)
+            self.assertEqual(done.returncode, INPUT, done)
+            self.assertIn(f"cannot write '{self.file}': File too large", done.stderr)
+            self.assertEqual((self.file.read_text(), self.files()), ("old", ["out.txt"]))
 
     def test_a_log_never_has_the_result(self):
         done = subprocess.run(["sh", "-c", '"$@" >/dev/full', "sh", BIN, *map(str, EVAL)], text=True, capture_output=True, timeout=TIMEOUT)
