@@ -186,6 +186,13 @@ function structField(type, label) {
 
 // ---- rows ----
 
+/** The text of a file: UTF-8, or UTF-16 with a mark, as some spreadsheets save it. */
+function readText(buffer) {
+  const [a, b] = new Uint8Array(buffer);
+  const wide = { 0xfffe: 'utf-16le', 0xfeff: 'utf-16be' }[(a << 8) | b];
+  return new TextDecoder(wide ?? 'utf-8').decode(buffer);
+}
+
 /** Accepts a table by paste, drop or file anywhere in `element`. `take(text)` throws words. */
 function acceptTable(element, status, take) {
   const from = (text, what) => {
@@ -198,7 +205,7 @@ function acceptTable(element, status, take) {
       status.textContent = `${what} cannot be used. ${e.message}`;
     }
   };
-  const fromFile = async (file) => file && from(await file.text(), `“${file.name}”`);
+  const fromFile = async (file) => file && from(readText(await file.arrayBuffer()), `“${file.name}”`);
   element.addEventListener('paste', (event) => {
     const text = event.clipboardData.getData('text');
     if (!/[\n\t,;]/.test(text.trim())) return; // one value, into the field where it belongs
@@ -221,6 +228,23 @@ function acceptTable(element, status, take) {
 function leafField(type, label) {
   if (type.kind === 'int') return numberField(type, label, { quiet: true });
   return type.kind === 'bool' ? boolField(type, label, { quiet: true }) : enumField(type, label, { quiet: true });
+}
+
+/** Bytes may be typed as text, which is UTF-8 with zeros behind it; `fill` gets them, or null while it is too long. */
+function textFor(type, fill) {
+  if (type.element.kind !== 'int' || type.element.signed || type.element.bits !== 8) return null;
+  const id = newId('text');
+  const problem = problemOf(id);
+  const input = h('input', {
+    id, type: 'text', autocomplete: 'off', 'aria-describedby': problem.id,
+    oninput() {
+      const bytes = new TextEncoder().encode(input.value);
+      const fits = bytes.length <= type.length;
+      problem.say(fits ? '' : `This takes ${grouped(bytes.length)} bytes, and there is room for ${grouped(type.length)}.`);
+      fill(fits ? Array.from({ length: type.length }, (_, i) => BigInt(bytes[i] ?? 0)) : null);
+    },
+  });
+  return h('div', { class: 'field' }, h('label', { for: id }, 'Or type it as text'), input, problem.element);
 }
 
 /** A table with a field in each cell. */
@@ -246,6 +270,8 @@ function rowsField(type, label) {
     status.textContent = `${leaves.length} rows taken.`;
   });
   element.append(file);
+  const text = textFor(type, (bytes) => cells.forEach((f, i) => f.set(bytes?.[i] ?? '')));
+  if (text) element.append(text);
   return {
     element, input: cells[0]?.input,
     read() {
@@ -266,13 +292,14 @@ function bulkField(type, label) {
   const input = h('textarea', { id, rows: '8', spellcheck: 'false', autocomplete: 'off', 'aria-describedby': `${status.id} ${problem.id}`, oninput: () => look() });
   function rows() {
     const leaves = rowsOf(input.value, type.element);
-    if (leaves.length !== type.length) throw new ValueError(`There are ${grouped(leaves.length)} rows, and ${grouped(type.length)} are needed.`);
+    if (leaves.length !== type.length) throw new ValueError(`There ${leaves.length === 1 ? 'is 1 row' : `are ${grouped(leaves.length)} rows`}, and ${grouped(type.length)} are needed.`);
     return leaves;
   }
   function look() {
     problem.say('');
     input.removeAttribute('aria-invalid');
     if (input.value.trim() === '') return;
+    status.className = 'hint';
     try {
       status.textContent = `${grouped(rows().length)} of ${grouped(type.length)} rows.`;
     } catch (e) {
@@ -283,7 +310,10 @@ function bulkField(type, label) {
   element.append(acceptTable(element, status, (text) => {
     input.value = text;
     look();
+    rows(); // throws what is wrong with them
   }));
+  const text = textFor(type, (bytes) => ((input.value = bytes?.join('\n') ?? ''), look()));
+  if (text) element.append(text);
   return {
     element, input,
     set: (v) => ((input.value = v.map((x) => toLeaves(x, type.element).map((y) => (typeof y === 'object' ? y.variant : y)).join(', ')).join('\n')), look()),

@@ -22,12 +22,26 @@ function grid(table) {
     h('tbody', null, table.rows.slice(0, 500).map((row, i) => h('tr', null, h('th', { scope: 'row' }, String(i + 1)), row.map((x) => h('td', null, x)))))));
 }
 
+/** What bytes are as text, if they look like it. */
+function textOf(v, type) {
+  if (type.kind !== 'array' || type.element.kind !== 'int' || type.element.signed || type.element.bits !== 8) return null;
+  const end = v.findLastIndex((x) => x !== 0n) + 1; // zeros fill it up
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(v.slice(0, end), Number));
+    return text === '' || /\p{C}/u.test(text) ? null : text;
+  } catch {
+    return null;
+  }
+}
+
 /** How a value looks, in the form that suits its type. */
 export function shownValue(text, type) {
   const v = readText(text, type);
   if (isLeaf(type)) return h('p', { class: 'answer' }, leaf(v));
   if (isFlat(type) && type.kind === 'struct') return pairs(type.fields.map((f) => [labelOf(f.name), v[f.name]]));
   if (isFlat(type)) return pairs(v.map((x, i) => [`Part ${i + 1}`, x]));
+  const said = textOf(v, type);
+  if (said !== null) return h('div', null, h('p', { class: 'answer' }, said), h('p', { class: 'hint' }, `As text; in bytes ${text}`));
   const table = tableOf(v, type);
   return table ? grid(table) : h('pre', { class: 'answer-text', tabindex: '0' }, text);
 }
