@@ -33,7 +33,7 @@ const colours = HighlightStyle.define([
 
 const theme = EditorView.theme({
   '&': { fontSize: '0.9rem', color: 'var(--ink)', backgroundColor: 'transparent' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.6', minHeight: '12rem' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.6', minHeight: '12rem', maxHeight: '70vh' },
   '.cm-content': { caretColor: 'var(--accent)', padding: '0.9rem 0' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--faint)', border: 'none' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--wash)' },
@@ -46,7 +46,7 @@ const theme = EditorView.theme({
   '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: 'underline wavy var(--bad)', textUnderlineOffset: '3px' },
 });
 
-/** An editor in `host`: {text, setText, showDiagnostics, focus}. `changed(text)` is called as one types. */
+/** An editor in `host`: {text, setText, showDiagnostics, goTo}. `changed(text)` is called as one types. */
 export function createEditor(host, text, label, changed) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const view = new EditorView({
@@ -58,7 +58,7 @@ export function createEditor(host, text, label, changed) {
         lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), lintGutter(), language, EditorView.lineWrapping,
         syntaxHighlighting(colours), theme, EditorState.tabSize.of(4),
         keymap.of([...defaultKeymap, ...historyKeymap]),
-        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off' }),
+        EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off', tabindex: '0' }),
         EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
       ],
     }),
@@ -74,6 +74,9 @@ export function createEditor(host, text, label, changed) {
       });
       view.dispatch(setDiagnostics(view.state, marks));
     },
-    focus: () => view.focus(),
+    goTo(offset) {
+      view.dispatch({ selection: { anchor: place(offset) }, effects: EditorView.scrollIntoView(place(offset), { y: 'center' }) });
+      view.focus();
+    },
   };
 }

@@ -6,9 +6,9 @@ import { h, newId, put } from './dom.js';
 import { constantsOf, showProgram } from './garble.js';
 import { errorInWords } from './words.js';
 
+const PROBLEMS_MAX = 5; // that are listed
 const PAUSE_MS = 250; // of typing, before it is looked at
 
-const problemLine = (d) => h('li', null, d.start ? h('strong', null, `Line ${d.start.line}: `) : null, d.message);
 
 /** Fields for constants that the program gets from outside; told() as one types. */
 function constantFields(told) {
@@ -49,6 +49,10 @@ export function createWorkbench({ changed, compiled }) {
     h('summary', null, h('h2', { id }, 'The program'), h('span', { class: 'faint' }, 'Read or change what is worked out')),
     h('div', { class: 'bench' }, h('div', { class: 'bench-code' }, place, h('div', { role: 'status' }, problems)), h('div', { class: 'bench-side' }, h('h3', null, 'What it costs'), costs, constants.element)));
 
+  /** A mistake; its place is a button that leads there. */
+  const problemLine = ({ start, message }) => h('li', null,
+    start ? [h('button', { type: 'button', class: 'place', onclick: async () => (await load(), editor.goTo(start.offset)) }, `Line ${start.line}`), ': '] : null, message);
+
   function later(text) {
     source = text;
     changed();
@@ -77,7 +81,8 @@ export function createWorkbench({ changed, compiled }) {
     if (signal.aborted) return;
     errors = diagnostics.filter((d) => d.severity === 'error');
     editor?.showDiagnostics(errors);
-    put(problems, errors.slice(0, 5).map(problemLine));
+    put(problems, errors.slice(0, PROBLEMS_MAX).map(problemLine),
+      errors.length > PROBLEMS_MAX ? h('li', null, `… and ${errors.length - PROBLEMS_MAX} more`) : null);
     if (errors.length) return void showCost(costs, null);
     try {
       const info = await polytune.compile(text, { constants: constants.values(), signal });
