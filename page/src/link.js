@@ -56,8 +56,9 @@ const KNOWN = new Set('vskpncoedyrhgi');
 /** Who learns the result: null for all, or a list as the command's --output-parties has it. */
 function readOutputs(text, parties) {
   if (text === null) return null;
+  if (!/^\d+(,\d+)*$/.test(text)) return undefined;
   const list = text.split(',').map(Number);
-  return list.every((i) => Number.isInteger(i) && i >= 0 && i < parties) ? list : undefined;
+  return list.every((i) => i < parties) ? list : undefined;
 }
 
 /** What all agree on, besides the program; null when it is damaged. */

@@ -72,18 +72,29 @@ function showInvite({ info, source, constants }) {
 /** The smallest function with a vector in it. */
 const VECTORS = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
 
+/** What this browser does not have, of what all is done with. */
+function whatIsMissing() {
+  if (!globalThis.WebAssembly?.validate(VECTORS)) return 'WebAssembly with vectors, which all the work here is done with';
+  try {
+    return new DecompressionStream('deflate-raw') && null;
+  } catch {
+    return 'streams that unpack, which links are read with';
+  }
+}
+
 async function route() {
   leave();
-  leave = () => {};
+  const over = new AbortController();
+  leave = () => over.abort();
   setTitle('');
   try {
-    if (!globalThis.WebAssembly?.validate(VECTORS))
-      throw new Error('This browser does not have WebAssembly with vectors, which all the work here is done with. Browsers have had it since 2023; some switch it off in their strictest mode. Please try another browser, or a newer one.');
+    const missing = whatIsMissing();
+    if (missing) throw new Error(`This browser does not have ${missing}. Browsers have had it since 2023; some switch it off in their strictest mode. Please try another browser, or a newer one.`);
     const invitation = await readLink(location.hash);
     if (invitation === null) return void showHome(main, showInvite);
-    leave = await showSession(main, invitation);
+    await showSession(main, invitation, over);
   } catch (error) {
-    showTrouble(error);
+    if (!over.signal.aborted) showTrouble(error);
   }
 }
 

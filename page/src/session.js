@@ -17,6 +17,7 @@ import { copyButton, saveButton, shareButton } from './share.js';
 import { writeText } from './values.js';
 import { errorInWords, isProtocol, labelOf, listed, pauseInWords, seconds } from './words.js';
 
+const READING_MS = 3000;
 const SLEPT_MS = 20_000;
 const LINK_MAX = 8000; // characters; longer ones are cut off on their way
 
@@ -132,20 +133,37 @@ function askForProgram(invitation) {
   });
 }
 
+/** While the program of a link is looked at, which can take long. */
+function showReading(main) {
+  const text = h('p', { role: 'status' }, 'Reading the program …');
+  put(main, h('section', { class: 'narrow' }, h('h1', null, 'You are invited'), text));
+  const patience = setTimeout(() => put(text, 'Reading the program … It is a large one, and this can take minutes. ', h('a', { href: location.href.split('#')[0] }, 'Stop, and go to the start')), READING_MS);
+  return () => clearTimeout(patience);
+}
+
+/** Compiles what a link says; what does not fit together in it is the link's fault. */
+async function compileFor({ program, constants, dealer, isPrivate, outputs }, signal) {
+  try {
+    return await polytune.compile(program, { constants, dealer, privateResults: isPrivate, outputParties: outputs ?? undefined, signal });
+  } catch (e) {
+    throw ['usage', 'input'].includes(e.class) ? new Error(`This link is damaged: it does not fit its program: ${e.message}.`) : e;
+  }
+}
+
 async function programOf(invitation) {
   if (invitation.program === null) return (await exampleWith(invitation.hash, polytune.hash))?.source ?? askForProgram(invitation);
   if (shortHash(await polytune.hash(invitation.program)) !== invitation.hash) throw new Error('This link is damaged: its program is not the one that it names.');
   return invitation.program;
 }
 
-/** Shows the view; returns what ends it. */
-export async function showSession(main, given) {
-  const over = new AbortController();
+/** Shows the view, until `over` is aborted. */
+export async function showSession(main, given, over) {
+  const known = showReading(main);
+  over.signal.addEventListener('abort', known);
   const program = await programOf(given);
   const invitation = { ...given, program };
-  const { constants, dealer, isPrivate: privateResults } = invitation;
-  const info = await polytune.compile(program, { constants, dealer, privateResults, outputParties: invitation.outputs ?? undefined })
-    .catch((e) => Promise.reject(e.status === 'PT_ERR_USAGE' ? new Error(`This link is damaged: it does not fit its program: ${e.message}.`) : e));
+  const info = await compileFor(invitation, over.signal);
+  known();
   if (info.parties !== invitation.parties) throw new Error('This link is damaged: the program is for another number of people.');
   const own = invitation.party;
   const seatCount = seatsOf(invitation);
@@ -166,17 +184,20 @@ export async function showSession(main, given) {
   const more = h('details', { class: 'more', open: Boolean(invitation.roster[own]) }, h('summary', null, 'Keys: be sure who the others are'), keys.element);
   const others = Array.from({ length: info.parties }, (_, i) => i).filter((i) => i !== own).map(nameOf);
   const title = h('h1', null, example?.name ?? 'Work something out together');
+  const invites = given.isMine ? await invitePanel(invitation, nameOf) : null;
+  if (over.signal.aborted) return;
   put(main, h('section', { class: 'session' },
     h('p', { class: 'eyebrow' }, given.isMine ? 'Your invitation' : 'You are invited'),
     title,
     h('p', { class: 'lead' }, example?.text ?? (descriptionOf(program) || 'Read the program below to see what is worked out.')),
     h('p', { class: 'who' }, 'You take part as ', h('strong', null, nameOf(own)), ` with ${listed(others)}.`),
     notices,
-    given.isMine ? await invitePanel(invitation, nameOf) : null,
+    invites,
     h('div', { class: 'columns' },
       h('div', { class: 'column-main' }, terms(info, own, labels, example?.learns, nameOf, invitation), work),
       h('aside', { class: 'column-side', 'aria-label': 'Who takes part' }, h('h2', null, 'Who is there'), people.element,
-        h('p', { class: 'hint' }, 'Somebody is there once they have entered their part.'))),
+        h('p', { class: 'hint' }, 'Somebody is there once they have entered their part.'),
+        invitation.relay === location.origin ? null : h('p', { class: 'hint' }, 'You meet at the relay ', h('code', { class: 'hash' }, invitation.relay), '.'))),
     h('details', { class: 'workbench' }, h('summary', null, h('h2', null, 'The program'), h('span', { class: 'faint' }, 'Exactly what is worked out')),
       h('div', { class: 'bench' }, h('div', { class: 'bench-code' }, showProgram(program, 'The program')),
         h('div', { class: 'bench-side' }, h('h3', null, 'What it costs'), costs, h('p', { class: 'hint' }, 'Its hash: ', h('code', { class: 'hash' }, invitation.hash)))))));
@@ -284,7 +305,6 @@ export async function showSession(main, given) {
   }
 
   ask();
-  return () => over.abort();
 }
 
 /** While a run is going: asks before the page closes, stays awake, notices that the machine slept. Returns what ends that. */
