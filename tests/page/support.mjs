@@ -146,8 +146,12 @@ export async function writeProgram(page, text) {
   await page.getByLabel('Your own').check();
   await page.locator('.cm-content').click();
   await page.keyboard.press('Control+A');
-  await page.keyboard.press('Delete'); // typed over a selection, the browser would keep colours by styles of its own
-  await page.keyboard.insertText(text);
+  await page.keyboard.press('Delete');
+  await page.locator('.cm-content').evaluate((content, pasted) => {
+    const data = new DataTransfer();
+    data.setData('text/plain', pasted);
+    content.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+  }, text);
   await page.locator('.problems > li, button:has-text("Find out"):enabled').first().waitFor();
 }
 
