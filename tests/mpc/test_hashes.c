@@ -306,6 +306,18 @@ void __wrap_cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_
     __real_cot_correct(r, scratch, ret_d, x, first, n);
 }
 
+void __real_cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                                block *ret_planes, const block *x, uint64_t first, size_t n);
+void __wrap_cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                                block *ret_planes, const block *x, uint64_t first, size_t n);
+void __wrap_cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
+                                block *ret_planes, const block *x, uint64_t first, size_t n)
+{
+    if (own != NULL)
+        book_bits(x, first, n);
+    __real_cot_receiver_extend(r, scratch, ret_d, ret_planes, x, first, n);
+}
+
 /* ---- Hooks ---- */
 
 static void take_triples(const triple_layers *t)

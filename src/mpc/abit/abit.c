@@ -1,13 +1,13 @@
 /* A batch of authenticated bits (protocol spec, sections 2.3, 3.1 and 3.2).
  *
- * Two passes over the blocks, with the check coin between them. The first computes only u_tau and
- * sends the corrections; those received are kept (128/k bits a COT and peer). The second computes
- * the planes, hashes them with chi, transposes them and spreads the rows over the shares. So the
- * planes, 2 * 16(n-1) bytes a bit, are never stored, the keys go straight into the sums R_i, and
- * each plane is transposed once. The price is that the receiver runs AES twice: 6 ns a
- * COT at k = 4 with VAES. Keeping the planes would cost as much memory as the shares.
- * NEEDSWORK: turning the rows back (a transposition of 1 to 4 ns, a gather and a scatter) would be
- * the faster way with software AES and for k = 8, and about even otherwise. */
+ * Two passes over the blocks, with the check coin between them. While the corrections are on their
+ * way, the first computes the planes, transposes them and spreads the rows over the shares. The
+ * second turns the rows back into planes and hashes these with chi: a few ns a COT, in which the
+ * link is idle. So AES runs once, and the planes, 2 * 16(n-1) bytes a bit, are never stored.
+ *
+ * With three parties or more the shares have no single keys, but sums of them. There the planes of
+ * the keys are computed in the second pass, from the corrections received, which are kept until
+ * then (128/k bits a COT and peer). */
 #include "mpc/abit/abit.h"
 
 #include "base/assert.h"
@@ -44,6 +44,10 @@ typedef struct bit_batch {
     cot_scratch *scratch;
     block *corrections; /* COT_CHUNK * n_c, to be sent */
     block *planes;      /* MPC_KAPPA * COT_STRIDE */
+    abit_range *ranges; /* the caller's, and what is past its last bit */
+    size_t n_tail;      /* bits there: the rest of the last data block, and the mask block */
+    block *tail;        /* their shares */
+    abit_cursor macs_at, keys_at; /* how far the first pass is */
     block x_tilde;
 } bit_batch;
 
@@ -58,6 +62,8 @@ static void bit_batch_clear(bit_batch *b)
     cot_scratch_free(b->scratch);
     mem_free_secret(b->corrections, COT_CHUNK * b->n_trees * sizeof *b->corrections);
     mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
+    mem_free_secret(b->tail, b->n_tail * n * sizeof *b->tail);
+    mem_free(b->ranges);
 }
 
 /* `room`: see abit_batch. */
@@ -70,8 +76,10 @@ static bool bit_batch_allocate(bit_batch *b, block *room)
     b->scratch = cot_scratch_new();
     b->corrections = mem_new_aligned(COT_CHUNK * b->n_trees, sizeof *b->corrections);
     b->planes = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof *b->planes);
+    b->tail = mem_new_aligned(b->n_tail * s->n, sizeof *b->tail);
+    b->ranges = mem_new(b->places.n_ranges + 1, sizeof *b->ranges);
     if (b->x == NULL || b->peers == NULL || b->scratch == NULL || b->corrections == NULL ||
-        b->planes == NULL)
+        b->planes == NULL || b->tail == NULL || b->ranges == NULL)
         return false;
     if (room == NULL) /* not zeroed first: abit_recv_chunk fills it */
         room = b->received = mem_resize(NULL, (s->n - 1) * blocks_each, sizeof(block));
@@ -82,6 +90,16 @@ static bool bit_batch_allocate(bit_batch *b, block *room)
             b->peers[p].d = room + key_slot(s->me, p) * blocks_each;
     }
     return true;
+}
+
+/* The bits of the last blocks that the caller does not want are shared like the others: they enter
+ * the check. */
+static void add_tail(bit_batch *b)
+{
+    for (size_t r = 0; r < b->places.n_ranges; r++)
+        b->ranges[r] = b->places.ranges[r];
+    b->ranges[b->places.n_ranges++] = (abit_range){b->n_tail, b->tail, NULL};
+    b->places.ranges = b->ranges;
 }
 
 size_t abit_ranges_bits(const abit_range *ranges, size_t n_ranges)
@@ -107,10 +125,14 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
     b->n_blocks = (size_t)abit_blocks(b->n_bits);
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
-    return bit_batch_allocate(b, room) ? PT_OK : error_memory(error);
+    b->n_tail = b->n_blocks * COT_BLOCK_BITS - b->n_bits;
+    if (!bit_batch_allocate(b, room))
+        return error_memory(error);
+    add_tail(b);
+    return PT_OK;
 }
 
-/* ---- First pass: corrections ---- */
+/* ---- First pass: corrections, and rows ---- */
 
 static size_t chunk_blocks_at(const bit_batch *b, size_t at)
 {
@@ -127,14 +149,25 @@ static pt_status abit_send_chunk(void *user, size_t chunk, pt_error *error)
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        cot_correct(&s->cot[p].receiver, b->scratch, b->corrections, b->x + at, b->first + at, n);
+        cot_receiver_extend(&s->cot[p].receiver, b->scratch, b->corrections, b->planes, b->x + at,
+                            b->first + at, n);
         HOOK_PEER(s, "correction", p, b->corrections, bytes);
         const pt_status status =
             stream_send(s, p, WAVE_COT, b->number, b->corrections, bytes, error);
         if (status != PT_OK)
             return status;
+        abit_spread_planes(&b->places, b->macs_at, p, ABIT_ROWS_MAC, b->planes, b->x + at, n);
     }
+    abit_cursor_advance(&b->places, &b->macs_at, n * COT_BLOCK_BITS);
     return PT_OK;
+}
+
+/* W planes of a chunk of corrections, and the keys into the shares. */
+static void abit_take_keys(bit_batch *b, abit_cursor c, size_t peer, size_t at, size_t n)
+{
+    cot_sender_planes(&b->s->cot[peer].sender, b->scratch, b->planes,
+                      b->peers[peer].d + at * b->n_trees, b->first + at, n);
+    abit_spread_planes(&b->places, c, peer, ABIT_ROWS_KEY, b->planes, b->x + at, n);
 }
 
 static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
@@ -151,7 +184,11 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
                         cot_frame_bytes(s->k, n), error);
         if (status != PT_OK)
             return status;
+        if (abit_keys_are_single(s))
+            abit_take_keys(b, b->keys_at, p, at, n);
     }
+    abit_cursor_advance(&b->places, &b->keys_at, n * COT_BLOCK_BITS);
+    session_progress(s, WAVE_COT, min_size((at + n) * COT_BLOCK_BITS, b->n_bits), b->n_bits);
     return PT_OK;
 }
 
@@ -200,16 +237,7 @@ static pt_status toss_check_coin(bit_batch *b, block *ret_chi, pt_error *error)
     return PT_OK;
 }
 
-/* ---- Second pass: planes, hashes, rows ---- */
-
-/* Hashes the planes of a chunk and spreads their rows. The mask block's rows have no place in the
- * ranges. */
-static void take_planes(bit_batch *b, abit_cursor c, size_t peer, abit_rows kind, plane_hash *hash,
-                        const block *weights, const block *x, size_t n)
-{
-    plane_hash_add(hash, b->planes, COT_STRIDE, weights, n);
-    abit_spread_planes(&b->places, c, peer, kind, b->planes, x, n);
-}
+/* ---- Second pass: planes and hashes ---- */
 
 static void finish_chunk(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
 {
@@ -218,13 +246,13 @@ static void finish_chunk(bit_batch *b, abit_cursor c, const block *weights, size
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        const cot_pair *pair = &s->cot[p];
-        batch_peer *peer = &b->peers[p];
-        cot_receiver_planes(&pair->receiver, b->scratch, b->planes, x, b->first + at, n);
-        take_planes(b, c, p, ABIT_ROWS_MAC, &peer->v, weights, x, n);
-        cot_sender_planes(&pair->sender, b->scratch, b->planes, peer->d + at * b->n_trees,
-                          b->first + at, n);
-        take_planes(b, c, p, ABIT_ROWS_KEY, &peer->w, weights, x, n);
+        abit_gather_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, x, n);
+        plane_hash_add(&b->peers[p].v, b->planes, COT_STRIDE, weights, n);
+        if (abit_keys_are_single(s))
+            abit_gather_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, x, n);
+        else
+            abit_take_keys(b, c, p, at, n);
+        plane_hash_add(&b->peers[p].w, b->planes, COT_STRIDE, weights, n);
     }
 }
 
@@ -241,7 +269,6 @@ static void finish_blocks(bit_batch *b, block chi)
         gf_dot_add(&x_tilde, b->x + at, weights, n);
         finish_chunk(b, c, weights, at, n);
         abit_cursor_advance(&b->places, &c, n * COT_BLOCK_BITS);
-        session_progress(b->s, WAVE_COT, min_size((at + n) * COT_BLOCK_BITS, b->n_bits), b->n_bits);
     }
     PT_ASSERT(c.range == b->places.n_ranges); /* every bit has come */
     b->x_tilde = gf_reduce(&x_tilde);

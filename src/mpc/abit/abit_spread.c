@@ -1,5 +1,6 @@
 #include "mpc/abit/abit_spread.h"
 
+#include "base/assert.h"
 #include "base/mem.h"
 #include "base/min.h"
 #include "crypto/transpose.h"
@@ -63,6 +64,43 @@ static void spread_block(const abit_places *p, abit_cursor c, size_t peer, abit_
         from += n;
         abit_cursor_advance(p, &c, n);
     }
+}
+
+/* The rows that spread_block has spread. */
+static void gather_block(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
+                         block *ret_rows, block x)
+{
+    const size_t width = p->s->n;
+    const size_t slot = kind == ABIT_ROWS_MAC ? share_slot(p->s->me, peer) : 0;
+    const block delta = kind == ABIT_ROWS_MAC ? block_zero() : p->s->delta;
+    PT_ASSERT(kind == ABIT_ROWS_MAC || abit_keys_are_single(p->s));
+    for (unsigned from = 0; from < COT_BLOCK_BITS;) {
+        PT_ASSERT(c.range < p->n_ranges);
+        const abit_range *r = &p->ranges[c.range];
+        const unsigned n = (unsigned)min_size(COT_BLOCK_BITS - from, r->count - c.at);
+        const block *share = r->shares + c.at * width + slot;
+        for (unsigned h = 0; h < n; h++)
+            ret_rows[from + h] =
+                block_xor(share[h * width], block_if(block_bit(x, from + h), delta));
+        from += n;
+        abit_cursor_advance(p, &c, n);
+    }
+}
+
+void abit_gather_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
+                        block *ret_planes, const block *x, size_t n)
+{
+    block rows[COT_BLOCK_BITS];
+    block planes[MPC_KAPPA];
+    for (size_t t = 0; t < n; t++) {
+        gather_block(p, c, peer, kind, rows, x[t]);
+        transpose_128(planes, rows, 1); /* its own inverse */
+        for (size_t i = 0; i < MPC_KAPPA; i++)
+            ret_planes[i * COT_STRIDE + t] = planes[i];
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
+    }
+    mem_wipe(rows, sizeof rows);
+    mem_wipe(planes, sizeof planes);
 }
 
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,

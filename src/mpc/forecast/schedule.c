@@ -3,6 +3,7 @@
 
 #include "base/min.h"
 #include "mpc/abit/abit.h"
+#include "mpc/abit/abit_spread.h"
 #include "mpc/abit/open.h"
 #include "mpc/dealer/dealing.h"
 #include "mpc/garble/authenticate.h"
@@ -98,7 +99,7 @@ static void walk_corrections(const walk *w, uint64_t n_blocks, bool front, doubl
     traffic_exchange_run(w->t, &x);
 }
 
-/* What 128 COTs towards a peer take beside what is sent: their rows go to the shares, which no
+/* What 128 COTs towards a peer take: their rows go to the shares, which no
  * cache holds; each write there costs SPREAD_COST blocks of a plain pass. */
 static double extend_time(const walk *w)
 {
@@ -110,12 +111,15 @@ static void walk_bits(const walk *w, uint64_t n_bits)
 {
     const work_costs *c = &w->p->costs;
     const bool first = w->segment == 0;
+    const bool single = abit_keys_are_single(w->s);
+    const double one_way = extend_time(w) / 2;
     const uint64_t n_blocks = abit_blocks(n_bits);
-    walk_corrections(w, n_blocks, first, c->cot_correct, 0);
+    walk_corrections(w, n_blocks, first, one_way, single ? one_way : 0);
     if (first)
         traffic_work_each(w->t, (double)peers(w) * (c->base_ot_receive + c->trees));
     all_send_all(w, COIN_O_ALL_BYTES);
-    traffic_work_each(w->t, (double)peers(w) * (double)n_blocks * extend_time(w));
+    traffic_work_each(w->t, (double)peers(w) * (double)n_blocks *
+                                (c->cot_check + (single ? 0 : one_way)));
     all_send_all(w, ABCHK_ALL_BYTES + ABCHK_PRIVATE_BYTES);
 }
 

@@ -11,6 +11,7 @@
 #include "crypto/hash.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
+#include "mpc/abit/abit_check.h"
 #include "mpc/abit/abit_spread.h"
 #include "mpc/abit/share.h"
 #include "mpc/ot/base_ot.h"
@@ -115,6 +116,18 @@ static void extend_once(probe *p)
     abit_spread_planes(&places, start, 1, ABIT_ROWS_KEY, p->planes, p->a, COT_CHUNK);
 }
 
+static void check_once(probe *p)
+{
+    const abit_range range = {COT_CHUNK * COT_BLOCK_BITS, p->b, NULL};
+    const abit_places places = {&p->s, &range, 1};
+    const abit_cursor start = {0};
+    plane_hash hash = {0};
+    abit_gather_planes(&places, start, 1, ABIT_ROWS_MAC, p->planes, p->a, COT_CHUNK);
+    plane_hash_add(&hash, p->planes, COT_STRIDE, p->a, COT_CHUNK);
+    abit_gather_planes(&places, start, 1, ABIT_ROWS_KEY, p->planes, p->a, COT_CHUNK);
+    plane_hash_add(&hash, p->planes, COT_STRIDE, p->a, COT_CHUNK);
+}
+
 static void hash_once(probe *p)
 {
     hash_pair(p->b, p->keys, p->a, p->eps, HASHES / 2);
@@ -154,6 +167,7 @@ static void probe_rates(probe *p, work_costs *c)
 {
     c->cot_correct = seconds_of(p, correct_once, COT_CHUNK);
     c->cot_extend = seconds_of(p, extend_once, COT_CHUNK);
+    c->cot_check = seconds_of(p, check_once, COT_CHUNK);
     c->hash_key = seconds_of(p, keys_once, TWEAKS);
     c->hash = seconds_of(p, hash_once, HASHES);
     c->multiply = seconds_of(p, multiply_once, HASHES);

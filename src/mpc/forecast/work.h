@@ -11,7 +11,8 @@ typedef struct work_costs {
     double base_ot_receive;
     double trees;       /* of a pair, one way */
     double cot_correct; /* 128 COTs towards a peer: what is sent */
-    double cot_extend;  /* and their rows, both ways, spread over the shares */
+    double cot_extend;  /* their rows, both ways, spread over the shares */
+    double cot_check;   /* and turned back into planes, which are hashed */
     double hash;        /* H_S of a block */
     double hash_key;    /* the key of a tweak */
     double multiply;    /* in GF(2^128), as sums of products take them */
