@@ -1,7 +1,9 @@
 """Nodes that are killed, stopped, told to read their configuration again, and short of room."""
+import json
 import pathlib
 import random
 import resource
+import signal
 import socket
 import tempfile
 import time
@@ -210,6 +212,29 @@ class Durable(unittest.TestCase):
         self.assertEqual((answer.status, answer.json()["type"]), (500, "StateMachineStopped"))
         self.assertIn("did not come", answer.json()["details"])
 
+    def test_no_sign_of_life(self):
+        """The other node is there and does nothing any more, in the middle."""
+        with collector() as out:
+            a, b = self.start(0, "--timeout=2"), self.start(1)
+            p = policies(self.urls, program=LONG, outputs=[f"{out.url}/0", None])
+            for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
+                self.assertEqual(c.wait().status, 200)
+            b.wait_state(p[0]["computation_id"], "running")
+            b.process.process.send_signal(signal.SIGSTOP)
+            told = out.wait("/0")[0]
+            self.assertEqual(told["type"], "error")
+            self.assertIn("party 1", told["details"])
+
+    def test_lines_of_the_log(self):
+        """JSON, a line each, with the computation and who asked for it."""
+        a = self.start(0, "--log-format=json")
+        p = policies(self.urls)[0]
+        schedule(a.url, p)
+        a.wait_state(p["computation_id"], "waiting")
+        lines = [json.loads(line) for line in a.stop().err.splitlines()]
+        mine = [(line["event"], line["caller"]) for line in lines if line.get("computation_id") == p["computation_id"]]
+        self.assertLessEqual({("scheduled", "anybody"), ("waiting", "anybody")}, set(mine))
+
     def test_deadline(self):
         with collector() as out:
             a, b = self.start(0, "--deadline=1"), self.start(1)
@@ -230,7 +255,6 @@ class Durable(unittest.TestCase):
 
 class Reload(unittest.TestCase):
     def test_configuration_is_read_again(self):
-        import signal
         a, b = self.enterContext(organisations("a", "b"))
         a.add_caller("lab", "schedule")
         a.configure([b])

@@ -1,6 +1,7 @@
 """The flags by which the Rust project's server has its requests carry tokens mean the same here (exchanges.jsonl, scenario jwt):
 requests to the other nodes and to `output` carry a JWT, ES256, with iss, iat, exp and the claims that were given."""
 import base64
+import hmac
 import json
 import pathlib
 import subprocess
@@ -8,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from node_support import collector, nodes, organisations, policies, schedule
+from node_support import call, collector, nodes, organisations, policies, schedule
 
 
 def decode(part):
@@ -72,6 +73,42 @@ class Tokens(unittest.TestCase):
         self.assertEqual(done.status, USAGE)
         (self.folder / "no").write_text("no key")
         self.assertNotEqual(polytune("node", "--insecure-allow-all", f"--jwt-key={self.folder / 'no'}").status, 0)
+
+
+class Callers(unittest.TestCase):
+    """Who comes with a JWT of an issuer of the configuration."""
+
+    def setUp(self):
+        self.a, self.b = self.enterContext(organisations("a", "b"))
+        self.key, self.public = self.a.folder / "issuer.key", self.a.folder / "issuer.pem"
+        for arguments in (("genpkey", "-algorithm", "ed25519", "-out", self.key), ("pkey", "-in", self.key, "-pubout", "-out", self.public)):
+            subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=60)
+        self.public.chmod(0o600)
+        self.a.callers.append("  - {name: lab, jwt-subject: lab@a, roles: [schedule]}\n")
+        self.a.configure([self.b], more="issuers:\n  - {issuer: login, audience: node-a, algorithm: EdDSA, key: issuer.pem}\n")
+        self.a.start()
+
+    def signature(self, text):
+        (self.a.folder / "text").write_bytes(text)
+        done = subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.key, "-in", self.a.folder / "text"], check=True,
+                              capture_output=True, timeout=60)
+        return done.stdout
+
+    def status(self, claims=None, alg="EdDSA", sign=None):
+        claims = {"iss": "login", "aud": "node-a", "sub": "lab@a", "exp": int(time.time()) + 300, **(claims or {})}
+        encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")
+        text = b".".join(encode(json.dumps(part).encode()) for part in ({"alg": alg, "typ": "JWT"}, {k: v for k, v in claims.items() if v}))
+        token = b".".join((text, encode((sign or self.signature)(text)))).decode()
+        return call(self.a.url, "GET", "/computations", headers={"Authorization": "Bearer " + token}).status
+
+    def test_who_is_known(self):
+        self.assertEqual(self.status(), 200)
+        for claims in ({"exp": int(time.time()) - 120}, {"exp": None}, {"aud": "node-b"}, {"iss": "other"}, {"sub": "lab"}, {"sub": None}):
+            self.assertEqual(self.status(claims), 401, claims)
+        by_public_key = lambda text: hmac.digest(self.public.read_bytes(), text, "sha256")
+        self.assertEqual(self.status(alg="HS256", sign=by_public_key), 401)
+        self.assertEqual(self.status(alg="none", sign=lambda _: b""), 401)
+        self.assertEqual(self.status(sign=lambda _: bytes(64)), 401)
 
 
 if __name__ == "__main__":
