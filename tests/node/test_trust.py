@@ -321,6 +321,20 @@ class Trust(unittest.TestCase):
             time.sleep(1)
             self.assertEqual(len(out.at("/1")), 1)
 
+    def test_a_caller_who_goes_while_it_waits(self):
+        """Whoever may not schedule any more has nothing computed, whatever allowed it, also after a restart."""
+        self.start(rule("adding", ADD), rule("adding", ADD))
+        first, second = self.policies(), self.policies(program=ADD + " ")
+        calls = [self.a.schedule("lab", p[0]) for p in (first, second)]
+        self.a.wait_state("officer", first[0]["computation_id"], "waiting")
+        self.a.wait_state("officer", second[0]["computation_id"], "pending")
+        self.a.callers = [text for text in self.a.callers if "name: lab\n" not in text]
+        self.reload(self.a, self.b, rule("adding", ADD))
+        for c in calls:
+            answer = c.wait()
+            self.assertEqual(answer.status, 403)
+            self.assertIn("may not schedule any more", answer.json()["details"])
+
     def test_another_key_while_it_waits_for_others(self):
         """Whose key was mistaken in the configuration is met with the right one."""
         right = self.b.key

@@ -118,6 +118,30 @@ static verdict note_decision(node_computation *c, const char *decision, char why
     return VERDICT_ALLOWED;
 }
 
+static const node_rule *find_rule(const node_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->n_rules; i++)
+        if (strcmp(config->rules[i].name, name) == 0)
+            return &config->rules[i];
+    return NULL;
+}
+
+/* Other nodes that share the records decide at the same time, and may have counted before this one
+ * was among the rule's runs: now all of them are. Who finds too many leaves it to a person. */
+static verdict count_again(node_computation *c, const char *name, char why[DECISION_WHY_MAX])
+{
+    const node_rule *rule = find_rule(&c->settings->config, name);
+    uint64_t others = 0;
+    if (rule == NULL || rule->runs_a_day == 0)
+        return VERDICT_ALLOWED;
+    if (count_runs(c, name, &others) && others < rule->runs_a_day)
+        return VERDICT_ALLOWED;
+    (void)snprintf(why, DECISION_WHY_MAX,
+                   "rule '%s' would allow it, but has allowed its %llu runs a day", name,
+                   (unsigned long long)rule->runs_a_day);
+    return VERDICT_ASK;
+}
+
 static verdict decide_by_rules(node_computation *c, uint64_t n_ands, uint64_t n_rows,
                                char why[DECISION_WHY_MAX])
 {
@@ -129,7 +153,18 @@ static verdict decide_by_rules(node_computation *c, uint64_t n_ands, uint64_t n_
     if (v != VERDICT_ALLOWED)
         return v;
     (void)snprintf(decision, sizeof decision, BY_RULE "%s", d.rule);
-    return note_decision(c, decision, why);
+    const verdict noted = note_decision(c, decision, why);
+    return noted == VERDICT_ALLOWED ? count_again(c, d.rule, why) : noted;
+}
+
+/* The configuration may be another than when it was scheduled. */
+static bool may_still_schedule(const node_computation *c)
+{
+    const node_config *config = &c->settings->config;
+    for (size_t i = 0; i < config->n_callers; i++)
+        if (c->caller != NULL && strcmp(config->callers[i].name, c->caller) == 0)
+            return (config->callers[i].roles & NODE_SCHEDULE) != 0;
+    return false;
 }
 
 /* A person has allowed it, in place of rules that asked for one. Rules may have come since then
@@ -149,6 +184,10 @@ verdict decision_make(node_computation *c, char ret_why[DECISION_WHY_MAX])
     ret_why[0] = '\0';
     if (c->settings->config.insecure_allow_all)
         return note_decision(c, BY_NOBODY, ret_why);
+    if (!may_still_schedule(c)) {
+        (void)snprintf(ret_why, DECISION_WHY_MAX, "who asked for it may not schedule any more");
+        return VERDICT_REFUSED;
+    }
     if (is_by(c, BY_PERSON))
         return heed_denials(c, ret_why);
     uint64_t n_ands = 0;
