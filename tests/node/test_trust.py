@@ -7,7 +7,7 @@ import time
 import unittest
 
 from node_support import ADD, JSON, call, collector, fresh_id, organisations, policies
-from support import polytune
+from support import polytune, relay
 
 SUM = """const ROWS: usize = PARTY_0::ROWS;
 struct Row { id: u32, days: u32 }
@@ -320,6 +320,19 @@ class Trust(unittest.TestCase):
             self.assertIn("not allowed", self.b.schedule("lab", p[1]).wait().json()["details"])
             time.sleep(1)
             self.assertEqual(len(out.at("/1")), 1)
+
+    def test_a_reload_while_it_waits_at_a_relay(self):
+        with relay() as (url, _):
+            more = f"relay: {url}\n"
+            self.start(rule("adding", ADD), rule("adding", ADD), more, more)
+            p = self.policies()
+            held = self.a.schedule("lab", p[0])
+            self.a.wait_state("lab", p[0]["computation_id"], "waiting")
+            time.sleep(1)  # it is at the relay
+            self.reload(self.a, self.b, rule("adding", ADD) + "# more\n", more)
+            self.assertEqual(self.b.schedule("lab", p[1]).wait().status, 200)
+            self.assertEqual(held.wait().status, 200)
+            self.a.wait_state("lab", p[0]["computation_id"], "done")
 
     def test_a_caller_who_goes_while_it_waits(self):
         """Whoever may not schedule any more has nothing computed, whatever allowed it, also after a restart."""
