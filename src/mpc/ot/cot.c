@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "crypto/ct.h"
+#include "crypto/fold.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 
@@ -183,9 +184,9 @@ void cot_pair_clear(cot_pair *pair)
 
 struct cot_scratch {
     block g[MAX_STREAM]; /* g_{tau,y} for STEP counters, leaf by leaf */
-    block low[16 * WIDE_STEP], high[16 * WIDE_STEP];
+    block low[16 * STEP], high[16 * STEP];
     block u[STEP];
-    block v[GGM_MAX_DEPTH][STEP];
+    block v[GGM_MAX_DEPTH * STEP];
 };
 
 _Static_assert(MAX_STREAM >= 16 * STEP, "the leaves of a tree with k = 4 fit");
@@ -198,43 +199,6 @@ cot_scratch *cot_scratch_new(void)
 void cot_scratch_free(cot_scratch *scratch)
 {
     mem_free_secret(scratch, sizeof *scratch);
-}
-
-/* From leaves g[y * step + t]: v[b][t] = sum of g_y with bit b of y set, u[t] = sum of all g_y; by
- * halving: adding neighbours removes bit 0 of the index. k <= 4 is a constant at every call. */
-static ALWAYS_INLINE void cot_fold(block *u, block (*v)[STEP], const block *g, size_t step,
-                                   size_t n, unsigned k)
-{
-    for (size_t t = 0; t < n; t++) {
-        block s[16];
-        for (size_t y = 0; y < (size_t)1 << k; y++)
-            s[y] = g[y * step + t];
-        for (unsigned b = 0; b < k; b++) {
-            block odd = s[1];
-            s[0] = block_xor(s[0], s[1]);
-            for (size_t y = 1; y < (size_t)1 << (k - 1 - b); y++) {
-                odd = block_xor(odd, s[2 * y + 1]);
-                s[y] = block_xor(s[2 * y], s[2 * y + 1]);
-            }
-            v[b][t] = odd;
-        }
-        u[t] = s[0];
-    }
-}
-
-static void cot_fold_1(cot_scratch *c, size_t n)
-{
-    cot_fold(c->u, c->v, c->g, STEP, n, 1);
-}
-
-static void cot_fold_2(cot_scratch *c, size_t n)
-{
-    cot_fold(c->u, c->v, c->g, STEP, n, 2);
-}
-
-static void cot_fold_4(cot_scratch *c, size_t n)
-{
-    cot_fold(c->u, c->v, c->g, STEP, n, 4);
 }
 
 static void add_blocks(block *sum, const block *v, size_t n)
@@ -250,11 +214,11 @@ static void cot_fold_8(cot_scratch *c, size_t n)
     memset(c->low, 0, sizeof c->low);
     memset(c->high, 0, sizeof c->high);
     for (size_t y = 0; y < GGM_MAX_LEAVES; y++) {
-        add_blocks(c->low + y % 16 * WIDE_STEP, c->g + y * WIDE_STEP, n);
-        add_blocks(c->high + y / 16 * WIDE_STEP, c->g + y * WIDE_STEP, n);
+        add_blocks(c->low + y % 16 * STEP, c->g + y * WIDE_STEP, n);
+        add_blocks(c->high + y / 16 * STEP, c->g + y * WIDE_STEP, n);
     }
-    cot_fold(c->u, c->v + 4, c->high, WIDE_STEP, n, 4);
-    cot_fold(c->u, c->v, c->low, WIDE_STEP, n, 4);
+    fold_leaves(c->u, c->v + 4 * STEP, c->high, STEP, n, 4);
+    fold_leaves(c->u, c->v, c->low, STEP, n, 4);
 }
 
 static size_t step_of(unsigned k)
@@ -268,20 +232,10 @@ static void tree_sums(cot_scratch *c, const aes_key *leaves, unsigned k, uint64_
     const size_t step = step_of(k);
     for (size_t y = 0; y < (size_t)1 << k; y++)
         aes_ctr(c->g + y * step, &leaves[y], first, n);
-    switch (k) {
-    case 1:
-        cot_fold_1(c, n);
-        break;
-    case 2:
-        cot_fold_2(c, n);
-        break;
-    case 4:
-        cot_fold_4(c, n);
-        break;
-    default:
+    if (k == 8)
         cot_fold_8(c, n);
-        break;
-    }
+    else
+        fold_leaves(c->u, c->v, c->g, STEP, n, k);
 }
 
 /* Corrections, planes (NULL: not wanted), or both. */
@@ -300,7 +254,7 @@ static void receiver_pass(const cot_receiver *r, cot_scratch *scratch, block *re
             for (size_t t = 0; ret_d != NULL && t < m; t++)
                 ret_d[(at + t) * trees + tau] = block_xor(x[at + t], scratch->u[t]);
             for (unsigned b = 0; ret_planes != NULL && b < r->k; b++)
-                memcpy(ret_planes + (tau * r->k + b) * COT_STRIDE + at, scratch->v[b],
+                memcpy(ret_planes + (tau * r->k + b) * COT_STRIDE + at, scratch->v + b * STEP,
                        m * sizeof(block));
         }
     }
@@ -345,8 +299,8 @@ void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_pla
                 const unsigned alpha_bit = block_bit(s->delta, p);
                 block *plane = ret_planes + (size_t)p * COT_STRIDE + at;
                 for (size_t t = 0; t < m; t++)
-                    plane[t] =
-                        block_xor(scratch->v[b][t], block_if(alpha_bit, d[(at + t) * trees + tau]));
+                    plane[t] = block_xor(scratch->v[b * STEP + t],
+                                         block_if(alpha_bit, d[(at + t) * trees + tau]));
             }
         }
     }

@@ -1,0 +1,20 @@
+/* The sums on 256-bit vectors: two neighbours at a time. */
+#include <immintrin.h>
+
+#include "crypto/fold_backend.h"
+
+typedef __m256i vec;
+#define LANES           ((size_t)2)
+#define vec_xor(a, b)   _mm256_xor_si256(a, b)
+#define vec_load(p)     _mm256_loadu_si256((const __m256i *)(const void *)(p))
+#define vec_store(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
+
+#include "crypto/fold_impl.h"
+
+void fold_leaves_avx2(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n,
+                      unsigned k)
+{
+    const size_t done = fold_known(ret_u, ret_v, g, stride, n, k);
+    if (done < n)
+        fold_leaves_portable(ret_u + done, ret_v + done, g + done, stride, n - done, k);
+}
