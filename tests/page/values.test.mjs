@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { constantsOf, descriptionOf } from '../../page/src/garble.js';
-import { pauseInWords } from '../../page/src/words.js';
+import { bytes, errorInWords, pauseInWords } from '../../page/src/words.js';
 import { ValueError, columns, fromLeaves, readInt, readText, rowsOf, writeCsv, writeJson, writeText } from '../../page/src/values.js';
 
 const int = (name) => ({ kind: 'int', name, text: name, signed: name[0] === 'i', bits: Number(name.slice(1)) });
@@ -82,4 +82,20 @@ test('what is waited for, with names', () => {
   assert.equal(pauseInWords('waiting for party 1 (16 s)', nameOf), 'Nothing from Ben for 16 seconds.');
   assert.match(pauseInWords('retrying: party 0 (relay http://127.0.0.1:1, session s): Connection reset', nameOf), /^The relay does not answer/);
   assert.equal(pauseInWords('anything else', nameOf), '');
+});
+
+test('bytes in short, as the command has them', () => {
+  const short = [[999, '999 B'], [1000, '1.00 kB'], [9994, '9.99 kB'], [9995, '10.0 kB'], [99949, '99.9 kB'], [99950, '100 kB'], [999499, '999 kB'], [999500, '1.00 MB'], [6.59e9, '6.59 GB']];
+  for (const [n, text] of short) assert.equal(bytes(n), text);
+});
+
+test('what differs between parties, in words', () => {
+  const differences = [
+    ['party 1 runs version 1 of the protocol, and this party version 2: all parties need the same release', /different versions of Polytune/],
+    ['party 1 does not encrypt its messages as this version does', /different versions of Polytune/],
+    ['party 1 runs another program', /The programs differ/],
+    ['the constants differ: party 1 gives PARTY_0::N = 4usize, party 0 gives 3usize', /A constant differs/],
+    ['whatever else', /The programs, constants or numbers of parties differ/],
+  ];
+  for (const [message, words] of differences) assert.match(errorInWords({ status: 'PT_PEER_SETUP', class: 'peer', message }).text, words);
 });
