@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import (BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, on_terminal, polytune,
+from support import (BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, keys, on_terminal, polytune,
                      program_file, relay, wait_until)
 
 EVAL = ("eval", MAX, "--input=5", "--input=4")
@@ -117,6 +117,21 @@ class Output(Case):
             result = polytune(*arguments, f"--output={output}")
             self.assertFailed(result, USAGE, "would overwrite what is read")
             self.assertEqual(output.read_bytes(), before)
+
+    def test_keys_and_databases_are_not_overwritten(self):
+        other = self.folder / "other"
+        other.write_text("a connection, a database or a secret\n")
+        other.chmod(0o600)
+        run = ("eval", MAX, "--input=1", "--query=SELECT 1")
+        party = ("party", "http://127.0.0.1:9", "--session=s", f"--program={MAX}", "--party=0", "--input=1")
+        with keys(2) as pairs:
+            own = pairs.flags(0)
+            for arguments, output in (((*run, f"--input=sqlite:{other}"), other), ((*run, f"--input=odbc:@{other}"), other),
+                                      ((*party, f"--session-secret=@{other}"), other),
+                                      *(((*party, *own), flag.partition("=")[2]) for flag in own)):
+                before = pathlib.Path(output).read_bytes()
+                self.assertFailed(polytune(*arguments, "-o", output), USAGE, f"--output={output} would overwrite what is read")
+                self.assertEqual(pathlib.Path(output).read_bytes(), before)
 
     def test_a_name_that_is_too_long_is_told_before_anything_is_done(self):
         result = polytune("eval", MAX, "--input=x", "--input=4", f"--output={self.folder}/{'n' * 256}")

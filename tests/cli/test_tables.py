@@ -332,7 +332,7 @@ pub fn main(a: [Row; 5], b: [(u32, u8); 2]) -> u8 {
     def test_what_is_joined_must_be_sorted(self):
         good = "[(5, 2), (256, 3), (900, 1)]"
         with folder_with(p_garble=self.SOURCE, a_csv="id,n\n900,1\n5,2\n256,3\n") as folder:
-            for inputs, message in (((f"@{folder / 'a.csv'}", good), "party 0: row 2 has a smaller key than the row before; a join needs"),
+            for inputs, message in (((f"@{folder / 'a.csv'}", good), f"party 0 in {folder / 'a.csv'}: row 2 has a smaller key than the row before; a join needs"),
                                     ((f"@{folder / 'a.csv'}", good), "; --sort sorts a table"),
                                     ((good, "[(5, 2), (7, 3), (6, 1)]"), "party 1: row 3 has a smaller key"),
                                     ((good, "[(5, 2), (7, 3), (7, 1)]"), "party 1: rows 2 and 3 have the same key; a join needs each key once")):

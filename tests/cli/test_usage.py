@@ -101,6 +101,10 @@ class Usage(Case):
                 for process in processes:
                     self.assertRan(process.wait(), "false")
 
+    def test_short_flags_have_a_blank(self):
+        for given in ("-o=r.txt", "--o=r.txt"):
+            self.assertFailed(polytune("eval", MAX, given), USAGE, f"unknown flag '{given.partition('=')[0]}'; did you mean '-o FILE'?")
+
     def test_a_flag_is_no_value(self):
         self.assertFailed(polytune("eval", MAX, "--input", "--input=2"), USAGE, "'--input' needs a value", "'--input=2' is a flag")
         self.assertFailed(polytune("compile", MAX, "-o", "--quiet"), USAGE, "'-o' needs a value: FILE; '--quiet' is a flag")

@@ -29,10 +29,16 @@ static pt_status unknown_flag(const flag *const *lists, const char *given, pt_er
     const size_t len = strcspn(name, "=");
     const int shown = len < NAME_SHOWN ? (int)len : NAME_SHOWN;
     nearest_init(&n, name, len);
-    for (; *lists != NULL; lists++) {
-        for (const flag *f = *lists; f->name != NULL; f++)
+    for (size_t i = 0; lists[i] != NULL; i++) {
+        for (const flag *f = lists[i]; f->name != NULL; f++)
             nearest_offer(&n, f->name);
     }
+    const flag *best = n.best == NULL ? NULL : find_flag(lists, n.best, strlen(n.best));
+    if (best != NULL && strlen(best->name) == 1) /* -o=FILE, --o=FILE */
+        return error_set(error, PT_ERR_USAGE, "unknown flag '%.*s%.*s'; did you mean '-%s%s%s'?",
+                         dashes < 2 ? (int)dashes : 2, given, shown, name, best->name,
+                         best->placeholder == NULL ? "" : " ",
+                         best->placeholder == NULL ? "" : best->placeholder);
     if (n.best != NULL)
         return error_set(error, PT_ERR_USAGE, "unknown flag '%.*s%.*s'; did you mean '--%s'?",
                          dashes < 2 ? (int)dashes : 2, given, shown, name, n.best);
@@ -139,20 +145,33 @@ static bool is_file(const struct stat *file, const char *path)
            info.st_ino == file->st_ino;
 }
 
-/* Whether `path` is the program, or a file that an input is read from. */
+/* The file that a value names with what may be before its name. */
+static const char *file_of(const char *value)
+{
+    static const char *const prefixes[] = {"odbc:@", "sqlite:", "@"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        const size_t len = strlen(prefixes[i]);
+        if (strncmp(value, prefixes[i], len) == 0)
+            return value + len;
+    }
+    return value;
+}
+
+/* Whether `path` is a file that is read: an argument, or what any other flag names. */
 static bool is_read_from(const args *a, const char *path)
 {
     struct stat file;
     if (stat(path, &file) != 0 || !S_ISREG(file.st_mode))
         return false;
-    if (is_file(&file, args_get(a, "program")))
-        return true;
     for (size_t i = 0; i < a->n_positional; i++)
         if (is_file(&file, a->positional[i]))
             return true;
-    for (size_t i = 0; i < args_count(a, "input"); i++) {
-        const char *input = args_nth(a, "input", i);
-        if (input[0] == '@' && is_file(&file, input + 1))
+    for (size_t i = 0; i < a->n_given; i++) {
+        const char *name = a->given_names[i];
+        const char *value = a->given_values[i];
+        const bool is_output = strcmp(name, "o") == 0 || strcmp(name, "output") == 0;
+        const bool is_literal = strcmp(name, "input") == 0 && file_of(value) == value;
+        if (!is_output && !is_literal && is_file(&file, file_of(value)))
             return true;
     }
     return false;

@@ -444,10 +444,13 @@ pt_status tables_check_input(const tables *t, size_t nth, const computation *c, 
     const pt_status status = pt_program_check_input(c->program, party, bits, n_bits, &inner);
     if (status == PT_OK)
         return PT_OK;
+    const char *input = args_nth(t->a, "input", nth);
+    const bool is_file = source_is_table(input) && !source_needs_query(input);
     const char *hint = "; --sort sorts a table";
-    if (!source_is_table(args_nth(t->a, "input", nth)))
+    if (!source_is_table(input))
         hint = "";
     else if (args_get(t->a, "sort") != NULL)
         hint = " (--sort puts empty rows last: the program is to give them keys of their own)";
-    return error_set(error, status, "input of party %zu: %s%s", party, inner.message, hint);
+    return error_set(error, status, "input of party %zu%s%.200s: %s%s", party,
+                     is_file ? " in " : "", is_file ? input + 1 : "", inner.message, hint);
 }

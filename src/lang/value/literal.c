@@ -253,6 +253,8 @@ static const char *hint_of_form(const literal_reader *r, const pt_type *type)
         return "; a tuple is written (1, 2), of one element (1,)";
     if (type->kind == TYPE_STRUCT && next == '{')
         return "; the struct's name stands before the `{`";
+    if (type->kind == TYPE_STRUCT && (next == '[' || next == '('))
+        return "; a struct is written Name {field: value}, in JSON {\"field\": value}";
     return "";
 }
 

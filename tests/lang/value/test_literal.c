@@ -354,7 +354,9 @@ static void wrong_json_is_told_where(void **state)
         {t->rec, "{\"alf\": true, \"alf\": true}", "line 1, column 15: field `alf` is given twice"},
         {t->rec, "{\"alf\": true, \"zad\": 1}",
          "line 1, column 15: struct Rec has no field `zad`; did you mean `zed`?"},
-        {t->rec, "[true, 1]", "line 1, column 1: expected a value of type Rec, found `[`"},
+        {t->rec, "[true, 1]",
+         "line 1, column 1: expected a value of type Rec, found `[`; a struct is written Name "
+         "{field: value}, in JSON {\"field\": value}"},
         {t->msg, "\"Go\"", "line 1, column 1: enum Msg has no variant `Go`"},
         {t->msg, "\"Say\"", "line 1, column 1: variant `Say` has values: write {\"Say\":[..]}"},
         {t->msg, "{\"Quit\": [1]}",
