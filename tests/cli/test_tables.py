@@ -1,5 +1,6 @@
 """Tables as inputs: CSV and TSV files and databases, numbers of rows as constants, through eval, simulate and party."""
 import contextlib
+import os
 import pathlib
 import re
 import shlex
@@ -8,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, PANIC, Process, ROOT, USAGE, polytune, relay
+from support import BIN, Case, DONE, INPUT, PANIC, Process, ROOT, USAGE, polytune, relay
 
 PROGRAM = """
 enum Sex { Female, Male }
@@ -248,6 +249,27 @@ class Files(Case):
                               f"--input=@{folder / 'theirs.tsv'}", "--rows=PARTY_0::ROWS")
             self.assertEqual(result.status, USAGE, result)
             self.assertIn("this is PARTY_1, and the rows are its own", result.err)
+
+
+class Large(Case):
+    """A million rows of four columns, the last of which does not fit its type: all are read, and nothing is compiled."""
+    SOURCE = ("const N: usize = PARTY_0::N;\nstruct R { id: u32, born: i32, w: u8, pay: u32 }\n"
+              "pub fn main(a: [R; N], b: u8) -> u32 { a[0usize].id }\n")
+
+    @unittest.skipIf(os.environ.get("POLYTUNE_SANITIZE"), "sanitizers take their own time and memory")
+    def test_a_million_rows(self):
+        rows = "".join(f"{i},1982-05-{i % 28 + 1:02},{i % 100},{i % 5000}.{i % 100:02}\n" for i in range(999999))
+        with folder_with(p_garble=self.SOURCE, a_csv=f"id,born,w,pay\n{rows}999999,1982-05-01,300,1.00\n") as folder:
+            process = subprocess.Popen([BIN, "eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", "--input=1", "--rows=PARTY_0::N",
+                                        "--scale=pay:100"], stderr=subprocess.PIPE, text=True)
+            with process.stderr:
+                message = process.stderr.read()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, INPUT)
+        self.assertIn("row 1000000 (line 1000001), column 'w': expected u8, found '300'", message)
+        self.assertLess(used.ru_utime + used.ru_stime, 3)
+        self.assertLess(used.ru_maxrss, 200 * 1024)  # KiB
 
 
 class Padding(Case):
