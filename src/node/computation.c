@@ -51,6 +51,13 @@ bool computation_is_stale(node_computation *c)
     return is_stale;
 }
 
+void computation_meets(node_computation *c, bool meets)
+{
+    monitor_lock(&c->owner->lock);
+    c->meets = meets;
+    monitor_unlock(&c->owner->lock);
+}
+
 void computation_renew(node_computation *c)
 {
     node *n = c->owner;
@@ -92,8 +99,7 @@ bool computation_cancelled(void *computation)
     const uint64_t now = clock_ms();
     const uint32_t deadline_ms = c->settings->config.deadline_ms;
     monitor_lock(&c->owner->lock);
-    const bool meets = c->phase == PHASE_WAITING || c->phase == PHASE_AGREED;
-    const bool stops = c->stop != STOP_FOR_NOBODY || (c->is_stale && meets) ||
+    const bool stops = c->stop != STOP_FOR_NOBODY || (c->is_stale && c->meets) ||
                        (c->hurry_ms != 0 && now >= c->hurry_ms) ||
                        (deadline_ms != 0 && now - c->begun_ms >= deadline_ms);
     monitor_unlock(&c->owner->lock);
@@ -165,7 +171,7 @@ pt_status computation_lead(node_computation *c, const pt_channel *channel, pt_er
         }
         wait_for_place(c->owner);
     }
-    return agreement_tell(channel, &c->policy, true, error);
+    return PT_OK;
 }
 
 /* ---- the end ---- */

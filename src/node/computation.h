@@ -40,11 +40,13 @@ void computation_note(node *n, const char *event, const char *id, const char *wh
 void computation_enter(node_computation *c, computation_phase phase);
 /* Whether it has to be decided again, by other rules than before. */
 bool computation_is_stale(node_computation *c);
+/* Whether it waits in a way that ends once it is stale. */
+void computation_meets(node_computation *c, bool meets);
 /* It is decided by the present configuration from now on. */
 void computation_renew(node_computation *c);
 /* Once, before it begins; false: it has become stale. */
 MUST_CHECK bool computation_may_begin(node_computation *c);
-/* Waits for a place among those that this party leads; tells the others of it meanwhile. */
+/* Waits for a place among those that this party leads; tells the others meanwhile that it waits. */
 MUST_CHECK pt_status computation_lead(node_computation *c, const pt_channel *channel,
                                       pt_error *error);
 /* What the protocol, which begins now, costs this party. */

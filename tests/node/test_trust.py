@@ -8,6 +8,7 @@ import unittest
 
 from node_support import ADD, JSON, call, collector, fresh_id, organisations, policies
 from support import polytune, relay
+from test_durable import LONG
 
 SUM = """const ROWS: usize = PARTY_0::ROWS;
 struct Row { id: u32, days: u32 }
@@ -320,6 +321,25 @@ class Trust(unittest.TestCase):
             self.assertIn("not allowed", self.b.schedule("lab", p[1]).wait().json()["details"])
             time.sleep(1)
             self.assertEqual(len(out.at("/1")), 1)
+
+    def test_rules_that_go_while_the_leader_has_no_room(self):
+        """The parties have met: who stays allowed is not disturbed, and who is not any more hears of it instead of beginning."""
+        other = LONG + "// other\n"
+        both = rule("long", LONG) + rule("other", other)
+        self.start(both, both, "concurrency: 1\n")
+        work = [self.policies(program=LONG), self.policies(program=LONG), self.policies(program=other)]
+        for p in work:
+            for c in [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]:
+                self.assertEqual(c.wait().status, 200)
+        first, second, third = (p[0]["computation_id"] for p in work)
+        self.assertEqual([self.b.state("lab", id) for id in (second, third)], 2 * ["agreed"])
+        self.reload(self.b, self.a, rule("long", LONG))
+        for one in (self.a, self.b):
+            for id, state in ((first, "done"), (second, "done"), (third, "failed")):
+                one.wait_state("lab", id, "done", "failed")
+                self.assertEqual(one.state("lab", id), state, one.name)
+        self.assertIn("no rule allows it", self.result(self.b, "lab", third)["details"])
+        self.assertIn("it is not allowed there", self.result(self.a, "lab", third)["details"])
 
     def test_a_reload_while_it_waits_at_a_relay(self):
         with relay() as (url, _):

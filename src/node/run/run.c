@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/mem.h"
+#include "crypto/ct.h"
 #include "node/run/config_words.h"
 #include "node/run/decision.h"
 #include "node/run/input.h"
@@ -112,12 +113,19 @@ static pt_status note_verdict(run *r, verdict v, const char *why)
                           &r->error);
 }
 
-static pt_status decide(run *r)
+static pt_status decide_among(run *r, bool may_ask)
 {
     char why[DECISION_WHY_MAX];
-    const verdict v = decision_make(r->c, why);
+    verdict v = decision_make(r->c, why);
+    if (v == VERDICT_ASK && !may_ask)
+        v = VERDICT_REFUSED;
     const pt_status status = note_verdict(r, v, why);
     return status == PT_OK ? heed(r, v, why) : status;
+}
+
+static pt_status decide(run *r)
+{
+    return decide_among(r, true);
 }
 
 /* With what is known by now. */
@@ -220,7 +228,68 @@ static pt_status open_channel(run *r)
     return status;
 }
 
+/* In the place of constants that this party cannot tell: a list that cannot be sent, by which the
+ * others hear that it stops. With no constants from it, they would blame the program for those. */
+static pt_status refuse_constants(run *r)
+{
+    static const pt_constant none = {.party = "", .name = "", .literal = ""};
+    return pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties, &none, 1,
+                                 NULL);
+}
+
 /* ---- agreement ---- */
+
+/* Whether the parties have met by the keys that the present configuration has for them. */
+static bool has_met_rightly(const run *r, const uint8_t *roster)
+{
+    uint8_t *now = make_roster(r);
+    const bool is_same =
+        roster != NULL && now != NULL && ct_equal(roster, now, r->p->n_parties * PT_KEY_BYTES);
+    mem_free(now);
+    return is_same;
+}
+
+/* The configuration was read again when the parties had met already: its rules decide, too. It is
+ * too late to ask anybody, since the others wait to begin. */
+static pt_status decide_among_others(run *r)
+{
+    uint8_t *roster = make_roster(r);
+    computation_renew(r->c);
+    r->end->is_late = true;
+    pt_status status = check_participants(r);
+    if (status == PT_OK && !has_met_rightly(r, roster))
+        status = error_set(&r->error, PT_ERR_REFUSED,
+                           "the configuration has other keys by now than those by which it met");
+    mem_free(roster);
+    return status == PT_OK ? decide_among(r, false) : status;
+}
+
+/* From here on the rules that count are those by which it runs. */
+static pt_status settle(run *r)
+{
+    pt_status status = PT_OK;
+    while (status == PT_OK && !computation_may_begin(r->c))
+        status = decide_among_others(r);
+    return status;
+}
+
+/* Until the leader has room, and says so. */
+static pt_status wait_to_begin(run *r)
+{
+    const bool leads = r->p->leader == r->p->party;
+    pt_status status = leads ? computation_lead(r->c, &r->channel, &r->error)
+                             : agreement_wait(&r->channel, r->p, &r->error);
+    if (status != PT_OK)
+        return status;
+    status = settle(r);
+    if (status == PT_OK && leads)
+        return agreement_tell(&r->channel, r->p, true, &r->error);
+    if (status != PT_OK && !leads) { /* the others have begun, and wait for its constants */
+        const pt_status refused = refuse_constants(r);
+        PT_ASSERT(refused != PT_OK);
+    }
+    return status;
+}
 
 static pt_status agree(run *r)
 {
@@ -232,14 +301,9 @@ static pt_status agree(run *r)
         return status;
     r->end->has_agreed = true;
     computation_enter(r->c, PHASE_AGREED);
-    if (r->p->leader == r->p->party)
-        status = computation_lead(r->c, &r->channel, &r->error);
-    else
-        status = agreement_wait(&r->channel, r->p, &r->error);
+    status = wait_to_begin(r);
     if (status != PT_OK)
         return status;
-    if (!computation_may_begin(r->c))
-        return error_set(&r->error, PT_ERR_CANCELLED, "other rules count by now");
     status = records_begin(r->c->owner->records, &r->end->has_begun, r->p->id, &error);
     if (status != PT_OK || !r->end->has_begun)
         return error_set(&r->error, PT_ERR_INTERNAL, "it cannot be begun: %s",
@@ -271,30 +335,35 @@ static pt_status decide_anew(run *r)
     return status == PT_OK ? decide(r) : status;
 }
 
-static pt_status meet_once(run *r)
+static pt_status meet_once(run *r, bool *ret_has_met)
 {
+    computation_meets(r->c, true);
     const pt_status status = open_channel(r);
+    computation_meets(r->c, false);
+    *ret_has_met = status == PT_OK;
     return status == PT_OK ? agree(r) : status;
 }
 
 static pt_status meet(run *r)
 {
     for (;;) {
-        pt_status status = meet_once(r);
-        if (status != PT_OK && computation_is_stale(r->c)) {
-            status = decide_anew(r);
-            if (status != PT_OK)
-                return status;
-            computation_enter(r->c, PHASE_WAITING);
-            continue;
-        }
-        if (status == PT_OK || !may_meet_again(r, status))
+        bool has_met = false;
+        pt_status status = meet_once(r, &has_met);
+        const bool again = status != PT_OK && may_meet_again(r, status);
+        const bool is_stale = (again || !has_met) && computation_is_stale(r->c);
+        if (status == PT_OK || (!again && !is_stale))
             return status;
-        node_log(r->c->owner, NODE_LOG_INFO, "again", r->p->id, r->c->caller, "%s",
-                 r->error.message);
+        if (is_stale)
+            status = decide_anew(r);
+        else
+            node_log(r->c->owner, NODE_LOG_INFO, "again", r->p->id, r->c->caller, "%s",
+                     r->error.message);
+        if (is_stale && status != PT_OK)
+            return status;
         pt_channel_close(&r->channel);
         computation_enter(r->c, PHASE_WAITING);
-        clock_sleep(AGAIN_MS);
+        if (!is_stale)
+            clock_sleep(AGAIN_MS);
     }
 }
 
@@ -344,15 +413,6 @@ static pt_status own_constants(run *r)
 {
     const pt_status status = input_open(&r->input, r->p, &r->c->settings->config, &r->error);
     return status == PT_OK ? input_constants(&r->given, &r->n_given, &r->input, &r->error) : status;
-}
-
-/* In the place of constants that this party cannot tell: a list that cannot be sent, by which the
- * others hear that it stops. With no constants from it, they would blame the program for those. */
-static pt_status refuse_constants(run *r)
-{
-    static const pt_constant none = {.party = "", .name = "", .literal = ""};
-    return pt_constants_exchange(&r->constants, &r->channel, r->p->party, r->p->n_parties, &none, 1,
-                                 NULL);
 }
 
 /* All tell each other their constants, compile, and make sure that they saw the same. */
