@@ -65,8 +65,9 @@ void *mem_new_aligned(size_t count, size_t size)
         return NULL;
     const size_t bytes = (count * size + 64) / 64 * 64;
     const bool is_large = bytes >= LARGE;
-    void *memory = aligned_alloc(is_large ? HUGE_PAGE_BYTES : 64, bytes);
-    if (memory == NULL)
+    void *memory = NULL;
+    /* aligned_alloc wants multiples of the alignment. */
+    if (posix_memalign(&memory, is_large ? HUGE_PAGE_BYTES : 64, bytes) != 0)
         return NULL;
     if (is_large)
         huge_pages_advise(memory, bytes);
