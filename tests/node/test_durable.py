@@ -23,6 +23,11 @@ LONG = """pub fn main(a: u32, b: u32) -> u32 {
 """.replace("x * b", "(x & 65535u32) * (b & 65535u32)")
 
 
+# Less, for what has to end.
+SHORTER = LONG.replace("1500u32", "600u32")
+END_S = 240  # for it to end, where everything is slow
+
+
 class Durable(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -134,12 +139,12 @@ class Durable(unittest.TestCase):
     def run_on_a_full_disk(self, out):
         """Two nodes; what the first one computed cannot be kept there. Its id."""
         a, b = self.start(0, under=("env", "--ignore-signal=XFSZ")), self.start(1)
-        p = policies(self.urls, program=LONG, outputs=[f"{out.url}/0", f"{out.url}/1"])
+        p = policies(self.urls, program=SHORTER, outputs=[f"{out.url}/0", f"{out.url}/1"])
         for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
             self.assertEqual(c.wait().status, 200)
         a.wait_state(p[0]["computation_id"], "running")
         self.limit_files(a, 0)
-        out.wait("/1")
+        wait_until(lambda: out.at("/1"), "the other's result", END_S)
         a.process.read_err_until("cannot be kept, and is tried again")
         return a, b, p[0]["computation_id"]
 
@@ -175,7 +180,7 @@ class Durable(unittest.TestCase):
         for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
             self.assertEqual(c.wait().status, 200)
         shown = lambda: call(a.url, "GET", f"/computations/{id}").json()
-        wait_until(lambda: shown().get("plan", {}).get("seconds_more", 0) > 0, "a plan", 60)
+        wait_until(lambda: shown().get("plan", {}).get("seconds_more", 0) > 0, "a plan", END_S)
         plan = shown()["plan"]
         self.assertGreater(plan["and_gates"], 200000)
         for key in ("bytes_sent", "bytes_received", "messages_sent", "delays", "memory_bytes", "seconds_at_least"):

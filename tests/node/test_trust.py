@@ -324,22 +324,35 @@ class Trust(unittest.TestCase):
 
     def test_rules_that_go_while_the_leader_has_no_room(self):
         """The parties have met: who stays allowed is not disturbed, and who is not any more hears of it instead of beginning."""
-        other = LONG + "// other\n"
-        both = rule("long", LONG) + rule("other", other)
-        self.start(both, both, "concurrency: 1\n")
-        work = [self.policies(program=LONG), self.policies(program=LONG), self.policies(program=other)]
+        other = ADD + "// other\n"
+        both = rule("adding", ADD) + rule("other", other)
+        (c,) = self.enterContext(organisations("c"))
+        c.add_caller("lab", "schedule")
+        c.configure([self.a], rule("long", LONG))
+        self.a.configure([self.b, c], both + rule("long", LONG), "concurrency: 1\n")
+        self.b.configure([self.a], both)
+        for one in (self.a, self.b, c):
+            one.start()
+        # What has the only place goes on for as long as it is wanted.
+        first = policies([self.a.url, c.url], program=LONG)
+        c.schedule("lab", first[1])
+        c.wait_state("lab", first[1]["computation_id"], "waiting")
+        held = self.a.schedule("lab", first[0])
+        self.assertEqual(held.wait().status, 200)
+        c.node.process.process.send_signal(signal.SIGSTOP)
+        work = [self.policies(), self.policies(program=other)]
         for p in work:
-            for c in [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]:
-                self.assertEqual(c.wait().status, 200)
-        first, second, third = (p[0]["computation_id"] for p in work)
-        self.assertEqual([self.b.state("lab", id) for id in (second, third)], 2 * ["agreed"])
-        self.reload(self.b, self.a, rule("long", LONG))
+            for answer in [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]:
+                self.assertEqual(answer.wait().status, 200)
+        self.reload(self.b, self.a, rule("adding", ADD))
+        self.a.call("lab", "DELETE", f"/computations/{first[0]['computation_id']}")
         for one in (self.a, self.b):
-            for id, state in ((first, "done"), (second, "done"), (third, "failed")):
-                one.wait_state("lab", id, "done", "failed")
-                self.assertEqual(one.state("lab", id), state, one.name)
-        self.assertIn("no rule allows it", self.result(self.b, "lab", third)["details"])
-        self.assertIn("it is not allowed there", self.result(self.a, "lab", third)["details"])
+            for p, state in zip(work, ("done", "failed")):
+                one.wait_state("lab", p[0]["computation_id"], "done", "failed")
+                self.assertEqual(one.state("lab", p[0]["computation_id"]), state, one.name)
+        id = work[1][0]["computation_id"]
+        self.assertIn("no rule allows it", self.result(self.b, "lab", id)["details"])
+        self.assertIn("it is not allowed there", self.result(self.a, "lab", id)["details"])
 
     def test_a_reload_while_it_waits_at_a_relay(self):
         with relay() as (url, _):
