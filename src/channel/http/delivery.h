@@ -42,7 +42,7 @@ typedef struct delivery_pace {
 } delivery_pace;
 
 #define DELIVERY_LANES_MAX  8
-#define DELIVERY_ASKERS_MAX 4
+#define DELIVERY_ASKERS_MAX 8
 
 /* Bytes on their way to a peer at once, but for a single packet. */
 #define DELIVERY_FLIGHT_MAX (3 * FRAME_PACKET_MAX)

@@ -19,7 +19,7 @@
 #define RESPONSE_MAX       ((size_t)64 << 10)
 #define RESPONSE_TERMS_MAX 1024
 #define LANES              8 /* messages on their way to the relay at once, for a party */
-#define POLLS              4 /* and asked for at once */
+#define POLLS              8 /* and asked for at once */
 #define POLLS_IDLE         2 /* the same where none came for a while */
 #define FLOWING_MS         500
 #define PARTIES_AT_ONCE    8 /* for more there would be too many connections */
