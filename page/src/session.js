@@ -58,17 +58,22 @@ function peopleList(parties, own, nameOf) {
     const state = h('span', { class: 'state' });
     return { state, element: h('li', { class: `person tint-${i % 6}` }, h('span', { class: 'dot', 'aria-hidden': 'true' }), h('span', { class: 'person-name' }, nameOf(i), i === own ? ' (you)' : ''), state) };
   });
+  const mark = ({ state, element }, isPresent, text) => {
+    if (state.textContent !== text) state.textContent = text;
+    element.classList.toggle('present', isPresent);
+  };
   const trouble = h('p', { class: 'problem', hidden: true }, 'The relay cannot be asked just now who is there.');
   return {
     element: h('div', null, h('ul', { class: 'people', 'aria-live': 'polite' }, items.map((i) => i.element)), trouble),
     show(seats) {
       trouble.hidden = seats !== null;
       if (seats === null) return;
-      items.forEach((item, i) => {
-        const text = seats.has(i) ? 'is there' : 'not yet';
-        if (item.state.textContent !== text) item.state.textContent = text;
-        item.element.classList.toggle('present', seats.has(i));
-      });
+      items.forEach((item, i) => mark(item, seats.has(i), seats.has(i) ? 'is there' : 'not yet'));
+    },
+    /** They have left their seats, and had them. */
+    showDone() {
+      trouble.hidden = true;
+      items.forEach((item) => mark(item, true, 'took part'));
     },
   };
 }
@@ -209,6 +214,7 @@ export async function showSession(main, given, over) {
   function watch() {
     const stop = new AbortController();
     over.signal.addEventListener('abort', () => stop.abort());
+    if (over.signal.aborted) stop.abort(); // who has gone elsewhere
     watchSeats(invitation.relay, invitation.session, seatCount, stop.signal, (now) => {
       people.show(now);
       seats = now ?? seats;
@@ -273,15 +279,17 @@ export async function showSession(main, given, over) {
       });
       learnRate(info.and, info.parties, (performance.now() - began) / 1000);
       remember(invitation, 'done');
+      watching.abort();
+      people.showDone();
       succeed(done);
     } catch (error) {
       remember(invitation, null);
+      if (!isWaiting) watching = watch();
       fail(error);
     } finally {
       guards();
       bar.end();
       seatsChanged = () => {};
-      if (!isWaiting) watching = watch();
     }
   }
 

@@ -164,6 +164,7 @@ test('three browsers; a table is pasted, the result saved', options, async (t) =
   await takePart(third, 489, 520, 511);
   for (const page of [first, second, third]) assert.match(await answerOf(page), /median of all nine is 511/);
   assert.deepEqual(await axe(first), []);
+  assert.equal((await first.locator('.people').innerText()).match(/took part/g)?.length, 3);
   const words = await Promise.all([first, second, third].map((page) => page.locator('.five').innerText()));
   assert.match(words[0], /^(\w{5}\s+){4}\w{5}$/);
   assert.deepEqual(words, Array(3).fill(words[0]));
