@@ -344,7 +344,7 @@ static void the_end_is_verified(void **state)
     const size_t fourth = line_at(&b, 4);
     b.bytes[fourth - 3] ^= 1; /* in the third line */
     write_log(f, b.bytes, b.len);
-    for (size_t len = b.len - line_at(&b, 7) + 1; len <= b.len; len++) {
+    for (size_t len = b.len - line_at(&b, 7) + 1; len <= b.len; len += 5) {
         const bool is_seen = b.len - len < line_at(&b, 3);
         const pt_status status = audit_verify_end(f->path, f->key.public, len, &error);
         if (status != (is_seen ? PT_ERR_INPUT : PT_OK))
