@@ -190,7 +190,7 @@ class Tables(Case):
         with program_file(rows_echo("u64")) as path:
             for table in "irm":
                 result = polytune("eval", path, f"--input=[{', '.join(map(str, values('u64')))}]", "--input=true", f"--output=sqlite:{file}",
-                                  f"--table={table}")
+                                  f"--table={table}", cwd=self.folder.name)  # where the rows are kept
                 self.assertFailed(result, INPUT, "past 2^63-1")
                 self.assertEqual(database.execute(f"SELECT count(*) FROM {table}").fetchone(), (0,))
         with program_file("pub fn main(a: [u64; 1], b: bool) -> u64 { a[0usize] }") as path:
