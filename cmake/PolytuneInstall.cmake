@@ -27,14 +27,15 @@ if(POLYTUNE_COMMAND)
     endif()
 endif()
 
-# Both find their prefix by their own place, so that the installed tree can be moved.
+# Both find their prefix by their own place, so that the installed tree can be moved. The package is made where
+# find_package does not look: it takes PATH for a hint, where the command of this build may be, and its targets are not here.
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/polytune)
 install(EXPORT polytune NAMESPACE polytune:: FILE polytuneTargets.cmake DESTINATION ${package} COMPONENT development)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/polytuneConfig.cmake.in
-    ${PROJECT_BINARY_DIR}/polytuneConfig.cmake INSTALL_DESTINATION ${package}
+    ${PROJECT_BINARY_DIR}/installed/polytuneConfig.cmake INSTALL_DESTINATION ${package}
     PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/polytuneConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/polytuneConfig.cmake ${PROJECT_BINARY_DIR}/polytuneConfigVersion.cmake
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/installed/polytuneConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/installed/polytuneConfig.cmake ${PROJECT_BINARY_DIR}/installed/polytuneConfigVersion.cmake
     DESTINATION ${package} COMPONENT development)
 
 file(RELATIVE_PATH POLYTUNE_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

@@ -187,8 +187,8 @@ def program_file(source, suffix=".garble"):
 
 
 @contextlib.contextmanager
-def authority(days=2):
-    """A folder with ca.pem, and cert.pem and key.pem for localhost that this authority has signed; for -1 days it has expired."""
+def authority(days=2, names="DNS:localhost,IP:127.0.0.1"):
+    """A folder with ca.pem, and cert.pem and key.pem that this authority has signed for a host; for -1 days it has expired."""
     with tempfile.TemporaryDirectory() as folder:
         def openssl(*arguments):
             subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True, timeout=TIMEOUT)
@@ -196,7 +196,7 @@ def authority(days=2):
         openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=throwaway authority", "-days", "2",
                 "-addext", "basicConstraints=critical,CA:TRUE")
         openssl("req", *key, "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=localhost")
-        (pathlib.Path(folder) / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        (pathlib.Path(folder) / "names").write_text(f"subjectAltName={names}\n")
         openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names",
                 "-days", str(days), "-out", "cert.pem")
         yield pathlib.Path(folder)

@@ -166,7 +166,7 @@ class Direct(Case):
             own = (f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem")
             self.assertAllRan(start_all(urls, MAX, [5, 4], *own, f"--tls-ca={folder}/ca.pem"), "true")
             # The system's authorities have not signed that certificate.
-            results = [party.wait(SOON) for party in start_all(urls, MAX, [5, 4], *own, "--timeout=5", "--wait=5")]
+            results = [party.wait(SOON) for party in start_all(urls, MAX, [5, 4], *own, "--timeout=12", "--wait=12")]
             for result in results:
                 self.assertFailed(result, TRANSPORT)
             self.assertTrue(any("certificate" in result.err for result in results), results)
@@ -196,6 +196,13 @@ class Direct(Case):
                                                  scheme="https") as (url, _):
             party = start_parties(url, "s", MAX, [1], f"--tls-ca={folder}/ca.pem", "--timeout=5")[0]
             self.assertFailed(party.wait(SOON), TRANSPORT, "certificate", "expired", "machine's clock")
+
+    @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
+    def test_a_certificate_of_another_host(self):
+        with authority(names="DNS:elsewhere.example") as folder, relay(
+                f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem", scheme="https") as (url, _):
+            party = start_parties(url, "s", MAX, [1], f"--tls-ca={folder}/ca.pem", "--timeout=5")[0]
+            self.assertFailed(party.wait(SOON), TRANSPORT, "its certificate is for another host; is its URL right? (")
 
     def test_certificate_files_that_are_none(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,7 @@
 # and fetched into another project's build.
 #   install.sh BUILD_DIRECTORY
 set -eu
-build=$1
+build=$(realpath "$1")
 source=$(pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -63,6 +63,10 @@ consumer() {
     done
 }
 consumer package -DPOLYTUNE_FROM=package -DCMAKE_PREFIX_PATH="$work/moved"
+
+echo "== CMake: where the command of the build tree is on the PATH, too"
+PATH="$build/bin:$work/moved/bin:$PATH" quietly cmake -S . -B "$work/on-path" -DPOLYTUNE_FROM=package
+grep -q "^polytune_DIR:PATH=$work/moved/" "$work/on-path/CMakeCache.txt"
 
 # What is not found, and why. refused TEXT OPTIONS..
 refused() {

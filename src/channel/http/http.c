@@ -218,18 +218,25 @@ static http_outcome outcome_of(CURLcode result)
     }
 }
 
+/* Libraries for TLS tell more or less about a certificate that they refuse. */
+static const char *certificate_advice(const char *detail)
+{
+    if (strstr(detail, "expired") != NULL)
+        return "its certificate has expired, and its operator must renew it, or this machine's "
+               "clock is wrong";
+    if (strstr(detail, "does not match") != NULL)
+        return "its certificate is for another host; is its URL right?";
+    return "its certificate is not trusted (see --tls-ca), or expired (is this machine's clock "
+           "right?)";
+}
+
 /* What usually is behind a failure that a user can do something about; NULL for others. */
 static const char *advice(const http_call *call, CURLcode result, const char *detail)
 {
     const bool is_tls = call->url.len >= 6 && memcmp(call->url.bytes, "https:", 6) == 0;
     switch ((int)result) {
     case CURLE_PEER_FAILED_VERIFICATION:
-        if (strstr(detail, "expired") != NULL) /* not every TLS library tells */
-            return "its certificate has expired, and its operator must renew it, or this machine's "
-                   "clock is wrong";
-        return "its certificate is not trusted (see --tls-ca), for another host, or expired (is "
-               "this "
-               "machine's clock right?)";
+        return certificate_advice(detail);
     case CURLE_SSL_CACERT_BADFILE:
         return "the authorities given with --tls-ca cannot be read";
     case CURLE_SSL_CONNECT_ERROR:

@@ -19,6 +19,7 @@ pt_status doctor_get(doctor_server *s, http_look *ret_look, http_call *ret_call,
     return PT_OK;
 }
 
+/* Why it is not trusted, "reached" says. */
 static void say_certificate(doctor_server *s, const http_look *look, bool is_trusted)
 {
     const double days = difftime(look->expires_at, time(NULL)) / SECONDS_A_DAY;
@@ -29,9 +30,7 @@ static void say_certificate(doctor_server *s, const http_look *look, bool is_tru
                    "of %s, by %s, has expired (%s): its operator must renew it", look->subject,
                    look->issuer, look->expires);
     } else if (!is_trusted) {
-        doctor_say(s->report, DOCTOR_PROBLEM, "certificate",
-                   "of %s, by %s, until %s, is not trusted here or of another host: --tls-ca=FILE "
-                   "gives the authority",
+        doctor_say(s->report, DOCTOR_PROBLEM, "certificate", "of %s, by %s, until %s",
                    look->subject, look->issuer, look->expires);
     } else {
         doctor_say(s->report, days < EXPIRES_SOON_D ? DOCTOR_WARNING : DOCTOR_FINE, "certificate",
