@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { root } from './relay.js';
 
 const wasm = readFileSync(`${root}bindings/js/lib/polytune.wasm`);
@@ -27,7 +26,9 @@ after(() => rm(folder, { recursive: true }));
 
 test('the module is small, and asks five things of its host', () => {
   assert.ok(wasm.length <= 380_000, `${wasm.length} bytes`);
-  assert.ok(gzipSync(wasm, { level: 9 }).length <= 170_000, `${gzipSync(wasm, { level: 9 }).length} bytes compressed`);
+  // As scripts/wasm tells it: Node's own zlib makes it one part in 140 larger.
+  const { length } = execFileSync('gzip', ['-9c'], { input: wasm });
+  assert.ok(length <= 170_000, `${length} bytes compressed`);
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).map((i) => i.name);
   assert.deepEqual(imports.sort(), ['host_call', 'host_clock', 'host_log', 'host_progress', 'host_random']);
 });
