@@ -21,9 +21,12 @@ static void go_on(const char *path, const audit_report *before)
     audit_report after;
     audit *log = NULL;
     (void)crypto_sign_seed_keypair(key.public, key.secret, seed);
-    PT_ASSERT(audit_open(&log, path, &key, NULL) == PT_OK);
+    /* What another key has signed is not gone on with. */
+    const pt_status status = audit_open(&log, path, &key, NULL);
+    PT_ASSERT(status == PT_OK || (status == PT_ERR_INPUT && before->n_signatures != 0));
+    if (status != PT_OK)
+        return;
     PT_ASSERT(audit_close(log, NULL) == PT_OK);
-    /* Signatures by another key before are another matter. */
     if (before->n_signatures != 0)
         return;
     PT_ASSERT(audit_verify(&after, path, key.public, &before->head, NULL) == PT_OK);

@@ -1,4 +1,5 @@
-/* The smaller of two numbers. Layer: base. Branches, like any comparison: not for secrets. */
+/* The smaller, or larger, of two numbers. Layer: base. Branches, like any comparison: not for
+ * secrets. */
 #ifndef BASE_MIN_H
 #define BASE_MIN_H
 
@@ -8,6 +9,11 @@
 static inline size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
+}
+
+static inline size_t max_size(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 static inline uint32_t min_u32(uint32_t a, uint32_t b)

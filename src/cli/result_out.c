@@ -201,7 +201,7 @@ static size_t least_bytes(const computation *c)
     const size_t n_bits = c->signature != NULL
                               ? pt_type_bits(pt_signature_output_type(c->signature))
                               : pt_circuit_output_bits(c->bristol);
-    return n_bits / 4 + 1;
+    return n_bits / 32 + 1;
 }
 
 pt_status result_out_prepare(result_out *out, const computation *c, size_t party, pt_error *error)

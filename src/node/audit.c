@@ -316,18 +316,19 @@ static pt_status mend_end(size_t *ret_cut, audit *log, pt_error *error)
 /* Nothing is written behind lines that somebody has changed: it would look as if all was well. */
 static pt_status check_last_lines(const audit *log, pt_error *error)
 {
-    char what[PT_ERROR_MESSAGE_MAX];
+    pt_error found;
     if (log->size == 0)
         return PT_OK;
     const pt_status status =
-        audit_verify_end(log->path, log->key.public, AUDIT_LOOKED_AT_BYTES, error);
+        audit_verify_end(log->path, log->key.public, AUDIT_LOOKED_AT_BYTES, &found);
+    if (status == PT_OK)
+        return PT_OK;
     if (status != PT_ERR_INPUT)
-        return status;
-    (void)snprintf(what, sizeof what, "%s", error->message);
+        return error_set(error, status, "%s", found.message);
     return error_set(error, PT_ERR_INPUT,
                      "the audit log was changed by somebody else than this node: %.300s. Move it "
                      "away and keep it, for whoever finds out how; the node begins another",
-                     what);
+                     found.message);
 }
 
 static pt_status begin(audit *log, pt_error *error)

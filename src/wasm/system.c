@@ -32,8 +32,8 @@ char *getenv(const char *name)
 _Noreturn void assert_failed(const char *condition, const char *file, int line)
 {
     char text[256];
-    (void)snprintf(text, sizeof text, "internal invariant broken: %s (%s:%d)", condition, file,
-                   line);
+    (void)snprintf(text, sizeof text, "internal invariant broken: %s%s%s:%d", condition,
+                   condition[0] != '\0' ? " at " : "", file, line);
     host_log("fault", text);
     __builtin_trap();
 }

@@ -68,7 +68,7 @@ class Plan(Case):
         run = polytune("simulate", SALARIES, *SALARY_INPUTS)
         self.assertEqual(run.err.splitlines()[0],
                          "polytune: 890 AND gates: a party sends up to 314 kB, receives up to 387 kB, waits for 16 messages "
-                         "in turn, takes 5.34 MB")
+                         "in turn, takes 9.34 MB")
 
     def test_wrong_flags(self):
         self.assertFailed(polytune("plan", SALARIES, "--link=fast"), USAGE, "--link is a rate and a round trip")

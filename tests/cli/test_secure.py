@@ -13,7 +13,7 @@ import unittest
 from support import BIN, Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay, wait_until
 
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
-LONG = "pub fn main(a: u32, b: u32) -> u32 { let mut s = a; for i in 0u32..3000u32 { s = (s >> 1u8) ^ (s & (b << 3u8)); } s }"
+LONG = "pub fn main(a: u32, b: u32) -> u32 { let mut s = a; for i in 0u32..12000u32 { s = (s >> 1u8) ^ (s & (b << 3u8)); } s }"
 SOON = 60
 CONSTANTS = """
 const ROWS: usize = PARTY_0::ROWS;

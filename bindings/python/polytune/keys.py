@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import secrets
 import stat
 import sys
 import warnings
@@ -92,9 +93,12 @@ def text_in(file: pathlib.Path, content: bytes) -> str:
 
 def write_bytes(file: pathlib.Path, content: bytes) -> None:
     """Into a file, which is there whole or as it was."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    beside = file.with_name(f".{file.name}.{secrets.token_hex(8)}")  # which nobody can foresee, and put something else there
     try:
-        beside.write_bytes(content)
+        with open(beside, "xb") as part:
+            part.write(content)
+            part.flush()
+            os.fsync(part.fileno())
         beside.replace(file)
     except OSError as error:
         with contextlib.suppress(OSError):

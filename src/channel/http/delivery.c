@@ -18,6 +18,7 @@
 #define SENT_ANSWER_MAX  4096 /* bytes of an answer to a packet */
 #define PACE_MAX_MS      20   /* between full packets */
 #define FULL_MAX         ((size_t)1 << 20)
+#define CALLS_AT_ONCE    24 /* to all peers together, but for the least that each has */
 
 static uint64_t random_next(delivery *d)
 {
@@ -74,7 +75,7 @@ static bool is_full(const packet *p)
 static uint64_t paced_at(const delivery *d, const mailbox *b, const packet *p)
 {
     const delivery_pace *pace = &d->paces[b->party];
-    if (!is_full(p))
+    if (!is_full(p) || !d->driver->at_once)
         return 0;
     return pace->last_ms + min_u64(pace->usual_ms / d->n_lanes, PACE_MAX_MS);
 }
@@ -236,9 +237,21 @@ static void note_pace(transfer *t)
         b->gather -= (b->gather - MAILBOX_GATHER_BYTES) / 4;
 }
 
+/* Those behind one that is repeated waited for it, whenever they failed. */
+static void excuse_lanes(transfer *t)
+{
+    const delivery *d = t->owner;
+    for (size_t i = 0; i < d->link->lanes; i++) {
+        transfer *lane = &d->sending[t->box->party * d->link->lanes + i];
+        if (lane->failing_since_ms != 0)
+            lane->failing_since_ms = clock_ms();
+    }
+}
+
 void delivery_sent(transfer *t)
 {
     note_pace(t);
+    excuse_lanes(t);
     mailbox_sent(t->box, t->packet);
     t->packet = NULL;
     delivery_succeeded(t);
@@ -257,6 +270,12 @@ bool delivery_retry(transfer *t, uint64_t limit_ms)
         delay = t->call.retry_after_ms;
     t->not_before_ms = now + delay;
     return true;
+}
+
+size_t delivery_at_once(size_t parties, size_t least, size_t most)
+{
+    const size_t peers = parties > 1 ? parties - 1 : 1;
+    return min_size(most, max_size(least, CALLS_AT_ONCE / peers));
 }
 
 /* ---- life ---- */
@@ -309,7 +328,7 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
     PT_ASSERT(link->askers >= 1 && link->askers <= DELIVERY_ASKERS_MAX);
     const bool has_mail = mailboxes_init(&d->mail, pump == NULL ? driver->pump : pump, &o->mail);
     d->link = link;
-    d->n_lanes = link->lanes;
+    d->n_lanes = delivery_at_once(parties, DELIVERY_LANES_MIN, link->lanes);
     d->driver = driver;
     d->session = mem_string(o->session);
     if (o->terms != NULL)

@@ -42,6 +42,7 @@ typedef struct delivery_pace {
 } delivery_pace;
 
 #define DELIVERY_LANES_MAX  8
+#define DELIVERY_LANES_MIN  3
 #define DELIVERY_ASKERS_MAX 8
 
 /* Bytes on their way to a peer at once, but for a single packet. */
@@ -104,6 +105,10 @@ static inline transfer *delivery_asker(const delivery *d, size_t party)
 {
     return &d->asking[party * d->link->askers];
 }
+
+/* How many of `most` calls to a peer are made at once: all peers share one link, and who serves
+ * them counts connections by address. */
+size_t delivery_at_once(size_t parties, size_t least, size_t most);
 
 /* ---- life ---- */
 

@@ -40,6 +40,7 @@ typedef struct relay_poll {
     message early;        /* that one, while those before it are not here; no bytes: none */
     unsigned n_empty;     /* answers "nothing yet" at once, in a row */
     uint64_t received_ms; /* when a message came last */
+    size_t received_len;  /* and how long it was */
 } relay_poll;
 
 typedef struct relay_channel {
@@ -48,7 +49,7 @@ typedef struct relay_channel {
     char *shown; /* the same for messages: without a user and password */
 
     bool is_numbered; /* the relay keeps numbered messages until they are acknowledged */
-    bool asks_ahead;  /* for more than the next one */
+    size_t n_polls;   /* messages of a party that are asked for at once, while they flow */
     char epoch[24];   /* which of the sessions of that name it is: WIRE_SESSION */
     char token[HEX_SIZE(TOKEN_BYTES)]; /* a secret that binds this party's seat to this client */
     uint64_t alive_ms;                 /* the last sign of life that was nothing else */
@@ -107,7 +108,7 @@ static uint64_t first_missing(const mailbox *b)
 static uint64_t number_to_ask(const transfer *t)
 {
     const uint64_t first = first_missing(t->box);
-    return ((const relay_channel *)t->owner)->asks_ahead
+    return ((const relay_channel *)t->owner)->n_polls > 1
                ? first + (t->lane + POLLS - first % POLLS) % POLLS
                : first + t->lane;
 }
@@ -141,21 +142,26 @@ static uint64_t sign_of_life_at(const delivery *d, const transfer *t)
     return relay_later(t->not_before_ms, last_ms + d->mail.patience.timeout_ms / 4);
 }
 
-/* Whether messages come one after the other. */
-static bool is_flowing(const relay_channel *c, const mailbox *b)
+/* Whether messages come one after the other, and so many more of their size are not too much for a
+ * link that all of them share. */
+static bool is_flowing(const relay_channel *c, const mailbox *b, uint64_t more)
 {
     uint64_t last_ms = 0;
-    for (size_t i = 0; i < POLLS; i++)
-        last_ms = relay_later(last_ms, c->polls[b->party * POLLS + i].received_ms);
-    return clock_ms() - last_ms < FLOWING_MS;
+    size_t longest = 0;
+    for (size_t i = 0; i < POLLS; i++) {
+        const relay_poll *p = &c->polls[b->party * POLLS + i];
+        last_ms = relay_later(last_ms, p->received_ms);
+        longest = max_size(longest, p->received_len);
+    }
+    return clock_ms() - last_ms < FLOWING_MS && more * longest <= DELIVERY_FLIGHT_MAX;
 }
 
 /* Whether it may ask for a message behind the first that is missing. */
 static bool may_ask_ahead(const relay_channel *c, const transfer *t)
 {
     const uint64_t ahead = number_to_ask(t) - first_missing(t->box);
-    return c->asks_ahead && poll_of(c, t)->early.bytes == NULL && mailbox_has_room(t->box) &&
-           (ahead < POLLS_IDLE || is_flowing(c, t->box));
+    return ahead < c->n_polls && poll_of(c, t)->early.bytes == NULL && mailbox_has_room(t->box) &&
+           (ahead < POLLS_IDLE || is_flowing(c, t->box, ahead + 1));
 }
 
 static uint64_t relay_ask_at(const delivery *d, const transfer *t)
@@ -237,6 +243,7 @@ static bool received_packet(const relay_channel *c, transfer *t)
     delivery_succeeded(t);
     asked->n_empty = 0;
     asked->received_ms = clock_ms();
+    asked->received_len = t->call.response.len;
     if (!is_ahead && !mailbox_has_room(b))
         return true; /* only a sign of life: see sign_of_life_at */
     message m = {0};
@@ -510,8 +517,9 @@ static void note_epoch(relay_channel *c, const http_call *call)
     c->is_numbered = true;
     if (c->d.mail.parties > PARTIES_AT_ONCE)
         return;
-    c->asks_ahead = c->d.driver->at_once;
-    c->d.n_lanes = LANES;
+    const size_t parties = c->d.mail.parties;
+    c->n_polls = c->d.driver->at_once ? delivery_at_once(parties, POLLS_IDLE, POLLS) : 1;
+    c->d.n_lanes = delivery_at_once(parties, DELIVERY_LANES_MIN, LANES);
 }
 
 static void prepare_seats(const relay_channel *c, http_call *call)

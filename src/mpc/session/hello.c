@@ -180,8 +180,8 @@ static pt_status hello_difference(const session *s, size_t peer, hello_field f, 
 static hello_field hello_cause(hello_field f, const uint8_t *own, const uint8_t *theirs)
 {
     const size_t at = field_at(HELLO_CIRCUIT);
-    const bool is_program =
-        f == HELLO_RECEIVERS && !ct_equal(theirs + at, own + at, fields[HELLO_CIRCUIT].bytes);
+    const bool is_program = (f == HELLO_OUTPUTS || f == HELLO_RECEIVERS) &&
+                            !ct_equal(theirs + at, own + at, fields[HELLO_CIRCUIT].bytes);
     return is_program ? HELLO_CIRCUIT : f;
 }
 

@@ -5,8 +5,13 @@
 #include "base/clock.h"
 #include "channel/http/delivery.h"
 
-#define PEER  1
-#define LANES DELIVERY_LANES_MAX
+#define PEER        1
+#define LANES       DELIVERY_LANES_MAX
+#define PATIENCE_MS 2000
+
+/* What becomes of what is sent. */
+static bool link_is_down;
+static bool gave_up;
 
 static void prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
 {
@@ -32,7 +37,10 @@ static uint64_t never_ask(const delivery *d, const transfer *t)
 static void has_arrived(delivery *d, transfer *t)
 {
     (void)d;
-    delivery_sent(t);
+    if (!link_is_down)
+        delivery_sent(t);
+    else if (!delivery_retry(t, PATIENCE_MS))
+        gave_up = true;
 }
 
 static const delivery_link link_of_test = {
@@ -63,7 +71,8 @@ static void driver_close(delivery *d)
     (void)d;
 }
 
-static const http_driver driver = {.pump = &pump, .open = driver_open, .close = driver_close};
+static const http_driver driver = {
+    .pump = &pump, .at_once = true, .open = driver_open, .close = driver_close};
 
 static void delivery_begin(delivery *d)
 {
@@ -205,6 +214,51 @@ static void full_packets_grow_while_the_link_has_room(void **state)
     delivery_clear(&d);
 }
 
+static void answer_while_down(transfer *t)
+{
+    char problem[256];
+    link_is_down = true;
+    delivery_done(t, problem, sizeof problem);
+    link_is_down = false;
+}
+
+/* A lane that waited for those before it has not failed all the while. */
+static void what_is_repeated_in_turn_has_its_own_patience(void **state)
+{
+    delivery d;
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    (void)state;
+    delivery_begin(&d);
+    gave_up = false;
+    send_full(&d, LANES);
+    assert_int_equal(begin_due(&d, list, &next_ms), LANES);
+    clock_sleep(PATIENCE_MS * 6 / 10);
+    for (size_t i = 0; i < LANES; i++)
+        answer_while_down(list[i]);
+    while (begin_due(&d, list, &next_ms) == 0)
+        clock_sleep(1);
+    answer(list[0]); /* the link is back */
+    while (begin_due(&d, list, &next_ms) == 0)
+        clock_sleep(1);
+    clock_sleep(PATIENCE_MS * 6 / 10);
+    answer_while_down(list[0]);
+    assert_false(gave_up);
+    delivery_clear(&d);
+}
+
+static void many_peers_share_what_is_done_at_once(void **state)
+{
+    static const struct {
+        size_t parties, least, most, expected;
+    } rows[] = {{1, 3, 8, 8}, {2, 3, 8, 8}, {4, 3, 8, 8},  {5, 3, 8, 6},   {8, 3, 8, 3},
+                {8, 2, 8, 3}, {9, 2, 8, 3}, {13, 2, 8, 2}, {100, 3, 8, 3}, {8, 3, 1, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(delivery_at_once(rows[i].parties, rows[i].least, rows[i].most),
+                         rows[i].expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +267,8 @@ int main(void)
         cmocka_unit_test(small_packets_leave_at_once),
         cmocka_unit_test(what_flies_at_once_is_bounded),
         cmocka_unit_test(full_packets_grow_while_the_link_has_room),
+        cmocka_unit_test(what_is_repeated_in_turn_has_its_own_patience),
+        cmocka_unit_test(many_peers_share_what_is_done_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
