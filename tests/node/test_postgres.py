@@ -2,6 +2,7 @@
 with the result in a third. The servers are the test's own."""
 import contextlib
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -58,6 +59,12 @@ class Line:
             s.close()
 
 
+def read_long(db):
+    """As a backup does, until the server stops."""
+    with contextlib.suppress(subprocess.CalledProcessError):
+        db.sql("SELECT pg_sleep(60) FROM (SELECT count(*) FROM polytune_node.records) AS counted")
+
+
 class Postgres(unittest.TestCase):
     def timed(self, seconds, *arguments, **named):
         begun = time.monotonic()
@@ -87,8 +94,13 @@ class Postgres(unittest.TestCase):
                 self.assertIn("polytune_node_store_up 0\n", self.timed(2, node.url, "GET", "/metrics").body.decode())
                 self.assertEqual(self.timed(2, node.url, "GET", "/computations").status, 503)
                 time.sleep(0.1)
+            reader = threading.Thread(target=read_long, args=(db,), daemon=True)
+            reader.start()
+            wait_until(lambda: db.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"),
+                       "somebody who reads it all")
             line.is_cut.clear()
             wait_until(lambda: call(node.url, "GET", "/health").status == 200, "the database", 30)
+            self.assertTrue(reader.is_alive(), "it waited for who reads the table")
             self.assertEqual(node.state(policy["computation_id"]), "waiting")
             self.assertFalse(held.is_over())
 
@@ -104,6 +116,7 @@ class Postgres(unittest.TestCase):
             text = (a.folder / "node.yaml").read_text().replace("sqlite:store", store)
             a.write("node.yaml", text)
             a.start(env=env)
+            db.sql("ALTER TABLE polytune_node.records DROP COLUMN summary") # as an earlier release made it
             second = a.another(env=env)
             self.addCleanup(second.kill)
             b.start()

@@ -27,7 +27,9 @@
 #define SILENCE_MS   ((uint64_t)5000)  /* of the server's */
 #define STATEMENT_MS ((uint64_t)30000) /* whatever it says */
 
-/* One after the other, should several nodes begin at the same time. */
+/* One after the other, should several nodes begin at the same time. A table is altered only if it
+ * has to be: even when nothing changes that waits for all who read it, such as a backup, and keeps
+ * others waiting meanwhile. */
 static const char schema[] =
     "BEGIN; SELECT pg_advisory_xact_lock(1347702321);"
     "CREATE SCHEMA IF NOT EXISTS polytune_node;"
@@ -37,7 +39,9 @@ static const char schema[] =
     " changed BIGINT NOT NULL, deliver BIGINT NOT NULL, deliver_since BIGINT NOT NULL,"
     " tries BIGINT NOT NULL, fetched BIGINT NOT NULL, owner TEXT, lease BIGINT NOT NULL,"
     " summary TEXT);"
-    "ALTER TABLE polytune_node.records ADD COLUMN IF NOT EXISTS summary TEXT;"
+    "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_attribute WHERE attname = 'summary' AND"
+    " attrelid = 'polytune_node.records'::regclass AND NOT attisdropped) THEN"
+    " ALTER TABLE polytune_node.records ADD COLUMN summary TEXT; END IF; END $$;"
     "CREATE TABLE IF NOT EXISTS polytune_node.runs (decision TEXT NOT NULL, at BIGINT NOT NULL);"
     "CREATE INDEX IF NOT EXISTS by_state ON polytune_node.records (state, created);"
     "CREATE INDEX IF NOT EXISTS by_delivery ON polytune_node.records (deliver) WHERE deliver > 0;"
@@ -297,7 +301,7 @@ static pt_status postgres_connect(void **ret_connection, const void *self, pt_er
                                   "polytune node", NULL};
     PGconn *c = PQconnectdbParams(names, values, 1);
     (void)PQsetNoticeProcessor(c, be_quiet, NULL);
-    if (PQstatus(c) == CONNECTION_OK && PQsetnonblocking(c, 1) == 0 && is_command_done(c, schema) &&
+    if (PQstatus(c) == CONNECTION_OK && PQsetnonblocking(c, 1) == 0 &&
         is_command_done(c, "SET search_path TO polytune_node")) {
         *ret_connection = c;
         return PT_OK;
@@ -340,20 +344,30 @@ static const records_engine postgres_engine = {
     .is_shared = true,
 };
 
-pt_status records_postgres_open(records_link *ret_link, const char *where, pt_error *error)
+/* Connects, and makes the tables that are not there. */
+static pt_status open_postgres(postgres_records *q, pt_error *error)
 {
     void *connection = NULL;
+    if (q->where == NULL)
+        return error_memory(error);
+    const pt_status status = postgres_connect(&connection, q, error);
+    if (status != PT_OK)
+        return status;
+    q->connection = connection;
+    return is_command_done(q->connection, schema) ? PT_OK : postgres_problem(q->connection, error);
+}
+
+pt_status records_postgres_open(records_link *ret_link, const char *where, pt_error *error)
+{
     postgres_records *q = mem_new(1, sizeof *q);
     if (q == NULL)
         return error_memory(error);
     q->where = mem_string(where);
-    const pt_status status =
-        q->where == NULL ? error_memory(error) : postgres_connect(&connection, q, error);
+    const pt_status status = open_postgres(q, error);
     if (status != PT_OK) {
         postgres_close(q);
         return status;
     }
-    q->connection = connection;
     *ret_link = (records_link){&postgres_engine, q};
     return PT_OK;
 }
