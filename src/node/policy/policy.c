@@ -538,6 +538,11 @@ pt_status policy_restore(policy *ret_policy, const char *json, uint8_t *input, s
                          pt_error *error)
 {
     policy_fault fault;
+    if (json == NULL) { /* there was no memory for it when it was read */
+        *ret_policy = (policy){0};
+        mem_free_secret(input, input_len);
+        return error_memory(error);
+    }
     const bool is_good = policy_parse(ret_policy, json, strlen(json), &fault, error);
     if (ret_policy->source == NULL)
         policy_forget_input(ret_policy);

@@ -92,6 +92,8 @@ static void test_print_and_restore(void **state)
     assert_null(strstr(text, "18446744073709551615"));
     uint8_t *input = mem_new(3, 1);
     memcpy(input, "123", 3);
+    assert_int_equal(policy_restore(&q, NULL, NULL, 0, &error), PT_ERR_MEMORY);
+    policy_clear(&q);
     assert_int_equal(policy_restore(&q, text, input, 3, &error), PT_OK);
     char *again = policy_print(&q);
     assert_string_equal(text, again);
