@@ -38,7 +38,7 @@ void computation_stop(node_computation *c, stop_cause cause)
 
 void computation_unsettle(node_computation *c)
 {
-    c->is_stale = c->is_stale || !c->begins;
+    c->is_stale = true;
 }
 
 /* ---- what run.c asks and tells ---- */
@@ -73,9 +73,9 @@ void computation_renew(node_computation *c)
 bool computation_may_begin(node_computation *c)
 {
     monitor_lock(&c->owner->lock);
-    c->begins = !c->is_stale;
+    const bool is_stale = c->is_stale;
     monitor_unlock(&c->owner->lock);
-    return c->begins;
+    return !is_stale;
 }
 
 void computation_enter(node_computation *c, computation_phase phase)
@@ -132,6 +132,8 @@ void computation_plan(node_computation *c, const pt_plan_seat *seat)
     c->plan = *seat;
     c->has_plan = true;
     c->protocol_ms = clock_ms();
+    c->step = NULL; /* what was done before is no part of it */
+    c->done = c->total = 0;
     monitor_unlock(&c->owner->lock);
 }
 
@@ -489,6 +491,7 @@ static const char *start_computation(node *n, record *r)
     const char *problem = restore_policy(&c->policy, n, r);
     c->settings = settings_use(n);
     monitor_lock(&n->lock);
+    c->is_stale = c->settings != n->settings; /* read anew before this was among the computations */
     if (problem == NULL && thread_start(&c->thread, computation_thread, c, &error) != PT_OK)
         problem = "no thread can be started";
     if (problem == NULL) {

@@ -21,7 +21,7 @@ void computation_reap(node *n);
 /* With the node's lock held. */
 node_computation *computation_find(const node *n, const char *id);
 void computation_stop(node_computation *c, stop_cause cause);
-/* There is another configuration: what has not begun is decided again. */
+/* There is another configuration: unless it has begun, it is decided again. */
 void computation_unsettle(node_computation *c);
 
 /* Ends a record that no computation runs for: as failed, and delivers that. False: it is not the
@@ -44,7 +44,7 @@ bool computation_is_stale(node_computation *c);
 void computation_meets(node_computation *c, bool meets);
 /* It is decided by the present configuration from now on. */
 void computation_renew(node_computation *c);
-/* Once, before it begins; false: it has become stale. */
+/* Before it begins, by the rules that count now; false: it has become stale. */
 MUST_CHECK bool computation_may_begin(node_computation *c);
 /* Waits for a place among those that this party leads; tells the others meanwhile that it waits. */
 MUST_CHECK pt_status computation_lead(node_computation *c, const pt_channel *channel,

@@ -59,9 +59,8 @@ typedef struct node_computation {
     uint64_t protocol_ms;
     uint64_t begun_ms; /* clock_ms() */
     uint64_t hurry_ms; /* waits end at that time; 0: not yet */
-    bool is_stale;     /* other rules count since it was decided, and it has not begun */
+    bool is_stale;     /* other rules count since it was decided; those by which it began stay */
     bool meets;        /* it waits for the others, and may as well begin to wait again */
-    bool begins;       /* the rules that count now are those by which it runs */
     bool leads;        /* it has one of the places for those that this party leads */
     bool is_over;      /* the thread only waits to be joined */
 } node_computation;
