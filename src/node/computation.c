@@ -30,6 +30,14 @@ node_computation *computation_find(const node *n, const char *id)
     return NULL;
 }
 
+bool computation_is_taken_up(const node *n, const char *id)
+{
+    const node_computation *c = n->computations;
+    while (c != NULL && strcmp(c->policy.id, id) != 0)
+        c = c->next;
+    return c != NULL;
+}
+
 void computation_stop(node_computation *c, stop_cause cause)
 {
     if (c->stop == STOP_FOR_NOBODY)

@@ -20,6 +20,8 @@ void computation_reap(node *n);
 
 /* With the node's lock held. */
 node_computation *computation_find(const node *n, const char *id);
+/* Whether there is one, even if it is over and its thread still has to be joined. */
+bool computation_is_taken_up(const node *n, const char *id);
 void computation_stop(node_computation *c, stop_cause cause);
 /* There is another configuration: unless it has begun, it is decided again. */
 void computation_unsettle(node_computation *c);

@@ -259,6 +259,15 @@ static void take_up_queued(node *n)
     }
 }
 
+static bool has_computation(void *user, const char *id)
+{
+    node *n = user;
+    monitor_lock(&n->lock);
+    const bool is_here = computation_is_taken_up(n, id);
+    monitor_unlock(&n->lock);
+    return is_here;
+}
+
 /* Waits until there is something to do; false when the node stops. */
 static bool keeper_waits(node *n)
 {
@@ -283,6 +292,8 @@ static void keep_records(node *n, uint64_t *beat_ms, uint64_t *expire_ms)
     if (now >= *beat_ms) {
         *beat_ms = now + BEAT_MS;
         if (records_heartbeat(n->records, &error) != PT_OK)
+            keeper_problem(n, &error);
+        if (records_release_strays(n->records, has_computation, n, &error) != PT_OK)
             keeper_problem(n, &error);
         fail_orphans(n);
     }

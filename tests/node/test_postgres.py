@@ -14,6 +14,8 @@ from support import relay
 from test_trust import rule
 
 SKIPPED = 77
+RUNNING = 2
+OTHER = "00000000-0000-4000-8000-00000000000a"
 N = 6
 SUM = """const ROWS_0: usize = PARTY_0::ROWS;
 const ROWS_1: usize = PARTY_1::ROWS;
@@ -94,6 +96,9 @@ class Postgres(unittest.TestCase):
                 self.assertIn("polytune_node_store_up 0\n", self.timed(2, node.url, "GET", "/metrics").body.decode())
                 self.assertEqual(self.timed(2, node.url, "GET", "/computations").status, 503)
                 time.sleep(0.1)
+            # Of a node that could not give a sign of life either.
+            db.sql("INSERT INTO polytune_node.records (id, state, agreed, refusal, policy, created, changed, deliver, deliver_since, tries,"
+                   f" fetched, owner, lease) VALUES ('{OTHER}', {RUNNING}, 1, 0, '{{}}', 1, 1, 0, 0, 0, 0, 'another', 1)")
             reader = threading.Thread(target=read_long, args=(db,), daemon=True)
             reader.start()
             wait_until(lambda: db.sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"),
@@ -103,6 +108,8 @@ class Postgres(unittest.TestCase):
             self.assertTrue(reader.is_alive(), "it waited for who reads the table")
             self.assertEqual(node.state(policy["computation_id"]), "waiting")
             self.assertFalse(held.is_over())
+            time.sleep(0.3)
+            self.assertEqual(db.sql(f"SELECT state FROM polytune_node.records WHERE id = '{OTHER}'"), [str(RUNNING)])
 
     def test_two_nodes_on_one_queue(self):
         """What the killed one had not begun, the other does; no computation is lost."""

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/mem.h"
@@ -17,13 +18,17 @@
 #define LEASE_MS     15000
 #define RUNS_KEPT_MS ((int64_t)48 * 3600 * 1000)
 #define SQL_MAX      1024
+#define STRAYS_MAX   16 /* released at a time */
 #define SQLITE_WHERE "sqlite:"
+
+#define STATE_COLUMNS COLUMNS_WITH("NULL", "NULL", "NULL", "NULL")
 
 struct records {
     records_link link;
     pthread_mutex_t lock;
     char owner[HEX_SIZE(OWNER_BYTES)];
     int64_t lease_ms;
+    uint64_t patient_ms; /* clock_ms() until which nobody is taken for dead */
 };
 
 static record_value of_text(const char *text)
@@ -253,8 +258,18 @@ pt_status records_revive(records *r, pt_error *error)
         return status;
     (void)pthread_mutex_lock(&r->lock);
     e->adopt(r->link.self, connection);
+    r->patient_ms = clock_ms() + (uint64_t)r->lease_ms;
     (void)pthread_mutex_unlock(&r->lock);
     return PT_OK;
+}
+
+/* Nobody could give a sign of life while the store was away: all of them have the time for one. */
+static bool is_patient(records *r)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    const bool is_patient = clock_ms() < r->patient_ms;
+    (void)pthread_mutex_unlock(&r->lock);
+    return is_patient;
 }
 
 /* ---- the queue ---- */
@@ -276,10 +291,10 @@ pt_status records_claim(records *r, record *ret_record, bool *ret_found, pt_erro
     return SELECT_ONE(
         r, ret_record, ret_found, error,
         "UPDATE records SET owner = ?1, lease = NOW() + ?2 WHERE id = (SELECT id FROM "
-        "records WHERE state = ?3 AND (owner IS NULL OR (owner <> ?1 AND lease < "
+        "records WHERE state = ?3 AND (owner IS NULL OR (?4 = 0 AND owner <> ?1 AND lease < "
         "NOW())) ORDER BY created ONE()) RETURNING " RECORD_COLUMNS,
-        of_text(r->owner), of_number(r->lease_ms == 0 ? -1 : r->lease_ms),
-        of_number(RECORD_QUEUED));
+        of_text(r->owner), of_number(r->lease_ms == 0 ? -1 : r->lease_ms), of_number(RECORD_QUEUED),
+        of_number(is_patient(r)));
 }
 
 pt_status records_approve(records *r, bool *ret_done, const char *id, const char *printed,
@@ -371,6 +386,33 @@ pt_status records_release(records *r, const char *id, pt_error *error)
                   of_text(id), of_number(RECORD_QUEUED), of_text(r->owner));
 }
 
+typedef struct strays {
+    char ids[STRAYS_MAX][POLICY_ID_SIZE];
+    size_t n;
+    bool (*is_here)(void *user, const char *id);
+    void *user;
+} strays;
+
+static void note_stray(void *user, const record *row)
+{
+    strays *s = user;
+    if (s->n < STRAYS_MAX && !s->is_here(s->user, row->id))
+        memcpy(s->ids[s->n++], row->id, POLICY_ID_SIZE);
+}
+
+pt_status records_release_strays(records *r, bool (*is_here)(void *user, const char *id),
+                                 void *user, pt_error *error)
+{
+    strays found = {.is_here = is_here, .user = user};
+    const record_value values[] = {of_text(r->owner), of_number(RECORD_QUEUED)};
+    pt_status status = select_rows(
+        r, note_stray, &found,
+        "SELECT " STATE_COLUMNS " FROM records WHERE owner = ?1 AND state = ?2", values, 2, error);
+    for (size_t i = 0; status == PT_OK && i < found.n; i++)
+        status = records_release(r, found.ids[i], error);
+    return status;
+}
+
 /* ---- looking ---- */
 
 pt_status records_find(records *r, record *ret_record, bool *ret_found, const char *id,
@@ -385,10 +427,8 @@ pt_status records_find(records *r, record *ret_record, bool *ret_found, const ch
 pt_status records_find_state(records *r, record *ret_record, bool *ret_found, const char *id,
                              pt_error *error)
 {
-    return SELECT_ONE(
-        r, ret_record, ret_found, error,
-        "SELECT " COLUMNS_WITH("NULL", "NULL", "NULL", "NULL") " FROM records WHERE id = ?1",
-        of_text(id));
+    return SELECT_ONE(r, ret_record, ret_found, error,
+                      "SELECT " STATE_COLUMNS " FROM records WHERE id = ?1", of_text(id));
 }
 
 pt_status records_list(records *r, const records_wanted *wanted,
@@ -411,8 +451,8 @@ pt_status records_orphan(records *r, record *ret_record, bool *ret_found, pt_err
 {
     return SELECT_ONE(r, ret_record, ret_found, error,
                       "SELECT " RECORD_COLUMNS " FROM records WHERE state = ?2 AND owner <> ?1 AND "
-                      "lease < NOW() LIMIT 1",
-                      of_text(r->owner), of_number(RECORD_RUNNING));
+                      "lease < NOW() AND ?3 = 0 LIMIT 1",
+                      of_text(r->owner), of_number(RECORD_RUNNING), of_number(is_patient(r)));
 }
 
 pt_status records_remove(records *r, bool *ret_done, const char *id, pt_error *error)

@@ -107,6 +107,10 @@ MUST_CHECK pt_status records_end(records *r, bool *ret_done, const char *id, con
                                  pt_error *error);
 /* Gives what is claimed but not RUNNING back. */
 MUST_CHECK pt_status records_release(records *r, const char *id, pt_error *error);
+/* The same of all that nobody `is_here` for, which must not call these functions: this node has
+ * claimed them, and was not told so. By who claims. */
+MUST_CHECK pt_status records_release_strays(records *r, bool (*is_here)(void *user, const char *id),
+                                            void *user, pt_error *error);
 
 MUST_CHECK pt_status records_find(records *r, record *ret_record, bool *ret_found, const char *id,
                                   pt_error *error);
@@ -154,7 +158,8 @@ MUST_CHECK pt_status records_load(records *r, uint64_t *ret_count, uint64_t *ret
                                   const char *caller, pt_error *error);
 /* Makes a connection to the store anew that was lost; PT_OK also when none was. It may take some
  * seconds, in which all other calls fail at once, as they do until it succeeds: nobody has to wait
- * for a store that is not there. One thread calls this, once a second or so. */
+ * for a store that is not there. One thread calls this, once a second or so. After another
+ * connection nobody is taken for dead until all have had the time to say that they live. */
 MUST_CHECK pt_status records_revive(records *r, pt_error *error);
 /* This node is alive. Once every 5 s. */
 MUST_CHECK pt_status records_heartbeat(records *r, pt_error *error);

@@ -122,6 +122,37 @@ static void test_life(void **state)
     records_close(r);
 }
 
+static bool is_id(void *user, const char *id)
+{
+    return strcmp(user, id) == 0;
+}
+
+/* What was claimed without this node hearing of it is claimed once more. */
+static void test_strays(void **state)
+{
+    record c;
+    bool done = false;
+    (void)state;
+    records *r = open_file();
+    add(r, ID_A, RECORD_QUEUED);
+    assert_true(claim(r, &c));
+    record_clear(&c);
+    assert_int_equal(records_begin(r, &done, ID_A, &error), PT_OK);
+    add(r, ID_B, RECORD_QUEUED);
+    assert_true(claim(r, &c));
+    record_clear(&c);
+    add(r, ID_C, RECORD_QUEUED);
+    assert_true(claim(r, &c));
+    record_clear(&c);
+    assert_int_equal(records_release_strays(r, is_id, (char *)ID_B, &error), PT_OK);
+    assert_true(claim(r, &c));
+    assert_string_equal(c.id, ID_C);
+    record_clear(&c);
+    assert_false(claim(r, &c));
+    assert_int_equal(state_of(r, ID_A), RECORD_RUNNING);
+    records_close(r);
+}
+
 static void test_person_decides(void **state)
 {
     record c;
@@ -421,6 +452,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_life, setup),
+        cmocka_unit_test_setup(test_strays, setup),
         cmocka_unit_test_setup(test_person_decides, setup),
         cmocka_unit_test_setup(test_ids_are_taken_once, setup),
         cmocka_unit_test_setup(test_lists, setup),
