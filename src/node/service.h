@@ -44,6 +44,7 @@ typedef struct node_computation {
     policy policy;
     char *caller;
     char *decision;
+    bool has_waited; /* for a person, when it was taken up before */
     settings *settings;
     pthread_t thread;
 
@@ -57,12 +58,13 @@ typedef struct node_computation {
     pt_plan_seat plan; /* with has_plan: once the protocol has begun, at protocol_ms */
     bool has_plan;
     uint64_t protocol_ms;
-    uint64_t begun_ms; /* clock_ms() */
-    uint64_t hurry_ms; /* waits end at that time; 0: not yet */
-    bool is_stale;     /* other rules count since it was decided; those by which it began stay */
-    bool meets;        /* it waits for the others, and may as well begin to wait again */
-    bool leads;        /* it has one of the places for those that this party leads */
-    bool is_over;      /* the thread only waits to be joined */
+    uint64_t begun_ms;   /* clock_ms() */
+    uint64_t hurry_ms;   /* waits end at that time; 0: not yet */
+    bool is_stale;       /* other rules count since it was decided; those by which it began stay */
+    bool meets;          /* it waits for the others, and may as well begin to wait again */
+    bool leads;          /* it has one of the places for those that this party leads */
+    bool is_handed_over; /* to a person, who decides by its record */
+    bool is_over;        /* the thread only waits to be joined */
 } node_computation;
 
 typedef struct node_delivery node_delivery;
@@ -97,8 +99,9 @@ struct node {
     bool has_keeper;
     bool is_stopping;
     bool is_store_lost;
-    bool has_work;    /* the keeper should look at the records */
-    uint64_t beat_ms; /* the keeper's last round */
+    bool must_reconsider; /* what waits for a person has still to be decided by the present rules */
+    bool has_work;        /* the keeper should look at the records */
+    uint64_t beat_ms;     /* the keeper's last round */
 };
 
 /* node.c */

@@ -101,11 +101,13 @@ pt_status record_copy(record *ret_record, const record *row, pt_error *error)
 
 /* ---- statements ---- */
 
-/* A statement with the database's own words for the time and for a row that nobody else gets. */
+/* A statement with the database's own words, of five letters each, for the time, for a row that
+ * nobody else gets, and for what tells rows apart. */
 static void write_sql(const records *r, char ret_sql[SQL_MAX], const char *sql)
 {
     static const char now[] = "NOW()";
     static const char one[] = "ONE()";
+    static const char row[] = "ROW()";
     const records_engine *e = r->link.engine;
     size_t len = 0;
     ret_sql[0] = '\0';
@@ -115,6 +117,8 @@ static void write_sql(const records *r, char ret_sql[SQL_MAX], const char *sql)
             put = e->now;
         else if (strncmp(sql, one, sizeof one - 1) == 0)
             put = e->is_shared ? "LIMIT 1 FOR UPDATE SKIP LOCKED" : "LIMIT 1";
+        else if (strncmp(sql, row, sizeof row - 1) == 0)
+            put = e->row;
         const int written = put == NULL ? snprintf(ret_sql + len, SQL_MAX - len, "%c", *sql)
                                         : snprintf(ret_sql + len, SQL_MAX - len, "%s", put);
         len += (size_t)written;
@@ -323,8 +327,7 @@ pt_status records_suspend(records *r, const char *id, const char *reason, pt_err
 pt_status records_reconsider(records *r, pt_error *error)
 {
     return CHANGE(r, NULL, error,
-                  "UPDATE records SET state = ?1, reason = NULL, owner = NULL, changed = NOW() "
-                  "WHERE state = ?2",
+                  "UPDATE records SET state = ?1, owner = NULL, changed = NOW() WHERE state = ?2",
                   of_number(RECORD_QUEUED), of_number(RECORD_PENDING));
 }
 
@@ -337,8 +340,22 @@ pt_status records_allowed(records *r, const char *id, const char *decision, bool
                         of_text(decision));
     if (status != PT_OK)
         return status;
-    return CHANGE(r, NULL, error, "UPDATE records SET decision = ?2 WHERE id = ?1 AND owner = ?3",
+    return CHANGE(r, NULL, error,
+                  "UPDATE records SET decision = ?2, reason = NULL WHERE id = ?1 AND owner = ?3",
                   of_text(id), of_text(decision), of_text(r->owner));
+}
+
+pt_status records_take_back(records *r, const char *id, const char *decision, pt_error *error)
+{
+    const pt_status status =
+        CHANGE(r, NULL, error,
+               "DELETE FROM runs WHERE ROW() = (SELECT ROW() FROM runs WHERE decision = ?1 ORDER "
+               "BY at DESC ONE())",
+               of_text(decision));
+    if (status != PT_OK)
+        return status;
+    return CHANGE(r, NULL, error, "UPDATE records SET decision = NULL WHERE id = ?1 AND owner = ?2",
+                  of_text(id), of_text(r->owner));
 }
 
 pt_status records_agreed(records *r, const char *id, pt_error *error)
@@ -367,14 +384,15 @@ pt_status records_end(records *r, bool *ret_done, const char *id, const record_e
     const pt_status status = CHANGE(
         r, &changed, error,
         "UPDATE records SET state = ?2, input = NULL, refusal = ?3, reason = ?4, result = ?5, "
-        "told = ?8, owner = NULL, changed = NOW(), deliver = CASE WHEN ?6 = 1 THEN NOW() ELSE 0 "
+        "told = ?8, decision = CASE WHEN ?11 = 1 THEN NULL ELSE decision END, owner = NULL, "
+        "changed = NOW(), deliver = CASE WHEN ?6 = 1 THEN NOW() ELSE 0 "
         "END, "
         "deliver_since = CASE WHEN ?6 = 1 THEN NOW() ELSE 0 END WHERE id = ?1 AND state <= ?7 AND "
         "((?9 = 0 AND owner = ?10) OR (?9 = 1 AND state = 0) OR (?9 = 2 AND state = ?7 AND owner "
         "<> ?10))",
         of_text(id), of_number(end->state), of_number(end->refusal), of_text(end->reason),
         of_bytes(end->result, end->result_len), of_number(end->delivers), of_number(RECORD_RUNNING),
-        of_text(end->told), of_number(end->ender), of_text(r->owner));
+        of_text(end->told), of_number(end->ender), of_text(r->owner), of_number(end->is_denied));
     *ret_done = changed == 1;
     return status;
 }

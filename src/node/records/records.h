@@ -75,11 +75,14 @@ MUST_CHECK pt_status records_approve(records *r, bool *ret_done, const char *id,
 /* A claimed one has to wait for a person after all. */
 MUST_CHECK pt_status records_suspend(records *r, const char *id, const char *reason,
                                      pt_error *error);
-/* All that wait for a person are QUEUED again: other rules may decide. */
+/* All that wait for a person are QUEUED again: other rules may decide. They keep the reason. */
 MUST_CHECK pt_status records_reconsider(records *r, pt_error *error);
 /* `decision` allows it; with `counts` it is one more of what that has allowed. */
 MUST_CHECK pt_status records_allowed(records *r, const char *id, const char *decision, bool counts,
                                      pt_error *error);
+/* It does not, after all: the run counted last does not count. */
+MUST_CHECK pt_status records_take_back(records *r, const char *id, const char *decision,
+                                       pt_error *error);
 MUST_CHECK pt_status records_agreed(records *r, const char *id, pt_error *error);
 /* *ret_done is false when it is not this node's, and must not be run. */
 MUST_CHECK pt_status records_begin(records *r, bool *ret_done, const char *id, pt_error *error);
@@ -95,6 +98,7 @@ typedef struct record_end {
     record_ender ender;
     record_state state; /* RECORD_DONE, RECORD_FAILED */
     unsigned refusal;
+    bool is_denied;     /* what allowed it before does not any more */
     const char *reason; /* NULL: none */
     const char *told;   /* NULL: nothing */
     const uint8_t *result;

@@ -34,6 +34,7 @@ typedef struct records_engine {
     pt_status (*connect)(void **ret_connection, const void *self, pt_error *error);
     void (*adopt)(void *self, void *connection);
     const char *now; /* milliseconds since 1970, in SQL */
+    const char *row; /* what tells rows of a table apart */
     bool is_shared;  /* other nodes may use it at the same time */
 } records_engine;
 

@@ -341,6 +341,7 @@ static const records_engine postgres_engine = {
     .connect = postgres_connect,
     .adopt = postgres_adopt,
     .now = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+    .row = "ctid",
     .is_shared = true,
 };
 

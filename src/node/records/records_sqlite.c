@@ -175,6 +175,7 @@ static const records_engine sqlite_engine = {
     .number = sqlite_number,
     .close = sqlite_records_close,
     .now = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    .row = "rowid",
     .is_shared = false,
 };
 

@@ -17,6 +17,11 @@ static bool is_by(const node_computation *c, const char *what)
     return c->decision != NULL && strncmp(c->decision, what, strlen(what)) == 0;
 }
 
+static bool is_decided_by(const node_computation *c, const char *decision)
+{
+    return c->decision != NULL && strcmp(c->decision, decision) == 0;
+}
+
 /* ---- asking the rules ---- */
 
 /* How many the rule has allowed; this one, if it is among them, is none of the others. */
@@ -27,7 +32,7 @@ static bool count_runs(void *user, const char *rule, uint64_t *ret_runs)
     (void)snprintf(decision, sizeof decision, BY_RULE "%s", rule);
     if (records_count(c->owner->records, ret_runs, decision, records_now() - DAY_MS, NULL) != PT_OK)
         return false;
-    if (c->decision != NULL && strcmp(c->decision, decision) == 0 && *ret_runs > 0)
+    if (is_decided_by(c, decision) && *ret_runs > 0)
         --*ret_runs;
     return true;
 }
@@ -106,7 +111,7 @@ static verdict note_decision(node_computation *c, const char *decision, char why
 {
     pt_error error;
     char *copy = mem_string(decision);
-    const bool is_new = c->decision == NULL || strcmp(c->decision, decision) != 0;
+    const bool is_new = !is_decided_by(c, decision);
     if (copy == NULL ||
         records_allowed(c->owner->records, c->policy.id, decision, is_new, &error) != PT_OK) {
         mem_free(copy);
@@ -116,6 +121,16 @@ static verdict note_decision(node_computation *c, const char *decision, char why
     mem_free(c->decision);
     c->decision = copy;
     return VERDICT_ALLOWED;
+}
+
+/* It is none of the rule's runs. If the store does not hear of it, one too many counts. */
+static void uncount_run(node_computation *c)
+{
+    pt_error error;
+    if (records_take_back(c->owner->records, c->policy.id, c->decision, &error) != PT_OK)
+        return;
+    mem_free(c->decision);
+    c->decision = NULL;
 }
 
 static const node_rule *find_rule(const node_config *config, const char *name)
@@ -153,8 +168,14 @@ static verdict decide_by_rules(node_computation *c, uint64_t n_ands, uint64_t n_
     if (v != VERDICT_ALLOWED)
         return v;
     (void)snprintf(decision, sizeof decision, BY_RULE "%s", d.rule);
+    const bool is_new = !is_decided_by(c, decision);
     const verdict noted = note_decision(c, decision, why);
-    return noted == VERDICT_ALLOWED ? count_again(c, d.rule, why) : noted;
+    if (noted != VERDICT_ALLOWED)
+        return noted;
+    const verdict counted = count_again(c, d.rule, why);
+    if (counted != VERDICT_ALLOWED && is_new)
+        uncount_run(c);
+    return counted;
 }
 
 /* The configuration may be another than when it was scheduled. */

@@ -86,6 +86,8 @@ static pt_status check_program(run *r)
 
 static pt_status heed(run *r, verdict v, const char *why)
 {
+    if (v == VERDICT_ALLOWED || v == VERDICT_REFUSED)
+        r->end->is_denied = v == VERDICT_REFUSED;
     if (v == VERDICT_ALLOWED)
         return PT_OK;
     r->end->waits = v == VERDICT_ASK;
@@ -255,7 +257,7 @@ static pt_status decide_among_others(run *r)
 {
     uint8_t *roster = make_roster(r);
     computation_renew(r->c);
-    r->end->is_late = true;
+    r->end->is_late = r->end->is_denied = true;
     pt_status status = check_participants(r);
     if (status == PT_OK && !has_met_rightly(r, roster))
         status = error_set(&r->error, PT_ERR_REFUSED,
@@ -328,7 +330,7 @@ static pt_status decide_anew(run *r)
 {
     pt_channel_close(&r->channel);
     computation_renew(r->c);
-    r->end->is_late = true;
+    r->end->is_late = r->end->is_denied = true;
     node_log(r->c->owner, NODE_LOG_INFO, "again", r->p->id, r->c->caller,
              "it is decided by the rules that were read");
     const pt_status status = check_participants(r);
@@ -651,7 +653,7 @@ static pt_status run_steps(run *r)
 void run_computation(run_end *ret_end, node_computation *c)
 {
     run r = {.c = c, .p = &c->policy, .end = ret_end};
-    *ret_end = (run_end){.is_late = c->decision != NULL};
+    *ret_end = (run_end){.is_late = c->decision != NULL || c->has_waited};
     pt_error_clear(&r.error);
     ret_end->status = run_steps(&r);
     if (ret_end->status != PT_OK)

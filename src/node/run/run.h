@@ -11,6 +11,7 @@ typedef struct run_end {
     bool waits;        /* a person has to decide; `reason` says why */
     bool is_withdrawn; /* by who asked, while it waited for a person: nobody else is told */
     bool is_late;      /* who scheduled it may not wait for an answer any more */
+    bool is_denied;    /* by the present rules, or these have not decided */
     bool has_agreed;
     bool has_begun;
     unsigned refusal; /* what POST /schedule is answered if the parties did not agree */

@@ -102,6 +102,8 @@ static void test_life(void **state)
     assert_true(done);
     assert_int_equal(records_begin(r, &done, ID_A, &error), PT_OK);
     assert_false(done); /* never twice */
+    assert_int_equal(records_allowed(r, ID_A, "rule one", true, &error), PT_OK);
+    assert_int_equal(records_take_back(r, ID_A, "rule one", &error), PT_OK);
     assert_int_equal(records_count(r, &n, "rule one", 0, &error), PT_OK);
     assert_int_equal(n, 1);
     const record_end end = {
