@@ -25,7 +25,7 @@
 node_computation *computation_find(const node *n, const char *id)
 {
     for (node_computation *c = n->computations; c != NULL; c = c->next)
-        if (!c->is_over && strcmp(c->policy.id, id) == 0)
+        if (!c->is_over && !c->is_handed_over && strcmp(c->policy.id, id) == 0)
             return c;
     return NULL;
 }
@@ -222,6 +222,7 @@ static pt_status end_record(node *n, bool *ret_done, const char *id, record_ende
         .ender = ender,
         .state = is_done ? RECORD_DONE : RECORD_FAILED,
         .refusal = run->has_agreed ? 0 : run->refusal,
+        .is_denied = run->is_denied,
         .reason = is_done ? NULL : run->reason,
         .told = is_done ? NULL : run->told,
         .result = sealed,
@@ -292,15 +293,6 @@ bool computation_deny(node *n, const record *r, const char *who, json_t *more, c
     return true;
 }
 
-/* A node that stops before the parties have agreed leaves it to the next start. */
-static bool is_left(node_computation *c, const run_end *end)
-{
-    monitor_lock(&c->owner->lock);
-    const bool stops = c->stop == STOP_FOR_NODE;
-    monitor_unlock(&c->owner->lock);
-    return stops && end->status != PT_OK && !end->has_agreed;
-}
-
 /* Reasons stay out of the log: they may quote the input. */
 static pt_status note_end(const node_computation *c, const run_end *end, pt_error *error)
 {
@@ -318,13 +310,41 @@ static pt_status note_end(const node_computation *c, const run_end *end, pt_erro
 
 /* ---- keeping the end ---- */
 
+/* What becomes of its record. */
+typedef enum kept_as {
+    KEPT_ENDED,
+    KEPT_WAITING, /* a person has to decide */
+    KEPT_QUEUED   /* as it was before: other rules count by now, or the node stops */
+} kept_as;
+
 /* An end on its way into the audit log and the store. */
 typedef struct keeping {
     node_computation *c;
     const run_end *end;
-    bool is_noted; /* in the audit log, which needs it once */
-    bool is_told;  /* that it cannot be kept: it counts among the node's */
+    kept_as as;
+    run_end withdrawn; /* the end of what was stopped before anybody could decide */
+    bool is_noted;     /* in the audit log, which needs it once */
+    bool is_told;      /* that it cannot be kept: it counts among the node's */
 } keeping;
+
+/* Of a try before the answer may have been lost. */
+static pt_status check_kept(const keeping *k, pt_error *error)
+{
+    const node_computation *c = k->c;
+    const bool is_done = k->end->status == PT_OK;
+    record r;
+    bool found = false;
+    const pt_status status = records_find_state(c->owner->records, &r, &found, c->policy.id, error);
+    if (status != PT_OK)
+        return status;
+    const bool is_same = found && r.state == (is_done ? RECORD_DONE : RECORD_FAILED) &&
+                         (is_done || (r.reason != NULL && strcmp(r.reason, k->end->reason) == 0));
+    record_clear(&r);
+    if (!is_same)
+        node_log(c->owner, NODE_LOG_ERROR, "store", c->policy.id, NULL,
+                 "its end is not kept: it is not this node's any more");
+    return PT_OK;
+}
 
 /* The line comes first: a result that the audit log does not know of is not given out. */
 static pt_status keep_end(keeping *k, pt_error *error)
@@ -336,21 +356,47 @@ static pt_status keep_end(keeping *k, pt_error *error)
     if (status == PT_OK)
         status = end_record(c->owner, &done, c->policy.id, ENDER_OWNER,
                             c->policy.output_url != NULL, k->end, error);
-    if (status == PT_OK && !done)
-        node_log(c->owner, NODE_LOG_ERROR, "store", c->policy.id, NULL,
-                 "its end is not kept: it is not this node's any more");
-    return status;
+    return status == PT_OK && !done ? check_kept(k, error) : status;
+}
+
+static void withdraw(keeping *k)
+{
+    run_end *end = &k->withdrawn;
+    *end = (run_end){.status = PT_ERR_CANCELLED, .refusal = 500, .is_withdrawn = true};
+    (void)snprintf(end->reason, sizeof end->reason, "it was stopped by who may");
+    (void)snprintf(end->told, sizeof end->told, "%.250s", end->reason);
+    k->end = end;
+}
+
+/* What the audit log calls ended stays so. Who stops what waits for a person finds it in the store
+ * alone from here on. */
+static void choose_record(keeping *k)
+{
+    node_computation *c = k->c;
+    const run_end *end = k->end;
+    k->as = KEPT_ENDED;
+    if (k->is_noted)
+        return;
+    monitor_lock(&c->owner->lock);
+    if (end->waits && c->stop == STOP_FOR_CALLER) {
+        withdraw(k);
+    } else if (end->waits) {
+        k->as = c->is_stale && c->stop == STOP_FOR_NOBODY ? KEPT_QUEUED : KEPT_WAITING;
+        c->is_handed_over = k->as == KEPT_WAITING || c->is_handed_over;
+    } else if (c->stop == STOP_FOR_NODE && end->status != PT_OK && !end->has_agreed) {
+        k->as = KEPT_QUEUED;
+    }
+    monitor_unlock(&c->owner->lock);
 }
 
 static pt_status try_keeping(keeping *k, pt_error *error)
 {
-    const node_computation *c = k->c;
-    records *r = c->owner->records;
-    const bool is_stale = k->end->waits && computation_is_stale(k->c);
-    if (k->end->waits && !is_stale) /* a person has to decide */
-        return records_suspend(r, c->policy.id, k->end->reason, error);
-    if (is_stale || is_left(k->c, k->end))
-        return records_release(r, c->policy.id, error);
+    records *r = k->c->owner->records;
+    choose_record(k);
+    if (k->as == KEPT_WAITING)
+        return records_suspend(r, k->c->policy.id, k->end->reason, error);
+    if (k->as == KEPT_QUEUED)
+        return records_release(r, k->c->policy.id, error);
     return keep_end(k, error);
 }
 
@@ -377,43 +423,25 @@ static bool wait_to_keep(keeping *k, uint64_t wait_ms, const pt_error *error)
 /* Until the end is kept, or the node stops: then it is not known to the next start, which takes
  * the computation for one that was stopped in the middle. Its result must not be lost because a
  * disk is full for an hour. */
-static bool keep_until_stop(node_computation *c, const run_end *end)
+static bool keep_until_stop(keeping *k)
 {
-    keeping k = {.c = c, .end = end};
+    node_computation *c = k->c;
     pt_error error;
     uint64_t wait_ms = KEEP_FIRST_MS;
     bool goes_on = true;
-    pt_status status = try_keeping(&k, &error);
+    pt_status status = try_keeping(k, &error);
     while (status != PT_OK && goes_on) {
-        goes_on = wait_to_keep(&k, wait_ms, &error);
+        goes_on = wait_to_keep(k, wait_ms, &error);
         wait_ms = min_u64(2 * wait_ms, KEEP_LONGEST_MS);
-        status = try_keeping(&k, &error);
+        status = try_keeping(k, &error);
     }
     monitor_lock(&c->owner->lock);
-    c->owner->n_unkept -= k.is_told ? 1 : 0;
+    c->owner->n_unkept -= k->is_told ? 1 : 0;
     monitor_unlock(&c->owner->lock);
     if (status != PT_OK)
         node_log(c->owner, NODE_LOG_ERROR, "unkept", c->policy.id, c->caller,
                  "how it ended is lost, and the next start will call it failed: %s", error.message);
     return status == PT_OK;
-}
-
-/* Stopped before anybody could decide. */
-static void withdraw(node_computation *c)
-{
-    pt_error error;
-    bool done = false;
-    run_end end = {.status = PT_ERR_CANCELLED, .refusal = 500, .is_withdrawn = true};
-    (void)snprintf(end.reason, sizeof end.reason, "it was stopped by who may");
-    (void)snprintf(end.told, sizeof end.told, "%.250s", end.reason);
-    pt_status status = end_record(c->owner, &done, c->policy.id, ENDER_PERSON,
-                                  c->policy.output_url != NULL, &end, &error);
-    if (status == PT_OK && done)
-        status = note_end(c, &end, &error);
-    if (status != PT_OK)
-        node_log(c->owner, NODE_LOG_ERROR, "store", c->policy.id, NULL, "%s", error.message);
-    else if (done)
-        log_end(c, &end);
 }
 
 static void leave_place(node_computation *c)
@@ -429,11 +457,12 @@ static void computation_finish(node_computation *c, const run_end *end)
 {
     node *n = c->owner;
     leave_place(c);
-    const bool is_kept = keep_until_stop(c, end);
-    if (is_kept && end->waits)
+    keeping k = {.c = c, .end = end};
+    const bool is_kept = keep_until_stop(&k);
+    if (is_kept && k.as == KEPT_WAITING)
         node_log(n, NODE_LOG_INFO, "pending", c->policy.id, c->caller, "%s", end->reason);
-    else if (is_kept && !is_left(c, end))
-        log_end(c, end);
+    else if (is_kept && k.as == KEPT_ENDED)
+        log_end(c, k.end);
     monitor_lock(&n->lock);
     if (end->status == PT_OK)
         n->counts.done += is_kept ? 1 : 0;
@@ -441,10 +470,9 @@ static void computation_finish(node_computation *c, const run_end *end)
         n->counts.failed++;
     c->phase = PHASE_OVER;
     c->is_over = true;
-    const bool is_withdrawn = end->waits && c->stop == STOP_FOR_CALLER;
+    /* Rules that were read meanwhile have not seen it among those that wait. */
+    n->must_reconsider = n->must_reconsider || (k.as == KEPT_WAITING && c->is_stale);
     monitor_unlock(&n->lock);
-    if (is_withdrawn)
-        withdraw(c);
     node_wake(n);
 }
 
@@ -493,6 +521,7 @@ static const char *start_computation(node *n, record *r)
         return "out of memory";
     c->owner = n;
     c->begun_ms = clock_ms();
+    c->has_waited = r->reason != NULL;
     c->caller = r->caller;
     c->decision = r->decision;
     r->caller = r->decision = NULL;

@@ -93,18 +93,38 @@ static bool is_same_settings(const settings *a, const settings *b)
     return strcmp(of_a, of_b) == 0 && ct_equal(a->public_key, b->public_key, PT_KEY_BYTES);
 }
 
+/* New rules may allow what waits for a person. Tried again by the keeper. */
+static void reconsider_pending(node *n)
+{
+    pt_error error;
+    if (records_reconsider(n->records, &error) == PT_OK)
+        return;
+    monitor_lock(&n->lock);
+    n->must_reconsider = true;
+    monitor_unlock(&n->lock);
+    node_log(n, NODE_LOG_ERROR, "store", NULL, NULL,
+             "what waits for a person is not yet decided by the new rules: %s", error.message);
+}
+
+static void reconsider_missed(node *n)
+{
+    monitor_lock(&n->lock);
+    const bool must = n->must_reconsider;
+    n->must_reconsider = false;
+    monitor_unlock(&n->lock);
+    if (must)
+        reconsider_pending(n);
+}
+
 /* Rules that were taken away must not allow what has not begun, and new ones may allow what waits
  * for a person. */
 static void decide_all_anew(node *n)
 {
-    pt_error error;
     monitor_lock(&n->lock);
     for (node_computation *c = n->computations; c != NULL; c = c->next)
         computation_unsettle(c);
     monitor_unlock(&n->lock);
-    if (records_reconsider(n->records, &error) != PT_OK)
-        node_log(n, NODE_LOG_ERROR, "store", NULL, NULL,
-                 "what waits for a person is not decided by the new rules: %s", error.message);
+    reconsider_pending(n);
     node_wake(n);
 }
 
@@ -347,6 +367,7 @@ static void *keeper_thread(void *user)
         if (!has_store(n, &store_ms))
             continue;
         keep_records(n, &beat_ms, &expire_ms);
+        reconsider_missed(n);
         take_up_queued(n);
         delivery_begin_due(n);
     } while (keeper_waits(n));

@@ -290,6 +290,17 @@ class Trust(unittest.TestCase):
         self.a.wait_state("lab", id, "done")
         self.assertEqual(self.a.call("officer", "GET", f"/computations/{id}").json()["allowed_by"], "rule adding")
 
+    def test_rules_that_deny_what_waits_for_a_person(self):
+        """Who asked may have gone long ago: the output is told."""
+        with collector() as out:
+            self.start(rules_b=rule("adding", ADD))
+            p = self.policies(outputs=[out.url + "/0", None])[0]
+            held = self.a.schedule("lab", p)
+            self.a.wait_state("officer", p["computation_id"], "pending")
+            self.reload(self.a, self.b, "  - name: never\n    decision: deny\n")
+            self.assertEqual(held.wait().status, 403)
+            self.assertIn("'never' denies it", out.wait("/0")[0]["details"])
+
     def test_rules_that_go_while_it_waits_for_others(self):
         """Nothing runs that no rule allows any more; who asked hears of it where he may still listen."""
         with collector() as out:
@@ -318,6 +329,7 @@ class Trust(unittest.TestCase):
             self.reload(self.a, self.b, "  - name: never\n    decision: deny\n")
             self.assertEqual(held.wait().status, 403)
             self.assertIn("'never' denies it", out.wait("/1")[0]["details"])
+            self.assertIsNone(self.a.call("officer", "GET", f"/computations/{id}").json()["allowed_by"])
             self.assertIn("not allowed", self.b.schedule("lab", p[1]).wait().json()["details"])
             time.sleep(1)
             self.assertEqual(len(out.at("/1")), 1)
