@@ -2,12 +2,14 @@
 #include "data/source.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "data/csv_read.h"
+#include "data/field.h"
 #include "data/odbc_read.h"
 #include "data/sqlite_read.h"
 
@@ -72,7 +74,7 @@ static pt_status read_file(table *ret_table, const char *path, const source_opti
     const char usual = has_suffix(path, ".tsv") ? '\t' : ',';
     const csv_options how = {.source = path,
                              .separator = options->separator == 0 ? usual : options->separator,
-                             .has_no_header = options->has_no_header};
+                             .has_no_header = options->header == HEADER_ROW};
     *ret_table = (table){0};
     FILE *file = fopen(path, "rb");
     if (file == NULL)
@@ -100,10 +102,34 @@ static pt_status read_any(table *ret_table, const char *argument, const source_o
     return read_file(ret_table, argument + 1, options, error);
 }
 
+/* A first line of nothing but numbers and dates is a row that would be lost, unless it was said to
+ * be a header, or numbers the columns from 1 on, as --output does. */
+static pt_status check_header(const table *read, pt_error *error)
+{
+    bool counts = true;
+    char number[32];
+    if (!read->has_names || read->first_line == 0)
+        return PT_OK;
+    for (size_t i = 0; i < read->n_columns; i++) {
+        if (!field_is_value(read->columns[i]))
+            return PT_OK;
+        (void)snprintf(number, sizeof number, "%zu", i + 1);
+        counts = counts && strcmp(read->columns[i], number) == 0;
+    }
+    if (counts)
+        return PT_OK;
+    return error_set(error, PT_ERR_INPUT,
+                     "%s: the first line looks like a row, not like the columns' names: "
+                     "--header=no reads it as a row, --header=yes as names",
+                     read->source);
+}
+
 pt_status source_read(table *ret_table, const char *argument, const source_options *options,
                       pt_error *error)
 {
     const pt_status status = read_any(ret_table, argument, options, error);
     ret_table->has_decimal_comma = options->has_decimal_comma;
-    return status;
+    if (status != PT_OK || options->header != HEADER_UNSAID)
+        return status;
+    return check_header(ret_table, error);
 }

@@ -20,11 +20,18 @@ bool source_is_table_name(const char *argument);
  * "". */
 const char *source_foreign_hint(const char *path);
 
+/* What a file's first line is. */
+typedef enum source_header {
+    HEADER_UNSAID, /* the columns' names, unless it looks like a row: then it is refused */
+    HEADER_NAMES,
+    HEADER_ROW
+} source_header;
+
 typedef struct source_options {
-    const char *query;      /* SQL; NULL for a file */
-    const char *odbc;       /* the connection, if it is odbc:.. (odbc_link.h) */
-    char separator;         /* between a file's values; 0: a comma, or a tab in .tsv */
-    bool has_no_header;     /* a file's first line is a row */
+    const char *query; /* SQL; NULL for a file */
+    const char *odbc;  /* the connection, if it is odbc:.. (odbc_link.h) */
+    char separator;    /* between a file's values; 0: a comma, or a tab in .tsv */
+    source_header header;
     bool has_decimal_comma; /* numbers are written like 12,50 */
 } source_options;
 

@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "base/read_file.h"
 #include "channel/http/url.h"
+#include "data/source.h"
 #include "node/config_check.h"
 
 #define FILE_BYTES_MAX   ((size_t)1 << 20)
@@ -29,6 +30,8 @@ static const field participant_fields[] = {
     {0},
 };
 
+static const field_word header_words[] = {{"true", HEADER_NAMES}, {"false", HEADER_ROW}, {0}};
+
 static const field source_fields[] = {
     {"name", FIELD_NAME, true, AT(node_source, name)},
     {"from", FIELD_PLACE, true, AT(node_source, from)},
@@ -38,7 +41,7 @@ static const field source_fields[] = {
     {"scale", FIELD_REFS, false, AT(node_source, scales)},
     {"separator", FIELD_TEXT, false, AT(node_source, separator)},
     {"decimal", FIELD_TEXT, false, AT(node_source, decimal)},
-    {"header", FIELD_NO, false, AT(node_source, has_no_header)},
+    {"header", FIELD_WORD, false, AT(node_source, header), .words = header_words},
     {"truncate", FIELD_YES, false, AT(node_source, truncates)},
     {"sort", FIELD_YES, false, AT(node_source, sorts)},
     {0},

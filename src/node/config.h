@@ -48,7 +48,7 @@ typedef struct node_source {
     const char *decimal;   /* "." or ",", or NULL */
     node_refs scales;      /* COLUMN:FACTOR */
     uint64_t pad_to;       /* 0: not given */
-    bool has_no_header;
+    unsigned header;       /* a source_header */
     bool truncates;
     bool sorts;
 } node_source;

@@ -133,7 +133,7 @@ static pt_status check_source(const field_reader *r, const node_config *c, size_
     if (is_database != (s->query != NULL))
         return field_fail(r, s->line, "source '%s': %s", s->name,
                           is_database ? "a database needs a query" : "a file takes no query");
-    if (is_database && (s->separator != NULL || s->has_no_header))
+    if (is_database && (s->separator != NULL || s->header == HEADER_ROW))
         return field_fail(r, s->line, "source '%s': separator and header are for files", s->name);
     if (s->separator != NULL &&
         (strlen(s->separator) != 1 || strchr(";,|:\t ", *s->separator) == NULL))

@@ -147,7 +147,7 @@ static pt_status read_bool(const field_reader *r, void *into, const yaml_item *i
     unsigned value = 0;
     const pt_status status = read_word(r, &value, item, f->key, words);
     if (status == PT_OK)
-        *(bool *)into = (value == 1) == (f->kind == FIELD_YES);
+        *(bool *)into = value == 1;
     return status;
 }
 
@@ -322,7 +322,6 @@ static pt_status read_field(field_reader *r, void *into, const yaml_item *item, 
     case FIELD_TIME:
         return read_time(r, member, item, f);
     case FIELD_YES:
-    case FIELD_NO:
         return read_bool(r, member, item, f);
     case FIELD_WORD:
         return read_word(r, member, item, f->key, f->words);

@@ -15,7 +15,6 @@ typedef enum field_kind {
     FIELD_NUMBER, /* uint64_t in [min, max] */
     FIELD_TIME,   /* uint32_t, milliseconds, of 90s, 10m, 2h or seconds */
     FIELD_YES,    /* bool: true or false */
-    FIELD_NO,     /* bool, the opposite of what the key says */
     FIELD_WORD,   /* unsigned: a value of `words` */
     FIELD_SET,    /* unsigned: a list of `words`, a bit each */
     FIELD_REFS,   /* node_refs: a list of texts */

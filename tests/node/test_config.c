@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "base/read_file.h"
+#include "data/source.h"
 #include "node/config.h"
 #include "support/test.h"
 
@@ -97,9 +98,9 @@ static void what_it_holds(void **state)
     assert_ptr_equal(node_config_participant(&c, "c"), &c.participants[1]);
     assert_null(node_config_participant(&c, "d"));
     assert_string_equal(node_config_source(&c, "patients")->from, "@/etc/node/p.csv");
-    assert_true(c.sources[0].has_no_header);
+    assert_int_equal(c.sources[0].header, HEADER_ROW);
     assert_string_equal(c.sources[0].decimal, ",");
-    assert_false(c.sources[1].has_no_header);
+    assert_int_equal(c.sources[1].header, HEADER_UNSAID);
     assert_string_equal(node_config_output(&c, "reports")->to, "sqlite:/etc/node/r.db");
     assert_int_equal(c.issuers[0].algorithm, NODE_JWT_ES256);
     assert_int_equal(c.callers[1].roles, NODE_READ | NODE_APPROVE);

@@ -186,6 +186,24 @@ class Trust(unittest.TestCase):
             self.assertIn("days.csv", self.result(self.a, "lab", id)["details"])
             self.assertEqual(self.result(self.b, "lab", id)["details"], "Error: party 0 stopped: its input cannot be used\n")
 
+    def test_a_source_without_the_names_of_its_columns(self):
+        """No row is lost in silence: the configuration has to say what the first line is."""
+        counted = "const ROWS: usize = PARTY_0::ROWS;\npub fn main(table: [(u32, u32); ROWS], more: u32) -> u32 { table[0usize].1 + more }\n"
+        self.a.write("days.csv", "".join(f"{i},{i}\n" for i in range(7, 17)))
+        more = 'sources:\n  - {name: days, from: "@days.csv", rows: ROWS}\n  - {name: rows, from: "@days.csv", header: false, rows: ROWS}\n'
+        self.start(rule("counting", counted, sources="[days, rows]"), rule("counting", counted), more)
+        for source, state in (("days", "failed"), ("rows", "done")):
+            p = self.policies(program=counted, inputs=[{"source": source}, {"NumUnsigned": [4, "U32"]}])
+            calls = [one.schedule("lab", q) for one, q in zip((self.a, self.b), p)]
+            for c in calls:
+                c.wait()
+            self.a.wait_state("lab", p[0]["computation_id"], "done", "failed")
+            details = self.result(self.a, "lab", p[0]["computation_id"])["details"]
+            if state == "failed":
+                self.assertIn("header: false reads it as a row, header: true as names", details)
+            else:
+                self.assertEqual(details, {"NumUnsigned": [11, "U32"]})
+
     def test_hostile_callers(self):
         self.start(rule("adding", ADD), rule("adding", ADD))
         p = self.policies()

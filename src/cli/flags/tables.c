@@ -104,15 +104,16 @@ static pt_status parse_separator(char *ret_separator, const char *text, pt_error
 static pt_status file_header(source_options *options, const tables *t, size_t nth, pt_error *error)
 {
     const char *header = nth_value(t, "header", nth);
-    options->has_no_header = args_get(t->a, "no-header") != NULL;
+    const bool has_none = args_get(t->a, "no-header") != NULL;
+    options->header = has_none ? HEADER_ROW : HEADER_UNSAID;
     if (header == NULL)
         return PT_OK;
-    if (options->has_no_header)
+    if (has_none)
         return error_set(error, PT_ERR_USAGE,
                          "--no-header says the same as --header=no of all "
                          "files: give one of them");
-    options->has_no_header = strcmp(header, "no") == 0;
-    if (!options->has_no_header && strcmp(header, "yes") != 0)
+    options->header = strcmp(header, "no") == 0 ? HEADER_ROW : HEADER_NAMES;
+    if (options->header == HEADER_NAMES && strcmp(header, "yes") != 0)
         return error_set(error, PT_ERR_USAGE, "--header is yes or no, not '%.20s'", header);
     return PT_OK;
 }
@@ -179,29 +180,6 @@ static pt_status check_counts(const tables *t, pt_error *error)
     return check_times(t, "decimal", "table", n.files + n.databases, error);
 }
 
-/* A first line of nothing but numbers and dates is a row that would be lost, unless it was said to
- * be a header, or numbers the columns from 1 on, as --output does. */
-static pt_status check_header(const tables *t, size_t nth, pt_error *error)
-{
-    const table *read = &t->list[nth];
-    bool counts = true;
-    char number[32];
-    if (!read->has_names || read->first_line == 0 || args_get(t->a, "header") != NULL)
-        return PT_OK;
-    for (size_t i = 0; i < read->n_columns; i++) {
-        if (!field_is_value(read->columns[i]))
-            return PT_OK;
-        (void)snprintf(number, sizeof number, "%zu", i + 1);
-        counts = counts && strcmp(read->columns[i], number) == 0;
-    }
-    if (counts)
-        return PT_OK;
-    return error_set(error, PT_ERR_INPUT,
-                     "%s: the first line looks like a row, not like the columns' names: "
-                     "--header=no reads it as a row, --header=yes as names",
-                     read->source);
-}
-
 /* The nth input; `counts` are of those before it. */
 static pt_status read_table(tables *t, size_t nth, table_counts *counts, pt_error *error)
 {
@@ -223,7 +201,7 @@ static pt_status read_table(tables *t, size_t nth, table_counts *counts, pt_erro
     if (status == PT_OK)
         status = source_read(&t->list[nth], argument, &options, error);
     odbc_where_free(where);
-    return status == PT_OK ? check_header(t, nth, error) : status;
+    return status;
 }
 
 static pt_status read_tables(tables *t, pt_error *error)

@@ -13,6 +13,7 @@ static const struct {
     {"--input=", "from: "},
     {"--query", "query"},
     {"--header=no", "header: false"},
+    {"--header=yes", "header: true"},
     {"--truncate", "truncate: true"},
     {"--separator=tab", "separator: \"\\t\""},
     {"--separator=", "separator: "},

@@ -23,7 +23,7 @@ static pt_status read_source(input *in, pt_error *error)
         .query = s->query,
         .odbc = odbc,
         .separator = s->separator == NULL ? '\0' : s->separator[0],
-        .has_no_header = s->has_no_header,
+        .header = (source_header)s->header,
         .has_decimal_comma = s->decimal != NULL && s->decimal[0] == ',',
     };
     if (status == PT_OK)
