@@ -20,7 +20,4 @@
 #    define PREFETCH(address) (void)(address)
 #endif
 
-/* 128-bit integers: GCC and Clang have them on every target this project knows. */
-__extension__ typedef unsigned __int128 uint128;
-
 #endif

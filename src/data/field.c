@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/wide.h"
 
 static bool is_digit(char c)
 {
@@ -23,16 +24,16 @@ static uint64_t digits_value(const char *digits, size_t len)
 /* digits * scale; false past 64 bits. */
 static bool scale_whole(uint64_t *ret_value, const char *digits, size_t len, uint64_t scale)
 {
-    uint128 value = 0;
+    uint64_t value = 0;
     for (size_t i = 0; i < len; i++) {
         const uint64_t digit = (uint64_t)(digits[i] - '0');
-        value = value * 10 + digit;
-        if (value > UINT64_MAX)
+        if (value > (UINT64_MAX - digit) / 10)
             return false;
+        value = value * 10 + digit;
     }
-    value *= scale;
-    *ret_value = (uint64_t)value;
-    return value <= UINT64_MAX;
+    const wide product = wide_product(value, scale);
+    *ret_value = product.lo;
+    return product.hi == 0;
 }
 
 /* 0.DIGITS * scale; false if that is no whole number. */
@@ -45,9 +46,9 @@ static bool scale_fraction(uint64_t *ret_value, const char *digits, size_t len, 
     uint64_t power = 1;
     for (size_t i = 0; i < len; i++)
         power *= 10;
-    const uint128 product = (uint128)digits_value(digits, len) * scale;
-    *ret_value = (uint64_t)(product / power);
-    return product % power == 0;
+    uint64_t rest;
+    *ret_value = wide_divide(&rest, wide_product(digits_value(digits, len), scale), power);
+    return rest == 0;
 }
 
 field_result field_read_number(field_number *ret_number, const char *text, size_t len, char mark,

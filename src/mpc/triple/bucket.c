@@ -1,18 +1,19 @@
 #include "mpc/triple/bucket.h"
 
 #include "base/assert.h"
-#include "base/compiler.h"
+#include "base/wide.h"
 #include "mpc/session/coin.h"
 
 bool bucket_is_admissible(unsigned layers, uint64_t len, unsigned rho)
 {
     PT_ASSERT(layers >= MPC_BUCKET_MIN && layers <= MPC_BUCKET_MAX);
     PT_ASSERT(rho <= MPC_RHO_MAX && len <= MPC_MAX_AND);
-    const uint128 target = (uint128)1 << rho; /* at most 2^80 */
-    uint128 value = (uint128)1 << layers;
-    for (unsigned power = 1; power < layers && value < target; power++)
-        value *= len; /* below 2^80 * 2^38 */
-    return value >= target;
+    const wide target = rho < 64 ? (wide){.lo = (uint64_t)1 << rho}
+                                 : (wide){.hi = (uint64_t)1 << (rho - 64)}; /* at most 2^80 */
+    wide value = {.lo = (uint64_t)1 << layers};
+    for (unsigned power = 1; power < layers && wide_less(value, target); power++)
+        value = wide_multiply(value, len); /* below 2^80 * 2^38 */
+    return !wide_less(value, target);
 }
 
 uint64_t bucket_len_min(unsigned layers, unsigned rho)
@@ -52,6 +53,8 @@ void bucket_shifts(const session *s, const uint8_t *coin, bucket_size size, size
     for (unsigned layer = 1; layer < size.layers; layer++) {
         const block v = coin_sub(s, coin, "shift", layer);
         /* Bias below 2^-64: v is uniform on 128 bits (section 0.7). */
-        ret_shifts[layer] = (size_t)((((uint128)v.hi << 64) | v.lo) % size.len);
+        uint64_t shift;
+        (void)wide_divide(&shift, (wide){v.hi, v.lo}, size.len);
+        ret_shifts[layer] = (size_t)shift;
     }
 }
