@@ -57,7 +57,8 @@ static pt_status run_hello(session *s)
                                        .output_value_bits = widths,
                                        .n_and = 1};
     const hello_facts facts = {.circuit = &circuit, .segment_ands = 1};
-    return session_hello(s, &facts, NULL);
+    uint64_t segment_ands = 0;
+    return session_hello(s, &facts, &segment_ands, NULL);
 }
 
 static pt_status run_coin(session *s)

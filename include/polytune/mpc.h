@@ -45,8 +45,8 @@ typedef struct pt_mpc_receivers {
 } pt_mpc_receivers;
 
 /* Set fields by name and leave the rest zero: zero means the default. All parties must agree on all
- * but `party`, `insecure`, `progress`, `cancelled` and `stats`; the protocol compares them before
- * any secret flows and names a field that differs. */
+ * but `party`, `cot_field_bits`, `segment_ands`, `insecure`, `progress`, `cancelled` and `stats`;
+ * the protocol compares them before any secret flows and names a field that differs. */
 typedef struct pt_mpc_options {
     size_t party;   /* this party, 0 .. parties-1 */
     size_t parties; /* 2 .. PT_MPC_MAX_PARTIES */
@@ -59,7 +59,11 @@ typedef struct pt_mpc_options {
     const pt_mpc_receivers *receivers;
     size_t n_receivers;
     unsigned statistical_security; /* rho: 40 (default) .. 80 */
-    unsigned cot_field_bits; /* k: 1, 2, 4 (default), 8; less traffic and more work as it grows */
+    unsigned cot_field_bits; /* a wish for k: 1, 2, 4, 8, less traffic and more work as it grows, as
+                                safe all; 0: none. The largest of all parties' wishes counts, 4
+                                without any */
+    uint32_t segment_ands;   /* AND gates in a segment at most: fewer, less memory and more traffic.
+                                The smallest of all parties' counts; 0: as many as may be */
     bool insecure; /* over a channel that others can read and alter (pt_channel_kind): who reads all
                       messages can compute the inputs. For measuring, and for networks that are
                       protected by other means */

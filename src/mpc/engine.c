@@ -104,7 +104,10 @@ static pt_status run_protocol(mpc_run *r, const engine_task *task, const uint8_t
                                .session_data = task->session_data,
                                .session_data_len = task->session_data_len,
                                .segment_ands = task->segment_ands};
-    pt_status status = session_hello(s, &facts, error);
+    uint64_t segment_ands = 0;
+    pt_status status = session_hello(s, &facts, &segment_ands, error);
+    if (status == PT_OK)
+        status = mpc_run_cut(r, segment_ands, error);
     if (status != PT_OK)
         return status;
     status = r->preparation->setup(s, error);
@@ -119,8 +122,7 @@ static NOINLINE pt_status run_task(session *s, const engine_task *task, const ui
 {
     mpc_run r;
     s->progress_ands = task->circuit->n_and;
-    pt_status status =
-        mpc_run_init(&r, s, task->circuit, task->segment_ands, task->preparation, error);
+    pt_status status = mpc_run_init(&r, s, task->circuit, task->preparation, error);
     if (status == PT_OK)
         status = run_protocol(&r, task, input_bits, ret_output_bits, error);
     mpc_run_clear(&r);
@@ -211,6 +213,11 @@ static pt_status check_arguments(const engine_bits *b, const pt_channel *channel
     return status == PT_OK ? check_bits(b, o, circuit, error) : status;
 }
 
+uint64_t engine_segment_ands(const pt_mpc_options *options)
+{
+    return options->segment_ands != 0 ? options->segment_ands : ENGINE_SEGMENT_ANDS;
+}
+
 /* In a session of its own. */
 static pt_status run_alone(session *s, const engine_bits *bits, const pt_channel *channel,
                            const pt_circuit *circuit, const pt_mpc_options *options,
@@ -221,7 +228,7 @@ static pt_status run_alone(session *s, const engine_bits *bits, const pt_channel
     if (status != PT_OK)
         return status;
     const engine_task task = {.circuit = circuit,
-                              .segment_ands = ENGINE_SEGMENT_ANDS,
+                              .segment_ands = engine_segment_ands(options),
                               .preparation =
                                   options->dealer ? &preparation_dealt : &preparation_cot,
                               .session_data = options->session,

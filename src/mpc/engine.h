@@ -4,13 +4,15 @@
 
 #include "mpc/run.h"
 
-/* Segments of a run are as large as they may be. AGREEMENT */
+/* Segments are as large as they may be, unless a party takes no such ones. LOCAL */
 #define ENGINE_SEGMENT_ANDS MPC_SEGMENT_ANDS_MAX
+/* Of the options, or that. */
+uint64_t engine_segment_ands(const pt_mpc_options *options);
 
 /* What to run, and how. */
 typedef struct engine_task {
     const pt_circuit *circuit;
-    uint64_t segment_ands; /* most AND gates in a segment */
+    uint64_t segment_ands; /* most AND gates in a segment that this party takes */
     const preparation *preparation;
     const uint8_t *session_data; /* application data bound into the run */
     size_t session_data_len;

@@ -9,7 +9,11 @@
 #include "base/min.h"
 
 _Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_AND, "no circuit has too many AND gates for a session");
-_Static_assert(CIRCUIT_MAX_WIRES <= MPC_MAX_COTS / (3 * MPC_BUCKET_MAX + 1), "nor too many bits");
+/* In segments of one gate each is padded to 34 at most (section 4.6), and a batch has less than
+ * three blocks of bits besides. */
+_Static_assert(CIRCUIT_MAX_WIRES <=
+                   MPC_MAX_COTS / (3 * MPC_BUCKET_MAX * (uint64_t)34 + 3 * MPC_KAPPA),
+               "nor too many bits, whatever segments the parties agree on");
 
 _Static_assert(_Alignof(max_align_t) >= _Alignof(block), "mem_new aligns blocks");
 
@@ -71,38 +75,50 @@ bool mpc_run_plan_is_sound(const mpc_run *r)
     return ok && n_and == r->circuit->n_and;
 }
 
-pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
-                       uint64_t segment_ands, const preparation *p, pt_error *error)
+static pt_status run_too_large(pt_error *error)
 {
-    PT_ASSERT(segment_ands > 0);
-    *ret_run =
-        (mpc_run){.s = s, .circuit = circuit, .preparation = p, .segment_ands = segment_ands};
+    return error_set(error, PT_ERR_LIMIT, "the circuit is too large for this machine");
+}
+
+pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
+                       const preparation *p, pt_error *error)
+{
+    *ret_run = (mpc_run){.s = s, .circuit = circuit, .preparation = p};
     const pt_status status = circuit_plan_init(&ret_run->plan, circuit, error);
     if (status != PT_OK)
         return status;
     const size_t n_registers = ret_run->plan.n_registers;
     PT_ASSERT(n_registers >= circuit->n_inputs);
     PT_DEBUG_ASSERT(mpc_run_plan_is_sound(ret_run));
-    ret_run->n_segments = circuit->n_and / segment_ands + (circuit->n_and % segment_ands != 0);
-    if (ret_run->n_segments == 0)
-        ret_run->n_segments = 1;
-    const uint64_t most = min_u64(circuit->n_and, segment_ands);
-    const uint64_t pool_blocks = p->pool_blocks(s, most, circuit->n_inputs);
     /* A block for each output comes from every peer (form C of OPEN). */
-    const uint64_t output_bytes = (uint64_t)circuit->n_outputs * sizeof(block);
-    if (pool_blocks > SIZE_MAX / sizeof(block) || output_bytes > SIZE_MAX)
-        return error_set(error, PT_ERR_LIMIT, "the circuit is too large for this machine");
-    ret_run->pool_blocks = (size_t)pool_blocks;
-    /* Not blocks_new, which would touch every page twice. */
-    ret_run->pool = mem_new(ret_run->pool_blocks, sizeof(block));
+    if ((uint64_t)circuit->n_outputs * sizeof(block) > SIZE_MAX)
+        return run_too_large(error);
     ret_run->masks = blocks_new(n_registers, s->n);
     ret_run->labels = blocks_new(n_registers, mpc_run_labels(ret_run));
     ret_run->masked = mem_new(n_registers, 1);
     ret_run->input_masks = blocks_new(circuit->n_inputs, s->n);
-    if (ret_run->pool == NULL || ret_run->masks == NULL || ret_run->labels == NULL ||
-        ret_run->masked == NULL || ret_run->input_masks == NULL)
+    if (ret_run->masks == NULL || ret_run->labels == NULL || ret_run->masked == NULL ||
+        ret_run->input_masks == NULL)
         return error_memory(error);
     return PT_OK;
+}
+
+pt_status mpc_run_cut(mpc_run *r, uint64_t segment_ands, pt_error *error)
+{
+    PT_ASSERT(segment_ands > 0 && r->pool == NULL);
+    const pt_circuit *circuit = r->circuit;
+    const uint64_t most = min_u64(circuit->n_and, segment_ands);
+    const uint64_t pool_blocks = r->preparation->pool_blocks(r->s, most, circuit->n_inputs);
+    if (pool_blocks > SIZE_MAX / sizeof(block))
+        return run_too_large(error);
+    r->segment_ands = segment_ands;
+    r->n_segments = circuit->n_and / segment_ands + (circuit->n_and % segment_ands != 0);
+    if (r->n_segments == 0)
+        r->n_segments = 1;
+    r->pool_blocks = (size_t)pool_blocks;
+    /* Not blocks_new, which would touch every page twice. */
+    r->pool = mem_new(r->pool_blocks, sizeof(block));
+    return r->pool == NULL ? error_memory(error) : PT_OK;
 }
 
 void mpc_run_clear(mpc_run *r)

@@ -77,7 +77,10 @@ struct segment {
 /* Plans the circuit and makes the wire state; *ret_run is cleared with mpc_run_clear, also after a
  * failure. Circuit and preparation are borrowed. PT_ERR_LIMIT for too large a circuit. */
 MUST_CHECK pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
-                                  uint64_t segment_ands, const preparation *p, pt_error *error);
+                                  const preparation *p, pt_error *error);
+/* After HELLO, once: segments of at most `segment_ands` AND gates, and the pool for one of them.
+ * PT_ERR_LIMIT for too large a one. */
+MUST_CHECK pt_status mpc_run_cut(mpc_run *r, uint64_t segment_ands, pt_error *error);
 void mpc_run_clear(mpc_run *r);
 
 /* The order of section 4.2 among what has passed: nothing is ahead of what it rests on. */

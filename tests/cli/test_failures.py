@@ -253,7 +253,7 @@ class Failures(Case):
     def test_other_parameters_on_one_side(self):
         with relay() as (url, _):
             for session, flag, word in (("e", "--evaluator=1", "evaluator"), ("o", "--output-parties=0", "output"),
-                                        ("r", "--rho=41", "rho|security"), ("k", "--cot-bits=2", "cot|field")):
+                                        ("r", "--rho=41", "rho|security")):
                 parties = start_parties(url, session, MAX, ["1"]) + [
                     Process("party", url, f"--session={session}", f"--program={MAX}", "--party=1", "--input=2", flag)]
                 results = [party.wait(SOON) for party in parties]

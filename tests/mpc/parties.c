@@ -160,7 +160,8 @@ const pt_circuit *parties_circuit(void)
 pt_status parties_hello(session *s, pt_error *error)
 {
     const hello_facts facts = {.circuit = parties_circuit(), .segment_ands = 1};
-    return session_hello(s, &facts, error);
+    uint64_t segment_ands = 0;
+    return session_hello(s, &facts, &segment_ands, error);
 }
 
 pt_status parties_setup(session *s, pt_error *error)

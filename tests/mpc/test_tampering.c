@@ -108,6 +108,22 @@ static void flip_highest(tampering *t, session *s, const char *name, size_t peer
     data[start_of(t->row, len)] ^= 0x80;
 }
 
+/* Wishes of HELLO that may be. */
+static void put_largest_k(tampering *t, session *s, const char *name, size_t peer, uint8_t *data,
+                          size_t len)
+{
+    (void)s, (void)name, (void)peer;
+    data[start_of(t->row, len)] = 8;
+}
+
+static void put_least_segment(tampering *t, session *s, const char *name, size_t peer,
+                              uint8_t *data, size_t len)
+{
+    static const uint8_t one[8] = {1};
+    (void)s, (void)name, (void)peer;
+    memcpy(data + start_of(t->row, len), one, sizeof one);
+}
+
 static void put_identity(tampering *t, session *s, const char *name, size_t peer, uint8_t *data,
                          size_t len)
 {
@@ -327,12 +343,12 @@ static void check_blinded(const tampering *t)
 
 /* ---- The matrix ---- */
 
-#define HELLO_ROW(field, offset, bytes)                                                            \
+#define HELLO_ROW_OF(field, offset, bytes, what)                                                   \
     {                                                                                              \
         .target = "HELLO: " field, .hook = "HELLO", .at = offset, .span = bytes, .cheater = 1,     \
-        .peer = ALL, .detects = HONEST, .status = PT_PEER_SETUP, .phase = "HELLO",                 \
-        .never_sent = "BOT1"                                                                       \
+        .peer = ALL, .detects = HONEST, .status = what, .phase = "HELLO", .never_sent = "BOT1"     \
     }
+#define HELLO_ROW(field, offset, bytes) HELLO_ROW_OF(field, offset, bytes, PT_PEER_SETUP)
 
 static const char one_peer[] = "with one peer there is nobody to tell something else";
 static const char form_a[] = "two parties open in form A";
@@ -347,9 +363,9 @@ static const row rows[] = {
     HELLO_ROW("evaluator", 4, 4),
     HELLO_ROW("own number", 8, 4),
     HELLO_ROW("rho", 12, 4),
-    HELLO_ROW("k", 16, 4),
+    HELLO_ROW_OF("wish for k that is none", 17, 3, PT_PEER_MALFORMED),
     HELLO_ROW("mode", 20, 4),
-    HELLO_ROW("segment size", 24, 8),
+    HELLO_ROW_OF("segment that is too large", 28, 4, PT_PEER_MALFORMED),
     HELLO_ROW("output parties", 32, 32),
     HELLO_ROW("roster hash", 64, 32),
     HELLO_ROW("parameter hash", 96, 32),
@@ -364,6 +380,13 @@ static const row rows[] = {
      .never = "BOT1", .never_sent = "BOT2"},
     {.target = "HELLO: nonce, to one party", .hook = "HELLO", .at = -32, .span = 32,
      .cheater = 2, .peer = 1, .detects = 1, .status = PT_PEER_MALFORMED, .phase = "BOT1",
+     .never_sent = "BOT2"},
+
+    {.target = "HELLO: wish for k, to one party", .hook = "HELLO", .at = 16,
+     .deviate = put_largest_k, .cheater = 2, .peer = 1, .detects = 1, .status = PT_PEER_MALFORMED,
+     .phase = "BOT1", .never_sent = "BOT2"},
+    {.target = "HELLO: segment, to one party", .hook = "HELLO", .at = 24,
+     .deviate = put_least_segment, .cheater = 2, .peer = 1, .detects = 1, .status = PT_PEER_MALFORMED, .phase = "BOT1",
      .never_sent = "BOT2"},
 
     {.target = "r_0 identity", .hook = "BOT1", .deviate = put_identity, .at = 32,

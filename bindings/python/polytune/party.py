@@ -22,7 +22,7 @@ class Settings(NamedTuple):
     dealer: bool = False
     evaluator: int = 0
     rho: int = 40
-    cot_bits: int = 4
+    cot_bits: int = 0
 
     def check(self, parties: int) -> None:
         """That they can be, among so many."""
@@ -38,7 +38,7 @@ class Settings(NamedTuple):
         for party in (self.evaluator, *(self.output_parties or ())):
             if isinstance(party, bool) or not isinstance(party, int) or not 0 <= party < parties:
                 raise UsageError(f"party {party!r}: the parties are 0 to {parties - 1}")
-        for name, allowed in (("rho", range(40, 81)), ("cot_bits", (1, 2, 4, 8))):
+        for name, allowed in (("rho", range(40, 81)), ("cot_bits", (0, 1, 2, 4, 8))):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} is {'40 to 80' if name == 'rho' else '1, 2, 4 or 8'}, not {getattr(self, name)!r}")
 

@@ -170,7 +170,7 @@ class Program:
         dealer: bool = False,
         evaluator: int = 0,
         rho: int = 40,
-        cot_bits: int = 4,
+        cot_bits: int = 0,
         progress: work.WantsProgress = True,
     ) -> plans.Plan:
         """What a run will cost: bytes, messages, delays, memory; and with a link, such as "100mbit,50ms" or a Link, seconds, as
@@ -255,7 +255,7 @@ class Program:
         private_results: bool = False,
         evaluator: int = 0,
         rho: int = 40,
-        cot_bits: int = 4,
+        cot_bits: int = 0,
         progress: work.WantsProgress = True,
     ) -> Any:
         """The real protocol with all parties in this process. As `evaluate`, and with `stats` of the run, `stats.parties` of
@@ -295,7 +295,7 @@ class Program:
         dealer: bool = False,
         evaluator: int = 0,
         rho: int = 40,
-        cot_bits: int = 4,
+        cot_bits: int = 0,
         max_ands: int = 50_000_000,
         max_bytes: int = 4 << 30,
         progress: work.WantsProgress = True,
@@ -311,8 +311,8 @@ class Program:
         parties: how many there are, where that depends on constants of others.
         output_parties: who learns the result; all. private_results: it is a tuple or array with an element for each party,
             who learns that and no other. dealer: a trusted dealer prepares the run, see Dealer.
-        evaluator, rho, cot_bits: the party that evaluates, statistical security in bits, 1, 2, 4 or 8 for less traffic and
-            more work. All parties must agree on all of these.
+        evaluator, rho: the party that evaluates, statistical security in bits. All parties must agree on all of these.
+        cot_bits: 1, 2, 4 or 8 for less traffic and more work; the largest that any party gives counts, and 4 if none does.
         max_ands, max_bytes: how large a program is accepted, where others' constants choose that.
         progress: a bar if tqdm is installed and there is a terminal or notebook; a function that is called with Progress
             (from another thread); False for none.

@@ -13,7 +13,10 @@ const flag flags_mpc[] = {
     {"rho", "BITS", "statistical security, 40 (default) to 80", false},
     {"dealer", NULL, "a trusted dealer prepares the run; polytune pre --help says what that means",
      false},
-    {"cot-bits", "K", "1, 2, 4 (default) or 8: less traffic and more work as it grows", false},
+    {"cot-bits", "K",
+     "1, 2, 4 or 8: less traffic and more work as it grows; the largest that a party gives counts "
+     "(4 if none does)",
+     false},
     {0},
 };
 

@@ -162,7 +162,8 @@ pt_status pt_plan_make(pt_plan *ret_plan, pt_plan_seat *ret_seats, size_t n_seat
         return status;
     *ret_plan = (pt_plan){0};
     memset(ret_seats, 0, n_seats * sizeof *ret_seats);
-    status = forecast_make(ret_plan, ret_seats, circuit, ENGINE_SEGMENT_ANDS, options, link, error);
+    status = forecast_make(ret_plan, ret_seats, circuit, engine_segment_ands(options), options,
+                           link, error);
     if (status != PT_OK) {
         *ret_plan = (pt_plan){0};
         memset(ret_seats, 0, n_seats * sizeof *ret_seats);

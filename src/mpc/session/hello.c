@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
@@ -40,15 +41,15 @@ typedef enum hello_field {
 /* The fields in their order, without the nonce at the end. */
 static const struct {
     size_t bytes;
-    const char *difference; /* said of a party whose field differs */
+    const char *difference; /* said of a party whose field differs or cannot be */
 } fields[HELLO_FIELDS] = {
     [HELLO_PARTIES] = {4, "runs with another number of parties"},
     [HELLO_EVALUATOR] = {4, "runs with another evaluator"},
     [HELLO_NUMBER] = {4, "has another number in its own roster"},
     [HELLO_RHO] = {4, "runs with another statistical security parameter"},
-    [HELLO_K] = {4, "runs with another COT field exponent"},
+    [HELLO_K] = {4, "wishes for a COT field exponent that the protocol does not have"},
     [HELLO_MODE] = {4, "runs with another preprocessing mode"},
-    [HELLO_SEGMENT] = {8, "runs with another segment size"},
+    [HELLO_SEGMENT] = {8, "takes segments of a size that the protocol does not have"},
     [HELLO_OUTPUTS] = {RECEIVERS_SET_BYTES, "runs with other output parties"},
     [HELLO_ROSTER] = {DIGEST_BYTES, "runs with another roster"},
     [HELLO_PARAMETERS] = {DIGEST_BYTES, "runs with other protocol parameters"},
@@ -147,7 +148,7 @@ static void put_hello(buffer *b, session *s, const hello_facts *facts)
     buffer_put_u32(b, (uint32_t)s->roster[0]);
     buffer_put_u32(b, (uint32_t)session_number(s->me));
     buffer_put_u32(b, s->rho);
-    buffer_put_u32(b, s->k);
+    buffer_put_u32(b, s->k_wish);
     buffer_put_u32(b, s->dealer ? MODE_DEALER : MODE_NO_DEALER);
     buffer_put_u64(b, facts->segment_ands);
     put_outputs(b, s);
@@ -185,6 +186,26 @@ static hello_field hello_cause(hello_field f, const uint8_t *own, const uint8_t 
     return is_program ? HELLO_CIRCUIT : f;
 }
 
+/* Numbers have 4 or 8 bytes. */
+static uint64_t field_number(const uint8_t *hello, hello_field field)
+{
+    const uint8_t *at = hello + field_at(field);
+    return fields[field].bytes == 8 ? le_get_u64(at) : le_get_u32(at);
+}
+
+/* Of these each party says its own, within limits. */
+static bool hello_is_agreed(hello_field f)
+{
+    return f == HELLO_K || f == HELLO_SEGMENT;
+}
+
+static bool hello_can_be(hello_field f, uint64_t value)
+{
+    if (f == HELLO_K)
+        return value == 0 || session_k_is_valid(value);
+    return value > 0 && value <= MPC_SEGMENT_ANDS_MAX;
+}
+
 /* Compares a peer's HELLO with the own one, field by field. */
 static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own,
                                const uint8_t *theirs, pt_error *error)
@@ -194,7 +215,11 @@ static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own
         uint8_t number[4];
         le_put_u32(number, (uint32_t)session_number(peer));
         const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
-        if (!ct_equal(theirs + at, expected, fields[f].bytes))
+        if (hello_is_agreed((hello_field)f)) {
+            if (!hello_can_be((hello_field)f, field_number(theirs, (hello_field)f)))
+                return peer_fault(s, PT_PEER_MALFORMED, peer, WAVE_HELLO, fields[f].difference,
+                                  error);
+        } else if (!ct_equal(theirs + at, expected, fields[f].bytes))
             return hello_difference(s, peer, hello_cause((hello_field)f, own, theirs), error);
         at += fields[f].bytes;
     }
@@ -213,6 +238,15 @@ static pt_status hello_compare_all(const wave *w, pt_error *error)
             return status;
     }
     return PT_OK;
+}
+
+/* What the parties agree on, of one more HELLO: the largest wish for k, the smallest segment. */
+static void hello_agree(session *s, uint64_t *segment_ands, const uint8_t *hello)
+{
+    const unsigned wish = (unsigned)field_number(hello, HELLO_K);
+    s->k_wish = wish > s->k_wish ? wish : s->k_wish;
+    *segment_ands = min_u64(*segment_ands, field_number(hello, HELLO_SEGMENT));
+    s->k = session_k_of(s->k_wish);
 }
 
 /* sid = RO_32("mpcag/sid"; HELLO_1, .., HELLO_n). */
@@ -256,7 +290,8 @@ static pt_status run_barrier(session *s, pt_error *error)
     return status;
 }
 
-pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
+pt_status session_hello(session *s, const hello_facts *facts, uint64_t *ret_segment_ands,
+                        pt_error *error)
 {
     wave w;
     pt_status status = wave_begin(&w, s, WAVE_HELLO, error);
@@ -273,6 +308,9 @@ pt_status session_hello(session *s, const hello_facts *facts, pt_error *error)
     status = hello_compare_all(&w, error);
     if (status != PT_OK)
         goto done;
+    *ret_segment_ands = facts->segment_ands;
+    for (size_t p = 0; p < s->n; p++)
+        hello_agree(s, ret_segment_ands, wave_all_from(&w, p));
     fix_sid(s, &w);
     wave_advance(&w);
     if (s->dealer)
@@ -284,13 +322,6 @@ done:
 
 /* ---- The dealer's part ---- */
 
-/* Numbers have 4 or 8 bytes. */
-static uint64_t field_number(const uint8_t *hello, hello_field field)
-{
-    const uint8_t *at = hello + field_at(field);
-    return fields[field].bytes == 8 ? le_get_u64(at) : le_get_u32(at);
-}
-
 /* What every HELLO must say, where the dealer has a say; the rest is the first party's. */
 static void hello_expect(const session *d, uint8_t *hello)
 {
@@ -300,23 +331,16 @@ static void hello_expect(const session *d, uint8_t *hello)
 }
 
 /* Takes from what all parties said alike. */
-static pt_status take_terms(session *d, hello_terms *ret_terms, const uint8_t *hello,
+static pt_status take_terms(const session *d, hello_terms *terms, const uint8_t *hello,
                             pt_error *error)
 {
-    const uint64_t k = field_number(hello, HELLO_K);
-    const hello_terms terms = {
-        .segment_ands = field_number(hello, HELLO_SEGMENT),
-        .n_and = le_get_u64(hello + hello_bytes()),
-        .n_inputs = le_get_u64(hello + hello_bytes() + 8),
-    };
-    if (field_number(hello, HELLO_EVALUATOR) >= d->n || !session_k_is_valid(k) ||
-        terms.segment_ands == 0 || terms.segment_ands > MPC_SEGMENT_ANDS_MAX)
+    terms->n_and = le_get_u64(hello + hello_bytes());
+    terms->n_inputs = le_get_u64(hello + hello_bytes() + 8);
+    if (field_number(hello, HELLO_EVALUATOR) >= d->n)
         return peer_fault(d, PT_PEER_MALFORMED, NO_PEER, WAVE_HELLO,
                           "the parties ask for what the protocol does not have", error);
-    if (terms.n_and > CIRCUIT_MAX_WIRES || terms.n_inputs > CIRCUIT_MAX_WIRES)
+    if (terms->n_and > CIRCUIT_MAX_WIRES || terms->n_inputs > CIRCUIT_MAX_WIRES)
         return error_set(error, PT_ERR_LIMIT, "the parties' circuit is too large for one session");
-    d->k = (unsigned)k;
-    *ret_terms = terms;
     return PT_OK;
 }
 
@@ -327,6 +351,7 @@ static pt_status hello_judge(session *d, hello_terms *ret_terms, uint8_t *hellos
     uint8_t *expected = hellos + d->n * bytes;
     const uint64_t evaluator = field_number(hellos, HELLO_EVALUATOR);
     ro h;
+    *ret_terms = (hello_terms){.segment_ands = MPC_SEGMENT_ANDS_MAX};
     memcpy(expected, hellos, bytes);
     hello_expect(d, expected);
     if (evaluator < d->n)
@@ -339,6 +364,7 @@ static pt_status hello_judge(session *d, hello_terms *ret_terms, uint8_t *hellos
             return status;
         if (!ct_equal(hello + hello_bytes(), expected + hello_bytes(), COUNTS_BYTES))
             return hello_difference(d, p, HELLO_CIRCUIT, error);
+        hello_agree(d, &ret_terms->segment_ands, hello);
         ro_field(&h, hello, hello_bytes());
     }
     ro_final(&h, d->sid);

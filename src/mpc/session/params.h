@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define MPC_PROTOCOL_VERSION 3   /* AGREEMENT */
+#define MPC_PROTOCOL_VERSION 4   /* AGREEMENT */
 #define MPC_MAX_PARTIES      255 /* AGREEMENT: eps(i,j) = 256 i + j, section 0.4 */
 
 #define MPC_KAPPA                   128 /* SECURITY: labels, MACs, global keys (0.2) */
@@ -14,7 +14,7 @@
 #define MPC_RHO_MAX                 80  /* SECURITY */
 #define MPC_LEAKY_AND_BITS          64  /* SECURITY: u, bits of a leaky-AND correction (4.3) */
 #define MPC_DELTA_CHECK_REPETITIONS 64  /* SECURITY: rho_Delta (3.3) */
-#define MPC_COT_FIELD_BITS_DEFAULT  4   /* AGREEMENT: k (2, 9.4) */
+#define MPC_COT_FIELD_BITS_DEFAULT  4   /* AGREEMENT: k that nobody wishes otherwise (0.8, 9.4) */
 
 #define MPC_BUCKET_MIN 3  /* SECURITY: B (4.6) */
 #define MPC_BUCKET_MAX 14 /* SECURITY */

@@ -40,12 +40,20 @@ static pt_status check_counts(const pt_mpc_options *o, pt_error *error)
     if (o->evaluator >= o->parties)
         return error_set(error, PT_ERR_USAGE, "the evaluator %zu is not one of the %zu parties",
                          o->evaluator, o->parties);
+    if (o->segment_ands > MPC_SEGMENT_ANDS_MAX)
+        return error_set(error, PT_ERR_USAGE, "a segment has at most %u AND gates",
+                         (unsigned)MPC_SEGMENT_ANDS_MAX);
     return receivers_check(o, error);
 }
 
 bool session_k_is_valid(uint64_t k)
 {
     return k == 1 || k == 2 || k == 4 || k == 8;
+}
+
+unsigned session_k_of(unsigned wish)
+{
+    return wish != 0 ? wish : MPC_COT_FIELD_BITS_DEFAULT;
 }
 
 static pt_status check_parameters(const session *s, pt_error *error)
@@ -104,7 +112,8 @@ pt_status session_agree(session *s, const pt_mpc_options *options, pt_error *err
         return status;
     number_parties(s, options);
     s->rho = options->statistical_security != 0 ? options->statistical_security : MPC_RHO_DEFAULT;
-    s->k = options->cot_field_bits != 0 ? options->cot_field_bits : MPC_COT_FIELD_BITS_DEFAULT;
+    s->k_wish = options->cot_field_bits;
+    s->k = session_k_of(s->k_wish);
     status = check_parameters(s, error);
     return status == PT_OK ? receivers_init(&s->receivers, options, error) : status;
 }

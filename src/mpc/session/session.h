@@ -47,6 +47,7 @@ struct session {
     size_t roster[MPC_MAX_PARTIES]; /* index here -> caller's party number */
     receiver_sets receivers;        /* who learns which outputs */
     unsigned rho;
+    unsigned k_wish; /* own, and after HELLO the largest; 0: none */
     unsigned k;
     uint8_t sid[SID_BYTES]; /* all zero until HELLO is done */
 
@@ -121,6 +122,8 @@ void session_number_parties(session *s, size_t evaluator);
 
 /* Whether the protocol knows such a k. */
 bool session_k_is_valid(uint64_t k);
+/* The k of parties whose largest wish is `wish`. */
+unsigned session_k_of(unsigned wish);
 
 /* PT_OK while the session may go on: PT_ERR_INTERNAL after an abort, PT_ERR_CANCELLED when the
  * caller wants no more. Asked before anything is sent or awaited. */

@@ -260,8 +260,10 @@ static const row rows[] = {
     /* Party to dealer. */
     {"circuit hash", "HELLO", flip_a_bit, CIRCUIT_AT, 0, 1, DEALER, DEALER, PT_PEER_SETUP,
      "party 1 runs another program or circuit", "COT", 0, 0, false},
-    {"k", "HELLO", flip_a_bit, K_AT, 0, 1, DEALER, DEALER, PT_PEER_SETUP,
-     "party 1 runs with another COT field exponent", "COT", 0, 0, false},
+    {"k that is none", "HELLO", flip_a_bit, K_AT, 0, 1, DEALER, DEALER, PT_PEER_MALFORMED,
+     "party 1 wishes for a COT field exponent", "COT", 0, 0, false},
+    {"another segment", "HELLO", flip_a_bit, SEGMENT_AT, 0, 1, DEALER, DEALER, PT_PEER_MALFORMED,
+     "another session", "COT", 0, 0, false},
     {"mode", "HELLO", flip_a_bit, MODE_AT, 0, 0, DEALER, DEALER, PT_PEER_SETUP,
      "party 0 runs with another preprocessing mode", "COT", 0, 0, false},
     {"number of parties", "HELLO", flip_a_bit, 0, 0, 0, DEALER, DEALER, PT_PEER_SETUP,

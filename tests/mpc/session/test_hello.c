@@ -1,15 +1,20 @@
 /* HELLO: the parties agree on everything, or the field that differs is named. */
 #include "support/test.h"
 
+#include "base/le.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/parties.h"
 #include "mpc/session/hello.h"
 
+static uint64_t agreed_segments[PARTIES_MAX]; /* by session index */
+
 static pt_status hello(session *s, void *user, pt_error *error)
 {
     const hello_facts *facts = user;
-    const pt_status status = session_hello(s, facts, error);
+    uint64_t segment_ands = 0;
+    const pt_status status = session_hello(s, facts, &segment_ands, error);
+    agreed_segments[s->me] = segment_ands;
     return status == PT_OK ? parties_first_coin(s, error) : status;
 }
 
@@ -44,7 +49,7 @@ static void equal_parties_get_a_session_id(void **state)
 }
 
 /* Every party but 1 (caller's number) must blame party 1 for `what`. */
-static void assert_named(const parties *p, const char *what)
+static void assert_blamed(const parties *p, pt_status status, const char *what)
 {
     parties_assert_failed(p, (1u << p->n) - 1);
     for (size_t i = 0; i < p->n; i++) {
@@ -52,11 +57,16 @@ static void assert_named(const parties *p, const char *what)
         if (session_party(&p->sessions[i], p->sessions[i].me) == 1)
             continue;
         assert_int_equal(p->sessions[i].stats->n_phases, 1); /* nothing but set-up was sent */
-        assert_int_equal(p->status[i], PT_PEER_SETUP);
+        assert_int_equal(p->status[i], status);
         assert_int_equal(p->errors[i].party, 1);
         if (strstr(p->errors[i].message, what) == NULL)
             fail_msg("\"%s\" does not say \"%s\"", p->errors[i].message, what);
     }
+}
+
+static void assert_named(const parties *p, const char *what)
+{
+    assert_blamed(p, PT_PEER_SETUP, what);
 }
 
 static void different_options_are_named(void **state)
@@ -71,7 +81,6 @@ static void different_options_are_named(void **state)
         {{.evaluator = 1}, "evaluator"},
         {{.evaluator = 2}, "evaluator"},
         {{.statistical_security = 64}, "statistical security"},
-        {{.cot_field_bits = 2}, "COT field exponent"},
         {{.output_parties = outputs, .n_output_parties = 1}, "output parties"},
         {{.receivers = for_one, .n_receivers = 1}, "output parties"},
     };
@@ -99,20 +108,52 @@ static void different_facts_are_named(void **state)
                                 .session_data = data,
                                 .session_data_len = sizeof data,
                                 .segment_ands = 100};
-    for (int c = 0; c < 4; c++) {
+    for (int c = 0; c < 3; c++) {
         hello_facts facts[3] = {common, common, common};
         if (c == 0)
             facts[1].circuit = &other;
         else if (c == 1)
             facts[1].session_data = other_data;
-        else if (c == 2)
-            facts[1].session_data_len--;
         else
-            facts[1].segment_ands--;
+            facts[1].session_data_len--;
         parties p;
         parties_open(&p, 3, NULL);
         parties_run_each(&p, hello, facts, sizeof facts[0]);
-        assert_named(&p, c == 0 ? "program or circuit" : c == 3 ? "segment" : "session data");
+        assert_named(&p, c == 0 ? "program or circuit" : "session data");
+        parties_close(&p);
+    }
+}
+
+/* Section 0.8: k is the largest wish, 4 without any, and a segment the smallest. */
+static void wishes_are_agreed_on(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned wishes[3], k;
+        uint64_t segments[3], segment;
+    } rows[] = {
+        {{0, 0, 0}, 4, {7, 7, 7}, 7},
+        {{0, 2, 0}, 2, {7, 8, 9}, 7},
+        {{2, 0, 1}, 2, {9, 8, 7}, 7},
+        {{4, 8, 1}, 8, {8, MPC_SEGMENT_ANDS_MAX, 9}, 8},
+        {{1, 1, 1}, 1, {MPC_SEGMENT_ANDS_MAX, MPC_SEGMENT_ANDS_MAX, 1}, 1},
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        pt_mpc_options options[3] = {{0}};
+        hello_facts facts[3];
+        for (size_t i = 0; i < 3; i++) {
+            options[i].cot_field_bits = rows[r].wishes[i];
+            facts[i] =
+                (hello_facts){.circuit = parties_circuit(), .segment_ands = rows[r].segments[i]};
+        }
+        parties p;
+        parties_open_each(&p, 3, options);
+        parties_run_each(&p, hello, facts, sizeof facts[0]);
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(p.status[i], PT_OK);
+            assert_int_equal(p.sessions[i].k, rows[r].k);
+            assert_true(agreed_segments[i] == rows[r].segment);
+        }
         parties_close(&p);
     }
 }
@@ -140,13 +181,14 @@ static void every_field_is_compared(void **state)
         size_t end;
         const char *what;
     } fields[] = {
+        /* NULL: not compared */
         {4, "number of parties"},
         {8, "evaluator"},
         {12, "roster"},
         {16, "statistical"},
-        {20, "COT field"},
+        {20, NULL},
         {24, "preprocessing mode"},
-        {32, "segment"},
+        {32, NULL},
         {64, "output parties"},
         {96, "roster"},
         {128, "parameters"},
@@ -157,6 +199,8 @@ static void every_field_is_compared(void **state)
     size_t at = 0;
     for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++) {
         for (; at < fields[f].end; at += 1 + at % 5) {
+            if (fields[f].what == NULL)
+                continue;
             change c = {.at = at};
             parties p;
             parties_open(&p, 3, NULL);
@@ -168,10 +212,53 @@ static void every_field_is_compared(void **state)
     }
 }
 
-static void an_equivocated_nonce_ends_with_bot1(void **state)
+/* Party 1 puts eight bytes into its HELLO. */
+typedef struct wish {
+    size_t at, len;
+    uint64_t value;
+} wish;
+
+static void put_wish(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
+{
+    const wish *w = user;
+    uint8_t bytes[8];
+    if (strcmp(name, "HELLO") != 0 || s->me != 1 || peer != 1)
+        return;
+    assert_true(w->at + w->len <= len);
+    le_put_u64(bytes, w->value);
+    memcpy((uint8_t *)data + w->at, bytes, w->len);
+}
+
+static void wishes_have_limits(void **state)
 {
     (void)state;
-    change c = {.at = 232, .equivocate = true};
+    static const wish wishes[] = {
+        {16, 4, 3},
+        {16, 4, 5},
+        {16, 4, 16},
+        {16, 4, (uint32_t)1 << 31 | 4},
+        {16, 4, UINT32_MAX},
+        {24, 8, 0},
+        {24, 8, UINT64_MAX},
+        {24, 8, MPC_SEGMENT_ANDS_MAX + 1},
+        {24, 8, (uint64_t)1 << 63 | 1},
+    };
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        wish w = wishes[i];
+        parties p;
+        parties_open(&p, 3, NULL);
+        parties_hook(&p, put_wish, &w);
+        parties_run(&p, plain_hello, NULL);
+        assert_blamed(&p, PT_PEER_MALFORMED,
+                      w.len == 4 ? "COT field exponent that" : "segments of a size that");
+        parties_close(&p);
+    }
+}
+
+/* What is not compared is in the session id, and so is what the parties agree on by it. */
+static void equivocation_ends_with_bot1(size_t at)
+{
+    change c = {.at = at, .equivocate = true};
     parties p;
     parties_open(&p, 3, NULL);
     parties_hook(&p, change_hello, &c);
@@ -182,6 +269,14 @@ static void an_equivocated_nonce_ends_with_bot1(void **state)
         assert_true(p.sessions[i].stats->n_phases <= 2);
     }
     parties_close(&p);
+}
+
+static void equivocated_wishes_and_nonces_end_with_bot1(void **state)
+{
+    (void)state;
+    static const size_t places[] = {16, 24, 232}; /* k: 4 to one, 0 to another; segment: 5 and 1 */
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        equivocation_ends_with_bot1(places[i]);
 }
 
 static void take_parameters(void *user, session *s, const char *name, size_t peer, void *data,
@@ -281,7 +376,9 @@ int main(void)
         cmocka_unit_test(different_options_are_named),
         cmocka_unit_test(different_facts_are_named),
         cmocka_unit_test(every_field_is_compared),
-        cmocka_unit_test(an_equivocated_nonce_ends_with_bot1),
+        cmocka_unit_test(equivocated_wishes_and_nonces_end_with_bot1),
+        cmocka_unit_test(wishes_are_agreed_on),
+        cmocka_unit_test(wishes_have_limits),
         cmocka_unit_test(the_parameter_hash_covers_all_parameters),
         cmocka_unit_test(the_circuit_hash_covers_every_gate),
         cmocka_unit_test(the_circuit_hash_covers_everything),
