@@ -46,57 +46,68 @@ static enum MHD_Result refuse_opening(request *r)
                   "too many new sessions from this address\n");
 }
 
-#define SEAT_TAKEN "another client holds this seat: a party of the same number, or a dealer\n"
+#define SEAT_TAKEN "another client holds this seat: a party of the same number, or a dealer"
+
+/* What the store says no with: one line, and when to ask again (-1: never). */
+typedef struct failure {
+    store_result result;
+    refusal why;
+    unsigned status;
+    int retry_after_s;
+    const char *text;
+} failure;
+
+static const failure failures[] = {
+    {STORE_LOST, REFUSED_LOST, 409, -1,
+     "the relay does not know this session any more: it was lost or replaced"},
+    {STORE_EARLY, REFUSED_EARLY, 429, 1, "a message before this one has not come yet"},
+    {STORE_ENDING, REFUSED_TAKEN, 409, 1, "an earlier run of this session is still ending"},
+    {STORE_TAKEN, REFUSED_TAKEN, 409, 1, SEAT_TAKEN},
+    {STORE_FULL_SESSIONS, REFUSED_FULL_SESSIONS, 429, 1, "full: the relay has max-sessions"},
+    {STORE_FULL_SEATS, REFUSED_FULL_SEATS, 429, 1, "full: the session has max-seats"},
+    {STORE_FULL_QUEUE, REFUSED_FULL_QUEUE, 429, 1,
+     "full: max-messages or max-queue-bytes wait for this party from that one"},
+    {STORE_FULL_SESSION, REFUSED_FULL_SESSION, 429, 1,
+     "full: max-session-bytes wait in this session"},
+    {STORE_FULL_BYTES, REFUSED_FULL_BYTES, 429, 1, "full: the relay has max-bytes"},
+    {STORE_FULL_ADDRESS_SESSIONS, REFUSED_SHARE_SESSIONS, 429, 1,
+     "full: this address has its address-share of sessions"},
+    {STORE_FULL_ADDRESS_BYTES, REFUSED_SHARE_BYTES, 429, 1,
+     "full: this address has its address-share of bytes"},
+    {STORE_FORBIDDEN, REFUSED_FORBIDDEN, 403, -1, "this is not the token of this seat"},
+    {STORE_UNAVAILABLE, REFUSED_STORE, 503, 1, "the relay's store cannot be used now"},
+    {STORE_MEMORY, REFUSED_MEMORY, 503, 1, "the relay is out of memory"}, /* the last */
+};
+
+static const failure *failure_of(store_result result)
+{
+    const failure *f = failures;
+    while (f->result != result && f->result != STORE_MEMORY)
+        f++;
+    return f;
+}
 
 static enum MHD_Result reply_failure(request *r, store_result result)
 {
-    switch (result) {
-    case STORE_LOST:
-        return refuse(r, REFUSED_LOST, 409, -1,
-                      "the relay does not know this session any more: it was lost or replaced\n");
-    case STORE_EARLY:
-        return refuse(r, REFUSED_EARLY, 429, 1, "a message before this one has not come yet\n");
-    case STORE_ENDING:
-        return refuse(r, REFUSED_TAKEN, 409, 1, "an earlier run of this session is still ending\n");
-    case STORE_TAKEN:
-        return refuse(r, REFUSED_TAKEN, 409, 1, SEAT_TAKEN);
-    case STORE_FULL_SESSIONS:
-        return refuse(r, REFUSED_FULL_SESSIONS, 429, 1, "full: the relay has max-sessions\n");
-    case STORE_FULL_SEATS:
-        return refuse(r, REFUSED_FULL_SEATS, 429, 1, "full: the session has max-seats\n");
-    case STORE_FULL_QUEUE:
-        return refuse(r, REFUSED_FULL_QUEUE, 429, 1,
-                      "full: max-messages or max-queue-bytes wait for this party from that one\n");
-    case STORE_FULL_SESSION:
-        return refuse(r, REFUSED_FULL_SESSION, 429, 1,
-                      "full: max-session-bytes wait in this session\n");
-    case STORE_FULL_BYTES:
-        return refuse(r, REFUSED_FULL_BYTES, 429, 1, "full: the relay has max-bytes\n");
-    case STORE_FULL_ADDRESS_SESSIONS:
-        return refuse(r, REFUSED_SHARE_SESSIONS, 429, 1,
-                      "full: this address has its address-share of sessions\n");
-    case STORE_FULL_ADDRESS_BYTES:
-        return refuse(r, REFUSED_SHARE_BYTES, 429, 1,
-                      "full: this address has its address-share of bytes\n");
-    case STORE_UNAUTHORIZED:
+    char line[160];
+    if (result == STORE_CLOSED)
+        return refuse_opening(r);
+    if (result == STORE_UNAUTHORIZED) {
         stats_refused(r, REFUSED_UNAUTHORIZED);
         return httpd_reply_with(&r->http, 401, -1,
                                 "this seat needs its token: Authorization: Bearer TOKEN\n",
                                 "WWW-Authenticate", "Bearer");
-    case STORE_FORBIDDEN:
-        return refuse(r, REFUSED_FORBIDDEN, 403, -1, "this is not the token of this seat\n");
-    case STORE_CLOSED:
-        return refuse_opening(r);
-    case STORE_UNAVAILABLE:
-        return refuse(r, REFUSED_STORE, 503, 1, "the relay's store cannot be used now\n");
-    case STORE_MEMORY:
-    case STORE_EMPTY:
-    case STORE_GONE:
-    case STORE_DONE:
-    case STORE_REPEATED:
-        break;
     }
-    return refuse(r, REFUSED_MEMORY, 503, 1, "the relay is out of memory\n");
+    const failure *f = failure_of(result);
+    (void)snprintf(line, sizeof line, "%s\n", f->text);
+    return refuse(r, f->why, f->status, f->retry_after_s, line);
+}
+
+void answer_no_room(request *r, store_result result)
+{
+    const failure *f = failure_of(result);
+    stats_refused(r, f->why);
+    httpd_refuse(&r->http, f->status, f->text);
 }
 
 /* Holds the request, unless its address has so many already. */
@@ -190,7 +201,7 @@ static enum MHD_Result answer_join(request *r)
         return reply_failure(r, STORE_MEMORY);
     const store_result result = store_join(s, &r->who, &joined);
     if (result == STORE_TAKEN && holder_waits(r, &joined))
-        return refuse(r, REFUSED_TAKEN, 409, -1, SEAT_TAKEN);
+        return refuse(r, REFUSED_TAKEN, 409, -1, SEAT_TAKEN "\n");
     return result == STORE_DONE ? reply_joined(r, &joined) : reply_failure(r, result);
 }
 
@@ -285,9 +296,7 @@ static enum MHD_Result answer_send(request *r)
     const store_result result = store_put(r->server->store, &r->who, r->route.to, request_place(r),
                                           r->http.body.bytes, r->http.body.len);
     if (result == STORE_DONE) {
-        /* The bytes are the store's, and counted there. */
-        PT_ASSERT(r->server->receiving >= r->http.charged);
-        r->server->receiving -= r->http.charged;
+        transit_received(r, r->http.charged); /* they are the store's, and counted there */
         r->http.charged = 0;
         buffer_init(&r->http.body, 0);
         return reply_stored(r);
@@ -320,6 +329,9 @@ static enum MHD_Result reply_gone(request *r)
 
 static enum MHD_Result reply_message(request *r)
 {
+    const store_result room = transit_send(r, r->message->len);
+    if (room != STORE_DONE)
+        return reply_failure(r, room);
     if (!r->has_number) {
         /* Without acknowledgements the message goes once it is written to the connection. */
         if (httpd_client_is_gone(&r->http))

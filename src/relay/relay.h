@@ -94,10 +94,10 @@ typedef struct relay_options {
     size_t max_messages;      /* waiting in one queue */
     size_t max_queue_bytes;   /* waiting in one queue */
     size_t max_session_bytes; /* waiting in one session */
-    size_t max_bytes;         /* in all, also of requests being received */
+    size_t max_bytes;         /* in all, also being received; as much again being sent */
     size_t max_seats;         /* in a session */
-    /* How much of sessions, bytes, connections and waiting requests may be one address's, in
-     * percent; 0: all. */
+    /* How much of sessions, bytes that wait, bytes on their way, connections and waiting requests
+     * may be one address's, in percent; 0: all. */
     uint32_t address_share;
     /* So many requests a second one address, or one session, may make; and so many sessions a
      * minute one address may open. Twice as many at once. 0: any number. */

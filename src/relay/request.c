@@ -154,21 +154,15 @@ static void app_check(httpd_request *http)
 static bool app_charge(httpd_request *http, size_t len)
 {
     request *r = (request *)http;
-    relay_server *server = r->server;
-    const size_t used = server->store->bytes + server->receiving;
-    if (used > server->options.max_bytes || len > server->options.max_bytes - used) {
-        stats_refused(r, REFUSED_FULL_BYTES);
-        return false;
-    }
-    server->receiving += len;
-    return true;
+    const store_result result = transit_receive(r, len);
+    if (result != STORE_DONE)
+        answer_no_room(r, result);
+    return result == STORE_DONE;
 }
 
 static void app_discharge(httpd_request *http, size_t len)
 {
-    relay_server *server = ((request *)http)->server;
-    PT_ASSERT(server->receiving >= len);
-    server->receiving -= len;
+    transit_received((request *)http, len);
 }
 
 static enum MHD_Result app_answer(httpd_request *http)
@@ -208,6 +202,7 @@ static void app_end(httpd_request *http, bool sent)
     request *r = (request *)http;
     answer_sent(r, sent);
     PT_ASSERT(!r->is_waiting);
+    transit_sent(r);
     stored_release(r->message);
     mem_wipe(r->issued, sizeof r->issued);
     server_end_if_idle(r->server);

@@ -48,6 +48,11 @@ typedef struct request {
     /* The message being sent. */
     stored *message;
     bool lent; /* it goes from the queue once it has been sent */
+
+    /* Bytes on their way, see transit.h. */
+    struct traveller *traveller; /* NULL: none, or they are not counted */
+    size_t n_travelling;
+    size_t n_sending;
 } request;
 
 /* What the HTTP server calls; its `user` is the relay_server. */

@@ -77,7 +77,7 @@ static pt_status open_store(relay_server *server, pt_error *error)
                                    .session_bytes = o->max_session_bytes,
                                    .bytes = o->max_bytes,
                                    .address_sessions = share_of(o, o->max_sessions),
-                                   .address_bytes = share_of(o, o->max_bytes),
+                                   .address_bytes = server->transit.address_max,
                                    .expiry_ms = o->expiry_ms,
                                    .timeout_ms = o->timeout_ms,
                                    .needs_tokens = o->needs_tokens,
@@ -95,6 +95,7 @@ static pt_status start(relay_server *server, const relay_options *options, pt_er
     server->options = with_defaults(options);
     relay_options *o = &server->options;
     server->address_waiting = share_of(o, o->max_connections);
+    server->transit.address_max = share_of(o, o->max_bytes);
     /* Behind a proxy all connections come from there. */
     if (o->max_per_address == 0 && !o->trust_forwarded)
         o->max_per_address = share_of(o, o->max_connections);

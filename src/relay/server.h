@@ -9,6 +9,7 @@
 #include "relay/relay.h"
 #include "relay/stats.h"
 #include "relay/store.h"
+#include "relay/transit.h"
 #include "relay/waiting.h"
 
 struct relay_server {
@@ -17,7 +18,7 @@ struct relay_server {
     httpd *http;
     struct page *page;      /* NULL: it serves none */
     size_t address_waiting; /* requests of one address that may wait; 0: any number */
-    size_t receiving;       /* bytes of requests being received */
+    transit transit;
 
     atomic_bool stop_asked;
     atomic_uint_fast32_t grace_ms;

@@ -161,7 +161,9 @@ static void put_figures(buffer *b, relay_server *server, size_t n_held)
                   pt_version(), server->store->kind);
     put_stored(b, server);
     put_one(b, "requests_held", "gauge", "Requests that wait.", n_held);
-    put_one(b, "receiving_bytes", "gauge", "Bytes of requests being received.", server->receiving);
+    put_one(b, "receiving_bytes", "gauge", "Bytes of requests being received.",
+            server->transit.receiving);
+    put_one(b, "sending_bytes", "gauge", "Bytes of messages being sent.", server->transit.sending);
     put_one(b, "messages_total", "counter", "Messages taken in.", server->store->carried);
     put_one(b, "sessions_opened_total", "counter", "Sessions opened.", server->stats.n_opened);
     put_one(b, "sessions_expired_total", "counter", "Sessions dropped unused.",

@@ -58,6 +58,16 @@ class Stranger:
             if self.ask(client, "POST", f"/send/heap/0/{to}", piece) != 200:
                 return
 
+    def send_slowly(self):
+        """Bodies that lack their last byte; small ones, too, for what large ones leave."""
+        self.ask(self.client(), "PUT", "/join/slow/0")
+        for length in [4 << 20] * 16 + [64 << 10] * 64 + [1 << 10] * 128:
+            with contextlib.suppress(OSError):
+                s = self.connect()
+                s.sendall(b"POST /send/slow/0/1 HTTP/1.1\r\nHost: r\r\nAuthorization: Bearer a-stranger-s-token-of-22\r\n"
+                          b"Content-Length: %d\r\n\r\n" % length)
+                s.sendall(bytes(length - 1))
+
     def ask_often(self):
         """Until it is stopped."""
         def one():
@@ -93,10 +103,12 @@ class Floods(Case):
             port = int(process.read_err_until(r"http://0\.0\.0\.0:(\d+)").group(1))
             url = f"http://127.0.0.1:{port}"
             for number, (flood, figures) in enumerate((("hold", ("requests_held", SHARE - 50)), ("open_sessions", ("sessions", SHARE - 50)),
-                                   ("send_messages", ("bytes", 15 << 20)), ("ask_often", ("sessions", 1)))):
+                                   ("send_messages", ("bytes", 15 << 20)),
+                                   ("send_slowly", ("receiving_bytes", 12 << 20)), ("ask_often", ("sessions", 1)))):
                 with contextlib.closing(Stranger(port, f"127.0.0.{number + 2}")) as stranger:
                     getattr(stranger, flood)()
                     self.assertGreaterEqual(figure(url, figures[0]), figures[1], flood)
+                    self.assertLessEqual(figure(url, "receiving_bytes"), 17 << 20, flood)
                     seconds = self.assertPairFinishes(url, flood)
                     print(f"{flood}: {seconds:.1f} s beside it; refused: {stranger.refusals}")
                     if flood in ("open_sessions", "send_messages"):

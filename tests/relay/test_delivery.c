@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -669,10 +670,78 @@ static void sessions_and_bytes_are_limited(void **state)
     expect(port, "POST", "/send/a/0/2", "", body, 429, NULL);
     expect(port, "POST", "/send/b/0/1", "", body, 200, NULL);
     /* While it is being received a request counts, too. */
-    expect(port, "POST", "/send/b/0/2", "", body, 429, NULL);
+    expect(port, "POST", "/send/b/0/2", "", body, 429, "full: the relay has max-bytes\n");
     expect(port, "POST", "/recv/a/0/1", "", "", 200, body);
     expect(port, "POST", "/recv/b/0/1", "", "", 200, body);
     expect(port, "POST", "/send/b/0/2", "", body, 200, NULL);
+    relay_server_free(server);
+}
+
+#define FROM(address) "X-Forwarded-For: " address "\r\n"
+
+/* Waits until a figure has that value. */
+static void wait_for_figure(uint16_t port, const char *name, size_t n)
+{
+    char wanted[64];
+    (void)snprintf(wanted, sizeof wanted, "\npolytune_relay_%s %zu\n", name, n);
+    for (bool there = false; !there;) {
+        http_response r = http_once(port, "GET", "/metrics", "", "", 0);
+        there = strstr((const char *)r.body, wanted) != NULL;
+        http_clear(&r);
+    }
+}
+
+/* Bodies that never come whole are an address's as much as those that wait. */
+static void an_address_has_its_share_of_what_is_received(void **state)
+{
+    (void)state;
+    relay_server *server = fixture_start((relay_options){
+        .max_bytes = 100000, .max_connections = 100, .address_share = 25, .trust_forwarded = true});
+    const uint16_t port = relay_server_port(server);
+    static char body[20001];
+    memset(body, 'x', 20000);
+    const int slow = connect_to(port);
+    write_text(slow, "POST /send/a/0/1 HTTP/1.1\r\nHost: r\r\n" FROM(
+                         "192.0.2.1") "Content-Length: 20000\r\n\r\n");
+    write_text(slow, body + 1);
+    wait_for_figure(port, "receiving_bytes", 19999);
+    expect(port, "POST", "/send/b/0/1", FROM("192.0.2.1"), body, 429,
+           "full: this address has its address-share of bytes\n");
+    wait_for_figure(port, "receiving_bytes", 19999);
+    expect(port, "POST", "/send/c/0/1", FROM("192.0.2.2"), body, 200, "");
+    write_text(slow, "x");
+    expect_next(slow, 200, "");
+    wait_for_figure(port, "receiving_bytes", 0);
+    (void)close(slow);
+    relay_server_free(server);
+}
+
+/* A message that nobody takes is kept until it is written, whatever was acknowledged since. */
+static void an_address_has_its_share_of_what_is_sent(void **state)
+{
+    (void)state;
+    enum { LEN = 4 << 20 };
+    relay_server *server = fixture_start((relay_options){.max_bytes = (size_t)100 << 20,
+                                                         .max_connections = 100,
+                                                         .address_share = 6,
+                                                         .trust_forwarded = true});
+    const uint16_t port = relay_server_port(server);
+    char *body = calloc(1, LEN + 1);
+    assert_non_null(body);
+    memset(body, 'x', LEN);
+    expect(port, "POST", "/send/a/0/1", FROM("192.0.2.1"), body, 200, "");
+    free(body);
+    const int slow = connect_to(port);
+    const int small = 4096; /* the system shall not take all of it */
+    assert_int_equal(setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    ask(slow, "POST", "/recv/a/0/1", FROM("192.0.2.2") "X-Polytune-Seq: 1\r\n", "");
+    wait_for_figure(port, "sending_bytes", LEN);
+    expect(port, "POST", "/recv/a/0/1", FROM("192.0.2.2") "X-Polytune-Seq: 1\r\n", "", 429,
+           "full: this address has its address-share of bytes\n");
+    expect(port, "POST", "/recv/a/0/1", FROM("192.0.2.3") "X-Polytune-Seq: 1\r\n", "", 200, NULL);
+    (void)close(slow);
+    wait_for_figure(port, "sending_bytes", 0);
+    expect(port, "POST", "/recv/a/0/1", FROM("192.0.2.2") "X-Polytune-Seq: 1\r\n", "", 200, NULL);
     relay_server_free(server);
 }
 
@@ -845,6 +914,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(full_queues_are_429),
         cmocka_unit_test(a_send_can_wait_for_room),
         cmocka_unit_test(sessions_and_bytes_are_limited),
+        cmocka_unit_test(an_address_has_its_share_of_what_is_received),
+        cmocka_unit_test(an_address_has_its_share_of_what_is_sent),
         cmocka_unit_test(unused_sessions_expire),
         cmocka_unit_test(two_plain_clients_work_together),
         cmocka_unit_test(stopping_answers_who_waits),
