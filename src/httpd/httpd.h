@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/buffer.h"
 #include "base/compiler.h"
@@ -81,6 +82,8 @@ typedef struct httpd_app {
      * be NULL. */
     void (*closed)(void *user, void *note, bool by_client);
     size_t note_size;
+    /* A connection was closed at once: its address has max_per_address. May be NULL. */
+    void (*turned_away)(void *user, const struct sockaddr *address);
     /* Called now and then. May be NULL. */
     void (*sweep)(void *user, uint64_t now_ms);
     /* Called soon after httpd_wake. May be NULL. */

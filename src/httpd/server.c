@@ -103,6 +103,8 @@ static void accept_some(httpd *server, int fd)
             return;
         if (!connection_is_welcome(server, (struct sockaddr *)&address)) {
             (void)close(peer);
+            if (server->app->turned_away != NULL)
+                server->app->turned_away(server->user, (struct sockaddr *)&address);
             continue;
         }
         connection_make_room(server);

@@ -32,17 +32,21 @@ static void write_ipv6(char *ret_text, const struct in6_addr *address)
     (void)inet_ntop(AF_INET6, &network, ret_text, ADDRESS_MAX);
 }
 
+void admit_write_address(char ret_text[ADDRESS_MAX], const struct sockaddr *address)
+{
+    (void)snprintf(ret_text, ADDRESS_MAX, "unknown");
+    if (address != NULL && address->sa_family == AF_INET)
+        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+                        ret_text, ADDRESS_MAX);
+    else if (address != NULL && address->sa_family == AF_INET6)
+        write_ipv6(ret_text, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
 void admit_address(request *r)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(r->http.connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
-    (void)snprintf(r->address, sizeof r->address, "unknown");
-    if (address != NULL && address->sa_family == AF_INET)
-        (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-                        r->address, ADDRESS_MAX);
-    else if (address != NULL && address->sa_family == AF_INET6)
-        write_ipv6(r->address, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+    admit_write_address(r->address, info == NULL ? NULL : info->client_addr);
 }
 
 /* The last address is the one that the proxy next to us saw; those before it anybody may write. */

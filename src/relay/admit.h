@@ -15,6 +15,8 @@ typedef struct admit_limits {
 MUST_CHECK pt_status admit_init(admit_limits *a, const relay_options *o, pt_error *error);
 void admit_clear(admit_limits *a);
 
+/* Writes an address as text, of IPv6 the network of 64 bits. */
+void admit_write_address(char ret_text[ADDRESS_MAX], const struct sockaddr *address);
 /* Finds the address of who asks; a header of the trusted proxy may name another. */
 void admit_address(request *r);
 void admit_forwarded(request *r, const char *value);

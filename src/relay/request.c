@@ -208,6 +208,13 @@ static void app_end(httpd_request *http, bool sent)
     server_end_if_idle(r->server);
 }
 
+static void app_turned_away(void *user, const struct sockaddr *address)
+{
+    char text[ADDRESS_MAX];
+    admit_write_address(text, address);
+    stats_turned_away(user, text);
+}
+
 static void app_sweep(void *user, uint64_t now_ms)
 {
     relay_server *server = user;
@@ -238,6 +245,7 @@ const httpd_app relay_app = {
     .finish = app_finish,
     .closed = presence_closed,
     .note_size = sizeof(presence_note),
+    .turned_away = app_turned_away,
     .sweep = app_sweep,
     .woken = app_woken,
 };

@@ -23,6 +23,7 @@ static const char *const refusal_names[N_REFUSALS] = {
     [REFUSED_SHARE_SESSIONS] = "address_sessions",
     [REFUSED_SHARE_BYTES] = "address_bytes",
     [REFUSED_SHARE_WAITING] = "address_waiting",
+    [REFUSED_SHARE_CONNECTIONS] = "address_connections",
     [REFUSED_RATE_ADDRESS] = "rate_address",
     [REFUSED_RATE_SESSION] = "rate_session",
     [REFUSED_RATE_OPENED] = "rate_opened",
@@ -86,17 +87,27 @@ static int party_of(const request *r)
     return -1;
 }
 
+static void count_refused(relay_server *server, refusal why, relay_event event)
+{
+    event.what = "refused";
+    event.reason = refusal_names[why];
+    server->stats.n_refused[why]++;
+    if (quota_take(&server->stats.refusal_lines, event.reason, strlen(event.reason), clock_ms()) ==
+        0)
+        log_event(server, &event);
+}
+
 void stats_refused(request *r, refusal why)
 {
-    const char *reason = refusal_names[why];
-    r->server->stats.n_refused[why]++;
-    if (quota_take(&r->server->stats.refusal_lines, reason, strlen(reason), clock_ms()) != 0)
-        return;
-    log_event(r->server, &(relay_event){.what = "refused",
-                                        .session = session_of(r),
-                                        .party = party_of(r),
-                                        .address = r->address,
-                                        .reason = reason});
+    count_refused(
+        r->server, why,
+        (relay_event){.session = session_of(r), .party = party_of(r), .address = r->address});
+}
+
+void stats_turned_away(relay_server *server, const char *address)
+{
+    count_refused(server, REFUSED_SHARE_CONNECTIONS,
+                  (relay_event){.party = -1, .address = address});
 }
 
 void stats_note(relay_server *server, store_event event, const store_caller *who,

@@ -23,6 +23,7 @@ typedef enum refusal {
     REFUSED_SHARE_SESSIONS, /* of one address */
     REFUSED_SHARE_BYTES,
     REFUSED_SHARE_WAITING,
+    REFUSED_SHARE_CONNECTIONS,
     REFUSED_RATE_ADDRESS,
     REFUSED_RATE_SESSION,
     REFUSED_RATE_OPENED,
@@ -44,6 +45,8 @@ MUST_CHECK pt_status stats_init(stats *s, pt_error *error);
 void stats_clear(stats *s);
 
 void stats_refused(request *r, refusal why);
+/* A connection that was closed at once, since its address has its share of them. */
+void stats_turned_away(relay_server *server, const char *address);
 /* What a store_listener's note is told. */
 void stats_note(relay_server *server, store_event event, const store_caller *who,
                 const char *session, uint32_t party);

@@ -12,6 +12,18 @@
 #include "relay/held.h"
 #include "support/relay.h"
 
+/* Waits until a figure has that value. */
+static void wait_for_figure(uint16_t port, const char *name, size_t n)
+{
+    char wanted[64];
+    (void)snprintf(wanted, sizeof wanted, "\npolytune_relay_%s %zu\n", name, n);
+    for (bool there = false; !there;) {
+        http_response r = http_once(port, "GET", "/metrics", "", "", 0);
+        there = strstr((const char *)r.body, wanted) != NULL;
+        http_clear(&r);
+    }
+}
+
 /* ---- waiting ---- */
 
 static void a_waiting_recv_gets_the_message(void **state)
@@ -584,6 +596,12 @@ static void an_address_has_its_share_of_waiting(void **state)
     const int twelfth = connect_to(port);
     (void)http_ask(twelfth, "GET", "/ping", "", "", 0);
     expect_next(twelfth, 0, NULL);
+    ask(tenth, "GET", "/metrics", "", "");
+    http_response figures = http_read(tenth);
+    assert_int_equal(figures.status, 200);
+    assert_non_null(strstr((const char *)figures.body,
+                           "\npolytune_relay_refused_total{reason=\"address_connections\"} 1\n"));
+    http_clear(&figures);
     (void)close(ninth);
     (void)close(tenth);
     (void)close(eleventh);
@@ -678,18 +696,6 @@ static void sessions_and_bytes_are_limited(void **state)
 }
 
 #define FROM(address) "X-Forwarded-For: " address "\r\n"
-
-/* Waits until a figure has that value. */
-static void wait_for_figure(uint16_t port, const char *name, size_t n)
-{
-    char wanted[64];
-    (void)snprintf(wanted, sizeof wanted, "\npolytune_relay_%s %zu\n", name, n);
-    for (bool there = false; !there;) {
-        http_response r = http_once(port, "GET", "/metrics", "", "", 0);
-        there = strstr((const char *)r.body, wanted) != NULL;
-        http_clear(&r);
-    }
-}
 
 /* Bodies that never come whole are an address's as much as those that wait. */
 static void an_address_has_its_share_of_what_is_received(void **state)
