@@ -29,6 +29,8 @@ typedef struct pt_mpc_stats {
     uint64_t bytes_sent;
     uint64_t bytes_received;
     uint64_t messages_sent;
+    unsigned cot_field_bits; /* k that the parties agreed on; 0: not yet */
+    uint32_t segment_ands;   /* likewise the AND gates of a segment */
     size_t n_phases;
     struct {
         const char *name;

@@ -34,9 +34,10 @@ typedef struct pt_plan_seat {
 
 typedef struct pt_plan {
     uint64_t and_gates;
-    uint64_t segments; /* what the circuit is cut into */
-    uint64_t delays;   /* most of any party */
-    double seconds;    /* of the party that takes longest; 0 without a link */
+    uint64_t segments;       /* what the circuit is cut into */
+    unsigned cot_field_bits; /* k, if no other party wishes for a larger one */
+    uint64_t delays;         /* most of any party */
+    double seconds;          /* of the party that takes longest; 0 without a link */
 } pt_plan;
 
 /* Plans a run of `circuit` with `options`, of which all count but `party`, channels, callbacks and
@@ -51,6 +52,15 @@ PT_API PT_MUST_CHECK pt_status pt_plan_make(pt_plan *ret_plan, pt_plan_seat *ret
                                             size_t n_seats, const pt_circuit *circuit,
                                             const pt_mpc_options *options, const pt_plan_link *link,
                                             pt_error *error);
+
+/* The k (pt_mpc_options.cot_field_bits, which does not count here) with which such a run is
+ * foretold to end soonest over the link: where bytes take long a large one, which has fewer and
+ * computes more. This machine's processor is measured for it, in a few hundredths of a second,
+ * unless the run is so small that k hardly matters: then *ret_k is 0, which is no wish. Errors are
+ * those of pt_plan_make; *ret_k is 0 then. */
+PT_API PT_MUST_CHECK pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circuit *circuit,
+                                                const pt_mpc_options *options,
+                                                const pt_plan_link *link, pt_error *error);
 
 #ifdef __cplusplus
 }

@@ -98,6 +98,13 @@ PT_API PT_MUST_CHECK pt_status pt_channel_secure_fingerprint(char ret_words[PT_F
                                                              const pt_channel *channel,
                                                              pt_error *error);
 
+/* The quickest round trip that the handshake of such a channel has seen, with the peers whose
+ * numbers are lower: what they answered at once. 0 where there is none, at party 0 always.
+ * PT_ERR_USAGE. */
+PT_API PT_MUST_CHECK pt_status pt_channel_secure_round_trip(double *ret_seconds,
+                                                            const pt_channel *channel,
+                                                            pt_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -86,6 +86,7 @@ void output_add_stats(json_t *object, size_t parties, const pt_mpc_stats *stats)
                                   output_real(stats->phases[i].seconds));
     (void)json_object_set_new(object, "parties", json_integer((json_int_t)parties));
     (void)json_object_set_new(object, "and", json_integer((json_int_t)stats->and_gates));
+    (void)json_object_set_new(object, "cot_bits", json_integer(stats->cot_field_bits));
     (void)json_object_set_new(object, "seconds", output_real(stats->seconds));
     (void)json_object_set_new(object, "peak_rss_bytes", json_integer(peak_rss_bytes()));
     (void)json_object_set_new(object, "phases", phases);

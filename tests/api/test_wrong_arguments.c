@@ -562,6 +562,12 @@ CALL(pt_channel_secure_fingerprint)
     return pt_channel_secure_fingerprint(PTR(0, r.words), PTR(1, &w->channels[0]), error);
 }
 
+CALL(pt_channel_secure_round_trip)
+{
+    double seconds = 0;
+    return pt_channel_secure_round_trip(PTR(0, &seconds), PTR(1, &w->channels[0]), error);
+}
+
 CALL(pt_channel_secure_secret_bits)
 {
     (void)w, (void)error;
@@ -736,6 +742,15 @@ CALL(pt_dealer_dismiss)
     return PT_OK;
 }
 
+CALL(pt_plan_cot_bits)
+{
+    unsigned k = 0;
+    const pt_plan_link link = {.bits_per_second = IS_WRONG(6) ? -1.0 : 1e8,
+                               .round_trip_seconds = IS_WRONG(7) ? 1e30 : 0.05};
+    const pt_mpc_options options = {.parties = SIZE(4, 2), .evaluator = SIZE(5, 0)};
+    return pt_plan_cot_bits(PTR(0, &k), PTR(1, w->circuit), PTR(2, &options), PTR(3, &link), error);
+}
+
 CALL(pt_plan_make)
 {
     pt_plan plan;
@@ -777,6 +792,7 @@ typedef struct row {
     HARMLESS(pt_channel_secure_key_print, 2)                                                       \
     FAILS(pt_channel_secure_keygen, 2)                                                             \
     FAILS(pt_channel_secure_public_key, 2)                                                         \
+    FAILS(pt_channel_secure_round_trip, 2)                                                         \
     HARMLESS(pt_channel_secure_secret_bits, 1)                                                     \
     FAILS(pt_channel_secure_wrap, 7)                                                               \
     FAILS(pt_circuit_eval, 5)                                                                      \
@@ -822,6 +838,7 @@ typedef struct row {
     FAILS(pt_p2p_ticket_new, 4)                                                                    \
     FAILS(pt_p2p_ticket_parse, 2)                                                                  \
     FAILS(pt_p2p_ticket_print, 2)                                                                  \
+    FAILS(pt_plan_cot_bits, 8)                                                                     \
     FAILS(pt_plan_make, 9)                                                                         \
     FAILS(pt_private_results_decode, 4)                                                            \
     FAILS(pt_private_results_decode_packed, 5)                                                     \

@@ -4,10 +4,11 @@ import pathlib
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, ROOT, USAGE, polytune
+from support import Case, DONE, INPUT, Process, ROOT, USAGE, polytune, relay
 
 SALARIES = str(ROOT / "examples/salaries.garble")
 SALARY_INPUTS = ("--input=59000", "--input=54000", "--input=10")
+SOON = 60  # a run among processes ends well within this
 
 
 class Plan(Case):
@@ -49,6 +50,27 @@ class Plan(Case):
         self.assertLess(fast["seconds"], fast["delays"] * 0.5 + alone["seconds"] + 5)
         most = max(seat["bytes_received"] for seat in slow["parties"])
         self.assertGreater(slow["seconds"], 8e-6 * most)
+
+    def test_k_follows_the_link(self):
+        slow = self.plan(SALARIES, "--link=1mbit,50ms")
+        few = self.plan(SALARIES, "--cot-bits=8")
+        self.assertEqual((slow["cot_bits"], few["cot_bits"], self.plan(SALARIES)["cot_bits"]), (8, 8, 4))
+        self.assertEqual(slow["parties"][1]["bytes_sent"], few["parties"][1]["bytes_sent"])
+        self.assertEqual(self.plan(SALARIES, "--link=1mbit,50ms", "--cot-bits=2")["cot_bits"], 2)
+
+    def test_the_largest_wish_counts(self):
+        with relay() as (url, _):
+            parties = [Process("party", url, "--session=k", f"--program={SALARIES}", f"--party={i}", SALARY_INPUTS[i], "--json", *flags)
+                       for i, flags in enumerate((["--cot-bits=2"], ["--link=1mbit,50ms"], []))]
+            results = [party.wait(SOON) for party in parties]
+        for result in results:
+            self.assertEqual(result.status, DONE, result)
+            self.assertEqual(json.loads(result.out)["cot_bits"], 8)
+        few = self.plan(SALARIES, "--cot-bits=8")
+        self.assertEqual([json.loads(result.out)["bytes_sent"] for result in results],
+                         [seat["bytes_sent"] for seat in few["parties"]])
+        self.assertIn("another party wished for --cot-bits=8", results[0].err)
+        self.assertIn(", with --cot-bits=8\n", results[1].err)
 
     def test_a_circuit_in_pieces(self):
         circuit = str(ROOT / "examples/zero_equal8.txt")

@@ -263,6 +263,18 @@ pt_status pt_channel_secure_wrap(pt_channel *ret_channel, pt_channel inner,
     return PT_OK;
 }
 
+pt_status pt_channel_secure_round_trip(double *ret_seconds, const pt_channel *channel,
+                                       pt_error *error)
+{
+    if (ret_seconds == NULL || channel == NULL)
+        return error_missing(error, "a channel, and a place for the round trip,");
+    if (channel->ops != &secure_ops)
+        return error_set(error, PT_ERR_USAGE, "this channel has made no handshake");
+    const secure *s = channel->self;
+    *ret_seconds = (double)s->round_trip_ns * 1e-9;
+    return PT_OK;
+}
+
 pt_status pt_channel_secure_fingerprint(char ret_words[PT_FINGERPRINT_SIZE],
                                         const pt_channel *channel, pt_error *error)
 {

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
@@ -56,6 +57,7 @@ typedef struct handshake {
     noise_keypair own;
     identity *identities;   /* by party */
     noise_handshake *noise; /* by party; guarded, as the handshake is */
+    uint64_t *answered_ns;  /* by party: when ANSWER left */
     size_t blamed;          /* who is told `reason`; the others hear that it is over */
     secure_alert reason;
 } handshake;
@@ -497,6 +499,7 @@ static pt_status handshake_begin(handshake *h, pt_error *error)
 
 static pt_status send_answer(handshake *h, size_t peer, pt_error *error)
 {
+    h->answered_ns[peer] = clock_ns();
     return send_identity(h, peer, KIND_ANSWER, error);
 }
 
@@ -512,11 +515,21 @@ static pt_status finish(handshake *h, size_t peer, pt_error *error)
     return PT_OK;
 }
 
+/* FINISH leaves when ANSWER is there. */
+static void note_round_trip(const handshake *h, size_t peer)
+{
+    secure *s = h->s;
+    const uint64_t taken_ns = clock_ns() - h->answered_ns[peer];
+    if (s->round_trip_ns == 0 || taken_ns < s->round_trip_ns)
+        s->round_trip_ns = taken_ns;
+}
+
 static pt_status confirm(handshake *h, size_t peer, pt_error *error)
 {
     const pt_status status = recv_identity(h, peer, KIND_FINISH, error);
     if (status != PT_OK)
         return status;
+    note_round_trip(h, peer);
     split(h, peer);
     return send_confirm(h, peer, error);
 }
@@ -576,6 +589,7 @@ static void handshake_free(handshake *h)
     const size_t parties = h->s->parties;
     mem_free_secret(h->identities, h->identities == NULL ? 0 : parties * sizeof *h->identities);
     mem_free_guarded(h->noise, parties * sizeof *h->noise);
+    mem_free(h->answered_ns);
     mem_free_guarded(h, sizeof *h);
 }
 
@@ -588,7 +602,8 @@ static handshake *handshake_new(secure *s, const pt_secure_options *options)
     *h = (handshake){.s = s, .o = options, .blamed = SIZE_MAX};
     h->identities = mem_new(s->parties, sizeof *h->identities);
     h->noise = mem_new_guarded(s->parties, sizeof *h->noise);
-    if (h->identities != NULL && h->noise != NULL)
+    h->answered_ns = mem_new(s->parties, sizeof *h->answered_ns);
+    if (h->identities != NULL && h->noise != NULL && h->answered_ns != NULL)
         return h;
     handshake_free(h);
     return NULL;

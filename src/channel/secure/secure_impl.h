@@ -63,6 +63,7 @@ typedef struct secure {
     size_t parties;
     secure_peer *peers; /* by party; the own one is unused */
     char fingerprint[PT_FINGERPRINT_SIZE];
+    uint64_t round_trip_ns; /* the quickest from an ANSWER to its FINISH; 0: unknown */
 } secure;
 
 /* Agrees with all peers on keys, and fills in `peers` and `fingerprint`. The options are checked.

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/commands/bench_link.h"
 #include "cli/commands/command.h"
 #include "cli/computation.h"
 #include "cli/cost/cost.h"
@@ -39,6 +40,10 @@ static const flag flags[] = {
      "accept programs of up to so many AND gates (default 50000000): the others' constants choose "
      "how large they get",
      false},
+    {"link", "RATE,RTT",
+     "this party's link, such as 100mbit,50ms: --cot-bits is chosen by it (default: by the round "
+     "trip that is measured)",
+     false},
     {"memory", "SIZE", "and that take up to so much memory to compile (default 4G)", false},
     {0},
 };
@@ -54,6 +59,7 @@ typedef struct party {
     uint64_t stated_parties; /* --parties, or 0 */
     uint64_t max_ands;       /* of the program */
     uint64_t max_bytes;
+    pt_plan_link link; /* of --link */
     size_t parties;
     computation c;
     mpc_flags mpc;
@@ -90,12 +96,18 @@ static pt_status party_limits(party *p, pt_error *error)
     const char *ands = args_get(p->a, "max-ands");
     const char *memory = args_get(p->a, "memory");
     pt_status status = PT_OK;
+    const char *link = args_get(p->a, "link");
+    slow_link slow;
     p->max_ands = DEFAULT_MAX_ANDS;
     p->max_bytes = DEFAULT_MAX_BYTES;
     if (ands != NULL)
         status = args_number(&p->max_ands, ands, "--max-ands", 1, UINT32_MAX, error);
     if (status == PT_OK && memory != NULL)
         status = args_size(&p->max_bytes, memory, "--memory", UINT64_MAX / 2, error);
+    if (status == PT_OK && link != NULL) {
+        status = bench_link_parse(&slow, link, error);
+        p->link = status == PT_OK ? bench_link_planned(&slow) : (pt_plan_link){0};
+    }
     return status;
 }
 
@@ -146,12 +158,40 @@ static pt_status party_print(party *p, const uint8_t *out, const pt_mpc_stats *s
     return status;
 }
 
+/* Without --link the way's round trip says what k to wish for. */
+static pt_status wish_by_round_trip(party *p, pt_error *error)
+{
+    double seconds = 0;
+    pt_plan_link link;
+    if (args_get(p->a, "link") != NULL || p->mpc.cot_field_bits != 0 ||
+        pt_channel_secure_round_trip(&seconds, &p->channel, NULL) != PT_OK ||
+        !cost_link_of(&link, seconds))
+        return PT_OK;
+    const pt_status status = cost_wish(&p->mpc, &p->c, &link, error);
+    if (status != PT_OK || p->mpc.cot_field_bits == 0)
+        return status;
+    report_message(REPORT_INFO, "a round trip of %.0f ms: --cot-bits=%u suits it best",
+                   seconds * 1e3, p->mpc.cot_field_bits);
+    return cost_report(&p->c, &p->mpc, p->index, error);
+}
+
+/* Whoever wishes for more decides. */
+static void tell_agreed(const party *p, const pt_mpc_stats *stats)
+{
+    const unsigned wish = p->mpc.cot_field_bits;
+    if (stats->cot_field_bits > (wish != 0 ? wish : 4))
+        report_message(REPORT_INFO, "another party wished for --cot-bits=%u, which was taken",
+                       stats->cot_field_bits);
+}
+
 static pt_status run_protocol(party *p, pt_error *error)
 {
     const size_t n_out = pt_circuit_output_bits(p->c.circuit);
     pt_mpc_stats stats = {0};
     uint8_t *out = mem_new(n_out, 1);
     pt_status status = out == NULL || p->session_data.failed ? error_memory(error) : PT_OK;
+    if (status == PT_OK)
+        status = wish_by_round_trip(p, error);
     if (status == PT_OK) {
         pt_mpc_options options = mpc_flags_options(&p->mpc, p->index, p->parties, &stats, true);
         options.session = p->session_data.bytes;
@@ -160,6 +200,7 @@ static pt_status run_protocol(party *p, pt_error *error)
                             pt_circuit_input_bits(p->c.circuit, p->index), &options, error);
     }
     report_progress_end();
+    tell_agreed(p, &stats);
     /* Before the channel is closed, which waits for the others to have everything. */
     if (status == PT_OK)
         status = party_print(p, out, &stats, error);
@@ -226,6 +267,8 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
         status = tables_check_input(&p->tables, 0, &p->c, p->index, p->input_bits, error);
     if (status == PT_OK)
         status = mpc_flags_divide(&p->mpc, &p->c, error);
+    if (status == PT_OK && args_get(p->a, "link") != NULL)
+        status = cost_wish(&p->mpc, &p->c, &p->link, error);
     if (status == PT_OK)
         status = cost_report(&p->c, &p->mpc, p->index, error);
     return status;

@@ -7,6 +7,10 @@
 #include "base/mem.h"
 #include "cli/report.h"
 
+#define WIDE_ROUND_TRIP_SECONDS 0.005
+#define WIDE_BITS_PER_SECOND    1e8
+#define WISH_SIZE               32
+
 pt_status cost_init(cost *ret_cost, const computation *c, const mpc_flags *f,
                     const pt_plan_link *link, pt_error *error)
 {
@@ -17,6 +21,20 @@ pt_status cost_init(cost *ret_cost, const computation *c, const mpc_flags *f,
     if (k->seats == NULL)
         return error_memory(error);
     return pt_plan_make(&k->plan, k->seats, k->n_seats, c->circuit, &options, link, error);
+}
+
+pt_status cost_wish(mpc_flags *f, const computation *c, const pt_plan_link *link, pt_error *error)
+{
+    const pt_mpc_options options = mpc_flags_options(f, 0, c->parties, NULL, false);
+    if (f->cot_field_bits != 0)
+        return PT_OK;
+    return pt_plan_cot_bits(&f->cot_field_bits, c->circuit, &options, link, error);
+}
+
+bool cost_link_of(pt_plan_link *ret_link, double round_trip_seconds)
+{
+    *ret_link = (pt_plan_link){WIDE_BITS_PER_SECOND, round_trip_seconds};
+    return round_trip_seconds >= WIDE_ROUND_TRIP_SECONDS;
 }
 
 void cost_clear(cost *k)
@@ -61,19 +79,22 @@ pt_status cost_report(const computation *c, const mpc_flags *f, size_t party, pt
     char sent[COST_BYTES_SIZE];
     char received[COST_BYTES_SIZE];
     char memory[COST_BYTES_SIZE];
+    char wish[WISH_SIZE] = "";
     const bool every = party == COST_EVERY_PARTY;
     cost k = {0};
     const pt_status status = cost_init(&k, c, f, NULL, error);
+    if (f->cot_field_bits != 0)
+        (void)snprintf(wish, sizeof wish, ", with --cot-bits=%u", f->cot_field_bits);
     if (status == PT_OK) {
         const pt_plan_seat s = every ? most_of_all(&k, c->parties) : k.seats[party];
         report_message(REPORT_INFO,
                        "%" PRIu64 " AND gate%s: %s sends %s%s, receives %s%s, waits for %" PRIu64
-                       " messages in turn, takes %s",
+                       " messages in turn, takes %s%s",
                        k.plan.and_gates, k.plan.and_gates == 1 ? "" : "s",
                        every ? "a party" : "this party", every ? "up to " : "",
                        cost_bytes_text(sent, s.bytes_sent), every ? "up to " : "",
                        cost_bytes_text(received, s.bytes_received), s.delays,
-                       cost_bytes_text(memory, s.memory_bytes));
+                       cost_bytes_text(memory, s.memory_bytes), wish);
     }
     cost_clear(&k);
     return status;

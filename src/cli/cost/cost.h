@@ -18,6 +18,15 @@ MUST_CHECK pt_status cost_init(cost *ret_cost, const computation *c, const mpc_f
                                const pt_plan_link *link, pt_error *error);
 void cost_clear(cost *k);
 
+/* Without --cot-bits, the k that suits the link best, as this party's wish; none where it hardly
+ * matters. */
+MUST_CHECK pt_status cost_wish(mpc_flags *f, const computation *c, const pt_plan_link *link,
+                               pt_error *error);
+
+/* What is taken for the link of which only the round trip is known: from 5 ms on a wide-area one,
+ * of 100 Mbit/s; a nearer one, or 0 for an unknown round trip, is not worth a wish. */
+MUST_CHECK bool cost_link_of(pt_plan_link *ret_link, double round_trip_seconds);
+
 #define COST_BYTES_SIZE 24
 /* A number of bytes, for people: "812 B", "77.1 MB". */
 const char *cost_bytes_text(char ret_text[COST_BYTES_SIZE], uint64_t bytes);

@@ -50,10 +50,10 @@ static pt_status plan_print_json(const cost *k, size_t parties, pt_error *error)
     json_t *seats = json_array();
     for (size_t i = 0; i < parties; i++)
         (void)json_array_append_new(seats, seat_json(&k->seats[i], false));
-    json_t *object =
-        json_pack("{s:I, s:I, s:I, s:o, s:o}", "and", (json_int_t)k->plan.and_gates, "segments",
-                  (json_int_t)k->plan.segments, "delays", (json_int_t)k->plan.delays, "seconds",
-                  output_real(k->plan.seconds), "parties", seats);
+    json_t *object = json_pack(
+        "{s:I, s:I, s:i, s:I, s:o, s:o}", "and", (json_int_t)k->plan.and_gates, "segments",
+        (json_int_t)k->plan.segments, "cot_bits", (int)k->plan.cot_field_bits, "delays",
+        (json_int_t)k->plan.delays, "seconds", output_real(k->plan.seconds), "parties", seats);
     if (k->n_seats > parties)
         (void)json_object_set_new(object, "dealer", seat_json(&k->seats[parties], true));
     return output_json(object, error);
@@ -78,7 +78,8 @@ static void put_seat(buffer *b, const cost *k, size_t seat, size_t parties)
 static void put_table(buffer *b, const cost *k, size_t parties)
 {
     buffer_printf(b, "AND gates  %" PRIu64 "\n", k->plan.and_gates);
-    buffer_printf(b, "segments   %" PRIu64 "\n\n", k->plan.segments);
+    buffer_printf(b, "segments   %" PRIu64 "\n", k->plan.segments);
+    buffer_printf(b, "COT bits   %u\n\n", k->plan.cot_field_bits);
     buffer_printf(b, "%-10s  %9s  %9s  %8s  %9s\n", "", "sends", "receives", "waits", "memory");
     for (size_t i = 0; i < k->n_seats; i++)
         put_seat(b, k, i, parties);
@@ -112,6 +113,8 @@ static pt_status plan_run(const args *a, pt_error *error)
         status = mpc_flags_init(&f, a, c.parties, error);
     if (status == PT_OK)
         status = mpc_flags_divide(&f, &c, error);
+    if (status == PT_OK && args_get(a, "link") != NULL)
+        status = cost_wish(&f, &c, &link, error);
     if (status == PT_OK)
         status = cost_init(&k, &c, &f, &link, error);
     if (status == PT_OK && args_get(a, "json") != NULL)

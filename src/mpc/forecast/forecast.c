@@ -85,6 +85,60 @@ static pt_status tell_time(pt_plan *ret_plan, pt_plan_seat *ret_seats, schedule 
     return status;
 }
 
+/* ---- k ---- */
+
+#define GAIN_MIN_SECONDS 0.05 /* that is worth measuring */
+
+/* Of the party that takes longest, with the work that p->costs knows. */
+static pt_status walk_seconds(double *ret_seconds, schedule *p, const session *s,
+                              const pt_plan_link *link, pt_error *error)
+{
+    const double byte_time = link->bits_per_second > 0 ? 8 / link->bits_per_second : 0;
+    traffic t;
+    const pt_status status =
+        walk_once(&t, p, s, link->round_trip_seconds / 2, byte_time, false, error);
+    *ret_seconds = 0;
+    for (size_t i = 0; status == PT_OK && i < t.n_seats; i++) {
+        const double now = t.seats[i].now;
+        *ret_seconds = now > *ret_seconds ? now : *ret_seconds;
+    }
+    traffic_clear(&t);
+    return status;
+}
+
+/* With the processor's time for k, or as if it took none. */
+static pt_status seconds_with_k(double *ret_seconds, schedule *p, session *s, unsigned k,
+                                bool computes, const pt_plan_link *link, pt_error *error)
+{
+    s->k = k;
+    p->costs = (work_costs){0};
+    const pt_status status = computes ? work_costs_probe_cot(&p->costs, k, error) : PT_OK;
+    return status == PT_OK ? walk_seconds(ret_seconds, p, s, link, error) : status;
+}
+
+static pt_status choose_k(unsigned *ret_k, schedule *p, session *s, const pt_plan_link *link,
+                          pt_error *error)
+{
+    static const unsigned candidates[] = {4, 8, 2};
+    double best = HUGE_VAL;
+    double most = 0;
+    double least = 0;
+    pt_status status = seconds_with_k(&most, p, s, 4, false, link, error);
+    if (status == PT_OK)
+        status = seconds_with_k(&least, p, s, 8, false, link, error);
+    if (status != PT_OK || most - least < GAIN_MIN_SECONDS)
+        return status;
+    for (size_t i = 0; status == PT_OK && i < sizeof candidates / sizeof *candidates; i++) {
+        double seconds = 0;
+        status = seconds_with_k(&seconds, p, s, candidates[i], true, link, error);
+        if (status == PT_OK && seconds < best) {
+            best = seconds;
+            *ret_k = candidates[i];
+        }
+    }
+    return status;
+}
+
 /* ---- The arguments ---- */
 
 static bool is_number(double value, double max)
@@ -130,6 +184,7 @@ static pt_status fill_plan(pt_plan *ret_plan, pt_plan_seat *ret_seats, session *
         seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p, n_registers);
     }
     ret_plan->and_gates = p->circuit->n_and;
+    ret_plan->cot_field_bits = s->k;
     ret_plan->segments = schedule_segments(p->circuit->n_and, p->segment_ands);
     return status;
 }
@@ -143,6 +198,27 @@ pt_status forecast_make(pt_plan *ret_plan, pt_plan_seat *ret_seats, const pt_cir
     pt_status status = s == NULL ? error_memory(error) : session_agree(s, options, error);
     if (status == PT_OK) {
         status = fill_plan(ret_plan, ret_seats, s, &p, link, error);
+        receivers_clear(&s->receivers);
+    }
+    mem_free(s);
+    return status;
+}
+
+pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circuit *circuit,
+                           const pt_mpc_options *options, const pt_plan_link *link, pt_error *error)
+{
+    if (ret_k == NULL || circuit == NULL || options == NULL || link == NULL)
+        return error_missing(error, "a circuit, options, a link, and a place for k");
+    *ret_k = 0;
+    pt_status status = check_plan(circuit, options, options->parties + options->dealer, error);
+    if (status == PT_OK)
+        status = check_link(link, error);
+    schedule p = {.circuit = circuit, .segment_ands = engine_segment_ands(options)};
+    session *s = status == PT_OK ? mem_new(1, sizeof *s) : NULL;
+    if (status == PT_OK)
+        status = s == NULL ? error_memory(error) : session_agree(s, options, error);
+    if (status == PT_OK) {
+        status = choose_k(ret_k, &p, s, link, error);
         receivers_clear(&s->receivers);
     }
     mem_free(s);

@@ -76,18 +76,11 @@ static double since(uint64_t *mark_ns)
     return seconds;
 }
 
-static pt_status probe_base_ots(probe *p, work_costs *c, pt_error *error)
+static void probe_base_ots(probe *p, work_costs *c)
 {
-    static const uint8_t pid[GGM_PID_BYTES] = {1};
-    block sums[BASE_OT_COUNT][2];
-    const block delta = session_pin_delta(p->a[0], 1);
-    const block choices = cot_choices(delta, p->k);
+    block sums[BASE_OT_COUNT][2] = {0};
     uint64_t mark_ns = clock_thread_ns();
-    pt_status status = cot_receiver_init(&p->pair.receiver, sums, NULL, p->k, pid, p->a, error);
-    if (status != PT_OK)
-        return status;
-    c->trees = since(&mark_ns);
-    base_ot_choose(p->receiver, probe_pair, choices, &p->s.rng);
+    base_ot_choose(p->receiver, probe_pair, p->a[0], &p->s.rng);
     c->base_ot_choose = since(&mark_ns);
     const bool sent =
         base_ot_send(p->bot2, probe_pair, p->receiver->bot1, (const block(*)[2])sums, &p->s.rng);
@@ -95,6 +88,23 @@ static pt_status probe_base_ots(probe *p, work_costs *c, pt_error *error)
     const bool received = base_ot_receive(p->messages, p->receiver, p->bot2);
     c->base_ot_receive = since(&mark_ns);
     PT_ASSERT(sent && received);
+}
+
+/* Both ends of a pair's trees; what base OTs would have brought is at hand. */
+static pt_status probe_trees(probe *p, work_costs *c, pt_error *error)
+{
+    static const uint8_t pid[GGM_PID_BYTES] = {1};
+    block sums[BASE_OT_COUNT][2];
+    const block delta = session_pin_delta(p->a[0], 1);
+    const block choices = cot_choices(delta, p->k);
+    uint64_t mark_ns = clock_thread_ns();
+    const pt_status status =
+        cot_receiver_init(&p->pair.receiver, sums, NULL, p->k, pid, p->a, error);
+    if (status != PT_OK)
+        return status;
+    c->trees = since(&mark_ns);
+    for (unsigned t = 0; t < BASE_OT_COUNT; t++)
+        p->messages[t] = sums[t][block_bit(choices, t)];
     return cot_sender_init(&p->pair.sender, delta, p->k, pid, p->messages, NULL, error);
 }
 
@@ -163,15 +173,20 @@ static void digest_once(probe *p)
     ro_final(&h, p->b);
 }
 
-static void probe_rates(probe *p, work_costs *c)
+static void probe_cot(probe *p, work_costs *c)
 {
     c->cot_correct = seconds_of(p, correct_once, COT_CHUNK);
     c->cot_extend = seconds_of(p, extend_once, COT_CHUNK);
+    c->block = seconds_of(p, blocks_once, FRESH_BLOCKS);
+}
+
+static void probe_rest(probe *p, work_costs *c)
+{
+    probe_base_ots(p, c);
     c->cot_check = seconds_of(p, check_once, COT_CHUNK);
     c->hash_key = seconds_of(p, keys_once, TWEAKS);
     c->hash = seconds_of(p, hash_once, HASHES);
     c->multiply = seconds_of(p, multiply_once, HASHES);
-    c->block = seconds_of(p, blocks_once, FRESH_BLOCKS);
     c->digest_byte = seconds_of(p, digest_once, PROBE_BLOCKS * sizeof *p->a);
     c->gate = GATE_TIME * c->block;
 }
@@ -221,7 +236,7 @@ static probe *probe_new(unsigned k)
     return p;
 }
 
-pt_status work_costs_probe(work_costs *ret_costs, unsigned k, pt_error *error)
+static pt_status work_probe(work_costs *ret_costs, unsigned k, bool is_whole, pt_error *error)
 {
     pt_status status = crypto_init(error);
     if (status != PT_OK)
@@ -230,9 +245,21 @@ pt_status work_costs_probe(work_costs *ret_costs, unsigned k, pt_error *error)
     probe *p = probe_new(k);
     if (p == NULL)
         return error_memory(error);
-    status = probe_base_ots(p, ret_costs, error);
+    status = probe_trees(p, ret_costs, error);
     if (status == PT_OK)
-        probe_rates(p, ret_costs);
+        probe_cot(p, ret_costs);
+    if (status == PT_OK && is_whole)
+        probe_rest(p, ret_costs);
     probe_free(p);
     return status;
+}
+
+pt_status work_costs_probe(work_costs *ret_costs, unsigned k, pt_error *error)
+{
+    return work_probe(ret_costs, k, true, error);
+}
+
+pt_status work_costs_probe_cot(work_costs *ret_costs, unsigned k, pt_error *error)
+{
+    return work_probe(ret_costs, k, false, error);
 }

@@ -24,5 +24,8 @@ typedef struct work_costs {
 /* Measures them on this machine, in a tenth of a second and less where k is small. PT_ERR_MEMORY.
  */
 MUST_CHECK pt_status work_costs_probe(work_costs *ret_costs, unsigned k, pt_error *error);
+/* Only what differs with k, and what the time of COT needs besides, in a hundredth of a second: the
+ * rest is zero. */
+MUST_CHECK pt_status work_costs_probe_cot(work_costs *ret_costs, unsigned k, pt_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "mpc/session/hello.h"
 
+#include "base/assert.h"
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
@@ -243,10 +244,13 @@ static pt_status hello_compare_all(const wave *w, pt_error *error)
 /* What the parties agree on, of one more HELLO: the largest wish for k, the smallest segment. */
 static void hello_agree(session *s, uint64_t *segment_ands, const uint8_t *hello)
 {
+    PT_ASSERT(hello_can_be(HELLO_K, field_number(hello, HELLO_K)));
     const unsigned wish = (unsigned)field_number(hello, HELLO_K);
     s->k_wish = wish > s->k_wish ? wish : s->k_wish;
     *segment_ands = min_u64(*segment_ands, field_number(hello, HELLO_SEGMENT));
     s->k = session_k_of(s->k_wish);
+    s->stats->cot_field_bits = s->k;
+    s->stats->segment_ands = (uint32_t)*segment_ands;
 }
 
 /* sid = RO_32("mpcag/sid"; HELLO_1, .., HELLO_n). */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "channel/conformance.h"
 #include "channel/secure/secure_mesh.h"
+#include "channel/slow.h"
 #include "polytune/secure.h"
 #include "support/faulty.h"
 
@@ -657,6 +658,28 @@ static void a_large_message_takes_the_memory_it_needs(void **state)
     secure_mesh_close(&m);
 }
 
+/* Of 20 ms each way; only who has answered somebody knows. */
+static void the_round_trip_is_measured(void **state)
+{
+    (void)state;
+    const slow_link link = {.delay_ns = 20000000};
+    double seconds = 0;
+    secure_mesh m;
+    secure_mesh_init(&m, 3, PATIENCE_MS);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(channel_slow_wrap(&m.member[i].inner, m.member[i].inner, link, NULL),
+                         PT_OK);
+    secure_mesh_run(&m);
+    secure_mesh_assert_open(&m);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(pt_channel_secure_round_trip(&seconds, &m.member[i].channel, NULL), PT_OK);
+        assert_true(i == 0 ? seconds == 0 : seconds >= 0.04 && seconds < PATIENCE_MS * 1e-3);
+    }
+    assert_int_equal(pt_channel_secure_round_trip(&seconds, &m.member[0].inner, NULL),
+                     PT_ERR_USAGE);
+    secure_mesh_close(&m);
+}
+
 static void running_out_of_memory_is_reported(void **state)
 {
     (void)state;
@@ -705,6 +728,7 @@ int main(void)
         cmocka_unit_test(what_came_before_sending_failed_is_received),
         cmocka_unit_test(what_was_sent_to_one_party_is_nothing_for_another),
         cmocka_unit_test(a_large_message_takes_the_memory_it_needs),
+        cmocka_unit_test(the_round_trip_is_measured),
         cmocka_unit_test(running_out_of_memory_is_reported),
     };
     conformance_subject secure = {"secure channel", CONFORMANCE_MAX_PARTIES, open_secure, NULL};

@@ -285,6 +285,27 @@ static void time_on_a_link(void **state)
     pt_circuit_free(circuit);
 }
 
+/* What bytes cost decides: on a slow link there are as few as can be. */
+static void k_follows_the_link(void **state)
+{
+    (void)state;
+    static const forecast_case c = {"k", 2, &test_cot, 8, 20000, 8, 75, 0, {0}};
+    static const struct {
+        pt_plan_link link;
+        unsigned k;
+    } rows[] = {
+        {{1e6, 0.05}, 8}, {{3e6, 0.001}, 8}, {{1e9, 0.05}, 0}, {{0, 0.05}, 0}, {{0, 0}, 0},
+    };
+    const pt_mpc_options options = {.parties = 2, .cot_field_bits = 1};
+    pt_circuit *circuit = case_circuit(&c);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned k = 3;
+        assert_int_equal(pt_plan_cot_bits(&k, circuit, &options, &rows[i].link, NULL), PT_OK);
+        assert_int_equal(k, rows[i].k);
+    }
+    pt_circuit_free(circuit);
+}
+
 #define DELAY_NS UINT64_C(3000000)
 #define RATE     UINT64_C(2000000)
 
@@ -364,11 +385,17 @@ static void large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parties_and_fields), cmocka_unit_test(openings),
-        cmocka_unit_test(segments),           cmocka_unit_test(dealers),
-        cmocka_unit_test(results_for_some),   cmocka_unit_test(without_and_gates),
-        cmocka_unit_test(real_base_ots),      cmocka_unit_test(time_on_a_link),
-        cmocka_unit_test(link_time),          cmocka_unit_test(large),
+        cmocka_unit_test(parties_and_fields),
+        cmocka_unit_test(openings),
+        cmocka_unit_test(segments),
+        cmocka_unit_test(dealers),
+        cmocka_unit_test(results_for_some),
+        cmocka_unit_test(without_and_gates),
+        cmocka_unit_test(real_base_ots),
+        cmocka_unit_test(time_on_a_link),
+        cmocka_unit_test(k_follows_the_link),
+        cmocka_unit_test(link_time),
+        cmocka_unit_test(large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
