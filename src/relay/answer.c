@@ -70,6 +70,7 @@ static const failure failures[] = {
     {STORE_FULL_SESSION, REFUSED_FULL_SESSION, 429, 1,
      "full: max-session-bytes wait in this session"},
     {STORE_FULL_BYTES, REFUSED_FULL_BYTES, 429, 1, "full: the relay has max-bytes"},
+    {STORE_FULL_REDIS, REFUSED_FULL_REDIS, 429, 1, "full: the relay's Redis has its maxmemory"},
     {STORE_FULL_ADDRESS_SESSIONS, REFUSED_SHARE_SESSIONS, 429, 1,
      "full: this address has its address-share of sessions"},
     {STORE_FULL_ADDRESS_BYTES, REFUSED_SHARE_BYTES, 429, 1,
@@ -304,7 +305,8 @@ static enum MHD_Result answer_send(request *r)
     if (result == STORE_REPEATED)
         return reply_stored(r);
     const bool is_full = result == STORE_FULL_QUEUE || result == STORE_FULL_SESSION ||
-                         result == STORE_FULL_BYTES || result == STORE_FULL_ADDRESS_BYTES;
+                         result == STORE_FULL_BYTES || result == STORE_FULL_REDIS ||
+                         result == STORE_FULL_ADDRESS_BYTES;
     if (is_full && waiting_is_possible(r))
         return wait_for(r, STORE_WAKE_SENDER);
     if (result == STORE_EARLY && waiting_is_possible(r))

@@ -61,6 +61,11 @@ static const char script_common[] =
     "  return nil\n"
     "end\n";
 
+/* What comes then in scripts that free something, or keep what is there. At maxmemory Redis lets a
+ * script write only what needs no memory, until it has: else nobody could take a message, or leave,
+ * and Redis stayed full. */
+static const char script_frees[] = "redis.call('HDEL', K, '')\n";
+
 /* Of seats and sessions, behind that. */
 static const char script_sessions[] =
     "local function seats() return string.gmatch(get('list') or '', '%d+') end\n"

@@ -20,6 +20,7 @@ static const char *const refusal_names[N_REFUSALS] = {
     [REFUSED_FULL_QUEUE] = "max_queue",
     [REFUSED_FULL_SESSION] = "max_session_bytes",
     [REFUSED_FULL_BYTES] = "max_bytes",
+    [REFUSED_FULL_REDIS] = "redis_maxmemory",
     [REFUSED_SHARE_SESSIONS] = "address_sessions",
     [REFUSED_SHARE_BYTES] = "address_bytes",
     [REFUSED_SHARE_WAITING] = "address_waiting",

@@ -36,6 +36,7 @@ typedef enum store_result {
     STORE_FULL_QUEUE,            /* messages or bytes from one party to another */
     STORE_FULL_SESSION,          /* bytes of a session */
     STORE_FULL_BYTES,            /* of all */
+    STORE_FULL_REDIS,            /* Redis has all it may */
     STORE_FULL_ADDRESS_SESSIONS, /* that one address opened */
     STORE_FULL_ADDRESS_BYTES,    /* in those */
     STORE_TAKEN,                 /* another client holds the seat */

@@ -40,6 +40,12 @@ static const char *const scripts[N_SCRIPTS] = {
     script_join,   script_leave,   script_seats, script_put,   script_get,    script_delivered,
     script_absent, script_present, script_sweep, script_check, script_figures};
 
+/* Which of them Redis shall run also when it has all the memory it may. */
+static const bool scripts_free[N_SCRIPTS] = {
+    [SCRIPT_LEAVE] = true,     [SCRIPT_SEATS] = true,  [SCRIPT_GET] = true,
+    [SCRIPT_DELIVERED] = true, [SCRIPT_ABSENT] = true, [SCRIPT_PRESENT] = true,
+    [SCRIPT_SWEEP] = true};
+
 #define SHA_HEX 40
 
 typedef struct redis_store {
@@ -65,12 +71,13 @@ static char *write_script(const redis_store *m, script which)
                   "local QUEUE_BYTES, SESSION_BYTES, BYTES = %zu, %zu, %zu\n"
                   "local OPENING_BYTES, ADDRESS_SESSIONS, ADDRESS_BYTES = %zu, %zu, %zu\n"
                   "local EXPIRY, TIMEOUT, ABSENCE = %" PRIu32 ", %" PRIu32 ", %d\n"
-                  "local NEEDS_TOKENS, CHANNEL = %s, '%s'\n%s%s%s",
+                  "local NEEDS_TOKENS, CHANNEL = %s, '%s'\n%s%s%s%s",
                   o->sessions, o->seats < STORE_SEATS_MAX ? o->seats : (size_t)STORE_SEATS_MAX,
                   o->messages, o->queue_bytes, o->session_bytes, o->bytes,
                   STORE_OPENING_BYTES(o->bytes), o->address_sessions, o->address_bytes,
                   o->expiry_ms, o->timeout_ms, STORE_ABSENCE, o->needs_tokens ? "true" : "false",
-                  m->channel, script_common, script_sessions, scripts[which]);
+                  m->channel, script_common, scripts_free[which] ? script_frees : "",
+                  script_sessions, scripts[which]);
     buffer_put(&text, "", 1);
     return (char *)buffer_take(&text, &len);
 }
@@ -131,13 +138,13 @@ static store_result result_of(const char *name)
     return STORE_UNAVAILABLE;
 }
 
-/* An answer that is not a script's. Redis that is out of memory is as full as a relay. */
+/* An answer that is not a script's. Redis that has all the memory it may is full. */
 static store_result redis_failed(redis_store *m, const redisReply *reply)
 {
     m->base.errors++;
     if (reply != NULL && reply->type == REDIS_REPLY_ERROR) {
         if (strstr(reply->str, "OOM command not allowed") != NULL)
-            return STORE_FULL_BYTES;
+            return STORE_FULL_REDIS;
         redis_link_break(&m->link, reply->str);
     } else if (reply != NULL) {
         redis_link_break(&m->link, "it gave a strange answer");

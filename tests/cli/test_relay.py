@@ -183,11 +183,25 @@ class SharedRelays(Case):
             self.assertEqual(figure(first, "sessions"), 0)
 
     def test_a_redis_that_is_full_is_503(self):
+        a, b = Seats.TOKENS[:2]
         with redis() as server, relay("--store=" + server.url) as (url, _):
-            self.assertEqual(ask(url, "PUT", "/join/s/0").status, 200)
+            for party, token in enumerate((a, b)):
+                self.assertEqual(ask(url, "PUT", f"/join/s/{party}", token=token).status, 200)
+            self.assertEqual(ask(url, "POST", "/send/s/0/1", b"m", token=a, X_Polytune_Seq="1").status, 200)
             self.assertEqual((wait_for_health(url, 200), figure(url, "store_up")), (200, 1))
             server.configure("maxmemory", "1")
             self.assertEqual((wait_for_health(url, 503), figure(url, "store_up")), (503, 0))
+            answer = ask(url, "POST", "/send/s/0/1", b"n", token=a, X_Polytune_Seq="2")
+            self.assertEqual((answer.status, b"maxmemory" in answer.body), (429, True), answer.body)
+            self.assertGreater(figure(url, 'refused_total{reason="redis_maxmemory"}'), 0)
+            # What makes room goes on.
+            self.assertEqual(ask(url, "GET", "/participants/s", token=a).body, b"[0,1]")
+            self.assertEqual(ask(url, "POST", "/recv/s/0/1", token=b, X_Polytune_Seq="1").body, b"m")
+            self.assertEqual(ask(url, "POST", "/recv/s/0/1", token=b, X_Polytune_Seq="2").status, 400)
+            self.assertEqual(figure(url, "messages_waiting"), 0)
+            for party, token in enumerate((a, b)):
+                self.assertEqual(ask(url, "DELETE", f"/join/s/{party}", token=token).status, 200)
+            self.assertEqual(figure(url, "sessions"), 0)
             server.configure("maxmemory", "0")
             self.assertEqual((wait_for_health(url, 200), figure(url, "store_up")), (200, 1))
 
