@@ -70,6 +70,11 @@ void gf_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
     in_use()->dot_add(acc, a, b, n);
 }
 
+void gf_dot_rows(gf_acc acc[GF_ROW], const block *rows, const block *weights, size_t n)
+{
+    in_use()->dot_rows(acc, rows, weights, n);
+}
+
 block gf_reduce(const gf_acc *acc)
 {
     return gf_reduce_words(acc);

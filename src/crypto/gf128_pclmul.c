@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #include "base/compiler.h"
-#include "crypto/block.h"
+#include "crypto/gf128.h"
 
 typedef __m128i vec;
 #define LANES            ((size_t)1)
@@ -32,6 +32,12 @@ static ALWAYS_INLINE vec vec_load(const block *p)
 static ALWAYS_INLINE void vec_store(block *p, vec v)
 {
     _mm_storeu_si128((__m128i *)p, v);
+}
+
+static ALWAYS_INLINE void vec_add_halves(gf_acc *acc, vec low, vec high)
+{
+    vec_store(&acc->lo, vec_xor(vec_load(&acc->lo), low));
+    vec_store(&acc->hi, vec_xor(vec_load(&acc->hi), high));
 }
 
 #include "crypto/gf128_x86_impl.h"

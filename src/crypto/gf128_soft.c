@@ -49,13 +49,14 @@ static block reverse_words(block v)
     return (block){.lo = reverse(v.lo), .hi = reverse(v.hi)};
 }
 
-static void soft_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
+/* acc += sum of a[i * a_stride] * b[i]. */
+static void soft_dot_strided(gf_acc *acc, const block *a, size_t a_stride, const block *b, size_t n)
 {
     halves l = {0, 0, 0};
     halves h = {0, 0, 0};
     for (size_t i = 0; i < n; i++) {
-        halves_add(&l, a[i], b[i]);
-        halves_add(&h, reverse_words(a[i]), reverse_words(b[i]));
+        halves_add(&l, a[i * a_stride], b[i]);
+        halves_add(&h, reverse_words(a[i * a_stride]), reverse_words(b[i]));
     }
     h.low = reverse(h.low) >> 1;
     h.middle = reverse(h.middle) >> 1;
@@ -64,6 +65,17 @@ static void soft_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
     acc->lo.hi ^= h.low ^ l.middle ^ l.low ^ l.high;
     acc->hi.lo ^= l.high ^ h.middle ^ h.low ^ h.high;
     acc->hi.hi ^= h.high;
+}
+
+static void soft_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
+{
+    soft_dot_strided(acc, a, 1, b, n);
+}
+
+static void soft_dot_rows(gf_acc *acc, const block *rows, const block *weights, size_t n)
+{
+    for (size_t p = 0; p < GF_ROW; p++)
+        soft_dot_strided(&acc[p], rows + p, GF_ROW, weights, n);
 }
 
 static block soft_mul(block a, block b)
@@ -85,5 +97,6 @@ const gf_backend_ops gf_backend_soft = {
     .base = {.name = "soft", .needs = 0},
     .mul = soft_mul,
     .dot_add = soft_dot_add,
+    .dot_rows = soft_dot_rows,
     .powers = soft_powers,
 };

@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #include "base/compiler.h"
-#include "crypto/block.h"
+#include "crypto/gf128.h"
 
 typedef __m256i vec;
 #define LANES            ((size_t)2)
@@ -36,6 +36,15 @@ static ALWAYS_INLINE vec vec_load(const block *p)
 static ALWAYS_INLINE void vec_store(block *p, vec v)
 {
     _mm256_storeu_si256((__m256i *)(void *)p, v);
+}
+
+/* The halves of a sum are neighbours: one vector. */
+static ALWAYS_INLINE void vec_add_halves(gf_acc *acc, vec low, vec high)
+{
+    const vec first = _mm256_permute2x128_si256(low, high, 0x20);
+    const vec second = _mm256_permute2x128_si256(low, high, 0x31);
+    vec_store(&acc[0].lo, vec_xor(vec_load(&acc[0].lo), first));
+    vec_store(&acc[1].lo, vec_xor(vec_load(&acc[1].lo), second));
 }
 
 #include "crypto/gf128_x86_impl.h"

@@ -3,7 +3,8 @@
  * The including file defines: the type vec; LANES (1 or 2); vec_xor, vec_clmul (selector as in
  * PCLMULQDQ), vec_low_up and vec_high_down (shift every block by 64 bits), vec_swap64 (halves of
  * every block trade places), vec_load, vec_store, vec_zero, vec_of_block (one block in all lanes),
- * vec_sum (the XOR of all lanes); and GF_BACKEND, the name of the table, with GF_BACKEND_NAME and
+ * vec_sum (the XOR of all lanes), vec_add_halves (to LANES neighbouring sums of 256 bits their two
+ * halves); and GF_BACKEND, the name of the table, with GF_BACKEND_NAME and
  * GF_BACKEND_NEEDS. */
 #include <immintrin.h>
 
@@ -42,13 +43,18 @@ typedef struct sums {
     vec middle;
 } sums;
 
-static ALWAYS_INLINE void add_product(sums *s, vec x, vec y)
+/* y_sum: y0 + y1 in the low half of every block. */
+static ALWAYS_INLINE void add_weighted(sums *s, vec x, vec y, vec y_sum)
 {
     const vec x_sum = vec_xor(x, vec_swap64(x));
-    const vec y_sum = vec_xor(y, vec_swap64(y));
     s->low = vec_xor(s->low, vec_clmul(x, y, 0x00));
     s->high = vec_xor(s->high, vec_clmul(x, y, 0x11));
     s->middle = vec_xor(s->middle, vec_clmul(x_sum, y_sum, 0x00));
+}
+
+static ALWAYS_INLINE void add_product(sums *s, vec x, vec y)
+{
+    add_weighted(s, x, y, vec_xor(y, vec_swap64(y)));
 }
 
 /* Leaves the two halves of the 256-bit sum in low and high. */
@@ -83,6 +89,29 @@ static void dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
     combine(&s);
     acc->lo = block_xor(acc->lo, to_block(vec_sum(s.low)));
     acc->hi = block_xor(acc->hi, to_block(vec_sum(s.high)));
+}
+
+#define WEIGHTS 8 /* taken at once, so that they stay in the first-level cache */
+
+static void dot_rows(gf_acc *acc, const block *rows, const block *weights, size_t n)
+{
+    vec weight[WEIGHTS];
+    vec weight_sum[WEIGHTS];
+    for (size_t from = 0; from < n; from += WEIGHTS) {
+        const size_t count = n - from < WEIGHTS ? n - from : WEIGHTS;
+        for (size_t t = 0; t < count; t++) {
+            weight[t] = vec_of_block(weights[from + t]);
+            weight_sum[t] = vec_xor(weight[t], vec_swap64(weight[t]));
+        }
+        for (size_t p = 0; p < GF_ROW; p += LANES) {
+            const block *row = rows + from * GF_ROW + p;
+            sums s = {vec_zero(), vec_zero(), vec_zero()};
+            for (size_t t = 0; t < count; t++)
+                add_weighted(&s, vec_load(row + t * GF_ROW), weight[t], weight_sum[t]);
+            combine(&s);
+            vec_add_halves(acc + p, s.low, s.high);
+        }
+    }
 }
 
 #define POWER_VECS 8
@@ -124,5 +153,6 @@ const gf_backend_ops GF_BACKEND = {
     .base = {.name = GF_BACKEND_NAME, .needs = GF_BACKEND_NEEDS},
     .mul = mul_blocks,
     .dot_add = dot_add,
+    .dot_rows = dot_rows,
     .powers = powers,
 };

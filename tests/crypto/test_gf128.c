@@ -130,6 +130,34 @@ static void sums_of_products(void **state)
     for_each_back_end(check_sums);
 }
 
+#define ROWS 11
+
+static void check_rows(void)
+{
+    static block rows[ROWS * GF_ROW];
+    block weights[ROWS];
+    random_blocks(rows, ROWS * GF_ROW, 5);
+    random_blocks(weights, ROWS, 6);
+    for (size_t n = 0; n <= ROWS; n++) {
+        gf_acc acc[GF_ROW];
+        memset(acc, 0x5a, sizeof acc);
+        gf_acc expected = acc[0];
+        gf_dot_rows(acc, rows, weights, n);
+        for (size_t p = 0; p < GF_ROW; p++) {
+            gf_acc sum = expected;
+            for (size_t t = 0; t < n; t++)
+                gf_dot_add(&sum, &rows[t * GF_ROW + p], &weights[t], 1);
+            assert_memory_equal(&acc[p], &sum, sizeof sum);
+        }
+    }
+}
+
+static void sums_of_many_at_once(void **state)
+{
+    (void)state;
+    for_each_back_end(check_rows);
+}
+
 static void check_powers(void)
 {
     const block start = block_make(77, 0x1234);
@@ -222,6 +250,7 @@ int main(void)
         cmocka_unit_test(products_are_the_defined_ones),
         cmocka_unit_test(field_laws_hold),
         cmocka_unit_test(sums_of_products),
+        cmocka_unit_test(sums_of_many_at_once),
         cmocka_unit_test(powers),
         cmocka_unit_test(polyhash_in_pieces),
         cmocka_unit_test(skipping_is_adding_zeros),

@@ -239,19 +239,37 @@ static pt_status toss_check_coin(bit_batch *b, block *ret_chi, pt_error *error)
 
 /* ---- Second pass: planes and hashes ---- */
 
-static void finish_chunk(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
+/* So few blocks that their shares and planes stay in the first-level cache. */
+#define CHECK_BLOCKS 4
+
+/* What the shares hold of n <= CHECK_BLOCKS blocks. */
+static void hash_shares(bit_batch *b, abit_cursor c, const block *weights, size_t n)
 {
     const session *s = b->s;
-    const block *x = b->x + at;
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        abit_gather_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, x, n);
-        plane_hash_add(&b->peers[p].v, b->planes, COT_STRIDE, weights, n);
-        if (abit_keys_are_single(s))
-            abit_gather_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, x, n);
-        else
-            abit_take_keys(b, c, p, at, n);
+        abit_gather_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, n);
+        plane_hash_add_blocks(&b->peers[p].v, b->planes, weights, n);
+        if (!abit_keys_are_single(s))
+            continue;
+        abit_gather_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, n);
+        plane_hash_add_blocks(&b->peers[p].w, b->planes, weights, n);
+    }
+}
+
+static void finish_chunk(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
+{
+    const session *s = b->s;
+    abit_cursor here = c;
+    for (size_t t = 0; t < n; t += CHECK_BLOCKS) {
+        hash_shares(b, here, weights + t, min_size(CHECK_BLOCKS, n - t));
+        abit_cursor_advance(&b->places, &here, CHECK_BLOCKS * COT_BLOCK_BITS);
+    }
+    for (size_t p = 0; p < s->n; p++) {
+        if (p == s->me || abit_keys_are_single(s))
+            continue;
+        abit_take_keys(b, c, p, at, n);
         plane_hash_add(&b->peers[p].w, b->planes, COT_STRIDE, weights, n);
     }
 }

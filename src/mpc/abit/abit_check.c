@@ -23,6 +23,13 @@ void plane_hash_add(plane_hash *h, const block *planes, size_t stride, const blo
         gf_dot_add(&h->acc[p], planes + p * stride, weights, n);
 }
 
+_Static_assert(GF_ROW == MPC_KAPPA, "a row has a block of every plane");
+
+void plane_hash_add_blocks(plane_hash *h, const block *planes, const block *weights, size_t n)
+{
+    gf_dot_rows(h->acc, planes, weights, n);
+}
+
 void plane_hash_values(block ret_values[MPC_KAPPA], const plane_hash *h)
 {
     ret_values[0] = block_zero();

@@ -11,7 +11,7 @@
 
 /* h_chi of the 128 planes of one direction towards one peer, being summed. Starts all zero. */
 typedef struct plane_hash {
-    gf_acc acc[MPC_KAPPA]; /* [0] unused: plane 0 is X or zero by the LSB override */
+    gf_acc acc[MPC_KAPPA]; /* [0] counts for nothing: plane 0 is X or zero by the LSB override */
 } plane_hash;
 
 /* The weights of consecutive blocks: chi^1, chi^2, .. for data blocks, 1 for the mask block. */
@@ -27,6 +27,8 @@ void check_weights_next(check_weights *w, block *ret_weights, size_t n, bool end
 /* Adds n blocks of every plane: plane p's are at planes + p * stride. */
 void plane_hash_add(plane_hash *h, const block *planes, size_t stride, const block *weights,
                     size_t n);
+/* The same of planes that stand block by block: plane p's are at planes + p, MPC_KAPPA apart. */
+void plane_hash_add_blocks(plane_hash *h, const block *planes, const block *weights, size_t n);
 
 /* The reduced values; [0] is zero. */
 void plane_hash_values(block ret_values[MPC_KAPPA], const plane_hash *h);

@@ -40,8 +40,8 @@ static inline bool abit_keys_are_single(const session *s)
 }
 
 /* The way back, where the ranges have a place for every row: the planes whose rows were spread,
- * keys only where they are single. */
+ * ret_planes[t * MPC_KAPPA + p]; keys only where they are single. */
 void abit_gather_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
-                        block *ret_planes, const block *x, size_t n);
+                        block *ret_planes, size_t n);
 
 #endif

@@ -132,10 +132,10 @@ static void check_once(probe *p)
     const abit_places places = {&p->s, &range, 1};
     const abit_cursor start = {0};
     plane_hash hash = {0};
-    abit_gather_planes(&places, start, 1, ABIT_ROWS_MAC, p->planes, p->a, COT_CHUNK);
-    plane_hash_add(&hash, p->planes, COT_STRIDE, p->a, COT_CHUNK);
-    abit_gather_planes(&places, start, 1, ABIT_ROWS_KEY, p->planes, p->a, COT_CHUNK);
-    plane_hash_add(&hash, p->planes, COT_STRIDE, p->a, COT_CHUNK);
+    abit_gather_planes(&places, start, 1, ABIT_ROWS_MAC, p->planes, COT_CHUNK);
+    plane_hash_add_blocks(&hash, p->planes, p->a, COT_CHUNK);
+    abit_gather_planes(&places, start, 1, ABIT_ROWS_KEY, p->planes, COT_CHUNK);
+    plane_hash_add_blocks(&hash, p->planes, p->a, COT_CHUNK);
 }
 
 static void hash_once(probe *p)
