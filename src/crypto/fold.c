@@ -13,15 +13,15 @@ typedef block vec;
 
 #include "crypto/fold_impl.h"
 
-typedef void folding(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n,
-                     unsigned k);
+typedef void folding(block *ret_u, block *ret_v, size_t v_stride, const block *g, size_t stride,
+                     size_t n, unsigned k);
 
 static _Atomic(folding *) active;
 
-void fold_leaves_portable(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n,
-                          unsigned k)
+void fold_leaves_portable(block *ret_u, block *ret_v, size_t v_stride, const block *g,
+                          size_t stride, size_t n, unsigned k)
 {
-    (void)fold_known(ret_u, ret_v, g, stride, n, k);
+    (void)fold_known(ret_u, ret_v, v_stride, g, stride, n, k);
 }
 
 /* Threads that meet here all store the same pointer. */
@@ -36,10 +36,11 @@ static NOINLINE folding *fold_choose(void)
     return found;
 }
 
-void fold_leaves(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n, unsigned k)
+void fold_leaves(block *ret_u, block *ret_v, size_t v_stride, const block *g, size_t stride,
+                 size_t n, unsigned k)
 {
     folding *found = atomic_load_explicit(&active, memory_order_relaxed);
     if (found == NULL)
         found = fold_choose();
-    found(ret_u, ret_v, g, stride, n, k);
+    found(ret_u, ret_v, v_stride, g, stride, n, k);
 }

@@ -2,7 +2,7 @@
  * crypto.
  *
  * Of 2^k leaves of n blocks each, leaf y at g + y * stride: ret_u[t] is the sum of all leaves at t,
- * ret_v[b * stride + t] that of the leaves y with bit b set, b < k. k is 1, 2 or 4. Constant
+ * ret_v[b * v_stride + t] that of the leaves y with bit b set, b < k. k is 1, 2 or 4. Constant
  * time. Back-ends AVX2 (chosen at run time) and portable give the same result. Nothing overlaps. */
 #ifndef CRYPTO_FOLD_H
 #define CRYPTO_FOLD_H
@@ -11,10 +11,11 @@
 
 #include "crypto/block.h"
 
-void fold_leaves(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n, unsigned k);
+void fold_leaves(block *ret_u, block *ret_v, size_t v_stride, const block *g, size_t stride,
+                 size_t n, unsigned k);
 
 /* The portable reference. */
-void fold_leaves_portable(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n,
-                          unsigned k);
+void fold_leaves_portable(block *ret_u, block *ret_v, size_t v_stride, const block *g,
+                          size_t stride, size_t n, unsigned k);
 
 #endif

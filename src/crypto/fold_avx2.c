@@ -11,10 +11,10 @@ typedef __m256i vec;
 
 #include "crypto/fold_impl.h"
 
-void fold_leaves_avx2(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n,
-                      unsigned k)
+void fold_leaves_avx2(block *ret_u, block *ret_v, size_t v_stride, const block *g, size_t stride,
+                      size_t n, unsigned k)
 {
-    const size_t done = fold_known(ret_u, ret_v, g, stride, n, k);
+    const size_t done = fold_known(ret_u, ret_v, v_stride, g, stride, n, k);
     if (done < n)
-        fold_leaves_portable(ret_u + done, ret_v + done, g + done, stride, n - done, k);
+        fold_leaves_portable(ret_u + done, ret_v + done, v_stride, g + done, stride, n - done, k);
 }

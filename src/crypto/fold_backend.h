@@ -5,7 +5,7 @@
 #include "crypto/fold.h"
 
 /* Needs CPU_AVX2. */
-void fold_leaves_avx2(block *ret_u, block *ret_v, const block *g, size_t stride, size_t n,
-                      unsigned k);
+void fold_leaves_avx2(block *ret_u, block *ret_v, size_t v_stride, const block *g, size_t stride,
+                      size_t n, unsigned k);
 
 #endif

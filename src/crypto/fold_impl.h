@@ -9,7 +9,8 @@
 
 /* The sums for LANES neighbours, by halving: adding neighbouring leaves removes bit 0 of the index.
  * k is a constant at every call. */
-static ALWAYS_INLINE void fold_lanes(block *u, block *v, const block *g, size_t stride, unsigned k)
+static ALWAYS_INLINE void fold_lanes(block *u, block *v, size_t v_stride, const block *g,
+                                     size_t stride, unsigned k)
 {
     vec s[FOLD_LEAVES_MAX];
     for (size_t y = 0; y < (size_t)1 << k; y++)
@@ -21,32 +22,32 @@ static ALWAYS_INLINE void fold_lanes(block *u, block *v, const block *g, size_t 
             odd = vec_xor(odd, s[2 * y + 1]);
             s[y] = vec_xor(s[2 * y], s[2 * y + 1]);
         }
-        vec_store(v + b * stride, odd);
+        vec_store(v + b * v_stride, odd);
     }
     vec_store(u, s[0]);
 }
 
 /* All that fill whole vectors; returns how many these are. */
-static ALWAYS_INLINE size_t fold_vectors(block *u, block *v, const block *g, size_t stride,
-                                         size_t n, unsigned k)
+static ALWAYS_INLINE size_t fold_vectors(block *u, block *v, size_t v_stride, const block *g,
+                                         size_t stride, size_t n, unsigned k)
 {
     size_t t = 0;
     for (; n - t >= LANES; t += LANES)
-        fold_lanes(u + t, v + t, g + t, stride, k);
+        fold_lanes(u + t, v + t, v_stride, g + t, stride, k);
     return t;
 }
 
 /* The loops are short: the compiler is to know k. */
-static ALWAYS_INLINE size_t fold_known(block *u, block *v, const block *g, size_t stride, size_t n,
-                                       unsigned k)
+static ALWAYS_INLINE size_t fold_known(block *u, block *v, size_t v_stride, const block *g,
+                                       size_t stride, size_t n, unsigned k)
 {
     PT_ASSERT(k == 1 || k == 2 || k == 4);
     switch (k) {
     case 1:
-        return fold_vectors(u, v, g, stride, n, 1);
+        return fold_vectors(u, v, v_stride, g, stride, n, 1);
     case 2:
-        return fold_vectors(u, v, g, stride, n, 2);
+        return fold_vectors(u, v, v_stride, g, stride, n, 2);
     default:
-        return fold_vectors(u, v, g, stride, n, 4);
+        return fold_vectors(u, v, v_stride, g, stride, n, 4);
     }
 }

@@ -186,7 +186,7 @@ struct cot_scratch {
     block g[MAX_STREAM]; /* g_{tau,y} for STEP counters, leaf by leaf */
     block low[16 * STEP], high[16 * STEP];
     block u[STEP];
-    block v[GGM_MAX_DEPTH * STEP];
+    block v[GGM_MAX_DEPTH * STEP]; /* where nobody wants the planes */
 };
 
 _Static_assert(MAX_STREAM >= 16 * STEP, "the leaves of a tree with k = 4 fit");
@@ -207,9 +207,16 @@ static void add_blocks(block *sum, const block *v, size_t n)
         sum[t] = block_xor(sum[t], v[t]);
 }
 
+/* sum[t] ^= bit * v[t], without a branch. */
+static void add_blocks_if(block *sum, unsigned bit, const block *v, size_t n)
+{
+    for (size_t t = 0; t < n; t++)
+        sum[t] = block_xor(sum[t], block_if(bit, v[t]));
+}
+
 /* 256 leaves as a square of 16 by 16: the row sums give the high four planes, the column sums the
  * low four and u. */
-static void cot_fold_8(cot_scratch *c, size_t n)
+static void cot_fold_8(cot_scratch *c, block *ret_v, size_t v_stride, size_t n)
 {
     memset(c->low, 0, sizeof c->low);
     memset(c->high, 0, sizeof c->high);
@@ -217,8 +224,8 @@ static void cot_fold_8(cot_scratch *c, size_t n)
         add_blocks(c->low + y % 16 * STEP, c->g + y * WIDE_STEP, n);
         add_blocks(c->high + y / 16 * STEP, c->g + y * WIDE_STEP, n);
     }
-    fold_leaves(c->u, c->v + 4 * STEP, c->high, STEP, n, 4);
-    fold_leaves(c->u, c->v, c->low, STEP, n, 4);
+    fold_leaves(c->u, ret_v + 4 * v_stride, v_stride, c->high, STEP, n, 4);
+    fold_leaves(c->u, ret_v, v_stride, c->low, STEP, n, 4);
 }
 
 static size_t step_of(unsigned k)
@@ -226,16 +233,18 @@ static size_t step_of(unsigned k)
     return k == 8 ? WIDE_STEP : STEP;
 }
 
-/* u and v of one tree for the counters first .. first + n - 1, n <= step_of(k). */
-static void tree_sums(cot_scratch *c, const aes_key *leaves, unsigned k, uint64_t first, size_t n)
+/* c->u, and v to ret_v[b * v_stride + t], of one tree for the counters first .. first + n - 1,
+ * n <= step_of(k). */
+static void tree_sums(cot_scratch *c, block *ret_v, size_t v_stride, const aes_key *leaves,
+                      unsigned k, uint64_t first, size_t n)
 {
     const size_t step = step_of(k);
     for (size_t y = 0; y < (size_t)1 << k; y++)
         aes_ctr(c->g + y * step, &leaves[y], first, n);
     if (k == 8)
-        cot_fold_8(c, n);
+        cot_fold_8(c, ret_v, v_stride, n);
     else
-        fold_leaves(c->u, c->v, c->g, STEP, n, k);
+        fold_leaves(c->u, ret_v, v_stride, c->g, STEP, n, k);
 }
 
 /* Corrections, planes (NULL: not wanted), or both. */
@@ -250,12 +259,11 @@ static void receiver_pass(const cot_receiver *r, cot_scratch *scratch, block *re
     for (size_t at = 0; at < n; at += step) {
         const size_t m = min_size(step, n - at);
         for (size_t tau = 0; tau < trees; tau++) {
-            tree_sums(scratch, r->leaves + (tau << r->k), r->k, first + at, m);
+            block *v = ret_planes != NULL ? ret_planes + tau * r->k * COT_STRIDE + at : scratch->v;
+            tree_sums(scratch, v, ret_planes != NULL ? COT_STRIDE : STEP, r->leaves + (tau << r->k),
+                      r->k, first + at, m);
             for (size_t t = 0; ret_d != NULL && t < m; t++)
                 ret_d[(at + t) * trees + tau] = block_xor(x[at + t], scratch->u[t]);
-            for (unsigned b = 0; ret_planes != NULL && b < r->k; b++)
-                memcpy(ret_planes + (tau * r->k + b) * COT_STRIDE + at, scratch->v + b * STEP,
-                       m * sizeof(block));
         }
     }
     if (ret_planes != NULL)
@@ -293,15 +301,13 @@ void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_pla
         for (size_t tau = 0; tau < trees; tau++) {
             /* Place y of the leaves holds leaf y xor alpha, so v[b] is W of section 2.3; place 0,
              * the unknown leaf, has no bit set and enters no v[b]. */
-            tree_sums(scratch, s->leaves + (tau << s->k), s->k, first + at, m);
-            for (unsigned b = 0; b < s->k; b++) {
-                const unsigned p = (unsigned)tau * s->k + b;
-                const unsigned alpha_bit = block_bit(s->delta, p);
-                block *plane = ret_planes + (size_t)p * COT_STRIDE + at;
-                for (size_t t = 0; t < m; t++)
-                    plane[t] = block_xor(scratch->v[b * STEP + t],
-                                         block_if(alpha_bit, d[(at + t) * trees + tau]));
-            }
+            block *planes = ret_planes + tau * s->k * COT_STRIDE + at;
+            tree_sums(scratch, planes, COT_STRIDE, s->leaves + (tau << s->k), s->k, first + at, m);
+            for (size_t t = 0; t < m; t++) /* u, which counts for nothing here, makes room */
+                scratch->u[t] = d[(at + t) * trees + tau];
+            for (unsigned b = 0; b < s->k; b++)
+                add_blocks_if(planes + b * COT_STRIDE,
+                              block_bit(s->delta, (unsigned)tau * s->k + b), scratch->u, m);
         }
     }
     memset(ret_planes, 0, n * sizeof(block));
