@@ -1,6 +1,7 @@
 """Running the command as a user does: processes, a relay on a free port, parties side by side."""
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -184,6 +185,23 @@ def program_file(source, suffix=".garble"):
         path = pathlib.Path(folder) / ("program" + suffix)
         path.write_text(source)
         yield path
+
+
+LONG_INPUTS = ("[0u64; 64]", "2", "3")
+LONG_FOLDER = tempfile.TemporaryDirectory()  # goes when this process ends
+
+
+@functools.lru_cache(None)
+def long_program(parties=2):
+    """A program that runs long enough for something to happen in the middle, compiled once for all its parties, who give
+    LONG_INPUTS; the result is party 1's."""
+    source, compiled = (pathlib.Path(LONG_FOLDER.name, f"{parties}.{suffix}") for suffix in ("garble", "ptc"))
+    others = ", ".join(f"b{i}: u64" for i in range(1, parties))
+    source.write_text(f"pub fn main(a: [u64; 64], {others}) -> u64 {{ let mut x = b1; "
+                      f"for y in a {{ x = x ^ (y & (x * b{parties - 1})); }} x }}")
+    done = polytune("compile", str(source), "-o", str(compiled))
+    assert done.status == DONE, done
+    return compiled
 
 
 @contextlib.contextmanager

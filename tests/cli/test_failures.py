@@ -9,8 +9,8 @@ import sys
 import threading
 import unittest
 
-from support import (Case, DONE, INPUT, MAX, PEER, Process, ROOT, TRANSPORT, USAGE, free_urls, polytune, program_file, relay,
-                     start_parties)
+from support import (Case, DONE, INPUT, LONG_INPUTS, MAX, PEER, Process, ROOT, TRANSPORT, USAGE, free_urls, long_program, polytune,
+                     program_file, relay, start_parties)
 
 VOTE = ROOT / "examples/vote.garble"
 QUICK = "--timeout=3"
@@ -114,9 +114,8 @@ class Failures(Case):
 
     def test_a_peer_that_dies_is_not_waited_for(self):
         # The other's patience is far longer than the test's.
-        source = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
-        with program_file(source) as path, relay() as (url, _):
-            parties = start_parties(url, "s", path, ["[0u64; 64]", "2"], "--timeout=100")
+        with relay() as (url, _):
+            parties = start_parties(url, "s", long_program(), LONG_INPUTS[:2], "--timeout=100")
             parties[1].read_err_until("find the same words")
             parties[1].kill()
             self.assertFailed(parties[0].wait(SOON), TRANSPORT, "party 1", "has gone")
@@ -158,11 +157,10 @@ class Failures(Case):
             dealer.kill()
 
     def test_ctrl_c_in_the_middle_tells_the_others(self):
-        source = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
-        with program_file(source) as path, relay() as (url, _):
+        with relay() as (url, _):
             ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN  # by nohup, which the command keeps to
             for number in (signal.SIGINT, signal.SIGTERM, *(() if ignored else (signal.SIGHUP,))):
-                parties = start_parties(url, f"s{number}", path, ["[0u64; 64]", "2"])
+                parties = start_parties(url, f"s{number}", long_program(), LONG_INPUTS[:2])
                 parties[0].read_err_until("find the same words")
                 parties[0].process.send_signal(number)
                 results = [p.wait(SOON) for p in parties]
@@ -170,9 +168,8 @@ class Failures(Case):
                 self.assertFailed(results[1], TRANSPORT, "party 0 stopped: its user cancelled")
 
     def test_ctrl_c_of_one_is_told_to_all(self):
-        source = "pub fn main(a: [u64; 64], b: u64, c: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * c)); } x }"
-        with program_file(source) as path, relay() as (url, _):
-            parties = start_parties(url, "s", path, ["[0u64; 64]", "2", "3"])
+        with relay() as (url, _):
+            parties = start_parties(url, "s", long_program(3), LONG_INPUTS)
             parties[1].read_err_until("find the same words")
             parties[1].process.send_signal(signal.SIGINT)
             results = [p.wait(SOON) for p in parties]
@@ -181,11 +178,10 @@ class Failures(Case):
                 self.assertFailed(other, TRANSPORT, "party 1 stopped: its user cancelled")
 
     def test_who_waited_too_long_says_so(self):
-        source = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
-        with program_file(source) as path, relay() as (url, _):
-            base = ("party", url, "--session=s", f"--program={path}")
-            quick = Process(*base, "--party=0", "--input=[0u64; 64]", "--timeout=4")
-            slow = Process(*base, "--party=1", "--input=2", "--timeout=300")
+        with relay() as (url, _):
+            base = ("party", url, "--session=s", f"--program={long_program()}")
+            quick = Process(*base, "--party=0", f"--input={LONG_INPUTS[0]}", "--timeout=4")
+            slow = Process(*base, "--party=1", f"--input={LONG_INPUTS[1]}", "--timeout=300")
             slow.read_err_until("find the same words")
             slow.process.send_signal(signal.SIGSTOP)
             self.assertFailed(quick.wait(SOON), TRANSPORT, "party 1")

@@ -8,15 +8,13 @@ import unittest
 
 from fault_proxy import FaultProxy, Link, PageProxy
 from relays import ask, redis, wait_for_figure
-from support import Case, MAX, Process, TRANSPORT, free_port, free_urls, program_file, relay
+from support import Case, LONG_INPUTS, MAX, Process, TRANSPORT, free_port, free_urls, long_program, program_file, relay
 
 SOON = 100  # a process that is to end by itself ends well within this
 TIMEOUT = 8
 QUARTER = 2
-# Long enough that something can happen in the middle.
-SOURCE = "pub fn main(a: [u64; 64], b: u64) -> u64 { let mut x = b; for y in a { x = x ^ (y & (x * b)); } x }"
-INPUTS = ("[0u64; 64]", "2")
-RESULT = "2"
+INPUTS = LONG_INPUTS[:2]
+RESULT = INPUTS[1]
 
 
 def port_of(url):
@@ -50,16 +48,16 @@ class Living(Case):
             self.assertBothRan([first, one_party(url, 1)], "false")
 
     def test_connections_cut_in_the_middle(self):
-        with relay() as (url, _), program_file(SOURCE) as path, contextlib.closing(Link(port_of(url))) as link:
-            parties = [one_party(link.url, i, path, value) for i, value in enumerate(INPUTS)]
+        with relay() as (url, _), contextlib.closing(Link(port_of(url))) as link:
+            parties = [one_party(link.url, i, long_program(), value) for i, value in enumerate(INPUTS)]
             for i in range(4):
                 wait_for_figure(url, "messages_total", 5 * i + 1)
                 link.cut()
             self.assertBothRan(parties, RESULT)
 
     def test_a_proxy_that_is_away_for_a_while(self):
-        with relay() as (url, _), program_file(SOURCE) as path, contextlib.closing(Link(port_of(url))) as link:
-            parties = [one_party(link.url, i, path, value, timeout=60) for i, value in enumerate(INPUTS)]
+        with relay() as (url, _), contextlib.closing(Link(port_of(url))) as link:
+            parties = [one_party(link.url, i, long_program(), value, timeout=60) for i, value in enumerate(INPUTS)]
             wait_for_figure(url, "messages_total", 2)
             with link.away():
                 time.sleep(5)
@@ -78,10 +76,10 @@ class Living(Case):
 
     def test_a_link_between_direct_parties_that_is_away_for_a_while(self):
         ports = [free_port(), free_port()]
-        with contextlib.ExitStack() as stack, program_file(SOURCE) as path:
+        with contextlib.ExitStack() as stack:
             links = [stack.enter_context(contextlib.closing(Link(port))) for port in ports]
             where = ";".join(link.url for link in links)
-            parties = [one_party(where, i, path, value, 40, f"--listen=127.0.0.1:{port}")
+            parties = [one_party(where, i, long_program(), value, 40, f"--listen=127.0.0.1:{port}")
                        for i, (value, port) in enumerate(zip(INPUTS, ports))]
             parties[0].read_err_until("find the same words")
             with links[0].away(), links[1].away():
@@ -90,13 +88,13 @@ class Living(Case):
 
     def test_a_page_of_a_proxy_is_a_failure_that_passes(self):
         """A 503 with more than a few bytes."""
-        with relay() as (url, _), program_file(SOURCE) as path, contextlib.closing(PageProxy(port_of(url))) as proxy:
-            self.assertBothRan([one_party(proxy.url, i, path, value, 30) for i, value in enumerate(INPUTS)], RESULT)
+        with relay() as (url, _), contextlib.closing(PageProxy(port_of(url))) as proxy:
+            self.assertBothRan([one_party(proxy.url, i, long_program(), value, 30) for i, value in enumerate(INPUTS)], RESULT)
             self.assertGreater(proxy.n_pages, 5)
 
     def test_a_stopped_party(self):
-        with relay() as (url, _), program_file(SOURCE) as path:
-            parties = [one_party(url, i, path, value) for i, value in enumerate(INPUTS)]
+        with relay() as (url, _):
+            parties = [one_party(url, i, long_program(), value) for i, value in enumerate(INPUTS)]
             wait_for_figure(url, "messages_total", 2)
             parties[1].process.send_signal(signal.SIGSTOP)
             time.sleep(2 * QUARTER)
@@ -106,12 +104,12 @@ class Living(Case):
     def test_a_party_that_leaves_one_relay_for_another(self):
         """A balancer led it to the first relay, and now to the second; its session goes on at the first."""
         with redis() as server, relay("--store=" + server.url) as (first, _), relay("--store=" + server.url) as (second, _), \
-                program_file(SOURCE) as path, contextlib.closing(Link(port_of(first))) as link:
-            parties = [one_party(link.url, 0, path, INPUTS[0])]
+                contextlib.closing(Link(port_of(first))) as link:
+            parties = [one_party(link.url, 0, long_program(), INPUTS[0])]
             wait_for_figure(first, "requests_held", 1)
             link.lead_to(port_of(second))
             time.sleep(2 * QUARTER)
-            parties.append(one_party(first, 1, path, INPUTS[1]))
+            parties.append(one_party(first, 1, long_program(), INPUTS[1]))
             wait_for_figure(first, "messages_total", 1)
             # Now it is the other one that is quiet, while its client asks.
             parties[1].process.send_signal(signal.SIGSTOP)
@@ -126,14 +124,13 @@ class Living(Case):
 class Dead(Case):
     def survivor_of(self, urls, end):
         """Party 1 when `end` happened to party 0 in the middle, and after how long it ended."""
-        with program_file(SOURCE) as path:
-            parties = [one_party(url, i, path, value) for i, (url, value) in enumerate(zip(urls, INPUTS))]
-            parties[0].read_err_until("find the same words")
-            started = time.monotonic()
-            end(parties[0])
-            result = parties[1].wait(SOON)
-            seconds = time.monotonic() - started
-            parties[0].kill()
+        parties = [one_party(url, i, long_program(), value) for i, (url, value) in enumerate(zip(urls, INPUTS))]
+        parties[0].read_err_until("find the same words")
+        started = time.monotonic()
+        end(parties[0])
+        result = parties[1].wait(SOON)
+        seconds = time.monotonic() - started
+        parties[0].kill()
         return result, seconds
 
     def test_a_killed_party_is_noticed_after_a_quarter_of_the_timeout(self):
@@ -163,8 +160,8 @@ class Dead(Case):
                 self.assertLess(time.monotonic() - started, 10)
 
     def test_silence_ends_within_the_timeout_and_two_seconds(self):
-        with relay() as (url, process), program_file(SOURCE) as path:
-            parties = [one_party(url, i, path, value, 4) for i, value in enumerate(INPUTS)]
+        with relay() as (url, process):
+            parties = [one_party(url, i, long_program(), value, 4) for i, value in enumerate(INPUTS)]
             parties[0].read_err_until("find the same words")
             process.process.send_signal(signal.SIGSTOP)  # nobody answers any more
             started = time.monotonic()
