@@ -7,22 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef void (*cm_test)(void **state);
-typedef int (*cm_fixture)(void **state);
+typedef void (*CMUnitTestFunction)(void **state);
+typedef int (*CMFixtureFunction)(void **state);
 
 struct CMUnitTest {
     const char *name;
-    cm_test run;
-    cm_fixture setup, teardown;
+    CMUnitTestFunction test_func;
+    CMFixtureFunction setup_func, teardown_func;
+    void *initial_state;
 };
 
 #define cmocka_unit_test(f)                                                                        \
     {                                                                                              \
-#        f, f, NULL, NULL                                                                          \
+#        f, f, NULL, NULL, NULL                                                                    \
     }
 #define cmocka_unit_test_setup_teardown(f, setup, down)                                            \
     {                                                                                              \
-#        f, f, setup, down                                                                         \
+#        f, f, setup, down, NULL                                                                   \
     }
 
 #define fail_msg(...)                                                                              \
@@ -43,26 +44,33 @@ struct CMUnitTest {
 #define assert_string_equal(a, b)        cm_check(strcmp(a, b) == 0)
 #define assert_memory_equal(a, b, n)     cm_check(memcmp(a, b, n) == 0)
 #define assert_memory_not_equal(a, b, n) cm_check(memcmp(a, b, n) != 0)
-#define assert_in_range(v, a, b)         cm_check((v) >= (a) && (v) <= (b))
+#define assert_in_range(v, a, b)         cm_check(cm_in_range(v, a, b))
 
-static inline int cm_run(const struct CMUnitTest *tests, size_t n, cm_fixture setup,
-                         cm_fixture teardown)
+static inline int cm_in_range(unsigned long long v, unsigned long long a, unsigned long long b)
+{
+    return v >= a && v <= b;
+}
+
+static inline int cm_run(const struct CMUnitTest *tests, size_t n, CMFixtureFunction setup,
+                         CMFixtureFunction teardown)
 {
     void *group = NULL;
     if (setup != NULL && setup(&group) != 0)
         return 1;
     for (size_t i = 0; i < n; i++) {
-        void *state = group;
-        if (tests[i].setup != NULL && tests[i].setup(&state) != 0)
+        const struct CMUnitTest *t = tests + i;
+        void *state = t->initial_state == NULL ? group : t->initial_state;
+        if (t->setup_func != NULL && t->setup_func(&state) != 0)
             return 1;
-        tests[i].run(&state);
-        if (tests[i].teardown != NULL && tests[i].teardown(&state) != 0)
+        t->test_func(&state);
+        if (t->teardown_func != NULL && t->teardown_func(&state) != 0)
             return 1;
     }
     printf("%zu tests\n", n);
     return teardown == NULL ? 0 : teardown(&group);
 }
 
+#define _cmocka_run_group_tests(name, tests, n, setup, teardown) cm_run(tests, n, setup, teardown)
 #define cmocka_run_group_tests(tests, setup, teardown)                                             \
     cm_run(tests, sizeof(tests) / sizeof *(tests), setup, teardown)
 #define cmocka_run_group_tests_name(name, tests, setup, teardown)                                  \
