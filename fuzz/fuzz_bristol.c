@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "circuit/eval.h"
-#include "circuit/plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,7 +26,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     pt_circuit *c = NULL;
     pt_circuit *back = NULL;
-    circuit_plan plan;
     char *text = NULL;
     size_t len = 0;
     pt_error error;
@@ -35,9 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PT_ASSERT(error.status == PT_ERR_CIRCUIT && error.message[0] != '\0');
         return 0;
     }
-    PT_ASSERT(circuit_plan_init(&plan, c, NULL) == PT_OK);
-    PT_ASSERT(plan.n_registers <= c->n_inputs + c->n_gates);
-    circuit_plan_clear(&plan);
+    PT_ASSERT(circuit_is_sound(c));
+    PT_ASSERT(c->n_registers <= c->n_inputs + c->n_gates);
 
     uint64_t *out = outputs_of(c);
     if (pt_circuit_write_bristol(&text, &len, c, NULL) == PT_OK) {

@@ -6,7 +6,6 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "circuit/circuit.h"
-#include "circuit/plan.h"
 #include "lang/program_compact.h"
 #include "polytune/polytune.h"
 
@@ -21,11 +20,8 @@ static void run_program(const pt_program *p)
     uint8_t *in = mem_new(c->n_inputs, 1);
     uint8_t *out = mem_new(c->n_outputs, 1);
     pt_literal *literal = NULL;
-    circuit_plan plan;
     pt_error error;
     PT_ASSERT(in != NULL && out != NULL);
-    PT_ASSERT(circuit_plan_init(&plan, c, NULL) == PT_OK);
-    circuit_plan_clear(&plan);
     PT_ASSERT(pt_circuit_eval(out, c->n_outputs, c, in, c->n_inputs, &error) == PT_OK);
     (void)!pt_program_decode(&literal, NULL, p, out, c->n_outputs, &error);
     for (size_t i = 0; i < pt_program_party_count(p); i++)

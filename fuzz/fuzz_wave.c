@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "circuit/plan.h"
 #include "mpc/abit/abit.h"
 #include "mpc/abit/open.h"
 #include "mpc/session/coin.h"
@@ -45,14 +46,17 @@ static void repair(void *user, size_t from, uint8_t *m, size_t len)
 static pt_status run_hello(session *s)
 {
     static uint32_t inputs[] = {1, 1, 0}, outputs[] = {2}, widths[] = {1};
-    static gate gates[] = {{.op = GATE_AND, .a = 0, .b = 1}};
+    static uint8_t code[] = {GATE_AND, 1, 0, 0, 0, 0, 0}; /* w2 = w0 & w1, in register 2 */
     static const pt_circuit circuit = {.n_parties = PARTIES,
                                        .party_inputs = inputs,
                                        .n_inputs = 2,
                                        .n_gates = 1,
-                                       .gates = gates,
+                                       .code = code,
+                                       .code_len = sizeof code - PLAN_PADDING,
+                                       .n_registers = 3,
                                        .n_outputs = 1,
                                        .outputs = outputs,
+                                       .output_registers = outputs,
                                        .n_output_values = 1,
                                        .output_value_bits = widths,
                                        .n_and = 1};

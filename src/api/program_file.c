@@ -13,7 +13,7 @@
 #include "lang/program_compact.h"
 #include "polytune/program.h"
 
-#define FILE_VERSION 1u
+#define FILE_VERSION 2u
 #define DIGEST_BYTES 32
 
 enum { AT_VERSION = 8, AT_DIGEST = 12, AT_BODY = AT_DIGEST + DIGEST_BYTES };

@@ -13,18 +13,21 @@
 /* So short that it tells two programs apart, but of many that it may be not which one it is. */
 #define PROGRAM_BYTES 2
 
-static void digest_program(char ret_text[HEX_SIZE(PROGRAM_BYTES)], const pt_circuit *circuit,
+/* False: out of memory. */
+static bool digest_program(char ret_text[HEX_SIZE(PROGRAM_BYTES)], const pt_circuit *circuit,
                            const char *name)
 {
     ro h;
     uint8_t whole[DIGEST_BYTES];
     uint8_t digest[DIGEST_BYTES];
-    circuit_hash(whole, circuit);
+    if (!circuit_hash(whole, circuit))
+        return false;
     ro_init(&h, sizeof digest, RO_LABEL_TERMS);
     ro_field(&h, name, strlen(name));
     ro_field(&h, whole, sizeof whole);
     ro_final(&h, digest);
     hex_write(ret_text, digest, PROGRAM_BYTES);
+    return true;
 }
 
 pt_status pt_terms_print(char ret_terms[PT_TERMS_SIZE], const pt_terms *terms, pt_error *error)
@@ -35,8 +38,8 @@ pt_status pt_terms_print(char ret_terms[PT_TERMS_SIZE], const pt_terms *terms, p
     if (terms->parties == 0 || terms->parties > PT_MPC_MAX_PARTIES)
         return error_set(error, PT_ERR_USAGE, "%zu parties: 1 to %d are possible", terms->parties,
                          PT_MPC_MAX_PARTIES);
-    if (terms->circuit != NULL)
-        digest_program(program, terms->circuit, terms->session);
+    if (terms->circuit != NULL && !digest_program(program, terms->circuit, terms->session))
+        return error_memory(error);
     const int len =
         snprintf(ret_terms, PT_TERMS_SIZE, "version=%d;parties=%zu;dealer=%s", MPC_PROTOCOL_VERSION,
                  terms->parties, terms->dealer || terms->is_dealer ? "yes" : "no");

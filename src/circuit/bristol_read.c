@@ -13,7 +13,7 @@
 #include "base/bom.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "circuit/circuit.h"
+#include "circuit/pack.h"
 
 /* The shortest gate line, "1 1 0 1 INV" and its end. */
 #define MIN_GATE_BYTES ((size_t)12)
@@ -34,6 +34,7 @@ typedef struct parser {
     pt_circuit *c;
     uint32_t n_lines;                /* gates as promised, a MAND counting once */
     uint32_t n_driven;               /* wires that gates set, as promised */
+    gate *gates;                     /* with PACK_LEAD others before them */
     uint32_t *drivers;               /* for each of these: our wire + 1, or 0 when not set yet */
     uint32_t constants[N_CONSTANTS]; /* our wires that are false and true, + 1; 0: not made yet */
 } parser;
@@ -290,10 +291,10 @@ static pt_status check_sizes(parser *p, uint64_t n_wires, uint64_t n_inputs, uin
 static pt_status allocate(parser *p)
 {
     pt_circuit *c = p->c;
-    c->gates = mem_new((size_t)p->n_driven + N_CONSTANTS, sizeof *c->gates);
+    p->gates = mem_new((size_t)p->n_driven + N_CONSTANTS + PACK_LEAD, sizeof *p->gates);
     c->outputs = mem_new(c->n_outputs, sizeof *c->outputs);
     p->drivers = mem_new(p->n_driven, sizeof *p->drivers);
-    if (c->gates == NULL || c->outputs == NULL || p->drivers == NULL)
+    if (p->gates == NULL || c->outputs == NULL || p->drivers == NULL)
         return error_memory(p->error);
     return PT_OK;
 }
@@ -372,7 +373,7 @@ static uint32_t add_gate(parser *p, gate_op op, uint32_t a, uint32_t b)
     pt_circuit *c = p->c;
     PT_ASSERT(c->n_gates < p->n_driven + N_CONSTANTS);
     PT_ASSERT(a < c->n_inputs + c->n_gates && b < c->n_inputs + c->n_gates);
-    c->gates[c->n_gates] =
+    p->gates[PACK_LEAD + c->n_gates] =
         (gate){.op = (unsigned)op & 3u, .a = a & (CIRCUIT_MAX_WIRES - 1), .b = b};
     c->n_and += op == GATE_AND ? 1 : 0;
     return c->n_inputs + c->n_gates++;
@@ -536,6 +537,13 @@ static pt_status read_gates(parser *p)
     return status;
 }
 
+static gate *take_gates(parser *p)
+{
+    gate *gates = p->gates;
+    p->gates = NULL;
+    return gates;
+}
+
 pt_status pt_circuit_read_bristol(pt_circuit **ret_circuit, const char *text, size_t len,
                                   const char *name, pt_error *error)
 {
@@ -553,12 +561,15 @@ pt_status pt_circuit_read_bristol(pt_circuit **ret_circuit, const char *text, si
     pt_status status = read_header(&p);
     if (status == PT_OK)
         status = read_gates(&p);
+    if (status == PT_OK && !circuit_pack(p.c, take_gates(&p)))
+        status = error_memory(error);
     if (status == PT_OK) {
         PT_DEBUG_ASSERT(circuit_is_sound(p.c));
         *ret_circuit = p.c;
         p.c = NULL;
     }
     mem_free(p.drivers);
+    mem_free(p.gates);
     pt_circuit_free(p.c);
     return status;
 }

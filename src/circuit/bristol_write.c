@@ -8,23 +8,35 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "circuit/circuit.h"
+#include "circuit/plan.h"
 
 #define NO_NUMBER UINT32_MAX
 
 typedef struct writer {
     const pt_circuit *c;
     buffer text;
-    uint32_t *numbers; /* per wire: its number in the file */
-    uint8_t *extra;    /* per output bit: 1 when it needs a gate of its own at the end */
-    uint32_t n_kept;   /* gates without constants */
+    uint32_t *numbers;     /* per wire: its number in the file */
+    uint8_t *extra;        /* per output bit: 1 when it needs a gate of its own at the end */
+    uint32_t constants[2]; /* wires; NO_NUMBER: there is none */
+    uint32_t n_kept;       /* gates without constants */
     uint32_t n_extra;
     uint32_t first_output; /* number of the first output wire */
 } writer;
 
-static bool is_const(const pt_circuit *c, uint32_t wire)
+static bool is_const(const writer *w, uint32_t wire)
 {
-    return wire >= c->n_inputs && c->gates[wire - c->n_inputs].op == GATE_CONST;
+    return wire == w->constants[0] || wire == w->constants[1];
+}
+
+static void find_constants(writer *w)
+{
+    const uint8_t *at = w->c->code;
+    w->constants[0] = w->constants[1] = NO_NUMBER;
+    for (uint32_t i = 0; i < w->c->n_gates; i++) {
+        const plan_code code = plan_code_next(&at);
+        if (plan_code_op(code) == GATE_CONST)
+            w->constants[code.a & 1u] = w->c->n_inputs + i;
+    }
 }
 
 /* Lets the first output bit that is a gate's wire have it, and numbers all wires: outputs last, the
@@ -35,11 +47,11 @@ static void number_wires(writer *w)
     const uint32_t n_wires = c->n_inputs + c->n_gates;
     for (uint32_t i = 0; i < n_wires; i++) {
         w->numbers[i] = i < c->n_inputs ? i : NO_NUMBER;
-        w->n_kept += i >= c->n_inputs && !is_const(c, i) ? 1 : 0;
+        w->n_kept += i >= c->n_inputs && !is_const(w, i) ? 1 : 0;
     }
     for (uint32_t i = 0; i < c->n_outputs; i++) {
         uint32_t *number = &w->numbers[c->outputs[i]];
-        w->extra[i] = *number != NO_NUMBER || is_const(c, c->outputs[i]);
+        w->extra[i] = *number != NO_NUMBER || is_const(w, c->outputs[i]);
         w->n_extra += w->extra[i];
         if (w->extra[i] == 0)
             *number = i; /* first_output is not known yet */
@@ -50,7 +62,7 @@ static void number_wires(writer *w)
     for (uint32_t i = c->n_inputs; i < n_wires; i++) {
         if (w->numbers[i] != NO_NUMBER)
             w->numbers[i] += w->first_output;
-        else if (!is_const(c, i))
+        else if (!is_const(w, i))
             w->numbers[i] = next++;
     }
     PT_ASSERT(next + n_zero == w->first_output);
@@ -137,9 +149,9 @@ static void write_extra(writer *w)
         const uint32_t out = w->first_output + i;
         if (w->extra[i] == 0)
             continue;
-        if (!is_const(c, wire))
+        if (!is_const(w, wire))
             write_binary(w, "XOR\n", w->numbers[wire], zero, out);
-        else if (c->gates[wire - c->n_inputs].a == 0)
+        else if (wire == w->constants[0])
             write_binary(w, "XOR\n", zero, zero, out);
         else
             write_inv(w, zero, out);
@@ -156,11 +168,13 @@ pt_status pt_circuit_write_bristol(char **ret_text, size_t *ret_len, const pt_ci
     writer w = {.c = c,
                 .numbers = mem_new((size_t)c->n_inputs + c->n_gates, sizeof *w.numbers),
                 .extra = mem_new(c->n_outputs, sizeof *w.extra)};
+    gate_walk gates;
     buffer_init(&w.text, SIZE_MAX / 2);
-    if (w.numbers == NULL || w.extra == NULL) {
+    if (!gate_walk_init(&gates, c) || w.numbers == NULL || w.extra == NULL) {
         status = error_memory(error);
         goto done;
     }
+    find_constants(&w);
     number_wires(&w);
     if (w.n_extra != 0 && c->n_inputs + w.n_kept == 0) {
         status = error_set(error, PT_ERR_UNSUPPORTED,
@@ -169,7 +183,7 @@ pt_status pt_circuit_write_bristol(char **ret_text, size_t *ret_len, const pt_ci
     }
     write_header(&w);
     for (uint32_t i = 0; i < c->n_gates; i++)
-        write_gate(&w, c->gates[i], w.numbers[c->n_inputs + i]);
+        write_gate(&w, gate_walk_next(&gates), w.numbers[c->n_inputs + i]);
     write_extra(&w);
     if (buffer_text(&w.text) == NULL) {
         status = error_memory(error);
@@ -177,6 +191,7 @@ pt_status pt_circuit_write_bristol(char **ret_text, size_t *ret_len, const pt_ci
     }
     *ret_text = (char *)buffer_take(&w.text, ret_len);
 done:
+    gate_walk_clear(&gates);
     mem_free(w.numbers);
     mem_free(w.extra);
     buffer_clear(&w.text);

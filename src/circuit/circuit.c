@@ -1,6 +1,7 @@
 #include "circuit/circuit.h"
 
 #include "base/mem.h"
+#include "circuit/plan.h"
 
 static uint64_t sum_of(const uint32_t *widths, size_t n)
 {
@@ -10,38 +11,51 @@ static uint64_t sum_of(const uint32_t *widths, size_t n)
     return sum;
 }
 
-/* Gate i reads lower wires only; nothing reads a constant. */
-static bool gate_is_sound(const pt_circuit *c, uint32_t i)
+/* Gate g, that drives `wire`, reads lower wires only; nothing reads a constant. */
+static bool gate_is_sound(gate g, uint32_t wire, const uint32_t constants[2])
 {
-    const gate g = c->gates[i];
-    const uint32_t limit = c->n_inputs + i;
     const uint32_t reads[] = {g.a, g.b};
     const size_t n_reads = g.op == GATE_NOT ? 1 : 2;
     if (g.op == GATE_CONST)
         return g.a <= 1;
     for (size_t k = 0; k < n_reads; k++) {
-        const bool is_gate = reads[k] >= c->n_inputs;
-        if (reads[k] >= limit || (is_gate && c->gates[reads[k] - c->n_inputs].op == GATE_CONST))
+        if (reads[k] >= wire || reads[k] == constants[0] || reads[k] == constants[1])
             return false;
     }
     return true;
 }
 
+static bool gates_are_sound(const pt_circuit *c, gate_walk *w)
+{
+    uint32_t constants[2] = {CIRCUIT_MAX_WIRES, CIRCUIT_MAX_WIRES};
+    uint32_t n_and = 0;
+    for (uint32_t i = 0; i < c->n_gates; i++) {
+        if (plan_walk_is_done(&w->plan))
+            return false;
+        const gate g = gate_walk_next(w);
+        if (!gate_is_sound(g, c->n_inputs + i, constants))
+            return false;
+        if (g.op == GATE_CONST)
+            constants[g.a] = c->n_inputs + i;
+        n_and += g.op == GATE_AND ? 1 : 0;
+    }
+    for (uint32_t i = 0; i < c->n_outputs; i++) {
+        if (c->outputs[i] >= c->n_inputs + c->n_gates ||
+            gate_walk_wire(w, c->output_registers[i]) != c->outputs[i])
+            return false;
+    }
+    return n_and == c->n_and && plan_walk_is_done(&w->plan) && w->plan.n_taken == c->n_registers;
+}
+
 bool circuit_is_sound(const pt_circuit *c)
 {
-    uint32_t n_and = 0;
-    if (sum_of(c->party_inputs, c->n_parties) != c->n_inputs ||
-        sum_of(c->output_value_bits, c->n_output_values) != c->n_outputs)
-        return false;
-    for (uint32_t i = 0; i < c->n_gates; i++) {
-        if (!gate_is_sound(c, i))
-            return false;
-        n_and += c->gates[i].op == GATE_AND ? 1 : 0;
-    }
-    for (uint32_t i = 0; i < c->n_outputs; i++)
-        if (c->outputs[i] >= c->n_inputs + c->n_gates)
-            return false;
-    return n_and == c->n_and;
+    gate_walk w;
+    const bool is_sound = sum_of(c->party_inputs, c->n_parties) == c->n_inputs &&
+                          sum_of(c->output_value_bits, c->n_output_values) == c->n_outputs;
+    /* Without memory nothing can be said. */
+    const bool gates_are = !gate_walk_init(&w, c) || (is_sound && gates_are_sound(c, &w));
+    gate_walk_clear(&w);
+    return is_sound && gates_are;
 }
 
 uint32_t circuit_party_first_input(const pt_circuit *c, size_t party)
@@ -83,8 +97,9 @@ void pt_circuit_free(pt_circuit *circuit)
     if (circuit == NULL)
         return;
     mem_free(circuit->party_inputs);
-    mem_free(circuit->gates);
+    mem_free(circuit->code);
     mem_free(circuit->outputs);
+    mem_free(circuit->output_registers);
     mem_free(circuit->output_value_bits);
     mem_free(circuit);
 }

@@ -1,8 +1,8 @@
-/* The circuit in memory: a flat, topologically sorted gate array. Layer: circuit.
+/* The circuit in memory: gates, topologically sorted, in the few bytes of circuit/plan.h.
+ * Layer: circuit.
  *
  * Wires 0 .. n_inputs-1 are the inputs, party 0's bits first; gate g drives wire n_inputs + g. A
- * gate reads only lower wires. Immutable after circuit_builder_finish or the Bristol reader made
- * it. */
+ * gate reads only lower wires. Immutable once made: by circuit_pack from gates, or from a file. */
 #ifndef CIRCUIT_CIRCUIT_H
 #define CIRCUIT_CIRCUIT_H
 
@@ -38,9 +38,13 @@ struct pt_circuit {
     uint32_t *party_inputs; /* input bits per party */
     uint32_t n_inputs;      /* their sum */
     uint32_t n_gates;
-    gate *gates;
+    uint8_t *code; /* of the gates, see circuit/plan.h */
+    size_t code_len;
+    uint32_t n_registers;
+    uint32_t n_spare; /* most registers that are given back and not taken again */
     uint32_t n_outputs;
-    uint32_t *outputs; /* wires; may repeat, may be inputs */
+    uint32_t *outputs;          /* wires; may repeat, may be inputs */
+    uint32_t *output_registers; /* where they are in the end */
     size_t n_output_values;
     uint32_t *output_value_bits; /* widths; their sum is n_outputs */
     uint32_t n_and;

@@ -1,14 +1,12 @@
 /* A circuit in few bytes, and back. Layer: circuit.
  *
  *     parties, then the input bits of each
- *     number of gates, then for each, driving wire w:
- *         XOR, AND:  (w-1-a) << 2 | op, w-1-b      NOT:  (w-1-a) << 2 | op
- *         CONST:     value << 2 | op
- *     number of output bits, then the wire of each
+ *     number of gates, of registers, of bytes of code, then the code of circuit/plan.h with the
+ *     zeros behind it
+ *     number of output bits, then the register of each
  *     number of output values, then the width of each
  *
- * all of it as numbers of base/varint.h. Gates mostly read what was driven shortly before, so that
- * most operands take a byte or two. */
+ * all but the code as numbers of base/varint.h. */
 #ifndef CIRCUIT_COMPACT_H
 #define CIRCUIT_COMPACT_H
 

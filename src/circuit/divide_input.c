@@ -5,13 +5,15 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "circuit/circuit.h"
+#include "circuit/pack.h"
+#include "circuit/plan.h"
 
 /* Where the old input wires are found in the new circuit, and how many gates come before its own.
  */
 typedef struct division {
     const pt_circuit *from;
     pt_circuit *to;
+    gate *gates;     /* of `to`, with PACK_LEAD others before them */
     uint32_t *wires; /* by old input */
     uint32_t n_added;
 } division;
@@ -40,13 +42,13 @@ static pt_status division_init(division *ret_division, const pt_circuit *from, s
         return error_set(error, PT_ERR_LIMIT,
                          "with shares for %zu parties the circuit is too large", parties);
     d.wires = mem_new(from->n_inputs, sizeof *d.wires);
+    d.gates = mem_new((size_t)n_gates + PACK_LEAD, sizeof *d.gates);
     d.to = mem_new(1, sizeof *d.to);
     if (d.to != NULL) {
         *d.to = (pt_circuit){.n_parties = parties,
                              .party_inputs = mem_new(parties, sizeof *d.to->party_inputs),
                              .n_inputs = (uint32_t)n_inputs,
                              .n_gates = (uint32_t)n_gates,
-                             .gates = mem_new((size_t)n_gates, sizeof *d.to->gates),
                              .n_outputs = from->n_outputs,
                              .outputs = mem_new(from->n_outputs, sizeof *d.to->outputs),
                              .n_output_values = from->n_output_values,
@@ -55,7 +57,7 @@ static pt_status division_init(division *ret_division, const pt_circuit *from, s
                              .n_and = from->n_and};
     }
     *ret_division = d;
-    if (d.wires == NULL || d.to == NULL || d.to->party_inputs == NULL || d.to->gates == NULL ||
+    if (d.wires == NULL || d.gates == NULL || d.to == NULL || d.to->party_inputs == NULL ||
         d.to->outputs == NULL || d.to->output_value_bits == NULL)
         return error_memory(error);
     return PT_OK;
@@ -78,21 +80,38 @@ static gate moved_gate(const division *d, gate g)
     return g;
 }
 
-/* Ends it: the gates and outputs, now that the inputs' wires are known, and the result of all. */
-static pt_status division_finish(division *d, pt_circuit **ret_circuit, pt_status status)
+/* The gates and outputs, now that the inputs' wires are known. False: out of memory. */
+static bool division_move(division *d)
 {
+    gate_walk w;
+    const bool ok = gate_walk_init(&w, d->from);
+    for (uint32_t g = 0; ok && g < d->from->n_gates; g++)
+        d->gates[PACK_LEAD + d->n_added + g] = moved_gate(d, gate_walk_next(&w));
+    gate_walk_clear(&w);
+    for (uint32_t h = 0; h < d->from->n_outputs; h++)
+        d->to->outputs[h] = moved_wire(d, d->from->outputs[h]);
+    for (size_t v = 0; v < d->from->n_output_values; v++)
+        d->to->output_value_bits[v] = d->from->output_value_bits[v];
+    gate *gates = d->gates;
+    if (!ok)
+        return false;
+    d->gates = NULL;
+    return circuit_pack(d->to, gates);
+}
+
+/* Ends it. */
+static pt_status division_finish(division *d, pt_circuit **ret_circuit, pt_status status,
+                                 pt_error *error)
+{
+    if (status == PT_OK && !division_move(d))
+        status = error_memory(error);
     if (status == PT_OK) {
-        for (uint32_t g = 0; g < d->from->n_gates; g++)
-            d->to->gates[d->n_added + g] = moved_gate(d, d->from->gates[g]);
-        for (uint32_t h = 0; h < d->from->n_outputs; h++)
-            d->to->outputs[h] = moved_wire(d, d->from->outputs[h]);
-        for (size_t v = 0; v < d->from->n_output_values; v++)
-            d->to->output_value_bits[v] = d->from->output_value_bits[v];
         PT_DEBUG_ASSERT(circuit_is_sound(d->to));
         *ret_circuit = d->to;
     } else {
         pt_circuit_free(d->to);
     }
+    mem_free(d->gates);
     mem_free(d->wires);
     return status;
 }
@@ -161,7 +180,7 @@ pt_status pt_circuit_split_input(pt_circuit **ret_circuit, const pt_circuit *cir
     status = division_init(&d, circuit, parties, circuit->n_inputs, 0, error);
     if (status == PT_OK)
         place_pieces(&d, pieces, n_pieces);
-    return division_finish(&d, ret_circuit, status);
+    return division_finish(&d, ret_circuit, status, error);
 }
 
 /* The gates that add up the shares, party by party. */
@@ -175,7 +194,7 @@ static void add_shares(const division *d)
         d->wires[h] = h;
     for (uint32_t p = 1; p < d->to->n_parties; p++) {
         for (uint32_t h = 0; h < n; h++) {
-            d->to->gates[added] =
+            d->gates[PACK_LEAD + added] =
                 (gate){.op = GATE_XOR, .a = d->wires[h] & (CIRCUIT_MAX_WIRES - 1), .b = p * n + h};
             d->wires[h] = d->to->n_inputs + added++;
         }
@@ -197,5 +216,5 @@ pt_status pt_circuit_share_input(pt_circuit **ret_circuit, const pt_circuit *cir
     status = division_init(&d, circuit, parties, n * parties, n * (parties - 1), error);
     if (status == PT_OK)
         add_shares(&d);
-    return division_finish(&d, ret_circuit, status);
+    return division_finish(&d, ret_circuit, status, error);
 }

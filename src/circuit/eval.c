@@ -5,37 +5,45 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/min.h"
+#include "circuit/plan.h"
 
-static uint64_t eval_gate(const uint64_t *wires, gate g)
+static uint64_t eval_step(const uint64_t *registers, plan_step step)
 {
-    switch ((gate_op)g.op) {
+    switch (step.op) {
     case GATE_XOR:
-        return wires[g.a] ^ wires[g.b];
+        return registers[step.a] ^ registers[step.b];
     case GATE_AND:
-        return wires[g.a] & wires[g.b];
+        return registers[step.a] & registers[step.b];
     case GATE_NOT:
-        return ~wires[g.a];
+        return ~registers[step.a];
     case GATE_CONST:
         break;
     }
-    return g.a != 0 ? UINT64_MAX : 0;
+    return step.a != 0 ? UINT64_MAX : 0;
 }
 
 pt_status circuit_eval_lanes(uint64_t *ret_outputs, const pt_circuit *c, const uint64_t *inputs,
                              pt_error *error)
 {
-    const size_t n_wires = (size_t)c->n_inputs + c->n_gates;
-    uint64_t *wires = mem_new(n_wires, sizeof *wires);
-    if (wires == NULL)
-        return error_memory(error);
+    plan_walk w;
+    pt_status status = PT_OK;
+    uint64_t *registers = mem_new(c->n_registers, sizeof *registers);
+    if (!plan_walk_init(&w, c) || registers == NULL) {
+        status = error_memory(error);
+        goto done;
+    }
     if (c->n_inputs != 0)
-        memcpy(wires, inputs, c->n_inputs * sizeof *wires);
-    for (uint32_t i = 0; i < c->n_gates; i++)
-        wires[c->n_inputs + i] = eval_gate(wires, c->gates[i]);
+        memcpy(registers, inputs, c->n_inputs * sizeof *registers);
+    while (!plan_walk_is_done(&w)) {
+        const plan_step step = plan_walk_next(&w);
+        registers[step.out] = eval_step(registers, step);
+    }
     for (uint32_t i = 0; i < c->n_outputs; i++)
-        ret_outputs[i] = wires[c->outputs[i]];
-    mem_free_secret(wires, n_wires * sizeof *wires);
-    return PT_OK;
+        ret_outputs[i] = registers[c->output_registers[i]];
+done:
+    plan_walk_clear(&w);
+    mem_free_secret(registers, c->n_registers * sizeof *registers);
+    return status;
 }
 
 static pt_status check_buffers(const uint8_t *ret_output_bits, size_t n_output_bits,

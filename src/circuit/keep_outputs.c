@@ -4,20 +4,22 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "circuit/builder.h"
+#include "circuit/plan.h"
 
-static wire replay(circuit_builder *b, gate g, const wire *wires)
+/* `wires`: what is in each register. */
+static wire replay(circuit_builder *b, plan_step step, const wire *wires)
 {
-    switch ((gate_op)g.op) {
+    switch (step.op) {
     case GATE_XOR:
-        return circuit_xor(b, wires[g.a], wires[g.b]);
+        return circuit_xor(b, wires[step.a], wires[step.b]);
     case GATE_AND:
-        return circuit_and(b, wires[g.a], wires[g.b]);
+        return circuit_and(b, wires[step.a], wires[step.b]);
     case GATE_NOT:
-        return wire_not(wires[g.a]);
+        return wire_not(wires[step.a]);
     case GATE_CONST:
-        return wire_const(g.a != 0);
+        break;
     }
-    return WIRE_FALSE; /* op has two bits */
+    return wire_const(step.a != 0);
 }
 
 /* Builds `c` anew with some of its outputs. The widths as in circuit_builder_finish. */
@@ -26,21 +28,25 @@ static pt_status circuit_with_outputs(pt_circuit **ret_circuit, const pt_circuit
                                       pt_error *error)
 {
     circuit_builder *b = circuit_builder_new(c->party_inputs, c->n_parties, 0);
-    wire *wires = mem_new((size_t)c->n_inputs + c->n_gates, sizeof *wires);
+    wire *wires = mem_new(c->n_registers, sizeof *wires);
     wire *outputs = mem_new(count, sizeof *outputs);
+    plan_walk w;
     pt_status status = PT_OK;
-    if (b == NULL || wires == NULL || outputs == NULL) {
+    if (!plan_walk_init(&w, c) || b == NULL || wires == NULL || outputs == NULL) {
         status = error_memory(error);
         goto done;
     }
     for (uint32_t i = 0; i < c->n_inputs; i++)
         wires[i] = circuit_input(b, i);
-    for (uint32_t g = 0; g < c->n_gates; g++)
-        wires[c->n_inputs + g] = replay(b, c->gates[g], wires);
+    while (!plan_walk_is_done(&w)) {
+        const plan_step step = plan_walk_next(&w);
+        wires[step.out] = replay(b, step, wires);
+    }
     for (uint32_t i = 0; i < count; i++)
-        outputs[i] = wires[c->outputs[first + i]];
+        outputs[i] = wires[c->output_registers[first + i]];
     status = circuit_builder_finish(ret_circuit, b, outputs, count, value_bits, n_values, error);
 done:
+    plan_walk_clear(&w);
     circuit_builder_free(b);
     mem_free(wires);
     mem_free(outputs);

@@ -1,59 +1,182 @@
 /* The circuit as instructions on reusable registers, for execution with memory in proportion to the
  * wires alive at once (spec garble.md K8). Layer: circuit.
  *
- * Input wires take registers 0 .. n_inputs-1. Instruction k executes gate k of the circuit. An
- * output register may equal an operand's. Registers of output wires are never reused. */
+ * Input wires take registers 0 .. n_inputs-1. A gate's output takes the register of an operand that
+ * is read for the last time (the first one's, if both are), else that which was given back last,
+ * else a new one. A gate that nothing reads gives its register back at once; those of output wires
+ * are never given back.
+ *
+ * A circuit is kept as these instructions (circuit->code), a few bytes each, so that running it
+ * takes no memory beside it:
+ *
+ *     byte   op in bits 0-1; bit 2: a ends here, bit 3: b; bits 4-5: bytes of a, less one;
+ *            bits 6-7: of b. 0x0f: nothing reads what the gate that follows drives
+ *     a, b   little-endian; one or two bytes: wire w-1-a, when the gate drives wire w;
+ *            three or four: the wire in register a
+ *
+ * NOT and CONST have a b of 0 in one byte, and CONST its value as a, likewise. */
 #ifndef CIRCUIT_PLAN_H
 #define CIRCUIT_PLAN_H
 
+#include "base/le.h"
 #include "circuit/circuit.h"
+
+/* Wires at most so far back are named by their distance, at least one; those before by register. */
+#define PLAN_NEAR ((uint32_t)1 << 16)
+
+#define PLAN_A_ENDS  4u
+#define PLAN_B_ENDS  8u /* never together with PLAN_A_ENDS for one wire */
+#define PLAN_DROPPED 0x0fu
+
+/* Behind the last instruction come so many zeros, for reads of four bytes. */
+#define PLAN_PADDING   4
+#define PLAN_MAX_BYTES 10 /* of an instruction, with what says that it is dropped */
+
+/* An instruction as it is written. */
+typedef struct plan_code {
+    unsigned control;
+    uint32_t a;
+    uint32_t b;
+    bool a_is_register;
+    bool b_is_register;
+    unsigned n_bytes; /* of control, a and b */
+} plan_code;
+
+static inline unsigned plan_code_bytes(unsigned control)
+{
+    return 3 + (control >> 4 & 3u) + (control >> 6);
+}
+
+/* Reads up to PLAN_PADDING bytes more than there are. */
+static inline plan_code plan_code_read(const uint8_t *at)
+{
+    const unsigned control = *at++;
+    const unsigned a_bytes = 1 + (control >> 4 & 3u);
+    const unsigned b_bytes = 1 + (control >> 6);
+    return (plan_code){.control = control,
+                       .a = le_get_u32(at) & (UINT32_MAX >> (32 - 8 * a_bytes)),
+                       .b = le_get_u32(at + a_bytes) & (UINT32_MAX >> (32 - 8 * b_bytes)),
+                       .a_is_register = a_bytes > 2,
+                       .b_is_register = b_bytes > 2,
+                       .n_bytes = plan_code_bytes(control)};
+}
+
+static inline gate_op plan_code_op(plan_code code)
+{
+    return (gate_op)(code.control & 3u);
+}
+
+/* Reads the instruction at *at, which moves on. */
+static inline plan_code plan_code_next(const uint8_t **at)
+{
+    if (**at == PLAN_DROPPED)
+        ++*at;
+    const plan_code code = plan_code_read(*at);
+    *at += code.n_bytes;
+    return code;
+}
 
 typedef struct plan_step {
     gate_op op;
     uint32_t out;
     uint32_t a; /* register; for GATE_CONST the value */
-    uint32_t b;
+    uint32_t b; /* register; for GATE_NOT and GATE_CONST any */
 } plan_step;
 
-/* A wire's register never changes, so that the gates and these say every step. */
-typedef struct circuit_plan {
-    const pt_circuit *circuit; /* borrowed */
-    uint32_t n_registers;
-    uint32_t n_steps;
-    uint32_t *registers; /* of each gate's output */
-    uint32_t *outputs;   /* register of each output bit */
-} circuit_plan;
+/* A walk through all instructions, once. */
+typedef struct plan_walk {
+    const uint8_t *at;
+    const uint8_t *end;
+    uint32_t wire;    /* that the next one drives */
+    uint32_t n_taken; /* registers, ever */
+    uint32_t n_spare;
+    uint32_t *spare;  /* registers given back, the last one first to be taken */
+    uint32_t *recent; /* registers of the last wires */
+    uint32_t mask;    /* of `recent` */
+} plan_walk;
 
-/* The register of wire `number`. */
-static inline uint32_t plan_register(const circuit_plan *plan, uint32_t number)
+/* Starts at the first instruction; borrows the circuit. Clear it either way. False: out of memory.
+ */
+MUST_CHECK bool plan_walk_init(plan_walk *ret_walk, const pt_circuit *c);
+void plan_walk_clear(plan_walk *w);
+/* What a walk takes, at most. */
+uint64_t plan_walk_bytes(const pt_circuit *c);
+
+static inline bool plan_walk_is_done(const plan_walk *w)
 {
-    const uint32_t n_inputs = plan->circuit->n_inputs;
-    return number < n_inputs ? number : plan->registers[number - n_inputs];
+    return w->at == w->end;
 }
 
-static inline plan_step plan_step_at(const circuit_plan *plan, size_t k)
+static inline bool plan_walk_is_dropped(const plan_walk *w)
 {
-    const gate g = plan->circuit->gates[k];
-    plan_step step = {.op = (gate_op)g.op, .out = plan->registers[k], .a = g.a, .b = 0};
-    if (step.op != GATE_CONST)
-        step.a = plan_register(plan, g.a);
-    if (step.op == GATE_XOR || step.op == GATE_AND)
-        step.b = plan_register(plan, g.b);
+    return *w->at == PLAN_DROPPED;
+}
+
+/* Whether the next instruction, which there is, is an AND gate. */
+static inline bool plan_walk_at_and(const plan_walk *w)
+{
+    return (w->at[plan_walk_is_dropped(w) ? 1 : 0] & 3u) == GATE_AND;
+}
+
+static inline uint32_t plan_walk_operand(const plan_walk *w, uint32_t v, bool is_register)
+{
+    return is_register ? v : w->recent[(w->wire - 1 - v) & w->mask];
+}
+
+/* The register that the output takes. */
+static inline uint32_t plan_walk_take(plan_walk *w, unsigned ends, uint32_t a, uint32_t b)
+{
+    if (ends & PLAN_B_ENDS)
+        w->spare[w->n_spare++] = b;
+    if (ends & PLAN_A_ENDS)
+        w->spare[w->n_spare++] = a;
+    const uint32_t out = w->n_spare > 0 ? w->spare[--w->n_spare] : w->n_taken++;
+    w->recent[w->wire++ & w->mask] = out;
+    return out;
+}
+
+/* The next instruction. There must be one. */
+static inline plan_step plan_walk_next(plan_walk *w)
+{
+    const bool is_dropped = plan_walk_is_dropped(w);
+    const plan_code code = plan_code_next(&w->at);
+    plan_step step = {.op = plan_code_op(code), .a = code.a, .b = 0};
+    if (step.op != GATE_CONST) {
+        step.a = plan_walk_operand(w, code.a, code.a_is_register);
+        step.b = plan_walk_operand(w, code.b, code.b_is_register);
+    }
+    step.out = plan_walk_take(w, code.control, step.a, step.b);
+    if (is_dropped)
+        w->spare[w->n_spare++] = step.out;
     return step;
 }
 
-/* Whether step k is an AND gate. */
-static inline bool plan_step_is_and(const circuit_plan *plan, size_t k)
+/* The gates in order, as they were before registers. */
+typedef struct gate_walk {
+    plan_walk plan;
+    uint32_t *wires; /* in each register, if it has had one that is no input, + 1 */
+} gate_walk;
+
+/* As plan_walk_init. */
+MUST_CHECK bool gate_walk_init(gate_walk *ret_walk, const pt_circuit *c);
+void gate_walk_clear(gate_walk *w);
+
+static inline uint32_t gate_walk_wire(const gate_walk *w, uint32_t at)
 {
-    return plan->circuit->gates[k].op == GATE_AND;
+    return w->wires[at] == 0 ? at : w->wires[at] - 1;
 }
 
-/* Makes the plan of `c`, which it borrows; release with circuit_plan_clear. */
-MUST_CHECK pt_status circuit_plan_init(circuit_plan *ret_plan, const pt_circuit *c,
-                                       pt_error *error);
-/* The number of registers in the plan, without making it: a byte and a bit a gate. */
-MUST_CHECK pt_status circuit_plan_count(uint32_t *ret_registers, const pt_circuit *c,
-                                        pt_error *error);
-void circuit_plan_clear(circuit_plan *plan);
+/* The next gate, which there is. */
+static inline gate gate_walk_next(gate_walk *w)
+{
+    const plan_step step = plan_walk_next(&w->plan);
+    gate g = {.op = (unsigned)step.op & 3u, .a = step.a & (CIRCUIT_MAX_WIRES - 1), .b = 0};
+    if (step.op != GATE_CONST)
+        g.a = gate_walk_wire(w, step.a) & (CIRCUIT_MAX_WIRES - 1);
+    if (step.op == GATE_AND || step.op == GATE_XOR)
+        g.b = gate_walk_wire(w, step.b);
+    w->wires[step.out] = w->plan.wire;
+    return g;
+}
 
 #endif

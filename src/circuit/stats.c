@@ -2,10 +2,13 @@
 #include "circuit/circuit.h"
 #include "circuit/plan.h"
 
+/* Takes no memory. */
 static void count_ops(pt_circuit_stats *stats, const pt_circuit *c)
 {
-    for (uint32_t i = 0; i < c->n_gates; i++) {
-        switch ((gate_op)c->gates[i].op) {
+    const uint8_t *end = c->code + c->code_len;
+    const uint8_t *at = c->code;
+    while (at < end) {
+        switch (plan_code_op(plan_code_next(&at))) {
         case GATE_XOR:
             stats->xor_gates++;
             break;
@@ -21,16 +24,17 @@ static void count_ops(pt_circuit_stats *stats, const pt_circuit *c)
     }
 }
 
-static uint32_t gate_depth(const uint32_t *depths, gate g)
+/* `depths`: of what is in each register. */
+static uint32_t step_depth(const uint32_t *depths, plan_step step)
 {
-    switch ((gate_op)g.op) {
+    switch (step.op) {
     case GATE_XOR:
     case GATE_AND: {
-        const uint32_t deepest = depths[g.a] > depths[g.b] ? depths[g.a] : depths[g.b];
-        return deepest + (g.op == GATE_AND ? 1u : 0u);
+        const uint32_t deepest = depths[step.a] > depths[step.b] ? depths[step.a] : depths[step.b];
+        return deepest + (step.op == GATE_AND ? 1u : 0u);
     }
     case GATE_NOT:
-        return depths[g.a];
+        return depths[step.a];
     case GATE_CONST:
         break;
     }
@@ -40,22 +44,18 @@ static uint32_t gate_depth(const uint32_t *depths, gate g)
 static uint64_t and_depth(const pt_circuit *c)
 {
     uint32_t deepest = 0;
-    uint32_t *depths = mem_new((size_t)c->n_inputs + c->n_gates, sizeof *depths);
-    if (depths == NULL)
-        return 0;
-    for (uint32_t i = 0; i < c->n_gates; i++) {
-        const uint32_t depth = gate_depth(depths, c->gates[i]);
-        depths[c->n_inputs + i] = depth;
+    plan_walk w;
+    uint32_t *depths = mem_new(c->n_registers, sizeof *depths);
+    const bool goes_on = plan_walk_init(&w, c) && depths != NULL;
+    while (goes_on && !plan_walk_is_done(&w)) {
+        const plan_step step = plan_walk_next(&w);
+        const uint32_t depth = step_depth(depths, step);
+        depths[step.out] = depth;
         deepest = depth > deepest ? depth : deepest;
     }
+    plan_walk_clear(&w);
     mem_free(depths);
     return deepest;
-}
-
-static uint64_t registers(const pt_circuit *c)
-{
-    uint32_t n;
-    return circuit_plan_count(&n, c, NULL) == PT_OK ? n : 0;
 }
 
 void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit)
@@ -68,6 +68,6 @@ void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit
     *ret_stats = (pt_circuit_stats){.inputs = circuit->n_inputs,
                                     .outputs = circuit->n_outputs,
                                     .and_depth = and_depth(circuit),
-                                    .registers = registers(circuit)};
+                                    .registers = circuit->n_registers};
     count_ops(ret_stats, circuit);
 }

@@ -37,14 +37,13 @@ size_t mpc_run_labels(const mpc_run *r)
     return register_labels(r->s);
 }
 
-uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t n_registers,
-                       uint64_t pool_blocks)
+uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t pool_blocks)
 {
     const uint64_t register_blocks = s->n + register_labels(s);
     const uint64_t blocks =
-        pool_blocks + n_registers * register_blocks + (uint64_t)circuit->n_inputs * s->n;
-    return blocks * sizeof(block) + n_registers +
-           ((uint64_t)circuit->n_gates + circuit->n_outputs) * sizeof(uint32_t);
+        pool_blocks + circuit->n_registers * register_blocks + (uint64_t)circuit->n_inputs * s->n;
+    const uint64_t n_walks = s->me == 0 ? 2 : 3;
+    return blocks * sizeof(block) + circuit->n_registers + n_walks * plan_walk_bytes(circuit);
 }
 
 bool mpc_run_is_in_order(const mpc_run *r)
@@ -56,23 +55,10 @@ bool mpc_run_is_in_order(const mpc_run *r)
            (v->openings > 0 || !v->inputs_agreed) && (v->inputs_agreed || v->evaluation == 0);
 }
 
-bool mpc_run_plan_is_sound(const mpc_run *r)
+static bool walks_init(mpc_run *r)
 {
-    const circuit_plan *plan = &r->plan;
-    uint64_t n_and = 0;
-    bool ok = plan->n_registers >= r->circuit->n_inputs;
-    for (size_t k = 0; k < plan->n_steps; k++) {
-        const plan_step step = plan_step_at(plan, k);
-        const bool reads_a = step.op != GATE_CONST;
-        const bool reads_b = step.op == GATE_AND || step.op == GATE_XOR;
-        ok &= step.out < plan->n_registers;
-        ok &= !reads_a || step.a < plan->n_registers;
-        ok &= !reads_b || step.b < plan->n_registers;
-        n_and += step.op == GATE_AND;
-    }
-    for (size_t h = 0; h < r->circuit->n_outputs; h++)
-        ok &= plan->outputs[h] < plan->n_registers;
-    return ok && n_and == r->circuit->n_and;
+    return plan_walk_init(&r->to_mask, r->circuit) && plan_walk_init(&r->to_garble, r->circuit) &&
+           (r->s->me == 0 || plan_walk_init(&r->to_check, r->circuit));
 }
 
 static pt_status run_too_large(pt_error *error)
@@ -84,12 +70,10 @@ pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
                        const preparation *p, pt_error *error)
 {
     *ret_run = (mpc_run){.s = s, .circuit = circuit, .preparation = p};
-    const pt_status status = circuit_plan_init(&ret_run->plan, circuit, error);
-    if (status != PT_OK)
-        return status;
-    const size_t n_registers = ret_run->plan.n_registers;
+    const size_t n_registers = circuit->n_registers;
     PT_ASSERT(n_registers >= circuit->n_inputs);
-    PT_DEBUG_ASSERT(mpc_run_plan_is_sound(ret_run));
+    if (!walks_init(ret_run))
+        return error_memory(error);
     /* A block for each output comes from every peer (form C of OPEN). */
     if ((uint64_t)circuit->n_outputs * sizeof(block) > SIZE_MAX)
         return run_too_large(error);
@@ -125,32 +109,16 @@ void mpc_run_clear(mpc_run *r)
 {
     if (r->s == NULL)
         return;
-    const size_t n_registers = r->plan.n_registers;
+    const size_t n_registers = r->circuit->n_registers;
     blocks_free(r->masks, n_registers, r->s->n);
     blocks_free(r->labels, n_registers, mpc_run_labels(r));
     blocks_free(r->input_masks, r->circuit->n_inputs, r->s->n);
     blocks_free(r->pool, r->pool_blocks, 1);
     mem_free_secret(r->masked, n_registers);
-    circuit_plan_clear(&r->plan);
+    plan_walk_clear(&r->to_mask);
+    plan_walk_clear(&r->to_garble);
+    plan_walk_clear(&r->to_check);
     *r = (mpc_run){0};
-}
-
-/* As many steps as hold `segment_ands` AND gates; all the rest once no AND gate is left over. */
-static void cut_steps(segment *g, const mpc_run *r)
-{
-    const size_t end = r->plan.n_steps;
-    size_t step = g->first_step;
-    for (; step < end; step++) {
-        if (plan_step_is_and(&r->plan, step)) {
-            if (g->n_and == r->segment_ands)
-                break;
-            g->n_and++;
-        }
-    }
-    g->n_steps = step - g->first_step;
-    PT_ASSERT(g->n_and <= r->segment_ands);
-    /* Only the last segment may be short, and it ends the plan. */
-    PT_ASSERT((step == end) == (g->number + 1 == r->n_segments));
 }
 
 block *run_take(mpc_run *r, size_t count, size_t blocks)
@@ -164,13 +132,11 @@ block *run_take(mpc_run *r, size_t count, size_t blocks)
 pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous, pt_error *error)
 {
     segment g = {.first_and = r->s->next_and};
-    if (previous != NULL) {
+    if (previous != NULL)
         g.number = previous->number + 1;
-        g.first_step = previous->first_step + previous->n_steps;
-    }
     PT_ASSERT(g.number < r->n_segments);
     PT_ASSERT(mpc_run_is_in_order(r));
-    cut_steps(&g, r);
+    g.n_and = (size_t)min_u64(r->segment_ands, r->circuit->n_and - g.number * r->segment_ands);
     r->pool_used = 0;
     g.masked = mem_new(bits_bytes(g.n_and), 1);
     *ret_segment = g;

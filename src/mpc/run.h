@@ -1,13 +1,12 @@
 /* The state of one party running one circuit: wires, segments, and what has been verified so far.
  * Layer: mpc.
  *
- * A segment is a contiguous run of the plan's steps with at most `segment_ands` AND gates (protocol
- * spec, section 8). Wire state lives in the plan's registers and carries over from segment to
- * segment; gate state lives for one segment. Wires by section 5.1:
- *     [lambda_w]  shares of the mask            every party
- *     L_{w,0}     the false label               garblers: one block a register
- *     L_{w,Lambda} active labels                evaluator: n-1 blocks a register, garbler j at j-1
- *     Lambda_w    the masked value, public      evaluator when it evaluates, garblers from EV1 on
+ * A segment is a contiguous run of the circuit's gates with at most `segment_ands` AND gates
+ * (protocol spec, section 8). Wire state lives in the plan's registers and carries over from
+ * segment to segment; gate state lives for one segment. Wires by section 5.1: [lambda_w]  shares of
+ * the mask            every party L_{w,0}     the false label               garblers: one block a
+ * register L_{w,Lambda} active labels                evaluator: n-1 blocks a register, garbler j at
+ * j-1 Lambda_w    the masked value, public      evaluator when it evaluates, garblers from EV1 on
  * Everything here is secret but Lambda, and wiped on release. */
 #ifndef MPC_RUN_H
 #define MPC_RUN_H
@@ -33,7 +32,10 @@ typedef struct verified {
 struct mpc_run {
     session *s;
     const pt_circuit *circuit;
-    circuit_plan plan;
+    /* Each goes through the circuit once, segment by segment. */
+    plan_walk to_mask;
+    plan_walk to_garble; /* or evaluate */
+    plan_walk to_check;  /* a garbler's */
     const preparation *preparation;
     uint64_t segment_ands;
     uint64_t n_segments;
@@ -59,9 +61,7 @@ typedef enum segment_stage {
 
 struct segment {
     segment_stage stage;
-    uint64_t number;   /* 0, 1, .. */
-    size_t first_step; /* of the plan */
-    size_t n_steps;
+    uint64_t number; /* 0, 1, .. */
     size_t n_and;
     uint64_t first_and; /* g of the first gate, section 5.2 */
 
@@ -74,7 +74,19 @@ struct segment {
     uint8_t *masked; /* Lambda_gamma, packed */
 };
 
-/* Plans the circuit and makes the wire state; *ret_run is cleared with mpc_run_clear, also after a
+/* Whether a walk that has seen `n_and` AND gates of a segment comes to number `end`, or has come to
+ * the circuit's end. */
+static inline bool walk_is_at(const plan_walk *w, size_t n_and, size_t end)
+{
+    return plan_walk_is_done(w) || (n_and == end && plan_walk_at_and(w));
+}
+
+static inline bool segment_is_walked(const segment *g, const plan_walk *w, size_t n_and)
+{
+    return walk_is_at(w, n_and, g->n_and);
+}
+
+/* Makes the wire state; *ret_run is cleared with mpc_run_clear, also after a
  * failure. Circuit and preparation are borrowed. PT_ERR_LIMIT for too large a circuit. */
 MUST_CHECK pt_status mpc_run_init(mpc_run *ret_run, session *s, const pt_circuit *circuit,
                                   const preparation *p, pt_error *error);
@@ -85,12 +97,8 @@ void mpc_run_clear(mpc_run *r);
 
 /* The order of section 4.2 among what has passed: nothing is ahead of what it rests on. */
 bool mpc_run_is_in_order(const mpc_run *r);
-/* Every step of the plan stays within the registers, and it has the circuit's AND gates. */
-bool mpc_run_plan_is_sound(const mpc_run *r);
-
-/* What such a run holds, with its plan, of a circuit that takes so many registers. */
-uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t n_registers,
-                       uint64_t pool_blocks);
+/* What such a run holds beside the circuit. */
+uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t pool_blocks);
 
 /* Labels a party keeps for a register: n-1 for the evaluator, else 1. */
 size_t mpc_run_labels(const mpc_run *r);

@@ -4,6 +4,7 @@
 #include "base/varint.h"
 #include "circuit/circuit.h"
 #include "circuit/compact.h"
+#include "circuit/plan.h"
 #include "lang/program_compact.h"
 #include "lang/program_impl.h"
 #include "lang/value/type_compact.h"
@@ -86,7 +87,10 @@ static void assert_same_circuit(const pt_circuit *a, const pt_circuit *b)
 {
     assert_int_equal(a->n_gates, b->n_gates);
     assert_int_equal(a->n_and, b->n_and);
-    assert_memory_equal(a->gates, b->gates, a->n_gates * sizeof *a->gates);
+    assert_int_equal(a->code_len, b->code_len);
+    assert_memory_equal(a->code, b->code, a->code_len);
+    assert_int_equal(a->n_registers, b->n_registers);
+    assert_int_equal(a->n_spare, b->n_spare);
     assert_int_equal(a->n_outputs, b->n_outputs);
     assert_memory_equal(a->outputs, b->outputs, a->n_outputs * sizeof *a->outputs);
 }
@@ -203,7 +207,9 @@ static void damage_is_found(void **state)
         f.bytes[at] ^= 0x10;
     }
     f.bytes[AT_VERSION]++;
-    assert_refused(f.bytes, f.len, "version 2");
+    assert_refused(f.bytes, f.len, "version 3");
+    f.bytes[AT_VERSION] = 1;
+    assert_refused(f.bytes, f.len, "version 1");
     f.bytes[0] ^= 1;
     assert_false(pt_program_is_saved(f.bytes, f.len));
     assert_refused(f.bytes, f.len, "no compiled program");
@@ -259,32 +265,79 @@ static pt_status read_circuit(const uint8_t *bytes, size_t len)
     return status;
 }
 
-/* op of the first number of a gate, for a wire `d` before the last one. */
-#define GATE(d, op) (uint8_t)((d) << 2 | (op))
+enum {
+    A_ENDS = PLAN_A_ENDS,
+    B_ENDS = PLAN_B_ENDS,
+    BOTH_END = A_ENDS | B_ENDS,
+    LONG_A = 1 << 4,
+    REGISTER_A = 2 << 4,
+    REGISTER_B = 2 << 6
+};
+#define PADDING 0, 0, 0, 0
+/* What is around the code of a circuit of two parties, a bit each, and of its one output. */
+#define CIRCUIT(gates, registers, bytes, ...)                                                      \
+    {                                                                                              \
+        2, 1, 1, gates, registers, bytes, __VA_ARGS__, PADDING, 1, 1, 1, 1                         \
+    }
 
 static void circuits_by_hand(void **state)
 {
     (void)state;
-    /* two parties of a bit; w2 = w1 & w0; output w2; one value of one bit */
-    static const uint8_t good[] = {2, 1, 1, 1, GATE(0, GATE_AND), 1, 1, 2, 1, 1};
+    /* w2 = w1 & w0, which both end: in register 1, of w1 */
+    static const uint8_t good[] = CIRCUIT(1, 2, 3, GATE_AND | BOTH_END, 0, 1);
     static const struct {
         const char *what;
-        uint8_t bytes[16];
+        uint8_t bytes[40];
         size_t len;
     } bad[] = {
         {"no parties", {0, 0, 0, 0}, 4},
         {"too many parties", {0x80, 2, 1}, 3},
-        {"a wire before the first", {2, 1, 1, 1, GATE(2, GATE_AND), 1, 1, 2, 1, 1}, 10},
-        {"b before the first", {2, 1, 1, 1, GATE(0, GATE_AND), 2, 1, 2, 1, 1}, 10},
-        {"an output that is none", {2, 1, 1, 1, GATE(0, GATE_AND), 1, 1, 3, 1, 1}, 10},
-        {"widths that are not the outputs'", {2, 1, 1, 1, GATE(0, GATE_AND), 1, 1, 2, 1, 2}, 10},
-        {"a constant 2", {2, 1, 1, 1, GATE(2, GATE_CONST), 1, 2, 1, 1}, 9},
-        {"a constant twice", {1, 1, 2, GATE(0, GATE_CONST), GATE(0, GATE_CONST), 0, 0}, 7},
-        {"a constant that is read", {1, 1, 2, GATE(0, GATE_CONST), GATE(0, GATE_NOT), 0, 0}, 7},
+        {"a wire before the first", CIRCUIT(1, 2, 3, GATE_AND | BOTH_END, 2, 1), 17},
+        {"b before the first", CIRCUIT(1, 2, 3, GATE_AND | BOTH_END, 0, 2), 17},
+        {"both operands end and are one", CIRCUIT(1, 2, 3, GATE_AND | BOTH_END, 0, 0), 17},
+        {"an operand that has ended", CIRCUIT(2, 3, 6, GATE_AND | A_ENDS, 0, 1, GATE_XOR, 0, 1),
+         20},
+        {"an operand in another's register",
+         CIRCUIT(3, 3, 9, GATE_AND | A_ENDS, 0, 1, GATE_NOT, 0, 0, GATE_XOR, 2, 1), 23},
+        {"a distance that could be shorter",
+         CIRCUIT(1, 2, 4, GATE_AND | BOTH_END | LONG_A, 0, 0, 1), 18},
+        {"a near wire by its register",
+         CIRCUIT(1, 2, 5, GATE_AND | BOTH_END | REGISTER_A, 1, 0, 0, 1), 19},
+        {"a register that is not there",
+         CIRCUIT(1, 2, 5, GATE_AND | BOTH_END | REGISTER_B, 0, 9, 0, 0), 19},
+        {"a NOT of two wires", CIRCUIT(1, 3, 3, GATE_NOT, 0, 1), 17},
+        {"a NOT that ends two wires", CIRCUIT(1, 2, 3, GATE_NOT | BOTH_END, 0, 0), 17},
+        {"more registers than are taken", CIRCUIT(1, 3, 3, GATE_AND | BOTH_END, 0, 1), 17},
+        {"fewer registers", CIRCUIT(1, 2, 3, GATE_AND, 0, 1), 17},
+        {"registers of no input", CIRCUIT(1, 1, 3, GATE_AND | BOTH_END, 0, 1), 17},
+        {"more code than gates", CIRCUIT(1, 2, 4, GATE_AND | BOTH_END, 0, 1, 0), 18},
+        {"less code than gates", CIRCUIT(1, 2, 2, GATE_AND | BOTH_END, 0), 16},
+        {"a gate fewer than said",
+         CIRCUIT(2, 2, 6, GATE_AND | BOTH_END, 0, 1, PLAN_DROPPED, PLAN_DROPPED, 0), 20},
+        {"an output that was dropped", CIRCUIT(1, 3, 4, PLAN_DROPPED, GATE_AND | A_ENDS, 0, 1), 18},
+        {"something behind the code",
+         {2, 1, 1, 1, 2, 3, GATE_AND | BOTH_END, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1},
+         17},
+        {"an output where nothing is",
+         {2, 1, 1, 1, 2, 3, GATE_AND | BOTH_END, 0, 1, PADDING, 1, 0, 1, 1},
+         17},
+        {"an output that is no register",
+         {2, 1, 1, 1, 2, 3, GATE_AND | BOTH_END, 0, 1, PADDING, 1, 2, 1, 1},
+         17},
+        {"widths that are not the outputs'",
+         {2, 1, 1, 1, 2, 3, GATE_AND | BOTH_END, 0, 1, PADDING, 1, 1, 1, 2},
+         17},
+        {"a constant 2", CIRCUIT(1, 3, 3, GATE_CONST, 2, 0), 17},
+        {"a constant that ends a wire", CIRCUIT(1, 3, 3, GATE_CONST | A_ENDS, 1, 0), 17},
+        {"a constant twice", CIRCUIT(2, 4, 6, GATE_CONST, 0, 0, GATE_CONST, 0, 0), 20},
+        {"a constant that is read", CIRCUIT(2, 4, 6, GATE_CONST, 0, 0, GATE_NOT, 0, 0), 20},
+        {"a constant that is read second", CIRCUIT(2, 4, 6, GATE_CONST, 0, 0, GATE_AND, 1, 0), 20},
         {"a number that could be shorter",
-         {2, 0x81, 0, 1, 1, GATE(0, GATE_AND), 1, 1, 2, 1, 1},
-         11},
-        {"more gates than bytes", {2, 1, 1, 100, GATE(0, GATE_AND), 1, 1, 2, 1, 1}, 10},
+         {2, 0x81, 0, 1, 1, 2, 3, GATE_AND | BOTH_END, 0, 1, PADDING, 1, 1, 1, 1},
+         18},
+        {"more gates than bytes",
+         {2, 1, 1, 100, 2, 3, GATE_AND | BOTH_END, 0, 1, PADDING, 1, 1, 1, 1},
+         17},
     };
     assert_int_equal(read_circuit(good, sizeof good), PT_OK);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

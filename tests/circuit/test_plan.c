@@ -3,17 +3,21 @@
 
 #include "base/mem.h"
 #include "circuit/eval.h"
+#include "circuit/pack.h"
 #include "circuit/plan.h"
 #include "support/circuits.h"
 
-static void run_plan(uint64_t *out, const circuit_plan *plan, const pt_circuit *c,
-                     const uint64_t *in)
+static void run_plan(uint64_t *out, plan_walk *w, const pt_circuit *c, const uint64_t *in)
 {
-    uint64_t *r = calloc(plan->n_registers + 1, sizeof *r);
+    uint64_t *r = calloc(c->n_registers + 1, sizeof *r);
+    uint32_t n_steps = 0;
     memcpy(r, in, c->n_inputs * sizeof *r);
-    for (uint32_t i = 0; i < plan->n_steps; i++) {
-        const plan_step s = plan_step_at(plan, i);
-        assert_true(s.out < plan->n_registers);
+    for (; !plan_walk_is_done(w); n_steps++) {
+        const bool is_and = plan_walk_at_and(w);
+        const plan_step s = plan_walk_next(w);
+        assert_true(s.out < c->n_registers);
+        assert_true(is_and == (s.op == GATE_AND));
+        assert_true(w->n_spare <= c->n_spare);
         switch (s.op) {
         case GATE_XOR:
             r[s.out] = r[s.a] ^ r[s.b];
@@ -29,30 +33,62 @@ static void run_plan(uint64_t *out, const circuit_plan *plan, const pt_circuit *
             break;
         }
     }
+    assert_int_equal(n_steps, c->n_gates);
     for (uint32_t i = 0; i < c->n_outputs; i++)
-        out[i] = r[plan->outputs[i]];
+        out[i] = r[c->output_registers[i]];
     free(r);
+}
+
+/* What the gates compute, wire by wire. */
+static void run_gates(uint64_t *out, gate_walk *w, const pt_circuit *c, const uint64_t *in)
+{
+    uint64_t *wires = calloc(c->n_inputs + c->n_gates + 1, sizeof *wires);
+    memcpy(wires, in, c->n_inputs * sizeof *wires);
+    for (uint32_t i = 0; i < c->n_gates; i++) {
+        const gate g = gate_walk_next(w);
+        uint64_t *to = &wires[c->n_inputs + i];
+        switch ((gate_op)g.op) {
+        case GATE_XOR:
+            *to = wires[g.a] ^ wires[g.b];
+            break;
+        case GATE_AND:
+            *to = wires[g.a] & wires[g.b];
+            break;
+        case GATE_NOT:
+            *to = ~wires[g.a];
+            assert_int_equal(g.b, 0);
+            break;
+        case GATE_CONST:
+            *to = g.a != 0 ? UINT64_MAX : 0;
+            assert_int_equal(g.b, 0);
+            break;
+        }
+    }
+    for (uint32_t i = 0; i < c->n_outputs; i++)
+        out[i] = wires[c->outputs[i]];
+    free(wires);
 }
 
 static void check_plan(const pt_circuit *c)
 {
-    circuit_plan plan;
+    plan_walk steps;
+    gate_walk gates;
     uint64_t *in = calloc(c->n_inputs + 1, sizeof *in);
     uint64_t *out = calloc(c->n_outputs + 1, sizeof *out);
     uint64_t *want = calloc(c->n_outputs + 1, sizeof *want);
     for (uint32_t i = 0; i < c->n_inputs; i++)
         in[i] = (i + 1) * 0x9e3779b97f4a7c15u;
-    assert_int_equal(circuit_plan_init(&plan, c, NULL), PT_OK);
-    assert_int_equal(plan.n_steps, c->n_gates);
-    assert_true(plan.n_registers <= c->n_inputs + c->n_gates);
-    uint32_t n_registers;
-    assert_int_equal(circuit_plan_count(&n_registers, c, NULL), PT_OK);
-    assert_int_equal(n_registers, plan.n_registers);
-    run_plan(out, &plan, c, in);
-    assert_int_equal(circuit_eval_lanes(want, c, in, NULL), PT_OK);
+    assert_true(circuit_is_sound(c));
+    assert_true(c->n_registers <= c->n_inputs + c->n_gates);
+    assert_true(plan_walk_init(&steps, c));
+    run_plan(out, &steps, c, in);
+    plan_walk_clear(&steps);
+    assert_true(gate_walk_init(&gates, c));
+    run_gates(want, &gates, c, in);
+    gate_walk_clear(&gates);
     assert_memory_equal(out, want, c->n_outputs * sizeof *out);
-    circuit_plan_clear(&plan);
-    assert_null(plan.registers);
+    assert_int_equal(circuit_eval_lanes(out, c, in, NULL), PT_OK);
+    assert_memory_equal(out, want, c->n_outputs * sizeof *out);
     free(in);
     free(out);
     free(want);
@@ -71,10 +107,7 @@ static void registers_are_used_again(void **state)
     /* A chain: the first input's register serves all along. */
     pt_circuit *c = read_text("4 6\n1 2\n1 1\n2 1 0 1 2 AND\n1 1 2 3 INV\n2 1 3 1 4 AND\n"
                               "2 1 4 4 5 XOR\n");
-    circuit_plan plan;
-    assert_int_equal(circuit_plan_init(&plan, c, NULL), PT_OK);
-    assert_int_equal(plan.n_registers, 2);
-    circuit_plan_clear(&plan);
+    assert_int_equal(c->n_registers, 2);
     check_plan(c);
     pt_circuit_free(c);
 }
@@ -121,21 +154,80 @@ static void sha256_needs_few_registers(void **state)
     pt_circuit_free(c);
 }
 
+/* A circuit of so many inputs, whose gates each read one that is `step` further on, and the gate
+ * before. */
+static pt_circuit *long_circuit(uint32_t n_inputs, uint32_t n_gates, uint32_t step)
+{
+    pt_circuit *c = mem_new(1, sizeof *c);
+    gate *memory = mem_new((size_t)n_gates + PACK_LEAD, sizeof *memory);
+    *c = (pt_circuit){.n_parties = 1,
+                      .party_inputs = mem_new(1, sizeof *c->party_inputs),
+                      .n_inputs = n_inputs,
+                      .n_gates = n_gates,
+                      .n_outputs = 1,
+                      .outputs = mem_new(1, sizeof *c->outputs),
+                      .n_output_values = 1,
+                      .output_value_bits = mem_new(1, sizeof *c->output_value_bits)};
+    c->party_inputs[0] = n_inputs;
+    c->output_value_bits[0] = 1;
+    c->outputs[0] = n_inputs + n_gates - 1;
+    for (uint32_t i = 0; i < n_gates; i++) {
+        const bool is_and = i % 3 == 1;
+        memory[PACK_LEAD + i] = (gate){.op = is_and ? GATE_AND : GATE_XOR,
+                                       .a = i * step % n_inputs & (CIRCUIT_MAX_WIRES - 1),
+                                       .b = n_inputs + i - 1};
+        c->n_and += is_and;
+    }
+    assert_true(circuit_pack(c, memory));
+    return c;
+}
+
+/* Wires by their distance, in one byte and two, and by their register, in three and four. */
+static void operands_have_as_many_bytes_as_they_need(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t n_inputs, n_gates, step;
+    } cases[] = {{100, 300, 1},
+                 {255, 600, 7},
+                 {65500, 200, 331},
+                 {65536, 200000, 12347},
+                 {(1 << 24) + 300, 400, 41999}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pt_circuit *c = long_circuit(cases[i].n_inputs, cases[i].n_gates, cases[i].step);
+        check_plan(c);
+        assert_true(c->code_len >= 3 * (size_t)c->n_gates);
+        assert_true(c->code_len <= 7 * (size_t)c->n_gates);
+        pt_circuit_free(c);
+    }
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
-    pt_circuit *c = read_text("1 3\n1 2\n1 1\n2 1 0 1 2 AND\n");
-    circuit_plan plan = {.n_steps = 77};
-    for (unsigned long nth = 1; nth <= 5; nth++) {
+    static const char text[] = "1 3\n1 2\n1 1\n2 1 0 1 2 AND\n";
+    pt_circuit *c = read_text(text);
+    for (unsigned long nth = 1; nth <= 2; nth++) {
+        plan_walk w;
         mem_fail_at(nth);
-        assert_int_equal(circuit_plan_init(&plan, c, NULL), PT_ERR_MEMORY);
-        assert_int_equal(plan.n_steps, 77);
+        assert_false(plan_walk_init(&w, c));
+        plan_walk_clear(&w);
     }
     mem_fail_at(1);
     pt_circuit_stats stats;
     pt_circuit_get_stats(&stats, c);
     assert_int_equal(stats.and_depth, 0);
     assert_int_equal(stats.registers, 2);
+    assert_int_equal(stats.and_gates, 1);
+    mem_fail_at(0);
+    pt_circuit_free(c);
+    pt_status status = PT_ERR_MEMORY;
+    for (unsigned long nth = 1; status != PT_OK; nth++) {
+        mem_fail_at(nth);
+        status = pt_circuit_read_bristol(&c, text, strlen(text), NULL, NULL);
+        assert_true(status == PT_OK || status == PT_ERR_MEMORY);
+        assert_true(nth < 30);
+    }
     mem_fail_at(0);
     pt_circuit_free(c);
 }
@@ -147,6 +239,7 @@ int main(void)
         cmocka_unit_test(outputs_keep_their_registers),
         cmocka_unit_test(random_circuits_are_planned),
         cmocka_unit_test(sha256_needs_few_registers),
+        cmocka_unit_test(operands_have_as_many_bytes_as_they_need),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

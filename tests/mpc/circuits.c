@@ -3,6 +3,8 @@
 #include "support/test.h"
 
 #include "base/mem.h"
+#include "circuit/pack.h"
+#include "circuit/plan.h"
 
 uint32_t test_below(test_random *r, uint32_t bound)
 {
@@ -20,17 +22,17 @@ pt_circuit *test_circuit(const uint32_t *party_inputs, size_t n_parties, const g
     assert_non_null(c);
     c->n_parties = n_parties;
     c->party_inputs = mem_new(n_parties, sizeof *c->party_inputs);
-    c->gates = mem_new(n_gates, sizeof *c->gates);
+    gate *memory = mem_new((size_t)n_gates + PACK_LEAD, sizeof *memory);
     c->outputs = mem_new(n_outputs, sizeof *c->outputs);
     c->output_value_bits = mem_new(1, sizeof *c->output_value_bits);
-    assert_true(c->party_inputs && c->gates && c->outputs && c->output_value_bits);
+    assert_true(c->party_inputs && memory && c->outputs && c->output_value_bits);
     for (size_t p = 0; p < n_parties; p++) {
         c->party_inputs[p] = party_inputs[p];
         c->n_inputs += party_inputs[p];
     }
     c->n_gates = n_gates;
     for (uint32_t g = 0; g < n_gates; g++) {
-        c->gates[g] = gates[g];
+        memory[PACK_LEAD + g] = gates[g];
         c->n_and += gates[g].op == GATE_AND;
     }
     c->n_outputs = n_outputs;
@@ -38,6 +40,7 @@ pt_circuit *test_circuit(const uint32_t *party_inputs, size_t n_parties, const g
         c->outputs[h] = outputs[h];
     c->n_output_values = 1;
     c->output_value_bits[0] = n_outputs;
+    assert_true(circuit_pack(c, memory));
     return c;
 }
 
@@ -87,8 +90,10 @@ void test_circuit_values(const pt_circuit *c, const uint8_t *inputs, uint8_t *re
 {
     for (uint32_t w = 0; w < c->n_inputs; w++)
         ret_values[w] = inputs[w];
+    gate_walk w;
+    assert_true(gate_walk_init(&w, c));
     for (uint32_t k = 0; k < c->n_gates; k++) {
-        const gate g = c->gates[k];
+        const gate g = gate_walk_next(&w);
         uint8_t *out = &ret_values[c->n_inputs + k];
         switch ((gate_op)g.op) {
         case GATE_XOR:
@@ -105,4 +110,5 @@ void test_circuit_values(const pt_circuit *c, const uint8_t *inputs, uint8_t *re
             break;
         }
     }
+    gate_walk_clear(&w);
 }

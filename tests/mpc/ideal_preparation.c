@@ -112,19 +112,21 @@ static unsigned walk_value(const uint8_t *values, plan_step step, unsigned gamma
     return 0;
 }
 
-/* Deals lambda_gamma and s of the segment's gates. Walks from the plan's first step on, as the
- * values of no wire are kept from one segment to the next. */
-static void deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_t *values)
+/* Deals lambda_gamma and s of the segment's gates. Walks from the first gate on, as the values of
+ * no wire are kept from one segment to the next. False: out of memory. */
+static bool deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_t *values)
 {
     const session *s = r->s;
-    const size_t end = g->first_step + g->n_steps;
+    const uint64_t end = g->first_and + g->n_and;
+    plan_walk w;
     block skipped[MPC_MAX_PARTIES];
     uint64_t number = 0;
-    for (size_t k = 0; k < end; k++) {
-        const plan_step step = plan_step_at(&r->plan, k);
+    const bool ok = plan_walk_init(&w, r->circuit);
+    while (ok && !walk_is_at(&w, number, end)) {
+        const plan_step step = plan_walk_next(&w);
         unsigned gamma = 0;
         if (step.op == GATE_AND) {
-            const bool is_here = k >= g->first_step;
+            const bool is_here = number >= g->first_and;
             const size_t at = is_here ? (size_t)(number - g->first_and) * s->n : 0;
             const ideal_bit product = {DEALT_PRODUCT, number, true,
                                        values[step.a] & values[step.b]};
@@ -136,7 +138,9 @@ static void deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_
         }
         values[step.out] = (uint8_t)walk_value(values, step, gamma);
     }
-    PT_ASSERT(number == g->first_and + g->n_and);
+    plan_walk_clear(&w);
+    PT_ASSERT(!ok || number == end);
+    return ok;
 }
 
 static uint64_t ideal_blocks(const session *s, uint64_t n_and, uint64_t n_inputs)
@@ -150,7 +154,7 @@ static pt_status ideal_shares_make(mpc_run *r, segment *g, pt_error *error)
     session *s = r->s;
     block deltas[MPC_MAX_PARTIES];
     block skipped[MPC_MAX_PARTIES];
-    uint8_t *values = mem_new(r->plan.n_registers, 1);
+    uint8_t *values = mem_new(r->circuit->n_registers, 1);
     if (values == NULL)
         return error_memory(error);
     g->lambda_alpha = run_take(r, g->n_and, s->n);
@@ -161,8 +165,10 @@ static pt_status ideal_shares_make(mpc_run *r, segment *g, pt_error *error)
     for (size_t w = 0; w < r->circuit->n_inputs; w++)
         values[w] = (uint8_t)deal_bit(s, deltas, (ideal_bit){.kind = DEALT_INPUT, .number = w},
                                       g->number == 0 ? r->input_masks + w * s->n : skipped);
-    deal_gates(r, g, deltas, values);
+    const bool ok = deal_gates(r, g, deltas, values);
     mem_free(values);
+    if (!ok)
+        return error_memory(error);
     masks_walk(r, g);
     HOOK(s, "and_shares", g, sizeof *g);
     r->verified.bits++;

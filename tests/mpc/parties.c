@@ -4,6 +4,7 @@
 
 #include "support/test.h"
 
+#include "circuit/plan.h"
 #include "crypto/block.h"
 #include "mpc/abit/abit.h"
 #include "mpc/abit/share.h"
@@ -141,16 +142,23 @@ void parties_run_ok(parties *p, party_fn fn, void *user)
 const pt_circuit *parties_circuit(void)
 {
     static uint32_t inputs[] = {1, 2};
-    static gate gates[] = {{.op = GATE_AND, .a = 0, .b = 1}, {.op = GATE_XOR, .a = 2, .b = 3}};
     static uint32_t outputs[] = {4};
+    static uint32_t registers[] = {2};
     static uint32_t widths[] = {1};
+    enum { BOTH_END = PLAN_A_ENDS | PLAN_B_ENDS };
+    /* w3 = w0 w1, w4 = w2 ^ w3 */
+    static uint8_t code[] = {GATE_AND | BOTH_END, 2, 1, GATE_XOR | BOTH_END, 1, 0, 0, 0, 0, 0};
     static const pt_circuit circuit = {.n_parties = 2,
                                        .party_inputs = inputs,
                                        .n_inputs = 3,
                                        .n_gates = 2,
-                                       .gates = gates,
+                                       .code = code,
+                                       .code_len = sizeof code - PLAN_PADDING,
+                                       .n_registers = 3,
+                                       .n_spare = 3,
                                        .n_outputs = 1,
                                        .outputs = outputs,
+                                       .output_registers = registers,
                                        .n_output_values = 1,
                                        .output_value_bits = widths,
                                        .n_and = 1};

@@ -81,7 +81,7 @@ void __wrap_mpc_run_clear(mpc_run *r)
 {
     if (r->s != NULL && r->pool != NULL && r->masks != NULL && r->labels != NULL &&
         r->input_masks != NULL) {
-        const size_t n_registers = r->plan.n_registers;
+        const size_t n_registers = r->circuit->n_registers;
         remains_watch("share of a wire", r->masks, n_registers * r->s->n * sizeof(block));
         remains_watch("label", r->labels, n_registers * mpc_run_labels(r) * sizeof(block));
         remains_watch("share of an input", r->input_masks,

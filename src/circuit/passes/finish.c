@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "circuit/builder.h"
 #include "circuit/builder_impl.h"
+#include "circuit/pack.h"
 
 enum {
     NEED_PLAIN = 1,
@@ -31,6 +32,7 @@ typedef struct finisher {
     uint32_t *map;         /* per node that is a gate: the circuit's wire, as it comes out */
     uint32_t *input_nots;  /* per input: its NOT gate's wire, or NO_WIRE; NULL: there are none */
     uint32_t constants[2]; /* wires, or NO_WIRE */
+    gate *gates;           /* the circuit's, with PACK_LEAD others before them */
     pt_circuit *c;
 } finisher;
 
@@ -125,9 +127,10 @@ static uint64_t count_gates(const finisher *f, uint32_t *ret_extra)
     return n + n_extra;
 }
 
-static uint32_t emit(pt_circuit *c, gate_op op, uint32_t a, uint32_t b)
+static uint32_t emit(finisher *f, gate_op op, uint32_t a, uint32_t b)
 {
-    c->gates[c->n_gates] =
+    pt_circuit *c = f->c;
+    f->gates[PACK_LEAD + c->n_gates] =
         (gate){.op = (unsigned)op & 3u, .a = a & (CIRCUIT_MAX_WIRES - 1), .b = b};
     if (op == GATE_AND)
         c->n_and++;
@@ -141,7 +144,7 @@ static uint32_t wire_of(finisher *f, wire w)
     const uint32_t node = wire_node(w);
     if (node == 0) {
         if (f->constants[w] == NO_WIRE)
-            f->constants[w] = emit(f->c, GATE_CONST, w, 0);
+            f->constants[w] = emit(f, GATE_CONST, w, 0);
         return f->constants[w];
     }
     if (node > f->b->n_inputs)
@@ -150,11 +153,11 @@ static uint32_t wire_of(finisher *f, wire w)
     if (wire_complement(w) == 0)
         return node - 1;
     if (f->input_nots[node - 1] == NO_WIRE)
-        f->input_nots[node - 1] = emit(f->c, GATE_NOT, node - 1, 0);
+        f->input_nots[node - 1] = emit(f, GATE_NOT, node - 1, 0);
     return f->input_nots[node - 1];
 }
 
-/* `first`: where in the circuit's gates the graph's begin. */
+/* `first`: where in their memory the graph's gates begin. */
 static void emit_gates(finisher *f, uint32_t first)
 {
     const circuit_builder *b = f->b;
@@ -163,15 +166,15 @@ static void emit_gates(finisher *f, uint32_t first)
         builder_gate g;
         if ((needs & NEED_ANY) == 0)
             continue;
-        memcpy(&g, &f->c->gates[first + i], sizeof g);
+        memcpy(&g, &f->gates[first + i], sizeof g);
         const uint32_t x = wire_of(f, g.a ^ ((needs & FLIP_A) != 0 ? 1u : 0u));
         const uint32_t y = wire_of(f, g.b ^ ((needs & FLIP_B) != 0 ? 1u : 0u));
-        PT_ASSERT(f->c->n_gates <= first + i);
+        PT_ASSERT(PACK_LEAD + f->c->n_gates <= first + i);
         if (b->lines != NULL && gate_is_and(g))
             b->line_counts[b->lines[i] <= b->n_lines ? b->lines[i] : 0]++;
-        f->map[i] = emit(f->c, gate_is_and(g) ? GATE_AND : GATE_XOR, x, y);
+        f->map[i] = emit(f, gate_is_and(g) ? GATE_AND : GATE_XOR, x, y);
         if (needs_not(needs))
-            (void)emit(f->c, GATE_NOT, f->map[i], 0);
+            (void)emit(f, GATE_NOT, f->map[i], 0);
     }
 }
 
@@ -188,26 +191,31 @@ static bool make_input_nots(finisher *f)
     return f->input_nots != NULL;
 }
 
-/* Makes the builder's gates the circuit's, moved up by `n_extra`. */
+/* Takes the builder's gates, moved up to make room. */
 static bool finish_gates(finisher *f, uint32_t n_extra)
 {
     circuit_builder *b = f->b;
-    _Static_assert(sizeof *f->c->gates == sizeof *b->gates, "one takes the place of the other");
-    void *gates = mem_resize(b->gates, (size_t)b->n_gates + n_extra, sizeof *b->gates);
+    _Static_assert(sizeof *f->gates == sizeof *b->gates, "one takes the place of the other");
+    const size_t first = PACK_LEAD + (size_t)n_extra;
+    void *gates = mem_resize(b->gates, first + b->n_gates, sizeof *b->gates);
     if (gates == NULL)
         return false;
     b->gates = NULL;
-    f->c->gates = gates;
-    memmove(f->c->gates + n_extra, gates, b->n_gates * sizeof *b->gates);
+    f->gates = gates;
+    memmove(f->gates + first, gates, b->n_gates * sizeof *b->gates);
     return true;
 }
 
-/* Gives back what the dead gates had. */
-static void shrink_gates(pt_circuit *c)
+/* False: out of memory. */
+static bool finish_packing(finisher *f)
 {
-    gate *gates = mem_resize(c->gates, c->n_gates, sizeof *c->gates);
-    if (gates != NULL)
-        c->gates = gates;
+    gate *gates = f->gates;
+    f->gates = NULL;
+    mem_free(f->needs);
+    mem_free(f->map);
+    f->needs = NULL;
+    f->map = NULL;
+    return circuit_pack(f->c, gates);
 }
 
 static bool new_circuit(finisher *f, uint32_t n_extra, size_t n_outputs, size_t n_output_values)
@@ -236,7 +244,7 @@ static void fill_circuit(finisher *f, uint32_t n_extra, const wire *outputs,
     f->constants[0] = f->constants[1] = NO_WIRE;
     for (uint32_t i = 0; f->input_nots != NULL && i < c->n_inputs; i++)
         f->input_nots[i] = NO_WIRE;
-    emit_gates(f, n_extra);
+    emit_gates(f, PACK_LEAD + n_extra);
     for (size_t i = 0; i < c->n_outputs; i++)
         c->outputs[i] = wire_of(f, outputs[i]);
     if (output_value_bits == NULL) {
@@ -310,7 +318,10 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
     }
     fill_circuit(&f, n_extra, shared_outputs, output_value_bits);
     PT_ASSERT(f.c->n_gates == n_gates);
-    shrink_gates(f.c);
+    if (!finish_packing(&f)) {
+        status = error_memory(error);
+        goto done;
+    }
     PT_DEBUG_ASSERT(circuit_is_sound(f.c));
     *ret_circuit = f.c;
     f.c = NULL;
@@ -319,6 +330,7 @@ done:
     mem_free(f.needs);
     mem_free(f.map);
     mem_free(f.input_nots);
+    mem_free(f.gates);
     pt_circuit_free(f.c);
     return status;
 }

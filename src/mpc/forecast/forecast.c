@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/min.h"
-#include "circuit/plan.h"
 #include "mpc/engine.h"
 #include "mpc/forecast/schedule.h"
 #include "mpc/ot/cot.h"
@@ -17,14 +16,14 @@
 /* ---- Memory ---- */
 
 /* What party s->me holds at its peak. */
-static uint64_t party_memory(const session *s, const schedule *p, uint64_t n_registers)
+static uint64_t party_memory(const session *s, const schedule *p)
 {
     const pt_circuit *c = p->circuit;
     const preparation *prep = s->dealer ? &preparation_dealt : &preparation_cot;
     const uint64_t n_and = min_u64(c->n_and, p->segment_ands);
     const size_t frame = cot_frame_bytes(s->k, COT_CHUNK);
-    return c->n_gates * (uint64_t)sizeof(gate) +
-           mpc_run_bytes(s, c, n_registers, prep->pool_blocks(s, n_and, c->n_inputs)) +
+    return c->code_len + 2 * c->n_outputs * (uint64_t)sizeof(uint32_t) +
+           mpc_run_bytes(s, c, prep->pool_blocks(s, n_and, c->n_inputs)) +
            (s->n - 1) * stream_window(s, frame) * frame;
 }
 
@@ -173,15 +172,12 @@ static pt_status check_plan(const pt_circuit *circuit, const pt_mpc_options *o, 
 static pt_status fill_plan(pt_plan *ret_plan, pt_plan_seat *ret_seats, session *s, schedule *p,
                            const pt_plan_link *link, pt_error *error)
 {
-    uint32_t n_registers = 0;
-    pt_status status = circuit_plan_count(&n_registers, p->circuit, error);
-    if (status == PT_OK)
-        status = count_traffic(ret_plan, ret_seats, p, s, error);
+    pt_status status = count_traffic(ret_plan, ret_seats, p, s, error);
     if (status == PT_OK && link != NULL)
         status = tell_time(ret_plan, ret_seats, p, s, link, error);
     for (size_t i = 0; i < s->n; i++) {
         s->me = i;
-        seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p, n_registers);
+        seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p);
     }
     ret_plan->and_gates = p->circuit->n_and;
     ret_plan->cot_field_bits = s->k;

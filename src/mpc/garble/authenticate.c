@@ -137,8 +137,8 @@ static void walk_masked(mpc_run *r, segment *g)
     size_t at = share_slot(r->s->me, 0);
     size_t p = 0;
     PT_ASSERT(r->verified.evaluation == g->number + 1);
-    for (size_t k = 0; k < g->n_steps; k++) {
-        const plan_step step = plan_step_at(&r->plan, g->first_step + k);
+    while (!segment_is_walked(g, &r->to_check, p)) {
+        const plan_step step = plan_walk_next(&r->to_check);
         switch (step.op) {
         case GATE_XOR:
             masked[step.out] = masked[step.a] ^ masked[step.b];

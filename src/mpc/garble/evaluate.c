@@ -18,7 +18,6 @@ typedef struct evaluator {
     mpc_run *r;
     segment *g;
     size_t n_garblers;
-    size_t next; /* step of the plan */
     size_t gate; /* next AND gate of the segment */
     gate_keys keys;
     uint32_t *eps; /* eps(i,j) at (i-1) * n_garblers + (j-1) */
@@ -35,7 +34,6 @@ static pt_status evaluator_init(evaluator *w, mpc_run *r, segment *g, pt_error *
     w->r = r;
     w->g = g;
     w->n_garblers = n - 1;
-    w->next = g->first_step;
     /* Rounded up, so that every garbler's rows are aligned. */
     w->frame_capacity = (garble_frame_bytes(n, 1, gates) + 63) / 64 * 64;
     w->eps = mem_new((n - 1) * (n - 1), sizeof *w->eps);
@@ -167,12 +165,11 @@ static void evaluate_step(evaluator *w, plan_step step, size_t in_frame, const u
 /* Steps up to the one before AND gate number `end`, or to the segment's end with the last gate. */
 static void evaluate_frame(evaluator *w, size_t end)
 {
-    const circuit_plan *plan = &w->r->plan;
-    const size_t last = w->g->first_step + w->g->n_steps;
+    plan_walk *walk = &w->r->to_garble;
     const size_t first = w->gate;
     const uint8_t *b_bits = w->frames + garble_frame_bytes(w->n_garblers + 1, 0, end - first);
-    for (; w->next < last && !(w->gate == end && plan_step_is_and(plan, w->next)); w->next++)
-        evaluate_step(w, plan_step_at(plan, w->next), w->gate - first, b_bits);
+    while (!walk_is_at(walk, w->gate, end))
+        evaluate_step(w, plan_walk_next(walk), w->gate - first, b_bits);
     PT_ASSERT(w->gate == end);
 }
 

@@ -50,7 +50,6 @@ const aes_key *gate_keys_at(gate_keys *k, const session *s, const segment *g, si
 typedef struct garbler {
     mpc_run *r;
     segment *g;
-    size_t next; /* step of the plan */
     size_t gate; /* next AND gate of the segment */
     gate_keys keys;
     uint32_t *eps; /* eps(i,j) twice for each garbler j */
@@ -66,7 +65,6 @@ static pt_status garbler_init(garbler *w, mpc_run *r, segment *g, pt_error *erro
     const size_t gates = min_size(garble_frame_gates(n), g->n_and);
     w->r = r;
     w->g = g;
-    w->next = g->first_step;
     w->frame_capacity = garble_frame_bytes(n, r->s->me, gates);
     w->eps = mem_new(2 * (n - 1), sizeof *w->eps);
     w->hash_a = blocks_new(4, n - 1);
@@ -175,15 +173,14 @@ static void garble_step(garbler *w, plan_step step, uint8_t *rows)
 static void garble_frame(garbler *w, size_t end)
 {
     const session *s = w->r->s;
-    const circuit_plan *plan = &w->r->plan;
-    const size_t last = w->g->first_step + w->g->n_steps;
+    plan_walk *walk = &w->r->to_garble;
     const size_t first = w->gate;
     const size_t gate_bytes = gate_blocks(s->n) * sizeof(block);
     uint8_t *b_bits = w->frame + (end - first) * gate_bytes;
     if (s->me == 1)
         memset(b_bits, 0, bits_bytes(end - first));
-    for (; w->next < last && !(w->gate == end && plan_step_is_and(plan, w->next)); w->next++) {
-        const plan_step step = plan_step_at(plan, w->next);
+    while (!walk_is_at(walk, w->gate, end)) {
+        const plan_step step = plan_walk_next(walk);
         const size_t in_frame = w->gate - first;
         garble_step(w, step, w->frame + in_frame * gate_bytes);
         if (step.op == GATE_AND && s->me == 1)

@@ -11,8 +11,8 @@ void masks_walk(mpc_run *r, const segment *g)
         memcpy(r->masks, r->input_masks, r->circuit->n_inputs * share_bytes);
     PT_ASSERT(g->number == 0 || r->verified.inputs_agreed);
     size_t and_gate = 0;
-    for (size_t k = 0; k < g->n_steps; k++) {
-        const plan_step step = plan_step_at(&r->plan, g->first_step + k);
+    while (!segment_is_walked(g, &r->to_mask, and_gate)) {
+        const plan_step step = plan_walk_next(&r->to_mask);
         block *out = r->masks + step.out * n;
         switch (step.op) {
         case GATE_XOR:

@@ -42,7 +42,7 @@ static void output_list_fill(output_list *l, const mpc_run *r, size_t party)
     l->count = receivers_positions(l->positions, &r->s->receivers, r->s->roster[party],
                                    r->circuit->n_outputs);
     for (size_t h = 0; h < l->count; h++)
-        l->registers[h] = r->plan.outputs[l->positions[h]];
+        l->registers[h] = r->circuit->output_registers[l->positions[h]];
 }
 
 /* Section 6.5: all segments' batches, openings and circuit authentication, and one view of INL. */

@@ -6,6 +6,7 @@
  *      output wires
  *      widths of the output values */
 #include "base/le.h"
+#include "circuit/plan.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
 #include "mpc/session/hello.h"
@@ -52,8 +53,13 @@ static void sink_u32s(sink *k, const uint32_t *v, size_t n)
         sink_u32(k, v[i]);
 }
 
-void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
+bool circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
 {
+    gate_walk w;
+    if (!gate_walk_init(&w, c)) {
+        gate_walk_clear(&w);
+        return false;
+    }
     const uint64_t words = 5 + (uint64_t)c->n_parties + c->n_outputs + c->n_output_values;
     ro h;
     sink k = {.h = &h};
@@ -66,9 +72,11 @@ void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
     sink_u32(&k, (uint32_t)c->n_output_values);
     sink_u32s(&k, c->party_inputs, c->n_parties);
     for (uint32_t g = 0; g < c->n_gates; g++)
-        sink_gate(&k, c->gates[g]);
+        sink_gate(&k, gate_walk_next(&w));
     sink_u32s(&k, c->outputs, c->n_outputs);
     sink_u32s(&k, c->output_value_bits, c->n_output_values);
     sink_flush(&k);
     ro_final(&h, ret_hash);
+    gate_walk_clear(&w);
+    return true;
 }

@@ -53,8 +53,8 @@ typedef struct hello_terms {
 MUST_CHECK pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms, pt_error *error);
 
 /* RO_32("mpcag/circuit"; canonical serialisation): counts, owners of inputs, gates in order,
- * outputs. Who receives the outputs is a field of its own. */
+ * outputs. Who receives the outputs is a field of its own. False: out of memory. */
 #define CIRCUIT_HASH_GATE_BYTES 9 /* of what is hashed */
-void circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *circuit);
+MUST_CHECK bool circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *circuit);
 
 #endif

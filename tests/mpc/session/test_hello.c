@@ -4,6 +4,7 @@
 #include "base/le.h"
 #include "crypto/ro.h"
 #include "crypto/ro_labels.h"
+#include "mpc/circuits.h"
 #include "mpc/parties.h"
 #include "mpc/session/hello.h"
 
@@ -95,15 +96,25 @@ static void different_options_are_named(void **state)
     }
 }
 
+/* Those of parties_circuit. */
+static const gate parties_gates[] = {{.op = GATE_AND, .a = 0, .b = 1},
+                                     {.op = GATE_XOR, .a = 2, .b = 3}};
+
+/* The same with others; the last one's output is the circuit's. */
+static pt_circuit *circuit_of(const gate *gates, uint32_t n)
+{
+    static const uint32_t inputs[] = {1, 2};
+    const uint32_t outputs[] = {2 + n};
+    return test_circuit(inputs, 2, gates, n, outputs, 1);
+}
+
 static void different_facts_are_named(void **state)
 {
     (void)state;
     static const uint8_t data[] = "session a", other_data[] = "session b";
-    pt_circuit other = *parties_circuit();
-    gate gates[2];
-    memcpy(gates, other.gates, sizeof gates);
+    gate gates[2] = {parties_gates[0], parties_gates[1]};
     gates[1].b = 1;
-    other.gates = gates;
+    pt_circuit *other = circuit_of(gates, 2);
     const hello_facts common = {.circuit = parties_circuit(),
                                 .session_data = data,
                                 .session_data_len = sizeof data,
@@ -111,7 +122,7 @@ static void different_facts_are_named(void **state)
     for (int c = 0; c < 3; c++) {
         hello_facts facts[3] = {common, common, common};
         if (c == 0)
-            facts[1].circuit = &other;
+            facts[1].circuit = other;
         else if (c == 1)
             facts[1].session_data = other_data;
         else
@@ -312,22 +323,31 @@ static void the_parameter_hash_covers_all_parameters(void **state)
     assert_memory_equal(said, expected, sizeof expected);
 }
 
+static void hash_of(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
+{
+    assert_true(circuit_hash(ret_hash, c));
+}
+
+static void hash_of_gates(uint8_t ret_hash[DIGEST_BYTES], const gate *gates, uint32_t n)
+{
+    pt_circuit *c = circuit_of(gates, n);
+    hash_of(ret_hash, c);
+    pt_circuit_free(c);
+}
+
 /* Any gate of a large circuit. */
 static void the_circuit_hash_covers_every_gate(void **state)
 {
     (void)state;
     enum { N_GATES = 2000 };
     static gate gates[N_GATES];
-    pt_circuit c = *parties_circuit();
     uint8_t first[DIGEST_BYTES], hash[DIGEST_BYTES];
     for (uint32_t g = 0; g < N_GATES; g++)
         gates[g] = (gate){.op = GATE_XOR, .a = 0, .b = 1};
-    c.gates = gates;
-    c.n_gates = N_GATES;
-    circuit_hash(first, &c);
+    hash_of_gates(first, gates, N_GATES);
     for (size_t g = 0; g < N_GATES; g += 37) {
         gates[g].b = 2;
-        circuit_hash(hash, &c);
+        hash_of_gates(hash, gates, N_GATES);
         assert_memory_not_equal(first, hash, DIGEST_BYTES);
         gates[g].b = 1;
     }
@@ -338,34 +358,37 @@ static void the_circuit_hash_covers_everything(void **state)
     (void)state;
     pt_circuit c = *parties_circuit();
     uint32_t inputs[2], outputs[1], widths[1];
-    gate gates[2];
+    gate gates[2] = {parties_gates[0], parties_gates[1]};
     memcpy(inputs, c.party_inputs, sizeof inputs);
     memcpy(outputs, c.outputs, sizeof outputs);
     memcpy(widths, c.output_value_bits, sizeof widths);
-    memcpy(gates, c.gates, sizeof gates);
     c.party_inputs = inputs;
     c.outputs = outputs;
     c.output_value_bits = widths;
-    c.gates = gates;
     uint8_t first[DIGEST_BYTES], hash[DIGEST_BYTES];
-    circuit_hash(first, parties_circuit());
-    circuit_hash(hash, &c);
+    hash_of(first, parties_circuit());
+    hash_of_gates(hash, gates, 2);
     assert_memory_equal(first, hash, DIGEST_BYTES);
+#define CHANGED_GATE(change, undo)                                                                 \
+    change;                                                                                        \
+    hash_of_gates(hash, gates, 2);                                                                 \
+    assert_memory_not_equal(first, hash, DIGEST_BYTES);                                            \
+    undo
 #define CHANGED(change, undo)                                                                      \
     change;                                                                                        \
-    circuit_hash(hash, &c);                                                                        \
+    hash_of(hash, &c);                                                                             \
     assert_memory_not_equal(first, hash, DIGEST_BYTES);                                            \
     undo
     CHANGED((inputs[0]++, inputs[1]--), (inputs[0]--, inputs[1]++));
-    CHANGED(gates[0].op = GATE_XOR, gates[0].op = GATE_AND);
-    CHANGED(gates[1].a = 1, gates[1].a = 2);
-    CHANGED(gates[1].b = 1, gates[1].b = 3);
+    CHANGED_GATE(gates[0].op = GATE_XOR, gates[0].op = GATE_AND);
+    CHANGED_GATE(gates[1].a = 1, gates[1].a = 2);
+    CHANGED_GATE(gates[1].b = 1, gates[1].b = 3);
     CHANGED(outputs[0] = 3, outputs[0] = 4);
     CHANGED(c.n_gates = 1, c.n_gates = 2);
     CHANGED(c.n_outputs = 0, c.n_outputs = 1);
     CHANGED(widths[0] = 2, widths[0] = 1);
     CHANGED(c.n_parties = 1, c.n_parties = 2);
-    circuit_hash(hash, &c);
+    hash_of(hash, &c);
     assert_memory_equal(first, hash, DIGEST_BYTES);
 }
 
