@@ -1,4 +1,4 @@
-"""Machines with links between them, as slow as wished: network namespaces, joined by a process that forwards their packets.
+"""Machines with links between them, as slow as wished: network namespaces, joined by a process (link_wire.c) that forwards their packets.
 
     host 1 ---+
     host 2 ---+--- middle --- relay
@@ -10,81 +10,21 @@ Needs Linux with network namespaces, and root or `unshare -Ur`."""
 import contextlib
 import ctypes
 import fcntl
-import heapq
 import os
-import select
+import pathlib
 import shutil
 import socket
 import struct
 import subprocess
-import time
+
+from support import BIN
 
 CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454ca, 1, 0x1000
 MTU = 1500
 QUEUE_S = 0.1  # what waits in front of a line, at most
-PACKETS_AT_ONCE = 64
+WIRE, FIRST_FD = pathlib.Path(BIN).resolve().parent / "link_wire", 3
 NETWORK = "10.77.0."
-
-
-class Line:
-    """One direction of a host's connection to the middle."""
-
-    def __init__(self, bytes_per_s, delay_s):
-        self.bytes_per_s, self.delay_s, self.free, self.bytes = bytes_per_s, delay_s, 0.0, 0
-
-    def arrival(self, now, size):
-        """When a packet that comes now is through, or None: it is dropped."""
-        start = max(now, self.free)
-        if start - now > QUEUE_S:
-            return None
-        self.free = start + (size / self.bytes_per_s if self.bytes_per_s else 0)
-        self.bytes += size
-        return self.free + self.delay_s
-
-
-class Wire:
-    """What forwards packets between the devices `fds`, by the addresses NETWORK + (index + 1)."""
-
-    def __init__(self, fds, ups, downs):
-        self.fds, self.ups, self.downs = fds, ups, downs
-        self.index = {fd: i for i, fd in enumerate(fds)}
-        self.moving, self.n = [], 0  # (time, number, destination, is it past the middle, packet)
-
-    def push(self, when, to, is_past, packet):
-        if when is not None:
-            self.n += 1
-            heapq.heappush(self.moving, (when, self.n, to, is_past, packet))
-
-    def read(self, fd):
-        line = self.ups[self.index[fd]]
-        with contextlib.suppress(BlockingIOError):
-            for _ in range(PACKETS_AT_ONCE):
-                packet = os.read(fd, 65536)
-                to = packet[19] - 1
-                if packet[0] >> 4 == 4 and packet[16:19] == bytes(map(int, NETWORK.split(".")[:3])) and to < len(self.fds):
-                    self.push(line.arrival(time.monotonic(), len(packet)), to, False, packet)
-
-    def advance(self):
-        """Moves what is due; how long nothing more is."""
-        now = time.monotonic()
-        while self.moving and self.moving[0][0] <= now:
-            when, _, to, is_past, packet = heapq.heappop(self.moving)
-            if is_past:
-                with contextlib.suppress(BlockingIOError):
-                    os.write(self.fds[to], packet)
-            else:
-                self.push(self.downs[to].arrival(when, len(packet)), to, True, packet)
-        return max(0, self.moving[0][0] - now) if self.moving else None
-
-    def run(self, until):
-        """Until the other end of `until` is closed."""
-        while True:
-            readable = select.select([until, *self.fds], [], [], self.advance())[0]
-            if until in readable:
-                return
-            for fd in readable:
-                self.read(fd)
 
 
 def _make_device(address):
@@ -158,14 +98,16 @@ class Network:
         return fds[0]
 
     def start_wire(self, fds):
-        def line(name):
-            return Line(None, 0) if name == "relay" else Line(self.rate, self.rtt / 4)
-
         def live(end):
             with contextlib.suppress(PermissionError):
                 os.nice(-10)  # a link is late for nobody
-            Wire(fds, [line(name) for name in self.names], [line(name) for name in self.names]).run(end)
-            os._exit(0)
+            os.dup2(end.fileno(), 0)
+            above = [fcntl.fcntl(fd, fcntl.F_DUPFD, FIRST_FD + len(fds)) for fd in fds]
+            for i, fd in enumerate(above):
+                os.dup2(fd, FIRST_FD + i)
+            os.closerange(FIRST_FD + len(fds), os.sysconf("SC_OPEN_MAX"))
+            micros = [str(int(seconds * 1e6)) for seconds in (self.rtt / 4, QUEUE_S)]
+            os.execv(WIRE, [str(WIRE), str(self.rate or 0), *micros, str(len(fds))])
 
         self.fork(live)
 
@@ -179,6 +121,8 @@ class Network:
 
 def why_not():
     """Why there can be no such network here, or None."""
+    if not WIRE.exists():
+        return f"{WIRE} is not built"
     for tool in ("ip", "nsenter"):
         if shutil.which(tool) is None:
             return f"there is no {tool} here (scripts/setup --tests)"
