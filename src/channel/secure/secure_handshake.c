@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/le.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "channel/secure/secure_impl.h"
 #include "polytune/secure.h"
 
@@ -163,7 +164,7 @@ static bool has_start(const uint8_t *bytes, size_t len, kind k)
            bytes[SECURE_START_BYTES - 1] == (uint8_t)k;
 }
 
-void secure_send_alert(const secure *s, size_t to, secure_alert reason)
+void secure_send_alert(const secure *s, size_t to, unsigned reason)
 {
     uint8_t message[SECURE_ALERT_BYTES];
     pt_error ignored;
@@ -184,8 +185,6 @@ static const char *alert_text(uint8_t reason)
         return "it finds that this party does not have the same session secret";
     case SECURE_ALERT_ALTERED:
         return "what it received from this party was altered on the way";
-    case SECURE_ALERT_OWN:
-        return "its own memory or system failed";
     default:
         return "it has trouble with another party, and its own message tells which";
     }
@@ -197,9 +196,14 @@ pt_status secure_check_alert(size_t from, const char *in_phase, const uint8_t *b
     if (len != SECURE_ALERT_BYTES || !has_start(bytes, len, KIND_ALERT))
         return PT_OK;
     const uint8_t reason = bytes[SECURE_START_BYTES];
-    return error_set_peer(error, reason == SECURE_ALERT_OWN ? PT_ERR_STOPPED : PT_PEER_ABORT,
-                          (int)from, in_phase, "party %zu has ended the connection: %s", from,
-                          alert_text(reason));
+    const uint8_t note[STOP_NOTE_BYTES] = {(uint8_t)(reason - SECURE_ALERT_STOPPED), (uint8_t)from};
+    stop_note stopped;
+    if (reason <= SECURE_ALERT_STOPPED || !stop_note_get(&stopped, note))
+        return error_set_peer(error, PT_PEER_ABORT, (int)from, in_phase,
+                              "party %zu has ended the connection: %s", from, alert_text(reason));
+    char text[STOP_TEXT_MAX];
+    return error_set_peer(error, stop_note_status(stopped), (int)from, in_phase, "party %zu %s",
+                          from, stop_note_text(text, stopped, (int)from));
 }
 
 /* ---- What goes wrong ---- */
@@ -571,13 +575,12 @@ static pt_status talk(handshake *h, pt_error *error)
     return PT_OK;
 }
 
-/* Who waits for a party that is gone sees so by itself; for anything else the others are told. */
+/* A check that failed concerns whom it accuses. */
 static void tell_others(const handshake *h, pt_status status)
 {
-    if (pt_status_class_of(status) == PT_CLASS_TRANSPORT)
-        return;
-    const secure_alert other =
-        pt_status_class_of(status) == PT_CLASS_PEER ? SECURE_ALERT_ENDED : SECURE_ALERT_OWN;
+    const stop_reason why = stop_reason_of(status);
+    const unsigned other =
+        why == STOP_CHECK ? SECURE_ALERT_ENDED : SECURE_ALERT_STOPPED + (unsigned)why;
     for (size_t peer = 0; peer < h->s->parties; peer++) {
         if (peer != h->s->party)
             secure_send_alert(h->s, peer, peer == h->blamed ? h->reason : other);

@@ -45,7 +45,7 @@ typedef enum secure_alert {
     SECURE_ALERT_KEY,
     SECURE_ALERT_SECRET,
     SECURE_ALERT_ALTERED,
-    SECURE_ALERT_OWN /* the sender's memory, say: nobody is suspected */
+    SECURE_ALERT_STOPPED = 16 /* and a stop_reason, but STOP_CHECK: nobody is suspected */
 } secure_alert;
 
 /* One peer; calls for different peers come from different threads and touch only theirs. */
@@ -78,7 +78,7 @@ MUST_CHECK pt_status secure_await_confirm(secure *s, size_t from, pt_error *erro
 const uint8_t *secure_known_key(const pt_secure_options *o, size_t party);
 
 /* Tells a peer that, and why, the connection ends. */
-void secure_send_alert(const secure *s, size_t to, secure_alert reason);
+void secure_send_alert(const secure *s, size_t to, unsigned reason);
 
 /* PT_OK; if a message is an alert PT_PEER_ABORT, or PT_ERR_STOPPED when nobody is suspected. */
 MUST_CHECK pt_status secure_check_alert(size_t from, const char *phase, const uint8_t *bytes,

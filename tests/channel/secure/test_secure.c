@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 #include "channel/conformance.h"
 #include "channel/secure/secure_mesh.h"
@@ -275,7 +276,8 @@ typedef struct between {
     size_t (*route)(size_t peer); /* which peer a message to or from a peer goes to or comes from */
     void (*sent)(uint8_t *bytes, size_t len);
     void (*received)(uint8_t *bytes, size_t len);
-    bool refuses; /* to send */
+    bool refuses;    /* to send */
+    pt_status fails; /* to receive */
 } between;
 
 static pt_status between_send(void *self, size_t to, const char *phase, const uint8_t *bytes,
@@ -297,6 +299,8 @@ static pt_status between_recv(void *self, size_t from, const char *phase, size_t
                               uint8_t **ret_bytes, size_t *ret_len, pt_error *error)
 {
     between *b = self;
+    if (b->fails != PT_OK)
+        return error_set(error, b->fails, "as told");
     const pt_status status =
         channel_recv(&b->inner, b->route(from), phase, max_len, ret_bytes, ret_len, error);
     if (status == PT_OK && b->received != NULL)
@@ -417,6 +421,32 @@ static void commit_to_something_else(uint8_t *bytes, size_t len)
 static size_t same(size_t peer)
 {
     return peer;
+}
+
+/* Whether it was cancelled, lost somebody, or cannot go on: that ends it for all, and accuses
+ * nobody. */
+static void who_stops_says_why(void **state)
+{
+    static const struct {
+        pt_status status;
+        const char *told;
+    } ends[] = {
+        {PT_ERR_CANCELLED, "party 0 stopped: its user cancelled"},
+        {PT_ERR_TIMEOUT, "party 0 stopped: it lost a connection or waited too long"},
+        {PT_ERR_CLOSED, "party 0 stopped: it lost a connection or waited too long"},
+        {PT_ERR_STOPPED, "party 0 stopped: another party had stopped"},
+        {PT_ERR_MEMORY, "party 0 stopped: its own program, input, constants or memory failed"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        secure_mesh m;
+        between b = {.route = same, .fails = ends[i].status};
+        secure_mesh_init(&m, 2, PATIENCE_MS);
+        put_between(&m.member[0], &b);
+        secure_mesh_run(&m);
+        assert_fails(&m, 0, ends[i].status, PT_NO_PARTY, "as told");
+        assert_fails(&m, 1, PT_ERR_STOPPED, 0, ends[i].told);
+    }
 }
 
 static void a_key_that_was_not_committed_to_is_refused(void **state)
@@ -719,6 +749,7 @@ int main(void)
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(a_private_key_has_one_public_key),
         cmocka_unit_test(a_relay_that_swaps_two_parties_is_noticed),
+        cmocka_unit_test(who_stops_says_why),
         cmocka_unit_test(somebody_in_between_is_seen_in_the_words_or_refused),
         cmocka_unit_test(a_key_that_was_not_committed_to_is_refused),
         cmocka_unit_test(harm_to_any_handshake_message_is_noticed),
