@@ -58,8 +58,8 @@ PT_API PT_MUST_CHECK pt_status pt_channel_secure_key_parse(uint8_t ret_key[PT_KE
 #define PT_SECRET_BITS_ENOUGH 60 /* of a session secret; less is worth a warning */
 
 /* How many bits of guessing a session secret withstands, by a rough estimate: as if its characters
- * were drawn at random, and letters alone were random words. What a person has thought of is worth
- * less. */
+ * were drawn at random, and letters in a row were random words. What a person has thought of is
+ * worth less. */
 PT_API size_t pt_channel_secure_secret_bits(const void *secret, size_t len);
 
 typedef struct pt_secure_options {

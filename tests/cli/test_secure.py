@@ -133,10 +133,12 @@ class Flags(Case):
 
     def test_a_weak_or_odd_secret_is_told(self):
         def err(secret):
-            return polytune(*self.BASE, "--timeout=1", f"--session-secret={secret}").err
-        for weak in ("x", "correct horse", "1234567890", "a" * 200, "a1" * 100):
+            # It ends by its input, before anybody is looked for.
+            return polytune(*self.BASE[:-1], "--input=x", f"--session-secret={secret}").err
+        for weak in ("x", "correct horse", "1234567890", "a" * 200, "a1" * 100, "unpleasant-gathering-crucifix-overpower", "Password1234!",
+                     "Unpleasant-Gathering-Crucifix-Overpower-7", "unpleasant.gathering.crucifix.overpower", "correcthorsebatterystaple"):
             self.assertRegex(err(weak), "weak, about [0-9]+ bits", weak)
-        for strong in ("nosif dudun mapin kofuz daroz hanut", "kabob-vapid-lemur-tonic-fjord", "correct-horse-battery-staple-river", "0f" + "3a9c51d7e8b2" * 2 + "46f0",
+        for strong in ("nosif dudun mapin kofuz daroz hanut", "kabob-vapid-lemur-tonic-fjord", "correct-horse-battery-staple-river", "Correct.Horse.Battery.Staple.River", "0f" + "3a9c51d7e8b2" * 2 + "46f0",
                        "kS9x2Qm0vT7bLr4w", "83920174650918273645"):
             self.assertNotIn("weak", err(strong), strong)
         strong = "correct-horse-battery-staple-river"
