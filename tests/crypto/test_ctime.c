@@ -5,6 +5,7 @@
 #include <valgrind/memcheck.h>
 
 #include "crypto/ct.h"
+#include "crypto/fold.h"
 #include "crypto/gf128.h"
 #include "crypto/hash.h"
 #include "crypto/ro.h"
@@ -106,6 +107,17 @@ static void transposition(void **state)
     end();
 }
 
+static void sums_over_leaves(void **state)
+{
+    (void)state;
+    begin();
+    for (unsigned k = 1; k <= 4; k *= 2) {
+        fold_leaves(out, out + 7, 7, secret, 7, 7, k);
+        fold_leaves_portable(out, out + 7, 7, secret, 7, 7, k);
+    }
+    end();
+}
+
 static void comparison_selection_and_generator(void **state)
 {
     (void)state;
@@ -137,6 +149,7 @@ int main(void)
         cmocka_unit_test(aes_and_hash),
         cmocka_unit_test(field),
         cmocka_unit_test(transposition),
+        cmocka_unit_test(sums_over_leaves),
         cmocka_unit_test(comparison_selection_and_generator),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
