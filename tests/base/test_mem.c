@@ -1,41 +1,24 @@
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS and mlock's declaration */
-/* Guarded memory: kept apart and locked where the system locks, and ordinary where it does not. The
- * system's mlock is replaced by one that can be told to refuse. */
-#include <errno.h>
+#define _DEFAULT_SOURCE
+/* Guarded memory: kept apart and locked where the system locks, and ordinary where it does not. */
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/test.h"
 
 #include "base/mem.h"
-
-static atomic_bool refuses;
-static atomic_size_t n_locked;
-
-__attribute__((visibility("default"))) int mlock(const void *memory, size_t bytes)
-{
-    (void)memory;
-    if (refuses) {
-        errno = ENOMEM;
-        return -1;
-    }
-    atomic_fetch_add(&n_locked, bytes);
-    return 0;
-}
+#include "support/locked.h"
 
 static void guarded_memory_is_locked_and_zero(void **state)
 {
     (void)state;
     static const uint8_t zeros[100];
-    n_locked = 0;
+    locked_reset();
     uint8_t *memory = mem_new_guarded(100, 1);
     assert_non_null(memory);
-    assert_true(n_locked >= 100);
+    assert_true(locked_bytes() >= 100);
     assert_memory_equal(memory, zeros, sizeof zeros);
     assert_int_equal((uintptr_t)memory % 64, 0);
     memset(memory, 7, 100);
@@ -75,7 +58,7 @@ static void without_pages_to_lock_it_goes_on(void **state)
     (void)state;
     enum { MANY = 1000 };
     static uint8_t *all[MANY];
-    refuses = true;
+    locked_refuse(true);
     for (size_t i = 0; i < MANY; i++) {
         all[i] = mem_new_guarded(1, 500);
         assert_non_null(all[i]);
@@ -85,7 +68,7 @@ static void without_pages_to_lock_it_goes_on(void **state)
         assert_int_equal(all[i][499], (uint8_t)i);
         mem_free_guarded(all[i], 500);
     }
-    refuses = false;
+    locked_refuse(false);
 }
 
 static void it_can_be_told_to_fail(void **state)

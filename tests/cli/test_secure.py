@@ -5,8 +5,10 @@ import http.server
 import os
 import pathlib
 import re
+import resource
 import signal
 import stat
+import sys
 import threading
 import unittest
 
@@ -235,6 +237,15 @@ class Parties(Case):
             parties[0].process.send_signal(signal.SIGINT)
             for party in parties:
                 self.assertNotEqual(party.wait(SOON).status, DONE)
+
+    @unittest.skipUnless(sys.platform == "linux" and resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] != 0, "no memory may be locked here")
+    def test_a_secret_is_locked_into_memory(self):
+        with relay() as (url, _):
+            party = Process("party", url, "--session=s", f"--program={MAX}", "--party=1", "--input=1", "--session-secret=correct horse")
+            party.read_err_until("waiting for party 0")
+            locked = re.search(r"VmLck:\s+(\d+) kB", pathlib.Path(f"/proc/{party.process.pid}/status").read_text())
+            party.kill()
+            self.assertGreater(int(locked[1]), 0)
 
     def test_a_secret_that_others_may_read(self):
         with program_file("correct horse", ".txt") as path:

@@ -9,6 +9,7 @@
 #include "polytune/meter.h"
 #include "polytune/mpc.h"
 #include "support/circuits.h"
+#include "support/locked.h"
 
 #define PARTIES_HERE 4
 #define TIMEOUT_MS   60000
@@ -386,6 +387,36 @@ static void test_refused(void **state)
     check_refused(&(pt_mpc_options){.parties = 2}, bad, PT_ERR_INPUT);
 }
 
+/* A session, with Delta in it, and the pairs' keys of each party are locked into memory. */
+static void test_secrets_are_locked(void **state)
+{
+    (void)state;
+    static const uint8_t inputs[4] = {0, 1, 1, 0};
+    const pt_mpc_options options = {.insecure = true};
+    pt_circuit *c = adder(2);
+    uint8_t outputs[4];
+    locked_reset();
+    run_all(&options, c, inputs, outputs);
+    assert_true(locked_areas() >= 2 * 2);
+    pt_circuit_free(c);
+}
+
+/* A dealer's, too; this one's parties have gone. */
+static void test_secrets_of_a_dealer_are_locked(void **state)
+{
+    (void)state;
+    const pt_mpc_options options = {.parties = 2, .insecure = true};
+    pt_channel channels[3];
+    pt_error error;
+    assert_int_equal(pt_channel_memory_mesh(channels, 3, TIMEOUT_MS, &error), PT_OK);
+    pt_channel_close(&channels[0]);
+    pt_channel_close(&channels[1]);
+    locked_reset();
+    assert_int_equal(pt_dealer_run(&channels[2], &options, &error), PT_ERR_CLOSED);
+    assert_true(locked_areas() >= 1);
+    pt_channel_close(&channels[2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +428,8 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_cancelled),
         cmocka_unit_test(test_open_channels_are_refused),
+        cmocka_unit_test(test_secrets_are_locked),
+        cmocka_unit_test(test_secrets_of_a_dealer_are_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "channel/slow.h"
 #include "polytune/secure.h"
 #include "support/faulty.h"
+#include "support/locked.h"
 
 #define PATIENCE_MS 60000
 #define IMPATIENT   150 /* where a message is known to be missing */
@@ -70,6 +71,19 @@ static void all_parties_hold_the_same_words_and_other_sessions_others(void **sta
     }
     assert_string_not_equal(words[0], words[1]);
     assert_string_not_equal(words[1], words[2]);
+}
+
+/* A handshake's keys and its secret's, the Noise states, and the channel's keys. */
+static void keys_are_locked_into_memory(void **state)
+{
+    (void)state;
+    secure_mesh m;
+    secure_mesh_init(&m, 2, PATIENCE_MS);
+    locked_reset();
+    secure_mesh_run(&m);
+    secure_mesh_assert_open(&m);
+    assert_true(locked_areas() >= 2 * 3);
+    secure_mesh_close(&m);
 }
 
 /* With the same keys too: a party's contribution is fresh. */
@@ -739,6 +753,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_parties_hold_the_same_words_and_other_sessions_others),
+        cmocka_unit_test(keys_are_locked_into_memory),
         cmocka_unit_test(the_words_are_fresh_for_every_connection),
         cmocka_unit_test(a_party_with_another_key_is_refused_and_told),
         cmocka_unit_test(a_key_that_is_not_known_is_not_checked),
