@@ -125,6 +125,19 @@ static void outputs_keep_their_registers(void **state)
     pt_circuit_free(c);
 }
 
+/* The register of what nobody reads is free for one wire, not for two. */
+static void registers_of_unread_wires_are_counted_once(void **state)
+{
+    (void)state;
+    pt_circuit *c = read_text("5 7\n1 2\n1 4\n2 1 0 1 2 XOR\n2 1 0 1 3 AND\n2 1 0 1 4 XOR\n"
+                              "1 1 0 5 INV\n1 1 1 6 INV\n");
+    check_plan(c);
+    pt_circuit_stats stats;
+    pt_circuit_get_stats(&stats, c);
+    assert_int_equal(stats.registers, 4);
+    pt_circuit_free(c);
+}
+
 static void random_circuits_are_planned(void **state)
 {
     (void)state;
@@ -237,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registers_are_used_again),
         cmocka_unit_test(outputs_keep_their_registers),
+        cmocka_unit_test(registers_of_unread_wires_are_counted_once),
         cmocka_unit_test(random_circuits_are_planned),
         cmocka_unit_test(sha256_needs_few_registers),
         cmocka_unit_test(operands_have_as_many_bytes_as_they_need),

@@ -11,7 +11,8 @@ static echo_server echo;
 static int setup(void **state)
 {
     (void)state;
-    echo_start(&echo, (httpd_options){0});
+    /* So long is waited for a connection that should have ended. */
+    echo_start(&echo, (httpd_options){.client_timeout_ms = 10000});
     return 0;
 }
 
