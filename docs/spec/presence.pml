@@ -1,7 +1,7 @@
 /* Presence, as a model for spin: a living party never loses its seat, and a dead one always does, in bounded time, whatever happens to its
  * connections, whichever of two relays on one store it uses, and however late a relay notices that a connection has ended.
  *
- * scripts/models runs it, once as it is and once BROKEN. The code's names: the store is `seat` of src/relay/store_memory.c (and the
+ * scripts/models runs it, once as it is and once BROKEN. The code's names: the store is the seat of src/relay/memory_seat.c (and the
  * fields a, c of redis_scripts.h): `silent` is the age of active_ms, `absent` that of absent_ms. Present, Absent and Sweep are
  * store_present, store_absent and store_sweep, called by src/relay/presence.c; LONG is the smallest time-out of the session, SHORT
  * the STORE_ABSENCE-th part of it, a tick the longest time between two tells of a relay.

@@ -1,4 +1,5 @@
-"""What the sources cite of docs/spec is there: sections, their items and variants, forms, appendices, and rules by label.
+"""What the sources cite of docs/spec is there: sections, their items and variants, forms, appendices, and rules by label; and what
+the heads of the models there name of the sources.
 
 Which document a citation means: the one it names ("protocol spec", "garble.md"), else its folder's. A citation of something else says
 of what, right before it ("RFC 9112, section 6.3"); in folders without a document it must."""
@@ -165,6 +166,15 @@ class Check:
         for name in names or ["a name"]:
             self.note(where, None if re.search(rf"^\|[^|]*\b{name}\b", catalogue, re.M) else name, "the catalogue of section 0.9")
 
+    def model(self, where, text, sources):
+        """Files, and names with an underscore or of headers, which are the sources' if not the model's own."""
+        head, body = text.split("*/", 1)
+        for path in re.findall(r"\bsrc/[\w/]+\.[ch]\b", head):
+            self.note(where, None if pathlib.Path(path).exists() else path, "the sources")
+        for name in re.findall(r"\bX-[A-Za-z-]+|\b[A-Za-z]+_\w+", re.sub(r"\S+\.[ch]\b", "", head)):
+            known = re.search(rf"\b{name}\b", body) or re.search(rf"\b{name}\b", sources)
+            self.note(where, None if known else name, "the sources")
+
 
 def findings(path, text):
     check = Check()
@@ -187,6 +197,9 @@ def self_check():
         got = findings(path, f"/* {text} */")
         assert not got.wrong and got.found == count, (text, got.wrong, got.found)
     assert findings("src/httpd/a.c", "/* RFC 9112, section 6.3 */").outside == 1
+    models = Check()
+    models.model("a.pml", "/* src/mpc/no_such_file.c, take_it, X-Nobody, own_name, store_put */ own_name", "void store_put(void);")
+    assert len(models.wrong) == 3 and models.found == 2
 
 
 def main():
@@ -201,6 +214,9 @@ def main():
         check.itself(name)
     check.map()
     check.wave_names()
+    sources = "\n".join(path.read_text() for path in pathlib.Path("src").rglob("*.[ch]"))
+    for path in sorted(SPEC.glob("*.pml")):
+        check.model(path, path.read_text(), sources)
     print("\n".join(check.wrong) or f"{in_sources} citations in {files} files found, {check.outside} of other documents; "
           f"{check.found - in_sources} in the specification and its map")
     return 1 if check.wrong or in_sources < 500 else 0

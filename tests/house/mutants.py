@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-LEAST = 500
+LEAST = 650
 
 
 def check(data):
@@ -19,6 +19,7 @@ def self_check():
         "gone": "- this is not there\n+ x\ndies in mpc.wave",
         "twice": "- len\n+ x\ndies in mpc.wave",
         "same": "- return sodium_memcmp(a, b, len) == 0;\n+ return sodium_memcmp(a, b, len) == 0;\ndies in mpc.wave",
+        "the wire's digests": "- return sodium_memcmp(a, b, len) == 0;\n+ return true;\ndies in mpc.wire_baseline",
         "no test": "- return sodium_memcmp(a, b, len) == 0;\n+ return true;",
     }
     for name, text in lines.items():
