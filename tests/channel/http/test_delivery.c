@@ -247,6 +247,26 @@ static void what_is_repeated_in_turn_has_its_own_patience(void **state)
     delivery_clear(&d);
 }
 
+/* Whether the other end can keep what is early is not known of one that fails. */
+static void nothing_follows_what_is_repeated(void **state)
+{
+    delivery d;
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    (void)state;
+    delivery_begin(&d);
+    send_bytes(&d, 1);
+    assert_int_equal(begin_due(&d, list, &next_ms), 1);
+    answer_while_down(list[0]);
+    while (begin_due(&d, list, &next_ms) == 0)
+        clock_sleep(1);
+    send_bytes(&d, 1);
+    assert_int_equal(begin_due(&d, list + 1, &next_ms), 0);
+    answer(list[0]);
+    assert_int_equal(begin_due(&d, list, &next_ms), 1);
+    delivery_clear(&d);
+}
+
 static void many_peers_share_what_is_done_at_once(void **state)
 {
     static const struct {
@@ -268,6 +288,7 @@ int main(void)
         cmocka_unit_test(what_flies_at_once_is_bounded),
         cmocka_unit_test(full_packets_grow_while_the_link_has_room),
         cmocka_unit_test(what_is_repeated_in_turn_has_its_own_patience),
+        cmocka_unit_test(nothing_follows_what_is_repeated),
         cmocka_unit_test(many_peers_share_what_is_done_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
