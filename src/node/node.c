@@ -470,9 +470,9 @@ static pt_status start_node(node *n, node_config *config, const node_options *op
 pt_status node_start(node **ret_node, node_config *config, const node_options *options,
                      pt_error *error)
 {
-    node *n = mem_new(1, sizeof *n);
+    node *n = mem_new_guarded(1, sizeof *n); /* the key of what the store keeps is in it */
     if (n == NULL || !monitor_init(&n->lock)) {
-        mem_free(n);
+        mem_free_guarded(n, sizeof *n);
         node_config_clear(config);
         return error_memory(error);
     }
@@ -512,6 +512,5 @@ void node_stop(node *n)
     monitor_clear(&n->lock);
     (void)pthread_mutex_destroy(&n->deciding);
     mem_free(n->prefix);
-    mem_wipe(n->seal_key, sizeof n->seal_key);
-    mem_free(n);
+    mem_free_guarded(n, sizeof *n);
 }

@@ -212,7 +212,7 @@ class Parties(Case):
                     shown = pathlib.Path(f"/proc/{party.process.pid}/{place}").read_bytes()
                     return b"SESSION" in shown.upper() and secret.encode() not in shown
                 try:
-                    wait_until(is_clean, f"a clean {place}")
+                    wait_until(is_clean, f"a clean {place}", SOON)
                 except PermissionError:
                     pass # only root sees the variables: as good
                 finally:
