@@ -206,6 +206,14 @@ class Failures(Case):
             opener, _ = open_session(url, MAX, "5", "--wait=2")
             self.assertFailed(opener.wait(SOON), TRANSPORT, "party 1 did not join")
 
+    def test_who_runs_what_is_told_also_if_somebody_never_comes(self):
+        three = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a ^ b ^ c }"
+        with relay() as (url, _), program_file(three) as program, program_file(three.replace("^ c", "& c")) as other:
+            opener, ticket = open_session(url, program, "1")
+            joined = join(ticket, other, 1, "2")
+            for party, number in ((opener, 1), (joined, 0)):
+                self.assertFailed(party.wait(SOON), PEER, f"party {number} runs another program or circuit")
+
     def test_no_relay_there(self):
         with relay() as (url, process):
             process.kill()
