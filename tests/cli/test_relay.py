@@ -365,11 +365,15 @@ class Limits(Case):
         for flags, origin, allowed in (((), "https://a.example", "*"),
                                        (("--cors=https://a.example,https://b.example",), "https://b.example", "https://b.example"),
                                        (("--cors=https://a.example",), "https://a.example.evil", None),
+                                       (("--cors=https://[::1]:8443,null",), "null", "null"),  # a page that is a file
                                        (("--cors=none",), "https://a.example", None)):
             with relay(*flags) as (url, _):
                 for method, path in (("GET", "/ping"), ("OPTIONS", "/send/s/0/1"), ("GET", "/nowhere")):
                     answer = ask(url, method, path, Origin=origin)
                     self.assertEqual(answer.headers["Access-Control-Allow-Origin"], allowed, (flags, path))
+        for bad in ("", "foo", "app.example", "https://", "https://app.example/", "https://app.example/page", "https://App.example",
+                    "https://a.example, https://b.example", "https://a.example,", "*,https://a.example", "none,https://a.example"):
+            self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", f"--cors={bad}"), USAGE, "--cors takes", f"not '{bad}'")
 
 
 class Stopping(Case):

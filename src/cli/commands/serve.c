@@ -304,16 +304,53 @@ static pt_status read_limits(relay_options *o, uint32_t *ret_grace_ms, const arg
     return status;
 }
 
+/* As browsers write an origin: scheme, host in small letters, port unless it is the usual one; null
+ * is that of a page that is a file. */
+static bool is_origin(const char *text, size_t len)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
+    if (len == 4 && strncmp(text, "null", len) == 0)
+        return true;
+    const size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+    return scheme != 0 && strncmp(text + scheme, "://", 3) == 0 && scheme + 3 < len &&
+           scheme + 3 + strspn(text + scheme + 3, letters) == len;
+}
+
+/* What compares equal to nothing that a browser says would keep pages out without a word. */
+static bool are_origins(const char *list)
+{
+    for (const char *at = list;; at++) {
+        const size_t len = strcspn(at, ",");
+        if (!is_origin(at, len))
+            return false;
+        at += len;
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static pt_status read_origins(relay_options *o, const char *cors, pt_error *error)
+{
+    if (cors != NULL && strcmp(cors, "none") == 0)
+        cors = "";
+    else if (cors != NULL && strcmp(cors, "*") != 0 && !are_origins(cors))
+        return error_set(error, PT_ERR_USAGE,
+                         "--cors takes origins as browsers write them, e.g. https://app.example or "
+                         "https://app.example:8443, with commas between them, or * or none; "
+                         "not '%s'",
+                         cors);
+    o->cors = cors;
+    return PT_OK;
+}
+
 static pt_status read_access(relay_options *o, const args *a, pt_error *error)
 {
     const bool open = args_get(a, "open") != NULL;
     const bool tokens = args_get(a, "tokens") != NULL;
-    const char *cors = args_get(a, "cors");
     const char *store = args_get(a, "store");
     if (open && tokens)
         return error_set(error, PT_ERR_USAGE, "--open and --tokens exclude each other");
     o->needs_tokens = tokens || (!open && !is_loopback(o->address));
-    o->cors = cors == NULL || strcmp(cors, "none") != 0 ? cors : "";
     o->trust_forwarded = args_get(a, "trust-forwarded") != NULL;
     o->store = store != NULL ? store : getenv("POLYTUNE_STORE");
     if (o->store != NULL && o->store[0] == '\0')
@@ -323,7 +360,7 @@ static pt_status read_access(relay_options *o, const args *a, pt_error *error)
     o->tls_key = args_get(a, "tls-key");
     o->log = report_wants_event(EVENT_LEVELS) ? log_event : NULL;
     o->log_details = report_wants_event(DETAIL_LEVELS);
-    return PT_OK;
+    return read_origins(o, args_get(a, "cors"), error);
 }
 
 static pt_status serve_run(const args *a, pt_error *error)
