@@ -73,9 +73,11 @@ test('what a run costs is what the command plans', async () => {
 });
 
 test('a run sends and receives what was planned', async () => {
-  const { cost } = await compile(add);
-  const { stats } = await simulate(add, [4, 3]);
-  assert.deepEqual(stats.parties.map((p) => [p.bytesSent, p.bytesReceived]), cost.parties.map((p) => [p.bytesSent, p.bytesReceived]));
+  for (const cotBits of [2, 4]) {
+    const { cost } = await compile(add, { cotBits });
+    const { stats } = await simulate(add, [4, 3], cotBits === 2 ? {} : { cotBits }); // 2 is the choice of parties of one host
+    assert.deepEqual(stats.parties.map((p) => [p.bytesSent, p.bytesReceived]), cost.parties.map((p) => [p.bytesSent, p.bytesReceived]));
+  }
 });
 
 test('compiling a wrong program fails with diagnostics', async () => {
