@@ -12,10 +12,11 @@ class Bench(Case):
         result = polytune("bench", "--ands=100", "--json")
         self.assertEqual(result.status, DONE, result)
         rows = json.loads(result.out)
-        self.assertEqual(len(rows), 10)
+        self.assertEqual(len(rows), 14)
         self.assertNotIn("authenticated", result.err)  # there is nobody to compare words with
-        for figures in rows.values():
-            self.assertGreater(figures["seconds"], 0)
+        for name, figures in rows.items():
+            for figure in ("mbit_per_second_each_way", "round_trip_microseconds") if name.startswith("rate") else ("seconds",):
+                self.assertGreater(figures[figure], 0)
             self.assertGreater(figures["peak_mib_of_all_parties"], 0)
         self.assertGreater(rows["protocol, 3 parties"]["and_per_second"], 0)
 

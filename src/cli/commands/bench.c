@@ -222,6 +222,20 @@ static pt_status measure_sum(json_t *figures, const measurement *m, const bench_
     return status;
 }
 
+static pt_status measure_rate(json_t *figures, const measurement *m, const bench_wish *wish,
+                              pt_error *error)
+{
+    double rate = 0;
+    double round_trip = 0;
+    (void)wish;
+    const pt_status status = bench_channel_rate(&rate, &round_trip, m->channel, error);
+    if (status == PT_OK) {
+        bench_figure_set(figures, "mbit_per_second_each_way", rate * 8 / 1e6);
+        bench_figure_set(figures, "round_trip_microseconds", round_trip * 1e6);
+    }
+    return status;
+}
+
 /* ---- all of them ---- */
 
 static const measurement measurements[] = {
@@ -235,6 +249,10 @@ static const measurement measurements[] = {
     {"channels", "sum of 3 over a relay, dealer", measure_sum, 3, BENCH_RELAY, true},
     {"channels", "sum of 3 over direct HTTP", measure_sum, 3, BENCH_DIRECT, false},
     {"channels", "sum of 3 over p2p", measure_sum, 3, BENCH_P2P, false},
+    {"channels", "rate over memory", measure_rate, 2, BENCH_MEMORY, false},
+    {"channels", "rate over a relay", measure_rate, 2, BENCH_RELAY, false},
+    {"channels", "rate over direct HTTP", measure_rate, 2, BENCH_DIRECT, false},
+    {"channels", "rate over p2p", measure_rate, 2, BENCH_P2P, false},
 };
 
 /* In the child: measures, and writes figures or an error to `fd`. */

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/thread.h"
 #include "cli/commands/bench_circuit.h"
 #include "cli/flags/connect.h"
@@ -21,6 +23,12 @@
 #define URL_SIZE   32 /* http://127.0.0.1:65535; */
 #define TIMEOUT_MS 60000
 #define SESSION    "bench"
+
+#define RATE_PARTIES  2
+#define RATE_MESSAGE  ((size_t)256 << 10)
+#define RATE_MESSAGES 64
+#define RATE_AHEAD    16 /* messages that are sent before one is awaited, as COT does */
+#define RATE_ECHOES   64
 
 /* Where the parties meet. */
 typedef struct place {
@@ -159,6 +167,21 @@ static double process_cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static pt_status open_place(place *p, pt_channel *ret_channels, bench_channel over, pt_error *error)
+{
+    return over == BENCH_MEMORY ? pt_channel_memory_mesh(ret_channels, p->seats, TIMEOUT_MS, error)
+                                : open_all(ret_channels, p, error);
+}
+
+static void place_close(place *p, pt_channel *channels)
+{
+    for (size_t i = 0; i < p->seats; i++) {
+        pt_channel_close(&channels[i]);
+        connection_clear(&p->connections[i]);
+    }
+    relay_server_free(p->relay);
+}
+
 pt_status bench_channel_run(double *ret_seconds, double *ret_cpu_seconds, const pt_circuit *circuit,
                             size_t parties, bench_channel over, bool dealer, pt_error *error)
 {
@@ -169,17 +192,120 @@ pt_status bench_channel_run(double *ret_seconds, double *ret_cpu_seconds, const 
     const uint64_t start_ns = clock_ns();
     const double start_cpu = process_cpu_seconds();
     if (status == PT_OK)
-        status = over == BENCH_MEMORY ? pt_channel_memory_mesh(channels, p.seats, TIMEOUT_MS, error)
-                                      : open_all(channels, &p, error);
+        status = open_place(&p, channels, over, error);
     if (status == PT_OK)
         status = bench_circuit_run(runs, circuit, channels, parties, dealer, error);
     if (status == PT_OK)
         *ret_seconds = (double)(clock_ns() - start_ns) / 1e9;
     *ret_cpu_seconds = process_cpu_seconds() - start_cpu;
-    for (size_t i = 0; i < p.seats; i++) {
-        pt_channel_close(&channels[i]);
-        connection_clear(&p.connections[i]);
+    place_close(&p, channels);
+    return status;
+}
+
+/* ---- rates ---- */
+
+/* One of two parties, which do the same at once. */
+typedef struct talker {
+    pt_channel *channel;
+    size_t party;
+    double flood_seconds;
+    double echo_seconds;
+    pt_status status;
+    pt_error error;
+    pthread_t thread;
+} talker;
+
+static pt_status talker_send(talker *t, const uint8_t *bytes, size_t len)
+{
+    return t->channel->ops->send(t->channel->self, 1 - t->party, "rate", bytes, len, &t->error);
+}
+
+static pt_status talker_recv(talker *t, size_t len)
+{
+    uint8_t *bytes = NULL;
+    size_t got = 0;
+    const pt_status status =
+        t->channel->ops->recv(t->channel->self, 1 - t->party, "rate", len, &bytes, &got, &t->error);
+    free(bytes);
+    return status;
+}
+
+static pt_status talker_flood(talker *t, const uint8_t *bytes)
+{
+    pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < RATE_MESSAGES + RATE_AHEAD; i++) {
+        if (i < RATE_MESSAGES)
+            status = talker_send(t, bytes, RATE_MESSAGE);
+        if (status == PT_OK && i >= RATE_AHEAD)
+            status = talker_recv(t, RATE_MESSAGE);
     }
-    relay_server_free(p.relay);
+    return status;
+}
+
+/* The first party begins, the other answers. */
+static pt_status talker_echo(talker *t, const uint8_t *bytes)
+{
+    pt_status status = t->party == 0 ? talker_send(t, bytes, 1) : PT_OK;
+    for (size_t i = 0; status == PT_OK && i < RATE_ECHOES; i++) {
+        status = talker_recv(t, 1);
+        if (status == PT_OK && (t->party == 1 || i + 1 < RATE_ECHOES))
+            status = talker_send(t, bytes, 1);
+    }
+    return status;
+}
+
+static void *talk(void *argument)
+{
+    talker *t = argument;
+    uint8_t *bytes = mem_new(RATE_MESSAGE, 1);
+    t->status = bytes == NULL ? error_memory(&t->error) : talker_echo(t, bytes);
+    uint64_t mark_ns = clock_ns();
+    if (t->status == PT_OK) /* connections are warm now */
+        t->status = talker_echo(t, bytes);
+    t->echo_seconds = (double)(clock_ns() - mark_ns) / 1e9;
+    mark_ns = clock_ns();
+    if (t->status == PT_OK)
+        t->status = talker_flood(t, bytes);
+    t->flood_seconds = (double)(clock_ns() - mark_ns) / 1e9;
+    mem_free(bytes);
+    return NULL;
+}
+
+static pt_status talk_both(talker *ret_talkers, pt_channel *channels, pt_error *error)
+{
+    pt_status status = PT_OK;
+    for (size_t i = 0; i < RATE_PARTIES; i++)
+        ret_talkers[i] = (talker){.channel = &channels[i], .party = i};
+    status = thread_start(&ret_talkers[1].thread, talk, &ret_talkers[1], error);
+    if (status != PT_OK)
+        return status;
+    (void)talk(&ret_talkers[0]);
+    (void)pthread_join(ret_talkers[1].thread, NULL);
+    for (size_t i = 0; status == PT_OK && i < RATE_PARTIES; i++) {
+        status = ret_talkers[i].status;
+        if (status != PT_OK)
+            *error = ret_talkers[i].error;
+    }
+    return status;
+}
+
+pt_status bench_channel_rate(double *ret_bytes_per_second, double *ret_round_trip,
+                             bench_channel over, pt_error *error)
+{
+    place p = {.seats = RATE_PARTIES};
+    pt_channel channels[BENCH_MAX_SEATS] = {0};
+    talker talkers[RATE_PARTIES] = {{0}};
+    pt_status status = place_prepare(&p, over, error);
+    if (status == PT_OK)
+        status = open_place(&p, channels, over, error);
+    if (status == PT_OK)
+        status = talk_both(talkers, channels, error);
+    place_close(&p, channels);
+    const double a = talkers[0].flood_seconds;
+    const double b = talkers[1].flood_seconds;
+    if (status == PT_OK) {
+        *ret_bytes_per_second = (double)RATE_MESSAGES * (double)RATE_MESSAGE / (a > b ? a : b);
+        *ret_round_trip = talkers[0].echo_seconds / RATE_ECHOES;
+    }
     return status;
 }

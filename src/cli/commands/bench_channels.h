@@ -16,4 +16,9 @@ PT_MUST_CHECK pt_status bench_channel_run(double *ret_seconds, double *ret_cpu_s
                                           const pt_circuit *circuit, size_t parties,
                                           bench_channel over, bool dealer, pt_error *error);
 
+/* How much two parties send each other at once, bytes a second each way, and how long a message of
+ * a byte and the answer take. Opening is not in it. */
+PT_MUST_CHECK pt_status bench_channel_rate(double *ret_bytes_per_second, double *ret_round_trip,
+                                           bench_channel over, pt_error *error);
+
 #endif
