@@ -10,8 +10,6 @@
 
 #define RATE_MIN ((size_t)16 << 10) /* bytes a second that bodies and answers must move */
 
-#define NETWORK_BYTES 9 /* the kind, and an IPv4 address or 64 bits of an IPv6 one */
-
 struct connection {
     httpd *server;
     struct MHD_Connection *handle;
@@ -74,8 +72,7 @@ static void start_idling(connection *c)
     c->deadline_ms = clock_ms() + c->server->client_timeout_ms;
 }
 
-/* What one customer has: an IPv4 address, also as a mapped one, or a network of 64 bits. */
-static void find_network(uint8_t ret_network[NETWORK_BYTES], const struct sockaddr *address)
+void connection_network(uint8_t ret_network[NETWORK_BYTES], const struct sockaddr *address)
 {
     memset(ret_network, 0, NETWORK_BYTES);
     if (address->sa_family == AF_INET) {
@@ -103,7 +100,7 @@ bool connection_is_welcome(const httpd *server, const struct sockaddr *address)
     uint8_t network[NETWORK_BYTES];
     if (server->max_per_address == 0)
         return true;
-    find_network(network, address);
+    connection_network(network, address);
     return count_of(&server->idle, network) + count_of(&server->busy, network) +
                count_of(&server->unwanted, network) <
            server->max_per_address;
@@ -126,7 +123,7 @@ void connection_notify(void *server, struct MHD_Connection *handle, void **state
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
         if (info != NULL && info->client_addr != NULL)
-            find_network(c->network, info->client_addr);
+            connection_network(c->network, info->client_addr);
         start_idling(c);
     } else {
         PT_ASSERT(owner->n_connections != 0);

@@ -67,6 +67,10 @@ void connection_end(connection *c);
 
 /* Closes those that are too slow. */
 void connection_expire(httpd *server, uint64_t now_ms);
+#define NETWORK_BYTES 9 /* the kind, and an IPv4 address or 64 bits of an IPv6 one */
+
+/* What one customer has: an IPv4 address, also as a mapped one, or a network of 64 bits. */
+void connection_network(uint8_t ret_network[NETWORK_BYTES], const struct sockaddr *address);
 /* Whether the address may have one more. */
 bool connection_is_welcome(const httpd *server, const struct sockaddr *address);
 /* Whether there is room for one more, or somebody unwanted or idle who can make it. */

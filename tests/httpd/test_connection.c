@@ -2,12 +2,15 @@
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "support/test.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "httpd/echo.h"
 #include "httpd/expect.h"
+#include "httpd/impl.h"
 
 #define DRIP_MS 20
 
@@ -154,6 +157,42 @@ static void one_address_has_its_share(void **state)
     echo_stop(&e);
 }
 
+static void network_of(uint8_t ret_network[NETWORK_BYTES], const char *text)
+{
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    const bool is_six = inet_pton(AF_INET6, text, &six.sin6_addr) == 1;
+    assert_true(is_six || inet_pton(AF_INET, text, &four.sin_addr) == 1);
+    connection_network(ret_network, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four);
+}
+
+/* Who has a network of 64 bits has as many addresses as he likes. */
+static void an_address_is_what_one_customer_has(void **state)
+{
+    static const struct {
+        const char *one;
+        const char *other;
+        bool same;
+    } pairs[] = {
+        {"192.0.2.1", "192.0.2.1", true},
+        {"192.0.2.1", "192.0.2.2", false},
+        {"192.0.2.1", "::ffff:192.0.2.1", true},
+        {"::ffff:192.0.2.1", "::ffff:192.0.2.2", false},
+        {"2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", true},
+        {"2001:db8::1", "2001:db8:0:1::1", false},
+        {"c000:201::", "192.0.2.1", false}, /* the same bytes */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        uint8_t one[NETWORK_BYTES];
+        uint8_t other[NETWORK_BYTES];
+        network_of(one, pairs[i].one);
+        network_of(other, pairs[i].other);
+        if ((memcmp(one, other, NETWORK_BYTES) == 0) != pairs[i].same)
+            fail_msg("%s and %s", pairs[i].one, pairs[i].other);
+    }
+}
+
 /* A client that asks for a large answer, does not read it, and has the only connection there is. */
 static void a_slow_reader_is_cut_off(void **state)
 {
@@ -182,6 +221,7 @@ int main(void)
         cmocka_unit_test(idle_connections_make_place),
         cmocka_unit_test(unwanted_requests_make_place),
         cmocka_unit_test(one_address_has_its_share),
+        cmocka_unit_test(an_address_is_what_one_customer_has),
         cmocka_unit_test(a_slow_reader_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
