@@ -10,8 +10,8 @@ import sys
 import threading
 import unittest
 
-from support import (BIN, Case, DONE, INPUT, LONG_INPUTS, MAX, PEER, Process, ROOT, TRANSPORT, USAGE, free_urls, long_program,
-                     polytune, program_file, relay, start_parties)
+from support import (BIN, Case, DONE, INPUT, LONG_INPUTS, MAX, PEER, PROGRAM, Process, ROOT, TRANSPORT, USAGE, free_urls,
+                     long_program, polytune, program_file, relay, start_parties)
 
 VOTE = ROOT / "examples/vote.garble"
 QUICK = "--timeout=3"
@@ -268,6 +268,13 @@ class Failures(Case):
     def test_a_wrong_input_ends_before_anybody_is_bothered(self):
         party = start_parties("http://127.0.0.1:9", "s", MAX, ["many"], QUICK)[0]
         self.assertFailed(party.wait(SOON), INPUT, "party 0", "input")
+
+    def test_the_length_of_an_input_is_checked_before_the_program_is_compiled(self):
+        sums = "pub fn main(a: [u32; 1000000], b: u32) -> u32 { let mut s = b; for v in a { s = s + v; } s }"
+        with program_file(sums) as path:
+            base = ("party", "http://127.0.0.1:9", "--session=s", f"--program={path}", "--party=0", "--max-ands=1", QUICK)
+            self.assertFailed(polytune(*base, "--input=[1, 2, 3]"), INPUT, "expected 1000000 elements, found 3")
+            self.assertFailed(polytune(*base, "--input=[1; 1000000]"), PROGRAM, "AND gates")
 
     def test_wrong_seats(self):
         with relay() as (url, _):
