@@ -7,6 +7,13 @@
  * and store_get of src/relay/store.h do. A request that is not due - a message that is early, or asked for and not there - is held
  * by src/relay/waiting.c, or turned away after a while.
  *
+ * The code has up to eight lanes, here are two, or with one fault three (scripts/models --more). A store looks at a request's number and at its
+ * oldest that is not settled, and compares them with the ends of the queue, nothing else; a queue has no gaps. So a number that is
+ * ahead is ahead whether one message is missing before it or six, and those that are missing move on as one: with two lanes
+ * something is ahead, with three something is between what is settled and what is ahead; a fourth only adds to what is between. What
+ * the model allows includes what the code does: here lanes repeat side by side, there only the front does while others wait for it,
+ * and that one is never kept waiting.
+ *
  * A relay keeps nothing from one request to the next but what the store keeps. So two relays on one store, or a relay that is
  * restarted, are one here that serves any request at any time; all that differs is which requests and answers get lost.
  * A client gives up a request when its connection ends or nothing comes, and repeats it. The older one may still be on its way
@@ -19,7 +26,9 @@
 #ifndef FAULTS
 #define FAULTS 2 /* 3 take four times as long */
 #endif
-#define LANES 2
+#ifndef LANES
+#define LANES 2 /* or 3 */
+#endif
 
 mtype = { NONE, DONE, AGAIN };
 
@@ -92,6 +101,10 @@ end:
     POSTS(1)
     GETS(0)
     GETS(1)
+#if LANES > 2
+    POSTS(2)
+    GETS(2)
+#endif
     :: atomic { late_post != 0 && late_post <= last + 1 -> put(late_post); late_post = 0 }
     :: atomic { late_post != 0 -> late_post = 0 }
     :: atomic { late_get != 0 -> acknowledge(late_get, late_first); late_get = 0 }
@@ -117,18 +130,27 @@ inline advance()
     :: atomic { waits[l] ->                                                                                   \
         waits[l] = false; post_first[l] = front; post[l] = front + (l + LANES - front % LANES) % LANES }
 
+#if LANES > 2
+#define ANY_WAITS (waits[0] || waits[1] || waits[2])
+#else
+#define ANY_WAITS (waits[0] || waits[1])
+#endif
+
 /* The first packets of the outbox, each until the relay has it; none follows one that is to be repeated. */
 active proctype Sender()
 {
     byte sent = 0; /* those after have no number yet */
     do
     :: front > MESSAGES -> break
-    :: atomic { sent < MESSAGES && sent + 1 < front + LANES && !waits[0] && !waits[1] ->
+    :: atomic { sent < MESSAGES && sent + 1 < front + LANES && !ANY_WAITS ->
         sent++;
         post_first[sent % LANES] = front;
         post[sent % LANES] = sent }
     HEAR(0)
     HEAR(1)
+#if LANES > 2
+    HEAR(2)
+#endif
     od;
     has_sent = true
 }
@@ -144,15 +166,16 @@ byte early[LANES]; /* by lane: a message that is here before one that is not; 0:
     :: atomic { get_answer[l] == DONE && content[l] != received + 1 ->                                        \
         get_answer[l] = NONE; early[l] = content[l] }                                                         \
     :: atomic { get_answer[l] == DONE && content[l] == received + 1 ->                                        \
-        get_answer[l] = NONE; received++; take_early(1 - l) }
+        get_answer[l] = NONE; received++; take_early() }
 
 /* Each once, in order. */
-inline take_early(l)
+inline take_early()
 {
-    if
-    :: early[l] != 0 -> assert(early[l] == received + 1); received++; early[l] = 0
-    :: else
-    fi
+    do
+    :: early[(received + 1) % LANES] != 0 ->
+        received++; assert(early[received % LANES] == received); early[received % LANES] = 0
+    :: else -> break
+    od
 }
 
 /* Asks for the first messages that are missing. */
@@ -162,6 +185,9 @@ active proctype Receiver()
     :: received == MESSAGES -> break
     ASK(0)
     ASK(1)
+#if LANES > 2
+    ASK(2)
+#endif
     od
 }
 
