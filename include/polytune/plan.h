@@ -62,6 +62,14 @@ PT_API PT_MUST_CHECK pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circui
                                                 const pt_mpc_options *options,
                                                 const pt_plan_link *link, pt_error *error);
 
+/* The largest segments (pt_mpc_options.segment_ands, which does not count here) with which party
+ * options->party takes no more than `memory_bytes` of memory, as pt_plan_make tells it. Below some
+ * 140 MB for two parties, less memory is more traffic: a third from 110 MB on. PT_ERR_LIMIT where
+ * no segments are small enough; *ret_ands is 0 then. Other errors are those of pt_plan_make. */
+PT_API PT_MUST_CHECK pt_status pt_plan_segment_ands(uint32_t *ret_ands, const pt_circuit *circuit,
+                                                    const pt_mpc_options *options,
+                                                    uint64_t memory_bytes, pt_error *error);
+
 #ifdef __cplusplus
 }
 #endif

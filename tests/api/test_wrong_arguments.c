@@ -751,6 +751,14 @@ CALL(pt_plan_cot_bits)
     return pt_plan_cot_bits(PTR(0, &k), PTR(1, w->circuit), PTR(2, &options), PTR(3, &link), error);
 }
 
+CALL(pt_plan_segment_ands)
+{
+    uint32_t ands = 0;
+    const pt_mpc_options options = {.parties = SIZE(3, 2), .evaluator = SIZE(4, 0)};
+    return pt_plan_segment_ands(PTR(0, &ands), PTR(1, w->circuit), PTR(2, &options), UINT64_MAX,
+                                error);
+}
+
 CALL(pt_plan_make)
 {
     pt_plan plan;
@@ -840,6 +848,7 @@ typedef struct row {
     FAILS(pt_p2p_ticket_print, 2)                                                                  \
     FAILS(pt_plan_cot_bits, 8)                                                                     \
     FAILS(pt_plan_make, 9)                                                                         \
+    FAILS(pt_plan_segment_ands, 5)                                                                 \
     FAILS(pt_private_results_decode, 4)                                                            \
     FAILS(pt_private_results_decode_packed, 5)                                                     \
     FAILS(pt_private_results_receivers, 4)                                                         \

@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, Process, ROOT, USAGE, polytune, relay
+from support import Case, DONE, INPUT, PROGRAM, Process, ROOT, USAGE, polytune, relay
 
 SALARIES = str(ROOT / "examples/salaries.garble")
 SALARY_INPUTS = ("--input=59000", "--input=54000", "--input=10")
@@ -72,6 +72,20 @@ class Plan(Case):
         self.assertIn("another party wished for --cot-bits=8", results[0].err)
         self.assertIn(", with --cot-bits=8\n", results[1].err)
 
+    def test_segments_fit_into_memory(self):
+        fits = self.plan(SALARIES, "--memory=1200K")
+        self.assertGreater(fits["segments"], 1)
+        self.assertTrue(all(seat["memory_bytes"] <= 1200 << 10 for seat in fits["parties"]))
+        with relay() as (url, _):
+            parties = [Process("party", url, "--session=m", f"--program={SALARIES}", f"--party={i}", SALARY_INPUTS[i], "--json",
+                               "--memory=1200K") for i in range(3)]
+            results = [party.wait(SOON) for party in parties]
+        self.assertEqual([json.loads(result.out)["bytes_sent"] for result in results],
+                         [seat["bytes_sent"] for seat in fits["parties"]])
+        self.assertFailed(polytune("plan", SALARIES, "--memory=100K"), PROGRAM,
+                          "KiB of memory at least, more than the 100 KiB that are allowed")
+        self.assertFailed(polytune("plan", SALARIES, "--memory=much"), USAGE, "--memory takes a number of bytes")
+
     def test_a_circuit_in_pieces(self):
         circuit = str(ROOT / "examples/zero_equal8.txt")
         foretold = self.plan(circuit, "--share=3")
@@ -90,7 +104,7 @@ class Plan(Case):
         run = polytune("simulate", SALARIES, *SALARY_INPUTS)
         self.assertEqual(run.err.splitlines()[0],
                          "polytune: 890 AND gates: a party sends up to 314 kB, receives up to 387 kB, waits for 16 messages "
-                         "in turn, takes 9.34 MB")
+                         "in turn, takes 1.95 MB")
 
     def test_wrong_flags(self):
         self.assertFailed(polytune("plan", SALARIES, "--link=fast"), USAGE, "--link is a rate and a round trip")

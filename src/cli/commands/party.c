@@ -44,7 +44,10 @@ static const flag flags[] = {
      "this party's link, such as 100mbit,50ms: --cot-bits is chosen by it (default: by the round "
      "trip that is measured)",
      false},
-    {"memory", "SIZE", "and that take up to so much memory to compile (default 4G)", false},
+    {"memory", "SIZE",
+     "and that take up to so much memory to compile (default 4G); the run, too, stays within it, "
+     "with more traffic where it is little",
+     false},
     {0},
 };
 static const flag *const flag_lists[] = {flags,        flags_output,  flags_table, flags_connect,
@@ -269,6 +272,8 @@ static pt_status party_prepare(party *p, const pt_constant *constants, size_t n_
         status = mpc_flags_divide(&p->mpc, &p->c, error);
     if (status == PT_OK && args_get(p->a, "link") != NULL)
         status = cost_wish(&p->mpc, &p->c, &p->link, error);
+    if (status == PT_OK && args_get(p->a, "memory") != NULL)
+        status = cost_fit(&p->mpc, &p->c, p->index, p->max_bytes, error);
     if (status == PT_OK)
         status = cost_report(&p->c, &p->mpc, p->index, error);
     return status;

@@ -31,6 +31,13 @@ pt_status cost_wish(mpc_flags *f, const computation *c, const pt_plan_link *link
     return pt_plan_cot_bits(&f->cot_field_bits, c->circuit, &options, link, error);
 }
 
+pt_status cost_fit(mpc_flags *f, const computation *c, size_t party, uint64_t bytes,
+                   pt_error *error)
+{
+    const pt_mpc_options options = mpc_flags_options(f, party, c->parties, NULL, false);
+    return pt_plan_segment_ands(&f->segment_ands, c->circuit, &options, bytes, error);
+}
+
 bool cost_link_of(pt_plan_link *ret_link, double round_trip_seconds)
 {
     *ret_link = (pt_plan_link){WIDE_BITS_PER_SECOND, round_trip_seconds};

@@ -126,6 +126,7 @@ pt_mpc_options mpc_flags_options(const mpc_flags *f, size_t party, size_t partie
         .n_receivers = f->parts.n,
         .statistical_security = f->statistical_security,
         .cot_field_bits = f->cot_field_bits,
+        .segment_ands = f->segment_ands,
         .dealer = f->dealer,
         .cancelled = deadline_came,
         .progress = show_progress ? report_progress : NULL,

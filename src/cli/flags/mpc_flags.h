@@ -14,6 +14,7 @@ typedef struct mpc_flags {
     size_t n_output_parties;
     unsigned statistical_security;
     unsigned cot_field_bits;
+    uint32_t segment_ands; /* by --memory, once the circuit is known (cost_fit); 0: the default */
     bool dealer;
     bool private_results;
     parts parts; /* with private_results, once divided */

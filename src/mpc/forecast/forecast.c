@@ -1,30 +1,72 @@
 #include "mpc/forecast/forecast.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/min.h"
+#include "mpc/abit/abit.h"
 #include "mpc/engine.h"
 #include "mpc/forecast/schedule.h"
 #include "mpc/ot/cot.h"
 #include "mpc/run.h"
+#include "mpc/triple/and_share.h"
 
 #define SECONDS_MAX 1e9
+#define KIB         ((uint64_t)1 << 10)
 
 /* ---- Memory ---- */
 
-/* What party s->me holds at its peak. */
-static uint64_t party_memory(const session *s, const schedule *p)
+#define WORK_BYTES ((uint64_t)256 << 10) /* frames and tables that a step works on, at most */
+
+/* Of a party's memory, what the batch of bits of a segment takes beyond the pool: own bits, keys of
+ * the leaves, planes, and frames sent ahead. */
+static uint64_t bits_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
-    const pt_circuit *c = p->circuit;
-    const preparation *prep = s->dealer ? &preparation_dealt : &preparation_cot;
-    const uint64_t n_and = min_u64(c->n_and, p->segment_ands);
+    const uint64_t bits = s->dealer ? DEALING_BITS_PER_AND * n_and + n_inputs
+                                    : and_shares_size(s, n_and, n_inputs, true, true).bits;
+    const uint64_t blocks = abit_blocks(bits);
+    const uint64_t leaves = 2 * ((uint64_t)cot_trees(s->k) << s->k) * sizeof(aes_key);
     const size_t frame = cot_frame_bytes(s->k, COT_CHUNK);
-    return c->code_len + 2 * c->n_outputs * (uint64_t)sizeof(uint32_t) +
+    const uint64_t window = (uint64_t)stream_window(s, frame) * frame;
+    return blocks * sizeof(block) + MPC_KAPPA * COT_STRIDE * sizeof(block) +
+           (s->n - 1) *
+               (leaves + frame + min_u64(window, blocks * cot_trees(s->k) * sizeof(block)));
+}
+
+/* What party s->me holds at its peak, in segments of so many ANDs. */
+static uint64_t party_memory(const session *s, const pt_circuit *c, uint64_t segment_ands)
+{
+    const preparation *prep = s->dealer ? &preparation_dealt : &preparation_cot;
+    const uint64_t n_and = min_u64(c->n_and, segment_ands);
+    return WORK_BYTES + c->code_len + 2 * c->n_outputs * (uint64_t)sizeof(uint32_t) +
            mpc_run_bytes(s, c, prep->pool_blocks(s, n_and, c->n_inputs)) +
-           (s->n - 1) * stream_window(s, frame) * frame;
+           bits_memory(s, n_and, c->n_inputs);
+}
+
+/* Sizes that are tried are so close to each other: a 64th. */
+#define SIZE_STEP 64
+
+/* The largest segments with which a party's memory is within `bytes`. With larger buckets, which
+ * smaller segments have, memory does not simply follow their size, so all are tried in turn. */
+static pt_status choose_segment(uint32_t *ret_ands, const session *s, const pt_circuit *c,
+                                uint64_t bytes, pt_error *error)
+{
+    uint64_t least = UINT64_MAX;
+    for (uint64_t ands = MPC_SEGMENT_ANDS_MAX; ands > 0; ands -= ands / SIZE_STEP + 1) {
+        const uint64_t taken = party_memory(s, c, ands);
+        if (taken <= bytes) {
+            *ret_ands = (uint32_t)ands;
+            return PT_OK;
+        }
+        least = min_u64(least, taken);
+    }
+    return error_set(error, PT_ERR_LIMIT,
+                     "a party takes %" PRIu64 " KiB of memory at least, more than the %" PRIu64
+                     " KiB that are allowed",
+                     (least + KIB - 1) / KIB, bytes / KIB);
 }
 
 /* ---- Traffic and time ---- */
@@ -177,7 +219,7 @@ static pt_status fill_plan(pt_plan *ret_plan, pt_plan_seat *ret_seats, session *
         status = tell_time(ret_plan, ret_seats, p, s, link, error);
     for (size_t i = 0; i < s->n; i++) {
         s->me = i;
-        seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p);
+        seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p->circuit, p->segment_ands);
     }
     ret_plan->and_gates = p->circuit->n_and;
     ret_plan->cot_field_bits = s->k;
@@ -215,6 +257,27 @@ pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circuit *circuit,
         status = s == NULL ? error_memory(error) : session_agree(s, options, error);
     if (status == PT_OK) {
         status = choose_k(ret_k, &p, s, link, error);
+        receivers_clear(&s->receivers);
+    }
+    mem_free(s);
+    return status;
+}
+
+pt_status pt_plan_segment_ands(uint32_t *ret_ands, const pt_circuit *circuit,
+                               const pt_mpc_options *options, uint64_t memory_bytes,
+                               pt_error *error)
+{
+    if (ret_ands == NULL || circuit == NULL || options == NULL)
+        return error_missing(error, "a circuit, options, and a place for the size");
+    *ret_ands = 0;
+    pt_status status = check_plan(circuit, options, options->parties + options->dealer, error);
+    session *s = status == PT_OK ? mem_new(1, sizeof *s) : NULL;
+    if (status == PT_OK)
+        status = s == NULL ? error_memory(error) : session_agree(s, options, error);
+    if (status == PT_OK) {
+        while (s->roster[s->me] != options->party)
+            s->me++;
+        status = choose_segment(ret_ands, s, circuit, memory_bytes, error);
         receivers_clear(&s->receivers);
     }
     mem_free(s);

@@ -19,8 +19,7 @@
 #define MPC_BUCKET_MIN 3  /* SECURITY: B (4.6) */
 #define MPC_BUCKET_MAX 14 /* SECURITY */
 
-/* The largest segment: enough ANDs for B = 3 at rho = 40 (section 4.6). Two parties take 376 bytes
- * a gate, 165 MiB in all. AGREEMENT */
+/* The largest segment. AGREEMENT */
 #define MPC_SEGMENT_ANDS_MAX ((uint64_t)7 << 16)
 
 /* What a party sends ahead of the frames that it awaits from a peer: what the link, a relay that

@@ -375,8 +375,8 @@ static void large(void **state)
     pt_plan_seat seats[2] = {{0}};
     circuit->n_and = 1000000000; /* as if */
     make_plan(&c, circuit, &plan, seats, NULL);
-    assert_int_equal(plan.segments, 2180);
-    assert_int_equal(plan.delays, 15 + 2179 * 12);
+    assert_int_equal(plan.segments, 2698);
+    assert_int_equal(plan.delays, 15 + 2697 * 12);
     const uint64_t bytes = seats[0].bytes_sent + seats[1].bytes_sent;
     assert_true(bytes > 150 * plan.and_gates && bytes < 160 * plan.and_gates);
     pt_circuit_free(circuit);

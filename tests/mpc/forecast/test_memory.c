@@ -1,0 +1,195 @@
+/* What is foretold of a run's memory covers what it takes, and is not much more. The functions that
+ * give memory are wrapped by the linker. */
+#include <malloc.h>
+#include <stdatomic.h>
+
+#include "support/test.h"
+
+#include "mpc/circuits.h"
+#include "mpc/engine.h"
+#include "mpc/engine_run.h"
+#include "mpc/forecast/forecast.h"
+#include "mpc/triple/bucket.h"
+#include "polytune/plan.h"
+
+/* ---- Bytes given out, by all parties ---- */
+
+static atomic_llong live;
+static atomic_llong peak;
+
+static void count(long long bytes)
+{
+    const long long now = atomic_fetch_add(&live, bytes) + bytes;
+    long long most = atomic_load(&peak);
+    while (now > most && !atomic_compare_exchange_weak(&peak, &most, now))
+        continue;
+}
+
+static long long size_of(void *memory)
+{
+    return memory == NULL ? 0 : (long long)malloc_usable_size(memory);
+}
+
+static void *counted(void *memory)
+{
+    count(size_of(memory));
+    return memory;
+}
+
+void *__real_mem_new(size_t n, size_t size);
+void *__wrap_mem_new(size_t n, size_t size);
+void *__wrap_mem_new(size_t n, size_t size)
+{
+    return counted(__real_mem_new(n, size));
+}
+
+void *__real_mem_new_aligned(size_t n, size_t size);
+void *__wrap_mem_new_aligned(size_t n, size_t size);
+void *__wrap_mem_new_aligned(size_t n, size_t size)
+{
+    return counted(__real_mem_new_aligned(n, size));
+}
+
+void *__real_mem_resize(void *old, size_t n, size_t size);
+void *__wrap_mem_resize(void *old, size_t n, size_t size);
+void *__wrap_mem_resize(void *old, size_t n, size_t size)
+{
+    const long long before = size_of(old);
+    void *memory = __real_mem_resize(old, n, size);
+    if (memory != NULL)
+        count(size_of(memory) - before);
+    return memory;
+}
+
+void __real_mem_free(void *memory);
+void __wrap_mem_free(void *memory);
+void __wrap_mem_free(void *memory)
+{
+    count(-size_of(memory));
+    __real_mem_free(memory);
+}
+
+void __real_mem_free_secret(void *memory, size_t bytes);
+void __wrap_mem_free_secret(void *memory, size_t bytes);
+void __wrap_mem_free_secret(void *memory, size_t bytes)
+{
+    count(-size_of(memory));
+    __real_mem_free_secret(memory, bytes);
+}
+
+/* ---- Runs ---- */
+
+typedef struct memory_case {
+    size_t n;
+    uint32_t gates;
+    uint32_t segment_ands; /* 0: the default */
+    unsigned k;
+    const test_preparation *preparation;
+} memory_case;
+
+static long long before;
+
+static void start_counting(test_run *t)
+{
+    (void)t;
+    before = atomic_load(&live);
+    atomic_store(&peak, before);
+}
+
+static long long run_peak(const memory_case *c, const pt_circuit *circuit)
+{
+    uint8_t inputs[PARTIES_MAX * 8] = {0};
+    test_run t = {.circuit = circuit,
+                  .inputs = inputs,
+                  .segment_ands = c->segment_ands,
+                  .preparation = c->preparation,
+                  .options = {.cot_field_bits = c->k},
+                  .prepare = start_counting};
+    test_run_parties(&t);
+    test_run_assert_right(&t);
+    test_run_clear(&t);
+    return atomic_load(&peak) - before;
+}
+
+/* Without the circuit, which all parties share here. */
+static long long foretold(const memory_case *c, const pt_circuit *circuit)
+{
+    const pt_mpc_options options = {.parties = c->n,
+                                    .cot_field_bits = c->k,
+                                    .segment_ands = c->segment_ands,
+                                    .dealer = c->preparation->dealer};
+    pt_plan plan;
+    pt_plan_seat seats[PARTIES_MAX + 1];
+    long long sum = 0;
+    assert_int_equal(
+        pt_plan_make(&plan, seats, c->n + options.dealer, circuit, &options, NULL, NULL), PT_OK);
+    for (size_t i = 0; i < c->n; i++)
+        sum += (long long)(seats[i].memory_bytes - circuit->code_len -
+                           2 * circuit->n_outputs * sizeof(uint32_t));
+    return sum;
+}
+
+static pt_circuit *memory_circuit(size_t n, uint32_t gates)
+{
+    const circuit_shape shape = {
+        .n_parties = n, .inputs = 8, .gates = gates, .outputs = 8, .and_percent = 60};
+    return test_circuit_random(&shape, gates);
+}
+
+static void what_is_foretold_covers_what_is_taken(void **state)
+{
+    (void)state;
+    static const memory_case cases[] = {
+        {2, 100, 0, 4, &test_ideal_ot},      {2, 20000, 0, 4, &test_ideal_ot},
+        {2, 20000, 0, 8, &test_ideal_ot},    {2, 30000, 6000, 4, &test_ideal_ot},
+        {3, 20000, 0, 4, &test_ideal_ot},    {4, 12000, 0, 4, &test_ideal_ot},
+        {5, 12000, 3000, 4, &test_ideal_ot},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pt_circuit *circuit = memory_circuit(cases[i].n, cases[i].gates);
+        const long long taken = run_peak(&cases[i], circuit);
+        const long long said = foretold(&cases[i], circuit);
+        if (said < taken || said > taken + taken / 4)
+            fail_msg("case %zu: %lld bytes taken, %lld foretold", i, taken, said);
+        pt_circuit_free(circuit);
+    }
+}
+
+static void segments_are_as_large_as_memory_allows(void **state)
+{
+    (void)state;
+    pt_circuit *circuit = memory_circuit(2, 20000);
+    pt_mpc_options options = {.parties = 2, .party = 1, .evaluator = 1};
+    pt_plan plan;
+    pt_plan_seat seats[2];
+    uint32_t ands = 1;
+    for (uint64_t bytes = 16 << 20; bytes >= 4 << 20; bytes -= 1 << 20) {
+        assert_int_equal(pt_plan_segment_ands(&ands, circuit, &options, bytes, NULL), PT_OK);
+        options.segment_ands = ands;
+        assert_int_equal(pt_plan_make(&plan, seats, 2, circuit, &options, NULL, NULL), PT_OK);
+        assert_true(seats[1].memory_bytes <= bytes);
+        assert_true(seats[1].memory_bytes > bytes - bytes / 8 || plan.segments == 1);
+        assert_true(bytes > 6 << 20 || plan.segments > 1);
+    }
+    assert_int_equal(pt_plan_segment_ands(&ands, circuit, &options, 1 << 20, NULL), PT_ERR_LIMIT);
+    assert_int_equal(ands, 0);
+    pt_circuit_free(circuit);
+}
+
+/* Fewer gates would share their buckets with dummies. */
+static void segments_fill_buckets_of_three(void **state)
+{
+    (void)state;
+    assert_int_equal(bucket_len_min(3, MPC_RHO_DEFAULT), ENGINE_SEGMENT_ANDS);
+    assert_true(ENGINE_SEGMENT_ANDS <= MPC_SEGMENT_ANDS_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_foretold_covers_what_is_taken),
+        cmocka_unit_test(segments_are_as_large_as_memory_allows),
+        cmocka_unit_test(segments_fill_buckets_of_three),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
