@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < HEAD_BYTES)
         return 0;
     reader_init(&r, data + HEAD_BYTES, size - HEAD_BYTES);
-    if (program_get_compact(&p, &r, &error) != PT_OK) {
+    if (program_get_compact(&p, &r, true, &error) != PT_OK) {
         PT_ASSERT(p == NULL && error.message[0] != '\0');
         return 0;
     }

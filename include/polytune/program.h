@@ -125,6 +125,11 @@ PT_API PT_MUST_CHECK pt_status pt_program_save(char **ret_bytes, size_t *ret_len
  * PT_ERR_MEMORY. */
 PT_API PT_MUST_CHECK pt_status pt_program_load(pt_program **ret_program, const void *bytes,
                                                size_t len, pt_error *error);
+/* The same without a copy of the circuit: the bytes, a file that was mapped into memory, have to
+ * stay where and as they are until pt_program_free. What a run has passed of them need not stay in
+ * memory, so that it takes room for the wires in use only. */
+PT_API PT_MUST_CHECK pt_status pt_program_load_in_place(pt_program **ret_program, const void *bytes,
+                                                        size_t len, pt_error *error);
 /* Whether a file begins as saved programs do; no program's text does. */
 PT_API bool pt_program_is_saved(const void *bytes, size_t len);
 

@@ -72,7 +72,8 @@ static pt_status check_frame(const uint8_t *bytes, size_t len, pt_error *error)
     return PT_OK;
 }
 
-pt_status pt_program_load(pt_program **ret_program, const void *bytes, size_t len, pt_error *error)
+static pt_status load_program(pt_program **ret_program, const void *bytes, size_t len,
+                              bool in_place, pt_error *error)
 {
     if (ret_program == NULL || bytes == NULL)
         return error_missing(error, "bytes, and a place for the program,");
@@ -81,5 +82,16 @@ pt_status pt_program_load(pt_program **ret_program, const void *bytes, size_t le
     if (status != PT_OK)
         return status;
     reader_init(&r, (const uint8_t *)bytes + AT_BODY, len - AT_BODY);
-    return program_get_compact(ret_program, &r, error);
+    return program_get_compact(ret_program, &r, in_place, error);
+}
+
+pt_status pt_program_load(pt_program **ret_program, const void *bytes, size_t len, pt_error *error)
+{
+    return load_program(ret_program, bytes, len, false, error);
+}
+
+pt_status pt_program_load_in_place(pt_program **ret_program, const void *bytes, size_t len,
+                                   pt_error *error)
+{
+    return load_program(ret_program, bytes, len, true, error);
 }

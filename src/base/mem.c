@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/huge_pages.h"
 #include "base/mem_guarded.h"
+#include "base/pages.h"
 #include "polytune/status.h"
 
 #ifdef PT_TESTING

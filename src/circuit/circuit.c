@@ -97,7 +97,8 @@ void pt_circuit_free(pt_circuit *circuit)
     if (circuit == NULL)
         return;
     mem_free(circuit->party_inputs);
-    mem_free(circuit->code);
+    if (!circuit->code_is_borrowed)
+        mem_free((void *)(uintptr_t)circuit->code);
     mem_free(circuit->outputs);
     mem_free(circuit->output_registers);
     mem_free(circuit->output_value_bits);

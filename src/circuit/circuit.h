@@ -38,8 +38,9 @@ struct pt_circuit {
     uint32_t *party_inputs; /* input bits per party */
     uint32_t n_inputs;      /* their sum */
     uint32_t n_gates;
-    uint8_t *code; /* of the gates, see circuit/plan.h */
+    const uint8_t *code; /* of the gates, see circuit/plan.h */
     size_t code_len;
+    bool code_is_borrowed; /* it is in a file, say, of whoever made the circuit */
     uint32_t n_registers;
     uint32_t n_spare; /* most registers that are given back and not taken again */
     uint32_t n_outputs;

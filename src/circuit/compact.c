@@ -177,6 +177,7 @@ static bool find_outputs(pt_circuit *c, reader *r)
     const bool ok = gate_walk_init(&k.gates, c);
     if (ok)
         check_code(c, r, &k);
+    plan_walk_pass(&k.gates.plan, c);
     gate_walk_clear(&k.gates);
     return ok;
 }
@@ -186,7 +187,15 @@ static bool padding_is_sound(const uint8_t *padding)
     return le_get_u32(padding) == 0;
 }
 
-static bool get_code(pt_circuit *c, reader *r)
+static uint8_t *code_copy(const uint8_t *code, size_t len)
+{
+    uint8_t *copy = mem_new(len, 1);
+    if (copy != NULL)
+        memcpy(copy, code, len);
+    return copy;
+}
+
+static bool get_code(pt_circuit *c, reader *r, bool in_place)
 {
     _Static_assert(PLAN_PADDING == 4, "it is looked at as a number");
     c->n_gates = (uint32_t)reader_varint(
@@ -198,9 +207,8 @@ static bool get_code(pt_circuit *c, reader *r)
         r->failed = true;
         return true;
     }
-    c->code = mem_new(c->code_len + PLAN_PADDING, 1);
-    if (c->code != NULL)
-        memcpy(c->code, code, c->code_len + PLAN_PADDING);
+    c->code_is_borrowed = in_place;
+    c->code = in_place ? code : code_copy(code, c->code_len + PLAN_PADDING);
     return c->code != NULL;
 }
 
@@ -222,11 +230,11 @@ static bool get_outputs(pt_circuit *c, reader *r)
     return c->outputs != NULL && c->output_registers != NULL && c->output_value_bits != NULL;
 }
 
-pt_status circuit_get_compact(pt_circuit **ret_circuit, reader *r, pt_error *error)
+pt_status circuit_get_compact(pt_circuit **ret_circuit, reader *r, bool in_place, pt_error *error)
 {
     pt_circuit *c = mem_new(1, sizeof *c);
-    const bool ok =
-        c != NULL && get_inputs(c, r) && get_code(c, r) && get_outputs(c, r) && find_outputs(c, r);
+    const bool ok = c != NULL && get_inputs(c, r) && get_code(c, r, in_place) &&
+                    get_outputs(c, r) && find_outputs(c, r);
     if (ok && !r->failed) {
         *ret_circuit = c;
         return PT_OK;

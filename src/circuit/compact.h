@@ -17,8 +17,10 @@
 void circuit_put_compact(buffer *b, const pt_circuit *c);
 
 /* Reads one from bytes of anybody's making: what it accepts is a circuit (circuit_is_sound), and
- * the one circuit that these bytes stand for. The caller frees *ret_circuit. PT_ERR_CIRCUIT,
+ * the one circuit that these bytes stand for. The caller frees *ret_circuit.
+ * `in_place`: it borrows the bytes, which have to stay as they are until then. PT_ERR_CIRCUIT,
  * PT_ERR_MEMORY. */
-MUST_CHECK pt_status circuit_get_compact(pt_circuit **ret_circuit, reader *r, pt_error *error);
+MUST_CHECK pt_status circuit_get_compact(pt_circuit **ret_circuit, reader *r, bool in_place,
+                                         pt_error *error);
 
 #endif

@@ -126,7 +126,7 @@ static void put_step(packer *p, uint32_t i)
     *control = (uint8_t)(g.op | (ends & (PLAN_A_ENDS | PLAN_B_ENDS)) | a_more << 4 | b_more << 6);
     const uint32_t out = plan_walk_take(&p->walk, ends, a, b);
     if (ends & OUT_ENDS)
-        p->walk.spare[p->walk.n_spare++] = out;
+        plan_walk_give_back(&p->walk, out);
     p->registers[i] = out;
 }
 

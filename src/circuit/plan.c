@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/min.h"
+#include "base/pages.h"
 
 /* The power of two that holds all wires, or those that are near. */
 static uint32_t recent_size(const pt_circuit *c)
@@ -23,8 +24,11 @@ bool plan_walk_init(plan_walk *ret_walk, const pt_circuit *c)
     const uint32_t size = recent_size(c);
     plan_walk w = {.at = c->code,
                    .end = c->code + c->code_len,
+                   .passed = c->code,
                    .wire = c->n_inputs,
                    .n_taken = c->n_inputs,
+                   .n_registers = c->n_registers,
+                   .max_spare = c->n_spare,
                    .spare = mem_new(c->n_spare, sizeof *w.spare),
                    .recent = mem_new(size, sizeof *w.recent),
                    .mask = size - 1};
@@ -41,6 +45,13 @@ void plan_walk_clear(plan_walk *w)
     mem_free(w->spare);
     mem_free(w->recent);
     *w = (plan_walk){0};
+}
+
+void plan_walk_pass(plan_walk *w, const pt_circuit *c)
+{
+    if (c->code_is_borrowed && w->at > w->passed)
+        pages_passed(w->passed, (size_t)(w->at - w->passed));
+    w->passed = w->at;
 }
 
 bool gate_walk_init(gate_walk *ret_walk, const pt_circuit *c)

@@ -18,6 +18,7 @@
 #ifndef CIRCUIT_PLAN_H
 #define CIRCUIT_PLAN_H
 
+#include "base/assert.h"
 #include "base/le.h"
 #include "circuit/circuit.h"
 
@@ -83,13 +84,17 @@ typedef struct plan_step {
     uint32_t b; /* register; for GATE_NOT and GATE_CONST any */
 } plan_step;
 
-/* A walk through all instructions, once. */
+/* A walk through all instructions, once. They are in order: packed here, or checked when they were
+ * read. Should somebody write into a file that is used in place, no register is left even so. */
 typedef struct plan_walk {
     const uint8_t *at;
     const uint8_t *end;
-    uint32_t wire;    /* that the next one drives */
-    uint32_t n_taken; /* registers, ever */
+    const uint8_t *passed; /* where the bytes begin that plan_walk_pass was not told of */
+    uint32_t wire;         /* that the next one drives */
+    uint32_t n_taken;      /* registers, ever */
+    uint32_t n_registers;  /* at most */
     uint32_t n_spare;
+    uint32_t max_spare;
     uint32_t *spare;  /* registers given back, the last one first to be taken */
     uint32_t *recent; /* registers of the last wires */
     uint32_t mask;    /* of `recent` */
@@ -102,9 +107,12 @@ void plan_walk_clear(plan_walk *w);
 /* What a walk takes, at most. */
 uint64_t plan_walk_bytes(const pt_circuit *c);
 
+/* What the walk has passed will not be needed for some time: pages of a file may leave memory. */
+void plan_walk_pass(plan_walk *w, const pt_circuit *c);
+
 static inline bool plan_walk_is_done(const plan_walk *w)
 {
-    return w->at == w->end;
+    return w->at >= w->end;
 }
 
 static inline bool plan_walk_is_dropped(const plan_walk *w)
@@ -120,17 +128,25 @@ static inline bool plan_walk_at_and(const plan_walk *w)
 
 static inline uint32_t plan_walk_operand(const plan_walk *w, uint32_t v, bool is_register)
 {
+    PT_ASSERT(!is_register || v < w->n_taken);
     return is_register ? v : w->recent[(w->wire - 1 - v) & w->mask];
+}
+
+static inline void plan_walk_give_back(plan_walk *w, uint32_t number)
+{
+    PT_ASSERT(w->n_spare < w->max_spare);
+    w->spare[w->n_spare++] = number;
 }
 
 /* The register that the output takes. */
 static inline uint32_t plan_walk_take(plan_walk *w, unsigned ends, uint32_t a, uint32_t b)
 {
     if (ends & PLAN_B_ENDS)
-        w->spare[w->n_spare++] = b;
+        plan_walk_give_back(w, b);
     if (ends & PLAN_A_ENDS)
-        w->spare[w->n_spare++] = a;
+        plan_walk_give_back(w, a);
     const uint32_t out = w->n_spare > 0 ? w->spare[--w->n_spare] : w->n_taken++;
+    PT_ASSERT(out < w->n_registers);
     w->recent[w->wire++ & w->mask] = out;
     return out;
 }
@@ -147,7 +163,7 @@ static inline plan_step plan_walk_next(plan_walk *w)
     }
     step.out = plan_walk_take(w, code.control, step.a, step.b);
     if (is_dropped)
-        w->spare[w->n_spare++] = step.out;
+        plan_walk_give_back(w, step.out);
     return step;
 }
 

@@ -11,7 +11,6 @@
 #include "cli/bits_literal.h"
 #include "cli/commands/command.h"
 #include "cli/deadline.h"
-#include "cli/file.h"
 #include "cli/flags/const_flags.h"
 #include "cli/flags/split.h"
 #include "cli/parts.h"
@@ -134,7 +133,17 @@ static pt_status read_bristol(computation *c, const args *a, pt_error *error)
     return status == PT_OK ? check_gates(c, c->bristol, error) : status;
 }
 
-/* Of a program that was compiled before, nothing but that is kept. */
+/* What has become of a program that was compiled before. */
+static pt_status opened_saved(computation *c, pt_status status, const pt_error *inner,
+                              pt_error *error)
+{
+    c->is_saved = true;
+    if (status == PT_OK)
+        return PT_OK;
+    return error_set(error, status, "'%.200s': %s", c->path, inner->message);
+}
+
+/* From memory, of which nothing but the program is kept. */
 static pt_status open_saved(computation *c, pt_error *error)
 {
     pt_error inner;
@@ -143,10 +152,16 @@ static pt_status open_saved(computation *c, pt_error *error)
     mem_free(c->source);
     c->source = NULL;
     c->source_len = 0;
-    c->is_saved = true;
-    if (status == PT_OK)
-        return PT_OK;
-    return error_set(error, status, "'%.200s': %s", c->path, inner.message);
+    return opened_saved(c, status, &inner, error);
+}
+
+static pt_status open_mapped(computation *c, pt_error *error)
+{
+    pt_error inner;
+    pt_error_clear(&inner);
+    const pt_status status =
+        pt_program_load_in_place(&c->program, c->file.bytes, c->file.len, &inner);
+    return opened_saved(c, status, &inner, error);
 }
 
 /* One error in place of one for each byte. */
@@ -163,6 +178,11 @@ pt_status computation_open(computation *ret_computation, const char *path, pt_er
 {
     computation *c = ret_computation;
     *c = (computation){.path = path};
+    if (file_map_open(&c->file, path)) {
+        if (pt_program_is_saved(c->file.bytes, c->file.len))
+            return open_mapped(c, error);
+        file_map_close(&c->file);
+    }
     const pt_status status = file_read(&c->source, &c->source_len, path, error);
     if (status != PT_OK)
         return status;
@@ -306,6 +326,7 @@ void computation_clear(computation *c)
     pt_signature_free(c->signature);
     pt_circuit_free(c->bristol);
     mem_free(c->source);
+    file_map_close(&c->file);
     *c = (computation){0};
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "cli/file.h"
 #include "cli/flags/args.h"
 #include "cli/flags/const_flags.h"
 #include "polytune/polytune.h"
@@ -19,6 +20,7 @@
 typedef struct computation {
     const char *path;
     char *source;
+    file_map file; /* of a program compiled before, unless it was read */
     size_t source_len;
     pt_signature *signature;   /* once declared; NULL for a Bristol circuit */
     bool is_saved;             /* compiled before: there is no text, and a program once opened */

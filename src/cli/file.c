@@ -2,9 +2,13 @@
 #include "cli/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -89,4 +93,29 @@ pt_status file_read_secret(char **ret_text, size_t *ret_size, size_t *ret_len, s
     *ret_text = text;
     *ret_size = max + 1;
     return PT_OK;
+}
+
+bool file_map_open(file_map *ret_map, const char *path)
+{
+    struct stat info;
+    void *bytes = MAP_FAILED;
+    *ret_map = (file_map){0};
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 &&
+        (uintmax_t)info.st_size <= SIZE_MAX)
+        bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    (void)close(fd);
+    if (bytes == MAP_FAILED)
+        return false;
+    *ret_map = (file_map){bytes, (size_t)info.st_size};
+    return true;
+}
+
+void file_map_close(file_map *m)
+{
+    if (m->bytes != NULL)
+        (void)munmap((void *)(uintptr_t)m->bytes, m->len);
+    *m = (file_map){0};
 }

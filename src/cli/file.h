@@ -1,7 +1,8 @@
-/* Files read as a whole. Layer: cli. */
+/* Files read as a whole, or mapped into memory. Layer: cli. */
 #ifndef CLI_FILE_H
 #define CLI_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/mem.h"
@@ -18,5 +19,15 @@ PT_MUST_CHECK pt_status file_read(char **ret_text, size_t *ret_len, const char *
  * guarded memory of *ret_size bytes, terminated (mem_free_guarded). */
 PT_MUST_CHECK pt_status file_read_secret(char **ret_text, size_t *ret_size, size_t *ret_len,
                                          size_t max, const char *path, pt_error *error);
+
+typedef struct file_map {
+    const void *bytes;
+    size_t len;
+} file_map;
+
+/* False: it is no file that can be mapped (a pipe, an empty one), or cannot be read; who reads it
+ * finds out which. */
+bool file_map_open(file_map *ret_map, const char *path);
+void file_map_close(file_map *m);
 
 #endif

@@ -177,7 +177,7 @@ static bool program_is_sound(const lowered *l)
     return ok;
 }
 
-static pt_status get_parts(pt_program *p, reader *r, pt_error *error)
+static pt_status get_parts(pt_program *p, reader *r, bool in_place, pt_error *error)
 {
     lowered *l = &p->lowered;
     pt_status status = name_get_compact(&p->function, &p->types, r, error);
@@ -192,20 +192,20 @@ static pt_status get_parts(pt_program *p, reader *r, pt_error *error)
     if (status == PT_OK && r->failed)
         status = program_damaged(error);
     if (status == PT_OK)
-        status = circuit_get_compact(&l->circuit, r, error);
+        status = circuit_get_compact(&l->circuit, r, in_place, error);
     if (status == PT_OK && (!reader_done(r) || !program_is_sound(l)))
         status = program_damaged(error);
     return status;
 }
 
-pt_status program_get_compact(pt_program **ret_program, reader *r, pt_error *error)
+pt_status program_get_compact(pt_program **ret_program, reader *r, bool in_place, pt_error *error)
 {
     const uint64_t room = TYPE_BYTES_ALWAYS + TYPE_BYTES_A_BYTE * (uint64_t)reader_left(r);
     pt_program *p = mem_new(1, sizeof *p);
     if (p == NULL)
         return error_memory(error);
     arena_init(&p->types, (size_t)min_u64(room, PROGRAM_MAX_TYPE_BYTES));
-    const pt_status status = get_parts(p, r, error);
+    const pt_status status = get_parts(p, r, in_place, error);
     if (status == PT_OK)
         *ret_program = p;
     else

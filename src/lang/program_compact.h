@@ -20,7 +20,9 @@
 void program_put_compact(buffer *b, const pt_program *program);
 
 /* Reads one of anybody's making; what it accepts is a program that holds together. The caller frees
- * *ret_program. PT_ERR_CIRCUIT, PT_ERR_LIMIT, PT_ERR_MEMORY. */
-MUST_CHECK pt_status program_get_compact(pt_program **ret_program, reader *r, pt_error *error);
+ * *ret_program, and with `in_place` keeps the bytes as they are until then. PT_ERR_CIRCUIT,
+ * PT_ERR_LIMIT, PT_ERR_MEMORY. */
+MUST_CHECK pt_status program_get_compact(pt_program **ret_program, reader *r, bool in_place,
+                                         pt_error *error);
 
 #endif

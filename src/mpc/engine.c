@@ -61,6 +61,7 @@ static pt_status run_segment(mpc_run *r, segment *g, engine_steps *steps, pt_err
     status = authenticate_segment(r, g, is_last ? &steps->outputs.with_replies : NULL, error);
     PT_ASSERT(mpc_run_is_in_order(r));
     r->s->next_and += g->n_and;
+    segment_pass(r);
     return status;
 }
 

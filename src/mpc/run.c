@@ -143,6 +143,11 @@ pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous
     return g.masked == NULL ? error_memory(error) : PT_OK;
 }
 
+void segment_pass(mpc_run *r)
+{
+    plan_walk_pass(r->s->me == 0 ? &r->to_garble : &r->to_check, r->circuit);
+}
+
 void segment_clear(segment *g)
 {
     mem_free(g->masked); /* public */

@@ -112,6 +112,8 @@ block *run_take(mpc_run *r, size_t count, size_t blocks);
 MUST_CHECK pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous,
                                   pt_error *error);
 void segment_clear(segment *g);
+/* Nothing of the circuit before the next segment is needed any more. */
+void segment_pass(mpc_run *r);
 
 /* `count` zeroed groups of `blocks` blocks; NULL for want of memory. blocks_free wipes. */
 MUST_CHECK block *blocks_new(size_t count, size_t blocks);

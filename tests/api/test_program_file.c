@@ -151,6 +151,33 @@ static void panics_have_their_places(void **state)
     pt_text_free(f.bytes);
 }
 
+/* From the bytes themselves, of which nothing is changed or freed. */
+static void programs_are_used_in_place(void **state)
+{
+    (void)state;
+    pt_program *program = compile("pub fn main(x: u8, y: u8) -> u8 { x * y }", NULL);
+    file f = save(program);
+    file as_before = save(program);
+    pt_program *back = NULL;
+    pt_error error;
+    assert_int_equal(pt_program_load_in_place(&back, f.bytes, f.len, &error), PT_OK);
+    const pt_circuit *c = pt_program_circuit(back);
+    assert_true((const char *)c->code > f.bytes && (const char *)c->code < f.bytes + f.len);
+    assert_same_circuit(pt_program_circuit(program), c);
+    uint8_t in[16] = {0};
+    uint8_t out[2][32];
+    const size_t n = pt_circuit_output_bits(c);
+    in[3] = in[5] = in[12] = 1;
+    assert_int_equal(pt_circuit_eval(out[0], n, c, in, 16, NULL), PT_OK);
+    assert_int_equal(pt_circuit_eval(out[1], n, pt_program_circuit(program), in, 16, NULL), PT_OK);
+    assert_memory_equal(out[0], out[1], n);
+    pt_program_free(back);
+    assert_memory_equal(f.bytes, as_before.bytes, f.len);
+    pt_program_free(program);
+    pt_text_free(f.bytes);
+    pt_text_free(as_before.bytes);
+}
+
 static void sorted_inputs_are_checked(void **state)
 {
     (void)state;
@@ -234,7 +261,7 @@ static void bytes_of_anybody(void **state)
                 pt_error error;
                 f.bytes[at] ^= (char)change;
                 reader_init(&r, f.bytes + AT_BODY, f.len - AT_BODY);
-                if (program_get_compact(&back, &r, &error) == PT_OK) {
+                if (program_get_compact(&back, &r, false, &error) == PT_OK) {
                     n_taken++;
                     assert_true(circuit_is_sound(pt_program_circuit(back)));
                     pt_program_free(back);
@@ -256,7 +283,7 @@ static pt_status read_circuit(const uint8_t *bytes, size_t len)
     pt_error error;
     reader r;
     reader_init(&r, bytes, len);
-    const pt_status status = circuit_get_compact(&c, &r, &error);
+    const pt_status status = circuit_get_compact(&c, &r, false, &error);
     if (status == PT_OK) {
         assert_true(circuit_is_sound(c));
         assert_true(reader_done(&r));
@@ -385,7 +412,7 @@ static pt_status read_again(const pt_program *program, size_t more_bytes)
         buffer_put_u8(&b, 0);
     assert_false(b.failed);
     reader_init(&r, b.bytes, b.len);
-    const pt_status status = program_get_compact(&back, &r, &error);
+    const pt_status status = program_get_compact(&back, &r, false, &error);
     pt_program_free(back);
     buffer_clear(&b);
     return status;
@@ -502,7 +529,7 @@ static void deep_types(void **state)
         bytes[i + 1] = 1;
     }
     reader_init(&r, bytes, sizeof bytes);
-    assert_int_equal(program_get_compact(&program, &r, &error), PT_ERR_CIRCUIT);
+    assert_int_equal(program_get_compact(&program, &r, false, &error), PT_ERR_CIRCUIT);
     assert_null(program);
 }
 
@@ -511,6 +538,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_comes_back),
         cmocka_unit_test(panics_have_their_places),
+        cmocka_unit_test(programs_are_used_in_place),
         cmocka_unit_test(sorted_inputs_are_checked),
         cmocka_unit_test(signatures_of_programs),
         cmocka_unit_test(damage_is_found),

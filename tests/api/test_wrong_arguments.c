@@ -253,6 +253,12 @@ CALL(pt_program_load)
     return pt_program_load(PTR(0, &r.program), PTR(1, "x"), 1, error);
 }
 
+CALL(pt_program_load_in_place)
+{
+    (void)w;
+    return pt_program_load_in_place(PTR(0, &r.program), PTR(1, "x"), 1, error);
+}
+
 CALL(pt_program_is_saved)
 {
     (void)w, (void)error;
@@ -861,6 +867,7 @@ typedef struct row {
     HARMLESS(pt_program_function, 1)                                                               \
     HARMLESS(pt_program_is_saved, 1)                                                               \
     FAILS(pt_program_load, 2)                                                                      \
+    FAILS(pt_program_load_in_place, 2)                                                             \
     FAILS(pt_program_save, 3)                                                                      \
     FAILS(pt_signature_of_program, 2)                                                              \
     FAILS(pt_program_compile, 7)                                                                   \

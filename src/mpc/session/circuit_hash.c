@@ -11,6 +11,9 @@
 #include "crypto/ro_labels.h"
 #include "mpc/session/hello.h"
 
+/* After so many gates the bytes before are let go. */
+#define GATES_A_PASS ((uint32_t)1 << 20)
+
 /* Gathers small pieces for the hash. */
 typedef struct sink {
     ro *h;
@@ -71,8 +74,12 @@ bool circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
     sink_u32(&k, c->n_outputs);
     sink_u32(&k, (uint32_t)c->n_output_values);
     sink_u32s(&k, c->party_inputs, c->n_parties);
-    for (uint32_t g = 0; g < c->n_gates; g++)
+    for (uint32_t g = 0; g < c->n_gates; g++) {
         sink_gate(&k, gate_walk_next(&w));
+        if (g % GATES_A_PASS == 0)
+            plan_walk_pass(&w.plan, c);
+    }
+    plan_walk_pass(&w.plan, c);
     sink_u32s(&k, c->outputs, c->n_outputs);
     sink_u32s(&k, c->output_value_bits, c->n_output_values);
     sink_flush(&k);

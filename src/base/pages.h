@@ -1,0 +1,20 @@
+/* What the system is told about pages of memory. Layer: base.
+ *
+ * Large ones: what is read at random in a large table waits for addresses to be translated, too,
+ * and a page is zeroed and entered by the system one at a time. */
+#ifndef BASE_PAGES_H
+#define BASE_PAGES_H
+
+#include <stddef.h>
+
+#define HUGE_PAGE_BYTES ((size_t)1 << 21)
+
+/* Asks for large pages where `bytes` at `memory` cover such; the system may not have them. Before
+ * the memory is first written. */
+void huge_pages_advise(void *memory, size_t bytes);
+
+/* What is in these bytes will not be needed for some time, so that the system may give their pages
+ * to others: those of a file are read from it again. No byte changes, whatever memory it is. */
+void pages_passed(const void *memory, size_t bytes);
+
+#endif

@@ -1,0 +1,29 @@
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/pages.h"
+
+/* Linux 5.4; earlier ones refuse it, and keep the pages as long as they like. */
+#ifndef MADV_PAGEOUT
+#    define MADV_PAGEOUT 21
+#endif
+
+void huge_pages_advise(void *memory, size_t bytes)
+{
+    const uintptr_t from = (uintptr_t)memory;
+    const uintptr_t first = (from + HUGE_PAGE_BYTES - 1) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
+    const uintptr_t end = (from + bytes) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
+    if (first < end)
+        (void)madvise((char *)memory + (first - from), end - first, MADV_HUGEPAGE);
+}
+
+void pages_passed(const void *memory, size_t bytes)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t first = (uintptr_t)memory / page * page;
+    const uintptr_t end = ((uintptr_t)memory + bytes) / page * page;
+    if (end > first)
+        (void)madvise((void *)first, end - first, MADV_PAGEOUT);
+}

@@ -1,0 +1,13 @@
+#include "base/pages.h"
+
+void huge_pages_advise(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
+
+void pages_passed(const void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
