@@ -43,7 +43,7 @@ static enum MHD_Result refuse_opening(request *r)
                       "the relay is stopping and opens no new sessions\n");
     return refuse(r, REFUSED_RATE_OPENED, 429,
                   seconds(admit_opening_wait_ms(&r->server->limits, r->address)),
-                  "too many new sessions from this address\n");
+                  "rate-opened: too many new sessions from this address\n");
 }
 
 #define SEAT_TAKEN "another client holds this seat: a party of the same number, or a dealer"

@@ -313,6 +313,7 @@ class Limits(Case):
             refused = [answer for answer in answers if answer.status == 429]
             self.assertTrue(refused)
             self.assertGreaterEqual(int(refused[0].headers["Retry-After"]), 1)
+            self.assertIn(b"rate-session", refused[0].body)
             self.assertEqual(ask(url, "GET", "/participants/another").status, 200)
             self.assertEqual(ask(url, "GET", "/ping").status, 200)
 
@@ -321,7 +322,10 @@ class Limits(Case):
             def join(session, forwarded):
                 return ask(url, "PUT", f"/join/{session}/0", X_Forwarded_For=forwarded)
             self.assertEqual([join(f"s{i}", "9.9.9.9, 10.0.0.1").status for i in range(3)], [200, 200, 429])
-            self.assertGreater(int(join("s3", "8.8.8.8, 10.0.0.1").headers["Retry-After"]), 1)
+            refused = join("s3", "8.8.8.8, 10.0.0.1")
+            self.assertGreater(int(refused.headers["Retry-After"]), 1)
+            self.assertIn(b"rate-opened", refused.body)
+            self.assertEqual(figure(url, 'refused_total{reason="rate_opened"}'), 2)
             self.assertEqual(join("s4", "10.0.0.1, 10.0.0.2").status, 200)
             self.assertEqual(join("s0", "10.0.0.1").status, 200)  # exists
         with relay("--rate-opened=1") as (url, _):  # the header is not believed
