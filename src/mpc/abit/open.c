@@ -30,9 +30,13 @@ static const block *share_of(const share_list *l, size_t h)
 /* The own bits, packed. */
 static void put_own_bits(uint8_t *ret_bits, const share_list *l)
 {
-    memset(ret_bits, 0, bits_bytes(l->count));
-    for (size_t h = 0; h < l->count; h++)
-        bits_set(ret_bits, h, share_bit(share_of(l, h)));
+    for (size_t at = 0; at < l->count; at += 64) {
+        const size_t n = min_size(64, l->count - at);
+        uint64_t word = 0;
+        for (size_t h = 0; h < n; h++)
+            word |= (uint64_t)share_bit(share_of(l, at + h)) << h;
+        bits_set_word(ret_bits, at, n, word);
+    }
 }
 
 /* PH_chi over one slot of the shares; with `bits`, of R_i[v_h] xor v_h Delta_i (slot 0). */

@@ -307,15 +307,48 @@ static pt_status sum_parities(const wave *w, uint8_t *ret_d, size_t total, pt_er
     return PT_OK;
 }
 
-/* [z] = [r] xor d; S ^= d lo64(Delta_i). d is public. */
+/* [z] = [r] xor d; S ^= d lo64(Delta_i). d is public. n is the number of parties. */
+static ALWAYS_INLINE void apply_parities_of(const session *s, const triple_layers *t,
+                                            const uint8_t *d, size_t n)
+{
+    block one[MPC_MAX_PARTIES]; /* the share of the constant 1 */
+    memset(one, 0, n * sizeof *one);
+    share_xor_const(s, one, 1);
+    size_t h = 0;
+    for (unsigned c = 0; c < t->n_layers; c++) {
+        for (size_t p = 0; p < t->len; p++, h++) {
+            const unsigned bit = bits_get(d, h);
+            share_xor_if(t->z[c] + p * n, bit, one, n);
+            t->zero_sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
+        }
+    }
+    mem_wipe(one, n * sizeof *one); /* Delta */
+}
+
 static void apply_parities(const session *s, const triple_layers *t, const uint8_t *d)
 {
-    const size_t total = triples_count(t);
-    position at = position_of(t, 0);
-    for (size_t h = 0; h < total; h++, position_next(t, &at)) {
-        const unsigned bit = bits_get(d, h);
-        share_xor_const(s, t->z[at.layer] + at.place * s->n, bit);
-        t->zero_sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
+    switch (s->n) {
+    case 2:
+        apply_parities_of(s, t, d, 2);
+        break;
+    case 3:
+        apply_parities_of(s, t, d, 3);
+        break;
+    default:
+        apply_parities_of(s, t, d, s->n);
+        break;
+    }
+}
+
+/* Bit 1 of every sum, packed. */
+static void put_parities(uint8_t *ret_bits, const uint64_t *sums, size_t total)
+{
+    for (size_t at = 0; at < total; at += 64) {
+        const size_t n = min_size(64, total - at);
+        uint64_t word = 0;
+        for (size_t h = 0; h < n; h++)
+            word |= ((sums[at + h] >> 1) & 1u) << h;
+        bits_set_word(ret_bits, at, n, word);
     }
 }
 
@@ -333,9 +366,7 @@ static pt_status triples_exchange_parities(session *s, const triple_layers *t, u
         status = error_memory(error);
         goto done;
     }
-    memset(parities, 0, bits_bytes(total));
-    for (size_t h = 0; h < total; h++)
-        bits_set(parities, h, (unsigned)(t->sums[h] >> 1) & 1u);
+    put_parities(parities, t->sums, total);
     wave_expect_each(&w, triples_trs_bytes(total), 0);
     status = wave_put_along(&w, along, error);
     if (status == PT_OK)
