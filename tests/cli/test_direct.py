@@ -247,6 +247,13 @@ class Direct(Case):
         urls = free_urls(2)
         self.assertFailed(start(urls, MAX, 0, 1, "--wait=2").wait(SOON), TRANSPORT, "party 1 at " + urls[1])
 
+    def test_a_path_that_is_not_the_peers_is_told(self):
+        urls = free_urls(2)
+        parties = [start(urls, MAX, 0, 1, "--wait=2"), start([urls[0] + "/elsewhere", urls[1]], MAX, 1, 1, "--wait=2")]
+        for party, words in zip(parties, ("the party that answers there has not reached the asking one at its URL",
+                                          "no such path: the party that answers there has another in its URL")):
+            self.assertFailed(party.wait(SOON), TRANSPORT, words)
+
     def test_a_party_that_dies(self):
         numbers = "[" + ", ".join(["12345"] * 8) + "]"
         with program_file(LONG) as path:

@@ -38,7 +38,8 @@ void direct_post_begin(direct_post *r, direct *owner, const char *method, const 
     http->allow = "POST";
     const size_t msg = strlen(owner->inbox);
     if (strncmp(path, owner->inbox, msg) != 0) {
-        httpd_refuse(http, 404, "no such path");
+        httpd_refuse(http, 404,
+                     "no such path: the party that answers there has another in its URL");
     } else if (strcmp(method, "POST") != 0) {
         httpd_refuse(http, 405, "this path does not take that method");
     } else if (!text_number(path + msg, strlen(path + msg), m->parties - 1, &from)) {
@@ -260,7 +261,8 @@ static enum MHD_Result answer_locked(direct_post *r)
             monitor_wake(&m->lock);
         }
         if (mailbox_has_failed(&m->boxes[r->from]))
-            return post_reply(r, 409, -1, "this party has given up on that one\n");
+            return post_reply(r, 409, -1,
+                              "the party that answers there has given up on the asking one\n");
         if (!r->has_number)
             return post_reply(r, 200, -1, "");
         /* Known only by now: the body was not kept. It will come again. */
@@ -268,9 +270,10 @@ static enum MHD_Result answer_locked(direct_post *r)
                                   : post_reply(r, 503, 0, "once more, please\n");
     }
     o->is_wanted = true;
+    if (who == STRANGER)
+        return post_reply(r, 403, -1, "not the party that answers at its URL\n");
     return post_reply(r, 403, -1,
-                      who == STRANGER ? "not the party that answers at its URL\n"
-                                      : "this party has not reached that one at its URL yet\n");
+                      "the party that answers there has not reached the asking one at its URL\n");
 }
 
 static enum MHD_Result post_answer(httpd_request *http)
