@@ -225,7 +225,7 @@ static void note_pace(transfer *t)
 {
     mailbox *b = t->box;
     delivery_pace *pace = &t->owner->paces[b->party];
-    if (!is_full(t->packet))
+    if (!is_full(t->packet) || t->owner->driver->gather != 0)
         return;
     const uint64_t took_ms = clock_ms() - t->started_ms + 1;
     if (pace->shortest_ms == 0 || took_ms < pace->shortest_ms)
@@ -340,6 +340,8 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
     if (!has_mail || d->session == NULL || (o->tls_ca != NULL && d->tls_ca == NULL) ||
         d->sending == NULL || d->asking == NULL || d->paces == NULL)
         return error_memory(error);
+    for (size_t i = 0; i < parties && driver->gather != 0; i++)
+        d->mail.boxes[i].gather = driver->gather;
     transfers_init(d, d->sending, link->lanes, true);
     transfers_init(d, d->asking, link->askers, false);
     const pt_status status = random_bytes(&d->random, sizeof d->random, error);

@@ -71,6 +71,7 @@ typedef struct http_driver {
     const http_caller *caller; /* the stepper's */
     const mailbox_pump *pump;
     bool at_once;    /* it performs several calls at a time */
+    size_t gather;   /* from so many bytes on a packet is full; 0: as the pace shows */
     unsigned hold_s; /* for how long a relay may hold a request that waits */
     pt_status (*open)(delivery *d, pt_error *error);
     /* A call by itself, as http_caller's perform: joining and leaving. Not between start and halt,

@@ -7,6 +7,10 @@
 
 #define HOLD_S 2 /* meanwhile nothing else goes, and nobody can cancel */
 
+/* Nothing else goes while a call does, and in a browser one takes milliseconds however little it
+ * carries. */
+#define FULL_PACKET ((size_t)512 << 10)
+
 /* Performs the call; with the lock held, but not meanwhile. */
 static void stepper_perform(delivery *d, transfer *t)
 {
@@ -118,6 +122,7 @@ http_driver stepper_driver(const http_caller *caller)
     return (http_driver){.caller = caller,
                          .pump = &stepper_pump,
                          .hold_s = HOLD_S,
+                         .gather = FULL_PACKET,
                          .open = stepper_open,
                          .perform = stepper_call,
                          .start = stepper_start,
