@@ -1,4 +1,4 @@
-"""A bill of materials in SPDX 2.3, as JSON: polytune, Debian's packages whose files lie beside it, and what the page bundles."""
+"""A bill of materials in SPDX 2.3, as JSON: polytune, Debian's packages whose files lie beside it, and what the page has inside."""
 import datetime
 import hashlib
 import json
@@ -48,11 +48,16 @@ def debian_entry(known):
     return made
 
 
-def npm_entries(page):
-    """What scripts/page found in its bundles, if there is a page."""
+def page_entries(page):
+    """What scripts/page found in its bundles, and scripts/wasm compiled from Debian's sources, if there is a page."""
     listed = page / "libraries.json"
     for known in json.loads(listed.read_text()) if listed.exists() else ():
-        yield entry(known["name"], known["version"], purl("npm", known["name"], known["version"]), known["license"], "LIBRARY")
+        name, version = known["name"], known["version"]
+        where = purl("npm", name, version) if "text" in known else purl("deb", "debian/" + name, version, arch="source", distro="debian-12")
+        made = entry(name, version, where, known.get("license", "NOASSERTION"), "LIBRARY")
+        if "text" not in known:
+            made["comment"] = "within polytune.wasm"
+        yield made
 
 
 def project_version():
@@ -63,7 +68,7 @@ def document(what, known_packages, page, seconds):
     """`what`: the name of the file or image; `page`: the folder of the page; `seconds`: its time, for two builds are to be equal."""
     version = project_version()
     own = entry("polytune", version, purl("generic", "polytune", version), "MIT", "APPLICATION")
-    parts = [debian_entry(known) for known in known_packages] + list(npm_entries(page))
+    parts = [debian_entry(known) for known in known_packages] + list(page_entries(page))
     digest = hashlib.sha256(json.dumps([what, own, parts], sort_keys=True).encode()).hexdigest()
     created = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {

@@ -1,5 +1,5 @@
-// Bundles the page: node page/build.mjs OUT TOOLS ENGINE. Called by scripts/page, which has installed the tools; ENGINE is
-// the npm package, built.
+// Bundles the page: node page/build.mjs OUT TOOLS ENGINE LIBRARIES. Called by scripts/page, which has installed the tools;
+// ENGINE is the npm package, built, and LIBRARIES says what its module was made of.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const [out, tools, engine] = process.argv.slice(2).map((x) => resolve(x));
+const [out, tools, engine, inModule] = process.argv.slice(2).map((x) => resolve(x));
 const { build } = createRequire(join(tools, 'package.json'))('esbuild');
 rmSync(out, { recursive: true, force: true }); // nothing of an older page stays
 mkdirSync(out, { recursive: true });
@@ -85,5 +85,5 @@ for (const [name, content] of Object.entries(files)) {
 }
 
 // For bills of materials.
-writeFileSync(join(out, 'libraries.json'), `${JSON.stringify(others(), null, 1)}\n`);
+writeFileSync(join(out, 'libraries.json'), `${JSON.stringify([...others(), ...JSON.parse(readFileSync(inModule, 'utf8'))], null, 1)}\n`);
 writeFileSync(join(out, 'SHA256SUMS'), `${sums.join('\n')}\n`);

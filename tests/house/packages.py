@@ -75,8 +75,11 @@ def wrong_bill(command):
     needed = libraries.libraries(command)
     known = libraries.packages([needed["libsodium.so.23"]])
     assert len(needed) > 20 and libraries.copyright_file(known[0]).exists(), needed
-    bill = sbom.document("polytune", known, ROOT / "no/page", 0)
-    assert [part["name"] for part in bill["packages"]] == ["polytune", "libsodium23"], bill
+    with tempfile.TemporaryDirectory() as folder:
+        page = pathlib.Path(folder)
+        (page / "libraries.json").write_text('[{"name": "@a/b", "version": "1", "license": "MIT", "text": "..."}, {"name": "jansson", "version": "2"}]')
+        bill = sbom.document("polytune", known, page, 0)
+    assert [part["name"] for part in bill["packages"]] == ["polytune", "libsodium23", "@a/b", "jansson"], bill
     for spoil in (lambda b: b.pop("dataLicense"), lambda b: b["packages"][1].pop("downloadLocation"), lambda b: b["relationships"].pop(),
                   lambda b: b["packages"].append(b["packages"][0]), lambda b: b["creationInfo"].update(created="today")):
         spoilt = copy.deepcopy(bill)
