@@ -41,7 +41,9 @@ static uint64_t party_memory(const session *s, const pt_circuit *c, uint64_t seg
 {
     const preparation *prep = s->dealer ? &preparation_dealt : &preparation_cot;
     const uint64_t n_and = min_u64(c->n_and, segment_ands);
-    return WORK_BYTES + c->code_len + 2 * c->n_outputs * (uint64_t)sizeof(uint32_t) +
+    const uint64_t code_bytes =
+        c->code_is_borrowed ? 0 : c->code_len; /* what is in a file, leaves */
+    return WORK_BYTES + code_bytes + 2 * c->n_outputs * (uint64_t)sizeof(uint32_t) +
            mpc_run_bytes(s, c, prep->pool_blocks(s, n_and, c->n_inputs)) +
            bits_memory(s, n_and, c->n_inputs);
 }

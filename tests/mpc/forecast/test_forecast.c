@@ -379,6 +379,12 @@ static void large(void **state)
     assert_int_equal(plan.delays, 15 + 2697 * 12);
     const uint64_t bytes = seats[0].bytes_sent + seats[1].bytes_sent;
     assert_true(bytes > 150 * plan.and_gates && bytes < 160 * plan.and_gates);
+    /* What is in a file need not be in memory. */
+    const uint64_t memory = seats[0].memory_bytes;
+    circuit->code_is_borrowed = true;
+    make_plan(&c, circuit, &plan, seats, NULL);
+    circuit->code_is_borrowed = false;
+    assert_int_equal(seats[0].memory_bytes, memory - circuit->code_len);
     pt_circuit_free(circuit);
 }
 
