@@ -92,6 +92,7 @@ test('bytes in short, as the command has them', () => {
 test('what differs between parties, in words', () => {
   const differences = [
     ['party 1 runs version 1 of the protocol, and this party version 2: all parties need the same release', /different versions of Polytune/],
+    ['party 1 runs something else: version=3, and version=4 here', /different versions of Polytune/],
     ['party 1 does not encrypt its messages as this version does', /different versions of Polytune/],
     ['party 1 runs another program', /The programs differ/],
     ['the constants differ: party 1 gives PARTY_0::N = 4usize, party 0 gives 3usize', /A constant differs/],
