@@ -26,7 +26,7 @@
 
 /* A peer's part of a batch. */
 typedef struct batch_peer {
-    block *d; /* corrections received, n_blocks * n_c, in the batch's or the caller's room */
+    block *d; /* corrections received, n_kept * n_c, in the batch's or the caller's room */
     plane_hash v, w;
 } batch_peer;
 
@@ -36,6 +36,7 @@ typedef struct bit_batch {
     uint64_t number;
     size_t n_bits;
     size_t n_blocks; /* T data blocks and the mask block */
+    size_t n_kept;   /* blocks whose corrections are kept */
     size_t n_trees;
     uint64_t first;    /* counter T of block 0 */
     block *x;          /* own bits, n_blocks */
@@ -57,7 +58,7 @@ static void bit_batch_clear(bit_batch *b)
 {
     const size_t n = b->s->n;
     mem_free_secret(b->x, b->n_blocks * sizeof *b->x);
-    mem_free_secret(b->received, (n - 1) * b->n_blocks * b->n_trees * sizeof(block));
+    mem_free_secret(b->received, (n - 1) * b->n_kept * b->n_trees * sizeof(block));
     mem_free_secret(b->peers, n * sizeof *b->peers);
     cot_scratch_free(b->scratch);
     mem_free_secret(b->corrections, COT_CHUNK * b->n_trees * sizeof *b->corrections);
@@ -70,7 +71,7 @@ static void bit_batch_clear(bit_batch *b)
 static bool bit_batch_allocate(bit_batch *b, block *room)
 {
     const session *s = b->s;
-    const size_t blocks_each = b->n_blocks * b->n_trees;
+    const size_t blocks_each = b->n_kept * b->n_trees;
     b->x = mem_new_aligned(b->n_blocks, sizeof *b->x);
     b->peers = mem_new_aligned(s->n, sizeof *b->peers);
     b->scratch = cot_scratch_new();
@@ -125,6 +126,7 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
     b->n_blocks = (size_t)abit_blocks(b->n_bits);
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
+    b->n_kept = (size_t)abit_kept_blocks(s, b->n_blocks);
     b->n_tail = b->n_blocks * COT_BLOCK_BITS - b->n_bits;
     if (!bit_batch_allocate(b, room))
         return error_memory(error);
@@ -162,11 +164,18 @@ static pt_status abit_send_chunk(void *user, size_t chunk, pt_error *error)
     return PT_OK;
 }
 
+/* Where the corrections of the chunk that begins with block `at` are, of the latest one if not all
+ * are kept. */
+static block *received_chunk(const bit_batch *b, size_t peer, size_t at)
+{
+    return b->peers[peer].d + (b->n_kept == b->n_blocks ? at * b->n_trees : 0);
+}
+
 /* W planes of a chunk of corrections, and the keys into the shares. */
 static void abit_take_keys(bit_batch *b, abit_cursor c, size_t peer, size_t at, size_t n)
 {
-    cot_sender_planes(&b->s->cot[peer].sender, b->scratch, b->planes,
-                      b->peers[peer].d + at * b->n_trees, b->first + at, n);
+    cot_sender_planes(&b->s->cot[peer].sender, b->scratch, b->planes, received_chunk(b, peer, at),
+                      b->first + at, n);
     abit_spread_planes(&b->places, c, peer, ABIT_ROWS_KEY, b->planes, b->x + at, n);
 }
 
@@ -179,9 +188,8 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        const pt_status status =
-            stream_recv(s, p, WAVE_COT, b->number, b->peers[p].d + at * b->n_trees,
-                        cot_frame_bytes(s->k, n), error);
+        const pt_status status = stream_recv(s, p, WAVE_COT, b->number, received_chunk(b, p, at),
+                                             cot_frame_bytes(s->k, n), error);
         if (status != PT_OK)
             return status;
         if (abit_keys_are_single(s))

@@ -8,6 +8,7 @@
 #ifndef MPC_ABIT_ABIT_H
 #define MPC_ABIT_ABIT_H
 
+#include "base/min.h"
 #include "mpc/ot/base_ot.h"
 #include "mpc/ot/cot.h"
 #include "mpc/session/session.h"
@@ -50,10 +51,23 @@ static inline uint64_t abit_blocks(uint64_t n_bits)
     return n_bits / COT_BLOCK_BITS + (n_bits % COT_BLOCK_BITS != 0) + 1;
 }
 
-/* The blocks of the corrections that all peers send for a batch of so many bits. */
+/* Whether a share has its key by itself: with two parties it is R_i xor x^i Delta_i. */
+static inline bool abit_keys_are_single(const session *s)
+{
+    return s->n == 2;
+}
+
+/* Of so many blocks of COTs those whose corrections are kept at once: where the keys are single the
+ * check reads them out of the shares, and a chunk's corrections are used as they come. */
+static inline uint64_t abit_kept_blocks(const session *s, uint64_t n_blocks)
+{
+    return abit_keys_are_single(s) ? min_u64(n_blocks, COT_CHUNK) : n_blocks;
+}
+
+/* The blocks of the corrections of all peers that a batch of so many bits keeps. */
 static inline uint64_t abit_correction_blocks(const session *s, uint64_t n_bits)
 {
-    return (s->n - 1) * cot_trees(s->k) * abit_blocks(n_bits);
+    return (s->n - 1) * cot_trees(s->k) * abit_kept_blocks(s, abit_blocks(n_bits));
 }
 
 /* One batch: the concatenation of `ranges`. `room` holds the peers' corrections while it runs,

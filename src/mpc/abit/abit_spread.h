@@ -33,12 +33,6 @@ typedef enum abit_rows {
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
                         const block *planes, const block *x, size_t n);
 
-/* Whether a share has its key by itself: with two parties it is R_i xor x^i Delta_i. */
-static inline bool abit_keys_are_single(const session *s)
-{
-    return s->n == 2;
-}
-
 /* The way back, where the ranges have a place for every row: the planes whose rows were spread,
  * ret_planes[t * MPC_KAPPA + p]; keys only where they are single. */
 void abit_gather_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
