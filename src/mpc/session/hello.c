@@ -244,7 +244,6 @@ static pt_status hello_compare_all(const wave *w, pt_error *error)
 /* What the parties agree on, of one more HELLO: the largest wish for k, the smallest segment. */
 static void hello_agree(session *s, uint64_t *segment_ands, const uint8_t *hello)
 {
-    PT_ASSERT(hello_can_be(HELLO_K, field_number(hello, HELLO_K)));
     const unsigned wish = (unsigned)field_number(hello, HELLO_K);
     s->k_wish = wish > s->k_wish ? wish : s->k_wish;
     *segment_ands = min_u64(*segment_ands, field_number(hello, HELLO_SEGMENT));
@@ -313,8 +312,11 @@ pt_status session_hello(session *s, const hello_facts *facts, uint64_t *ret_segm
     if (status != PT_OK)
         goto done;
     *ret_segment_ands = facts->segment_ands;
-    for (size_t p = 0; p < s->n; p++)
-        hello_agree(s, ret_segment_ands, wave_all_from(&w, p));
+    for (size_t p = 0; p < s->n; p++) {
+        const uint8_t *hello = wave_all_from(&w, p);
+        PT_ASSERT(p == s->me || hello_can_be(HELLO_K, field_number(hello, HELLO_K)));
+        hello_agree(s, ret_segment_ands, hello);
+    }
     fix_sid(s, &w);
     wave_advance(&w);
     if (s->dealer)
