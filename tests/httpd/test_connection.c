@@ -157,6 +157,25 @@ static void one_address_has_its_share(void **state)
     echo_stop(&e);
 }
 
+/* Also of those that the server computes for, or that it makes wait. */
+static void what_is_held_is_part_of_the_share(void **state)
+{
+    (void)state;
+    echo_server e;
+    echo_start(&e, (httpd_options){.max_per_address = 1});
+    const int held = connect_to(e.port);
+    ask(held, "GET", "/hold?ms=60000", "", "");
+    echo_wait(&e.held, 1);
+    const int second = connect_to(e.port);
+    (void)http_ask(second, "GET", "/ignore", "", "", 0);
+    expect_next(second, 0, NULL);
+    echo_release(&e);
+    expect_next(held, 200, "released");
+    (void)close(second);
+    (void)close(held);
+    echo_stop(&e);
+}
+
 static void network_of(uint8_t ret_network[NETWORK_BYTES], const char *text)
 {
     struct sockaddr_in four = {.sin_family = AF_INET};
@@ -221,6 +240,7 @@ int main(void)
         cmocka_unit_test(idle_connections_make_place),
         cmocka_unit_test(unwanted_requests_make_place),
         cmocka_unit_test(one_address_has_its_share),
+        cmocka_unit_test(what_is_held_is_part_of_the_share),
         cmocka_unit_test(an_address_is_what_one_customer_has),
         cmocka_unit_test(a_slow_reader_is_cut_off),
     };
