@@ -35,8 +35,8 @@ static void a_dripping_head_is_cut_off(void **state)
     (void)state;
     echo_server e;
     echo_start(&e, (httpd_options){.client_timeout_ms = 1000});
-    expect_drip_to_be_cut(e.port, "", "GET /ignore?x=", 3000);
-    expect_drip_to_be_cut(e.port, "GET /ignore HTTP/1.1\r\nHost: x\r\nX-Long: ", "slow", 3000);
+    expect_drip_to_be_cut(e.port, "", "GET /ignore?x=", 1000);
+    expect_drip_to_be_cut(e.port, "GET /ignore HTTP/1.1\r\nHost: x\r\nX-Long: ", "slow", 1000);
     expect(e.port, "GET", "/ignore", "", "", 200, "ignored");
     echo_stop(&e);
 }
@@ -47,10 +47,10 @@ static void a_dripping_body_is_cut_off(void **state)
     echo_server e;
     echo_start(&e, (httpd_options){.client_timeout_ms = 1000});
     expect_drip_to_be_cut(
-        e.port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n", "x", 3000);
+        e.port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n", "x", 1000);
     expect_drip_to_be_cut(e.port,
                           "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-                          "1\r\nx\r\n", 3000);
+                          "1\r\nx\r\n", 1000);
     echo_wait(&e.charged, 0);
     echo_stop(&e);
 }
@@ -66,7 +66,7 @@ static void waiting_is_not_dripping(void **state)
     echo_wait(&e.held, 1);
     /* By the time that a slow one is cut off, the held one is older than it may be idle. */
     for (int i = 0; i < 2; i++)
-        expect_drip_to_be_cut(e.port, "", "GET /ignore?x=", 3000);
+        expect_drip_to_be_cut(e.port, "", "GET /ignore?x=", 1000);
     echo_release(&e);
     expect_next(held, 200, "released");
     (void)close(held);

@@ -319,6 +319,19 @@ class Trust(unittest.TestCase):
             self.assertEqual(held.wait().status, 403)
             self.assertIn("'never' denies it", out.wait("/0")[0]["details"])
 
+    def test_rules_that_deny_what_a_person_allowed(self):
+        """They count until it begins."""
+        self.start(rules_b=rule("adding", ADD))
+        p = self.policies()[0]
+        held = self.a.schedule("lab", p)
+        self.a.wait_state("officer", p["computation_id"], "pending")
+        self.assertEqual(self.a.approve("officer", p["computation_id"]).status, 200)
+        self.a.wait_state("officer", p["computation_id"], "waiting")
+        self.reload(self.a, self.b, "  - name: never\n    decision: deny\n")
+        answer = held.wait()
+        self.assertEqual(answer.status, 403)
+        self.assertIn("'never' denies it", answer.json()["details"])
+
     def test_rules_that_go_while_it_waits_for_others(self):
         """Nothing runs that no rule allows any more; who asked hears of it where he may still listen."""
         with collector() as out:

@@ -445,6 +445,10 @@ static void test_seals(void **state)
     assert_null(seal_open(&opened, key, SEAL_INPUT, ID_B, sealed, len));
     assert_null(seal_open(&opened, key, SEAL_INPUT, ID_A, sealed, 10));
     assert_null(seal_open(&opened, key, SEAL_INPUT, ID_A, NULL, 0));
+    uint8_t *again = seal_close(&len, key, SEAL_INPUT, ID_A, (const uint8_t *)"text", 4);
+    assert_non_null(again);
+    assert_memory_not_equal(again, sealed, len);
+    mem_free(again);
     sealed[len - 1] ^= 1;
     assert_null(seal_open(&opened, key, SEAL_INPUT, ID_A, sealed, len));
     mem_free(sealed);
