@@ -36,6 +36,7 @@ class Trust(unittest.TestCase):
             one.add_caller("lab", "schedule")
             one.add_caller("other", "schedule")
             one.add_caller("officer", "read", "approve")
+            one.add_caller("auditor", "schedule", "read")
             one.add_caller("root", "admin")
 
     def start(self, rules_a="", rules_b="", more_a="", more_b="", flags=()):
@@ -242,7 +243,10 @@ class Trust(unittest.TestCase):
         self.assertEqual(held.wait().status, 200)
         self.a.wait_state("lab", id, "done")
         self.assertEqual(self.a.call("other", "GET", f"/computations/{id}/result").status, 404)
+        # Nor is the result for everybody who may see that there is one.
         self.assertEqual(self.a.call("officer", "GET", f"/computations/{id}/result").status, 403)
+        self.assertEqual(self.a.call("auditor", "GET", f"/computations/{id}").status, 200)
+        self.assertEqual(self.a.call("auditor", "GET", f"/computations/{id}/result").status, 403)
         # Late: the same answer. A message for what has ended: gone.
         self.assertEqual(self.a.schedule("lab", p[0]).wait().status, 200)
         self.assertEqual(call(self.a.url, "POST", f"/msg/{id}/1", b"x", {}).status, 410)
