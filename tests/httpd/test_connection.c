@@ -124,12 +124,19 @@ static void unwanted_requests_make_place(void **state)
     int fds[N];
     echo_server e;
     echo_start(&e, (httpd_options){.max_connections = 40, .client_timeout_ms = 600000});
+    const int idle = connect_to(e.port);
+    ask(idle, "GET", "/ignore", "", "");
+    expect_next(idle, 200, "ignored");
     for (size_t i = 0; i < N; i++) {
         const char *start = starts[i % (sizeof starts / sizeof *starts)];
         fds[i] = connect_to(e.port);
         assert_true(http_write(fds[i], start, strlen(start)));
     }
     expect(e.port, "GET", "/ignore", "", "", 200, "ignored");
+    /* They go before who is only idle, however long. */
+    ask(idle, "GET", "/ignore", "", "");
+    expect_next(idle, 200, "ignored");
+    (void)close(idle);
     for (size_t i = 0; i < N; i++)
         (void)close(fds[i]);
     echo_stop(&e);
