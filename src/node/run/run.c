@@ -315,13 +315,15 @@ static pt_status agree(run *r)
 }
 
 /* Whether a party that was there is worth waiting for once more: its node may have been started
- * anew, and nothing has begun. Who has stopped for a reason says so, and that counts. */
-static bool may_meet_again(const run *r, pt_status status)
+ * anew, and nothing has begun. Who has stopped for a reason says so once they have met, and that
+ * counts; before that, its node may only have read its configuration again. */
+static bool may_meet_again(const run *r, pt_status status, bool has_met)
 {
     const uint32_t wait_ms = r->c->settings->config.wait_ms;
     const uint64_t limit_ms = wait_ms == 0 ? DEFAULT_WAIT_MS : wait_ms;
     return r->channel.ops != NULL && !r->end->has_begun &&
-           (status == PT_ERR_IO || status == PT_ERR_CLOSED || status == PT_ERR_TIMEOUT) &&
+           (status == PT_ERR_IO || status == PT_ERR_CLOSED || status == PT_ERR_TIMEOUT ||
+            (status == PT_ERR_STOPPED && !has_met)) &&
            !computation_cancelled(r->c) && clock_ms() - r->c->begun_ms < limit_ms;
 }
 
@@ -351,7 +353,7 @@ static pt_status meet(run *r)
     for (;;) {
         bool has_met = false;
         pt_status status = meet_once(r, &has_met);
-        const bool again = status != PT_OK && may_meet_again(r, status);
+        const bool again = status != PT_OK && may_meet_again(r, status, has_met);
         const bool is_stale = (again || !has_met) && computation_is_stale(r->c);
         if (status == PT_OK || (!again && !is_stale))
             return status;
