@@ -2,9 +2,12 @@
 #include "base/thread.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/halves.h"
+#include "base/mem.h"
 
 pt_status thread_start(pthread_t *ret_thread, void *(*run)(void *), void *argument, pt_error *error)
 {
@@ -17,4 +20,31 @@ pt_status thread_start(pthread_t *ret_thread, void *(*run)(void *), void *argume
     if (failed != 0)
         return error_set(error, PT_ERR_THREAD, "cannot start a thread: %s", strerror(failed));
     return PT_OK;
+}
+
+/* ---- halves.h ---- */
+
+typedef struct halves {
+    void (*run)(void *argument, size_t half);
+    void *argument;
+} halves;
+
+static void *run_second(void *user)
+{
+    const halves *h = user;
+    h->run(h->argument, 1);
+    mem_wipe_stack();
+    return NULL;
+}
+
+void halves_run(void (*run)(void *argument, size_t half), void *argument)
+{
+    halves h = {run, argument};
+    pthread_t thread;
+    const bool has_thread = thread_start(&thread, run_second, &h, NULL) == PT_OK;
+    run(argument, 0);
+    if (has_thread)
+        (void)pthread_join(thread, NULL);
+    else
+        run(argument, 1);
 }

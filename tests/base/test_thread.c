@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "base/halves.h"
 #include "base/thread.h"
 
 static void *note_signals(void *argument)
@@ -28,10 +29,26 @@ static void signals_stay_with_the_caller(void **state)
     assert_false(sigismember(&after, SIGINT) || sigismember(&after, SIGTERM));
 }
 
+static void note_half(void *argument, size_t half)
+{
+    ((size_t *)argument)[half] += half + 1;
+}
+
+static void both_halves_are_done(void **state)
+{
+    (void)state;
+    size_t done[2] = {0};
+    for (size_t i = 0; i < 100; i++)
+        halves_run(note_half, done);
+    assert_int_equal(done[0], 100);
+    assert_int_equal(done[1], 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signals_stay_with_the_caller),
+        cmocka_unit_test(both_halves_are_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

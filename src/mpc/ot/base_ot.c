@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include "base/halves.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
@@ -9,7 +10,12 @@
 
 _Static_assert(crypto_core_ristretto255_BYTES == POINT_BYTES, "libsodium's point size");
 _Static_assert(crypto_core_ristretto255_SCALARBYTES == SCALAR_BYTES, "libsodium's scalar size");
-_Static_assert(crypto_core_ristretto255_HASHBYTES == 64, "the map takes 64 bytes");
+_Static_assert(crypto_core_ristretto255_HASHBYTES == 2 * POINT_BYTES, "the map takes 64 bytes");
+
+/* Instances are independent, and half of them are done by another thread: for small circuits this
+ * is what all wait for. What is random is drawn before, in the order of the instances. */
+#define HALF      (BASE_OT_COUNT / 2u)
+#define BOT2_EACH (BASE_OT_BOT2_SIZE / BASE_OT_COUNT)
 
 /* Every hash starts with ctx = (sid, i, j, t) and v. */
 static void hash_context(ro *h, const base_ot_pair *pair, uint64_t t, uint64_t v)
@@ -77,27 +83,45 @@ static void put_swapped(uint8_t *ret, const uint8_t *a, const uint8_t *b, unsign
     }
 }
 
-void base_ot_choose(base_ot_receiver *r, base_ot_pair pair, block choices, rng *random)
+typedef struct choosing {
+    base_ot_receiver *r;
+    uint8_t own[BASE_OT_COUNT][POINT_BYTES]; /* the scalars' multiples of the base point */
+} choosing;
+
+/* What is drawn for the element of unknown logarithm stands where BOT1 of the instance will. */
+static void choose_one(const choosing *x, unsigned t)
 {
-    uint8_t wide[crypto_core_ristretto255_HASHBYTES];
-    uint8_t other[POINT_BYTES], own[POINT_BYTES], hashed[POINT_BYTES], chosen[POINT_BYTES];
-    r->pair = pair;
-    r->choices = choices;
-    for (unsigned t = 0; t < BASE_OT_COUNT; t++) {
-        const unsigned c = block_bit(choices, t);
-        random_multiple(r->scalars[t], own, random);
-        rng_bytes(random, wide, sizeof wide);
-        (void)crypto_core_ristretto255_from_hash(other, wide);
-        hash_to_group(hashed, &pair, t, c, other);
-        /* Both operands are valid points, so this cannot fail. */
-        (void)crypto_core_ristretto255_sub(chosen, own, hashed);
-        put_swapped(r->bot1 + (size_t)t * 2 * POINT_BYTES, chosen, other, c);
-    }
-    mem_wipe(own, sizeof own);
+    uint8_t other[POINT_BYTES], hashed[POINT_BYTES], chosen[POINT_BYTES];
+    uint8_t *bot1 = x->r->bot1 + (size_t)t * 2 * POINT_BYTES;
+    const unsigned c = block_bit(x->r->choices, t);
+    (void)crypto_core_ristretto255_from_hash(other, bot1);
+    hash_to_group(hashed, &x->r->pair, t, c, other);
+    /* Both operands are valid points, so this cannot fail. */
+    (void)crypto_core_ristretto255_sub(chosen, x->own[t], hashed);
+    put_swapped(bot1, chosen, other, c);
     mem_wipe(other, sizeof other);
-    mem_wipe(wide, sizeof wide);
     mem_wipe(hashed, sizeof hashed);
     mem_wipe(chosen, sizeof chosen);
+}
+
+static void choose_half(void *user, size_t half)
+{
+    const unsigned end = ((unsigned)half + 1) * HALF;
+    for (unsigned t = (unsigned)half * HALF; t < end; t++)
+        choose_one(user, t);
+}
+
+void base_ot_choose(base_ot_receiver *r, base_ot_pair pair, block choices, rng *random)
+{
+    choosing x = {.r = r};
+    r->pair = pair;
+    r->choices = choices;
+    for (size_t t = 0; t < BASE_OT_COUNT; t++) {
+        random_multiple(r->scalars[t], x.own[t], random);
+        rng_bytes(random, r->bot1 + t * 2 * POINT_BYTES, 2 * POINT_BYTES);
+    }
+    halves_run(choose_half, &x);
+    mem_wipe(x.own, sizeof x.own);
 }
 
 /* shared = b (r_v + HG(ctx, v, r_{1-v})). */
@@ -110,53 +134,92 @@ static bool shared_point(uint8_t ret[POINT_BYTES], const base_ot_pair *pair, uin
            crypto_scalarmult_ristretto255(ret, b, a) == 0;
 }
 
+/* B, the multiple of b, stands there already. */
 static bool send_one(uint8_t *ret, const base_ot_pair *pair, uint64_t t, const uint8_t *r,
-                     const block message[2], rng *random)
+                     const block message[2], const uint8_t b[SCALAR_BYTES])
 {
-    uint8_t b[SCALAR_BYTES], shared[POINT_BYTES];
+    uint8_t shared[POINT_BYTES];
     bool ok = is_usable_point(r) && is_usable_point(r + POINT_BYTES);
-    if (ok)
-        random_multiple(b, ret, random);
     for (unsigned v = 0; ok && v < 2; v++) {
         ok = shared_point(shared, pair, t, v, r, b);
         if (ok)
             block_store(ret + POINT_BYTES + v * sizeof(block),
                         block_xor(message[v], base_ot_pad(pair, t, v, r, ret, shared)));
     }
-    mem_wipe(b, sizeof b);
     mem_wipe(shared, sizeof shared);
     return ok;
+}
+
+typedef struct sending {
+    uint8_t *bot2;
+    const base_ot_pair *pair;
+    const uint8_t *bot1;
+    const block (*messages)[2];
+    uint8_t scalars[BASE_OT_COUNT][SCALAR_BYTES];
+    bool ok[2]; /* of each half */
+} sending;
+
+static void send_half(void *user, size_t half)
+{
+    sending *s = user;
+    const size_t end = (half + 1) * HALF;
+    bool ok = true;
+    for (size_t t = half * HALF; ok && t < end; t++)
+        ok = send_one(s->bot2 + t * BOT2_EACH, s->pair, t, s->bot1 + t * 2 * POINT_BYTES,
+                      s->messages[t], s->scalars[t]);
+    s->ok[half] = ok;
 }
 
 bool base_ot_send(uint8_t ret_bot2[BASE_OT_BOT2_SIZE], base_ot_pair pair,
                   const uint8_t bot1[BASE_OT_BOT1_SIZE], const block (*messages)[2], rng *random)
 {
-    bool ok = true;
-    for (size_t t = 0; ok && t < BASE_OT_COUNT; t++)
-        ok = send_one(ret_bot2 + t * (BASE_OT_BOT2_SIZE / BASE_OT_COUNT), &pair, t,
-                      bot1 + t * 2 * POINT_BYTES, messages[t], random);
+    sending s = {.bot2 = ret_bot2, .pair = &pair, .bot1 = bot1, .messages = messages};
+    for (size_t t = 0; t < BASE_OT_COUNT; t++)
+        random_multiple(s.scalars[t], ret_bot2 + t * BOT2_EACH, random);
+    halves_run(send_half, &s);
+    mem_wipe(s.scalars, sizeof s.scalars);
+    return s.ok[0] && s.ok[1];
+}
+
+static bool receive_one(block *ret_message, const base_ot_receiver *r, unsigned t,
+                        const uint8_t *bot2)
+{
+    uint8_t shared[POINT_BYTES];
+    const unsigned c = block_bit(r->choices, t);
+    const uint8_t *e = bot2 + POINT_BYTES;
+    const bool ok =
+        is_usable_point(bot2) && crypto_scalarmult_ristretto255(shared, r->scalars[t], bot2) == 0;
+    if (ok)
+        *ret_message = block_xor(
+            ct_select(c, block_load(e + sizeof(block)), block_load(e)),
+            base_ot_pad(&r->pair, t, c, r->bot1 + (size_t)t * 2 * POINT_BYTES, bot2, shared));
+    mem_wipe(shared, sizeof shared);
     return ok;
+}
+
+typedef struct receiving {
+    block *messages;
+    const base_ot_receiver *r;
+    const uint8_t *bot2;
+    bool ok[2]; /* of each half */
+} receiving;
+
+static void receive_half(void *user, size_t half)
+{
+    receiving *x = user;
+    const unsigned end = ((unsigned)half + 1) * HALF;
+    bool ok = true;
+    for (unsigned t = (unsigned)half * HALF; ok && t < end; t++)
+        ok = receive_one(&x->messages[t], x->r, t, x->bot2 + (size_t)t * BOT2_EACH);
+    x->ok[half] = ok;
 }
 
 bool base_ot_receive(block ret_messages[BASE_OT_COUNT], const base_ot_receiver *r,
                      const uint8_t bot2[BASE_OT_BOT2_SIZE])
 {
-    uint8_t shared[POINT_BYTES];
-    bool ok = true;
-    for (unsigned t = 0; ok && t < BASE_OT_COUNT; t++) {
-        const unsigned c = block_bit(r->choices, t);
-        const uint8_t *b_point = bot2 + t * (BASE_OT_BOT2_SIZE / BASE_OT_COUNT);
-        const uint8_t *e = b_point + POINT_BYTES;
-        ok = is_usable_point(b_point) &&
-             crypto_scalarmult_ristretto255(shared, r->scalars[t], b_point) == 0;
-        if (ok)
-            ret_messages[t] =
-                block_xor(ct_select(c, block_load(e + sizeof(block)), block_load(e)),
-                          base_ot_pad(&r->pair, t, c, r->bot1 + (size_t)t * 2 * POINT_BYTES,
-                                      b_point, shared));
-    }
-    mem_wipe(shared, sizeof shared);
-    return ok;
+    receiving x = {.messages = ret_messages, .r = r, .bot2 = bot2};
+    halves_run(receive_half, &x);
+    return x.ok[0] && x.ok[1];
 }
 
 const base_ot base_ot_ristretto = {base_ot_choose, base_ot_send, base_ot_receive};
