@@ -73,11 +73,11 @@ typedef struct code_check {
 #define NO_WIRE (UINT32_MAX - 1)
 
 /* Whether an operand is a wire that is no constant, and written as it has to be: the register it is
- * in holds it still. */
+ * in holds it still. A distance that is too large is that of no wire. */
 static bool operand_is_sound(const code_check *k, uint32_t v, bool is_register, unsigned n_bytes)
 {
     const plan_walk *w = &k->gates.plan;
-    if (is_register ? v >= w->n_taken : v >= w->wire)
+    if (is_register && v >= w->n_taken)
         return false;
     const uint32_t holds = gate_walk_wire(&k->gates, plan_walk_operand(w, v, is_register));
     if (holds == NO_WIRE || holds == k->constants[0] || holds == k->constants[1])
