@@ -60,6 +60,8 @@ export interface Terms {
   privateResults?: boolean;
   evaluator?: number;
   rho?: number;
+  /** Larger values send less and compute more; all are equally safe, and the largest that any party asks for counts. Without it a
+   * party asks for 2 where it is within 10 ms of the others, and for none farther off: that is 4 if nobody else asks. */
   cotBits?: 1 | 2 | 4 | 8;
 }
 

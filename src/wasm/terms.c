@@ -60,13 +60,6 @@ bool terms_receives(const terms *t, size_t party)
     return receives;
 }
 
-/* Without a wish, parties of one host take the k with the least work: messages cost them little. */
-static unsigned cot_bits(const json_t *asked)
-{
-    const unsigned wish = (unsigned)request_number(asked, "cotBits", 0);
-    return wish == 0 && request_flag(asked, "mesh") ? 2 : wish;
-}
-
 pt_mpc_options terms_options(const terms *t, const json_t *asked)
 {
     return (pt_mpc_options){.parties = t->parties,
@@ -76,6 +69,6 @@ pt_mpc_options terms_options(const terms *t, const json_t *asked)
                             .receivers = t->receivers,
                             .n_receivers = t->n_receivers,
                             .statistical_security = (unsigned)request_number(asked, "rho", 0),
-                            .cot_field_bits = cot_bits(asked),
+                            .cot_field_bits = (unsigned)request_number(asked, "cotBits", 0),
                             .dealer = request_flag(asked, "dealer")};
 }

@@ -1,9 +1,10 @@
 // Taking part over a relay, together with parties of the command.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
-import { close, keygen, party, PolytuneError } from '../../bindings/js/index.js';
+import { close, compile, keygen, party, PolytuneError } from '../../bindings/js/index.js';
 import { polytune, startCheater, startParty, startRelay } from './relay.js';
 
 const sum = 'pub fn main(a: u32, b: u32, c: u32) -> (u32, bool) { (a + b + c, a > b) }';
@@ -66,6 +67,34 @@ test('without a secret the words are those that the command shows', async () => 
   assert.equal(status, 0, err);
   assert.ok(err.includes(mine.fingerprint), err);
   assert.equal(mine.result, 3);
+});
+
+// A way to the relay that takes so long, there and back.
+async function farFrom(url, milliseconds) {
+  const far = createServer((client) => {
+    const server = connect(new URL(url).port, '127.0.0.1');
+    for (const [from, to] of [[client, server], [server, client]]) {
+      from.on('data', (bytes) => setTimeout(() => to.write(bytes), milliseconds / 2));
+      from.on('error', () => to.destroy());
+      from.on('close', () => setTimeout(() => to.end(), milliseconds / 2));
+    }
+  });
+  await new Promise((resolve) => far.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${far.address().port}`, stop: () => far.close() };
+}
+
+test('far from each other they send what was planned, near perhaps more', async () => {
+  const bytes = async (cotBits) => (await compile(two, { cotBits })).cost.parties.map((p) => p.bytesSent);
+  const run = async (url, session) =>
+    (await Promise.all([0, 1].map((i) => party({ relay: url, session, party: i, program: two, input: i, sessionSecret: secret })))).map((mine) => mine.stats.bytesSent);
+  const far = await farFrom(relay.url, 30);
+  try {
+    assert.deepEqual(await run(far.url, 'far'), await bytes(4));
+  } finally {
+    far.stop();
+  }
+  const near = await run(relay.url, 'near'); // on a busy machine even a neighbour is far
+  assert.ok([await bytes(2), await bytes(4)].some((planned) => String(planned) === String(near)), String(near));
 });
 
 test('constants that each party gives', async () => {
