@@ -6,7 +6,8 @@ flags, addresses or general registers. Per function, over all its paths until no
 
 - every vector register and all memory is secret, but: what is read-only in the object, what is read through a pointer to
   something public (PUBLIC_POINTERS), and slots of the stack to which a public general register was stored last;
-- arguments of functions (pointers, counts, tweaks) are public, but for blocks given by value (SECRET_ARGUMENTS);
+- arguments of functions (pointers, counts, tweaks) are public, those on the stack too, but for blocks given by value
+  (SECRET_ARGUMENTS);
 - a general register is as secret as what it was computed from; so are flags, and masks (k1..k7), which only come from general
   registers: instructions that turn vectors into masks or flags are not on the list of those that are known;
 - wrong is a conditional jump, a conditional move or a carry on secret flags, an address of secret registers, a secret mask, and
@@ -64,6 +65,9 @@ class Function:
         self.code = lines  # (address, mnemonic, operands)
         self.place = {address: i for i, (address, _, _) in enumerate(lines)}
         self.wrong = []
+        # What a function that aligns its frame finds its arguments on the stack by.
+        self.to_arguments = next((first for (_, name, first), (_, then, aligned) in zip(lines[:2], lines[1:])
+                                  if name == "lea" and re.match(r"0x(8|10)\(%rsp\)", first[0]) and then == "and" and aligned[-1] == "%rsp"), None)
         self.bases = "rsp|rbp" if any(ops == ["%rsp", "%rbp"] for _, _, ops in lines) else "rsp"
 
     def slots(self, operand, size):
@@ -118,7 +122,7 @@ class Function:
         """What a move puts into its destination."""
         if not mnemonic.startswith("lea"):
             return self.value(state, ops[0])
-        if "%rip" in ops[0]:
+        if "%rip" in ops[0] or ops == self.to_arguments:
             return TO_PUBLIC
         return max((state.get(WORDS[name], PUBLIC) for name in registers(ops[0])), default=PUBLIC)
 
@@ -241,9 +245,11 @@ def bites():
            "vptest %xmm0,%xmm0;je 0 <f>;ret", "vpgatherdd %xmm0,(%rax,%xmm1,4),%xmm2;ret", "mov (%rdi),%eax;div %ecx;ret",
            "vmovdqa %ymm0,0x20(%rsp);mov 0x28(%rsp),%rax;cmp $0x1,%rax;jb 0 <f>;ret", "mov (%rdi),%eax;kmovw %eax,%k1;vmovdqu64 (%rsi),%zmm0{%k1}{z};ret",
            "mov (%rdi),%rax;cmp %rcx,%rax;cmovb %rcx,%rdx;ret", "mov (%rdi),%rax;mov %rax,0x8(%rsp);mov 0x8(%rsp),%rcx;shl $0x4,%rcx;movzbl (%rsi,%rcx,1),%eax;ret",
+           "push %r13;lea 0x10(%rsp),%r13;sub $0x20,%rsp;mov (%r13),%eax;cmp $0x1,%eax;jbe 0 <f>;ret",
            "jmp *%rax", "rep movsq %ds:(%rsi),%es:(%rdi);ret", "jrcxz 0 <f>;ret", "cmp %rsi,%rdi;jne 5 <f>;mov (%rdx),%rsi;jmp 0 <f>;nop;ret"]
     good = ["cmp %rsi,%rdi;jb 0 <f>;ret", "mov (%rdi),%rax;vmovq %rax,%xmm0;vmovdqu %xmm0,(%rsi);ret", "mov (%rdi),%rax;xor %eax,%eax;test %rax,%rax;je 0 <f>;ret",
             "mov %rsi,0x8(%rsp);mov 0x8(%rsp),%rcx;movzbl (%rdi,%rcx,1),%eax;mov %al,(%rdx);ret"]
+    good += ["push %r13;lea 0x10(%rsp),%r13;and $0xffffffffffffffe0,%rsp;mov (%r13),%eax;cmp $0x1,%eax;jbe 0 <f>;ret"]
     by_value = "test %rdi,%rdi;jne 0 <f>;ret"
     good += [by_value] if wrong(by_value, "mul_blocks") else []
     other = "\n9 <g>:\n 9:\tret"
