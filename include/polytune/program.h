@@ -127,7 +127,9 @@ PT_API PT_MUST_CHECK pt_status pt_program_load(pt_program **ret_program, const v
                                                size_t len, pt_error *error);
 /* The same without a copy of the circuit: the bytes, a file that was mapped into memory, have to
  * stay where and as they are until pt_program_free. What a run has passed of them need not stay in
- * memory, so that it takes room for the wires in use only. */
+ * memory, so that it takes room for the wires in use only. They are checked here and read again in
+ * each run: whoever could change them meanwhile chooses what is computed, after the parties agreed
+ * on something else. So map only a file that nobody else may write, and load any other. */
 PT_API PT_MUST_CHECK pt_status pt_program_load_in_place(pt_program **ret_program, const void *bytes,
                                                         size_t len, pt_error *error);
 /* Whether a file begins as saved programs do; no program's text does. */

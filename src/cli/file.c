@@ -95,6 +95,14 @@ pt_status file_read_secret(char **ret_text, size_t *ret_size, size_t *ret_len, s
     return PT_OK;
 }
 
+/* What somebody else may write would be another thing in each look at it: checked as one program,
+ * run as the next. Or it would become shorter, and looking a signal. */
+static bool is_safe_to_map(const struct stat *info)
+{
+    const bool is_trusted = info->st_uid == geteuid() || info->st_uid == 0;
+    return S_ISREG(info->st_mode) && is_trusted && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 bool file_map_open(file_map *ret_map, const char *path)
 {
     struct stat info;
@@ -103,7 +111,7 @@ bool file_map_open(file_map *ret_map, const char *path)
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 &&
+    if (fstat(fd, &info) == 0 && is_safe_to_map(&info) && info.st_size > 0 &&
         (uintmax_t)info.st_size <= SIZE_MAX)
         bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     (void)close(fd);

@@ -25,8 +25,8 @@ typedef struct file_map {
     size_t len;
 } file_map;
 
-/* False: it is no file that can be mapped (a pipe, an empty one), or cannot be read; who reads it
- * finds out which. */
+/* False: it is no file that can be mapped (a pipe, an empty one), another user than this one or
+ * root may write it, or it cannot be read; who reads it finds out which. */
 bool file_map_open(file_map *ret_map, const char *path);
 void file_map_close(file_map *m);
 

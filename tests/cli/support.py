@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = os.environ.get("POLYTUNE_BIN", str(ROOT / "build/dev/bin/polytune"))
 WRITE_CIRCUIT = os.environ.get("POLYTUNE_WRITE_CIRCUIT", str(ROOT / "build/dev/bin/write_circuit"))
 TIMEOUT = 240
+NOBODY = 65534  # a user
 AFTERWARDS = 30  # for what a process leaves to read, and for a killed one to end
 MAX = ROOT / "examples/millionaires.garble"
 TICKET = r"^p2p:[A-Za-z0-9_-]{90,}$"  # a line that p2p:new prints

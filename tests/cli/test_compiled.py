@@ -1,11 +1,12 @@
 """Programs compiled once (.ptc): the same as from their text, at every command, and together with parties who compile it."""
+import contextlib
 import json
 import os
 import pathlib
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, PANIC, PEER, PROGRAM, Process, ROOT, USAGE, polytune, relay
+from support import Case, DONE, INPUT, NOBODY, PANIC, PEER, PROGRAM, Process, ROOT, USAGE, polytune, relay, wait_until
 
 SALARIES = str(ROOT / "examples/salaries.garble")
 SALARY_INPUTS = ("--input=59000", "--input=54000", "--input=10")
@@ -101,6 +102,54 @@ class Compiled(Case):
             saved.write_bytes(bad)
             for command in ("check", "compile", "eval"):
                 self.assertFailed(polytune(command, str(saved), *(("--input=1",) if command == "eval" else ())), INPUT, said)
+
+    def written_while_it_runs(self, named, saved, other):
+        """The result of "a & b" of 12 and 10 with `other` in the file once it was read, and "mapped" or "copied"; only root
+        may see which."""
+        pipe, writer = self.path("pipe"), []
+
+        def is_read():
+            with contextlib.suppress(OSError):
+                writer.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+            return writer
+
+        os.mkfifo(pipe)
+        run = Process("simulate", named, "--quiet", f"--input=@{pipe}", "--input=10")
+        wait_until(is_read, "a party's input being read")
+        how = None
+        if os.geteuid() == 0:
+            how = "mapped" if saved in pathlib.Path(f"/proc/{run.process.pid}/maps").read_text() else "copied"
+        if other is not None:
+            with open(saved, "r+b") as file:
+                file.write(other)
+                file.truncate()
+        os.write(writer[0], b"12")
+        os.close(writer[0])
+        os.unlink(pipe)
+        return run.wait().out, how
+
+    def test_who_may_write_it_does_not_change_a_run(self):
+        saved, other = (self.compiled(self.path(name + ".garble", f"pub fn main(a: u8, b: u8) -> u8 {{ a {op} b }}"))
+                        for name, op in (("and", "&"), ("xor", "^")))
+        good, bad = (pathlib.Path(path).read_bytes() for path in (saved, other))
+        self.assertEqual(len(good), len(bad))
+        copied, mapped = ("copied", "mapped") if os.geteuid() == 0 else (None, None)
+        link = self.path("link.ptc")
+        os.symlink(saved, link)
+        owners = [(os.geteuid(), 0o666), (os.geteuid(), 0o620)] + [(NOBODY, 0o600)] * (os.geteuid() == 0)
+        for owner, mode in owners:
+            for named in (saved, link):
+                for written in (bad, b""):
+                    with self.subTest(owner=owner, mode=oct(mode), named=named, written=len(written)):
+                        pathlib.Path(saved).write_bytes(good)
+                        os.chown(saved, owner, -1)
+                        os.chmod(saved, mode)
+                        self.assertEqual(self.written_while_it_runs(named, saved, written), ("8\n", copied))
+        pathlib.Path(saved).write_bytes(good)
+        os.chown(saved, os.geteuid(), -1)
+        os.chmod(saved, 0o644)
+        for named in (saved, link):
+            self.assertEqual(self.written_while_it_runs(named, saved, None), ("8\n", mapped))
 
     def test_a_limit_on_gates(self):
         saved = self.compiled(SALARIES)

@@ -8,11 +8,10 @@ import subprocess
 import tempfile
 import unittest
 
-from support import (BIN, Case, DONE, INPUT, MAX, PANIC, Process, PROGRAM, TIMEOUT, USAGE, keys, on_terminal, polytune,
-                     program_file, relay, wait_until)
+from support import (BIN, Case, DONE, INPUT, MAX, NOBODY, PANIC, Process, PROGRAM, TIMEOUT, USAGE, keys, on_terminal,
+                     polytune, program_file, relay, wait_until)
 
 EVAL = ("eval", MAX, "--input=5", "--input=4")
-NOBODY = 65534
 
 
 def mode(path):
