@@ -14,7 +14,9 @@
 void huge_pages_advise(void *memory, size_t bytes);
 
 /* What is in these bytes will not be needed for some time, so that the system may give their pages
- * to others: those of a file are read from it again. No byte changes, whatever memory it is. */
-void pages_passed(const void *memory, size_t bytes);
+ * to others: those of a file are read from it again. No byte changes, whatever memory it is, and
+ * pages that have other bytes, too, stay. How many bytes this is done with: those of a page that
+ * goes on behind them are for the next call. */
+size_t pages_passed(const void *memory, size_t bytes);
 
 #endif

@@ -19,11 +19,14 @@ void huge_pages_advise(void *memory, size_t bytes)
         (void)madvise((char *)memory + (first - from), end - first, MADV_HUGEPAGE);
 }
 
-void pages_passed(const void *memory, size_t bytes)
+size_t pages_passed(const void *memory, size_t bytes)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    const uintptr_t first = (uintptr_t)memory / page * page;
-    const uintptr_t end = ((uintptr_t)memory + bytes) / page * page;
-    if (end > first)
-        (void)madvise((void *)first, end - first, MADV_PAGEOUT);
+    const uintptr_t from = (uintptr_t)memory;
+    const uintptr_t first = (from + page - 1) / page * page;
+    const uintptr_t end = (from + bytes) / page * page;
+    if (end <= first)
+        return 0;
+    (void)madvise((void *)first, end - first, MADV_PAGEOUT);
+    return end - from;
 }

@@ -50,8 +50,7 @@ void plan_walk_clear(plan_walk *w)
 void plan_walk_pass(plan_walk *w, const pt_circuit *c)
 {
     if (c->code_is_borrowed && w->at > w->passed)
-        pages_passed(w->passed, (size_t)(w->at - w->passed));
-    w->passed = w->at;
+        w->passed += pages_passed(w->passed, (size_t)(w->at - w->passed));
 }
 
 bool gate_walk_init(gate_walk *ret_walk, const pt_circuit *c)

@@ -89,7 +89,7 @@ typedef struct plan_step {
 typedef struct plan_walk {
     const uint8_t *at;
     const uint8_t *end;
-    const uint8_t *passed; /* where the bytes begin that plan_walk_pass was not told of */
+    const uint8_t *passed; /* where the bytes begin that plan_walk_pass has to do with next */
     uint32_t wire;         /* that the next one drives */
     uint32_t n_taken;      /* registers, ever */
     uint32_t n_registers;  /* at most */
