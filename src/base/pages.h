@@ -1,4 +1,4 @@
-/* What the system is told about pages of memory. Layer: base.
+/* What the system is told about pages of memory. Layer: base. In system_linux.c, system_other.c.
  *
  * Large ones: what is read at random in a large table waits for addresses to be translated, too,
  * and a page is zeroed and entered by the system one at a time. */
