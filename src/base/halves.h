@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-/* run(argument, 0) and run(argument, 1); returns when both are done. One after the other on a host
- * without threads, or if there is none to be had. They must not write to the same memory. The other
- * thread's stack is wiped. */
+/* run(argument, 0) and run(argument, 1); returns when both are done. One after the other, in the
+ * calling thread, where that has one processor only, on a host without threads, or if there is none
+ * to be had. They must not write to the same memory. The other thread's stack is wiped. */
 void halves_run(void (*run)(void *argument, size_t half), void *argument);
 
 #endif

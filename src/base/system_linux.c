@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
+#include <sched.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/pages.h"
+#include "base/processors.h"
 
 /* Linux 5.4; earlier ones refuse it, and keep the pages as long as they like. */
 #ifndef MADV_PAGEOUT
@@ -29,4 +31,11 @@ size_t pages_passed(const void *memory, size_t bytes)
         return 0;
     (void)madvise((void *)first, end - first, MADV_PAGEOUT);
     return end - from;
+}
+
+bool processor_is_only_one(void)
+{
+    cpu_set_t usable;
+    /* Refused where the system has more of them than fit in there. */
+    return sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) == 1;
 }

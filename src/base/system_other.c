@@ -1,4 +1,5 @@
 #include "base/pages.h"
+#include "base/processors.h"
 
 void huge_pages_advise(void *memory, size_t bytes)
 {
@@ -10,4 +11,9 @@ size_t pages_passed(const void *memory, size_t bytes)
 {
     (void)memory;
     return bytes;
+}
+
+bool processor_is_only_one(void)
+{
+    return false;
 }
