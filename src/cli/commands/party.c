@@ -178,13 +178,29 @@ static pt_status wish_by_round_trip(party *p, pt_error *error)
     return cost_report(&p->c, &p->mpc, p->index, error);
 }
 
-/* Whoever wishes for more decides. */
-static void tell_agreed(const party *p, const pt_mpc_stats *stats)
+/* What came of another party's wishes instead of what `own` says. */
+static void tell_changed(const pt_plan *own, const pt_mpc_stats *stats)
 {
-    const unsigned wish = p->mpc.cot_field_bits;
-    if (stats->cot_field_bits > (wish != 0 ? wish : 4))
+    const uint64_t size = stats->segment_ands;
+    const uint64_t segments = own->and_gates / size + (own->and_gates % size != 0);
+    if (stats->cot_field_bits != own->cot_field_bits)
         report_message(REPORT_INFO, "another party wished for --cot-bits=%u, which was taken",
                        stats->cot_field_bits);
+    if (segments > own->segments)
+        report_message(REPORT_INFO,
+                       "another party takes smaller segments: %" PRIu64
+                       " AND gates in each, %" PRIu64 " segments instead of %" PRIu64,
+                       size, segments, own->segments);
+}
+
+static void tell_agreed(const party *p, const pt_mpc_stats *stats)
+{
+    cost own = {0};
+    if (stats->segment_ands == 0) /* the parties have not agreed so far */
+        return;
+    if (cost_init(&own, &p->c, &p->mpc, NULL, NULL) == PT_OK)
+        tell_changed(&own.plan, stats);
+    cost_clear(&own);
 }
 
 static pt_status run_protocol(party *p, pt_error *error)
