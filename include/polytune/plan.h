@@ -35,7 +35,9 @@ typedef struct pt_plan_seat {
 typedef struct pt_plan {
     uint64_t and_gates;
     uint64_t segments;       /* what the circuit is cut into */
-    unsigned cot_field_bits; /* k, if no other party wishes for a larger one */
+    unsigned cot_field_bits; /* k: the wish in the options, 4 without one. In a run it is the
+                                largest of all parties' wishes, so another party changes it by a
+                                larger wish, and who has none by any */
     uint64_t delays;         /* most of any party */
     double seconds;          /* of the party that takes longest; 0 without a link */
 } pt_plan;
@@ -53,19 +55,24 @@ PT_API PT_MUST_CHECK pt_status pt_plan_make(pt_plan *ret_plan, pt_plan_seat *ret
                                             const pt_mpc_options *options, const pt_plan_link *link,
                                             pt_error *error);
 
-/* The k (pt_mpc_options.cot_field_bits, which does not count here) with which such a run is
- * foretold to end soonest over the link: where bytes take long a large one, which has fewer and
- * computes more. This machine's processor is measured for it, in a few hundredths of a second,
- * unless the run is so small that k hardly matters: then *ret_k is 0, which is no wish. Errors are
- * those of pt_plan_make; *ret_k is 0 then. */
+/* The k (pt_mpc_options.cot_field_bits, whose value does not count here, but has to be one that
+ * pt_mpc_run takes) with which such a run is foretold to end soonest over the link: where bytes
+ * take long a large one, which has fewer and computes more. This machine's processor is measured
+ * for it, in a few hundredths of a second, unless the run is so small that k hardly matters: then
+ * *ret_k is 0, which is no wish. Errors are those of pt_plan_make; *ret_k is 0 then. */
 PT_API PT_MUST_CHECK pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circuit *circuit,
                                                 const pt_mpc_options *options,
                                                 const pt_plan_link *link, pt_error *error);
 
-/* The largest segments (pt_mpc_options.segment_ands, which does not count here) with which party
- * options->party takes no more than `memory_bytes` of memory, as pt_plan_make tells it. Below some
- * 140 MB for two parties, less memory is more traffic: a third from 110 MB on. PT_ERR_LIMIT where
- * no segments are small enough; *ret_ands is 0 then. Other errors are those of pt_plan_make. */
+#define PT_PLAN_EVERY_PARTY SIZE_MAX
+
+/* The largest segments (pt_mpc_options.segment_ands, whose value does not count here, but has to be
+ * one that pt_mpc_run takes) with which party options->party, or with PT_PLAN_EVERY_PARTY in its
+ * place each of them, takes no more than `memory_bytes` of memory, as pt_plan_make tells it,
+ * whatever k another party wishes for: with options->cot_field_bits and every larger k, without a
+ * wish with every k. Below some 140 MB for two parties, less memory is more traffic: a third from
+ * 110 MB on. PT_ERR_LIMIT where no segments are small enough; the message says how much memory is
+ * enough, and *ret_ands is 0. Other errors are those of pt_plan_make. */
 PT_API PT_MUST_CHECK pt_status pt_plan_segment_ands(uint32_t *ret_ands, const pt_circuit *circuit,
                                                     const pt_mpc_options *options,
                                                     uint64_t memory_bytes, pt_error *error);

@@ -1,6 +1,7 @@
 """polytune plan: what it foretells is what runs send."""
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -9,6 +10,12 @@ from support import Case, DONE, INPUT, PROGRAM, Process, ROOT, USAGE, polytune, 
 SALARIES = str(ROOT / "examples/salaries.garble")
 SALARY_INPUTS = ("--input=59000", "--input=54000", "--input=10")
 SOON = 60  # a run among processes ends well within this
+
+
+def product_of_three(folder):
+    path = pathlib.Path(folder) / "product.garble"
+    path.write_text("pub fn main(a: u64, b: u64, c: u64) -> u64 {\n    a * b * c\n}\n")
+    return str(path)
 
 
 class Plan(Case):
@@ -73,18 +80,40 @@ class Plan(Case):
         self.assertIn(", with --cot-bits=8\n", results[1].err)
 
     def test_segments_fit_into_memory(self):
-        fits = self.plan(SALARIES, "--memory=1200K")
-        self.assertGreater(fits["segments"], 1)
-        self.assertTrue(all(seat["memory_bytes"] <= 1200 << 10 for seat in fits["parties"]))
-        with relay() as (url, _):
-            parties = [Process("party", url, "--session=m", f"--program={SALARIES}", f"--party={i}", SALARY_INPUTS[i], "--json",
-                               "--memory=1200K") for i in range(3)]
-            results = [party.wait(SOON) for party in parties]
+        with tempfile.TemporaryDirectory() as folder:
+            program = product_of_three(folder)
+            for flags in ((), ("--link=10mbit,100ms",), ("--cot-bits=8",), ("--cot-bits=1",), ("--evaluator=2",)):
+                with self.subTest(flags):
+                    fits = self.plan(program, "--memory=6M", *flags)
+                    self.assertGreater(fits["segments"], 1)
+                    self.assertTrue(all(seat["memory_bytes"] <= 6 << 20 for seat in fits["parties"]), fits)
+            fits = self.plan(program, "--memory=6M", "--cot-bits=2")
+            with relay() as (url, _):
+                parties = [Process("party", url, "--session=m", f"--program={program}", f"--party={i}", "--input=3", "--json", *flags)
+                           for i, flags in enumerate(([], ["--memory=6M", "--cot-bits=2"], ["--memory=1G"]))]
+                results = [party.wait(SOON) for party in parties]
+        for result in results:
+            self.assertEqual(result.status, DONE, result)
         self.assertEqual([json.loads(result.out)["bytes_sent"] for result in results],
                          [seat["bytes_sent"] for seat in fits["parties"]])
-        self.assertFailed(polytune("plan", SALARIES, "--memory=100K"), PROGRAM,
-                          "KiB of memory at least, more than the 100 KiB that are allowed")
-        self.assertFailed(polytune("plan", SALARIES, "--memory=much"), USAGE, "--memory takes a number of bytes")
+        self.assertNotIn("another party", results[1].err)
+        for result in results[0], results[2]:
+            self.assertIn("another party wished for --cot-bits=2, which was taken\n", result.err)
+            self.assertRegex(result.err, r"another party takes smaller segments: \d+ AND gates in each, \d segments instead of 1\n")
+
+    def test_too_little_memory(self):
+        with tempfile.TemporaryDirectory() as folder:
+            program = product_of_three(folder)
+            for flags in ((), ("--cot-bits=4",), ("--evaluator=2",)):
+                with self.subTest(flags):
+                    result = polytune("plan", program, "--memory=100K", *flags)
+                    self.assertFailed(result, PROGRAM, "KiB of memory at least, more than the 100 KiB that are allowed")
+                    least = int(re.search(r"--memory: a party takes (\d+) KiB of memory at least", result.err)[1])
+                    fits = self.plan(program, f"--memory={least}K", *flags)
+                    self.assertTrue(all(seat["memory_bytes"] <= least << 10 for seat in fits["parties"]), fits)
+                    self.assertFailed(polytune("plan", program, f"--memory={least - 1}K", *flags), PROGRAM,
+                                      f"takes {least} KiB of memory at least")
+            self.assertFailed(polytune("plan", program, "--memory=much"), USAGE, "--memory takes a number of bytes")
 
     def test_a_circuit_in_pieces(self):
         circuit = str(ROOT / "examples/zero_equal8.txt")

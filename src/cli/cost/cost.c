@@ -34,8 +34,15 @@ pt_status cost_wish(mpc_flags *f, const computation *c, const pt_plan_link *link
 pt_status cost_fit(mpc_flags *f, const computation *c, size_t party, uint64_t bytes,
                    pt_error *error)
 {
-    const pt_mpc_options options = mpc_flags_options(f, party, c->parties, NULL, false);
-    return pt_plan_segment_ands(&f->segment_ands, c->circuit, &options, bytes, error);
+    pt_mpc_options options = mpc_flags_options(f, party, c->parties, NULL, false);
+    pt_error why;
+    if (party == COST_EVERY_PARTY)
+        options.party = PT_PLAN_EVERY_PARTY;
+    const pt_status status =
+        pt_plan_segment_ands(&f->segment_ands, c->circuit, &options, bytes, &why);
+    if (status == PT_OK)
+        return PT_OK;
+    return error_set(error, status, "--memory: %s", why.message);
 }
 
 bool cost_link_of(pt_plan_link *ret_link, double round_trip_seconds)

@@ -23,7 +23,10 @@ void cost_clear(cost *k);
 MUST_CHECK pt_status cost_wish(mpc_flags *f, const computation *c, const pt_plan_link *link,
                                pt_error *error);
 
-/* The largest segments with which `party` stays within so much memory. PT_ERR_LIMIT. */
+#define COST_EVERY_PARTY SIZE_MAX
+
+/* The largest segments with which `party`, or COST_EVERY_PARTY, stays within the memory of
+ * --memory. PT_ERR_LIMIT. */
 MUST_CHECK pt_status cost_fit(mpc_flags *f, const computation *c, size_t party, uint64_t bytes,
                               pt_error *error);
 
@@ -35,7 +38,6 @@ MUST_CHECK bool cost_link_of(pt_plan_link *ret_link, double round_trip_seconds);
 /* A number of bytes, for people: "812 B", "77.1 MB". */
 const char *cost_bytes_text(char ret_text[COST_BYTES_SIZE], uint64_t bytes);
 
-#define COST_EVERY_PARTY SIZE_MAX
 /* Makes the cost and tells it in a line on stderr, that of one party or of whichever pays most. */
 MUST_CHECK pt_status cost_report(const computation *c, const mpc_flags *f, size_t party,
                                  pt_error *error);

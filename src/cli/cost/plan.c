@@ -101,18 +101,13 @@ static pt_status plan_print_text(const cost *k, size_t parties, const char *link
     return status;
 }
 
-/* What the party that takes most has to keep to, all have. */
 static pt_status plan_fit(mpc_flags *f, const computation *c, const char *memory, pt_error *error)
 {
     uint64_t bytes = 0;
-    uint32_t least = UINT32_MAX;
-    pt_status status = args_size(&bytes, memory, "--memory", UINT64_MAX / 2, error);
-    for (size_t i = 0; status == PT_OK && i < c->parties; i++) {
-        status = cost_fit(f, c, i, bytes, error);
-        least = f->segment_ands < least ? f->segment_ands : least;
-    }
-    f->segment_ands = status == PT_OK ? least : 0;
-    return status;
+    const pt_status status = args_size(&bytes, memory, "--memory", UINT64_MAX / 2, error);
+    if (status != PT_OK)
+        return status;
+    return cost_fit(f, c, COST_EVERY_PARTY, bytes, error);
 }
 
 static pt_status plan_run(const args *a, pt_error *error)
@@ -128,10 +123,10 @@ static pt_status plan_run(const args *a, pt_error *error)
         status = mpc_flags_init(&f, a, c.parties, error);
     if (status == PT_OK)
         status = mpc_flags_divide(&f, &c, error);
-    if (status == PT_OK && args_get(a, "memory") != NULL)
-        status = plan_fit(&f, &c, args_get(a, "memory"), error);
     if (status == PT_OK && args_get(a, "link") != NULL)
         status = cost_wish(&f, &c, &link, error);
+    if (status == PT_OK && args_get(a, "memory") != NULL)
+        status = plan_fit(&f, &c, args_get(a, "memory"), error);
     if (status == PT_OK)
         status = cost_init(&k, &c, &f, &link, error);
     if (status == PT_OK && args_get(a, "json") != NULL)

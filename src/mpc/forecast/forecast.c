@@ -48,17 +48,38 @@ static uint64_t party_memory(const session *s, const pt_circuit *c, uint64_t seg
            bits_memory(s, n_and, c->n_inputs);
 }
 
+/* The most that party s->me takes, or any party, with the k that it wishes for and every larger
+ * one, for another party may wish for that; without a wish with every k. Garblers take the same. */
+static uint64_t largest_memory(session *s, const pt_circuit *c, uint64_t segment_ands, bool of_any)
+{
+    const size_t own = s->me;
+    const size_t first = of_any ? 0 : own;
+    const size_t last = of_any ? 1 : own;
+    uint64_t most = 0;
+    for (s->me = first; s->me <= last; s->me++) {
+        for (s->k = 1; s->k <= 8; s->k *= 2) {
+            const bool may_be = s->k >= s->k_wish;
+            const uint64_t taken = may_be ? party_memory(s, c, segment_ands) : 0;
+            most = taken > most ? taken : most;
+        }
+    }
+    s->me = own;
+    s->k = session_k_of(s->k_wish);
+    return most;
+}
+
 /* Sizes that are tried are so close to each other: a 64th. */
 #define SIZE_STEP 64
 
-/* The largest segments with which a party's memory is within `bytes`. With larger buckets, which
- * smaller segments have, memory does not simply follow their size, so all are tried in turn. */
-static pt_status choose_segment(uint32_t *ret_ands, const session *s, const pt_circuit *c,
+/* The largest segments with which the memory of party s->me, or of each, is within `bytes`. With
+ * larger buckets, which smaller segments have, memory does not simply follow their size, so all are
+ * tried in turn. */
+static pt_status choose_segment(uint32_t *ret_ands, session *s, const pt_circuit *c, bool of_any,
                                 uint64_t bytes, pt_error *error)
 {
     uint64_t least = UINT64_MAX;
     for (uint64_t ands = MPC_SEGMENT_ANDS_MAX; ands > 0; ands -= ands / SIZE_STEP + 1) {
-        const uint64_t taken = party_memory(s, c, ands);
+        const uint64_t taken = largest_memory(s, c, ands, of_any);
         if (taken <= bytes) {
             *ret_ands = (uint32_t)ands;
             return PT_OK;
@@ -164,6 +185,7 @@ static pt_status choose_k(unsigned *ret_k, schedule *p, session *s, const pt_pla
 {
     static const unsigned candidates[] = {4, 8, 2};
     double best = HUGE_VAL;
+    unsigned chosen = 0;
     double most = 0;
     double least = 0;
     pt_status status = seconds_with_k(&most, p, s, 4, false, link, error);
@@ -176,9 +198,10 @@ static pt_status choose_k(unsigned *ret_k, schedule *p, session *s, const pt_pla
         status = seconds_with_k(&seconds, p, s, candidates[i], true, link, error);
         if (status == PT_OK && seconds < best) {
             best = seconds;
-            *ret_k = candidates[i];
+            chosen = candidates[i];
         }
     }
+    *ret_k = status == PT_OK ? chosen : 0;
     return status;
 }
 
@@ -272,14 +295,15 @@ pt_status pt_plan_segment_ands(uint32_t *ret_ands, const pt_circuit *circuit,
     if (ret_ands == NULL || circuit == NULL || options == NULL)
         return error_missing(error, "a circuit, options, and a place for the size");
     *ret_ands = 0;
-    pt_status status = check_plan(circuit, options, options->parties + options->dealer, error);
+    const bool of_any = options->party == PT_PLAN_EVERY_PARTY;
+    pt_mpc_options o = *options;
+    o.party = of_any ? 0 : options->party;
+    pt_status status = check_plan(circuit, &o, o.parties + o.dealer, error);
     session *s = status == PT_OK ? mem_new(1, sizeof *s) : NULL;
     if (status == PT_OK)
-        status = s == NULL ? error_memory(error) : session_agree(s, options, error);
+        status = s == NULL ? error_memory(error) : session_agree(s, &o, error);
     if (status == PT_OK) {
-        while (s->roster[s->me] != options->party)
-            s->me++;
-        status = choose_segment(ret_ands, s, circuit, memory_bytes, error);
+        status = choose_segment(ret_ands, s, circuit, of_any, memory_bytes, error);
         receivers_clear(&s->receivers);
     }
     mem_free(s);

@@ -2,6 +2,7 @@
  * them, and delays. */
 #include "support/test.h"
 
+#include "base/mem.h"
 #include "channel/slow.h"
 #include "mpc/circuits.h"
 #include "mpc/engine.h"
@@ -306,6 +307,28 @@ static void k_follows_the_link(void **state)
     pt_circuit_free(circuit);
 }
 
+/* Where memory ends after one k has been measured, too. */
+static void no_k_without_memory(void **state)
+{
+    (void)state;
+    static const forecast_case c = {"k", 2, &test_cot, 8, 20000, 8, 75, 0, {0}};
+    const pt_plan_link link = {1e6, 0.05};
+    const pt_mpc_options options = {.parties = 2};
+    pt_circuit *circuit = case_circuit(&c);
+    pt_status status = PT_ERR_MEMORY;
+    unsigned long allocation = 0;
+    unsigned k = 3;
+    while (status != PT_OK) {
+        assert_int_equal(status, PT_ERR_MEMORY);
+        mem_fail_at(++allocation);
+        status = pt_plan_cot_bits(&k, circuit, &options, &link, NULL);
+        mem_fail_at(0);
+        assert_int_equal(k, status == PT_OK ? 8 : 0);
+    }
+    assert_true(allocation > 10);
+    pt_circuit_free(circuit);
+}
+
 #define DELAY_NS UINT64_C(3000000)
 #define RATE     UINT64_C(2000000)
 
@@ -391,17 +414,12 @@ static void large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parties_and_fields),
-        cmocka_unit_test(openings),
-        cmocka_unit_test(segments),
-        cmocka_unit_test(dealers),
-        cmocka_unit_test(results_for_some),
-        cmocka_unit_test(without_and_gates),
-        cmocka_unit_test(real_base_ots),
-        cmocka_unit_test(time_on_a_link),
-        cmocka_unit_test(k_follows_the_link),
-        cmocka_unit_test(link_time),
-        cmocka_unit_test(large),
+        cmocka_unit_test(parties_and_fields), cmocka_unit_test(openings),
+        cmocka_unit_test(segments),           cmocka_unit_test(dealers),
+        cmocka_unit_test(results_for_some),   cmocka_unit_test(without_and_gates),
+        cmocka_unit_test(real_base_ots),      cmocka_unit_test(time_on_a_link),
+        cmocka_unit_test(k_follows_the_link), cmocka_unit_test(no_k_without_memory),
+        cmocka_unit_test(link_time),          cmocka_unit_test(large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

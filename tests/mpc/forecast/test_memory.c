@@ -159,7 +159,8 @@ static void segments_are_as_large_as_memory_allows(void **state)
 {
     (void)state;
     pt_circuit *circuit = memory_circuit(2, 20000);
-    pt_mpc_options options = {.parties = 2, .party = 1, .evaluator = 1};
+    /* The only k there is, then. */
+    pt_mpc_options options = {.parties = 2, .party = 1, .evaluator = 1, .cot_field_bits = 8};
     pt_plan plan;
     pt_plan_seat seats[2];
     uint32_t ands = 1;
@@ -176,6 +177,44 @@ static void segments_are_as_large_as_memory_allows(void **state)
     pt_circuit_free(circuit);
 }
 
+/* Whatever k above the own wish another party wishes for. */
+static void assert_within(const pt_circuit *circuit, size_t party, unsigned wish, uint64_t bytes)
+{
+    pt_mpc_options options = {.parties = 3, .party = party, .cot_field_bits = wish};
+    uint32_t ands = 0;
+    assert_int_equal(pt_plan_segment_ands(&ands, circuit, &options, bytes, NULL), PT_OK);
+    options.party = 0;
+    options.segment_ands = ands;
+    uint64_t most = 0;
+    for (unsigned k = wish != 0 ? wish : 1; k <= 8; k *= 2) {
+        pt_plan plan;
+        pt_plan_seat seats[3];
+        options.cot_field_bits = k;
+        assert_int_equal(pt_plan_make(&plan, seats, 3, circuit, &options, NULL, NULL), PT_OK);
+        for (size_t i = 0; i < 3; i++) {
+            if (party == PT_PLAN_EVERY_PARTY || party == i)
+                most = seats[i].memory_bytes > most ? seats[i].memory_bytes : most;
+        }
+    }
+    if (most > bytes || most < bytes - bytes / 8)
+        fail_msg("wish %u: %llu bytes of %llu", wish, (unsigned long long)most,
+                 (unsigned long long)bytes);
+}
+
+static void another_k_is_within_memory(void **state)
+{
+    (void)state;
+    static const unsigned wishes[] = {0, 1, 2, 4, 8};
+    pt_circuit *circuit = memory_circuit(3, 100);
+    circuit->n_and = 1000000; /* as if */
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        assert_within(circuit, 0, wishes[i], 235000000);
+        assert_within(circuit, 2, wishes[i], 60000000);
+        assert_within(circuit, PT_PLAN_EVERY_PARTY, wishes[i], 20000000);
+    }
+    pt_circuit_free(circuit);
+}
+
 /* Fewer gates would share their buckets with dummies. */
 static void segments_fill_buckets_of_three(void **state)
 {
@@ -189,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_foretold_covers_what_is_taken),
         cmocka_unit_test(segments_are_as_large_as_memory_allows),
+        cmocka_unit_test(another_k_is_within_memory),
         cmocka_unit_test(segments_fill_buckets_of_three),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
