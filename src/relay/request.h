@@ -51,7 +51,7 @@ typedef struct request {
 
     /* Bytes on their way, see transit.h. */
     struct traveller *traveller; /* NULL: none, or they are not counted */
-    size_t n_travelling;
+    size_t n_travelling;         /* both ways */
     size_t n_sending;
 } request;
 

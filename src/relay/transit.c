@@ -34,13 +34,20 @@ static void traveller_drop(transit *t, traveller *gone)
     mem_free(gone);
 }
 
-/* Who has nothing on its way may have one message, however large: it would never pass else. */
-static bool traveller_has_room(const traveller *t, size_t len, size_t max)
+/* Which of an address's counts it is. */
+typedef enum transit_way { WAY_RECEIVING, WAY_SENDING } transit_way;
+
+static size_t *traveller_count(traveller *t, transit_way way)
 {
-    return t->bytes == 0 || (t->bytes <= max && len <= max - t->bytes);
+    return way == WAY_RECEIVING ? &t->receiving : &t->sending;
 }
 
-static store_result address_take(request *r, size_t len)
+static bool transit_fits(size_t used, size_t more, size_t max)
+{
+    return used <= max && more <= max - used;
+}
+
+static store_result address_take(request *r, transit_way way, size_t len)
 {
     transit *t = &r->server->transit;
     if (t->address_max == 0 || len == 0)
@@ -52,31 +59,29 @@ static store_result address_take(request *r, size_t len)
         own = traveller_add(t, r->address);
     if (own == NULL)
         return STORE_MEMORY;
-    if (!traveller_has_room(own, len, t->address_max))
+    size_t *count = traveller_count(own, way);
+    /* Who has nothing on its way may have one message, however large: it would never pass else. */
+    if (*count != 0 && !transit_fits(*count, len, t->address_max))
         return STORE_FULL_ADDRESS_BYTES;
-    own->bytes += len;
+    *count += len;
     r->n_travelling += len;
     r->traveller = own;
     return STORE_DONE;
 }
 
-static void address_give(request *r, size_t len)
+static void address_give(request *r, transit_way way, size_t len)
 {
     traveller *own = r->traveller;
     if (own == NULL)
         return;
-    PT_ASSERT(r->n_travelling >= len && own->bytes >= len);
+    size_t *count = traveller_count(own, way);
+    PT_ASSERT(r->n_travelling >= len && *count >= len);
     r->n_travelling -= len;
-    own->bytes -= len;
-    if (own->bytes == 0)
+    *count -= len;
+    if (own->receiving == 0 && own->sending == 0)
         traveller_drop(&r->server->transit, own);
     if (r->n_travelling == 0)
         r->traveller = NULL;
-}
-
-static bool transit_fits(size_t used, size_t more, size_t max)
-{
-    return used <= max && more <= max - used;
 }
 
 store_result transit_receive(request *r, size_t len)
@@ -85,7 +90,7 @@ store_result transit_receive(request *r, size_t len)
     if (!transit_fits(server->store->bytes + server->transit.receiving, len,
                       server->options.max_bytes))
         return STORE_FULL_BYTES;
-    const store_result result = address_take(r, len);
+    const store_result result = address_take(r, WAY_RECEIVING, len);
     if (result == STORE_DONE)
         server->transit.receiving += len;
     return result;
@@ -95,7 +100,7 @@ void transit_received(request *r, size_t len)
 {
     PT_ASSERT(r->server->transit.receiving >= len);
     r->server->transit.receiving -= len;
-    address_give(r, len);
+    address_give(r, WAY_RECEIVING, len);
 }
 
 store_result transit_send(request *r, size_t len)
@@ -103,7 +108,7 @@ store_result transit_send(request *r, size_t len)
     transit *t = &r->server->transit;
     if (t->sending != 0 && !transit_fits(t->sending, len, r->server->options.max_bytes))
         return STORE_FULL_BYTES;
-    const store_result result = address_take(r, len);
+    const store_result result = address_take(r, WAY_SENDING, len);
     if (result == STORE_DONE) {
         r->n_sending = len;
         t->sending += len;
@@ -115,6 +120,6 @@ void transit_sent(request *r)
 {
     PT_ASSERT(r->server->transit.sending >= r->n_sending);
     r->server->transit.sending -= r->n_sending;
-    address_give(r, r->n_sending);
+    address_give(r, WAY_SENDING, r->n_sending);
     r->n_sending = 0;
 }

@@ -365,6 +365,24 @@ class Limits(Case):
             self.assertIn(b"address-share of sessions", join("s9", "192.0.2.1").body)
             self.assertEqual(join("other", "2001:db8::1").status, 200)
 
+    def test_bodies_that_wait_do_not_keep_their_address_from_receiving(self):
+        with relay("--max-bytes=400K", "--address-share=25", "--max-messages=1", "--trust-forwarded") as (url, _):
+            def send(path, size):
+                return ask(url, "POST", path, bytes(size), X_Forwarded_For="192.0.2.1").status
+            for party in "01":
+                ask(url, "PUT", f"/join/s/{party}", X_Forwarded_For="192.0.2.1")
+            self.assertEqual(send("/send/s/0/1", 60000), 200)
+            held = []
+            thread = threading.Thread(target=lambda: held.append(send("/send/s/0/1?wait=20", 60000)))
+            thread.start()
+            wait_for_figure(url, "requests_held", 1)
+            self.assertEqual(send("/send/s/1/0", 60000), 429)  # of what comes its share is taken
+            begun = time.monotonic()
+            self.assertEqual(ask(url, "POST", "/recv/s/0/1", X_Forwarded_For="192.0.2.1").status, 200)
+            thread.join()
+            self.assertEqual(held, [200])  # there is room now
+            self.assertLess(time.monotonic() - begun, 5)
+
     def test_pages_of_other_origins(self):
         for flags, origin, allowed in (((), "https://a.example", "*"),
                                        (("--cors=https://a.example,https://b.example",), "https://b.example", "https://b.example"),
