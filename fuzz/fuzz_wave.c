@@ -156,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (session_init(&s, &options, &channel, NULL) != PT_OK)
         abort();
     rng_init_seed(&s.rng, block_make(1, 2));
+    s.segment_min = 1; /* of which the seeds are */
     const pt_status status = run(&s, data[0] >> 1 & 0x3fu);
     if (status != PT_OK)
         session_abort(&s, status);

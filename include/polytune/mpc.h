@@ -64,8 +64,8 @@ typedef struct pt_mpc_options {
     unsigned cot_field_bits; /* a wish for k: 1, 2, 4, 8, less traffic and more work as it grows, as
                                 safe all; 0: none. The largest of all parties' wishes counts, 4
                                 without any */
-    uint32_t segment_ands;   /* AND gates in a segment at most: fewer, less memory and more traffic.
-                                The smallest of all parties' counts; 0: as many as may be */
+    uint32_t segment_ands;   /* AND gates in a segment at most, 1024 .. 458752: fewer, less memory
+                                and more traffic. The smallest of all parties' counts; 0: 370728 */
     bool insecure; /* over a channel that others can read and alter (pt_channel_kind): who reads all
                       messages can compute the inputs. For measuring, and for networks that are
                       protected by other means */

@@ -25,6 +25,13 @@ typedef struct party_job {
     pt_error *error;
 } party_job;
 
+/* Small circuits are cut into many segments. */
+static void allow_small_segments(session *s)
+{
+    assert_true(s->segment_min == MPC_SEGMENT_ANDS_MIN);
+    s->segment_min = 1;
+}
+
 static void open_all(parties *p, size_t n, const pt_mpc_options *options, uint32_t timeout_ms)
 {
     pt_error error;
@@ -38,6 +45,7 @@ static void open_all(parties *p, size_t n, const pt_mpc_options *options, uint32
         const pt_mpc_options o = {.parties = n};
         assert_int_equal(session_init_dealer(&p->dealer, &o, &p->channels[n], &error), PT_OK);
         rng_init_seed(&p->dealer.rng, block_make(0x7e57, n));
+        allow_small_segments(&p->dealer);
     }
     for (size_t party = 0; party < n; party++) {
         pt_mpc_options o = options[party];
@@ -51,6 +59,7 @@ static void open_all(parties *p, size_t n, const pt_mpc_options *options, uint32
                 s++;
         assert_int_equal(session_init(s, &o, &p->channels[party], &error), PT_OK);
         rng_init_seed(&s->rng, block_make(0x7e57, party));
+        allow_small_segments(s);
     }
 }
 

@@ -71,6 +71,15 @@ static uint64_t largest_memory(session *s, const pt_circuit *c, uint64_t segment
 /* Sizes that are tried are so close to each other: a 64th. */
 #define SIZE_STEP 64
 
+/* The next smaller one; 0 behind the smallest. */
+static uint64_t next_size(uint64_t ands)
+{
+    const uint64_t next = ands - ands / SIZE_STEP;
+    if (ands == MPC_SEGMENT_ANDS_MIN)
+        return 0;
+    return next > MPC_SEGMENT_ANDS_MIN ? next : MPC_SEGMENT_ANDS_MIN;
+}
+
 /* The largest segments with which the memory of party s->me, or of each, is within `bytes`. With
  * larger buckets, which smaller segments have, memory does not simply follow their size, so all are
  * tried in turn. */
@@ -78,7 +87,7 @@ static pt_status choose_segment(uint32_t *ret_ands, session *s, const pt_circuit
                                 uint64_t bytes, pt_error *error)
 {
     uint64_t least = UINT64_MAX;
-    for (uint64_t ands = MPC_SEGMENT_ANDS_MAX; ands > 0; ands -= ands / SIZE_STEP + 1) {
+    for (uint64_t ands = MPC_SEGMENT_ANDS_MAX; ands != 0; ands = next_size(ands)) {
         const uint64_t taken = largest_memory(s, c, ands, of_any);
         if (taken <= bytes) {
             *ret_ands = (uint32_t)ands;

@@ -200,11 +200,11 @@ static bool hello_is_agreed(hello_field f)
     return f == HELLO_K || f == HELLO_SEGMENT;
 }
 
-static bool hello_can_be(hello_field f, uint64_t value)
+static bool hello_can_be(const session *s, hello_field f, uint64_t value)
 {
     if (f == HELLO_K)
         return value == 0 || session_k_is_valid(value);
-    return value > 0 && value <= MPC_SEGMENT_ANDS_MAX;
+    return value > 0 && value >= s->segment_min && value <= MPC_SEGMENT_ANDS_MAX;
 }
 
 /* Compares a peer's HELLO with the own one, field by field. */
@@ -217,7 +217,7 @@ static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own
         le_put_u32(number, (uint32_t)session_number(peer));
         const uint8_t *expected = f == HELLO_NUMBER ? number : own + at;
         if (hello_is_agreed((hello_field)f)) {
-            if (!hello_can_be((hello_field)f, field_number(theirs, (hello_field)f)))
+            if (!hello_can_be(s, (hello_field)f, field_number(theirs, (hello_field)f)))
                 return peer_fault(s, PT_PEER_MALFORMED, peer, WAVE_HELLO, fields[f].difference,
                                   error);
         } else if (!ct_equal(theirs + at, expected, fields[f].bytes))
@@ -314,7 +314,7 @@ pt_status session_hello(session *s, const hello_facts *facts, uint64_t *ret_segm
     *ret_segment_ands = facts->segment_ands;
     for (size_t p = 0; p < s->n; p++) {
         const uint8_t *hello = wave_all_from(&w, p);
-        PT_ASSERT(p == s->me || hello_can_be(HELLO_K, field_number(hello, HELLO_K)));
+        PT_ASSERT(p == s->me || hello_can_be(s, HELLO_K, field_number(hello, HELLO_K)));
         hello_agree(s, ret_segment_ands, hello);
     }
     fix_sid(s, &w);

@@ -12,7 +12,9 @@
  *      32 B nonce
  *
  * The protocol version is in every message's header. All must be alike but the own number, and two
- * fields that the parties agree on: k is the largest wish, a segment has the fewest ANDs.
+ * fields that the parties agree on: k is the largest wish, a segment has the fewest ANDs. Those
+ * have limits: k is one that there is, a segment has MPC_SEGMENT_ANDS_MIN to MPC_SEGMENT_ANDS_MAX
+ * ANDs.
  *
  * A dealer gets every party's HELLO too, as the first frame of its side stream, followed by
  *      u64  AND gates        u64  input bits

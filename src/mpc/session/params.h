@@ -19,8 +19,10 @@
 #define MPC_BUCKET_MIN 3  /* SECURITY: B (4.6) */
 #define MPC_BUCKET_MAX 14 /* SECURITY */
 
-/* The largest segment. AGREEMENT */
+/* The largest segment, and the smallest that a party may ask for: below, padding, messages and a
+ * dealer's work would grow without a limit (0.8). AGREEMENT */
 #define MPC_SEGMENT_ANDS_MAX ((uint64_t)7 << 16)
+#define MPC_SEGMENT_ANDS_MIN ((uint64_t)1 << 10)
 
 /* What a party sends ahead of the frames that it awaits from a peer: what the link, a relay that
  * takes whole messages, and the other side's computing hold while none comes back, 100 Mbit/s for

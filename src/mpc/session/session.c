@@ -40,9 +40,10 @@ static pt_status check_counts(const pt_mpc_options *o, pt_error *error)
     if (o->evaluator >= o->parties)
         return error_set(error, PT_ERR_USAGE, "the evaluator %zu is not one of the %zu parties",
                          o->evaluator, o->parties);
-    if (o->segment_ands > MPC_SEGMENT_ANDS_MAX)
-        return error_set(error, PT_ERR_USAGE, "a segment has at most %u AND gates",
-                         (unsigned)MPC_SEGMENT_ANDS_MAX);
+    if (o->segment_ands > MPC_SEGMENT_ANDS_MAX ||
+        (o->segment_ands != 0 && o->segment_ands < MPC_SEGMENT_ANDS_MIN))
+        return error_set(error, PT_ERR_USAGE, "a segment has %u to %u AND gates",
+                         (unsigned)MPC_SEGMENT_ANDS_MIN, (unsigned)MPC_SEGMENT_ANDS_MAX);
     return receivers_check(o, error);
 }
 
@@ -94,6 +95,7 @@ static void number_parties(session *s, const pt_mpc_options *o)
 static void session_start(session *s, const pt_mpc_options *options, const pt_channel *channel)
 {
     s->channel = channel;
+    s->segment_min = MPC_SEGMENT_ANDS_MIN;
     s->stats = options->stats != NULL ? options->stats : &s->own_stats;
     *s->stats = (pt_mpc_stats){0};
     s->stats_mark_ns = clock_ns();

@@ -49,6 +49,7 @@ struct session {
     unsigned rho;
     unsigned k_wish; /* own, and after HELLO the largest; 0: none */
     unsigned k;
+    uint64_t segment_min;   /* MPC_SEGMENT_ANDS_MIN; tests cut small circuits, too */
     uint8_t sid[SID_BYTES]; /* all zero until HELLO is done */
 
     /* Waves and transcript, section 0.6. */

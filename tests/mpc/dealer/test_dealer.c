@@ -362,6 +362,12 @@ static void ask(void *user, session *s, const char *name, size_t peer, void *dat
         ((uint8_t *)data)[a->at + i] = (uint8_t)(a->value >> (8 * i));
 }
 
+/* The dealer as it is outside tests. */
+static void keep_to_limits(test_run *t)
+{
+    t->parties.dealer.segment_min = MPC_SEGMENT_ANDS_MIN;
+}
+
 static void absurd_requests_are_refused(void **state)
 {
     (void)state;
@@ -369,6 +375,7 @@ static void absurd_requests_are_refused(void **state)
         {EVALUATOR_AT, 4, 3, PT_PEER_MALFORMED},
         {K_AT, 4, 3, PT_PEER_MALFORMED},
         {SEGMENT_AT, 8, 0, PT_PEER_MALFORMED},
+        {SEGMENT_AT, 8, MPC_SEGMENT_ANDS_MIN - 1, PT_PEER_MALFORMED},
         {SEGMENT_AT, 8, MPC_SEGMENT_ANDS_MAX + 1, PT_PEER_MALFORMED},
         {COUNTS_AT, 8, (uint64_t)CIRCUIT_MAX_WIRES + 1, PT_ERR_LIMIT},
         {COUNTS_AT, 8, UINT64_MAX, PT_ERR_LIMIT},
@@ -382,12 +389,15 @@ static void absurd_requests_are_refused(void **state)
         test_run t = {.circuit = c,
                       .inputs = inputs,
                       .preparation = &test_dealer,
+                      .prepare = keep_to_limits,
                       .hook = ask,
                       .hook_user = (void *)(uintptr_t)&cases[i]};
         test_run_parties(&t);
         assert_int_equal(t.parties.dealer_status, cases[i].status);
         if (cases[i].status == PT_PEER_MALFORMED)
             assert_non_null(strstr(t.parties.dealer_error.message, "does not have"));
+        if (cases[i].at == SEGMENT_AT)
+            assert_int_equal(t.parties.dealer_error.party, 0);
         for (size_t p = 0; p < 3; p++)
             assert_int_equal(t.parties.status[p],
                              cases[i].status == PT_ERR_LIMIT ? PT_ERR_STOPPED : PT_PEER_ABORT);

@@ -177,6 +177,24 @@ static void segments_are_as_large_as_memory_allows(void **state)
     pt_circuit_free(circuit);
 }
 
+/* What is enough for the smallest segments that there are is taken, and nothing less. */
+static void segments_have_a_least_size(void **state)
+{
+    (void)state;
+    pt_circuit *circuit = memory_circuit(2, 20000);
+    pt_mpc_options options = {
+        .parties = 2, .party = 1, .cot_field_bits = 8, .segment_ands = MPC_SEGMENT_ANDS_MIN};
+    pt_plan plan;
+    pt_plan_seat seats[2];
+    uint32_t ands = 1;
+    assert_int_equal(pt_plan_make(&plan, seats, 2, circuit, &options, NULL, NULL), PT_OK);
+    const uint64_t bytes = seats[1].memory_bytes;
+    assert_int_equal(pt_plan_segment_ands(&ands, circuit, &options, bytes, NULL), PT_OK);
+    assert_true(ands == MPC_SEGMENT_ANDS_MIN);
+    assert_int_equal(pt_plan_segment_ands(&ands, circuit, &options, bytes - 1, NULL), PT_ERR_LIMIT);
+    pt_circuit_free(circuit);
+}
+
 /* Whatever k above the own wish another party wishes for. */
 static void assert_within(const pt_circuit *circuit, size_t party, unsigned wish, uint64_t bytes)
 {
@@ -228,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_foretold_covers_what_is_taken),
         cmocka_unit_test(segments_are_as_large_as_memory_allows),
+        cmocka_unit_test(segments_have_a_least_size),
         cmocka_unit_test(another_k_is_within_memory),
         cmocka_unit_test(segments_fill_buckets_of_three),
     };

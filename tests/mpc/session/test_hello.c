@@ -135,6 +135,13 @@ static void different_facts_are_named(void **state)
     }
 }
 
+/* Tests may have smaller segments otherwise. */
+static void keep_to_limits(parties *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        p->sessions[i].segment_min = MPC_SEGMENT_ANDS_MIN;
+}
+
 /* Section 0.8: k is the largest wish, 4 without any, and a segment the smallest. */
 static void wishes_are_agreed_on(void **state)
 {
@@ -143,11 +150,14 @@ static void wishes_are_agreed_on(void **state)
         unsigned wishes[3], k;
         uint64_t segments[3], segment;
     } rows[] = {
-        {{0, 0, 0}, 4, {7, 7, 7}, 7},
-        {{0, 2, 0}, 2, {7, 8, 9}, 7},
-        {{2, 0, 1}, 2, {9, 8, 7}, 7},
-        {{4, 8, 1}, 8, {8, MPC_SEGMENT_ANDS_MAX, 9}, 8},
-        {{1, 1, 1}, 1, {MPC_SEGMENT_ANDS_MAX, MPC_SEGMENT_ANDS_MAX, 1}, 1},
+        {{0, 0, 0}, 4, {7000, 7000, 7000}, 7000},
+        {{0, 2, 0}, 2, {7000, 8000, 9000}, 7000},
+        {{2, 0, 1}, 2, {9000, 8000, 7000}, 7000},
+        {{4, 8, 1}, 8, {8000, MPC_SEGMENT_ANDS_MAX, 9000}, 8000},
+        {{1, 1, 1},
+         1,
+         {MPC_SEGMENT_ANDS_MAX, MPC_SEGMENT_ANDS_MAX, MPC_SEGMENT_ANDS_MIN},
+         MPC_SEGMENT_ANDS_MIN},
     };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         pt_mpc_options options[3] = {{0}};
@@ -159,6 +169,7 @@ static void wishes_are_agreed_on(void **state)
         }
         parties p;
         parties_open_each(&p, 3, options);
+        keep_to_limits(&p);
         parties_run_each(&p, hello, facts, sizeof facts[0]);
         for (size_t i = 0; i < 3; i++) {
             assert_int_equal(p.status[i], PT_OK);
@@ -250,16 +261,20 @@ static void wishes_have_limits(void **state)
         {16, 4, (uint32_t)1 << 31 | 4},
         {16, 4, UINT32_MAX},
         {24, 8, 0},
+        {24, 8, 1},
+        {24, 8, MPC_SEGMENT_ANDS_MIN - 1},
         {24, 8, UINT64_MAX},
         {24, 8, MPC_SEGMENT_ANDS_MAX + 1},
         {24, 8, (uint64_t)1 << 63 | 1},
     };
+    hello_facts facts = {.circuit = parties_circuit(), .segment_ands = MPC_SEGMENT_ANDS_MIN};
     for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
         wish w = wishes[i];
         parties p;
         parties_open(&p, 3, NULL);
+        keep_to_limits(&p);
         parties_hook(&p, put_wish, &w);
-        parties_run(&p, plain_hello, NULL);
+        parties_run(&p, hello, &facts);
         assert_blamed(&p, PT_PEER_MALFORMED,
                       w.len == 4 ? "COT field exponent that" : "segments of a size that");
         parties_close(&p);

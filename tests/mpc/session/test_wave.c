@@ -418,13 +418,20 @@ static void options_are_checked(void **state)
         {.parties = 3, .statistical_security = 81},
         {.parties = 3, .cot_field_bits = 3},
         {.parties = 3, .cot_field_bits = 16},
+        {.parties = 3, .segment_ands = 1},
+        {.parties = 3, .segment_ands = (uint32_t)MPC_SEGMENT_ANDS_MIN - 1},
+        {.parties = 3, .segment_ands = (uint32_t)MPC_SEGMENT_ANDS_MAX + 1},
     };
     session s;
     pt_error error;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(session_init(&s, &bad[i], &none, &error), PT_ERR_USAGE);
-    const pt_mpc_options good = {
-        .parties = 4, .party = 1, .evaluator = 2, .output_parties = outputs, .n_output_parties = 2};
+    const pt_mpc_options good = {.parties = 4,
+                                 .party = 1,
+                                 .evaluator = 2,
+                                 .output_parties = outputs,
+                                 .n_output_parties = 2,
+                                 .segment_ands = (uint32_t)MPC_SEGMENT_ANDS_MIN};
     assert_int_equal(session_init(&s, &good, &none, &error), PT_OK);
     assert_int_equal(s.me, 2);
     const size_t roster[] = {2, 0, 1, 3};
