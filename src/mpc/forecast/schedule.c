@@ -16,6 +16,9 @@
 #include "mpc/triple/triple.h"
 #include "mpc/triple/zero_check.h"
 
+/* Segments that are walked; then each takes as long as the one before it. */
+#define SETTLED_SEGMENTS 8
+
 #define SPREAD_COST 10 /* measured: the shares of a bit are written in strides */
 
 /* The inputs' steps travel along with waves of the first segment; which of them have. */
@@ -369,6 +372,24 @@ static void walk_segment(walk *w)
     walk_authentication(w);
 }
 
+/* Of many segments all in the middle are alike: they have as many gates, and nothing of the inputs
+ * or outputs. */
+static void walk_segments(walk *w)
+{
+    for (; w->segment < w->n_segments; w->segment++) {
+        const bool repeats =
+            w->segment + 1 == SETTLED_SEGMENTS && w->n_segments > SETTLED_SEGMENTS + 1;
+        if (repeats)
+            traffic_mark(w->t);
+        walk_segment(w);
+        if (repeats) {
+            const uint64_t times = w->n_segments - 1 - SETTLED_SEGMENTS;
+            traffic_repeat(w->t, times);
+            w->segment += times;
+        }
+    }
+}
+
 void schedule_walk(const schedule *p)
 {
     walk w = {.p = p, .t = p->t, .s = p->t->s, .circuit = p->circuit};
@@ -378,8 +399,7 @@ void schedule_walk(const schedule *p)
         walk_dealt_setup(&w);
     else
         walk_base_ots(&w);
-    for (; w.segment < w.n_segments; w.segment++)
-        walk_segment(&w);
+    walk_segments(&w);
     put_out(&w, 0, p->circuit->n_and == 0 ? w.s->n : 1);
     traffic_wave(w.t, true);
 }

@@ -1,5 +1,7 @@
 #include "mpc/forecast/traffic.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -17,23 +19,45 @@ pt_status traffic_init(traffic *ret_traffic, const session *s, double delay, dou
     *t = (traffic){.s = s, .delay = delay, .byte_time = byte_time, .n_seats = n};
     t->window_max = stream_window(s, cot_frame_bytes(SMALLEST_FRAME_K, COT_CHUNK));
     t->seats = mem_new(n, sizeof *t->seats);
+    t->marks = mem_new(n, sizeof *t->marks);
     t->payload = mem_new(n * n, sizeof *t->payload);
     t->wave_due = mem_new(n * n, sizeof *t->wave_due);
     t->wave_sent = mem_new(n * n, sizeof *t->wave_sent);
     t->frames_due = mem_new(n * n, t->window_max * sizeof *t->frames_due);
-    const bool ok = t->seats != NULL && t->payload != NULL && t->wave_due != NULL &&
-                    t->wave_sent != NULL && t->frames_due != NULL;
+    const bool ok = t->seats != NULL && t->marks != NULL && t->payload != NULL &&
+                    t->wave_due != NULL && t->wave_sent != NULL && t->frames_due != NULL;
     return ok ? PT_OK : error_memory(error);
 }
 
 void traffic_clear(traffic *t)
 {
     mem_free(t->seats);
+    mem_free(t->marks);
     mem_free(t->payload);
     mem_free(t->wave_due);
     mem_free(t->wave_sent);
     mem_free(t->frames_due);
     *t = (traffic){0};
+}
+
+void traffic_mark(traffic *t)
+{
+    memcpy(t->marks, t->seats, t->n_seats * sizeof *t->seats);
+}
+
+void traffic_repeat(traffic *t, uint64_t times)
+{
+    for (size_t i = 0; i < t->n_seats; i++) {
+        traffic_seat *s = &t->seats[i];
+        const traffic_seat *mark = &t->marks[i];
+        s->bytes_sent += times * (s->bytes_sent - mark->bytes_sent);
+        s->bytes_received += times * (s->bytes_received - mark->bytes_received);
+        s->messages_sent += times * (s->messages_sent - mark->messages_sent);
+        s->messages_received += times * (s->messages_received - mark->messages_received);
+        s->now += (double)times * (s->now - mark->now);
+        s->up_free += (double)times * (s->up_free - mark->up_free);
+        s->down_free += (double)times * (s->down_free - mark->down_free);
+    }
 }
 
 void traffic_work(traffic *t, size_t seat, double time)

@@ -28,6 +28,7 @@ typedef struct traffic {
     bool is_unit;     /* delays are counted: frames behind each other take no time */
     size_t n_seats;
     traffic_seat *seats; /* by session index, then the dealer's */
+    traffic_seat *marks; /* what they were at traffic_mark */
     /* From i to j at i * n_seats + j. */
     uint64_t *payload;  /* of the wave that is being made */
     double *wave_due;   /* when its messages arrive */
@@ -40,6 +41,10 @@ typedef struct traffic {
 MUST_CHECK pt_status traffic_init(traffic *ret_traffic, const session *s, double delay,
                                   double byte_time, pt_error *error);
 void traffic_clear(traffic *t);
+
+/* What has happened since traffic_mark happens so many times more. Between waves and frames. */
+void traffic_mark(traffic *t);
+void traffic_repeat(traffic *t, uint64_t times);
 
 /* A party computes for so long. */
 void traffic_work(traffic *t, size_t seat, double time);
