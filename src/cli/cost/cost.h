@@ -30,7 +30,7 @@ MUST_CHECK pt_status cost_wish(mpc_flags *f, const computation *c, const pt_plan
 MUST_CHECK pt_status cost_fit(mpc_flags *f, const computation *c, size_t party, uint64_t bytes,
                               pt_error *error);
 
-/* What is taken for the link of which only the round trip is known: from 5 ms on a wide-area one,
+/* What is taken for the link of which only the round trip is known: from 10 ms on a wide-area one,
  * of 100 Mbit/s; a nearer one, or 0 for an unknown round trip, is not worth a wish. */
 MUST_CHECK bool cost_link_of(pt_plan_link *ret_link, double round_trip_seconds);
 
