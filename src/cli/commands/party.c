@@ -40,13 +40,13 @@ static const flag flags[] = {
      "accept programs of up to so many AND gates (default 50000000): the others' constants choose "
      "how large they get",
      false},
-    {"link", "RATE,RTT",
-     "this party's link, such as 100mbit,50ms: --cot-bits is chosen by it (default: by the round "
-     "trip that is measured)",
-     false},
     {"memory", "SIZE",
      "and that take up to so much memory to compile (default 4G); the run, too, stays within it, "
      "with more traffic where it is little",
+     false},
+    {"link", "RATE,RTT",
+     "this party's link, such as 100mbit,50ms: --cot-bits is chosen by it (default: by the round "
+     "trip that is measured)",
      false},
     {0},
 };
