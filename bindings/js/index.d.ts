@@ -128,7 +128,7 @@ export interface Stats {
 }
 
 export type AllStats = Stats & { parties: Stats[] };
-/** Without `cotBits` the parties here take 2: twice the traffic of 4, which `compile` counts with, for less work. */
+/** Without `cotBits` the parties here take 2: about half as much traffic again as with 4, which `compile` counts with, for less work. */
 export type SimulateOptions = ProgramOptions & { rho?: number; cotBits?: 1 | 2 | 4 | 8 };
 
 export interface Notice {
