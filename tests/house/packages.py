@@ -2,6 +2,7 @@
 are tried by tests/packages, which takes too long for every day.
 usage: packages.py BUILD COMMAND"""
 import copy
+import os
 import pathlib
 import re
 import shutil
@@ -58,6 +59,31 @@ def wrong_versions(control, version):
     return wrong
 
 
+def asked_for(*flags):
+    """What scripts/setup would install on an x86-64 machine that has nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for name, content in (("scripts/setup", text("scripts/setup")), ("tests/python/requirements.txt", ""), ("build/venv/installed", ""),
+                              ("bin/dpkg", "#!/bin/sh\ncase $1 in --print-architecture) echo amd64 ;; *) echo arm64 ;; esac\n"),
+                              ("bin/dpkg-query", "#!/bin/sh\n"), ("bin/apt-get", "#!/bin/sh\n"), ("bin/sudo", '#!/bin/sh\n"$@"\n')):
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+            path.chmod(0o755)
+        done = subprocess.run(["sh", root / "scripts/setup", *flags], text=True, capture_output=True, timeout=60, check=True,
+                              env=os.environ | {"PATH": f"{root / 'bin'}:{os.environ['PATH']}"})
+        return set(done.stderr.removeprefix("installing:").split())
+
+
+def wrong_setup():
+    """The flags of scripts/setup may come in any order; packages of one machine only have no other architecture."""
+    wrong = [f"scripts/setup --tests --arm64 asks for {name}" for name in sorted(asked_for("--tests", "--arm64"))
+             if re.fullmatch(r"(lib32.*|.*-i386):arm64", name)]
+    if not {"lib32gcc-12-dev", "libsodium-dev:arm64"} <= asked_for("--arm64", "--tests"):
+        wrong.append("scripts/setup --arm64 --tests does not ask for what it should")
+    return wrong
+
+
 def wrong_unit(path, command, threshold=SECURITY_THRESHOLD):
     """What systemd finds wrong with a unit as it is built, or finds too open."""
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +128,7 @@ def main():
     has_systemd = shutil.which("systemd-analyze") is not None
     units = sorted(build / path.name for path in (ROOT / "packaging/systemd").glob("*.service")) if has_systemd else []
     self_check(control, wanted, units, command)
-    wrong = wrong_dependencies(control, wanted) + wrong_versions(control, project_version()) + wrong_bill(command)
+    wrong = wrong_dependencies(control, wanted) + wrong_versions(control, project_version()) + wrong_bill(command) + wrong_setup()
     for unit in units:
         wrong += wrong_unit(unit, command)
     print("\n".join(wrong) or f"{len(wanted)} packages to build, {len(units)} units" + ("" if has_systemd else ": no systemd here"))
