@@ -207,7 +207,8 @@ static bool hello_can_be(const session *s, hello_field f, uint64_t value)
     return value > 0 && value >= s->segment_min && value <= MPC_SEGMENT_ANDS_MAX;
 }
 
-/* Compares a peer's HELLO with the own one, field by field. */
+/* Compares a party's HELLO with the own one, field by field. The own one fails where it asks for
+ * what cannot be, of which nothing is to follow. */
 static pt_status hello_compare(const session *s, size_t peer, const uint8_t *own,
                                const uint8_t *theirs, pt_error *error)
 {
@@ -231,8 +232,6 @@ static pt_status hello_compare_all(const wave *w, pt_error *error)
 {
     const session *s = w->s;
     for (size_t p = 0; p < s->n; p++) {
-        if (p == s->me)
-            continue;
         const pt_status status =
             hello_compare(s, p, wave_all_from(w, s->me), wave_all_from(w, p), error);
         if (status != PT_OK)
@@ -314,7 +313,7 @@ pt_status session_hello(session *s, const hello_facts *facts, uint64_t *ret_segm
     *ret_segment_ands = facts->segment_ands;
     for (size_t p = 0; p < s->n; p++) {
         const uint8_t *hello = wave_all_from(&w, p);
-        PT_ASSERT(p == s->me || hello_can_be(s, HELLO_K, field_number(hello, HELLO_K)));
+        PT_ASSERT(hello_can_be(s, HELLO_K, field_number(hello, HELLO_K)));
         hello_agree(s, ret_segment_ands, hello);
     }
     fix_sid(s, &w);

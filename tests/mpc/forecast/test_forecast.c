@@ -2,7 +2,6 @@
  * them, and delays. */
 #include "support/test.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "channel/slow.h"
 #include "mpc/circuits.h"
@@ -418,15 +417,13 @@ static void large(void **state)
     assert_int_equal(plan.delays, 15 + 2697 * 12);
     const uint64_t bytes = seats[0].bytes_sent + seats[1].bytes_sent;
     assert_true(bytes > 150 * plan.and_gates && bytes < 160 * plan.and_gates);
-    /* The largest that there is, in the smallest segments, takes no longer. */
+    /* The largest that there is, in the smallest segments. */
     static const forecast_case small = {"small", 2, &test_cot, 1, 1, 1, 100, MPC_SEGMENT_ANDS_MIN,
                                         {0}};
-    const uint64_t start = clock_ns();
     circuit->n_and = UINT64_C(1) << 30;
     make_plan(&small, circuit, &plan, seats, NULL);
     assert_int_equal(plan.segments, 1 << 20);
     assert_int_equal(plan.delays, 15 + ((UINT64_C(1) << 20) - 1) * 12);
-    assert_true(clock_ns() - start < 1000000000);
     circuit->n_and = 1000000000;
     make_plan(&c, circuit, &plan, seats, NULL);
     /* What is in a file need not be in memory. */
