@@ -133,6 +133,7 @@ static void different_facts_are_named(void **state)
         assert_named(&p, c == 0 ? "program or circuit" : "session data");
         parties_close(&p);
     }
+    pt_circuit_free(other);
 }
 
 /* Tests may have smaller segments otherwise. */
