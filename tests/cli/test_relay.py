@@ -387,14 +387,16 @@ class Limits(Case):
         for flags, origin, allowed in (((), "https://a.example", "*"),
                                        (("--cors=https://a.example,https://b.example",), "https://b.example", "https://b.example"),
                                        (("--cors=https://a.example",), "https://a.example.evil", None),
-                                       (("--cors=https://[::1]:8443,null",), "null", "null"),  # a page that is a file
+                                       (("--cors=https://[::1]:8443,http://a_b:443,http://8.8.8.8:8,x-y://z,null",), "null", "null"),  # a page that is a file
                                        (("--cors=none",), "https://a.example", None)):
             with relay(*flags) as (url, _):
                 for method, path in (("GET", "/ping"), ("OPTIONS", "/send/s/0/1"), ("GET", "/nowhere")):
                     answer = ask(url, method, path, Origin=origin)
                     self.assertEqual(answer.headers["Access-Control-Allow-Origin"], allowed, (flags, path))
         for bad in ("", "foo", "app.example", "https://", "https://app.example/", "https://app.example/page", "https://App.example",
-                    "https://a.example, https://b.example", "https://a.example,", "*,https://a.example", "none,https://a.example"):
+                    "https://a.example, https://b.example", "https://a.example,", "*,https://a.example", "none,https://a.example",
+                    "https://a.example:443", "http://a.example:80,null", "https://:", "https://:8443", "https://a:", "https://a:99999",
+                    "https://a:65536", "https://a:08443", "https://a:8x", "https://[::1", "https://[]", "https://a]", "https://.a"):
             self.assertFailed(polytune("serve", "--listen=127.0.0.1:0", f"--cors={bad}"), USAGE, "--cors takes", f"not '{bad}'")
 
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -304,16 +305,42 @@ static pt_status read_limits(relay_options *o, uint32_t *ret_grace_ms, const arg
     return status;
 }
 
+/* The length of the host: a name, or an IPv6 address in brackets; 0 for none. */
+static size_t origin_host(const char *text)
+{
+    if (*text != '[')
+        return *text == '.' ? 0 : strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-._");
+    const size_t inside = strspn(text + 1, "0123456789abcdef:");
+    return inside > 1 && text[1 + inside] == ']' ? inside + 2 : 0;
+}
+
+/* Without zeros before it, and none that the scheme means anyway. */
+static bool is_origin_port(const char *scheme, const char *text, size_t len)
+{
+    const bool is_http = strncmp(scheme, "http://", 7) == 0 && strncmp(text, "80", len) == 0;
+    const bool is_https = strncmp(scheme, "https://", 8) == 0 && strncmp(text, "443", len) == 0;
+    uint32_t port = 0;
+    if (len == 0 || len > 5 || *text == '0' || strspn(text, "0123456789") != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        port = 10 * port + (uint32_t)(text[i] - '0');
+    return port <= UINT16_MAX && !(len == 2 && is_http) && !(len == 3 && is_https);
+}
+
 /* As browsers write an origin: scheme, host in small letters, port unless it is the usual one; null
  * is that of a page that is a file. */
 static bool is_origin(const char *text, size_t len)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-._:[]";
     if (len == 4 && strncmp(text, "null", len) == 0)
         return true;
     const size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
-    return scheme != 0 && strncmp(text + scheme, "://", 3) == 0 && scheme + 3 < len &&
-           scheme + 3 + strspn(text + scheme + 3, letters) == len;
+    if (scheme == 0 || strncmp(text + scheme, "://", 3) != 0)
+        return false;
+    const size_t host = origin_host(text + scheme + 3);
+    const size_t end = scheme + 3 + host;
+    if (host == 0 || end == len)
+        return host != 0;
+    return text[end] == ':' && is_origin_port(text, text + end + 1, len - end - 1);
 }
 
 /* What compares equal to nothing that a browser says would keep pages out without a word. */
