@@ -108,6 +108,9 @@ bool file_map_open(file_map *ret_map, const char *path)
     struct stat info;
     void *bytes = MAP_FAILED;
     *ret_map = (file_map){0};
+    /* To open a pipe would let its writer go on, who may be done before it is opened to be read. */
+    if (stat(path, &info) != 0 || !is_safe_to_map(&info))
+        return false;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return false;

@@ -1,8 +1,10 @@
 """Garble programs through eval, check, compile and simulate: results, panics, bad programs, bad inputs."""
+import contextlib
 import json
 import os
 import pathlib
 import tempfile
+import threading
 import unittest
 
 from support import Case, DONE, INPUT, MAX, PANIC, PROGRAM, USAGE, polytune, program_file
@@ -110,6 +112,21 @@ class Programs(Case):
             self.assertEqual(os.read(end, 1 << 20).decode(), circuit)
             os.close(end)
             self.assertTrue(pipe.is_fifo())
+
+    def test_a_program_may_come_from_a_named_pipe(self):
+        """Which is opened once: its writer may be done soon after."""
+        def write(path):
+            with contextlib.suppress(BrokenPipeError):
+                path.write_text(ADD)
+
+        with tempfile.TemporaryDirectory() as folder:
+            pipe = pathlib.Path(folder, "pipe")
+            os.mkfifo(pipe)
+            for _ in range(50):
+                writer = threading.Thread(target=write, args=(pipe,), daemon=True)
+                writer.start()
+                self.assertEqual(polytune("check", pipe).status, DONE)
+                writer.join(10)
 
     def test_a_named_function_is_run(self):
         with program_file(ADD + " pub fn twice(p: u8, q: u8) -> u8 { p + q + p + q }") as path:
