@@ -238,6 +238,7 @@ class Parties(Case):
             for party in parties:
                 self.assertNotEqual(party.wait(SOON).status, DONE)
 
+    @unittest.skipIf(os.environ.get("POLYTUNE_SANITIZE"), "sanitizers lock no memory")
     @unittest.skipUnless(sys.platform == "linux" and resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] != 0, "no memory may be locked here")
     def test_a_secret_is_locked_into_memory(self):
         with relay() as (url, _):
