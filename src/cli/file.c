@@ -15,11 +15,17 @@
 #include "base/mem.h"
 #include "base/read_file.h"
 
+/* Also where there is a file of that name. */
+static bool is_standard_input(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
 /* Release with file_close. */
 static pt_status file_open(FILE **ret_file, const char *path, pt_error *error)
 {
     struct stat info;
-    const bool is_stdin = strcmp(path, "-") == 0;
+    const bool is_stdin = is_standard_input(path);
     if (is_stdin && feof(stdin))
         return error_set(error, PT_ERR_USAGE,
                          "standard input was read already: only one file can be -");
@@ -109,7 +115,7 @@ bool file_map_open(file_map *ret_map, const char *path)
     void *bytes = MAP_FAILED;
     *ret_map = (file_map){0};
     /* To open a pipe would let its writer go on, who may be done before it is opened to be read. */
-    if (stat(path, &info) != 0 || !is_safe_to_map(&info))
+    if (is_standard_input(path) || stat(path, &info) != 0 || !is_safe_to_map(&info))
         return false;
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)

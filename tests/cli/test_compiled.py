@@ -103,6 +103,12 @@ class Compiled(Case):
             for command in ("check", "compile", "eval"):
                 self.assertFailed(polytune(command, str(saved), *(("--input=1",) if command == "eval" else ())), INPUT, said)
 
+    def test_a_file_that_is_called_as_standard_input_is_not_meant(self):
+        os.rename(self.compiled(SALARIES), self.path("-"))
+        result = polytune("eval", "-", "--input=3", "--input=1", stdin="pub fn main(a: u8, b: u8) -> u8 { a & b }",
+                          cwd=self.folder.name)
+        self.assertRan(result, "1")
+
     def written_while_it_runs(self, named, saved, other):
         """The result of "a & b" of 12 and 10 with `other` in the file once it was read, and "mapped" or "copied"; only root
         may see which."""
