@@ -20,6 +20,7 @@
 #include "cli/commands/bench_figures.h"
 #include "cli/commands/bench_link.h"
 #include "cli/commands/command.h"
+#include "cli/flags/link.h"
 #include "cli/output.h"
 #include "cli/report.h"
 
@@ -46,7 +47,7 @@ typedef struct bench_wish {
     uint64_t n_and;
     uint64_t runs;
     bool has_link;
-    slow_link link;
+    pt_plan_link link; /* zero without one */
 } bench_wish;
 
 typedef struct measurement measurement;
@@ -116,10 +117,8 @@ static pt_status set_planned(json_t *figures, const pt_circuit *circuit, size_t 
     const pt_mpc_options options = {.parties = parties};
     pt_plan_seat seats[BENCH_MAX_SEATS];
     pt_plan plan;
-    pt_plan_link link = {0};
-    if (wish->has_link)
-        link = bench_link_planned(&wish->link);
-    const pt_status status = pt_plan_make(&plan, seats, parties, circuit, &options, &link, error);
+    const pt_status status =
+        pt_plan_make(&plan, seats, parties, circuit, &options, &wish->link, error);
     if (status == PT_OK)
         bench_figure_set(figures, "planned_seconds", plan.seconds);
     return status;
@@ -134,7 +133,7 @@ static pt_status measure_ands(json_t *figures, const measurement *m, const bench
     double delays = 0;
     pt_status status = bench_circuit(&circuit, n_and, m->parties, error);
     if (status == PT_OK && wish->has_link)
-        status = bench_link_run(runs, seconds, wish->link, circuit, m->parties, error);
+        status = bench_link_run(runs, seconds, &wish->link, circuit, m->parties, error);
     else if (status == PT_OK)
         status = run_in_memory(runs, seconds, circuit, m->parties, error);
     if (status == PT_OK)
@@ -359,7 +358,7 @@ static pt_status take_wish(bench_wish *ret_wish, const args *a, pt_error *error)
     if (status == PT_OK && runs != NULL)
         status = args_number(&wish.runs, runs, "--runs", 1, MAX_RUNS, error);
     if (status == PT_OK && link != NULL)
-        status = bench_link_parse(&wish.link, link, error);
+        status = link_flag_parse(&wish.link, link, error);
     *ret_wish = wish;
     return status;
 }

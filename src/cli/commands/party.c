@@ -6,13 +6,13 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "cli/commands/bench_link.h"
 #include "cli/commands/command.h"
 #include "cli/computation.h"
 #include "cli/cost/cost.h"
 #include "cli/deadline.h"
 #include "cli/flags/connect.h"
 #include "cli/flags/const_flags.h"
+#include "cli/flags/link.h"
 #include "cli/flags/mpc_flags.h"
 #include "cli/flags/split.h"
 #include "cli/flags/tables.h"
@@ -100,17 +100,14 @@ static pt_status party_limits(party *p, pt_error *error)
     const char *memory = args_get(p->a, "memory");
     pt_status status = PT_OK;
     const char *link = args_get(p->a, "link");
-    slow_link slow;
     p->max_ands = DEFAULT_MAX_ANDS;
     p->max_bytes = DEFAULT_MAX_BYTES;
     if (ands != NULL)
         status = args_number(&p->max_ands, ands, "--max-ands", 1, UINT32_MAX, error);
     if (status == PT_OK && memory != NULL)
         status = args_size(&p->max_bytes, memory, "--memory", UINT64_MAX / 2, error);
-    if (status == PT_OK && link != NULL) {
-        status = bench_link_parse(&slow, link, error);
-        p->link = status == PT_OK ? bench_link_planned(&slow) : (pt_plan_link){0};
-    }
+    if (status == PT_OK && link != NULL)
+        status = link_flag_parse(&p->link, link, error);
     return status;
 }
 

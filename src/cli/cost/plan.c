@@ -4,9 +4,9 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "cli/commands/bench_link.h"
 #include "cli/commands/command.h"
 #include "cli/cost/cost.h"
+#include "cli/flags/link.h"
 #include "cli/flags/split.h"
 #include "cli/output.h"
 
@@ -24,14 +24,8 @@ static const flag *const flag_lists[] = {flags,       flags_program, flags_mpc, 
 static pt_status take_link(pt_plan_link *ret_link, const args *a, pt_error *error)
 {
     const char *text = args_get(a, "link");
-    slow_link slow;
     *ret_link = (pt_plan_link){0};
-    if (text == NULL)
-        return PT_OK;
-    const pt_status status = bench_link_parse(&slow, text, error);
-    if (status == PT_OK)
-        *ret_link = bench_link_planned(&slow);
-    return status;
+    return text == NULL ? PT_OK : link_flag_parse(ret_link, text, error);
 }
 
 static json_t *seat_json(const pt_plan_seat *s, bool is_dealer)

@@ -1,6 +1,5 @@
 #include "cli/doctor/plan.h"
 
-#include "base/clock.h"
 #include "cli/commands/bench_link.h"
 
 #define PLAN_MAX_PARTIES (BENCH_MAX_SEATS - 1)
@@ -19,13 +18,12 @@ static pt_status cost_of(plan_cost *ret_cost, const pt_circuit *circuit, const d
                          pt_error *error)
 {
     const size_t parties = pt_circuit_parties(circuit);
-    const slow_link slow = {.delay_ns = (uint64_t)(link->delay_s * 1e9),
-                            .bytes_per_second = (uint64_t)link->bytes_per_second,
-                            .work_ns = clock_thread_ns};
+    const pt_plan_link planned = {.bits_per_second = 8 * link->bytes_per_second,
+                                  .round_trip_seconds = 2 * link->delay_s};
     bench_run runs[BENCH_MAX_SEATS];
     double seconds[BENCH_MAX_SEATS] = {0};
     *ret_cost = (plan_cost){0};
-    pt_status status = bench_link_run(runs, seconds, slow, circuit, parties, error);
+    pt_status status = bench_link_run(runs, seconds, &planned, circuit, parties, error);
     for (size_t i = 0; status == PT_OK && i < parties; i++) {
         const double bytes = (double)runs[i].stats.bytes_sent;
         ret_cost->bytes = bytes > ret_cost->bytes ? bytes : ret_cost->bytes;
