@@ -1,4 +1,5 @@
-/* What libsodium and jansson ask of their host (src/wasm/random.c there). */
+/* What libsodium and jansson, as they are built for the module, ask of their host:
+ * src/wasm/random.c in a browser. */
 #include <jansson.h>
 #include <sodium.h>
 
