@@ -39,7 +39,8 @@ circuit_builder *circuit_builder_new(const uint32_t *party_inputs, size_t n_part
     b->party_inputs = mem_new(n_parties, sizeof *party_inputs);
     b->gates = mem_new(FIRST_CAPACITY, sizeof *b->gates);
     b->capacity = FIRST_CAPACITY;
-    if (!gate_table_init(&b->table) || b->party_inputs == NULL || b->gates == NULL) {
+    b->table = (gate_table){.gates = b->gates, .first_gate = b->n_inputs + 1};
+    if (b->party_inputs == NULL || b->gates == NULL) {
         circuit_builder_free(b);
         return NULL;
     }
@@ -145,6 +146,7 @@ static bool grow_gates(circuit_builder *b)
     if (gates == NULL)
         return false;
     b->gates = gates;
+    b->table.gates = gates;
     if (b->lines != NULL) {
         uint32_t *lines = mem_resize(b->lines, capacity, sizeof *lines);
         if (lines == NULL)
@@ -163,11 +165,10 @@ static bool make_room(circuit_builder *b)
 {
     if (b->failure != PT_OK)
         return false;
-    PT_ASSERT(b->table.lines != NULL);
+    PT_ASSERT(b->table.gates != NULL);
     if (b->n_gates >= b->max_gates || b->n_and >= b->max_ands) {
         b->failure = PT_ERR_LIMIT;
-    } else if ((b->n_gates == b->capacity && !grow_gates(b)) ||
-               (b->is_sharing && !gate_table_make_room(&b->table, b->gates))) {
+    } else if (b->n_gates == b->capacity && !grow_gates(b)) {
         b->failure = PT_ERR_MEMORY;
     } else if (b->n_gates % GATES_A_LOOK == 0 && !watch_goes_on(b->watch)) {
         b->failure = PT_ERR_CANCELLED;
@@ -191,7 +192,7 @@ static wire append(circuit_builder *b, builder_gate g)
  * there is no room. */
 static wire gate_on(circuit_builder *b, bool *ret_found, wire x, wire y, bool is_and)
 {
-    uint32_t number;
+    uint32_t node;
     gate_place place;
     const builder_gate wanted = {.a = is_and ? x : y, .b = is_and ? y : x};
     *ret_found = false;
@@ -200,10 +201,13 @@ static wire gate_on(circuit_builder *b, bool *ret_found, wire x, wire y, bool is
     b->work++;
     if (!b->is_sharing)
         return append(b, wanted);
-    *ret_found = gate_table_find(&number, &place, &b->table, b->gates, x, y, is_and);
+    *ret_found = gate_table_find(&node, &place, &b->table, (gate_key){x, y, is_and});
     if (*ret_found)
-        return (b->n_inputs + 1 + number) * 2;
-    gate_table_put(&b->table, place, b->n_gates);
+        return node * 2;
+    if (!gate_table_put(&b->table, place, b->n_inputs + 1 + b->n_gates)) {
+        b->failure = PT_ERR_MEMORY;
+        return WIRE_FALSE;
+    }
     return append(b, wanted);
 }
 

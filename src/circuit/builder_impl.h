@@ -18,7 +18,7 @@ struct circuit_builder {
     uint32_t max_ands;
     uint32_t capacity; /* of gates */
     builder_gate *gates;
-    gate_table table; /* without lines once finished */
+    gate_table table; /* cleared once finished */
     bool is_sharing;  /* gates are looked up and entered */
     uint64_t work;    /* gates looked up so far */
     uint32_t line;    /* of the gate built next */

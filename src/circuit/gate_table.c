@@ -1,175 +1,171 @@
 #include "circuit/gate_table.h"
 
-#include "base/le.h"
 #include "base/mem.h"
 
-#define FIRST_BITS 6u
-/* Of the slots, at most so many sixteenths are in use. */
-#define MOST_SIXTEENTHS 11u
+#define LINKS_A_BLOCK ((uint32_t)1 << 14)
+/* So many gates are in a node's list. */
+#define LIST_MOST 8u
 
-bool gate_table_init(gate_table *t)
-{
-    *t = (gate_table){.bits = FIRST_BITS};
-    t->lines = mem_new_aligned((size_t)1 << FIRST_BITS, sizeof *t->lines);
-    return t->lines != NULL;
-}
+#define FIRST_BITS 8u
 
 void gate_table_clear(gate_table *t)
 {
-    mem_free(t->lines);
+    for (uint32_t i = 0; i < t->n_blocks; i++)
+        mem_free(t->blocks[i]);
+    mem_free(t->blocks);
+    mem_free(t->slots);
     *t = (gate_table){0};
 }
 
-static uint64_t gate_mix(uint64_t v)
+/* --- lists --- */
+
+static gate_links links_of(const gate_table *t, uint32_t node)
 {
-    v *= UINT64_C(0x9e3779b97f4a7c15);
-    v ^= v >> 29;
-    return v * UINT64_C(0xbf58476d1ce4e5b9);
+    const uint32_t block = node / LINKS_A_BLOCK;
+    if (block >= t->n_blocks || t->blocks[block] == NULL)
+        return (gate_links){0};
+    return t->blocks[block][node % LINKS_A_BLOCK];
 }
+
+static bool grow_blocks(gate_table *t, uint32_t block)
+{
+    const uint32_t n = block + block / 2 + 4;
+    gate_links **blocks = mem_resize(t->blocks, n, sizeof *blocks);
+    if (blocks == NULL)
+        return false;
+    t->blocks = blocks;
+    while (t->n_blocks < n)
+        t->blocks[t->n_blocks++] = NULL;
+    return true;
+}
+
+/* NULL: out of memory. */
+static gate_links *links_at(gate_table *t, uint32_t node)
+{
+    const uint32_t block = node / LINKS_A_BLOCK;
+    if (block >= t->n_blocks && !grow_blocks(t, block))
+        return NULL;
+    if (t->blocks[block] == NULL)
+        t->blocks[block] = mem_new(LINKS_A_BLOCK, sizeof **t->blocks);
+    return t->blocks[block] == NULL ? NULL : &t->blocks[block][node % LINKS_A_BLOCK];
+}
+
+static bool gate_is_on(builder_gate g, gate_key key)
+{
+    if (!key.is_and)
+        return g.a == key.y && g.b == key.x;
+    return gate_is_and(g) && wire_node(g.a) == wire_node(key.x) &&
+           wire_node(g.b) == wire_node(key.y);
+}
+
+/* The gate in the list of `node`, or 0; *ret_full: there is no room in it. */
+static uint32_t find_in_list(const gate_table *t, uint32_t node, gate_key key, bool *ret_full)
+{
+    unsigned n = 0;
+    uint32_t at = links_of(t, node).first;
+    for (; at != 0; at = links_of(t, at).next, n++) {
+        if (gate_is_on(t->gates[at - t->first_gate], key))
+            return at;
+    }
+    *ret_full = n >= LIST_MOST;
+    return 0;
+}
+
+static bool put_in_list(gate_table *t, uint32_t in, uint32_t node)
+{
+    gate_links *links = links_at(t, node);
+    gate_links *list = links_at(t, in);
+    if (links == NULL || list == NULL)
+        return false;
+    links->next = list->first;
+    list->first = node;
+    return true;
+}
+
+/* --- slots, by their hash: all slots are in the order of these, but for what had to move on --- */
 
 /* All polarities of an AND's operands hash alike. */
-static uint64_t hash_gate(wire x, wire y, bool is_and)
+static uint32_t hash_gate(gate_key key)
 {
-    return gate_mix((uint64_t)wire_node(x) << 32 | wire_plain(y) | (is_and ? 1u : 0u));
+    uint64_t v = (uint64_t)wire_node(key.x) << 32 | wire_plain(key.y) | (key.is_and ? 1u : 0u);
+    v *= UINT64_C(0x9e3779b97f4a7c15);
+    v ^= v >> 29;
+    return (uint32_t)(v * UINT64_C(0xbf58476d1ce4e5b9) >> 32);
 }
 
-static uint8_t tag_of(uint64_t hash)
+/* The gate, or 0. */
+static uint32_t find_in_slots(const gate_table *t, uint32_t hash, gate_key key)
 {
-    return (uint8_t)(hash >> 8);
-}
-
-static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)
-{
-    return is_and ? (wire_node(g.a) == wire_node(x) && wire_node(g.b) == wire_node(y))
-                  : (g.a == y && g.b == x);
-}
-
-/* Bit 7 of every byte that is zero, and perhaps of some above one that is. */
-static uint64_t zero_bytes(uint64_t v)
-{
-    return (v - UINT64_C(0x0101010101010101)) & ~v & UINT64_C(0x8080808080808080);
-}
-
-/* The first slot from `from` on whose tag is like `tag`, or one from l->n on. */
-static unsigned next_alike(const gate_line *l, uint8_t tag, unsigned from)
-{
-    for (unsigned i = from; i < l->n; i++) {
-        if (l->tags[i] == tag)
-            return i;
-    }
-    return GATE_LINE_SLOTS;
-}
-
-/* Whether some slot may have this tag; those from l->n on may seem to. */
-static bool may_have(const gate_line *l, uint8_t tag)
-{
-    const uint64_t all = UINT64_C(0x0101010101010101) * tag;
-    const uint64_t low = le_get_u64(l->tags) ^ all;
-    const uint64_t high = le_get_u64(l->tags + GATE_LINE_SLOTS - 8) ^ all;
-    return (zero_bytes(low) | zero_bytes(high)) != 0;
-}
-
-/* The lines where a gate may be, in order: the one of the later node and its neighbours, the one of
- * both nodes and their neighbours, then any. */
-typedef struct line_walk {
-    wire x, y;
-    uint64_t hash;
-    unsigned n;
-} line_walk;
-
-static size_t next_gate_line(line_walk *w, unsigned bits)
-{
-    const unsigned n = w->n++;
-    if (n == 0)
-        return wire_node(w->y) / 8 ^ (w->hash & 3);
-    if (n == 1)
-        return (size_t)(gate_mix((uint64_t)(wire_node(w->x) / 4) << 32 | wire_node(w->y) / 2) >>
-                        (64 - bits));
-    return (size_t)(w->hash >> (64 - bits)) + n;
-}
-
-bool gate_table_find(uint32_t *ret_gate, gate_place *ret_place, const gate_table *t,
-                     const builder_gate *gates, wire x, wire y, bool is_and)
-{
-    const size_t mask = ((size_t)1 << t->bits) - 1;
-    line_walk w = {x, y, hash_gate(x, y, is_and), 0};
-    const uint8_t tag = tag_of(w.hash);
-    for (;;) {
-        gate_line *l = &t->lines[next_gate_line(&w, t->bits) & mask];
-        for (unsigned i = may_have(l, tag) ? next_alike(l, tag, 0) : GATE_LINE_SLOTS;
-             i < GATE_LINE_SLOTS; i = next_alike(l, tag, i + 1)) {
-            *ret_gate = l->gates[i];
-            if (gate_is_on(gates[l->gates[i]], x, y, is_and))
-                return true;
-        }
-        if (l->n < GATE_LINE_SLOTS) {
-            *ret_place = (gate_place){l, tag};
-            return false;
-        }
+    const uint32_t mask = ((uint32_t)1 << t->bits) - 1;
+    if (t->slots == NULL)
+        return 0;
+    for (uint32_t i = hash >> (32 - t->bits);; i++) {
+        const gate_slot s = t->slots[i & mask];
+        if (s.node == 0 || (s.hash == hash && gate_is_on(t->gates[s.node - t->first_gate], key)))
+            return s.node;
     }
 }
 
-void gate_table_put(gate_table *t, gate_place place, uint32_t number)
+static void put_in_slot(gate_table *t, gate_slot slot)
 {
-    gate_line *l = place.line;
-    l->tags[l->n] = place.tag;
-    l->gates[l->n] = number;
-    l->n++;
+    const uint32_t mask = ((uint32_t)1 << t->bits) - 1;
+    uint32_t i = slot.hash >> (32 - t->bits);
+    while (t->slots[i & mask].node != 0)
+        i++;
+    t->slots[i & mask] = slot;
     t->n_entries++;
 }
 
-static line_walk walk_of(builder_gate g)
+static bool grow_slots(gate_table *t)
 {
-    const bool is_and = gate_is_and(g);
-    const wire x = is_and ? g.a : g.b;
-    const wire y = is_and ? g.b : g.a;
-    return (line_walk){x, y, hash_gate(x, y, is_and), 0};
-}
-
-/* Puts the gates of a line, all of which are different, into a larger table. */
-static void put_again(gate_table *t, const builder_gate *gates, const gate_line *from)
-{
-    line_walk walks[GATE_LINE_SLOTS];
-    const size_t mask = ((size_t)1 << t->bits) - 1;
-    for (unsigned i = 0; i < from->n; i++)
-        walks[i] = walk_of(gates[from->gates[i]]);
-    for (unsigned i = 0; i < from->n; i++) {
-        gate_line *l;
-        do
-            l = &t->lines[next_gate_line(&walks[i], t->bits) & mask];
-        while (l->n == GATE_LINE_SLOTS);
-        gate_table_put(t, (gate_place){l, tag_of(walks[i].hash)}, from->gates[i]);
-    }
-}
-
-/* How many lines ahead the gates are fetched. */
-#define LINES_AHEAD 2
-
-static void fetch_gates(const builder_gate *gates, const gate_line *l)
-{
-    for (unsigned i = 0; i < l->n; i++)
-        PREFETCH(&gates[l->gates[i]]);
-}
-
-static bool gate_table_grow(gate_table *t, const builder_gate *gates)
-{
-    const size_t n_lines = (size_t)1 << t->bits;
-    gate_table larger = {.bits = t->bits + 1};
-    larger.lines = mem_new_aligned(2 * n_lines, sizeof *larger.lines);
-    if (larger.lines == NULL)
+    gate_table larger = *t;
+    const size_t n = t->slots == NULL ? 0 : (size_t)1 << t->bits;
+    larger.bits = t->slots == NULL ? FIRST_BITS : t->bits + 1;
+    larger.n_entries = 0;
+    larger.slots = mem_new_aligned((size_t)1 << larger.bits, sizeof *larger.slots);
+    if (larger.slots == NULL)
         return false;
-    for (size_t i = 0; i < n_lines; i++) {
-        if (i + LINES_AHEAD < n_lines)
-            fetch_gates(gates, &t->lines[i + LINES_AHEAD]);
-        put_again(&larger, gates, &t->lines[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (t->slots[i].node != 0)
+            put_in_slot(&larger, t->slots[i]);
     }
-    gate_table_clear(t);
+    mem_free(t->slots);
     *t = larger;
     return true;
 }
 
-bool gate_table_make_room(gate_table *t, const builder_gate *gates)
+/* At most 5/8 of the slots are taken. */
+static bool slots_make_room(gate_table *t)
 {
-    const uint64_t most = ((uint64_t)GATE_LINE_SLOTS << t->bits) * MOST_SIXTEENTHS / 16;
-    return t->n_entries < most || gate_table_grow(t, gates);
+    if (t->slots != NULL && t->n_entries < ((uint64_t)5 << t->bits) / 8)
+        return true;
+    return grow_slots(t);
+}
+
+/* --- both --- */
+
+bool gate_table_find(uint32_t *ret_node, gate_place *ret_place, const gate_table *t, gate_key key)
+{
+    bool is_full;
+    *ret_place = (gate_place){.node = wire_node(key.y)};
+    *ret_node = find_in_list(t, ret_place->node, key, &is_full);
+    if (*ret_node != 0 || !is_full)
+        return *ret_node != 0;
+    ret_place->node = wire_node(key.x);
+    *ret_node = find_in_list(t, ret_place->node, key, &is_full);
+    if (*ret_node != 0 || !is_full)
+        return *ret_node != 0;
+    *ret_place = (gate_place){.node = 0, .hash = hash_gate(key)};
+    *ret_node = find_in_slots(t, ret_place->hash, key);
+    return *ret_node != 0;
+}
+
+bool gate_table_put(gate_table *t, gate_place place, uint32_t node)
+{
+    if (place.node != 0)
+        return put_in_list(t, place.node, node);
+    if (!slots_make_room(t))
+        return false;
+    put_in_slot(t, (gate_slot){.hash = place.hash, .node = node});
+    return true;
 }

@@ -1,10 +1,9 @@
 /* Which gates there are, by operands: structural hashing. Layer: circuit.
  *
- * Lines of twelve gates fill one line of the processor's cache each, with a tag from the hash of
- * every gate beside its number, so that gates themselves are read only to confirm. A gate belongs
- * to a line that it shares with the gates on neighbouring nodes: building then moves through the
- * table as it moves through the circuit. When that is full, for a node may have many readers, the
- * gate goes to the line of both its nodes and their neighbours, then anywhere. */
+ * A gate is in the list of its later operand, beside those that read it last: what is built next
+ * mostly reads what was just built, so that looking a gate up stays in the processor's cache, and
+ * nothing moves when there are more gates. A node may have many readers: when its list has enough
+ * the gate goes to that of the earlier operand, and when that is full, too, to a hash table. */
 #ifndef CIRCUIT_GATE_TABLE_H
 #define CIRCUIT_GATE_TABLE_H
 
@@ -38,40 +37,48 @@ static inline bool gate_is_and(builder_gate g)
     return g.a < g.b;
 }
 
-#define GATE_LINE_SLOTS 12
+/* Of a node; 0 is none. */
+typedef struct gate_links {
+    uint32_t first; /* the node of the gate that came last into this one's list */
+    uint32_t next;  /* the gate that came before this one into the list where it is */
+} gate_links;
 
-typedef struct gate_line {
-    uint8_t tags[GATE_LINE_SLOTS];
-    uint8_t n;
-    uint8_t unused[3];
-    uint32_t gates[GATE_LINE_SLOTS];
-} gate_line;
-
-_Static_assert(sizeof(gate_line) == 64, "a line of the table is one of the cache");
+/* Whatever is not in a list; free while `node` is 0. */
+typedef struct gate_slot {
+    uint32_t hash;
+    uint32_t node;
+} gate_slot;
 
 typedef struct gate_table {
-    gate_line *lines; /* 2^bits */
+    const builder_gate *gates; /* the builder's */
+    uint32_t first_gate;       /* their first node */
+    uint32_t n_blocks;
+    gate_links **blocks; /* of links; NULL: all are 0 */
+    gate_slot *slots;    /* 2^bits, or NULL */
     unsigned bits;
-    uint32_t n_entries;
+    uint32_t n_entries; /* in them */
 } gate_table;
 
-/* Where a gate that was not found belongs; until the next change of the table. */
+/* The key of a gate: x < y; an AND, whatever the complements, or a XOR. */
+typedef struct gate_key {
+    wire x;
+    wire y;
+    bool is_and;
+} gate_key;
+
+/* Where a gate that was not found belongs: until the next change of the table. */
 typedef struct gate_place {
-    gate_line *line;
-    uint8_t tag;
+    uint32_t node; /* to the list of this one; 0: a slot */
+    uint32_t hash;
 } gate_place;
 
-/* False: out of memory. */
-MUST_CHECK bool gate_table_init(gate_table *t);
 void gate_table_clear(gate_table *t);
 
-/* Room for one gate more. False: out of memory; the table is as before. */
-MUST_CHECK bool gate_table_make_room(gate_table *t, const builder_gate *gates);
-
-/* The gate on the nodes of x < y: an AND, whatever the complements, or a XOR. False: there is none,
- * *ret_place is where it belongs. */
-MUST_CHECK bool gate_table_find(uint32_t *ret_gate, gate_place *ret_place, const gate_table *t,
-                                const builder_gate *gates, wire x, wire y, bool is_and);
-void gate_table_put(gate_table *t, gate_place place, uint32_t number);
+/* The node of the gate on the nodes of x < y. False: there is none, *ret_place is where it belongs.
+ */
+MUST_CHECK bool gate_table_find(uint32_t *ret_node, gate_place *ret_place, const gate_table *t,
+                                gate_key key);
+/* False: out of memory; the table is as before. */
+MUST_CHECK bool gate_table_put(gate_table *t, gate_place place, uint32_t node);
 
 #endif

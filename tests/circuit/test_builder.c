@@ -322,10 +322,16 @@ static bool build_with_failure(unsigned long nth)
             p.wires[p.n++] = circuit_input(b, i);
         while (p.n < POOL)
             grow_pool(b, &p, &random);
-        /* Distinct gates until the tables have grown. */
+        /* Distinct gates, on nodes with many readers among others, until the tables have grown. */
         wire w = p.wires[POOL - 1];
+        wire last[32] = {WIRE_FALSE};
         for (uint32_t i = 0; i < 1000; i++)
-            w = circuit_and(b, wire_not(w), circuit_xor(b, w, circuit_input(b, i % 6)));
+            w = last[i % 32] =
+                circuit_and(b, wire_not(w), circuit_xor(b, w, circuit_input(b, i % 6)));
+        for (size_t i = 1; i < 32; i++) {
+            for (size_t k = 0; k < i; k++)
+                w = circuit_or(b, w, circuit_xor(b, last[i], last[k]));
+        }
         p.wires[0] = w;
         /* A common operand to factor out when finishing. */
         p.wires[1] = circuit_xor(b, circuit_and(b, w, p.wires[2]), circuit_and(b, w, p.wires[3]));

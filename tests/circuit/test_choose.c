@@ -165,7 +165,8 @@ static void failures_are_the_builders(void **state)
         circuit_builder *b = circuit_builder_new(inputs, 1, 0);
         const wire conditions[2] = {circuit_input(b, 0), circuit_input(b, 1)};
         const wire values[3] = {circuit_input(b, 3), WIRE_FALSE, WIRE_TRUE};
-        wire out = WIRE_FALSE;
+        /* The builder has its memory before. */
+        wire out = circuit_and(b, conditions[0], conditions[1]);
         mem_fail_at(nth);
         arith_choose(b, &out, &(arith_choice){3, 1, values, conditions, NULL});
         assert_int_equal(circuit_builder_failed(b), nth < 3);
