@@ -1,13 +1,13 @@
 /* A batch of authenticated bits (protocol spec, sections 2.3, 3.1 and 3.2).
  *
- * Two passes over the blocks, with the check coin between them. While the corrections are on their
- * way, the first computes the planes, transposes them and spreads the rows over the shares. The
- * second turns the rows back into planes and hashes these with chi: a few ns a COT, in which the
- * link is idle. So AES runs once, and the planes, 2 * 16(n-1) bytes a bit, are never stored.
+ * Two passes over the blocks, with the check coin between them. The first computes the planes while
+ * the corrections are on their way, and leaves them in the places of the shares that they become,
+ * which are as large. The second, when the link is idle, hashes them with chi and transposes them
+ * into the shares. So AES runs once, and a block's memory is passed through twice.
  *
- * With three parties or more the shares have no single keys, but sums of them. There the planes of
- * the keys are computed in the second pass, from the corrections received, which are kept until
- * then (128/k bits a COT and peer). */
+ * With three parties or more there are more planes than places. There those of the keys are
+ * computed in the second pass, from the corrections received, which are kept until then (128/k bits
+ * a COT and peer). */
 #include "mpc/abit/abit.h"
 
 #include "base/assert.h"
@@ -30,6 +30,10 @@ typedef struct batch_peer {
     plane_hash v, w;
 } batch_peer;
 
+/* Blocks that are hashed together: so few that they stay in the first-level cache. */
+#define CHECK_BLOCKS 4
+#define HELD_BLOCKS  (CHECK_BLOCKS * MPC_KAPPA) /* of their planes towards one peer */
+
 typedef struct bit_batch {
     session *s;
     abit_places places;
@@ -45,6 +49,7 @@ typedef struct bit_batch {
     cot_scratch *scratch;
     block *corrections; /* COT_CHUNK * n_c, to be sent */
     block *planes;      /* MPC_KAPPA * COT_STRIDE */
+    block *held;        /* n slots of planes of CHECK_BLOCKS */
     abit_range *ranges; /* the caller's, and what is past its last bit */
     size_t n_tail;      /* bits there: the rest of the last data block, and the mask block */
     block *tail;        /* their shares */
@@ -63,6 +68,7 @@ static void bit_batch_clear(bit_batch *b)
     cot_scratch_free(b->scratch);
     mem_free_secret(b->corrections, COT_CHUNK * b->n_trees * sizeof *b->corrections);
     mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
+    mem_free_secret(b->held, n * HELD_BLOCKS * sizeof *b->held);
     mem_free_secret(b->tail, b->n_tail * n * sizeof *b->tail);
     mem_free(b->ranges);
 }
@@ -77,10 +83,11 @@ static bool bit_batch_allocate(bit_batch *b, block *room)
     b->scratch = cot_scratch_new();
     b->corrections = mem_new_aligned(COT_CHUNK * b->n_trees, sizeof *b->corrections);
     b->planes = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof *b->planes);
+    b->held = mem_new_aligned(s->n * HELD_BLOCKS, sizeof *b->held);
     b->tail = mem_new_aligned(b->n_tail * s->n, sizeof *b->tail);
     b->ranges = mem_new(b->places.n_ranges + 1, sizeof *b->ranges);
     if (b->x == NULL || b->peers == NULL || b->scratch == NULL || b->corrections == NULL ||
-        b->planes == NULL || b->tail == NULL || b->ranges == NULL)
+        b->planes == NULL || b->held == NULL || b->tail == NULL || b->ranges == NULL)
         return false;
     if (room == NULL) /* not zeroed first: abit_recv_chunk fills it */
         room = b->received = mem_resize(NULL, (s->n - 1) * blocks_each, sizeof(block));
@@ -134,7 +141,7 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
     return PT_OK;
 }
 
-/* ---- First pass: corrections, and rows ---- */
+/* ---- First pass: corrections, and planes ---- */
 
 static size_t chunk_blocks_at(const bit_batch *b, size_t at)
 {
@@ -158,11 +165,14 @@ static pt_status abit_send_chunk(void *user, size_t chunk, pt_error *error)
             stream_send(s, p, WAVE_COT, b->number, b->corrections, bytes, error);
         if (status != PT_OK)
             return status;
-        abit_spread_planes(&b->places, b->macs_at, p, ABIT_ROWS_MAC, b->planes, b->x + at, n);
+        abit_put_planes(&b->places, b->macs_at, key_slot(s->me, p), b->planes, n);
     }
     abit_cursor_advance(&b->places, &b->macs_at, n * COT_BLOCK_BITS);
     return PT_OK;
 }
+
+/* Of two parties the slot of the W planes, behind that of the V planes. */
+#define PAIR_KEY_SLOT 1
 
 /* Where the corrections of the chunk that begins with block `at` are, of the latest one if not all
  * are kept. */
@@ -171,12 +181,11 @@ static block *received_chunk(const bit_batch *b, size_t peer, size_t at)
     return b->peers[peer].d + (b->n_kept == b->n_blocks ? at * b->n_trees : 0);
 }
 
-/* W planes of a chunk of corrections, and the keys into the shares. */
-static void abit_take_keys(bit_batch *b, abit_cursor c, size_t peer, size_t at, size_t n)
+/* W planes of a chunk of corrections. */
+static void make_key_planes(bit_batch *b, size_t peer, size_t at, size_t n)
 {
     cot_sender_planes(&b->s->cot[peer].sender, b->scratch, b->planes, received_chunk(b, peer, at),
                       b->first + at, n);
-    abit_spread_planes(&b->places, c, peer, ABIT_ROWS_KEY, b->planes, b->x + at, n);
 }
 
 static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
@@ -192,8 +201,10 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
                                              cot_frame_bytes(s->k, n), error);
         if (status != PT_OK)
             return status;
-        if (abit_keys_are_single(s))
-            abit_take_keys(b, b->keys_at, p, at, n);
+        if (!abit_keys_are_single(s))
+            continue;
+        make_key_planes(b, p, at, n);
+        abit_put_planes(&b->places, b->keys_at, PAIR_KEY_SLOT, b->planes, n);
     }
     abit_cursor_advance(&b->places, &b->keys_at, n * COT_BLOCK_BITS);
     session_progress(s, WAVE_COT, min_size((at + n) * COT_BLOCK_BITS, b->n_bits), b->n_bits);
@@ -245,41 +256,63 @@ static pt_status toss_check_coin(bit_batch *b, block *ret_chi, pt_error *error)
     return PT_OK;
 }
 
-/* ---- Second pass: planes and hashes ---- */
+/* ---- Second pass: hashes, and shares ---- */
 
-/* So few blocks that their shares and planes stay in the first-level cache. */
-#define CHECK_BLOCKS 4
+/* n <= CHECK_BLOCKS blocks between two parties. */
+static void finish_pairs(bit_batch *b, abit_cursor c, const block *weights, size_t n)
+{
+    const size_t peer = 1 - b->s->me;
+    block *v = b->held;
+    block *w = b->held + HELD_BLOCKS;
+    abit_get_planes(&b->places, c, key_slot(b->s->me, peer), v, n);
+    abit_get_planes(&b->places, c, PAIR_KEY_SLOT, w, n);
+    plane_hash_add_blocks(&b->peers[peer].v, v, weights, n);
+    plane_hash_add_blocks(&b->peers[peer].w, w, weights, n);
+    abit_make_pairs(&b->places, c, v, w, n);
+}
 
-/* What the shares hold of n <= CHECK_BLOCKS blocks. */
-static void hash_shares(bit_batch *b, abit_cursor c, const block *weights, size_t n)
+/* Of n <= CHECK_BLOCKS blocks the MACs towards all peers. */
+static void finish_macs(bit_batch *b, abit_cursor c, const block *weights, size_t n)
 {
     const session *s = b->s;
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        abit_gather_planes(&b->places, c, p, ABIT_ROWS_MAC, b->planes, n);
-        plane_hash_add_blocks(&b->peers[p].v, b->planes, weights, n);
-        if (!abit_keys_are_single(s))
+        block *v = b->held + key_slot(s->me, p) * HELD_BLOCKS;
+        abit_get_planes(&b->places, c, key_slot(s->me, p), v, n);
+        plane_hash_add_blocks(&b->peers[p].v, v, weights, n);
+    }
+    for (size_t p = 0; p < s->n; p++) {
+        if (p != s->me)
+            abit_spread_macs(&b->places, c, p, b->held + key_slot(s->me, p) * HELD_BLOCKS, n);
+    }
+}
+
+static void finish_keys(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
+{
+    for (size_t p = 0; p < b->s->n; p++) {
+        if (p == b->s->me)
             continue;
-        abit_gather_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, n);
-        plane_hash_add_blocks(&b->peers[p].w, b->planes, weights, n);
+        make_key_planes(b, p, at, n);
+        plane_hash_add(&b->peers[p].w, b->planes, COT_STRIDE, weights, n);
+        abit_spread_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, b->x + at, n);
     }
 }
 
 static void finish_chunk(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
 {
-    const session *s = b->s;
+    const bool is_pair = abit_keys_are_single(b->s);
     abit_cursor here = c;
     for (size_t t = 0; t < n; t += CHECK_BLOCKS) {
-        hash_shares(b, here, weights + t, min_size(CHECK_BLOCKS, n - t));
+        const size_t count = min_size(CHECK_BLOCKS, n - t);
+        if (is_pair)
+            finish_pairs(b, here, weights + t, count);
+        else
+            finish_macs(b, here, weights + t, count);
         abit_cursor_advance(&b->places, &here, CHECK_BLOCKS * COT_BLOCK_BITS);
     }
-    for (size_t p = 0; p < s->n; p++) {
-        if (p == s->me || abit_keys_are_single(s))
-            continue;
-        abit_take_keys(b, c, p, at, n);
-        plane_hash_add(&b->peers[p].w, b->planes, COT_STRIDE, weights, n);
-    }
+    if (!is_pair)
+        finish_keys(b, c, weights, at, n);
 }
 
 static void finish_blocks(bit_batch *b, block chi)

@@ -76,53 +76,6 @@ static void spread_block(const abit_places *p, abit_cursor c, size_t peer, abit_
     }
 }
 
-/* The keys of shares that have them single: R_i less x^i Delta_i. */
-static void gather_keys(block *ret_rows, const block *shares, size_t width, block delta, size_t n)
-{
-    for (size_t h = 0; h < n; h++) {
-        const block *share = shares + h * width;
-        ret_rows[h] = block_xor(share[0], block_if(share_bit(share), delta));
-    }
-}
-
-static void gather_macs(block *ret_rows, const block *macs, size_t width, size_t n)
-{
-    for (size_t h = 0; h < n; h++)
-        ret_rows[h] = macs[h * width];
-}
-
-/* The rows that spread_block has spread. */
-static void gather_block(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
-                         block *ret_rows)
-{
-    const size_t width = p->s->n;
-    PT_ASSERT(kind == ABIT_ROWS_MAC || abit_keys_are_single(p->s));
-    for (unsigned from = 0; from < COT_BLOCK_BITS;) {
-        PT_ASSERT(c.range < p->n_ranges);
-        const abit_range *r = &p->ranges[c.range];
-        const unsigned n = (unsigned)min_size(COT_BLOCK_BITS - from, r->count - c.at);
-        const block *shares = r->shares + c.at * width;
-        if (kind == ABIT_ROWS_MAC)
-            gather_macs(ret_rows + from, shares + share_slot(p->s->me, peer), width, n);
-        else
-            gather_keys(ret_rows + from, shares, width, p->s->delta, n);
-        from += n;
-        abit_cursor_advance(p, &c, n);
-    }
-}
-
-void abit_gather_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
-                        block *ret_planes, size_t n)
-{
-    block rows[COT_BLOCK_BITS];
-    for (size_t t = 0; t < n; t++) {
-        gather_block(p, c, peer, kind, rows);
-        transpose_128(ret_planes + t * MPC_KAPPA, rows, 1); /* its own inverse */
-        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
-    }
-    mem_wipe(rows, sizeof rows);
-}
-
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
                         const block *planes, const block *x, size_t n)
 {
@@ -133,4 +86,102 @@ void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_r
         abit_cursor_advance(p, &c, COT_BLOCK_BITS);
     }
     mem_wipe(rows, sizeof rows);
+}
+
+/* ---- Planes in the shares' places ---- */
+
+/* Whether the shares of a block, from `c` on, stand together. */
+static bool block_is_whole(const abit_places *p, abit_cursor c)
+{
+    return c.range < p->n_ranges && p->ranges[c.range].count - c.at >= COT_BLOCK_BITS;
+}
+
+/* Blocks first .. first + count - 1 of the memory of the shares from `c` on; to it if `puts`. */
+static void copy_places(const abit_places *p, abit_cursor c, size_t first, block *held,
+                        size_t count, bool puts)
+{
+    const size_t width = p->s->n;
+    while (count > 0) {
+        PT_ASSERT(c.range < p->n_ranges);
+        const abit_range *r = &p->ranges[c.range];
+        const size_t there = (r->count - c.at) * width;
+        const size_t n = first < there ? min_size(count, there - first) : 0;
+        if (n > 0) {
+            block *place = r->shares + c.at * width + first;
+            memcpy(puts ? place : held, puts ? held : place, n * sizeof *held);
+        }
+        held += n;
+        count -= n;
+        first = first + n - there;
+        c = (abit_cursor){.range = c.range + 1};
+    }
+}
+
+void abit_put_planes(const abit_places *p, abit_cursor c, size_t slot, const block *planes,
+                     size_t n)
+{
+    const size_t first = slot * MPC_KAPPA;
+    block held[MPC_KAPPA];
+    PT_ASSERT(slot < p->s->n);
+    for (size_t t = 0; t < n; t++) {
+        const bool whole = block_is_whole(p, c);
+        block *to = whole ? p->ranges[c.range].shares + c.at * p->s->n + first : held;
+        for (size_t plane = 0; plane < MPC_KAPPA; plane++)
+            to[plane] = planes[plane * COT_STRIDE + t];
+        if (!whole)
+            copy_places(p, c, first, held, MPC_KAPPA, true);
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
+    }
+    mem_wipe(held, sizeof held);
+}
+
+void abit_get_planes(const abit_places *p, abit_cursor c, size_t slot, block *ret_planes, size_t n)
+{
+    PT_ASSERT(slot < p->s->n);
+    for (size_t t = 0; t < n; t++) {
+        copy_places(p, c, slot * MPC_KAPPA, ret_planes + t * MPC_KAPPA, MPC_KAPPA, false);
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
+    }
+}
+
+void abit_spread_macs(const abit_places *p, abit_cursor c, size_t peer, const block *planes,
+                      size_t n)
+{
+    block rows[COT_BLOCK_BITS];
+    for (size_t t = 0; t < n; t++) {
+        transpose_128(rows, planes + t * MPC_KAPPA, 1);
+        spread_block(p, c, peer, ABIT_ROWS_MAC, rows, block_zero());
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
+    }
+    mem_wipe(rows, sizeof rows);
+}
+
+/* Shares of two parties: the own bit is the MAC's lowest, and a key's is zero. */
+static void make_pairs(block *shares, const block *macs, const block *keys, block delta, size_t n)
+{
+    for (size_t h = 0; h < n; h++) {
+        shares[2 * h] = block_xor(keys[h], block_if((unsigned)macs[h].lo & 1u, delta));
+        shares[2 * h + 1] = macs[h];
+    }
+}
+
+void abit_make_pairs(const abit_places *p, abit_cursor c, const block *v, const block *w, size_t n)
+{
+    block macs[COT_BLOCK_BITS];
+    block keys[COT_BLOCK_BITS];
+    PT_ASSERT(abit_keys_are_single(p->s));
+    for (size_t t = 0; t < n; t++) {
+        transpose_128(macs, v + t * MPC_KAPPA, 1);
+        transpose_128(keys, w + t * MPC_KAPPA, 1);
+        for (size_t from = 0; from < COT_BLOCK_BITS;) {
+            PT_ASSERT(c.range < p->n_ranges);
+            const abit_range *r = &p->ranges[c.range];
+            const size_t count = min_size(COT_BLOCK_BITS - from, r->count - c.at);
+            make_pairs(r->shares + 2 * c.at, macs + from, keys + from, p->s->delta, count);
+            from += count;
+            abit_cursor_advance(p, &c, count);
+        }
+    }
+    mem_wipe(macs, sizeof macs);
+    mem_wipe(keys, sizeof keys);
 }

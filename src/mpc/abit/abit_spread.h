@@ -33,9 +33,20 @@ typedef enum abit_rows {
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
                         const block *planes, const block *x, size_t n);
 
-/* The way back, where the ranges have a place for every row: the planes whose rows were spread,
- * ret_planes[t * MPC_KAPPA + p]; keys only where they are single. */
-void abit_gather_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
-                        block *ret_planes, size_t n);
+/* Until a block's shares are made, their memory is room for its planes: n slots of MPC_KAPPA
+ * blocks. Every bit needs a place here. */
+
+/* n blocks of planes, planes[p * COT_STRIDE + t], into a slot, from bit `c` on. */
+void abit_put_planes(const abit_places *p, abit_cursor c, size_t slot, const block *planes,
+                     size_t n);
+/* And out of it, ret_planes[t * MPC_KAPPA + p]. */
+void abit_get_planes(const abit_places *p, abit_cursor c, size_t slot, block *ret_planes, size_t n);
+
+/* The MACs of n blocks of V planes, planes[t * MPC_KAPPA + p], into the shares: every slot must
+ * have been emptied. */
+void abit_spread_macs(const abit_places *p, abit_cursor c, size_t peer, const block *planes,
+                      size_t n);
+/* Of two parties the whole shares, with the W planes, which stand likewise. */
+void abit_make_pairs(const abit_places *p, abit_cursor c, const block *v, const block *w, size_t n);
 
 #endif

@@ -17,13 +17,14 @@
 #include "mpc/ot/base_ot.h"
 #include "mpc/ot/cot.h"
 
-#define SAMPLES       5u
-#define SAMPLE_MIN_NS 300000u
-#define PROBE_BLOCKS  65536u
-#define FRESH_BLOCKS  (4 * PROBE_BLOCKS) /* 4 MiB: out of the caches */
-#define HASHES        1024u
-#define TWEAKS        256u
-#define GATE_TIME     6 /* in blocks: to find the registers of a gate, at random places */
+#define SAMPLES        5u
+#define SAMPLE_MIN_NS  300000u
+#define PROBE_BLOCKS   65536u
+#define FRESH_BLOCKS   (4 * PROBE_BLOCKS) /* 4 MiB: out of the caches */
+#define HASHES         1024u
+#define TWEAKS         256u
+#define CHECKED_BLOCKS 4u /* of planes, at once */
+#define GATE_TIME      6  /* in blocks: to find the registers of a gate, at random places */
 
 typedef struct probe {
     session s; /* two parties; of it the keys to spread by count */
@@ -121,21 +122,27 @@ static void extend_once(probe *p)
     const abit_places places = {&p->s, &range, 1};
     const abit_cursor start = {0};
     cot_receiver_planes(&p->pair.receiver, p->scratch, p->planes, p->a, 0, COT_CHUNK);
-    abit_spread_planes(&places, start, 1, ABIT_ROWS_MAC, p->planes, p->a, COT_CHUNK);
+    abit_put_planes(&places, start, 0, p->planes, COT_CHUNK);
     cot_sender_planes(&p->pair.sender, p->scratch, p->planes, p->a, 0, COT_CHUNK);
-    abit_spread_planes(&places, start, 1, ABIT_ROWS_KEY, p->planes, p->a, COT_CHUNK);
+    abit_put_planes(&places, start, 1, p->planes, COT_CHUNK);
 }
 
 static void check_once(probe *p)
 {
     const abit_range range = {COT_CHUNK * COT_BLOCK_BITS, p->b, NULL};
     const abit_places places = {&p->s, &range, 1};
-    const abit_cursor start = {0};
     plane_hash hash = {0};
-    abit_gather_planes(&places, start, 1, ABIT_ROWS_MAC, p->planes, COT_CHUNK);
-    plane_hash_add_blocks(&hash, p->planes, p->a, COT_CHUNK);
-    abit_gather_planes(&places, start, 1, ABIT_ROWS_KEY, p->planes, COT_CHUNK);
-    plane_hash_add_blocks(&hash, p->planes, p->a, COT_CHUNK);
+    abit_cursor at = {0};
+    block *v = p->planes;
+    block *w = p->planes + CHECKED_BLOCKS * MPC_KAPPA;
+    for (size_t t = 0; t < COT_CHUNK; t += CHECKED_BLOCKS) {
+        abit_get_planes(&places, at, 0, v, CHECKED_BLOCKS);
+        abit_get_planes(&places, at, 1, w, CHECKED_BLOCKS);
+        plane_hash_add_blocks(&hash, v, p->a, CHECKED_BLOCKS);
+        plane_hash_add_blocks(&hash, w, p->a, CHECKED_BLOCKS);
+        abit_make_pairs(&places, at, v, w, CHECKED_BLOCKS);
+        abit_cursor_advance(&places, &at, CHECKED_BLOCKS * COT_BLOCK_BITS);
+    }
 }
 
 static void hash_once(probe *p)
