@@ -20,6 +20,7 @@ extern "C" {
 
 #define PT_MPC_MAX_PARTIES 255 /* with a dealer one less */
 #define PT_MPC_MAX_PHASES  16
+#define PT_MPC_MAX_THREADS 64
 
 /* What a run cost; filled also when it fails. Wire bytes count payload and headers of the engine's
  * messages. */
@@ -47,8 +48,8 @@ typedef struct pt_mpc_receivers {
 } pt_mpc_receivers;
 
 /* Set fields by name and leave the rest zero: zero means the default. All parties must agree on all
- * but `party`, `cot_field_bits`, `segment_ands`, `insecure`, `progress`, `cancelled` and `stats`;
- * the protocol compares them before any secret flows and names a field that differs. */
+ * but `party`, `cot_field_bits`, `segment_ands`, `threads`, `insecure`, `progress`, `cancelled` and
+ * `stats`; the protocol compares them before any secret flows and names a field that differs. */
 typedef struct pt_mpc_options {
     size_t party;   /* this party, 0 .. parties-1 */
     size_t parties; /* 2 .. PT_MPC_MAX_PARTIES */
@@ -66,6 +67,10 @@ typedef struct pt_mpc_options {
                                 without any */
     uint32_t segment_ands;   /* AND gates in a segment at most, 1024 .. 458752: fewer, less memory
                                 and more traffic. The smallest of all parties' counts; 0: 370728 */
+    unsigned threads;        /* that compute for this party, the calling one among them: 1 ..
+                                PT_MPC_MAX_THREADS; 0: as many as the process may use processors. With
+                                any number the messages and the result are the same. Callbacks and
+                                the channel are called by the calling thread alone */
     bool insecure; /* over a channel that others can read and alter (pt_channel_kind): who reads all
                       messages can compute the inputs. For measuring, and for networks that are
                       protected by other means */
@@ -107,8 +112,9 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_
  *
  * The dealer hands out what the parties otherwise make together before they garble, which is most
  * of the work and traffic. It takes part as one party more: the channel is opened for parties + 1,
- * and the dealer has the last number, `parties`. Of `options` it reads parties, insecure, progress,
- * cancelled and stats; everything else it learns from the parties, who set pt_mpc_options.dealer.
+ * and the dealer has the last number, `parties`. Of `options` it reads parties, threads, insecure,
+ * progress, cancelled and stats; everything else it learns from the parties, who set
+ * pt_mpc_options.dealer.
  *
  * Trust: the parties are still protected from each other, but all of them trust the dealer to deal
  * honestly, to work with none of them, and to see nothing of what they send to each other. It knows

@@ -3,9 +3,9 @@
 #ifndef BASE_PROCESSORS_H
 #define BASE_PROCESSORS_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
-/* Whether it is a single one: then threads do not run at once. False where that is not known. */
-bool processor_is_only_one(void);
+/* At least 1, also where that is not known. */
+size_t processors_usable(void);
 
 #endif

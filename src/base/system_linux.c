@@ -33,9 +33,12 @@ size_t pages_passed(const void *memory, size_t bytes)
     return end - from;
 }
 
-bool processor_is_only_one(void)
+size_t processors_usable(void)
 {
     cpu_set_t usable;
     /* Refused where the system has more of them than fit in there. */
-    return sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) == 1;
+    if (sched_getaffinity(0, sizeof usable, &usable) == 0)
+        return (size_t)CPU_COUNT(&usable);
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : (size_t)online;
 }

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "base/pages.h"
 #include "base/processors.h"
 
@@ -13,7 +15,8 @@ size_t pages_passed(const void *memory, size_t bytes)
     return bytes;
 }
 
-bool processor_is_only_one(void)
+size_t processors_usable(void)
 {
-    return false;
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : (size_t)online;
 }

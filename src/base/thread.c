@@ -2,13 +2,14 @@
 #include "base/thread.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/error.h"
-#include "base/halves.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "base/processors.h"
+#include "base/workers.h"
 
 pt_status thread_start(pthread_t *ret_thread, void *(*run)(void *), void *argument, pt_error *error)
 {
@@ -23,32 +24,182 @@ pt_status thread_start(pthread_t *ret_thread, void *(*run)(void *), void *argume
     return PT_OK;
 }
 
-/* ---- halves.h ---- */
+/* ---- workers.h ---- */
 
-typedef struct halves {
-    void (*run)(void *argument, size_t half);
-    void *argument;
-} halves;
+typedef struct loop {
+    workers_round round;
+    void *context;
+    size_t next;   /* round to begin */
+    size_t end;    /* of those to begin: all, or up to the first that failed */
+    size_t inside; /* rounds that run */
+} loop;
 
-static void *run_second(void *user)
+typedef struct worker {
+    workers *of;
+    size_t number;
+    pthread_t thread;
+} worker;
+
+struct workers {
+    pthread_mutex_t lock;
+    pthread_cond_t begins; /* there are rounds to begin, or it is the end of all */
+    pthread_cond_t ends;   /* the last round has ended */
+    bool runs;             /* a loop */
+    bool is_over;
+    loop now;
+    size_t count;
+    size_t n_others; /* that have started */
+    worker others[WORKERS_MAX];
+};
+
+size_t workers_wanted(size_t wanted)
 {
-    const halves *h = user;
-    h->run(h->argument, 1);
+    return min_size(wanted != 0 ? wanted : processors_usable(), WORKERS_MAX);
+}
+
+/* With the lock held, which is given up while the round runs. */
+static void run_next(workers *w, size_t number)
+{
+    loop *l = &w->now;
+    const size_t i = l->next++;
+    l->inside++;
+    pthread_mutex_unlock(&w->lock);
+    const bool ok = l->round(l->context, i, number);
+    pthread_mutex_lock(&w->lock);
+    l->inside--;
+    if (!ok)
+        l->end = min_size(l->end, i);
+}
+
+static bool has_next(const workers *w)
+{
+    return w->now.next < w->now.end;
+}
+
+/* Not inlined: its frame and those below it are wiped. */
+static NOINLINE void worker_work(workers *w, size_t number)
+{
+    pthread_mutex_lock(&w->lock);
+    while (!w->is_over) {
+        if (!has_next(w)) {
+            pthread_cond_wait(&w->begins, &w->lock);
+            continue;
+        }
+        run_next(w, number);
+        if (w->now.inside == 0 && !has_next(w))
+            pthread_cond_signal(&w->ends);
+    }
+    pthread_mutex_unlock(&w->lock);
+}
+
+static void *worker_main(void *user)
+{
+    const worker *self = user;
+    worker_work(self->of, self->number);
     mem_wipe_stack();
     return NULL;
 }
 
-void halves_run(void (*run)(void *argument, size_t half), void *argument)
+static bool signals_init(workers *w)
 {
-    halves h = {run, argument};
-    pthread_t thread;
-    /* On one processor another thread saves nothing, and hides its half from who measures this
-     * one's time. */
-    const bool has_thread =
-        !processor_is_only_one() && thread_start(&thread, run_second, &h, NULL) == PT_OK;
-    run(argument, 0);
-    if (has_thread)
-        (void)pthread_join(thread, NULL);
-    else
-        run(argument, 1);
+    if (pthread_mutex_init(&w->lock, NULL) != 0)
+        return false;
+    if (pthread_cond_init(&w->begins, NULL) != 0)
+        goto no_begins;
+    if (pthread_cond_init(&w->ends, NULL) != 0)
+        goto no_ends;
+    return true;
+no_ends:
+    (void)pthread_cond_destroy(&w->begins);
+no_begins:
+    (void)pthread_mutex_destroy(&w->lock);
+    return false;
+}
+
+bool workers_new(workers **ret_workers, size_t count)
+{
+    PT_ASSERT(count >= 1 && count <= WORKERS_MAX);
+    *ret_workers = NULL;
+    if (count == 1)
+        return true;
+    workers *w = mem_new(1, sizeof *w);
+    if (w == NULL || !signals_init(w)) {
+        mem_free(w);
+        return false;
+    }
+    w->count = count;
+    *ret_workers = w;
+    return true;
+}
+
+/* As many as a loop of so many rounds has work for. Where the system has no more threads to give,
+ * there are fewer. */
+static void start_others(workers *w, size_t rounds)
+{
+    const size_t wanted = min_size(w->count, rounds);
+    while (w->n_others + 1 < wanted) {
+        worker *next = &w->others[w->n_others];
+        *next = (worker){.of = w, .number = w->n_others + 1};
+        if (thread_start(&next->thread, worker_main, next, NULL) != PT_OK)
+            return;
+        w->n_others++;
+    }
+}
+
+static size_t run_alone(size_t count, workers_round round, void *context)
+{
+    size_t i = 0;
+    while (i < count && round(context, i, 0))
+        i++;
+    return i;
+}
+
+/* Whether the crew is free; it is taken if so. A round's own loop finds it taken. */
+static bool crew_take(workers *w, const loop *l)
+{
+    pthread_mutex_lock(&w->lock);
+    const bool is_free = !w->runs;
+    if (is_free) {
+        w->runs = true;
+        w->now = *l;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return is_free;
+}
+
+size_t workers_run(workers *w, size_t count, workers_round round, void *context)
+{
+    const loop l = {.round = round, .context = context, .end = count};
+    if (w == NULL || count <= 1 || !crew_take(w, &l))
+        return run_alone(count, round, context);
+    start_others(w, count);
+    pthread_mutex_lock(&w->lock);
+    for (size_t i = min_size(w->n_others, count - 1); i > 0; i--)
+        pthread_cond_signal(&w->begins);
+    while (has_next(w))
+        run_next(w, 0);
+    while (w->now.inside > 0)
+        pthread_cond_wait(&w->ends, &w->lock);
+    const size_t end = w->now.end;
+    w->now = (loop){0};
+    w->runs = false;
+    pthread_mutex_unlock(&w->lock);
+    return end;
+}
+
+void workers_free(workers *w)
+{
+    if (w == NULL)
+        return;
+    PT_ASSERT(!w->runs);
+    pthread_mutex_lock(&w->lock);
+    w->is_over = true;
+    pthread_cond_broadcast(&w->begins);
+    pthread_mutex_unlock(&w->lock);
+    for (size_t i = 0; i < w->n_others; i++)
+        (void)pthread_join(w->others[i].thread, NULL);
+    (void)pthread_cond_destroy(&w->ends);
+    (void)pthread_cond_destroy(&w->begins);
+    (void)pthread_mutex_destroy(&w->lock);
+    mem_free(w);
 }

@@ -180,14 +180,6 @@ static size_t book_count(const book *b, const char *label)
 
 /* ---- Wrapped functions ---- */
 
-/* As on a host without threads: a party's hashes are all of the thread that plays it. */
-void __wrap_halves_run(void (*run)(void *argument, size_t half), void *argument);
-void __wrap_halves_run(void (*run)(void *argument, size_t half), void *argument)
-{
-    run(argument, 0);
-    run(argument, 1);
-}
-
 void __real_ro_init(ro *h, size_t out_len, const char *label);
 void __wrap_ro_init(ro *h, size_t out_len, const char *label);
 void __wrap_ro_init(ro *h, size_t out_len, const char *label)
@@ -914,6 +906,7 @@ static void hashes_are_the_specified_ones(void **state)
                       .segment_ands = segment_ands(),
                       .seed = n,
                       .preparation = chosen,
+                      .options = {.threads = 1}, /* whose book is its party's */
                       .prepare = open_books,
                       .hook = watch};
         test_run_parties(&t);

@@ -383,6 +383,8 @@ static void test_refused(void **state)
     check_refused(&(pt_mpc_options){.parties = 2, .statistical_security = 39}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .statistical_security = 81}, good, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2, .cot_field_bits = 3}, good, PT_ERR_USAGE);
+    check_refused(&(pt_mpc_options){.parties = 2, .threads = PT_MPC_MAX_THREADS + 1}, good,
+                  PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2}, NULL, PT_ERR_USAGE);
     check_refused(&(pt_mpc_options){.parties = 2}, bad, PT_ERR_INPUT);
 }

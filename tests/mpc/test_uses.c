@@ -323,7 +323,9 @@ static pt_status play(session *s, void *user, pt_error *error)
 
 static void run_session(const circuit_shape *shape, uint64_t segment_ands, unsigned k)
 {
-    const pt_mpc_options options = {.cot_field_bits = k, .dealer = chosen->dealer};
+    const pt_mpc_options options = {.cot_field_bits = k,
+                                    .dealer = chosen->dealer,
+                                    .threads = 1}; /* whose logs are its party's */
     pt_circuit *c = test_circuit_random(shape, shape->n_parties);
     job j = {.circuit = c, .segment_ands = segment_ands};
     parties p;

@@ -83,32 +83,20 @@ static pt_circuit *baseline_circuit(size_t n)
     return test_circuit(inputs, n, all, 18, outputs, 5);
 }
 
-static void run_baseline(const struct baseline *b, char ret_text[TEXT_BYTES])
+/* The digest of all messages and outputs. */
+static void run_hashed(test_run *t, char ret_text[TEXT_BYTES])
 {
-    const size_t n = b->n;
-    const size_t seats = n + b->dealer;
-    static const uint8_t inputs[] = {1, 0, 1, 1, 1, 0, 1, 0, 1};
-    static const char session_data[] = "baseline";
+    const size_t n = t->circuit->n_parties;
+    const size_t seats = n + t->preparation->dealer;
     uint8_t digest[DIGEST_BYTES];
     wire_hashes *h = mem_new(1, sizeof *h);
-    pt_circuit *c = baseline_circuit(n);
     assert_non_null(h);
     for (size_t i = 0; i < seats * seats; i++)
         ro_init(&h->of[i / seats][i % seats], DIGEST_BYTES, "test/wire");
-    test_run t = {.circuit = c,
-                  .inputs = inputs,
-                  .segment_ands = 5,
-                  .seed = 17,
-                  .preparation = b->dealer ? &test_dealer : &test_cot,
-                  .options = {.cot_field_bits = b->k,
-                              .evaluator = 1,
-                              .session = (const uint8_t *)session_data,
-                              .session_len = sizeof session_data - 1},
-                  .hook = hash_message,
-                  .dealer_hook = hash_message,
-                  .hook_user = h};
-    test_run_parties(&t);
-    test_run_assert_right(&t);
+    t->hook = t->dealer_hook = hash_message;
+    t->hook_user = h;
+    test_run_parties(t);
+    test_run_assert_right(t);
     ro all;
     ro_init(&all, sizeof digest, "test/baseline");
     for (size_t i = 0; i < seats; i++) {
@@ -117,14 +105,49 @@ static void run_baseline(const struct baseline *b, char ret_text[TEXT_BYTES])
             ro_field(&all, digest, sizeof digest);
         }
         if (i < n)
-            ro_field(&all, t.outputs[i], c->n_outputs);
+            ro_field(&all, t->outputs[i], t->circuit->n_outputs);
     }
     ro_final(&all, digest);
     for (size_t i = 0; i < sizeof digest; i++)
         (void)snprintf(ret_text + 2 * i, 3, "%02x", digest[i]);
-    test_run_clear(&t);
-    pt_circuit_free(c);
+    test_run_clear(t);
     mem_free(h);
+}
+
+static void run_baseline(const struct baseline *b, unsigned threads, char ret_text[TEXT_BYTES])
+{
+    static const uint8_t inputs[] = {1, 0, 1, 1, 1, 0, 1, 0, 1};
+    static const char session_data[] = "baseline";
+    pt_circuit *c = baseline_circuit(b->n);
+    test_run t = {.circuit = c,
+                  .inputs = inputs,
+                  .segment_ands = 5,
+                  .seed = 17,
+                  .preparation = b->dealer ? &test_dealer : &test_cot,
+                  .options = {.cot_field_bits = b->k,
+                              .evaluator = 1,
+                              .threads = threads,
+                              .session = (const uint8_t *)session_data,
+                              .session_len = sizeof session_data - 1}};
+    run_hashed(&t, ret_text);
+    pt_circuit_free(c);
+}
+
+/* Larger: with more work in every step than there are threads. */
+static void run_large(size_t n, bool dealer, unsigned threads, char ret_text[TEXT_BYTES])
+{
+    const circuit_shape shape = {
+        .n_parties = n, .inputs = 3, .gates = 7000, .outputs = 16, .and_percent = 60};
+    pt_circuit *c = test_circuit_random(&shape, n);
+    static const uint8_t inputs[PARTIES_MAX * 3] = {1, 0, 1, 1};
+    test_run t = {.circuit = c,
+                  .inputs = inputs,
+                  .segment_ands = 3000,
+                  .seed = 18,
+                  .preparation = dealer ? &test_dealer : &test_ideal_ot,
+                  .options = {.threads = threads}};
+    run_hashed(&t, ret_text);
+    pt_circuit_free(c);
 }
 
 static void the_bytes_are_the_same(void **state)
@@ -132,10 +155,27 @@ static void the_bytes_are_the_same(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof baselines / sizeof baselines[0]; i++) {
         char text[TEXT_BYTES];
-        run_baseline(&baselines[i], text);
+        run_baseline(&baselines[i], i % 2 == 0 ? 1 : 3, text);
         if (strcmp(text, baselines[i].digest) != 0)
             fail_msg("%zu parties%s, k = %u: the wire has changed", baselines[i].n,
                      baselines[i].dealer ? " and a dealer" : "", baselines[i].k);
+    }
+}
+
+static void threads_do_not_change_them(void **state)
+{
+    (void)state;
+    static const unsigned threads[] = {2, 4, 7};
+    for (size_t n = 2; n <= 3; n++) {
+        for (int dealer = 0; dealer < 2; dealer++) {
+            char alone[TEXT_BYTES];
+            run_large(n, dealer, 1, alone);
+            for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+                char text[TEXT_BYTES];
+                run_large(n, dealer, threads[i], text);
+                assert_string_equal(text, alone);
+            }
+        }
     }
 }
 
@@ -143,7 +183,7 @@ static int print_table(void)
 {
     for (size_t i = 0; i < sizeof baselines / sizeof baselines[0]; i++) {
         char text[TEXT_BYTES];
-        run_baseline(&baselines[i], text);
+        run_baseline(&baselines[i], 1, text);
         print_message("    {%zu, %u, %s, \"%s\"},\n", baselines[i].n, baselines[i].k,
                       baselines[i].dealer ? "true" : "false", text);
     }
@@ -156,6 +196,7 @@ int main(int argc, char **argv)
         return print_table();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bytes_are_the_same),
+        cmocka_unit_test(threads_do_not_change_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,8 @@ static void draw_delta(session *s)
 /* Pair (i,j) of the spec: P_i is COT receiver, P_j COT sender. */
 static base_ot_pair pair_of(const session *s, size_t i, size_t j)
 {
-    return (base_ot_pair){.sid = s->sid, .i = session_number(i), .j = session_number(j)};
+    return (base_ot_pair){
+        .sid = s->sid, .i = session_number(i), .j = session_number(j), .workers = s->workers};
 }
 
 /* BOT1, as P_j towards every peer; the first COIN_C and T over HELLO are in the same messages. */

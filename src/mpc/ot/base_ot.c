@@ -2,7 +2,6 @@
 
 #include <sodium.h>
 
-#include "base/halves.h"
 #include "base/mem.h"
 #include "crypto/ct.h"
 #include "crypto/ro.h"
@@ -12,9 +11,8 @@ _Static_assert(crypto_core_ristretto255_BYTES == POINT_BYTES, "libsodium's point
 _Static_assert(crypto_core_ristretto255_SCALARBYTES == SCALAR_BYTES, "libsodium's scalar size");
 _Static_assert(crypto_core_ristretto255_HASHBYTES == 2 * POINT_BYTES, "the map takes 64 bytes");
 
-/* Instances are independent, and half of them are done by another thread: for small circuits this
- * is what all wait for. What is random is drawn before, in the order of the instances. */
-#define HALF      (BASE_OT_COUNT / 2u)
+/* Instances are independent, rounds of a loop: for small circuits this is what all wait for. What
+ * is random is drawn before, in the order of the instances. */
 #define BOT2_EACH (BASE_OT_BOT2_SIZE / BASE_OT_COUNT)
 
 /* Every hash starts with ctx = (sid, i, j, t) and v. */
@@ -89,11 +87,13 @@ typedef struct choosing {
 } choosing;
 
 /* What is drawn for the element of unknown logarithm stands where BOT1 of the instance will. */
-static void choose_one(const choosing *x, unsigned t)
+static bool choose_one(void *user, size_t t, size_t worker)
 {
+    const choosing *x = user;
     uint8_t other[POINT_BYTES], hashed[POINT_BYTES], chosen[POINT_BYTES];
-    uint8_t *bot1 = x->r->bot1 + (size_t)t * 2 * POINT_BYTES;
-    const unsigned c = block_bit(x->r->choices, t);
+    uint8_t *bot1 = x->r->bot1 + t * 2 * POINT_BYTES;
+    const unsigned c = block_bit(x->r->choices, (unsigned)t);
+    (void)worker;
     (void)crypto_core_ristretto255_from_hash(other, bot1);
     hash_to_group(hashed, &x->r->pair, t, c, other);
     /* Both operands are valid points, so this cannot fail. */
@@ -102,13 +102,7 @@ static void choose_one(const choosing *x, unsigned t)
     mem_wipe(other, sizeof other);
     mem_wipe(hashed, sizeof hashed);
     mem_wipe(chosen, sizeof chosen);
-}
-
-static void choose_half(void *user, size_t half)
-{
-    const unsigned end = ((unsigned)half + 1) * HALF;
-    for (unsigned t = (unsigned)half * HALF; t < end; t++)
-        choose_one(user, t);
+    return true;
 }
 
 void base_ot_choose(base_ot_receiver *r, base_ot_pair pair, block choices, rng *random)
@@ -120,7 +114,7 @@ void base_ot_choose(base_ot_receiver *r, base_ot_pair pair, block choices, rng *
         random_multiple(r->scalars[t], x.own[t], random);
         rng_bytes(random, r->bot1 + t * 2 * POINT_BYTES, 2 * POINT_BYTES);
     }
-    halves_run(choose_half, &x);
+    (void)workers_run(pair.workers, BASE_OT_COUNT, choose_one, &x);
     mem_wipe(x.own, sizeof x.own);
 }
 
@@ -156,18 +150,14 @@ typedef struct sending {
     const uint8_t *bot1;
     const block (*messages)[2];
     uint8_t scalars[BASE_OT_COUNT][SCALAR_BYTES];
-    bool ok[2]; /* of each half */
 } sending;
 
-static void send_half(void *user, size_t half)
+static bool send_round(void *user, size_t t, size_t worker)
 {
-    sending *s = user;
-    const size_t end = (half + 1) * HALF;
-    bool ok = true;
-    for (size_t t = half * HALF; ok && t < end; t++)
-        ok = send_one(s->bot2 + t * BOT2_EACH, s->pair, t, s->bot1 + t * 2 * POINT_BYTES,
-                      s->messages[t], s->scalars[t]);
-    s->ok[half] = ok;
+    const sending *s = user;
+    (void)worker;
+    return send_one(s->bot2 + t * BOT2_EACH, s->pair, t, s->bot1 + t * 2 * POINT_BYTES,
+                    s->messages[t], s->scalars[t]);
 }
 
 bool base_ot_send(uint8_t ret_bot2[BASE_OT_BOT2_SIZE], base_ot_pair pair,
@@ -176,9 +166,9 @@ bool base_ot_send(uint8_t ret_bot2[BASE_OT_BOT2_SIZE], base_ot_pair pair,
     sending s = {.bot2 = ret_bot2, .pair = &pair, .bot1 = bot1, .messages = messages};
     for (size_t t = 0; t < BASE_OT_COUNT; t++)
         random_multiple(s.scalars[t], ret_bot2 + t * BOT2_EACH, random);
-    halves_run(send_half, &s);
+    const size_t done = workers_run(pair.workers, BASE_OT_COUNT, send_round, &s);
     mem_wipe(s.scalars, sizeof s.scalars);
-    return s.ok[0] && s.ok[1];
+    return done == BASE_OT_COUNT;
 }
 
 static bool receive_one(block *ret_message, const base_ot_receiver *r, unsigned t,
@@ -201,25 +191,20 @@ typedef struct receiving {
     block *messages;
     const base_ot_receiver *r;
     const uint8_t *bot2;
-    bool ok[2]; /* of each half */
 } receiving;
 
-static void receive_half(void *user, size_t half)
+static bool receive_round(void *user, size_t t, size_t worker)
 {
-    receiving *x = user;
-    const unsigned end = ((unsigned)half + 1) * HALF;
-    bool ok = true;
-    for (unsigned t = (unsigned)half * HALF; ok && t < end; t++)
-        ok = receive_one(&x->messages[t], x->r, t, x->bot2 + (size_t)t * BOT2_EACH);
-    x->ok[half] = ok;
+    const receiving *x = user;
+    (void)worker;
+    return receive_one(&x->messages[t], x->r, (unsigned)t, x->bot2 + t * BOT2_EACH);
 }
 
 bool base_ot_receive(block ret_messages[BASE_OT_COUNT], const base_ot_receiver *r,
                      const uint8_t bot2[BASE_OT_BOT2_SIZE])
 {
     receiving x = {.messages = ret_messages, .r = r, .bot2 = bot2};
-    halves_run(receive_half, &x);
-    return x.ok[0] && x.ok[1];
+    return workers_run(r->pair.workers, BASE_OT_COUNT, receive_round, &x) == BASE_OT_COUNT;
 }
 
 const base_ot base_ot_ristretto = {base_ot_choose, base_ot_send, base_ot_receive};

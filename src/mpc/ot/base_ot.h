@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/compiler.h"
+#include "base/workers.h"
 #include "crypto/block.h"
 #include "crypto/prg.h"
 #include "mpc/session/params.h"
@@ -20,10 +21,11 @@
 #define BASE_OT_BOT1_SIZE (BASE_OT_COUNT * 2 * POINT_BYTES)
 #define BASE_OT_BOT2_SIZE (BASE_OT_COUNT * (POINT_BYTES + 2 * sizeof(block)))
 
-/* What every hash is bound to, together with the number of the instance. */
+/* What every hash is bound to, together with the number of the instance; and who computes. */
 typedef struct base_ot_pair {
     const uint8_t *sid; /* 32 bytes */
     uint64_t i, j;      /* as the spec counts */
+    workers *workers;   /* or NULL */
 } base_ot_pair;
 
 /* P_j's state between the messages. Secret: wipe it. */

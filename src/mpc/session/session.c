@@ -29,9 +29,21 @@ pt_status session_check_channel(const pt_channel *channel, const pt_mpc_options 
     return PT_OK;
 }
 
+_Static_assert(WORKERS_MAX == PT_MPC_MAX_THREADS, "what may be asked for can be had");
+
+static pt_status check_threads(size_t threads, pt_error *error)
+{
+    if (threads > WORKERS_MAX)
+        return error_set(error, PT_ERR_USAGE, "there can be at most %d threads, not %zu",
+                         WORKERS_MAX, threads);
+    return PT_OK;
+}
+
 static pt_status check_counts(const pt_mpc_options *o, pt_error *error)
 {
-    const pt_status status = check_parties(o->parties, o->dealer, error);
+    pt_status status = check_parties(o->parties, o->dealer, error);
+    if (status == PT_OK)
+        status = check_threads(o->threads, error);
     if (status != PT_OK)
         return status;
     if (o->party >= o->parties)
@@ -92,7 +104,8 @@ static void number_parties(session *s, const pt_mpc_options *o)
     }
 }
 
-static void session_start(session *s, const pt_mpc_options *options, const pt_channel *channel)
+/* False for want of memory. */
+static bool session_start(session *s, const pt_mpc_options *options, const pt_channel *channel)
 {
     s->channel = channel;
     s->segment_min = MPC_SEGMENT_ANDS_MIN;
@@ -104,6 +117,7 @@ static void session_start(session *s, const pt_mpc_options *options, const pt_ch
     s->cancelled = options->cancelled;
     s->cancelled_user = options->cancelled_user;
     rng_init(&s->rng);
+    return workers_new(&s->workers, s->threads);
 }
 
 pt_status session_agree(session *s, const pt_mpc_options *options, pt_error *error)
@@ -114,6 +128,7 @@ pt_status session_agree(session *s, const pt_mpc_options *options, pt_error *err
         return status;
     number_parties(s, options);
     s->rho = options->statistical_security != 0 ? options->statistical_security : MPC_RHO_DEFAULT;
+    s->threads = workers_wanted(options->threads);
     s->k_wish = options->cot_field_bits;
     s->k = session_k_of(s->k_wish);
     status = check_parameters(s, error);
@@ -129,14 +144,11 @@ pt_status session_init(session *s, const pt_mpc_options *options, const pt_chann
     status = crypto_init(error);
     if (status == PT_OK)
         s->cot = mem_new_guarded(s->n, sizeof *s->cot);
-    if (status == PT_OK && s->cot == NULL)
+    if (status == PT_OK && (s->cot == NULL || !session_start(s, options, channel)))
         status = error_memory(error);
-    if (status != PT_OK) {
-        receivers_clear(&s->receivers);
-        return status;
-    }
-    session_start(s, options, channel);
-    return PT_OK;
+    if (status != PT_OK)
+        session_clear(s);
+    return status;
 }
 
 pt_status session_init_dealer(session *d, const pt_mpc_options *options, const pt_channel *channel,
@@ -144,16 +156,21 @@ pt_status session_init_dealer(session *d, const pt_mpc_options *options, const p
 {
     pt_status status = check_parties(options->parties, true, error);
     if (status == PT_OK)
+        status = check_threads(options->threads, error);
+    if (status == PT_OK)
         status = crypto_init(error);
     if (status != PT_OK)
         return status;
     *d = (session){.n = options->parties,
                    .me = options->parties,
                    .dealer = true,
+                   .threads = workers_wanted(options->threads),
                    .seats = options->parties + 1};
     session_number_parties(d, 0); /* until the parties say who evaluates */
-    session_start(d, options, channel);
-    return PT_OK;
+    if (session_start(d, options, channel))
+        return PT_OK;
+    session_clear(d);
+    return error_memory(error);
 }
 
 pt_status session_check_going(const session *s, pt_error *error)
@@ -167,6 +184,8 @@ pt_status session_check_going(const session *s, pt_error *error)
 
 void session_wipe_secrets(session *s)
 {
+    workers_free(s->workers); /* their stacks */
+    s->workers = NULL;
     rng_clear(&s->rng);
     mem_wipe(&s->delta, sizeof s->delta);
     mem_wipe(s->dealt_seed, sizeof s->dealt_seed);

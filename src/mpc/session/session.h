@@ -9,8 +9,9 @@
  * A trusted dealer (section 7), if there is one, has index n here and number n at the caller. It is
  * a session too, with me = n; only side streams (wave.h) go to it and come from it, never a wave.
  *
- * One session is used by one thread. session_clear wipes every secret. Outside tests a session is
- * in guarded memory (base/mem.h), Delta and the generator's key with it. */
+ * One session is used by one thread, which may have others work with it (base/workers.h): these
+ * only compute. session_clear wipes every secret. Outside tests a session is in guarded memory
+ * (base/mem.h), Delta and the generator's key with it. */
 #ifndef MPC_SESSION_SESSION_H
 #define MPC_SESSION_SESSION_H
 
@@ -20,6 +21,7 @@
 
 #include "base/assert.h"
 #include "base/stop.h"
+#include "base/workers.h"
 #include "channel/channel.h"
 #include "circuit/circuit.h"
 #include "crypto/block.h"
@@ -79,6 +81,9 @@ struct session {
     uint64_t next_and;                      /* g of section 5.2 */
     block s_tri, s_gc;                      /* S of the two hash domains, from the first coin */
     bool first_inl_sent;                    /* from then on the zero check is blinded (4.4) */
+
+    size_t threads;   /* that compute, the session's own among them */
+    workers *workers; /* these; NULL: the own alone */
 
     pt_mpc_stats *stats;              /* never NULL inside */
     pt_mpc_stats own_stats;           /* what `stats` points to when the caller wants none */
