@@ -1,6 +1,5 @@
 #include "cli/local_run.h"
 
-#include "base/clock.h"
 #include "base/thread.h"
 
 static void *local_party_run(void *argument)
@@ -12,7 +11,6 @@ static void *local_party_run(void *argument)
         p->status = pt_mpc_run(
             p->output, pt_circuit_output_bits(p->circuit), &p->channel, p->circuit, p->input,
             pt_circuit_input_bits(p->circuit, p->options.party), &p->options, &p->error);
-    p->cpu_seconds = (double)clock_thread_ns() / 1e9;
     return NULL;
 }
 

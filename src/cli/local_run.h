@@ -17,7 +17,6 @@ typedef struct local_party {
 
     pt_status status;
     pt_error error;
-    double cpu_seconds; /* of its thread */
     pthread_t thread;
     bool started;
 } local_party;

@@ -12,6 +12,7 @@
 #include "channel/http/url.h"
 #include "data/source.h"
 #include "node/config_check.h"
+#include "polytune/mpc.h"
 
 #define FILE_BYTES_MAX   ((size_t)1 << 20)
 #define MEMORY_BYTES_MAX ((size_t)64 << 20)
@@ -152,6 +153,7 @@ static const field top_fields[] = {
     {"store", FIELD_PLACE, true, AT(node_config, store)},
     {"audit", FIELD_MAP, true, .table = &audit_table},
     {"concurrency", FIELD_NUMBER, false, AT(node_config, concurrency), .min = 1, .max = 1000},
+    {"threads", FIELD_NUMBER, false, AT(node_config, threads), .min = 1, .max = PT_MPC_MAX_THREADS},
     {"wait", FIELD_TIME, false, AT(node_config, wait_ms)},
     {"timeout", FIELD_TIME, false, AT(node_config, timeout_ms)},
     {"deadline", FIELD_TIME, false, AT(node_config, deadline_ms)},

@@ -122,6 +122,7 @@ typedef struct node_config {
     const char *store; /* "sqlite:FILE", "postgres://.." */
     const char *audit_file, *audit_key_file;
     uint64_t concurrency;
+    uint64_t threads; /* of a computation; 0: the library's default */
     uint32_t wait_ms, timeout_ms, deadline_ms;
     bool insecure_allow_all; /* no key of the file: only a flag sets it, and only on loopback */
 

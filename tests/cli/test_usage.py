@@ -151,8 +151,11 @@ class Usage(Case):
 
     def test_numbers_out_of_range(self):
         for flag in ("--evaluator=2", "--evaluator=x", "--output-parties=0,2", "--output-parties=0,,1",
-                     "--output-parties=1,1", "--rho=39", "--rho=81", "--cot-bits=3", "--cot-bits=99999999999999999999"):
+                     "--output-parties=1,1", "--rho=39", "--rho=81", "--cot-bits=3", "--cot-bits=99999999999999999999",
+                     "--threads=0", "--threads=65", "--threads=two"):
             self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=2", flag), USAGE)
+        for command in (("pre", "http://127.0.0.1:1", "--session=s", "--parties=2"), ("bench",), ("plan", MAX)):
+            self.assertFailed(polytune(*command, "--threads=0"), USAGE, "--threads must be a number from 1 to 64")
 
     def test_sizes_have_units(self):
         for text in ("", "0", "G", "2X", "2GB", "2.5G", "-1", "99999999999999999999", "9999999999G"):

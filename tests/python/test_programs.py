@@ -199,7 +199,7 @@ class Errors(unittest.TestCase):
 
     def test_options(self):
         program = Program(LARGER)
-        for options, words in (({"rho": 39}, "rho"), ({"rho": True}, "rho"), ({"cot_bits": 3}, "cot_bits"), ({"evaluator": 2}, "parties are 0 to 1"), ({"evaluator": -1}, "party -1")):
+        for options, words in (({"rho": 39}, "rho"), ({"rho": True}, "rho"), ({"cot_bits": 3}, "cot_bits"), ({"threads": 65}, "threads is 1 to 64"), ({"evaluator": 2}, "parties are 0 to 1"), ({"evaluator": -1}, "party -1")):
             with self.subTest(options), self.assertRaisesRegex(UsageError, words):
                 program.simulate([1, 2], **options)
         with self.assertRaisesRegex(UsageError, "for one"):
@@ -209,7 +209,7 @@ class Errors(unittest.TestCase):
 class Runs(unittest.TestCase):
     def test_simulate(self):
         program = Program("pub fn main(a: u16, b: u16, c: u16) -> (u16, bool) { (a + b + c, a > b) }")
-        for options in ({}, {"evaluator": 2}, {"rho": 80}, {"cot_bits": 8}):
+        for options in ({}, {"evaluator": 2}, {"rho": 80}, {"cot_bits": 8}, {"threads": 2}):
             with self.subTest(options):
                 result = program.simulate([1000, 200, 30], **options)
                 self.assertEqual(result.value, (1230, True))

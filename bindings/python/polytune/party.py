@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Settings(NamedTuple):
-    """What the parties agree on, besides program and constants."""
+    """What the parties agree on, besides program and constants, and how this one computes."""
 
     output_parties: Optional[Sequence[int]] = None
     private_results: bool = False
@@ -23,6 +23,7 @@ class Settings(NamedTuple):
     evaluator: int = 0
     rho: int = 40
     cot_bits: int = 0
+    threads: int = 0
 
     def check(self, parties: int) -> None:
         """That they can be, among so many."""
@@ -38,9 +39,13 @@ class Settings(NamedTuple):
         for party in (self.evaluator, *(self.output_parties or ())):
             if isinstance(party, bool) or not isinstance(party, int) or not 0 <= party < parties:
                 raise UsageError(f"party {party!r}: the parties are 0 to {parties - 1}")
-        for name, allowed in (("rho", range(40, 81)), ("cot_bits", (0, 1, 2, 4, 8))):
+        for name, allowed, words in (
+            ("rho", range(40, 81), "40 to 80"),
+            ("cot_bits", (0, 1, 2, 4, 8), "1, 2, 4 or 8"),
+            ("threads", range(lib.PT_MPC_MAX_THREADS + 1), f"1 to {lib.PT_MPC_MAX_THREADS}, or 0"),
+        ):
             if getattr(self, name) not in allowed:
-                raise UsageError(f"{name} is {'40 to 80' if name == 'rho' else '1, 2, 4 or 8'}, not {getattr(self, name)!r}")
+                raise UsageError(f"{name} is {words}, not {getattr(self, name)!r}")
 
     def receives(self, party: int) -> bool:
         return self.output_parties is None or party in self.output_parties
@@ -56,6 +61,7 @@ class Settings(NamedTuple):
                 "evaluator": self.evaluator,
                 "statistical_security": self.rho,
                 "cot_field_bits": self.cot_bits,
+                "threads": self.threads,
                 "dealer": self.dealer,
                 "progress": work.progress,
                 "progress_user": task.handle,

@@ -171,6 +171,7 @@ class Program:
         evaluator: int = 0,
         rho: int = 40,
         cot_bits: int = 0,
+        threads: int = 0,
         progress: work.WantsProgress = True,
     ) -> plans.Plan:
         """What a run will cost: bytes, messages, delays, memory; and with a link, such as "100mbit,50ms" or a Link, seconds, as
@@ -233,6 +234,7 @@ class Program:
         evaluator: int = ...,
         rho: int = ...,
         cot_bits: int = ...,
+        threads: int = ...,
         progress: work.WantsProgress = ...,
     ) -> Result: ...
 
@@ -245,6 +247,7 @@ class Program:
         evaluator: int = ...,
         rho: int = ...,
         cot_bits: int = ...,
+        threads: int = ...,
         progress: work.WantsProgress = ...,
     ) -> List[Result]: ...
 
@@ -256,12 +259,15 @@ class Program:
         evaluator: int = 0,
         rho: int = 40,
         cot_bits: int = 0,
+        threads: int = 0,
         progress: work.WantsProgress = True,
     ) -> Any:
         """The real protocol with all parties in this process. As `evaluate`, and with `stats` of the run, `stats.parties` of
-        each party. Arguments as of `party`."""
+        each party. Arguments as of `party`; without `threads` the parties share the processors."""
         task = work.Task(progress)
-        return work.run(task, lambda: self._simulate(task, inputs, private_results, Settings(evaluator=evaluator, rho=rho, cot_bits=cot_bits)))
+        each = threads or max(1, _processors() // max(1, self.parties))
+        settings = Settings(evaluator=evaluator, rho=rho, cot_bits=cot_bits, threads=each)
+        return work.run(task, lambda: self._simulate(task, inputs, private_results, settings))
 
     def _simulate(self, task: work.Task, inputs: Sequence[Any], private_results: bool, settings: Settings) -> Any:
         if self.parties < 2:
@@ -296,6 +302,7 @@ class Program:
         evaluator: int = 0,
         rho: int = 40,
         cot_bits: int = 0,
+        threads: int = 0,
         max_ands: int = 50_000_000,
         max_bytes: int = 4 << 30,
         progress: work.WantsProgress = True,
@@ -313,6 +320,7 @@ class Program:
             who learns that and no other. dealer: a trusted dealer prepares the run, see Dealer.
         evaluator, rho: the party that evaluates, statistical security in bits. All parties must agree on all of these.
         cot_bits: 1, 2, 4 or 8 for less traffic and more work; the largest that any party gives counts, and 4 if none does.
+        threads: how many compute, 1 to 64; as many as there are processors. The result is the same.
         max_ands, max_bytes: how large a program is accepted, where others' constants choose that.
         progress: a bar if tqdm is installed and there is a terminal or notebook; a function that is called with Progress
             (from another thread); False for none.
@@ -402,6 +410,12 @@ class _LocalRun:
     @property
     def stats(self) -> Stats:
         return stats_of(self._stats)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _run_here(task: work.Task, compiled: Compiled, packed: Sequence[bytearray], private_results: bool, settings: Settings) -> List[_LocalRun]:

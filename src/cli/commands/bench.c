@@ -21,6 +21,7 @@
 #include "cli/commands/bench_link.h"
 #include "cli/commands/command.h"
 #include "cli/flags/link.h"
+#include "cli/flags/mpc_flags.h"
 #include "cli/output.h"
 #include "cli/report.h"
 
@@ -40,12 +41,13 @@ static const flag flags[] = {
     {"json", NULL, "print one JSON object on stdout", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags, flags_common, NULL};
+static const flag *const flag_lists[] = {flags, flags_threads, flags_common, NULL};
 
 /* What is asked for. */
 typedef struct bench_wish {
     uint64_t n_and;
     uint64_t runs;
+    unsigned threads; /* of a party; 0: as threads_each says */
     bool has_link;
     pt_plan_link link; /* zero without one */
 } bench_wish;
@@ -97,12 +99,12 @@ static void set_protocol_figures(json_t *figures, const bench_run *runs, size_t 
 }
 
 static pt_status run_in_memory(bench_run *ret_runs, double *ret_seconds, const pt_circuit *circuit,
-                               size_t parties, pt_error *error)
+                               size_t parties, unsigned threads, pt_error *error)
 {
     pt_channel channels[BENCH_MAX_SEATS] = {0};
     pt_status status = pt_channel_memory_mesh(channels, parties, 0, error);
     if (status == PT_OK)
-        status = bench_circuit_run(ret_runs, circuit, channels, parties, false, error);
+        status = bench_circuit_run(ret_runs, circuit, channels, parties, false, threads, error);
     for (size_t i = 0; i < parties; i++) {
         ret_seconds[i] = ret_runs[i].stats.seconds;
         pt_channel_close(&channels[i]);
@@ -114,7 +116,8 @@ static pt_status run_in_memory(bench_run *ret_runs, double *ret_seconds, const p
 static pt_status set_planned(json_t *figures, const pt_circuit *circuit, size_t parties,
                              const bench_wish *wish, pt_error *error)
 {
-    const pt_mpc_options options = {.parties = parties};
+    const pt_mpc_options options = {.parties = parties,
+                                    .threads = threads_each(wish->threads, parties)};
     pt_plan_seat seats[BENCH_MAX_SEATS];
     pt_plan plan;
     const pt_status status =
@@ -133,9 +136,10 @@ static pt_status measure_ands(json_t *figures, const measurement *m, const bench
     double delays = 0;
     pt_status status = bench_circuit(&circuit, n_and, m->parties, error);
     if (status == PT_OK && wish->has_link)
-        status = bench_link_run(runs, seconds, &wish->link, circuit, m->parties, error);
+        status =
+            bench_link_run(runs, seconds, &wish->link, circuit, m->parties, wish->threads, error);
     else if (status == PT_OK)
-        status = run_in_memory(runs, seconds, circuit, m->parties, error);
+        status = run_in_memory(runs, seconds, circuit, m->parties, wish->threads, error);
     if (status == PT_OK)
         set_protocol_figures(figures, runs, m->parties, most_of(seconds, m->parties));
     if (status == PT_OK)
@@ -357,6 +361,8 @@ static pt_status take_wish(bench_wish *ret_wish, const args *a, pt_error *error)
         status = args_number(&wish.n_and, ands, "--ands", 1, MAX_ANDS, error);
     if (status == PT_OK && runs != NULL)
         status = args_number(&wish.runs, runs, "--runs", 1, MAX_RUNS, error);
+    if (status == PT_OK)
+        status = threads_take(&wish.threads, a, error);
     if (status == PT_OK && link != NULL)
         status = link_flag_parse(&wish.link, link, error);
     *ret_wish = wish;

@@ -159,14 +159,6 @@ static pt_status open_all(pt_channel *ret_channels, place *p, pt_error *error)
     return status;
 }
 
-/* Of all threads of the process. */
-static double process_cpu_seconds(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static pt_status open_place(place *p, pt_channel *ret_channels, bench_channel over, pt_error *error)
 {
     return over == BENCH_MEMORY ? pt_channel_memory_mesh(ret_channels, p->seats, TIMEOUT_MS, error)
@@ -190,14 +182,14 @@ pt_status bench_channel_run(double *ret_seconds, double *ret_cpu_seconds, const 
     bench_run runs[BENCH_MAX_SEATS] = {0};
     pt_status status = place_prepare(&p, over, error);
     const uint64_t start_ns = clock_ns();
-    const double start_cpu = process_cpu_seconds();
+    const double start_cpu = bench_cpu_seconds();
     if (status == PT_OK)
         status = open_place(&p, channels, over, error);
     if (status == PT_OK)
-        status = bench_circuit_run(runs, circuit, channels, parties, dealer, error);
+        status = bench_circuit_run(runs, circuit, channels, parties, dealer, 0, error);
     if (status == PT_OK)
         *ret_seconds = (double)(clock_ns() - start_ns) / 1e9;
-    *ret_cpu_seconds = process_cpu_seconds() - start_cpu;
+    *ret_cpu_seconds = bench_cpu_seconds() - start_cpu;
     place_close(&p, channels);
     return status;
 }

@@ -1,8 +1,12 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/commands/bench_circuit.h"
+
+#include <time.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/flags/mpc_flags.h"
 #include "cli/local_run.h"
 
 #define LIVE       1024u
@@ -65,9 +69,16 @@ pt_status bench_circuit(pt_circuit **ret_circuit, uint64_t n_and, size_t parties
     return status;
 }
 
+double bench_cpu_seconds(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
                             const pt_channel *channels, size_t parties, bool dealer,
-                            pt_error *error)
+                            unsigned threads, pt_error *error)
 {
     local_party all[BENCH_MAX_SEATS] = {0};
     const size_t seats = parties + dealer;
@@ -79,8 +90,11 @@ pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
     uint8_t *bits = mem_new(most_bits, 1);
     pt_status status = bits == NULL ? error_memory(error) : PT_OK;
     for (size_t i = 0; i < seats && status == PT_OK; i++) {
-        all[i].options = (pt_mpc_options){
-            .party = i, .parties = parties, .dealer = dealer, .stats = &ret_runs[i].stats};
+        all[i].options = (pt_mpc_options){.party = i,
+                                          .parties = parties,
+                                          .dealer = dealer,
+                                          .threads = threads_each(threads, seats),
+                                          .stats = &ret_runs[i].stats};
         all[i].channel = channels[i];
         if (i == parties) /* the dealer */
             continue;
@@ -90,10 +104,12 @@ pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
         if (all[i].output == NULL)
             status = error_memory(error);
     }
+    const double start_cpu = bench_cpu_seconds();
     if (status == PT_OK)
         status = local_run(all, seats, error);
+    const double cpu = bench_cpu_seconds() - start_cpu;
     for (size_t i = 0; i < seats; i++) {
-        ret_runs[i].cpu_seconds = all[i].cpu_seconds;
+        ret_runs[i].cpu_seconds = cpu / (double)seats;
         mem_free(all[i].output);
     }
     mem_free(bits);

@@ -16,14 +16,18 @@ PT_MUST_CHECK pt_status bench_circuit(pt_circuit **ret_circuit, uint64_t n_and, 
 /* How a party's run went. */
 typedef struct bench_run {
     pt_mpc_stats stats;
-    double cpu_seconds; /* of its own thread, without those of its channel */
+    double cpu_seconds; /* its part of the process's */
 } bench_run;
 
-/* Runs a circuit, in a thread for each of its parties over channels that are open, all inputs zero.
- * With `dealer` the channel after the parties' is the dealer's.
+/* How long this process has had a processor. */
+double bench_cpu_seconds(void);
+
+/* Runs a circuit, in a thread for each of its parties over channels that are open, all inputs zero;
+ * `threads`: as threads_each takes them. With `dealer` the channel after the parties' is the
+ * dealer's.
  * `ret_runs` and `channels` have an entry for each; the channels stay the caller's. */
 PT_MUST_CHECK pt_status bench_circuit_run(bench_run *ret_runs, const pt_circuit *circuit,
                                           const pt_channel *channels, size_t parties, bool dealer,
-                                          pt_error *error);
+                                          unsigned threads, pt_error *error);
 
 #endif

@@ -9,7 +9,7 @@
  * by the link's time, which is what its thread computes and waits. */
 PT_MUST_CHECK pt_status bench_link_run(bench_run *ret_runs, double *ret_seconds,
                                        const pt_plan_link *link, const pt_circuit *circuit,
-                                       size_t parties, pt_error *error);
+                                       size_t parties, unsigned threads, pt_error *error);
 
 /* The one-way delays that the last of the parties waits for one after the other. */
 PT_MUST_CHECK pt_status bench_link_delays(double *ret_delays, const pt_circuit *circuit,

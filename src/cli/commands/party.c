@@ -50,9 +50,9 @@ static const flag flags[] = {
      false},
     {0},
 };
-static const flag *const flag_lists[] = {flags,        flags_output,  flags_table, flags_connect,
-                                         flags_secure, flags_program, flags_mpc,   flags_private,
-                                         flags_split,  flags_common,  NULL};
+static const flag *const flag_lists[] = {flags,         flags_output,  flags_table,  flags_connect,
+                                         flags_secure,  flags_program, flags_mpc,    flags_threads,
+                                         flags_private, flags_split,   flags_common, NULL};
 
 typedef struct party {
     const args *a;

@@ -18,9 +18,9 @@ static const flag flags[] = {
      true},
     {0},
 };
-static const flag *const flag_lists[] = {flags,         flags_output, flags_table,
-                                         flags_program, flags_mpc,    flags_private,
-                                         flags_split,   flags_common, NULL};
+static const flag *const flag_lists[] = {flags,        flags_output,  flags_table,   flags_program,
+                                         flags_mpc,    flags_threads, flags_private, flags_split,
+                                         flags_common, NULL};
 
 /* Of each party, the output that a party received which is to have the same: its own, where all
  * receive. Every receiving party must hold the same bits, unless each has its own. */
@@ -133,6 +133,8 @@ static pt_status simulate_run(const args *a, pt_error *error)
         status = inputs_compile(&in, &c, &t, &result, a->positional[0], error);
     if (status == PT_OK)
         status = mpc_flags_init(&f, a, c.parties, error);
+    if (status == PT_OK)
+        f.threads = threads_each(f.threads, c.parties + (f.dealer ? 1 : 0));
     if (status == PT_OK)
         status = mpc_flags_divide(&f, &c, error);
     if (status == PT_OK)

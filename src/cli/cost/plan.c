@@ -18,8 +18,8 @@ static const flag flags[] = {
     {"memory", "SIZE", "each party takes no more than so much memory, about", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags,       flags_program, flags_mpc, flags_private,
-                                         flags_split, flags_common,  NULL};
+static const flag *const flag_lists[] = {flags,         flags_program, flags_mpc,    flags_threads,
+                                         flags_private, flags_split,   flags_common, NULL};
 
 static pt_status take_link(pt_plan_link *ret_link, const args *a, pt_error *error)
 {

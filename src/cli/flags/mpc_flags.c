@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/workers.h"
 #include "cli/deadline.h"
 #include "cli/report.h"
 
@@ -19,6 +20,32 @@ const flag flags_mpc[] = {
      false},
     {0},
 };
+
+const flag flags_threads[] = {
+    {"threads", "N",
+     "threads that compute for a party, 1 to 64 (default: as many as there are processors for it)",
+     false},
+    {0},
+};
+
+pt_status threads_take(unsigned *ret_threads, const args *a, pt_error *error)
+{
+    const char *threads = args_get(a, "threads");
+    uint64_t number = 0;
+    pt_status status = PT_OK;
+    if (threads != NULL)
+        status = args_number(&number, threads, "--threads", 1, PT_MPC_MAX_THREADS, error);
+    *ret_threads = (unsigned)number;
+    return status;
+}
+
+unsigned threads_each(unsigned threads, size_t sharing)
+{
+    const size_t part = workers_wanted(0) / sharing;
+    if (threads != 0)
+        return threads;
+    return part == 0 ? 1 : (unsigned)part;
+}
 
 static pt_status parse_party_list(mpc_flags *f, const char *list, size_t parties, pt_error *error)
 {
@@ -87,6 +114,8 @@ pt_status mpc_flags_init(mpc_flags *ret_flags, const args *a, size_t parties, pt
     if (status == PT_OK && number != 0 && (number & (number - 1)) != 0)
         status = error_set(error, PT_ERR_USAGE, "--cot-bits must be 1, 2, 4 or 8, not '%s'", k);
     f->cot_field_bits = (unsigned)number;
+    if (status == PT_OK)
+        status = threads_take(&f->threads, a, error);
     if (status == PT_OK && outputs != NULL)
         status = parse_party_list(f, outputs, parties, error);
     return status;
@@ -127,6 +156,7 @@ pt_mpc_options mpc_flags_options(const mpc_flags *f, size_t party, size_t partie
         .statistical_security = f->statistical_security,
         .cot_field_bits = f->cot_field_bits,
         .segment_ands = f->segment_ands,
+        .threads = f->threads,
         .dealer = f->dealer,
         .cancelled = deadline_came,
         .progress = show_progress ? report_progress : NULL,

@@ -536,6 +536,7 @@ static pt_status run_protocol(run *r)
                                     .n_output_parties = n_receivers,
                                     .session = session,
                                     .session_len = sizeof session,
+                                    .threads = (unsigned)r->c->settings->config.threads,
                                     .progress = computation_progress,
                                     .progress_user = r->c,
                                     .cancelled = computation_cancelled,
