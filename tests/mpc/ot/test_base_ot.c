@@ -11,6 +11,7 @@
 #define INSTANCE 64 /* bytes of one OT in BOT1 and in BOT2 */
 
 static uint8_t sid[32] = {1, 2, 3};
+static workers *crew;
 
 typedef struct run {
     base_ot_pair pair;
@@ -26,7 +27,7 @@ typedef struct run {
 static void run_init(run *r, uint64_t seed)
 {
     rng_init_seed(&r->random, block_make(1, seed));
-    r->pair = (base_ot_pair){.sid = sid, .i = 2, .j = 5};
+    r->pair = (base_ot_pair){.sid = sid, .i = 2, .j = 5, .workers = crew};
     r->choices = rng_block(&r->random);
     rng_blocks(&r->random, r->messages[0], 2 * BASE_OT_COUNT);
     base_ot_choose(&r->receiver, r->pair, r->choices, &r->random);
@@ -194,7 +195,14 @@ static void a_changed_ciphertext_changes_one_message(void **state)
 static int start(void **state)
 {
     (void)state;
-    return crypto_init(NULL);
+    return crypto_init(NULL) == PT_OK && workers_new(&crew, 3) ? 0 : 1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    workers_free(crew);
+    return 0;
 }
 
 int main(void)
@@ -209,5 +217,5 @@ int main(void)
         cmocka_unit_test(instances_do_not_mix),
         cmocka_unit_test(a_changed_ciphertext_changes_one_message),
     };
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, start, stop);
 }
