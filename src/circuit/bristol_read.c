@@ -32,9 +32,9 @@ typedef struct parser {
     const char *name;
     pt_error *error;
     pt_circuit *c;
-    uint32_t n_lines;                /* gates as promised, a MAND counting once */
-    uint32_t n_driven;               /* wires that gates set, as promised */
-    gate *gates;                     /* with PACK_LEAD others before them */
+    uint32_t n_lines;  /* gates as promised, a MAND counting once */
+    uint32_t n_driven; /* wires that gates set, as promised */
+    gate *gates;
     uint32_t *drivers;               /* for each of these: our wire + 1, or 0 when not set yet */
     uint32_t constants[N_CONSTANTS]; /* our wires that are false and true, + 1; 0: not made yet */
 } parser;
@@ -291,7 +291,7 @@ static pt_status check_sizes(parser *p, uint64_t n_wires, uint64_t n_inputs, uin
 static pt_status allocate(parser *p)
 {
     pt_circuit *c = p->c;
-    p->gates = mem_new((size_t)p->n_driven + N_CONSTANTS + PACK_LEAD, sizeof *p->gates);
+    p->gates = mem_new((size_t)p->n_driven + N_CONSTANTS, sizeof *p->gates);
     c->outputs = mem_new(c->n_outputs, sizeof *c->outputs);
     p->drivers = mem_new(p->n_driven, sizeof *p->drivers);
     if (p->gates == NULL || c->outputs == NULL || p->drivers == NULL)
@@ -373,7 +373,7 @@ static uint32_t add_gate(parser *p, gate_op op, uint32_t a, uint32_t b)
     pt_circuit *c = p->c;
     PT_ASSERT(c->n_gates < p->n_driven + N_CONSTANTS);
     PT_ASSERT(a < c->n_inputs + c->n_gates && b < c->n_inputs + c->n_gates);
-    p->gates[PACK_LEAD + c->n_gates] =
+    p->gates[c->n_gates] =
         (gate){.op = (unsigned)op & 3u, .a = a & (CIRCUIT_MAX_WIRES - 1), .b = b};
     c->n_and += op == GATE_AND ? 1 : 0;
     return c->n_inputs + c->n_gates++;

@@ -13,7 +13,7 @@
 typedef struct division {
     const pt_circuit *from;
     pt_circuit *to;
-    gate *gates;     /* of `to`, with PACK_LEAD others before them */
+    gate *gates;     /* of `to` */
     uint32_t *wires; /* by old input */
     uint32_t n_added;
 } division;
@@ -42,7 +42,7 @@ static pt_status division_init(division *ret_division, const pt_circuit *from, s
         return error_set(error, PT_ERR_LIMIT,
                          "with shares for %zu parties the circuit is too large", parties);
     d.wires = mem_new(from->n_inputs, sizeof *d.wires);
-    d.gates = mem_new((size_t)n_gates + PACK_LEAD, sizeof *d.gates);
+    d.gates = mem_new((size_t)n_gates, sizeof *d.gates);
     d.to = mem_new(1, sizeof *d.to);
     if (d.to != NULL) {
         *d.to = (pt_circuit){.n_parties = parties,
@@ -86,7 +86,7 @@ static bool division_move(division *d)
     gate_walk w;
     const bool ok = gate_walk_init(&w, d->from);
     for (uint32_t g = 0; ok && g < d->from->n_gates; g++)
-        d->gates[PACK_LEAD + d->n_added + g] = moved_gate(d, gate_walk_next(&w));
+        d->gates[d->n_added + g] = moved_gate(d, gate_walk_next(&w));
     gate_walk_clear(&w);
     for (uint32_t h = 0; h < d->from->n_outputs; h++)
         d->to->outputs[h] = moved_wire(d, d->from->outputs[h]);
@@ -194,7 +194,7 @@ static void add_shares(const division *d)
         d->wires[h] = h;
     for (uint32_t p = 1; p < d->to->n_parties; p++) {
         for (uint32_t h = 0; h < n; h++) {
-            d->gates[PACK_LEAD + added] =
+            d->gates[added] =
                 (gate){.op = GATE_XOR, .a = d->wires[h] & (CIRCUIT_MAX_WIRES - 1), .b = p * n + h};
             d->wires[h] = d->to->n_inputs + added++;
         }

@@ -6,23 +6,212 @@
 #include "base/bits.h"
 #include "base/mem.h"
 #include "base/min.h"
-#include "circuit/plan.h"
 
-/* Beside PLAN_A_ENDS and PLAN_B_ENDS: nothing reads the output. */
-#define OUT_ENDS 16u
+#define STAGE_BYTES ((size_t)1 << 14)
 
-/* Registers below take three bytes, so that no instruction has more bytes than a gate. */
-#define REGISTERS_IN_PLACE ((uint32_t)1 << 24)
-_Static_assert(2 + 3 + 3 <= sizeof(gate), "what is written stays behind what is read");
+/* Beside a wire's number in a record: the output is the node's other one. */
+#define OTHER_OUTPUT ((uint32_t)1 << 31)
+/* In its place: nothing, or nothing that will be read. */
+#define NO_OUTPUT UINT32_MAX
 
-typedef struct packer {
-    const pt_circuit *c;
-    const gate *gates;
-    uint8_t *ends;       /* per gate */
-    uint32_t *registers; /* of each gate's output */
-    plan_walk walk;      /* hands the registers out */
-    uint8_t *at;
-} packer;
+bool packer_init(packer *ret_packer, pt_circuit *c, void *memory, uint32_t n_records,
+                 uint32_t first_node)
+{
+    packer *p = ret_packer;
+    *p = (packer){.c = c, .memory = memory, .n_records = n_records, .first_node = first_node};
+    p->staged = mem_new(STAGE_BYTES, 1);
+    c->n_and = 0;
+    c->n_spare = 0;
+    c->n_registers = c->n_inputs + c->n_gates; /* at most */
+    const bool has_walk = plan_walk_init(&p->walk, c);
+    return far_wires_init(&p->far) && has_walk && p->staged != NULL;
+}
+
+void packer_clear(packer *p)
+{
+    plan_walk_clear(&p->walk);
+    far_wires_clear(&p->far);
+    mem_free(p->memory);
+    mem_free(p->staged);
+    *p = (packer){0};
+}
+
+/* --- records and what takes their place --- */
+
+static uint8_t *record_at(const packer *p, uint32_t i)
+{
+    return p->memory + p->base + (size_t)i * PACK_RECORD_BYTES;
+}
+
+static pack_operand output_at(const packer *p, uint32_t i)
+{
+    pack_operand at;
+    memcpy(&at, record_at(p, i), sizeof at);
+    return at;
+}
+
+static void set_output(const packer *p, uint32_t i, pack_operand at)
+{
+    memcpy(record_at(p, i), &at, sizeof at);
+}
+
+void packer_next(packer *p, void *ret_record)
+{
+    PT_ASSERT(p->next < p->n_records);
+    memcpy(ret_record, record_at(p, p->next), PACK_RECORD_BYTES);
+    set_output(p, p->next, (pack_operand){.wire = NO_OUTPUT});
+    p->next++;
+}
+
+bool packer_keep(packer *p, uint32_t number, pack_operand at)
+{
+    const uint32_t i = number / 2 - p->first_node;
+    if (number / 2 < p->first_node || i < p->reached || output_at(p, i).wire != NO_OUTPUT)
+        return far_wires_put(&p->far, number, at);
+    at.wire |= number % 2 != 0 ? OTHER_OUTPUT : 0;
+    set_output(p, i, at);
+    return true;
+}
+
+pack_operand packer_find(packer *p, uint32_t number, bool is_end)
+{
+    const uint32_t i = number / 2 - p->first_node;
+    if (number / 2 < p->first_node || i < p->reached)
+        return far_wires_get(&p->far, number, is_end);
+    pack_operand at = output_at(p, i);
+    if (at.wire == NO_OUTPUT || at.wire / OTHER_OUTPUT != number % 2)
+        return far_wires_get(&p->far, number, is_end);
+    if (is_end)
+        set_output(p, i, (pack_operand){.wire = NO_OUTPUT});
+    at.wire &= ~OTHER_OUTPUT;
+    return at;
+}
+
+/* An instruction mostly takes less than a record. Where it does not, the records move on. */
+static bool move_records(packer *p)
+{
+    const size_t end = p->base + (size_t)p->n_records * PACK_RECORD_BYTES;
+    const size_t more = STAGE_BYTES + (end - p->n_code) / 8;
+    uint8_t *memory = mem_resize(p->memory, end + more, 1);
+    if (memory == NULL)
+        return false;
+    memmove(memory + p->n_code + more, memory + p->n_code, end - p->n_code);
+    p->memory = memory;
+    p->base += more;
+    return true;
+}
+
+/* Outputs that are read still leave the records where the instructions come. */
+static bool leave_records(packer *p)
+{
+    const size_t end = p->n_code + p->n_staged;
+    for (; p->reached < p->next && record_at(p, p->reached) < p->memory + end; p->reached++) {
+        const pack_operand at = output_at(p, p->reached);
+        const uint32_t number = (p->first_node + p->reached) * 2 + at.wire / OTHER_OUTPUT;
+        if (at.wire != NO_OUTPUT &&
+            !far_wires_put(&p->far, number,
+                           (pack_operand){at.wire & ~OTHER_OUTPUT, at.in_register}))
+            return false;
+    }
+    return true;
+}
+
+static bool put_staged(packer *p)
+{
+    const size_t read = p->base + (size_t)p->next * PACK_RECORD_BYTES;
+    if ((p->n_code + p->n_staged > read && !move_records(p)) || !leave_records(p))
+        return false;
+    memcpy(p->memory + p->n_code, p->staged, p->n_staged);
+    p->n_code += p->n_staged;
+    p->n_staged = 0;
+    return true;
+}
+
+/* --- instructions --- */
+
+/* Room for an instruction, and for what it gives back. */
+static bool packer_make_room(packer *p)
+{
+    plan_walk *w = &p->walk;
+    if (w->n_spare + 3 > w->max_spare) {
+        const uint32_t n = w->max_spare + w->max_spare / 2 + 16;
+        uint32_t *spare = mem_resize(w->spare, n, sizeof *spare);
+        if (spare == NULL)
+            return false;
+        w->spare = spare;
+        w->max_spare = n;
+    }
+    return p->n_staged + PLAN_MAX_BYTES <= STAGE_BYTES || put_staged(p);
+}
+
+/* Writes an operand and returns how many bytes it has, less one. */
+static unsigned put_operand(uint8_t **at, uint32_t distance, uint32_t in_register)
+{
+    const bool is_near = distance < PLAN_NEAR;
+    const uint32_t v = is_near ? distance : in_register;
+    unsigned more = is_near ? 0 : 2;
+    if (v >> (8 * (more + 1)) != 0)
+        more++;
+    le_put_u32(*at, v);
+    *at += more + 1;
+    return more;
+}
+
+/* Which register the output gets, and what is counted of that. */
+static uint32_t take_register(packer *p, unsigned ends, uint32_t a, uint32_t b)
+{
+    plan_walk *w = &p->walk;
+    pt_circuit *c = p->c;
+    const unsigned n_ends =
+        ((ends & PLAN_A_ENDS) != 0 ? 1u : 0u) + ((ends & PLAN_B_ENDS) != 0 ? 1u : 0u);
+    c->n_spare = max_u32(c->n_spare, w->n_spare + n_ends);
+    const uint32_t out = plan_walk_take(w, ends, a, b);
+    if ((ends & PACK_OUT_ENDS) != 0)
+        plan_walk_give_back(w, out);
+    c->n_spare = max_u32(c->n_spare, w->n_spare);
+    return out;
+}
+
+bool packer_put(packer *p, pack_operand *ret_out, gate_op op, unsigned ends, pack_operand a,
+                pack_operand b)
+{
+    if (!packer_make_room(p))
+        return false;
+    const uint32_t wire = p->walk.wire;
+    uint8_t *at = p->staged + p->n_staged;
+    if ((ends & PACK_OUT_ENDS) != 0)
+        *at++ = PLAN_DROPPED;
+    uint8_t *control = at++;
+    const bool is_binary = op == GATE_XOR || op == GATE_AND;
+    const unsigned a_more =
+        put_operand(&at, op == GATE_CONST ? a.wire : wire - 1 - a.wire, a.in_register);
+    const unsigned b_more = put_operand(&at, is_binary ? wire - 1 - b.wire : 0, b.in_register);
+    *control =
+        (uint8_t)((unsigned)op | (ends & (PLAN_A_ENDS | PLAN_B_ENDS)) | a_more << 4 | b_more << 6);
+    p->n_staged = (size_t)(at - p->staged);
+    p->c->n_and += op == GATE_AND ? 1u : 0u;
+    *ret_out = (pack_operand){wire, take_register(p, ends, a.in_register, b.in_register)};
+    return true;
+}
+
+bool packer_finish(packer *p)
+{
+    pt_circuit *c = p->c;
+    PT_ASSERT(p->next == p->n_records && p->walk.wire == c->n_inputs + c->n_gates);
+    if (!put_staged(p))
+        return false;
+    c->n_registers = p->walk.n_taken;
+    uint8_t *code = mem_resize(p->memory, p->n_code + PLAN_PADDING, 1);
+    if (code == NULL)
+        return false;
+    memset(code + p->n_code, 0, PLAN_PADDING);
+    c->code = code;
+    c->code_len = p->n_code;
+    p->memory = NULL;
+    return true;
+}
+
+/* --- gates that are there in full --- */
 
 static unsigned gate_reads(gate g)
 {
@@ -47,138 +236,75 @@ static unsigned first_mark(uint8_t *read, uint32_t wire, unsigned flag)
     return (old & mask) == 0 ? flag : 0;
 }
 
-/* Goes backwards, so that the first reader met is the last one; a bit a wire stays in the cache. */
-static bool find_ends(packer *p)
+/* What each gate reads for the last time; NULL: out of memory. Goes backwards, so that the first
+ * reader met is the last one; a bit a wire stays in the cache. */
+static uint8_t *find_ends(const pt_circuit *c, const gate *gates)
 {
-    const pt_circuit *c = p->c;
     uint8_t *read = mem_new(bits_bytes((size_t)c->n_inputs + c->n_gates), 1);
-    p->ends = mem_new(c->n_gates, 1);
-    if (read == NULL || p->ends == NULL) {
+    uint8_t *ends = mem_new(c->n_gates, 1);
+    if (read == NULL || ends == NULL) {
         mem_free(read);
-        return false;
+        mem_free(ends);
+        return NULL;
     }
     for (uint32_t i = 0; i < c->n_outputs; i++)
         (void)first_mark(read, c->outputs[i], 0);
     for (uint32_t i = c->n_gates; i-- > 0;) {
-        const gate g = p->gates[i];
+        const gate g = gates[i];
         const unsigned n_reads = gate_reads(g);
-        unsigned end = first_mark(read, c->n_inputs + i, OUT_ENDS);
+        unsigned end = first_mark(read, c->n_inputs + i, PACK_OUT_ENDS);
         if (n_reads > 0)
             end |= first_mark(read, g.a, PLAN_A_ENDS);
         if (n_reads > 1)
             end |= first_mark(read, g.b, PLAN_B_ENDS);
-        p->ends[i] = (uint8_t)end;
+        ends[i] = (uint8_t)end;
     }
     mem_free(read);
-    return true;
+    return ends;
 }
 
-/* How many registers there are, and how many of them are given back at most. */
-static void count_registers(pt_circuit *c, const uint8_t *ends)
+static pack_operand operand_of(packer *p, uint32_t wire, bool is_end)
 {
-    uint32_t n = c->n_inputs;
-    uint32_t n_spare = 0;
-    c->n_spare = 0;
-    for (uint32_t i = 0; i < c->n_gates; i++) {
-        n_spare += (ends[i] & PLAN_A_ENDS ? 1u : 0u) + (ends[i] & PLAN_B_ENDS ? 1u : 0u);
-        c->n_spare = max_u32(c->n_spare, n_spare);
-        if (n_spare > 0)
-            n_spare--;
-        else
-            n++;
-        n_spare += ends[i] & OUT_ENDS ? 1u : 0u;
-        c->n_spare = max_u32(c->n_spare, n_spare);
-    }
-    c->n_registers = n;
+    return wire < p->c->n_inputs ? (pack_operand){wire, wire} : packer_find(p, wire * 2, is_end);
 }
 
-static uint32_t register_of(const packer *p, uint32_t wire)
+static bool pack_gate(packer *p, unsigned ends)
 {
-    return wire < p->c->n_inputs ? wire : p->registers[wire - p->c->n_inputs];
-}
-
-/* Writes an operand and returns how many bytes it has, less one. */
-static unsigned put_operand(packer *p, uint32_t distance, uint32_t in_register)
-{
-    const bool is_near = distance < PLAN_NEAR;
-    const uint32_t v = is_near ? distance : in_register;
-    unsigned more = is_near ? 0 : 2;
-    if (v >> (8 * (more + 1)) != 0)
-        more++;
-    le_put_u32(p->at, v);
-    p->at += more + 1;
-    return more;
-}
-
-static void put_step(packer *p, uint32_t i)
-{
-    const gate g = p->gates[i];
+    gate g;
+    pack_operand a = {0}, b = {0}, out;
+    packer_next(p, &g);
     const unsigned n_reads = gate_reads(g);
-    const unsigned ends = p->ends[i];
-    const uint32_t wire = p->walk.wire;
-    const uint32_t a = n_reads > 0 ? register_of(p, g.a) : 0;
-    const uint32_t b = n_reads > 1 ? register_of(p, g.b) : 0;
-    if (ends & OUT_ENDS)
-        *p->at++ = PLAN_DROPPED;
-    uint8_t *control = p->at++;
-    const unsigned a_more = put_operand(p, n_reads > 0 ? wire - 1 - g.a : g.a, a);
-    const unsigned b_more = put_operand(p, n_reads > 1 ? wire - 1 - g.b : 0, b);
-    *control = (uint8_t)(g.op | (ends & (PLAN_A_ENDS | PLAN_B_ENDS)) | a_more << 4 | b_more << 6);
-    const uint32_t out = plan_walk_take(&p->walk, ends, a, b);
-    if (ends & OUT_ENDS)
-        plan_walk_give_back(&p->walk, out);
-    p->registers[i] = out;
+    /* The second operand first: when both are one wire, the first one ends it. */
+    if (n_reads > 1)
+        b = operand_of(p, g.b, (ends & PLAN_B_ENDS) != 0);
+    if (n_reads > 0)
+        a = operand_of(p, g.a, (ends & PLAN_A_ENDS) != 0);
+    else
+        a.wire = g.a;
+    return packer_put(p, &out, (gate_op)g.op, ends, a, b) &&
+           ((ends & PACK_OUT_ENDS) != 0 || packer_keep(p, out.wire * 2, out));
 }
 
-/* Where the instructions go: into the gates' own memory if they surely fit. */
-static uint8_t *code_place(const pt_circuit *c, gate *memory)
+static bool pack_gates(packer *p, const uint8_t *ends)
 {
-    if (c->n_registers <= REGISTERS_IN_PLACE)
-        return (uint8_t *)memory;
-    return mem_new((size_t)c->n_gates * PLAN_MAX_BYTES + PLAN_PADDING, 1);
-}
-
-/* Gives back what instructions take less than gates. */
-static void keep_code(pt_circuit *c, uint8_t *code, size_t len)
-{
-    uint8_t *smaller = mem_resize(code, len + PLAN_PADDING, 1);
-    c->code = smaller != NULL ? smaller : code;
-    c->code_len = len;
-}
-
-static bool pack_gates(pt_circuit *c, packer *p, gate *memory)
-{
-    uint8_t *code = code_place(c, memory);
-    if (code == NULL)
-        return false;
-    p->at = code;
-    for (uint32_t i = 0; i < c->n_gates; i++)
-        put_step(p, i);
-    memset(p->at, 0, PLAN_PADDING);
-    PT_ASSERT(p->walk.n_taken == c->n_registers);
+    pt_circuit *c = p->c;
+    for (uint32_t i = 0; i < c->n_gates; i++) {
+        if (!pack_gate(p, ends[i]))
+            return false;
+    }
     for (uint32_t i = 0; i < c->n_outputs; i++)
-        c->output_registers[i] = register_of(p, c->outputs[i]);
-    keep_code(c, code, (size_t)(p->at - code));
-    if (code != (uint8_t *)memory)
-        mem_free(memory);
-    return true;
+        c->output_registers[i] = operand_of(p, c->outputs[i], false).in_register;
+    return packer_finish(p);
 }
 
 bool circuit_pack(pt_circuit *c, gate *memory)
 {
-    packer p = {.c = c, .gates = memory + PACK_LEAD};
-    bool done = find_ends(&p);
-    if (done) {
-        count_registers(c, p.ends);
-        c->output_registers = mem_new(c->n_outputs, sizeof *c->output_registers);
-        p.registers = mem_new(c->n_gates, sizeof *p.registers);
-        done = plan_walk_init(&p.walk, c) && p.registers != NULL && c->output_registers != NULL &&
-               pack_gates(c, &p, memory);
-    }
-    if (!done)
-        mem_free(memory);
-    plan_walk_clear(&p.walk);
-    mem_free(p.registers);
-    mem_free(p.ends);
+    packer p;
+    uint8_t *ends = find_ends(c, memory);
+    c->output_registers = mem_new(c->n_outputs, sizeof *c->output_registers);
+    const bool done = packer_init(&p, c, memory, c->n_gates, c->n_inputs) && ends != NULL &&
+                      c->output_registers != NULL && pack_gates(&p, ends);
+    packer_clear(&p);
+    mem_free(ends);
     return done;
 }

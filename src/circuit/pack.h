@@ -1,16 +1,61 @@
 /* Gates on wires, as circuits are built, to instructions on registers, as they are kept (plan.h).
- * Layer: circuit. */
+ * Layer: circuit.
+ *
+ * The instructions take the place of what they are made of in memory, for both may be large: a list
+ * of records of eight bytes, a gate of some kind each, read from the first to the last. Until an
+ * instruction does, what was a gate says where its output is. */
 #ifndef CIRCUIT_PACK_H
 #define CIRCUIT_PACK_H
 
-#include "circuit/circuit.h"
+#include "circuit/far_wires.h"
+#include "circuit/plan.h"
 
-/* Gates to be packed stand behind so many others, for the instructions take their place. */
-#define PACK_LEAD 2
+#define PACK_RECORD_BYTES 8
+_Static_assert(sizeof(gate) == PACK_RECORD_BYTES, "gates are such records");
+_Static_assert(sizeof(pack_operand) == PACK_RECORD_BYTES, "one takes the place of the other");
 
-/* Makes c->n_gates gates, `memory` + PACK_LEAD, the circuit's: its code, registers and their
- * outputs', of a circuit that has all the rest. `memory` is taken over, also on failure. False: out
+/* Beside PLAN_A_ENDS and PLAN_B_ENDS: nothing reads the output. */
+#define PACK_OUT_ENDS 16u
+
+typedef struct packer {
+    pt_circuit *c;
+    plan_walk walk;  /* hands the registers out */
+    uint8_t *memory; /* instructions, then the records that they have not reached */
+    size_t n_code;   /* bytes of instructions */
+    size_t base;     /* record 0 is, or was, here */
+    uint32_t n_records;
+    uint32_t next;    /* record that was not read yet */
+    uint32_t reached; /* records before this one are overwritten */
+    uint8_t *staged;  /* instructions for which there may be no room yet */
+    size_t n_staged;
+    far_wires far; /* outputs that are read still, of records that are overwritten */
+    uint32_t first_node;
+} packer;
+
+/* For c->n_inputs and c->n_gates; the rest about gates and registers becomes that of those put, but
+ * for outputs. The record at i is of node `first_node` + i. `memory` with so many records is taken
+ * over in any case. Clear it either way. False: out of memory. */
+MUST_CHECK bool packer_init(packer *ret_packer, pt_circuit *c, void *memory, uint32_t n_records,
+                            uint32_t first_node);
+void packer_clear(packer *p);
+
+/* The next record, which there is. */
+void packer_next(packer *p, void *ret_record);
+/* Appends an instruction; `ends` is which operands are read for the last time, and whether nothing
+ * reads the output, which is *ret_out. False: out of memory. */
+MUST_CHECK bool packer_put(packer *p, pack_operand *ret_out, gate_op op, unsigned ends,
+                           pack_operand a, pack_operand b);
+/* All were put: gives the instructions to the circuit. False: out of memory. */
+MUST_CHECK bool packer_finish(packer *p);
+
+/* Notes where an output is: `number` is twice the node, plus 1 for another one of its. False: out
  * of memory. */
+MUST_CHECK bool packer_keep(packer *p, uint32_t number, pack_operand at);
+/* One that was noted, and is forgotten when this is its end. */
+pack_operand packer_find(packer *p, uint32_t number, bool is_end);
+
+/* Makes c->n_gates gates, `memory`, the circuit's: its code, registers and their outputs', of a
+ * circuit that has all the rest. `memory` is taken over, also on failure. False: out of memory. */
 MUST_CHECK bool circuit_pack(pt_circuit *c, gate *memory);
 
 #endif

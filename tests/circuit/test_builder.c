@@ -272,6 +272,35 @@ static void many_gates_are_each_built_once(void **state)
     circuit_builder_free(b);
 }
 
+/* Instructions take the place of the graph, also where they take more room: far operands, and a NOT
+ * for each gate. */
+static void instructions_may_be_longer_than_gates(void **state)
+{
+    (void)state;
+    enum { N_GATES = 6000, N_INPUTS = 200000 };
+    static const uint32_t inputs[1] = {N_INPUTS};
+    circuit_builder *b = circuit_builder_new(inputs, 1, 0);
+    wire *outputs = mem_new(2 * N_GATES, sizeof *outputs);
+    uint8_t *bits = mem_new(N_INPUTS, 1);
+    uint8_t *result = mem_new(2 * N_GATES, 1);
+    assert_true(b != NULL && outputs != NULL && bits != NULL && result != NULL);
+    for (uint32_t i = 0; i < N_INPUTS; i++)
+        bits[i] = i % 7 < 4;
+    for (uint32_t i = 0; i < N_GATES; i++) {
+        outputs[2 * i] = circuit_and(b, circuit_input(b, i), circuit_input(b, 100000 - i));
+        outputs[2 * i + 1] = wire_not(outputs[2 * i]);
+    }
+    pt_circuit *c = finish(b, outputs, 2 * N_GATES);
+    assert_true(c->code_len > N_GATES * sizeof(gate));
+    assert_int_equal(eval_bits(result, c, bits, NULL), PT_OK);
+    for (uint32_t i = 0; i < 2 * N_GATES; i++)
+        assert_int_equal(result[i], (bits[i / 2] & bits[100000 - i / 2]) ^ i % 2);
+    pt_circuit_free(c);
+    mem_free(outputs);
+    mem_free(bits);
+    mem_free(result);
+}
+
 static void constant_inputs_leave_no_gate(void **state)
 {
     (void)state;
@@ -416,6 +445,7 @@ int main(void)
         cmocka_unit_test(output_values_are_kept),
         cmocka_unit_test(random_circuits_equal_the_reference),
         cmocka_unit_test(many_gates_are_each_built_once),
+        cmocka_unit_test(instructions_may_be_longer_than_gates),
         cmocka_unit_test(constant_inputs_leave_no_gate),
         cmocka_unit_test(limits_are_sticky),
         cmocka_unit_test(every_allocation_may_fail),

@@ -172,7 +172,7 @@ static void sha256_needs_few_registers(void **state)
 static pt_circuit *long_circuit(uint32_t n_inputs, uint32_t n_gates, uint32_t step)
 {
     pt_circuit *c = mem_new(1, sizeof *c);
-    gate *memory = mem_new((size_t)n_gates + PACK_LEAD, sizeof *memory);
+    gate *memory = mem_new((size_t)n_gates, sizeof *memory);
     *c = (pt_circuit){.n_parties = 1,
                       .party_inputs = mem_new(1, sizeof *c->party_inputs),
                       .n_inputs = n_inputs,
@@ -186,9 +186,9 @@ static pt_circuit *long_circuit(uint32_t n_inputs, uint32_t n_gates, uint32_t st
     c->outputs[0] = n_inputs + n_gates - 1;
     for (uint32_t i = 0; i < n_gates; i++) {
         const bool is_and = i % 3 == 1;
-        memory[PACK_LEAD + i] = (gate){.op = is_and ? GATE_AND : GATE_XOR,
-                                       .a = i * step % n_inputs & (CIRCUIT_MAX_WIRES - 1),
-                                       .b = n_inputs + i - 1};
+        memory[i] = (gate){.op = is_and ? GATE_AND : GATE_XOR,
+                           .a = i * step % n_inputs & (CIRCUIT_MAX_WIRES - 1),
+                           .b = n_inputs + i - 1};
         c->n_and += is_and;
     }
     assert_true(circuit_pack(c, memory));

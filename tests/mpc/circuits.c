@@ -22,7 +22,7 @@ pt_circuit *test_circuit(const uint32_t *party_inputs, size_t n_parties, const g
     assert_non_null(c);
     c->n_parties = n_parties;
     c->party_inputs = mem_new(n_parties, sizeof *c->party_inputs);
-    gate *memory = mem_new((size_t)n_gates + PACK_LEAD, sizeof *memory);
+    gate *memory = mem_new((size_t)n_gates, sizeof *memory);
     c->outputs = mem_new(n_outputs, sizeof *c->outputs);
     c->output_value_bits = mem_new(1, sizeof *c->output_value_bits);
     assert_true(c->party_inputs && memory && c->outputs && c->output_value_bits);
@@ -32,7 +32,7 @@ pt_circuit *test_circuit(const uint32_t *party_inputs, size_t n_parties, const g
     }
     c->n_gates = n_gates;
     for (uint32_t g = 0; g < n_gates; g++) {
-        memory[PACK_LEAD + g] = gates[g];
+        memory[g] = gates[g];
         c->n_and += gates[g].op == GATE_AND;
     }
     c->n_outputs = n_outputs;

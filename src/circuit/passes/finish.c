@@ -5,8 +5,8 @@
  * only complemented takes a complemented operand instead, so that complements sink until they meet
  * others, or an input.
  *
- * The circuit takes the place of the graph in memory, for both may be large: the graph is moved up
- * to make room for the NOT gates, and read from there just ahead of what is written. */
+ * The same walk tells who reads a wire last. So the gates are read once more, from the first on,
+ * and their instructions take their place in memory. */
 #include <string.h>
 
 #include "base/assert.h"
@@ -21,38 +21,44 @@ enum {
     NEED_COMPLEMENT = 2,
     NEED_ANY = NEED_PLAIN | NEED_COMPLEMENT,
     FLIP_A = 4, /* this XOR reads operand a, b complemented */
-    FLIP_B = 8
+    FLIP_B = 8,
+    LAST_OF_A = 16, /* nothing reads operand a, b later in the polarity in which this gate does */
+    LAST_OF_B = 32,
+    NOT_MADE = 64, /* of an input: its NOT gate is there */
+    WAS_READ = 128 /* of an input: only its NOT gate, which is to come, still reads it */
 };
-
-#define NO_WIRE UINT32_MAX
 
 typedef struct finisher {
     circuit_builder *b;
-    uint8_t *needs;        /* per node */
-    uint32_t *map;         /* per node that is a gate: the circuit's wire, as it comes out */
-    uint32_t *input_nots;  /* per input: its NOT gate's wire, or NO_WIRE; NULL: there are none */
-    uint32_t constants[2]; /* wires, or NO_WIRE */
-    gate *gates;           /* the circuit's, with PACK_LEAD others before them */
+    uint8_t *marks;   /* per node */
+    uint64_t n_gates; /* of the circuit */
+    packer packer;
+    pack_operand constants[2];
+    bool has_constant[2];
     pt_circuit *c;
 } finisher;
 
-static void need(finisher *f, wire w)
+/* Whether it was not needed before: what says so, who comes later, reads it last. */
+static bool need(finisher *f, wire w)
 {
-    f->needs[wire_node(w)] |= wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
+    uint8_t *marks = &f->marks[wire_node(w)];
+    const uint8_t before = *marks;
+    *marks |= wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
+    return *marks != before;
 }
 
 /* Whether `w` may be had complemented without a NOT gate for this: it is needed so anyway, or is a
  * XOR not needed yet, which hands the complement on. */
 static bool takes_complement(const finisher *f, wire w)
 {
-    const uint8_t needs = f->needs[wire_node(w)];
+    const uint8_t needs = f->marks[wire_node(w)];
     return (needs & NEED_COMPLEMENT) != 0 || (needs == 0 && builder_is_xor(f->b, w));
 }
 
 /* The same, and it is not needed plain. */
 static bool only_complement(const finisher *f, wire w)
 {
-    return takes_complement(f, w) && (f->needs[wire_node(w)] & NEED_PLAIN) == 0;
+    return takes_complement(f, w) && (f->marks[wire_node(w)] & NEED_PLAIN) == 0;
 }
 
 static bool is_input(const circuit_builder *b, wire w)
@@ -71,26 +77,9 @@ static uint8_t choose_flips(const finisher *f, builder_gate g, uint8_t needs)
         return is_input(f->b, g.a) ? FLIP_A : 0;
     }
     if (needs == NEED_PLAIN && only_complement(f, g.a) && only_complement(f, g.b) &&
-        ((f->needs[wire_node(g.a)] | f->needs[wire_node(g.b)]) & NEED_COMPLEMENT) != 0)
+        ((f->marks[wire_node(g.a)] | f->marks[wire_node(g.b)]) & NEED_COMPLEMENT) != 0)
         return FLIP_A | FLIP_B;
     return 0;
-}
-
-static void mark_needs(finisher *f, const wire *outputs, size_t n_outputs)
-{
-    const circuit_builder *b = f->b;
-    for (size_t i = 0; i < n_outputs; i++)
-        need(f, outputs[i]);
-    for (uint32_t i = b->n_gates; i-- > 0;) {
-        uint8_t *needs = &f->needs[b->n_inputs + 1 + i];
-        const builder_gate g = b->gates[i];
-        if (*needs == 0)
-            continue;
-        if (!gate_is_and(g))
-            *needs |= choose_flips(f, g, *needs);
-        need(f, g.a ^ ((*needs & FLIP_A) != 0 ? 1u : 0u));
-        need(f, g.b ^ ((*needs & FLIP_B) != 0 ? 1u : 0u));
-    }
 }
 
 /* The polarity in which a gate comes out: complemented when exactly one operand is flipped. */
@@ -106,119 +95,152 @@ static bool needs_not(uint8_t needs)
     return (needs & NEED_ANY & ~made) != 0;
 }
 
-/* How many gates the circuit has; *ret_extra of them are not gates of the graph. */
-static uint64_t count_gates(const finisher *f, uint32_t *ret_extra)
+static wire flip_a(builder_gate g, uint8_t marks)
+{
+    return g.a ^ ((marks & FLIP_A) != 0 ? 1u : 0u);
+}
+
+static wire flip_b(builder_gate g, uint8_t marks)
+{
+    return g.b ^ ((marks & FLIP_B) != 0 ? 1u : 0u);
+}
+
+/* From the last gate to the first; counts the gates that the circuit will have. */
+static void mark_needs(finisher *f, const wire *outputs, size_t n_outputs)
 {
     const circuit_builder *b = f->b;
-    uint64_t n = 0;
-    uint32_t n_extra = 0;
-    if ((f->needs[0] & NEED_PLAIN) != 0)
-        n_extra++;
-    if ((f->needs[0] & NEED_COMPLEMENT) != 0)
-        n_extra++;
-    for (uint32_t i = 0; i < b->n_inputs; i++)
-        n_extra += (f->needs[i + 1] & NEED_COMPLEMENT) != 0 ? 1 : 0;
-    for (uint32_t i = 0; i < b->n_gates; i++) {
-        const uint8_t needs = f->needs[b->n_inputs + 1 + i];
-        n += (needs & NEED_ANY) != 0 ? 1 : 0;
-        n_extra += needs_not(needs) ? 1 : 0;
+    for (size_t i = 0; i < n_outputs; i++)
+        (void)need(f, outputs[i]);
+    for (uint32_t i = b->n_gates; i-- > 0;) {
+        uint8_t *at = &f->marks[b->n_inputs + 1 + i];
+        uint8_t marks = *at;
+        const builder_gate g = b->gates[i];
+        if (marks == 0)
+            continue;
+        if (!gate_is_and(g))
+            marks |= choose_flips(f, g, marks);
+        f->n_gates += needs_not(marks) ? 2 : 1;
+        if (need(f, flip_a(g, marks)))
+            marks |= LAST_OF_A;
+        if (need(f, flip_b(g, marks)))
+            marks |= LAST_OF_B;
+        *at = marks;
     }
-    *ret_extra = n_extra;
-    return n + n_extra;
+    for (uint32_t i = 0; i <= b->n_inputs; i++)
+        f->n_gates += (f->marks[i] & NEED_COMPLEMENT) != 0 ? 1u : 0u;
+    f->n_gates += (f->marks[0] & NEED_PLAIN) != 0 ? 1u : 0u;
 }
 
-static uint32_t emit(finisher *f, gate_op op, uint32_t a, uint32_t b)
+/* An input, plain; in *ends stays whether this is its last reader. The NOT gate may be still to
+ * come. */
+static pack_operand plain_input(finisher *f, uint32_t node, bool *ends)
 {
-    pt_circuit *c = f->c;
-    f->gates[PACK_LEAD + c->n_gates] =
-        (gate){.op = (unsigned)op & 3u, .a = a & (CIRCUIT_MAX_WIRES - 1), .b = b};
-    if (op == GATE_AND)
-        c->n_and++;
-    return c->n_inputs + c->n_gates++;
+    uint8_t *marks = &f->marks[node];
+    if (*ends && (*marks & (NEED_COMPLEMENT | NOT_MADE)) == NEED_COMPLEMENT) {
+        *marks |= WAS_READ;
+        *ends = false;
+    }
+    return (pack_operand){node - 1, node - 1};
 }
 
-/* The circuit's wire for `w`. The NOT gate of an input comes with its first use, that of a gate
- * right behind it. */
-static uint32_t wire_of(finisher *f, wire w)
+/* The NOT gate of an input comes with its first use. False: out of memory. */
+static bool make_input_not(finisher *f, uint32_t node)
+{
+    uint8_t *marks = &f->marks[node];
+    pack_operand made;
+    const bool ends = (*marks & NEED_PLAIN) == 0 || (*marks & WAS_READ) != 0;
+    *marks |= NOT_MADE;
+    return packer_put(&f->packer, &made, GATE_NOT, ends ? PLAN_A_ENDS : 0,
+                      (pack_operand){node - 1, node - 1}, (pack_operand){0}) &&
+           packer_keep(&f->packer, node * 2 + 1, made);
+}
+
+/* Where the circuit has `w`, of which nobody later reads when *ends; what that comes to for the
+ * circuit's wire is there afterwards. False: out of memory. */
+static bool operand_of_wire(finisher *f, pack_operand *ret, wire w, bool *ends)
 {
     const uint32_t node = wire_node(w);
-    if (node == 0) {
-        if (f->constants[w] == NO_WIRE)
-            f->constants[w] = emit(f, GATE_CONST, w, 0);
-        return f->constants[w];
-    }
-    if (node > f->b->n_inputs)
-        return f->map[node - f->b->n_inputs - 1] +
-               (wire_complement(w) == made_complement(f->needs[node]) ? 0u : 1u);
-    if (wire_complement(w) == 0)
-        return node - 1;
-    if (f->input_nots[node - 1] == NO_WIRE)
-        f->input_nots[node - 1] = emit(f, GATE_NOT, node - 1, 0);
-    return f->input_nots[node - 1];
-}
-
-/* `first`: where in their memory the graph's gates begin. */
-static void emit_gates(finisher *f, uint32_t first)
-{
-    const circuit_builder *b = f->b;
-    for (uint32_t i = 0; i < b->n_gates; i++) {
-        const uint8_t needs = f->needs[b->n_inputs + 1 + i];
-        builder_gate g;
-        if ((needs & NEED_ANY) == 0)
-            continue;
-        memcpy(&g, &f->gates[first + i], sizeof g);
-        const uint32_t x = wire_of(f, g.a ^ ((needs & FLIP_A) != 0 ? 1u : 0u));
-        const uint32_t y = wire_of(f, g.b ^ ((needs & FLIP_B) != 0 ? 1u : 0u));
-        PT_ASSERT(PACK_LEAD + f->c->n_gates <= first + i);
-        if (b->lines != NULL && gate_is_and(g))
-            b->line_counts[b->lines[i] <= b->n_lines ? b->lines[i] : 0]++;
-        f->map[i] = emit(f, gate_is_and(g) ? GATE_AND : GATE_XOR, x, y);
-        if (needs_not(needs))
-            (void)emit(f, GATE_NOT, f->map[i], 0);
-    }
-}
-
-/* Inputs may be many, and few circuits need one complemented. False: out of memory. */
-static bool make_input_nots(finisher *f)
-{
-    const uint32_t n = f->b->n_inputs;
-    uint32_t i = 0;
-    while (i < n && (f->needs[i + 1] & NEED_COMPLEMENT) == 0)
-        i++;
-    if (i == n)
+    if (node <= f->b->n_inputs && wire_complement(w) == 0) {
+        *ret = plain_input(f, node, ends);
         return true;
-    f->input_nots = mem_new(n, sizeof *f->input_nots);
-    return f->input_nots != NULL;
-}
-
-/* Takes the builder's gates, moved up to make room. */
-static bool finish_gates(finisher *f, uint32_t n_extra)
-{
-    circuit_builder *b = f->b;
-    _Static_assert(sizeof *f->gates == sizeof *b->gates, "one takes the place of the other");
-    const size_t first = PACK_LEAD + (size_t)n_extra;
-    void *gates = mem_resize(b->gates, first + b->n_gates, sizeof *b->gates);
-    if (gates == NULL)
+    }
+    if (node <= f->b->n_inputs && (f->marks[node] & NOT_MADE) == 0 && !make_input_not(f, node))
         return false;
-    b->gates = NULL;
-    f->gates = gates;
-    memmove(f->gates + first, gates, b->n_gates * sizeof *b->gates);
+    *ret = packer_find(&f->packer, w, *ends);
     return true;
 }
 
-/* False: out of memory. */
-static bool finish_packing(finisher *f)
+/* The NOT gate of a gate comes right behind it. */
+static bool emit_not(finisher *f, wire w, pack_operand of, uint8_t marks)
 {
-    gate *gates = f->gates;
-    f->gates = NULL;
-    mem_free(f->needs);
-    mem_free(f->map);
-    f->needs = NULL;
-    f->map = NULL;
-    return circuit_pack(f->c, gates);
+    const uint8_t made = wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
+    const bool ends = (marks & made) == 0;
+    pack_operand out;
+    return packer_put(&f->packer, &out, GATE_NOT, ends ? PLAN_A_ENDS : 0, of, (pack_operand){0}) &&
+           packer_keep(&f->packer, wire_not(w), out) && (ends || packer_keep(&f->packer, w, of));
 }
 
-static bool new_circuit(finisher *f, uint32_t n_extra, size_t n_outputs, size_t n_output_values)
+static bool emit_gate(finisher *f, uint32_t node, builder_gate g)
+{
+    const uint8_t marks = f->marks[node];
+    const wire w = node * 2 + made_complement(marks);
+    bool a_ends = (marks & LAST_OF_A) != 0;
+    bool b_ends = (marks & LAST_OF_B) != 0;
+    pack_operand x, y, out;
+    if (!operand_of_wire(f, &x, flip_a(g, marks), &a_ends) ||
+        !operand_of_wire(f, &y, flip_b(g, marks), &b_ends) ||
+        !packer_put(&f->packer, &out, gate_is_and(g) ? GATE_AND : GATE_XOR,
+                    (a_ends ? PLAN_A_ENDS : 0) | (b_ends ? PLAN_B_ENDS : 0), x, y))
+        return false;
+    return needs_not(marks) ? emit_not(f, w, out, marks) : packer_keep(&f->packer, w, out);
+}
+
+static bool emit_gates(finisher *f)
+{
+    const circuit_builder *b = f->b;
+    for (uint32_t i = 0; i < b->n_gates; i++) {
+        const uint32_t node = b->n_inputs + 1 + i;
+        builder_gate g;
+        packer_next(&f->packer, &g);
+        if (f->marks[node] == 0)
+            continue;
+        if (b->lines != NULL && gate_is_and(g))
+            b->line_counts[b->lines[i] <= b->n_lines ? b->lines[i] : 0]++;
+        if (!emit_gate(f, node, g))
+            return false;
+    }
+    return true;
+}
+
+static bool emit_output(finisher *f, pack_operand *ret, wire w)
+{
+    bool ends = false;
+    if (!wire_is_const(w))
+        return operand_of_wire(f, ret, w, &ends);
+    if (!f->has_constant[w] && !packer_put(&f->packer, &f->constants[w], GATE_CONST, 0,
+                                           (pack_operand){w, 0}, (pack_operand){0}))
+        return false;
+    f->has_constant[w] = true;
+    *ret = f->constants[w];
+    return true;
+}
+
+static bool emit_outputs(finisher *f, const wire *outputs)
+{
+    pt_circuit *c = f->c;
+    pack_operand at;
+    for (size_t i = 0; i < c->n_outputs; i++) {
+        if (!emit_output(f, &at, outputs[i]))
+            return false;
+        c->outputs[i] = at.wire;
+        c->output_registers[i] = at.in_register;
+    }
+    return true;
+}
+
+/* Everything but gates and outputs. */
+static bool new_circuit(finisher *f, size_t n_outputs, const uint32_t *output_value_bits,
+                        size_t n_output_values)
 {
     const circuit_builder *b = f->b;
     pt_circuit *c = f->c = mem_new(1, sizeof *c);
@@ -226,35 +248,34 @@ static bool new_circuit(finisher *f, uint32_t n_extra, size_t n_outputs, size_t 
         return false;
     c->n_parties = b->n_parties;
     c->n_inputs = b->n_inputs;
+    c->n_gates = (uint32_t)f->n_gates;
     c->n_outputs = (uint32_t)n_outputs;
     c->n_output_values = n_output_values;
     c->party_inputs = mem_new(c->n_parties, sizeof *c->party_inputs);
     c->outputs = mem_new(n_outputs, sizeof *c->outputs);
+    c->output_registers = mem_new(n_outputs, sizeof *c->output_registers);
     c->output_value_bits = mem_new(n_output_values, sizeof *c->output_value_bits);
-    return c->party_inputs != NULL && c->outputs != NULL && c->output_value_bits != NULL &&
-           finish_gates(f, n_extra);
+    if (c->party_inputs == NULL || c->outputs == NULL || c->output_registers == NULL ||
+        c->output_value_bits == NULL)
+        return false;
+    for (size_t p = 0; p < c->n_parties; p++)
+        c->party_inputs[p] = b->party_inputs[p];
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n_output_values; i++)
+        sum += c->output_value_bits[i] = output_value_bits[i];
+    PT_ASSERT(sum == n_outputs);
+    return true;
 }
 
-static void fill_circuit(finisher *f, uint32_t n_extra, const wire *outputs,
-                         const uint32_t *output_value_bits)
+/* Takes the builder's gates. False: out of memory. */
+static bool fill_circuit(finisher *f, const wire *outputs)
 {
-    pt_circuit *c = f->c;
-    for (size_t p = 0; p < c->n_parties; p++)
-        c->party_inputs[p] = f->b->party_inputs[p];
-    f->constants[0] = f->constants[1] = NO_WIRE;
-    for (uint32_t i = 0; f->input_nots != NULL && i < c->n_inputs; i++)
-        f->input_nots[i] = NO_WIRE;
-    emit_gates(f, PACK_LEAD + n_extra);
-    for (size_t i = 0; i < c->n_outputs; i++)
-        c->outputs[i] = wire_of(f, outputs[i]);
-    if (output_value_bits == NULL) {
-        c->output_value_bits[0] = c->n_outputs;
-        return;
-    }
-    uint64_t sum = 0;
-    for (size_t i = 0; i < c->n_output_values; i++)
-        sum += c->output_value_bits[i] = output_value_bits[i];
-    PT_ASSERT(sum == c->n_outputs);
+    circuit_builder *b = f->b;
+    builder_gate *gates = b->gates;
+    _Static_assert(sizeof *gates == PACK_RECORD_BYTES, "the packer's records");
+    b->gates = NULL;
+    return packer_init(&f->packer, f->c, gates, b->n_gates, b->n_inputs + 1) && emit_gates(f) &&
+           emit_outputs(f, outputs) && packer_finish(&f->packer);
 }
 
 static pt_status failure(const circuit_builder *b, pt_error *error)
@@ -293,32 +314,22 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
         goto done;
     }
 
-    const size_t n_nodes = (size_t)b->n_inputs + 1 + b->n_gates;
-    f.needs = mem_new(n_nodes, sizeof *f.needs);
-    f.map = mem_new(b->n_gates, sizeof *f.map);
-    if (f.needs == NULL || f.map == NULL) {
+    f.marks = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *f.marks);
+    if (f.marks == NULL) {
         status = error_memory(error);
         goto done;
     }
     mark_needs(&f, shared_outputs, n_outputs);
-    if (!make_input_nots(&f)) {
-        status = error_memory(error);
-        goto done;
-    }
-    uint32_t n_extra;
-    const uint64_t n_gates = count_gates(&f, &n_extra);
-    if (n_gates + b->n_inputs > CIRCUIT_MAX_WIRES) {
+    if (f.n_gates + b->n_inputs > CIRCUIT_MAX_WIRES) {
         status = error_set(error, PT_ERR_LIMIT, "the circuit needs more than %u wires",
                            (unsigned)CIRCUIT_MAX_WIRES);
         goto done;
     }
-    if (!new_circuit(&f, n_extra, n_outputs, output_value_bits == NULL ? 1 : n_output_values)) {
-        status = error_memory(error);
-        goto done;
-    }
-    fill_circuit(&f, n_extra, shared_outputs, output_value_bits);
-    PT_ASSERT(f.c->n_gates == n_gates);
-    if (!finish_packing(&f)) {
+    const uint32_t one_value[] = {(uint32_t)n_outputs};
+    if (!(output_value_bits == NULL
+              ? new_circuit(&f, n_outputs, one_value, 1)
+              : new_circuit(&f, n_outputs, output_value_bits, n_output_values)) ||
+        !fill_circuit(&f, shared_outputs)) {
         status = error_memory(error);
         goto done;
     }
@@ -327,10 +338,8 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
     f.c = NULL;
 done:
     mem_free(shared_outputs);
-    mem_free(f.needs);
-    mem_free(f.map);
-    mem_free(f.input_nots);
-    mem_free(f.gates);
+    mem_free(f.marks);
+    packer_clear(&f.packer);
     pt_circuit_free(f.c);
     return status;
 }
