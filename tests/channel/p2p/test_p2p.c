@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -231,6 +232,11 @@ static int hand_connect(hand *h)
     punch_run(h->punch, PUNCH_ALL, clock_ms() + PATIENCE_MS);
     assert_true(punch_has(h->punch, 1 - h->party));
     const int fd = punch_take(h->punch, 1 - h->party, &remote);
+    /* What follows the hello does not wait until that is acknowledged. */
+    int on = 0;
+    socklen_t size = sizeof on;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+    assert_true(on);
     return fd;
 }
 
