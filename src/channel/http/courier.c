@@ -12,7 +12,7 @@
 #include "channel/http/http.h"
 #include "wire/wire.h"
 
-#define WARMERS          3
+#define WARMERS          6
 #define WARMING_MAX      4096 /* bytes of an answer that nobody reads */
 #define CALL_POLL_MAX_MS 1000
 

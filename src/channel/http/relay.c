@@ -20,7 +20,9 @@
 #define RESPONSE_TERMS_MAX 1024
 #define LANES              8 /* messages on their way to the relay at once, for a party */
 #define POLLS              8 /* and asked for at once */
-#define POLLS_IDLE         2 /* the same where none came for a while */
+#define POLLS_SMALL        4 /* the same while they are small */
+#define POLLS_IDLE         2 /* or none came for a while */
+#define SMALL_MAX          ((size_t)16 << 10)
 #define FLOWING_MS         500
 #define PARTIES_AT_ONCE    8 /* for more there would be too many connections */
 #define TOKEN_BYTES        16
@@ -143,7 +145,8 @@ static uint64_t sign_of_life_at(const delivery *d, const transfer *t)
 }
 
 /* Whether messages come one after the other, and so many more of their size are not too much for a
- * link that all of them share. */
+ * link that all of them share. Small ones are few, and who asks for many has no connection left for
+ * what it sends. */
 static bool is_flowing(const relay_channel *c, const mailbox *b, uint64_t more)
 {
     uint64_t last_ms = 0;
@@ -153,7 +156,8 @@ static bool is_flowing(const relay_channel *c, const mailbox *b, uint64_t more)
         last_ms = relay_later(last_ms, p->received_ms);
         longest = max_size(longest, p->received_len);
     }
-    return clock_ms() - last_ms < FLOWING_MS && more * longest <= DELIVERY_FLIGHT_MAX;
+    return clock_ms() - last_ms < FLOWING_MS && more * longest <= DELIVERY_FLIGHT_MAX &&
+           (more <= POLLS_SMALL || longest > SMALL_MAX);
 }
 
 /* Whether it may ask for a message behind the first that is missing. */

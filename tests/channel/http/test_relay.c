@@ -4,9 +4,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "channel/channel.h"
 #include "channel/conformance.h"
 #include "channel/http/plain_relay.h"
@@ -43,6 +45,60 @@ static void close_both(pt_channel *c)
 {
     pt_channel_close(&c[0]);
     pt_channel_close(&c[1]);
+}
+
+/* ---- what is asked for ---- */
+
+/* Requests that wait at the relay. */
+static size_t n_held(const relay_server *server)
+{
+    static const char name[] = "\npolytune_relay_requests_held ";
+    http_response r = http_once(relay_server_port(server), "GET", "/metrics", "", NULL, 0);
+    assert_int_equal(r.status, 200);
+    const char *found = strstr((const char *)r.body, name);
+    assert_non_null(found);
+    const size_t n = strtoul(found + strlen(name), NULL, 10);
+    http_clear(&r);
+    return n;
+}
+
+/* Both parties send each other a message of that length; how many requests wait then. */
+static size_t n_held_after(const relay_server *server, pt_channel *c, size_t len)
+{
+    pt_error error;
+    uint8_t *bytes = calloc(len, 1);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(channel_send(&c[i], 1 - i, "p", bytes, len, &error), PT_OK);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *received = NULL;
+        size_t received_len = 0;
+        assert_int_equal(channel_recv(&c[i], 1 - i, "p", len, &received, &received_len, &error),
+                         PT_OK);
+        free(received);
+    }
+    free(bytes);
+    size_t n = n_held(server);
+    for (size_t last = n + 1; last != n;) {
+        last = n;
+        clock_sleep(100);
+        n = n_held(server);
+    }
+    return n;
+}
+
+/* Connections on which a request waits are missing for what is to be sent. */
+static void small_messages_leave_connections_for_sending(void **state)
+{
+    (void)state;
+    pt_channel c[2];
+    relay_server *server = fixture_start((relay_options){0});
+    relay_mesh_open(relay_server_port(server), "held", c, 2, PATIENCE_MS);
+    assert_in_range(n_held_after(server, c, 10), 2, 8);
+    assert_in_range(n_held_after(server, c, 10), 2, 8);
+    assert_in_range(n_held_after(server, c, 100000), 9, 16);
+    close_both(c);
+    relay_server_free(server);
 }
 
 /* ---- a relay that fails ---- */
@@ -319,6 +375,7 @@ static void a_taken_seat_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_messages_leave_connections_for_sending),
         cmocka_unit_test(a_relay_that_dies_ends_in_an_error),
         cmocka_unit_test(a_relay_that_forgot_the_session_is_noticed),
         cmocka_unit_test(a_relay_that_is_full_slows_down_only),
