@@ -1,7 +1,8 @@
 """How long parties take, as processes with a slow link between them, over each way that messages can go.
 
-    link_times.py [--link=100mbit,50ms] [--ways=direct,relay,p2p] [--runs=N] [--ands=N] [--json]
-"""
+    link_times.py [--link=100mbit,50ms] [--ways=direct,relay,p2p] [--runs=N] [--ands=N] [--json] [--trace]
+
+With --trace, also what every party sent in each tenth of a run's seconds, in percent of what its line takes."""
 import argparse
 import itertools
 import json
@@ -17,6 +18,7 @@ from support import Process, TICKET
 SUM = "pub fn main(a: u32, b: u32) -> u32 { a + b }"
 WAYS = ("direct", "relay", "p2p")
 LIVE, BITS, PORT, LONGEST_S = 1024, 128, 9000, 600
+TRACE_MS = 100
 UNITS = {"kbit": 1e3, "mbit": 1e6, "gbit": 1e9}
 
 
@@ -61,7 +63,7 @@ def wheres(network, way, session):
 
 
 def run_once(network, way, session, program, value):
-    """Seconds from the second party's start until both have ended, and what the parties tell in JSON."""
+    """Seconds from the second party's start until both have ended, and what the parties tell in JSON. Shows the trace, if there is one."""
     where = wheres(network, way, session)
     flags = [f"--program={program}", f"--input={value}", "--json"]
     first = Process("party", *where[0], *flags, "--party=0", under=network.prefix("0"))
@@ -78,8 +80,27 @@ def run_once(network, way, session, program, value):
         if result.status != 0:
             raise SystemExit(f"a party failed: {result}")
     told = [json.loads(result.out) for result in results]
+    if network.trace is not None:
+        show_trace(network, start, seconds)
     return {"seconds": seconds, "protocol_seconds": max(t["seconds"] for t in told),
             "bytes": sum(t["bytes_sent"] for t in told)}
+
+
+def sent_shares(network, start_s, seconds):
+    """For each party, what it sent in each TRACE_MS from then on, in percent of what its line takes."""
+    n = int(seconds * 1000 / TRACE_MS) + 1
+    shares = [[0.0] * n for _ in range(2)]
+    for line in network.trace.read_text().splitlines():
+        at_ms, *sent = map(int, line.split())
+        at = int((at_ms - start_s * 1000) // TRACE_MS)
+        for party in range(2 if 0 <= at < n else 0):
+            shares[party][at] += sent[party] / network.rate / TRACE_MS * 1e5
+    return shares
+
+
+def show_trace(network, start_s, seconds):
+    for party, shares in enumerate(sent_shares(network, start_s, seconds)):
+        print(f"  party {party}: {sum(shares) / len(shares):.0f} % on average;", *(f"{share:.0f}" for share in shares))
 
 
 def measure(network, way, sessions, program, value, runs):
@@ -106,7 +127,10 @@ def main():
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--ands", type=int, default=0)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--trace", action="store_true")
     wish = parser.parse_args()
+    if wish.trace and wish.json:
+        parser.error("--trace is text")
     ways = wish.ways.split(",")
     if not set(ways) <= set(WAYS):
         parser.error("--ways are " + ", ".join(WAYS))
@@ -114,7 +138,8 @@ def main():
     if reason is not None:
         raise SystemExit(reason)
     rows, sessions = {}, itertools.count()
-    with tempfile.TemporaryDirectory() as folder, links.Network(2, *wish.link) as network:
+    with tempfile.TemporaryDirectory() as folder, \
+            links.Network(2, *wish.link, pathlib.Path(folder, "trace") if wish.trace else None) as network:
         relay = Process("serve", f"--listen={network.address('relay')}:{PORT}", under=network.prefix("relay"))
         try:
             relay.read_err_until(r"http://")

@@ -1,13 +1,15 @@
 /* The lines of links.py: forwards packets between tunnel devices, late and no faster than a rate.
  *
- *     link_wire RATE DELAY_US QUEUE_US HOSTS
+ *     link_wire RATE DELAY_US QUEUE_US HOSTS [TRACE]
  *
  * Descriptors 3, 4, .. are the hosts' devices, by the last byte of their addresses from 1. Every
  * host but the last has one line up and one down, of RATE bytes a second (0: any) and of DELAY_US;
  * what would wait longer than QUEUE_US in front of one is dropped. Ends when standard input does.
- * Links are measured on machines whose processors the parties need themselves, so this is no
- * script. */
+ * TRACE is a file for what the hosts send: a line for each TRACE_NS in which they do, with its
+ * start by the monotonic clock in ms and the bytes of every host. Links are measured on machines
+ * whose processors the parties need themselves, so this is no script. */
 #define _GNU_SOURCE
+#include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +28,7 @@
 #define NS          1000000000u
 #define NEVER       UINT64_MAX
 #define IDLE_MAX_NS NS
+#define TRACE_NS    (NS / 50)
 
 typedef struct packet {
     struct packet *next;
@@ -46,6 +49,9 @@ typedef struct line {
 typedef struct wire {
     size_t n;
     line lines[2 * HOSTS_MAX]; /* the hosts' up, then their down */
+    FILE *trace;               /* or NULL */
+    uint64_t traced;           /* which TRACE_NS */
+    uint64_t sent[HOSTS_MAX];  /* in it */
 } wire;
 
 static uint64_t now_ns(void)
@@ -99,6 +105,29 @@ static bool is_for_a_host(const uint8_t *bytes, ssize_t len, size_t n)
            bytes[ADDRESS_AT + 3] <= n;
 }
 
+/* Tells of what was sent in the time that is over. */
+static void trace_write(wire *w)
+{
+    (void)fprintf(w->trace, "%" PRIu64, w->traced * (TRACE_NS / 1000000));
+    for (size_t i = 0; i < w->n; i++) {
+        (void)fprintf(w->trace, " %" PRIu64, w->sent[i]);
+        w->sent[i] = 0;
+    }
+    (void)fputc('\n', w->trace);
+    (void)fflush(w->trace);
+}
+
+static void trace_add(wire *w, size_t host, size_t len, uint64_t now)
+{
+    if (w->trace == NULL)
+        return;
+    if (now / TRACE_NS != w->traced) {
+        trace_write(w);
+        w->traced = now / TRACE_NS;
+    }
+    w->sent[host] += len;
+}
+
 /* What the host has sent. */
 static void wire_read(wire *w, size_t host)
 {
@@ -115,7 +144,9 @@ static void wire_read(wire *w, size_t host)
         p->to = bytes[ADDRESS_AT + 3] - 1u;
         p->len = (size_t)len;
         memcpy(p->bytes, bytes, (size_t)len);
-        line_take(&w->lines[host], p, now_ns());
+        const uint64_t now = now_ns();
+        trace_add(w, host, p->len, now);
+        line_take(&w->lines[host], p, now);
     }
 }
 
@@ -173,11 +204,12 @@ static void wire_run(wire *w)
 int main(int argc, char **argv)
 {
     static wire w;
-    const size_t n = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
+    const size_t n = argc == 5 || argc == 6 ? strtoul(argv[4], NULL, 10) : 0;
     if (n < 1 || n > HOSTS_MAX) {
-        (void)fputs("link_wire RATE DELAY_US QUEUE_US HOSTS\n", stderr);
+        (void)fputs("link_wire RATE DELAY_US QUEUE_US HOSTS [TRACE]\n", stderr);
         return 2;
     }
+    w.trace = argc == 6 ? fopen(argv[5], "w") : NULL;
     wire_init(&w, n, strtod(argv[1], NULL), strtoull(argv[2], NULL, 10) * 1000,
               strtoull(argv[3], NULL, 10) * 1000);
     wire_run(&w);

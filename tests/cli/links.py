@@ -51,11 +51,12 @@ def _hold_namespace(end, address):
 
 
 class Network:
-    """Hosts "0", "1", ... and "relay". `rate` is in bytes a second, None for any; `rtt` in seconds between two hosts."""
+    """Hosts "0", "1", ... and "relay". `rate` is in bytes a second, None for any; `rtt` in seconds between two hosts.
+    What they send is written to the file `trace` (link_wire.c)."""
 
-    def __init__(self, hosts, rate, rtt):
+    def __init__(self, hosts, rate, rtt, trace=None):
         self.names = [str(i) for i in range(hosts)] + ["relay"]
-        self.rate, self.rtt = rate, rtt
+        self.rate, self.rtt, self.trace = rate, rtt, trace
         self.ends, self.children, self.pids = [], [], {}
 
     def __enter__(self):
@@ -107,7 +108,8 @@ class Network:
                 os.dup2(fd, FIRST_FD + i)
             os.closerange(FIRST_FD + len(fds), os.sysconf("SC_OPEN_MAX"))
             micros = [str(int(seconds * 1e6)) for seconds in (self.rtt / 4, QUEUE_S)]
-            os.execv(WIRE, [str(WIRE), str(self.rate or 0), *micros, str(len(fds))])
+            os.execv(WIRE, [str(WIRE), str(self.rate or 0), *micros, str(len(fds)),
+                            *([] if self.trace is None else [str(self.trace)])])
 
         self.fork(live)
 

@@ -1,7 +1,9 @@
 """That the links of links.py are as slow as said, and that link_times.py measures over them."""
 import json
+import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import links
@@ -32,7 +34,7 @@ print(connected - start, time.monotonic() - connected)
 
 class Links(Case):
     def test_a_link_delays_and_limits(self):
-        with links.Network(2, RATE, RTT) as network:
+        with tempfile.TemporaryDirectory() as folder, links.Network(2, RATE, RTT, pathlib.Path(folder, "trace")) as network:
             server = subprocess.Popen([*network.prefix("0"), sys.executable, "-c", SERVER], stdout=subprocess.PIPE)
             with server, server.stdout:
                 try:
@@ -41,6 +43,9 @@ class Links(Case):
                                           capture_output=True, text=True, timeout=SOON, check=True)
                 finally:
                     server.kill()
+            sent = [sum(times) for times in zip(*(map(int, line.split()) for line in network.trace.read_text().splitlines()))]
+        self.assertGreater(sent[1], BYTES * 0.9)  # the last moment is not yet written
+        self.assertLess(sent[2], BYTES / 10)
         connecting, receiving = map(float, done.stdout.split())
         self.assertGreater(connecting, RTT)
         self.assertGreater(receiving, BYTES / RATE)
