@@ -7,10 +7,10 @@
 
 #define LONGEST_MS 60000
 
-void wait_until_held(uint16_t port, int n)
+void wait_for_figure(uint16_t port, const char *name, size_t n)
 {
-    char wanted[64];
-    (void)snprintf(wanted, sizeof wanted, "polytune_relay_requests_held %d\n", n);
+    char wanted[96];
+    (void)snprintf(wanted, sizeof wanted, "\npolytune_relay_%s %zu\n", name, n);
     const uint64_t end_ms = clock_ms() + LONGEST_MS;
     for (bool found = false; !found;) {
         http_response r = http_once(port, "GET", "/metrics", "", "", 0);
@@ -18,6 +18,11 @@ void wait_until_held(uint16_t port, int n)
         found = strstr((char *)r.body, wanted) != NULL;
         http_clear(&r);
         if (!found && clock_ms() > end_ms)
-            fail_msg("the relay does not hold %d requests", n);
+            fail_msg("the relay's %s are not %zu", name, n);
     }
+}
+
+void wait_until_held(uint16_t port, size_t n)
+{
+    wait_for_figure(port, "requests_held", n);
 }

@@ -2,10 +2,10 @@
  * may ask. */
 #include "support/test.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include "httpd/expect.h"
+#include "relay/held.h"
 #include "support/relay.h"
 
 #define TOKEN_22 "abcdefghijklmnopqrstuv"
@@ -193,7 +193,8 @@ static void messages_on_their_way_are_counted(void **state)
                        BYTES + 1);
         write_text(fds[i], head);
         assert_true(http_write(fds[i], body, BYTES));
-        (void)poll(NULL, 0, 300); /* until it is received */
+        if (i == 0)
+            wait_for_figure(port, "receiving_bytes", BYTES);
     }
     assert_true(http_write(fds[1], "x", 1));
     expect_next(fds[1], 429, NULL);

@@ -12,16 +12,11 @@
 #include "relay/held.h"
 #include "support/relay.h"
 
-/* Waits until a figure has that value. */
-static void wait_for_figure(uint16_t port, const char *name, size_t n)
+/* Lets the system keep only little of what arrives. */
+static void hold_little(int fd)
 {
-    char wanted[64];
-    (void)snprintf(wanted, sizeof wanted, "\npolytune_relay_%s %zu\n", name, n);
-    for (bool there = false; !there;) {
-        http_response r = http_once(port, "GET", "/metrics", "", "", 0);
-        there = strstr((const char *)r.body, wanted) != NULL;
-        http_clear(&r);
-    }
+    const int bytes = 4096;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), 0);
 }
 
 /* ---- waiting ---- */
@@ -98,10 +93,11 @@ static void a_message_that_was_not_taken_whole_is_kept(void **state)
     assert_int_equal(r.status, 200);
     http_clear(&r);
     const int fd = connect_to(port);
+    hold_little(fd);
     ask(fd, "POST", "/recv/half/0/1", "", "");
-    (void)poll(NULL, 0, 100);
+    wait_for_figure(port, "sending_bytes", BYTES);
     (void)close(fd); /* with most of it unread */
-    (void)poll(NULL, 0, 100);
+    wait_for_figure(port, "sending_bytes", 0);
     r = http_once(port, "POST", "/recv/half/0/1", "", "", 0);
     assert_int_equal(r.status, 200);
     assert_int_equal(r.len, BYTES);
@@ -499,7 +495,7 @@ static void who_leaves_is_told_at_once(void **state)
     const uint64_t start = clock_ms();
     expect(port, "DELETE", "/join/bye/0", TOKEN("a1"), "", 200, "");
     expect_next(fd, 410, NULL);
-    assert_in_range(clock_ms() - start, 0, 400);
+    assert_in_range(clock_ms() - start, 0, 10000); /* not after a quarter of the 60 s */
     (void)close(fd);
 }
 
@@ -510,17 +506,18 @@ static void who_dies_is_told_soon(void **state)
     const uint16_t port = relay_server_port(server);
     const int fd = wait_for_party_0(port, "kill");
     /* Party 0 waits too, and comes back a moment after its connection has ended. */
+    uint64_t start = 0;
     for (int i = 0; i < 4; i++) {
         const int dies = connect_to(port);
         ask(dies, "POST", "/recv/kill/2/0?wait=60", TOKEN("a1"), "");
         wait_until_held(port, 2);
         (void)poll(NULL, 0, 800);
+        start = clock_ms();
         (void)close(dies);
         wait_until_held(port, 1);
     }
-    const uint64_t start = clock_ms();
     expect_next(fd, 410, "party 0 has left the session\n");
-    assert_in_range(clock_ms() - start, 1500, 4000); /* 8 s / 4, and two sweeps */
+    assert_in_range(clock_ms() - start, 1500, 7900); /* 8 s / 4, and two sweeps */
     (void)close(fd);
     relay_server_free(server);
 }
@@ -532,11 +529,11 @@ static void who_is_silent_is_told_later(void **state)
     const uint16_t port = relay_server_port(server);
     const int silent = connect_to(port);
     const int fd = wait_for_party_0(port, "silent");
+    const uint64_t start = clock_ms();
     ask(silent, "GET", "/participants/silent", TOKEN("a1"), "");
     expect_next(silent, 200, "[0,1]");
-    const uint64_t start = clock_ms();
     expect_next(fd, 410, NULL);
-    assert_in_range(clock_ms() - start, 2900, 5000);
+    assert_in_range(clock_ms() - start, 2900, 30000); /* before the 60 s of waiting are over */
     (void)close(fd);
     (void)close(silent);
     relay_server_free(server);
@@ -738,8 +735,7 @@ static void an_address_has_its_share_of_what_is_sent(void **state)
     expect(port, "POST", "/send/a/0/1", FROM("192.0.2.1"), body, 200, "");
     free(body);
     const int slow = connect_to(port);
-    const int small = 4096; /* the system shall not take all of it */
-    assert_int_equal(setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    hold_little(slow);
     ask(slow, "POST", "/recv/a/0/1", FROM("192.0.2.2") "X-Polytune-Seq: 1\r\n", "");
     wait_for_figure(port, "sending_bytes", LEN);
     expect(port, "POST", "/recv/a/0/1", FROM("192.0.2.2") "X-Polytune-Seq: 1\r\n", "", 429,
