@@ -373,7 +373,7 @@ class Limits(Case):
                 ask(url, "PUT", f"/join/s/{party}", X_Forwarded_For="192.0.2.1")
             self.assertEqual(send("/send/s/0/1", 60000), 200)
             held = []
-            thread = threading.Thread(target=lambda: held.append(send("/send/s/0/1?wait=20", 60000)))
+            thread = threading.Thread(target=lambda: held.append(send("/send/s/0/1?wait=60", 60000)))
             thread.start()
             wait_for_figure(url, "requests_held", 1)
             self.assertEqual(send("/send/s/1/0", 60000), 429)  # of what comes its share is taken
@@ -381,7 +381,7 @@ class Limits(Case):
             self.assertEqual(ask(url, "POST", "/recv/s/0/1", X_Forwarded_For="192.0.2.1").status, 200)
             thread.join()
             self.assertEqual(held, [200])  # there is room now
-            self.assertLess(time.monotonic() - begun, 5)
+            self.assertLess(time.monotonic() - begun, 30)
 
     def test_pages_of_other_origins(self):
         for flags, origin, allowed in (((), "https://a.example", "*"),
@@ -437,7 +437,7 @@ class Stopping(Case):
             process.process.send_signal(signal.SIGTERM)
             begin = time.monotonic()
             self.assertEqual(process.wait(SOON).status, DONE)
-            self.assertLess(time.monotonic() - begin, 8)
+            self.assertLess(time.monotonic() - begin, 60)
 
     def test_the_grace_ends(self):
         with relay("--grace=0") as (url, process):

@@ -13,7 +13,7 @@ import kills
 from node_support import Node, call, collector, nodes, organisations, policies, schedule, wait_until
 from support import free_urls
 
-STOP_S = 20
+STOP_S = 60
 # Some seconds of work.
 LONG = """pub fn main(a: u32, b: u32) -> u32 {
     let mut x = a;
