@@ -47,14 +47,34 @@ function stageOf() {
   const bar = progressBar();
   const run = h('button', { type: 'submit', class: 'primary' }, 'Find out');
   const stop = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => running?.abort() }, icon('stop'), 'Stop');
-  let shown = null; // {info, example, source, parties}
+  let shown = null; // {info, example, source, constants, parties}
+  let isCurrent = false; // what is shown is the program as it stands in the workbench
   let running = null;
 
   const form = h('form', { class: 'stage', novalidate: true, onsubmit: (e) => (e.preventDefault(), start()) },
     cards, h('div', { class: 'run' }, run, stop, bar.element), outcome);
 
-  function show(info, example, source, constants) {
+  /** The program is another one: neither the cards nor what they led to belong to it. */
+  function wait() {
     running?.abort();
+    running = null;
+    isCurrent = false;
+    run.disabled = true;
+    rest();
+    clear();
+  }
+
+  function clear() {
+    shown?.parties.forEach((p) => p.reset());
+    put(outcome);
+  }
+
+  function rest() {
+    stop.hidden = true;
+    bar.end();
+  }
+
+  function show(info, example, source, constants) {
     const samples = samplesOf(source);
     const before = shown;
     const parties = info.inputTypes.map((_, i) => partyCard(info, example, i));
@@ -65,7 +85,7 @@ function stageOf() {
     });
     shown = { info, example, source, constants, parties };
     put(cards, parties.map((p) => p.element));
-    put(outcome);
+    isCurrent = true;
     run.disabled = false;
   }
 
@@ -86,31 +106,32 @@ function stageOf() {
   }
 
   async function start() {
-    if (running || !shown) return;
+    if (running || !isCurrent) return;
     const { info, example, source, constants, parties } = shown;
-    parties.forEach((p) => p.reset());
-    put(outcome);
+    clear();
     const read = parties.map((p) => readForm(p.form));
     if (read.includes(null)) return;
     const inputs = read.map((r, i) => writeText(r.value, info.inputTypes[i]));
     const began = performance.now();
-    running = new AbortController();
+    const mine = (running = new AbortController());
     run.disabled = true;
     stop.hidden = false;
     bar.start();
     try {
-      const done = await polytune.simulate(source, inputs, { constants, onProgress: bar.show, signal: running.signal });
+      const done = await polytune.simulate(source, inputs, { constants, onProgress: bar.show, signal: mine.signal });
+      if (running !== mine) return;
       const took = (performance.now() - began) / 1000;
       learnRate(info.and, info.parties, took);
       parties.forEach((p) => p.learn(done.text));
       succeed(done, took, info, example);
     } catch (error) {
-      fail(error);
+      if (running === mine) fail(error);
     } finally {
-      running = null;
-      run.disabled = false;
-      stop.hidden = true;
-      bar.end();
+      if (running === mine) {
+        running = null;
+        run.disabled = false;
+        rest();
+      }
     }
   }
 
@@ -129,7 +150,7 @@ function stageOf() {
       h('h3', { class: 'over' }, icon('warn'), words.title), h('p', null, words.text), words.detail ? h('p', { class: 'engine' }, words.detail) : null));
   }
 
-  return { element: form, show, wait: () => (run.disabled = true) };
+  return { element: form, show, wait };
 }
 
 function picker(chosen) {

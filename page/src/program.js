@@ -53,11 +53,17 @@ export function createWorkbench({ changed, compiled }) {
   const problemLine = ({ start, message }) => h('li', null,
     start ? [h('button', { type: 'button', class: 'place', onclick: async () => (await load(), editor.goTo(start.offset)) }, `Line ${start.line}`), ': '] : null, message);
 
-  function later(text) {
+  /** From now on it is another text; until it has been looked at, what is said of one belongs to another. */
+  function take(text) {
     source = text;
     changed();
     looking.abort(); // a large program can take minutes
     clearTimeout(timer);
+    details.setAttribute('aria-busy', 'true');
+  }
+
+  function later(text) {
+    take(text);
     timer = setTimeout(look, PAUSE_MS);
   }
 
@@ -71,10 +77,13 @@ export function createWorkbench({ changed, compiled }) {
   }
 
   async function look() {
-    looking.abort();
     looking = new AbortController();
     const { signal } = looking;
-    const text = source;
+    await lookAt(source, signal);
+    if (!signal.aborted) details.removeAttribute('aria-busy');
+  }
+
+  async function lookAt(text, signal) {
     constants.show(constantsOf(text));
     put(costs, h('div', null, h('dt', null, 'Counting …')));
     const { diagnostics } = await polytune.check(text, { signal }).catch((e) => ({ diagnostics: [{ severity: 'error', message: e.message, start: null, end: null }] }));
@@ -99,12 +108,11 @@ export function createWorkbench({ changed, compiled }) {
   return {
     element: details,
     open(text) {
-      source = text;
-      changed();
-      clearTimeout(timer);
-      put(problems);
       if (editor) editor.setText(text);
       else put(place, showProgram(text, 'The program'));
+      take(text); // after the editor has told of it: it is looked at once, and now
+      put(problems);
+      errors = [];
       look();
     },
     reveal: () => (details.open = true),

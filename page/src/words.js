@@ -109,7 +109,7 @@ function different({ message }) {
 function unreachable({ message }) {
   if (message.includes('does not know this session'))
     return { title: 'The relay lost the session', text: 'It was started anew, or another one took its place. Nothing was revealed. All begin again, with the same links.' };
-  if (/^cannot (receive from|send to)/.test(message))
+  if (/^(cannot (receive from|send to) |relay \S+, session )/.test(message)) // it was there: one has joined
     return { title: 'The relay is gone', text: 'Your network is down, or the relay is, and it did not come back in time. Nothing was revealed. When it answers again, all begin again, with the same links.' };
   return {
     title: 'The relay cannot be reached',

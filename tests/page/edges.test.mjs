@@ -38,6 +38,27 @@ pub fn main(a: Item, b: [[u16; 2]; 2], c: ()) -> (Item, [[u16; 2]; 2]) { (a, b) 
   assert.equal(await textOfDownload(page, 'Text'), '(Item {kind: Kind::Pair(18446744073709551615, [true]), size: -9223372036854775808}, [[0, 65535], [7, 8]])\n');
 });
 
+test('a run, and its answer, go with the program that they are of', options, async (t) => {
+  const { url } = await startRelay(t);
+  const page = await open(t, url);
+  await page.locator('button:has-text("Find out"):enabled').waitFor();
+  await writeProgram(page, `pub fn main(a: u32, b: u32) -> u32 { let mut x = a; for i in 0..200 { x = ((x as u64 * (b ^ x) as u64) >> 16u8) as u32; } x }`);
+  for (const [i, value] of [5, 7].entries()) await page.locator('.party input').nth(i).fill(String(value));
+  await page.getByRole('button', { name: 'Find out' }).click();
+  await page.locator('.stage progress[value]').waitFor();
+  await writeProgram(page, 'pub fn main(a: u32, b: u32) -> u32 { missing }');
+  assert.equal(await page.locator('.stage').getByText('Stop').isVisible(), false);
+  assert.equal(await page.locator('.stage .progress').isVisible(), false);
+  assert.equal(await page.getByRole('button', { name: 'Find out' }).isDisabled(), true);
+  assert.equal(await page.locator('.outcome').innerText(), '');
+  // Another one is looked at once: nothing stops what is begun as soon as that can be.
+  await page.getByLabel('Who is richer?').check();
+  await findOut(page);
+  assert.match(await answerOf(page), /Ben is at least as rich/);
+  await page.getByLabel('A fair wage?').check();
+  await page.locator('.outcome:empty').waitFor({ state: 'attached' });
+});
+
 test('bytes are typed and shown as text', options, async (t) => {
   const { url } = await startRelay(t);
   const page = await open(t, url);

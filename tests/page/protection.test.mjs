@@ -158,19 +158,19 @@ test('a link that was cut off is said', options, async (t) => {
   }
 });
 
-const LONG = `pub fn main(a: u32, b: u32) -> u32 {
+const longProgram = (rounds) => `pub fn main(a: u32, b: u32) -> u32 {
     let mut x = a;
-    for i in 0..60 { x = ((x as u64 * (b ^ x) as u64) >> 16u8) as u32; }
+    for i in 0..${rounds} { x = ((x as u64 * (b ^ x) as u64) >> 16u8) as u32; }
     x
 }`;
 
 /** Two browsers in the middle of a computation. */
-async function inTheMiddle(t, url) {
+async function inTheMiddle(t, url, rounds, hope) {
   const first = await open(t, url);
-  await writeProgram(first, LONG);
+  await writeProgram(first, longProgram(rounds));
   const [link] = await invite(first);
   const second = await open(t, link);
-  await Promise.all([first, second].map((page) => loseHopeAfter(page, 12_000)));
+  if (hope) await Promise.all([first, second].map((page) => loseHopeAfter(page, hope)));
   await takePart(first, 5);
   await takePart(second, 7);
   await Promise.all([first, second].map((page) => page.locator('.work progress[value]').waitFor()));
@@ -178,18 +178,18 @@ async function inTheMiddle(t, url) {
 }
 
 test('a relay that is gone for a while is waited for; one that has forgotten the session, or is gone for ever, ends it', options, async (t) => {
-  const scenario = async (flags, isBack, pages) => {
+  const scenario = async (flags, isBack, rounds, pages) => {
     const relay = await startRelay(t, ...flags);
-    const both = await inTheMiddle(t, relay.url);
+    const both = await inTheMiddle(t, relay.url, rounds, isBack ? null : 20_000);
     await relay.kill();
     if (isBack) await both[0].getByText('The relay does not answer. Trying again').waitFor();
     if (isBack) await startRelayAt(t, new URL(relay.url).host, ...flags);
     return Promise.all(both.map(pages));
   };
   const [answers, forgotten, gone] = await Promise.all([
-    scenario([`--store=sqlite:${join(folderFor(t), 'store')}`], true, answerOf),
-    scenario([], true, troubleOf),
-    scenario([], false, troubleOf),
+    scenario([`--store=sqlite:${join(folderFor(t), 'store')}`], true, 60, answerOf),
+    scenario([], true, 300, troubleOf),
+    scenario([], false, 300, troubleOf),
   ]);
   assert.equal(answers[0], answers[1]);
   for (const text of forgotten) assert.match(text, /The relay lost the session[^]*All begin again/);

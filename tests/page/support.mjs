@@ -10,7 +10,7 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const PAGE = join(ROOT, 'build/page');
 export const BIN = process.env.POLYTUNE_BIN ?? join(ROOT, 'build/dev/bin/polytune');
 const CHEATER = process.env.POLYTUNE_CHEATING_PARTY ?? join(ROOT, 'build/dev/bin/cheating_party');
-export const TIMEOUT = 60_000;
+export const TIMEOUT = 150_000;
 
 const tools = createRequire(join(ROOT, 'build/npm/package.json'));
 const { chromium } = tools('playwright-core');
@@ -141,18 +141,26 @@ export async function takePart(page, ...values) {
   await page.getByRole('button', { name: 'Take part' }).click();
 }
 
-/** Writes a program of one's own, and waits until it has been looked at. */
-export async function writeProgram(page, text) {
+/** Once the program, as it now stands, has been looked at. */
+const lookedAt = (page) => page.locator('.workbench:not([aria-busy])').waitFor();
+
+/** Writes a program of one's own, in one go after the one that stood there has been looked at. */
+export async function beginProgram(page, text) {
   await page.getByLabel('Your own').check();
   await page.locator('.cm-content').click();
+  await lookedAt(page);
   await page.keyboard.press('Control+A');
-  await page.keyboard.press('Delete');
   await page.locator('.cm-content').evaluate((content, pasted) => {
     const data = new DataTransfer();
     data.setData('text/plain', pasted);
     content.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
   }, text);
-  await page.locator('.problems > li, button:has-text("Find out"):enabled').first().waitFor();
+}
+
+/** The same, and waits until it has been looked at. */
+export async function writeProgram(page, text) {
+  await beginProgram(page, text);
+  await lookedAt(page);
 }
 
 /** What axe-core finds, one line each. */

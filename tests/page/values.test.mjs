@@ -84,6 +84,17 @@ test('what is waited for, with names', () => {
   assert.equal(pauseInWords('anything else', nameOf), '');
 });
 
+test('a relay that is gone is another one than one that was never there', () => {
+  const problem = 'no answer: it is not there';
+  const messages = [
+    [`cannot receive from party 1 (relay http://r, session s): ${problem}`, /^The relay is gone/],
+    [`relay http://r, session s: ${problem}`, /^The relay is gone/],
+    ['relay http://r, session s: HTTP status 409: the relay does not know this session', /^The relay lost the session/],
+    [`relay http://r cannot be used by party 0: ${problem} (tried for 60 s)`, /^The relay cannot be reached/],
+  ];
+  for (const [message, title] of messages) assert.match(errorInWords({ status: 'PT_ERR_IO', class: 'transport', message }).title, title);
+});
+
 test('bytes in short, as the command has them', () => {
   const short = [[999, '999 B'], [1000, '1.00 kB'], [9994, '9.99 kB'], [9995, '10.0 kB'], [99949, '99.9 kB'], [99950, '100 kB'], [999499, '999 kB'], [999500, '1.00 MB'], [6.59e9, '6.59 GB']];
   for (const [n, text] of short) assert.equal(bytes(n), text);
