@@ -97,7 +97,7 @@ class RestartingRelay:
 class Faults(Case):
     def run_session(self, url, i):
         """The statuses of the parties; collects what must not happen."""
-        parties = start_parties(url, f"faults-{SEED}-{i}", SALARIES.path, SALARIES.inputs, "--timeout=20")
+        parties = start_parties(url, f"faults-{SEED}-{i}", SALARIES.path, SALARIES.inputs, "--timeout=60")
         results = [p.wait(LONGEST_RUN_S) for p in parties]
         wanted = {DONE: SALARIES.result + "\n", TRANSPORT: ""}
         if any(wanted.get(r.status) != r.out for r in results):

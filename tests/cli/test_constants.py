@@ -28,14 +28,14 @@ pub fn main(votes: [u8; VOTERS]) -> u8 {
 # How many parties there are is party 1's word.
 MADE_BY_ONE = BALLOTS.replace("PARTIES::COUNT", "PARTY_1::COUNT")
 
-SOON = 60
+SOON = 200
 
 
 def run(source, inputs, flags):
     """Parties over a relay, each with flags of its own; their results."""
     with program_file(source) as path, relay() as (url, _):
         parties = [Process("party", url, "--session=s", f"--program={path}", f"--party={i}", f"--input={text}",
-                           "--timeout=20", *more) for i, (text, more) in enumerate(zip(inputs, flags))]
+                           "--timeout=60", *more) for i, (text, more) in enumerate(zip(inputs, flags))]
         return [party.wait(SOON) for party in parties]
 
 
@@ -151,7 +151,7 @@ class Constants(Case):
         with program_file(TWO_TABLES) as path, program_file("pub fn main(a: u8, b: u8) -> u8 { a ^ b }") as other, \
                 relay() as (url, _):
             parties = [Process("party", url, "--session=s", f"--program={p}", f"--party={i}", f"--input={text}",
-                               "--timeout=20", "--const=ROWS=1usize", LIMIT)
+                               "--timeout=60", "--const=ROWS=1usize", LIMIT)
                        for i, (p, text) in enumerate(((path, "[1]"), (other, "2")))]
             results = [party.wait(SOON) for party in parties]
             self.assertAll(results, PEER)

@@ -18,7 +18,7 @@ SUM5 = "pub fn main(a: u32, b: u32, c: u32, d: u32, e: u32) -> u32 { a + b + c +
 # Long enough that a party can be killed in the middle of it.
 LONG = ("pub fn main(a: [u64; 8], b: [u64; 8], c: [u64; 8]) -> u64 { let mut x = 0u64; for i in 0usize..8usize { "
         "for j in 0usize..8usize { x = x ^ (a[i] * b[j]) ^ (b[i] * c[j]); } } x }")
-SOON = 90
+SOON = 200
 
 
 def start(urls, program, party, text, *more):
@@ -143,7 +143,7 @@ class Direct(Case):
     def test_sessions_keep_apart(self):
         urls = free_urls(2)
         self.assertAllRan(start_all(urls, MAX, [5, 4], "--session=a"), "true")
-        parties = [start(urls, MAX, 0, 5, "--session=a", "--timeout=3", "--wait=3"), start(urls, MAX, 1, 4, "--session=b", "--timeout=3", "--wait=3")]
+        parties = [start(urls, MAX, i, 5, f"--session={session}", "--timeout=3", "--wait=7") for i, session in enumerate("ab")]
         results = [party.wait(SOON) for party in parties]
         for result in results:
             self.assertFailed(result, TRANSPORT)
@@ -249,7 +249,7 @@ class Direct(Case):
 
     def test_a_path_that_is_not_the_peers_is_told(self):
         urls = free_urls(2)
-        parties = [start(urls, MAX, 0, 1, "--wait=2"), start([urls[0] + "/elsewhere", urls[1]], MAX, 1, 1, "--wait=2")]
+        parties = [start(urls, MAX, 0, 1, "--wait=6"), start([urls[0] + "/elsewhere", urls[1]], MAX, 1, 1, "--wait=6")]
         for party, words in zip(parties, ("the party that answers there has not reached the asking one at its URL",
                                           "no such path: the party that answers there has another in its URL")):
             self.assertFailed(party.wait(SOON), TRANSPORT, words)
@@ -261,7 +261,7 @@ class Direct(Case):
             parties = start_all(urls, path, [numbers] * 3, "--timeout=60")
             reach_the_middle(parties[2])
             parties[2].kill()
-            results = [party.wait(60) for party in parties[:2]]
+            results = [party.wait(SOON) for party in parties[:2]]
             for result in results:
                 self.assertFailed(result, TRANSPORT, "party")
             self.assertTrue(any("party 2 at " + urls[2] in result.err for result in results), results)
@@ -274,13 +274,13 @@ class Direct(Case):
             reach_the_middle(parties[2])
             parties[2].kill()
             again = start(urls, path, 2, numbers, "--timeout=4", "--wait=4")
-            results = [party.wait(60) for party in parties[:2]]
+            results = [party.wait(SOON) for party in parties[:2]]
             for result in results:
                 self.assertFailed(result, TRANSPORT, "party")
             # On a slow machine the new one may come when the others have given up.
             self.assertTrue(any("started anew" in result.err or "cannot be reached any more" in result.err
                                 for result in results), results)
-            self.assertFailed(again.wait(60), TRANSPORT)
+            self.assertFailed(again.wait(SOON), TRANSPORT)
 
     def test_a_party_that_is_started_again_before_all_are_there(self):
         with program_file(SUM) as path:

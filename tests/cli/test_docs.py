@@ -42,7 +42,8 @@ class Documents(Case):
                 with self.subTest(f"{path.name}: {command}"):
                     done = subprocess.run([BIN, *words[1:]], text=True, capture_output=True, timeout=TIMEOUT, cwd=ROOT,
                                           input=program if "-" in words else "")
-                    shown = (done.stdout + done.stderr).splitlines()
+                    # How far it is, it tells whoever waits long, as on a busy machine.
+                    shown = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("polytune: compiling: ")]
                     self.assertEqual(shown, expected)
         self.assertGreater(seen, 3)
 

@@ -19,7 +19,7 @@ pub fn main(a: u64, b: u64) -> u64 {
     x
 }
 """
-SOON = 60
+SOON = 200
 
 
 def open_session(url, program, text, *more, party=0):
@@ -222,8 +222,8 @@ class Failures(Case):
 
     def test_a_peer_that_dies(self):
         with program_file(LONG) as program, relay() as (url, _):
-            opener, ticket = open_session(url, program, "1", "--timeout=20")
-            joined = join(ticket, program, 1, "2", "--timeout=20")
+            opener, ticket = open_session(url, program, "1", "--timeout=60")
+            joined = join(ticket, program, 1, "2", "--timeout=60")
             opener.read_err_until("nobody is in between")
             joined.read_err_until("nobody is in between")
             joined.kill()

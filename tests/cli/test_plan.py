@@ -9,7 +9,7 @@ from support import Case, DONE, INPUT, PROGRAM, Process, ROOT, USAGE, polytune, 
 
 SALARIES = str(ROOT / "examples/salaries.garble")
 SALARY_INPUTS = ("--input=59000", "--input=54000", "--input=10")
-SOON = 60  # a run among processes ends well within this
+SOON = 200  # a run among processes ends well within this
 
 
 def product_of_three(folder):

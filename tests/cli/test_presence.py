@@ -10,7 +10,7 @@ from fault_proxy import FaultProxy, Link, PageProxy
 from relays import ask, redis, wait_for_figure
 from support import Case, LONG_INPUTS, MAX, Process, TRANSPORT, free_port, free_urls, long_program, program_file, relay
 
-SOON = 100  # a process that is to end by itself ends well within this
+SOON = 200  # a process that is to end by itself ends well within this
 TIMEOUT = 8
 QUARTER = 2
 INPUTS = LONG_INPUTS[:2]

@@ -20,7 +20,7 @@ from relays import ask, figure, redis, wait_for_figure, wait_for_health
 from support import (BIN, Case, DONE, INPUT, MAX, Process, TRANSPORT, USAGE, authority, free_port, polytune, program_file, relay,
                      start_parties, wait_until)
 
-SOON = 100  # a process that is to end by itself ends well within this
+SOON = 200  # a process that is to end by itself ends well within this
 PATIENT = "--timeout=60"
 # Long enough that the relay can be killed several times meanwhile.
 LONG = """pub fn main(a: u64, b: u64, c: u64) -> u64 {

@@ -16,7 +16,7 @@ from support import BIN, Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WOR
 
 SUM3 = "pub fn main(a: u8, b: u8, c: u8) -> u8 { a + b + c }"
 LONG = "pub fn main(a: u32, b: u32) -> u32 { let mut s = a; for i in 0u32..12000u32 { s = (s >> 1u8) ^ (s & (b << 3u8)); } s }"
-SOON = 60
+SOON = 200
 CONSTANTS = """
 const ROWS: usize = PARTY_0::ROWS;
 pub fn main(a: [u8; ROWS], b: u8) -> u8 { a[0] + b }
@@ -42,7 +42,7 @@ def count_in_memory(pid, needle):
 def run(url, program, inputs, flags, session="s"):
     """Parties, each with flags of its own; their results."""
     parties = [Process("party", url, f"--session={session}", f"--program={program}", f"--party={i}", f"--input={text}",
-                       "--timeout=20", *more) for i, (text, more) in enumerate(zip(inputs, flags))]
+                       "--timeout=60", *more) for i, (text, more) in enumerate(zip(inputs, flags))]
     return [party.wait(SOON) for party in parties]
 
 

@@ -14,7 +14,7 @@ from support import Case, INPUT, Process, polytune, program_file, relay
 
 WIDTHS = {"u8": 8, "u16": 16, "u32": 32, "u64": 64, "usize": 32, "i8": 8, "i16": 16, "i32": 32, "i64": 64}
 TAGS = {name: name.capitalize() for name in WIDTHS}
-SOON = 60
+SOON = 200
 
 
 def is_signed(name):

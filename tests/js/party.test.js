@@ -219,8 +219,12 @@ test('who cancels while it waits leaves at once, and the other hears of it', asy
   const source = 'pub fn main(a: [u64; 20], b: u64) -> u64 { let mut s = 0u64; for x in a { s = s ^ (x * b) } s }';
   const other = startParty(relay.url, 'cancel', await program(source), 0, `[1u64; 20]`);
   const abort = new AbortController();
-  const begun = performance.now();
-  const onProgress = ({ phase }) => phase === 'triples' && abort.abort();
+  let begun = 0;
+  const onProgress = ({ phase }) => {
+    if (phase !== 'triples' || begun !== 0) return;
+    begun = performance.now();
+    abort.abort();
+  };
   const error = await failure(party({ relay: relay.url, session: 'cancel', party: 1, program: source, input: 2, onProgress, signal: abort.signal }));
   assert.equal(error.status, 'PT_ERR_CANCELLED');
   const { status, err } = await other.done;

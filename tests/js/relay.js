@@ -27,7 +27,7 @@ export const startCheater = (url, session, program, secret, phase) =>
 // {url, stop()}; `flags` as of polytune serve.
 export async function startRelay(...flags) {
   const relay = polytune('serve', '--listen=127.0.0.1:0', ...flags);
-  for (let waited = 0; waited < 10000; waited += 20) {
+  for (let waited = 0; waited < 60000; waited += 20) {
     const url = relay.heard().match(/listening on (http:\S+?);/)?.[1];
     if (url) return { url, stop: () => (relay.child.kill('SIGKILL'), relay.done) };
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -37,4 +37,4 @@ export async function startRelay(...flags) {
 }
 
 export const startParty = (url, session, program, party, input, ...flags) =>
-  polytune('party', url, `--session=${session}`, `--program=${program}`, `--party=${party}`, `--input=${input}`, '--timeout=20', ...flags);
+  polytune('party', url, `--session=${session}`, `--program=${program}`, `--party=${party}`, `--input=${input}`, '--timeout=60', ...flags);

@@ -220,7 +220,7 @@ class Durable(unittest.TestCase):
     def test_no_sign_of_life(self):
         """The other node is there and does nothing any more, in the middle."""
         with collector() as out:
-            a, b = self.start(0, "--timeout=2"), self.start(1)
+            a, b = self.start(0, "--timeout=5"), self.start(1)
             p = policies(self.urls, program=LONG, outputs=[f"{out.url}/0", None])
             for c in [schedule(n.url, q) for n, q in zip((a, b), p)]:
                 self.assertEqual(c.wait().status, 200)
