@@ -452,11 +452,13 @@ pt_status mailboxes_recv(void *self, size_t from, const char *phase, size_t max_
 
 /* ---- closing ---- */
 
+/* Not those that are on their way to a peer who takes nothing more: who says goodbye last would
+ * wait for an answer to it. */
 static size_t n_packets_queued(const mailboxes *m)
 {
     size_t n = 0;
     for (size_t i = 0; i < m->parties; i++) {
-        if (mailbox_has_failed(&m->boxes[i]))
+        if (mailbox_has_failed(&m->boxes[i]) || mailbox_is_shut(&m->boxes[i]))
             continue;
         for (const packet *p = m->boxes[i].out_first; p != NULL; p = p->next)
             n++;
