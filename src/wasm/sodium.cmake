@@ -35,7 +35,7 @@ set(SODIUM_SOURCES
     crypto_pwhash/argon2/pwhash_argon2id.c)
 list(TRANSFORM SODIUM_SOURCES PREPEND ${S}/)
 
-add_library(sodium STATIC ${SODIUM_SOURCES} ${CMAKE_CURRENT_LIST_DIR}/base_point.c ${CMAKE_CURRENT_LIST_DIR}/blake2b.c)
+add_library(sodium STATIC ${SODIUM_SOURCES} ${CMAKE_CURRENT_LIST_DIR}/libs/base_point.c ${CMAKE_CURRENT_LIST_DIR}/libs/blake2b.c)
 target_include_directories(sodium PUBLIC ${made} PRIVATE ${made}/sodium ${S}/crypto_generichash/blake2b/ref ${ROOT}/src)
 target_compile_definitions(sodium PUBLIC SODIUM_STATIC=1 PRIVATE CONFIGURED=1 NATIVE_LITTLE_ENDIAN=1)
 target_compile_options(sodium PRIVATE -Oz -w)
