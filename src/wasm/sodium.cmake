@@ -17,12 +17,11 @@ set(SODIUM_SOURCES
     sodium/core.c sodium/utils.c sodium/codecs.c sodium/runtime.c
     crypto_verify/sodium/verify.c
     crypto_core/ed25519/core_ristretto255.c crypto_core/ed25519/core_ed25519.c
-    crypto_core/ed25519/ref10/ed25519_ref10.c crypto_core/salsa/ref/core_salsa_ref.c
+    crypto_core/salsa/ref/core_salsa_ref.c
     crypto_scalarmult/crypto_scalarmult.c
     crypto_scalarmult/ristretto255/ref10/scalarmult_ristretto255_ref10.c
     crypto_scalarmult/curve25519/scalarmult_curve25519.c
-    crypto_scalarmult/curve25519/ref10/x25519_ref10.c
-    crypto_hash/sha256/cp/hash_sha256_cp.c crypto_hash/sha512/cp/hash_sha512_cp.c
+    crypto_hash/sha512/cp/hash_sha512_cp.c
     crypto_onetimeauth/poly1305/onetimeauth_poly1305.c crypto_onetimeauth/poly1305/donna/poly1305_donna.c
     crypto_aead/chacha20poly1305/sodium/aead_chacha20poly1305.c
     crypto_stream/chacha20/stream_chacha20.c crypto_stream/chacha20/ref/chacha20_ref.c
@@ -35,10 +34,10 @@ set(SODIUM_SOURCES
     crypto_pwhash/argon2/pwhash_argon2id.c)
 list(TRANSFORM SODIUM_SOURCES PREPEND ${S}/)
 
-add_library(sodium STATIC ${SODIUM_SOURCES} ${CMAKE_CURRENT_LIST_DIR}/libs/base_point.c ${CMAKE_CURRENT_LIST_DIR}/libs/blake2b.c)
-target_include_directories(sodium PUBLIC ${made} PRIVATE ${made}/sodium ${S}/crypto_generichash/blake2b/ref ${ROOT}/src)
+add_library(sodium STATIC ${SODIUM_SOURCES} ${CMAKE_CURRENT_LIST_DIR}/libs/base_point.c ${CMAKE_CURRENT_LIST_DIR}/libs/blake2b.c
+    ${CMAKE_CURRENT_LIST_DIR}/libs/curves.c ${CMAKE_CURRENT_LIST_DIR}/libs/sha256.c)
+target_include_directories(sodium PUBLIC ${made} PRIVATE ${made}/sodium ${S} ${S}/crypto_generichash/blake2b/ref ${ROOT}/src)
 target_compile_definitions(sodium PUBLIC SODIUM_STATIC=1 PRIVATE CONFIGURED=1 NATIVE_LITTLE_ENDIAN=1)
 target_compile_options(sodium PRIVATE -Oz -w)
-# In its place is base_point.c.
-set_source_files_properties(${S}/crypto_core/ed25519/ref10/ed25519_ref10.c PROPERTIES
-    COMPILE_DEFINITIONS ge25519_scalarmult_base=ge25519_scalarmult_base_of_table)
+set_source_files_properties(${S}/crypto_pwhash/argon2/argon2-fill-block-ref.c PROPERTIES
+    COMPILE_OPTIONS "-include;${CMAKE_CURRENT_LIST_DIR}/libs/argon2_round.h")

@@ -49,36 +49,6 @@ _Noreturn void __assert_fail(const char *condition, const char *file, int line,
     assert_failed(condition, file, line);
 }
 
-/* There are no files; libc's printing would complain on one of what it cannot print, a long double.
- */
-int32_t __imported_wasi_snapshot_preview1_fd_write(int32_t fd, int32_t parts, int32_t n,
-                                                   int32_t ret_n);
-int32_t __imported_wasi_snapshot_preview1_fd_seek(int32_t fd, int64_t by, int32_t whence,
-                                                  int32_t ret_at);
-int32_t __imported_wasi_snapshot_preview1_fd_close(int32_t fd);
-
-#define NO_SUCH_FILE 8 /* WASI's EBADF */
-
-int32_t __imported_wasi_snapshot_preview1_fd_write(int32_t fd, int32_t parts, int32_t n,
-                                                   int32_t ret_n)
-{
-    (void)fd, (void)parts, (void)n, (void)ret_n;
-    return NO_SUCH_FILE;
-}
-
-int32_t __imported_wasi_snapshot_preview1_fd_seek(int32_t fd, int64_t by, int32_t whence,
-                                                  int32_t ret_at)
-{
-    (void)fd, (void)by, (void)whence, (void)ret_at;
-    return NO_SUCH_FILE;
-}
-
-int32_t __imported_wasi_snapshot_preview1_fd_close(int32_t fd)
-{
-    (void)fd;
-    return NO_SUCH_FILE;
-}
-
 /* The texts of errors and signals, of which there are none here, are 3 KB. */
 char *strerror(int error)
 {
