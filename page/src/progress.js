@@ -2,6 +2,7 @@
 import { h } from './dom.js';
 import { phaseInWords, seconds } from './words.js';
 
+const STEP_MS = 250; // of the bar that tells no fraction: at the 60 Hz of a style sheet's animation, drawing takes a third of a small machine
 const SOON_S = 2; // earlier than this nothing can be said about the time left
 
 export function progressBar() {
@@ -10,6 +11,11 @@ export function progressBar() {
   const left = h('span', { class: 'faint' });
   const element = h('div', { class: 'progress', hidden: true }, bar, h('p', { class: 'progress-text' }, phase, left));
   let since = 0;
+  let timer = null;
+  let steps = 0;
+  const wander = () => {
+    if (!bar.hasAttribute('value')) bar.style.backgroundPosition = `${100 - ((steps++ * 15) % 150)}% 0`;
+  };
   function show({ phase: name, fraction, text }) {
     const words = text ?? phaseInWords(name);
     if (phase.textContent !== words) phase.textContent = words;
@@ -27,9 +33,14 @@ export function progressBar() {
     element, show,
     start() {
       element.hidden = false;
+      clearInterval(timer);
+      if (!matchMedia('(prefers-reduced-motion: reduce)').matches) timer = setInterval(wander, STEP_MS);
       since = performance.now();
       show({ phase: 'starting', fraction: 0, text: 'Starting' });
     },
-    end: () => (element.hidden = true),
+    end() {
+      element.hidden = true;
+      clearInterval(timer);
+    },
   };
 }
