@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "circuit/builder_impl.h"
 
 #define FIRST_CAPACITY ((uint32_t)256)
@@ -130,6 +131,7 @@ void circuit_builder_fail(circuit_builder *b, pt_status failure)
     PT_ASSERT(failure == PT_ERR_MEMORY || failure == PT_ERR_LIMIT || failure == PT_ERR_CANCELLED);
     if (b->failure == PT_OK)
         b->failure = failure;
+    b->room = 0;
 }
 
 uint32_t circuit_builder_and_count(const circuit_builder *b)
@@ -160,20 +162,29 @@ static bool grow_gates(circuit_builder *b)
 /* How many gates are built between two looks at who waits. */
 #define GATES_A_LOOK 16384
 
-/* Room for one gate more. */
-static bool make_room(circuit_builder *b)
+/* Room for gates up to b->room; false, and none, when the builder fails. */
+static NOINLINE bool make_more_room(circuit_builder *b)
 {
     if (b->failure != PT_OK)
         return false;
     PT_ASSERT(b->table.gates != NULL);
-    if (b->n_gates >= b->max_gates || b->n_and >= b->max_ands) {
-        b->failure = PT_ERR_LIMIT;
-    } else if (b->n_gates == b->capacity && !grow_gates(b)) {
-        b->failure = PT_ERR_MEMORY;
-    } else if (b->n_gates % GATES_A_LOOK == 0 && !watch_goes_on(b->watch)) {
-        b->failure = PT_ERR_CANCELLED;
-    }
+    if (b->n_gates >= b->max_gates || b->n_and >= b->max_ands)
+        circuit_builder_fail(b, PT_ERR_LIMIT);
+    else if (b->n_gates == b->capacity && !grow_gates(b))
+        circuit_builder_fail(b, PT_ERR_MEMORY);
+    else if (b->n_gates >= b->next_look && !watch_goes_on(b->watch))
+        circuit_builder_fail(b, PT_ERR_CANCELLED);
+    if (b->n_gates >= b->next_look)
+        b->next_look += GATES_A_LOOK;
+    if (b->failure == PT_OK)
+        b->room = min_u32(b->next_look, min_u32(b->capacity, b->max_gates));
     return b->failure == PT_OK;
+}
+
+/* Room for one gate more. */
+static bool make_room(circuit_builder *b)
+{
+    return LIKELY(b->n_gates < b->room && b->n_and < b->max_ands) || make_more_room(b);
 }
 
 /* Appends the gate. */
@@ -192,8 +203,6 @@ static wire append(circuit_builder *b, builder_gate g)
  * there is no room. */
 static wire gate_on(circuit_builder *b, bool *ret_found, wire x, wire y, bool is_and)
 {
-    uint32_t node;
-    gate_place place;
     const builder_gate wanted = {.a = is_and ? x : y, .b = is_and ? y : x};
     *ret_found = false;
     if (!make_room(b))
@@ -201,14 +210,14 @@ static wire gate_on(circuit_builder *b, bool *ret_found, wire x, wire y, bool is
     b->work++;
     if (!b->is_sharing)
         return append(b, wanted);
-    *ret_found = gate_table_find(&node, &place, &b->table, (gate_key){x, y, is_and});
-    if (*ret_found)
-        return node * 2;
-    if (!gate_table_put(&b->table, place, b->n_inputs + 1 + b->n_gates)) {
-        b->failure = PT_ERR_MEMORY;
-        return WIRE_FALSE;
-    }
-    return append(b, wanted);
+    const uint32_t node = b->n_inputs + 1 + b->n_gates;
+    const uint32_t of_gate = gate_table_find_or_enter(&b->table, x, y, is_and, node);
+    if (of_gate == node)
+        return append(b, wanted);
+    if (of_gate == 0)
+        circuit_builder_fail(b, PT_ERR_MEMORY);
+    *ret_found = of_gate != 0;
+    return of_gate * 2;
 }
 
 /* --- XOR --- */

@@ -16,7 +16,9 @@ struct circuit_builder {
     uint32_t n_and;
     uint32_t max_gates;
     uint32_t max_ands;
-    uint32_t capacity; /* of gates */
+    uint32_t capacity;  /* of gates */
+    uint32_t room;      /* so many gates may be built before anything is looked at again */
+    uint32_t next_look; /* at who waits, with so many gates */
     builder_gate *gates;
     gate_table table; /* cleared once finished */
     bool is_sharing;  /* gates are looked up and entered */

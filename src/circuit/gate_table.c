@@ -4,7 +4,7 @@
 
 #define LINKS_A_BLOCK ((uint32_t)1 << 14)
 /* So many gates are in a node's list. */
-#define LIST_MOST 8u
+#define LIST_MOST 4u
 
 #define FIRST_BITS 8u
 
@@ -50,66 +50,70 @@ static gate_links *links_at(gate_table *t, uint32_t node)
     return t->blocks[block] == NULL ? NULL : &t->blocks[block][node % LINKS_A_BLOCK];
 }
 
-static bool gate_is_on(builder_gate g, gate_key key)
+static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)
 {
-    if (!key.is_and)
-        return g.a == key.y && g.b == key.x;
-    return gate_is_and(g) && wire_node(g.a) == wire_node(key.x) &&
-           wire_node(g.b) == wire_node(key.y);
+    if (!is_and)
+        return g.a == y && g.b == x;
+    return gate_is_and(g) && wire_node(g.a) == wire_node(x) && wire_node(g.b) == wire_node(y);
 }
 
 /* The gate in the list of `node`, or 0; *ret_full: there is no room in it. */
-static uint32_t find_in_list(const gate_table *t, uint32_t node, gate_key key, bool *ret_full)
+static uint32_t find_in_list(const gate_table *t, uint32_t node, wire x, wire y, bool is_and,
+                             bool *ret_full)
 {
     unsigned n = 0;
     uint32_t at = links_of(t, node).first;
     for (; at != 0; at = links_of(t, at).next, n++) {
-        if (gate_is_on(t->gates[at - t->first_gate], key))
+        if (gate_is_on(t->gates[at - t->first_gate], x, y, is_and))
             return at;
     }
     *ret_full = n >= LIST_MOST;
     return 0;
 }
 
-static bool put_in_list(gate_table *t, uint32_t in, uint32_t node)
+/* Returns the node, or 0: out of memory. */
+static uint32_t enter_in_list(gate_table *t, uint32_t in, uint32_t node)
 {
     gate_links *links = links_at(t, node);
     gate_links *list = links_at(t, in);
     if (links == NULL || list == NULL)
-        return false;
+        return 0;
     links->next = list->first;
     list->first = node;
-    return true;
+    return node;
 }
 
-/* --- slots, by their hash: all slots are in the order of these, but for what had to move on --- */
+/* --- slots: the four gates on one node and four neighbours are side by side --- */
 
 /* All polarities of an AND's operands hash alike. */
-static uint32_t hash_gate(gate_key key)
+static uint32_t hash_gate(wire x, wire y, bool is_and)
 {
-    uint64_t v = (uint64_t)wire_node(key.x) << 32 | wire_plain(key.y) | (key.is_and ? 1u : 0u);
+    const uint32_t node = wire_node(x);
+    uint64_t v = (uint64_t)(node / 4) << 32 | wire_plain(y) | (is_and ? 1u : 0u);
     v *= UINT64_C(0x9e3779b97f4a7c15);
     v ^= v >> 29;
-    return (uint32_t)(v * UINT64_C(0xbf58476d1ce4e5b9) >> 32);
+    v *= UINT64_C(0xbf58476d1ce4e5b9);
+    return (uint32_t)(v >> 34) << 2 | node % 4;
 }
 
-/* The gate, or 0. */
-static uint32_t find_in_slots(const gate_table *t, uint32_t hash, gate_key key)
+/* The slot from which on a gate is looked for. */
+static uint32_t home_slot(const gate_table *t, uint32_t hash)
 {
-    const uint32_t mask = ((uint32_t)1 << t->bits) - 1;
-    if (t->slots == NULL)
-        return 0;
-    for (uint32_t i = hash >> (32 - t->bits);; i++) {
-        const gate_slot s = t->slots[i & mask];
-        if (s.node == 0 || (s.hash == hash && gate_is_on(t->gates[s.node - t->first_gate], key)))
-            return s.node;
-    }
+    return hash >> (34 - t->bits) << 2 | hash % 4;
+}
+
+/* Whether a slot is the gate's, or free. */
+static bool ends_search(const gate_table *t, gate_slot s, uint32_t hash, wire x, wire y,
+                        bool is_and)
+{
+    return s.node == 0 ||
+           (s.hash == hash && gate_is_on(t->gates[s.node - t->first_gate], x, y, is_and));
 }
 
 static void put_in_slot(gate_table *t, gate_slot slot)
 {
     const uint32_t mask = ((uint32_t)1 << t->bits) - 1;
-    uint32_t i = slot.hash >> (32 - t->bits);
+    uint32_t i = home_slot(t, slot.hash);
     while (t->slots[i & mask].node != 0)
         i++;
     t->slots[i & mask] = slot;
@@ -142,30 +146,36 @@ static bool slots_make_room(gate_table *t)
     return grow_slots(t);
 }
 
-/* --- both --- */
-
-bool gate_table_find(uint32_t *ret_node, gate_place *ret_place, const gate_table *t, gate_key key)
+static uint32_t find_or_enter_slot(gate_table *t, wire x, wire y, bool is_and, uint32_t node)
 {
-    bool is_full;
-    *ret_place = (gate_place){.node = wire_node(key.y)};
-    *ret_node = find_in_list(t, ret_place->node, key, &is_full);
-    if (*ret_node != 0 || !is_full)
-        return *ret_node != 0;
-    ret_place->node = wire_node(key.x);
-    *ret_node = find_in_list(t, ret_place->node, key, &is_full);
-    if (*ret_node != 0 || !is_full)
-        return *ret_node != 0;
-    *ret_place = (gate_place){.node = 0, .hash = hash_gate(key)};
-    *ret_node = find_in_slots(t, ret_place->hash, key);
-    return *ret_node != 0;
+    const uint32_t hash = hash_gate(x, y, is_and);
+    if (!slots_make_room(t))
+        return 0;
+    const uint32_t mask = ((uint32_t)1 << t->bits) - 1;
+    uint32_t i = home_slot(t, hash);
+    while (!ends_search(t, t->slots[i & mask], hash, x, y, is_and))
+        i++;
+    if (t->slots[i & mask].node != 0)
+        return t->slots[i & mask].node;
+    t->slots[i & mask] = (gate_slot){.hash = hash, .node = node};
+    t->n_entries++;
+    return node;
 }
 
-bool gate_table_put(gate_table *t, gate_place place, uint32_t node)
+/* --- both --- */
+
+uint32_t gate_table_find_or_enter(gate_table *t, wire x, wire y, bool is_and, uint32_t node)
 {
-    if (place.node != 0)
-        return put_in_list(t, place.node, node);
-    if (!slots_make_room(t))
-        return false;
-    put_in_slot(t, (gate_slot){.hash = place.hash, .node = node});
-    return true;
+    bool is_full;
+    uint32_t found = find_in_list(t, wire_node(y), x, y, is_and, &is_full);
+    if (found != 0)
+        return found;
+    if (!is_full)
+        return enter_in_list(t, wire_node(y), node);
+    found = find_in_list(t, wire_node(x), x, y, is_and, &is_full);
+    if (found != 0)
+        return found;
+    if (!is_full)
+        return enter_in_list(t, wire_node(x), node);
+    return find_or_enter_slot(t, x, y, is_and, node);
 }

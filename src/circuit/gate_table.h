@@ -59,26 +59,11 @@ typedef struct gate_table {
     uint32_t n_entries; /* in them */
 } gate_table;
 
-/* The key of a gate: x < y; an AND, whatever the complements, or a XOR. */
-typedef struct gate_key {
-    wire x;
-    wire y;
-    bool is_and;
-} gate_key;
-
-/* Where a gate that was not found belongs: until the next change of the table. */
-typedef struct gate_place {
-    uint32_t node; /* to the list of this one; 0: a slot */
-    uint32_t hash;
-} gate_place;
-
 void gate_table_clear(gate_table *t);
 
-/* The node of the gate on the nodes of x < y. False: there is none, *ret_place is where it belongs.
- */
-MUST_CHECK bool gate_table_find(uint32_t *ret_node, gate_place *ret_place, const gate_table *t,
-                                gate_key key);
-/* False: out of memory; the table is as before. */
-MUST_CHECK bool gate_table_put(gate_table *t, gate_place place, uint32_t node);
+/* The node of the gate on the nodes of x < y, an AND, whatever the complements, or a XOR: one that
+ * there is, or `node`, which is entered. 0: out of memory; the table is as before. */
+MUST_CHECK uint32_t gate_table_find_or_enter(gate_table *t, wire x, wire y, bool is_and,
+                                             uint32_t node);
 
 #endif

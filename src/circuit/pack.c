@@ -63,7 +63,8 @@ void packer_next(packer *p, void *ret_record)
     p->next++;
 }
 
-bool packer_keep(packer *p, uint32_t number, pack_operand at)
+/* Notes where an output is. False: out of memory. */
+static bool packer_keep(packer *p, uint32_t number, pack_operand at)
 {
     const uint32_t i = number / 2 - p->first_node;
     if (number / 2 < p->first_node || i < p->reached || output_at(p, i).wire != NO_OUTPUT)
@@ -71,6 +72,12 @@ bool packer_keep(packer *p, uint32_t number, pack_operand at)
     at.wire |= number % 2 != 0 ? OTHER_OUTPUT : 0;
     set_output(p, i, at);
     return true;
+}
+
+pack_operand packer_last(const packer *p)
+{
+    const uint32_t wire = p->walk.wire - 1;
+    return (pack_operand){wire, p->walk.recent[wire & p->walk.mask]};
 }
 
 pack_operand packer_find(packer *p, uint32_t number, bool is_end)
@@ -162,17 +169,19 @@ static uint32_t take_register(packer *p, unsigned ends, uint32_t a, uint32_t b)
 {
     plan_walk *w = &p->walk;
     pt_circuit *c = p->c;
-    const unsigned n_ends =
-        ((ends & PLAN_A_ENDS) != 0 ? 1u : 0u) + ((ends & PLAN_B_ENDS) != 0 ? 1u : 0u);
+    if (ends == 0)
+        return plan_walk_take(w, 0, a, b);
+    const uint32_t n_ends = (ends / PLAN_A_ENDS & 1) + (ends / PLAN_B_ENDS & 1);
     c->n_spare = max_u32(c->n_spare, w->n_spare + n_ends);
     const uint32_t out = plan_walk_take(w, ends, a, b);
-    if ((ends & PACK_OUT_ENDS) != 0)
+    if ((ends & PACK_OUT_ENDS) != 0) {
         plan_walk_give_back(w, out);
-    c->n_spare = max_u32(c->n_spare, w->n_spare);
+        c->n_spare = max_u32(c->n_spare, w->n_spare);
+    }
     return out;
 }
 
-bool packer_put(packer *p, pack_operand *ret_out, gate_op op, unsigned ends, pack_operand a,
+bool packer_put(packer *p, uint32_t number, gate_op op, unsigned ends, pack_operand a,
                 pack_operand b)
 {
     if (!packer_make_room(p))
@@ -190,8 +199,8 @@ bool packer_put(packer *p, pack_operand *ret_out, gate_op op, unsigned ends, pac
         (uint8_t)((unsigned)op | (ends & (PLAN_A_ENDS | PLAN_B_ENDS)) | a_more << 4 | b_more << 6);
     p->n_staged = (size_t)(at - p->staged);
     p->c->n_and += op == GATE_AND ? 1u : 0u;
-    *ret_out = (pack_operand){wire, take_register(p, ends, a.in_register, b.in_register)};
-    return true;
+    const uint32_t out = take_register(p, ends, a.in_register, b.in_register);
+    return number == 0 || packer_keep(p, number, (pack_operand){wire, out});
 }
 
 bool packer_finish(packer *p)
@@ -271,7 +280,8 @@ static pack_operand operand_of(packer *p, uint32_t wire, bool is_end)
 static bool pack_gate(packer *p, unsigned ends)
 {
     gate g;
-    pack_operand a = {0}, b = {0}, out;
+    pack_operand a = {0}, b = {0};
+    const uint32_t number = (ends & PACK_OUT_ENDS) != 0 ? 0 : p->walk.wire * 2;
     packer_next(p, &g);
     const unsigned n_reads = gate_reads(g);
     /* The second operand first: when both are one wire, the first one ends it. */
@@ -281,8 +291,7 @@ static bool pack_gate(packer *p, unsigned ends)
         a = operand_of(p, g.a, (ends & PLAN_A_ENDS) != 0);
     else
         a.wire = g.a;
-    return packer_put(p, &out, (gate_op)g.op, ends, a, b) &&
-           ((ends & PACK_OUT_ENDS) != 0 || packer_keep(p, out.wire * 2, out));
+    return packer_put(p, number, (gate_op)g.op, ends, a, b);
 }
 
 static bool pack_gates(packer *p, const uint8_t *ends)

@@ -42,17 +42,16 @@ void packer_clear(packer *p);
 /* The next record, which there is. */
 void packer_next(packer *p, void *ret_record);
 /* Appends an instruction; `ends` is which operands are read for the last time, and whether nothing
- * reads the output, which is *ret_out. False: out of memory. */
-MUST_CHECK bool packer_put(packer *p, pack_operand *ret_out, gate_op op, unsigned ends,
-                           pack_operand a, pack_operand b);
+ * reads the output. `number` is what packer_find knows the output by: twice the node, plus 1 for
+ * another output of its; 0 if by nothing. False: out of memory. */
+MUST_CHECK bool packer_put(packer *p, uint32_t number, gate_op op, unsigned ends, pack_operand a,
+                           pack_operand b);
+/* Where the last output is. */
+pack_operand packer_last(const packer *p);
+/* Where one is, which is forgotten when this is its end. */
+pack_operand packer_find(packer *p, uint32_t number, bool is_end);
 /* All were put: gives the instructions to the circuit. False: out of memory. */
 MUST_CHECK bool packer_finish(packer *p);
-
-/* Notes where an output is: `number` is twice the node, plus 1 for another one of its. False: out
- * of memory. */
-MUST_CHECK bool packer_keep(packer *p, uint32_t number, pack_operand at);
-/* One that was noted, and is forgotten when this is its end. */
-pack_operand packer_find(packer *p, uint32_t number, bool is_end);
 
 /* Makes c->n_gates gates, `memory`, the circuit's: its code, registers and their outputs', of a
  * circuit that has all the rest. `memory` is taken over, also on failure. False: out of memory. */

@@ -77,6 +77,7 @@ bool builder_factor(circuit_builder *b, wire *outputs, size_t n_outputs)
     builder_rebuilt anew = {0};
     bool kept;
     gate_table_clear(&b->table);
+    b->room = 0;
     bool done = uses != NULL;
     if (done) {
         (void)builder_count_uses(b, uses, outputs, n_outputs);

@@ -147,12 +147,11 @@ static pack_operand plain_input(finisher *f, uint32_t node, bool *ends)
 static bool make_input_not(finisher *f, uint32_t node)
 {
     uint8_t *marks = &f->marks[node];
-    pack_operand made;
     const bool ends = (*marks & NEED_PLAIN) == 0 || (*marks & WAS_READ) != 0;
+    const pack_operand input = {node - 1, node - 1};
     *marks |= NOT_MADE;
-    return packer_put(&f->packer, &made, GATE_NOT, ends ? PLAN_A_ENDS : 0,
-                      (pack_operand){node - 1, node - 1}, (pack_operand){0}) &&
-           packer_keep(&f->packer, node * 2 + 1, made);
+    return packer_put(&f->packer, node * 2 + 1, GATE_NOT, ends ? PLAN_A_ENDS : 0, input,
+                      (pack_operand){0});
 }
 
 /* Where the circuit has `w`, of which nobody later reads when *ends; what that comes to for the
@@ -171,13 +170,12 @@ static bool operand_of_wire(finisher *f, pack_operand *ret, wire w, bool *ends)
 }
 
 /* The NOT gate of a gate comes right behind it. */
-static bool emit_not(finisher *f, wire w, pack_operand of, uint8_t marks)
+static bool emit_not(finisher *f, wire w, uint8_t marks)
 {
     const uint8_t made = wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
     const bool ends = (marks & made) == 0;
-    pack_operand out;
-    return packer_put(&f->packer, &out, GATE_NOT, ends ? PLAN_A_ENDS : 0, of, (pack_operand){0}) &&
-           packer_keep(&f->packer, wire_not(w), out) && (ends || packer_keep(&f->packer, w, of));
+    return packer_put(&f->packer, wire_not(w), GATE_NOT, ends ? PLAN_A_ENDS : 0,
+                      packer_find(&f->packer, w, ends), (pack_operand){0});
 }
 
 static bool emit_gate(finisher *f, uint32_t node, builder_gate g)
@@ -186,13 +184,13 @@ static bool emit_gate(finisher *f, uint32_t node, builder_gate g)
     const wire w = node * 2 + made_complement(marks);
     bool a_ends = (marks & LAST_OF_A) != 0;
     bool b_ends = (marks & LAST_OF_B) != 0;
-    pack_operand x, y, out;
+    pack_operand x, y;
     if (!operand_of_wire(f, &x, flip_a(g, marks), &a_ends) ||
         !operand_of_wire(f, &y, flip_b(g, marks), &b_ends) ||
-        !packer_put(&f->packer, &out, gate_is_and(g) ? GATE_AND : GATE_XOR,
+        !packer_put(&f->packer, w, gate_is_and(g) ? GATE_AND : GATE_XOR,
                     (a_ends ? PLAN_A_ENDS : 0) | (b_ends ? PLAN_B_ENDS : 0), x, y))
         return false;
-    return needs_not(marks) ? emit_not(f, w, out, marks) : packer_keep(&f->packer, w, out);
+    return !needs_not(marks) || emit_not(f, w, marks);
 }
 
 static bool emit_gates(finisher *f)
@@ -217,10 +215,12 @@ static bool emit_output(finisher *f, pack_operand *ret, wire w)
     bool ends = false;
     if (!wire_is_const(w))
         return operand_of_wire(f, ret, w, &ends);
-    if (!f->has_constant[w] && !packer_put(&f->packer, &f->constants[w], GATE_CONST, 0,
-                                           (pack_operand){w, 0}, (pack_operand){0}))
-        return false;
-    f->has_constant[w] = true;
+    if (!f->has_constant[w]) {
+        if (!packer_put(&f->packer, 0, GATE_CONST, 0, (pack_operand){w, 0}, (pack_operand){0}))
+            return false;
+        f->constants[w] = packer_last(&f->packer);
+        f->has_constant[w] = true;
+    }
     *ret = f->constants[w];
     return true;
 }
