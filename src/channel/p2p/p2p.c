@@ -4,11 +4,12 @@
  * on it, in phase "p2p":
  *
  *     offer     where the sender may be reached (candidate.h), to everybody
- *     verdict   1 u8, from the lower to the higher party of a pair: 1 direct, 0 relay
- *     answer    1 u8, from the higher to the lower: 1 if the connection is there on its side too
+ *     verdict   1 u8, from the higher to the lower party of a pair: 1 direct, 0 relay
+ *     answer    1 u8, from the lower to the higher: 1 if the connection is there on its side too
  *
- * Between offer and verdict they try to connect (punch.h). The lower party decides: which
- * connection and, when none came about in time, that there is none. As verdict and answer travel
+ * Between offer and verdict they try to connect (punch.h). The higher party decides: which
+ * connection and, when none came about in time, that there is none. So the lower one, with whose
+ * message the handshake of secure.h goes on, has the channel first. As verdict and answer travel
  * through the relay, which delivers, both sides come to the same end whatever becomes of the
  * connections, and no message is sent before. */
 #include <pthread.h>
@@ -185,7 +186,7 @@ static pt_status connect_for(opening *o, size_t peer, uint32_t ms, pt_error *err
     return PT_OK;
 }
 
-/* The lower party `from` has decided. */
+/* The higher party `from` has decided. */
 static pt_status follow(opening *o, size_t from, pt_error *error)
 {
     bool direct = false;
@@ -220,15 +221,15 @@ static pt_status agree(opening *o, pt_error *error)
 {
     const size_t party = o->c->party;
     pt_status status = PT_OK;
-    for (size_t i = party + 1; i < o->c->parties && status == PT_OK; i++) {
+    for (size_t i = 0; i < party && status == PT_OK; i++) {
         const bool direct = has_connection(o, i);
         if (o->attempted[i] && !direct)
             punch_give_up(o->punch, i);
         status = send_bit(o, i, direct, error);
     }
-    for (size_t i = 0; i < party && status == PT_OK; i++)
-        status = follow(o, i, error);
     for (size_t i = party + 1; i < o->c->parties && status == PT_OK; i++)
+        status = follow(o, i, error);
+    for (size_t i = 0; i < party && status == PT_OK; i++)
         status = hear_answer(o, i, error);
     return status;
 }

@@ -30,7 +30,7 @@
 #define TAG_CONTEXT     "polytune p2p tag"
 #define TAG_KEY_CONTEXT "polytune p2p key"
 
-static const uint8_t magic[4] = {'P', 'T', 'p', '2'};
+static const uint8_t magic[4] = {'P', 'T', 'p', '3'};
 
 typedef enum pair_state { PAIR_UNUSED, PAIR_WANTED, PAIR_CHOSEN, PAIR_TAKEN } pair_state;
 
@@ -256,11 +256,11 @@ static bool take_hello(punch *p, contact *c, bool *ret_chosen)
         if (!write_hello(p, c))
             return false;
     }
-    *ret_chosen = p->party < c->peer;
-    return p->party > c->peer || write_all(c->fd, choice, sizeof choice);
+    *ret_chosen = p->party > c->peer;
+    return p->party < c->peer || write_all(c->fd, choice, sizeof choice);
 }
 
-/* Reads what has come, which may be the hello and the choice, and no byte more. The lower party
+/* Reads what has come, which may be the hello and the choice, and no byte more. The higher party
  * chooses, so it only reads a hello. */
 static bool contact_read(punch *p, contact *c, bool *ret_chosen)
 {

@@ -6,8 +6,8 @@
  *
  * Who connects says who it is at once, who accepts once it knows that of the other:
  *
- *     hello     "PTp2" | from u32 | tag 32
- *     choice    1 u8, by the party with the lower number, on the first connection with a good hello
+ *     hello     "PTp3" | from u32 | tag 32
+ *     choice    1 u8, by the party of the higher number, on the first connection with a good hello
  *
  * The tag is a keyed hash of who says it to whom; its key comes from the nonces that the two
  * exchanged through the relay. So strangers, crossed connections and addresses that mean another

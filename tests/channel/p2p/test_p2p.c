@@ -240,12 +240,12 @@ static int hand_connect(hand *h)
     return fd;
 }
 
-/* The same as party 1, with the agreement that follows. */
+/* The same as party 0, with the agreement that follows. */
 static int hand_join(hand *h, const relay_server *server)
 {
     p2p_ways ways;
     pt_error error;
-    hand_start(h, server, 1);
+    hand_start(h, server, 0);
     const int fd = hand_connect(h);
     hand_expect_bit(h, 1);
     hand_send(h, "\1", 1);
@@ -302,7 +302,7 @@ static void offer_a_closed_port(hand *h)
 static void unreachable_addresses_leave_it_to_the_relay(void **state)
 {
     hand h;
-    hand_start(&h, *state, 1);
+    hand_start(&h, *state, 0);
     offer_a_closed_port(&h);
     hand_recv_offer(&h);
     hand_send_offer(&h);
@@ -316,7 +316,7 @@ static void unreachable_addresses_leave_it_to_the_relay(void **state)
 static void a_side_without_the_connection_has_the_last_word(void **state)
 {
     hand h;
-    hand_start(&h, *state, 1);
+    hand_start(&h, *state, 0);
     const int fd = hand_connect(&h);
     hand_expect_bit(&h, 1);
     hand_send(&h, "\0", 1);
@@ -329,7 +329,7 @@ static void a_side_without_the_connection_has_the_last_word(void **state)
 static void a_decision_without_connection_is_declined(void **state)
 {
     hand h;
-    hand_start(&h, *state, 0);
+    hand_start(&h, *state, 1);
     offer_a_closed_port(&h);
     hand_recv_offer(&h);
     hand_send_offer(&h);
@@ -348,7 +348,7 @@ static void impossible_decisions_are_malformed(void **state)
     } decisions[] = {{"\2", 1}, {"", 0}};
     hand h;
     for (size_t i = 0; i < sizeof decisions / sizeof *decisions; i++) {
-        hand_start(&h, *state, 0);
+        hand_start(&h, *state, 1);
         offer_a_closed_port(&h);
         hand_send_offer(&h);
         hand_send(&h, decisions[i].bytes, decisions[i].len);
@@ -356,14 +356,14 @@ static void impossible_decisions_are_malformed(void **state)
         hand_end(&h);
     }
     /* Direct, where no connection was wanted. */
-    hand_start(&h, *state, 0);
+    hand_start(&h, *state, 1);
     h.own.candidates.n = 0;
     hand_send_offer(&h);
     hand_send(&h, "\1", 1);
     hand_expect_malformed(&h, "decision");
     hand_end(&h);
     /* An answer that it is there, when the decision was that it is not. */
-    hand_start(&h, *state, 1);
+    hand_start(&h, *state, 0);
     offer_a_closed_port(&h);
     hand_send_offer(&h);
     hand_send(&h, "\1", 1);
@@ -374,8 +374,8 @@ static void impossible_decisions_are_malformed(void **state)
 static void a_malformed_offer_is_refused(void **state)
 {
     hand h;
-    hand_start(&h, *state, 1);
-    hand_send(&h, "PTp2 and so on", 14);
+    hand_start(&h, *state, 0);
+    hand_send(&h, "PTp3 and so on", 14);
     hand_expect_malformed(&h, "offer");
     hand_end(&h);
 }
@@ -394,11 +394,11 @@ static int stranger(const hand *h, const void *bytes, size_t len)
 
 static void strangers_are_told_apart(void **state)
 {
-    static const uint8_t hello[41] = {'P', 'T', 'p', '2', 1};
-    static const uint8_t nobody[41] = {'P', 'T', 'p', '2', 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t hello[41] = {'P', 'T', 'p', '3', 0};
+    static const uint8_t nobody[41] = {'P', 'T', 'p', '3', 0xff, 0xff, 0xff, 0xff};
     int fds[60];
     hand h;
-    hand_start(&h, *state, 1);
+    hand_start(&h, *state, 0);
     hand_recv_offer(&h);
     for (size_t i = 0; i < 60; i++)
         fds[i] = i % 4 == 0   ? stranger(&h, "GET / HTTP/1.1\r\n\r\n", 18)
@@ -406,9 +406,9 @@ static void strangers_are_told_apart(void **state)
                  : i % 4 == 2 ? stranger(&h, nobody, sizeof nobody)
                               : stranger(&h, hello, 7);
     hand_send_offer(&h);
-    assert_int_equal(punch_add(h.punch, 0, &h.own, &h.theirs, NULL), PT_OK);
+    assert_int_equal(punch_add(h.punch, 1, &h.own, &h.theirs, NULL), PT_OK);
     punch_run(h.punch, PUNCH_ALL, clock_ms() + PATIENCE_MS);
-    assert_true(punch_has(h.punch, 0));
+    assert_true(punch_has(h.punch, 1));
     hand_expect_bit(&h, 1);
     hand_send(&h, "\1", 1);
     hand_expect_opened(&h, 1);
@@ -430,9 +430,9 @@ static void a_peer_that_vanishes_is_named(void **state)
         if (how == 2) /* a reset */
             assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
         (void)close(fd);
-        expect_failure(&h.other, 1, PT_ERR_IO, "the direct connection to party 1 at ");
-        expect_failure(&h.other, 1, PT_ERR_IO, "the direct connection to party 1 at ");
-        const pt_status sent = channel_send(&h.other, 1, phase, NULL, 0, NULL);
+        expect_failure(&h.other, 0, PT_ERR_IO, "the direct connection to party 0 at ");
+        expect_failure(&h.other, 0, PT_ERR_IO, "the direct connection to party 0 at ");
+        const pt_status sent = channel_send(&h.other, 0, phase, NULL, 0, NULL);
         assert_true(sent == PT_OK || sent == PT_ERR_IO);
         hand_end(&h);
     }
@@ -457,7 +457,7 @@ static void malformed_packets_are_refused(void **state)
         hand h;
         const int fd = hand_join(&h, *state);
         assert_int_equal(send(fd, packets[i].bytes, packets[i].len, MSG_NOSIGNAL), packets[i].len);
-        expect_failure(&h.other, 1, packets[i].status, "party 1");
+        expect_failure(&h.other, 0, packets[i].status, "party 0");
         (void)close(fd);
         hand_end(&h);
     }
@@ -499,7 +499,7 @@ static void a_slow_packet_is_no_silence(void **state)
     int fd = hand_join(&h, *state);
     assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
     assert_int_equal(pthread_create(&thread, NULL, drip, &fd), 0);
-    const pt_status status = channel_recv(&h.other, 1, phase, MIB, &bytes, &len, &error);
+    const pt_status status = channel_recv(&h.other, 0, phase, MIB, &bytes, &len, &error);
     assert_int_equal(pthread_join(thread, NULL), 0);
     if (status != PT_OK)
         fail_msg("%s", error.message);
@@ -516,7 +516,7 @@ static void a_peer_that_never_reads_does_not_hold_up_closing(void **state)
     assert_non_null(bytes);
     const int fd = hand_join(&h, *state);
     for (int i = 0; i < 30; i++)
-        assert_int_equal(channel_send(&h.other, 1, phase, bytes, MIB, NULL), PT_OK);
+        assert_int_equal(channel_send(&h.other, 0, phase, bytes, MIB, NULL), PT_OK);
     pt_channel_close(&h.other); /* gives up after the inactivity timeout */
     (void)close(fd);
     free(bytes);
