@@ -1,4 +1,5 @@
 """Running the command as a user does: processes, a relay on a free port, parties side by side."""
+import concurrent.futures
 import contextlib
 import fcntl
 import functools
@@ -190,12 +191,18 @@ def program_file(source, suffix=".garble"):
 
 LONG_INPUTS = ("[0u64; 64]", "2", "3")
 LONG_FOLDER = tempfile.TemporaryDirectory()  # goes when this process ends
+LONG_LOCK = threading.Lock()
 
 
-@functools.lru_cache(None)
 def long_program(parties=2):
     """A program that runs long enough for something to happen in the middle, compiled once for all its parties, who give
     LONG_INPUTS; the result is party 1's."""
+    with LONG_LOCK:
+        return compiled_long_program(parties)
+
+
+@functools.lru_cache(None)
+def compiled_long_program(parties):
     source, compiled = (pathlib.Path(LONG_FOLDER.name, f"{parties}.{suffix}") for suffix in ("garble", "ptc"))
     others = ", ".join(f"b{i}: u64" for i in range(1, parties))
     source.write_text(f"pub fn main(a: [u64; 64], {others}) -> u64 {{ let mut x = b1; "
@@ -278,3 +285,25 @@ class Case(unittest.TestCase):
     def json_of(self, result):
         self.assertEqual(result.status, DONE, result)
         return json.loads(result.out)
+
+
+AT_ONCE = 3
+
+
+class AtOnce(unittest.TestSuite):
+    """Cases that wait more than they compute: several at once, without what classes set up for all of theirs."""
+
+    def cases(self):
+        for test in self:
+            yield from test.cases() if isinstance(test, AtOnce) else (test,)
+
+    def run(self, result, debug=False):
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda case: case.run(result), self.cases()))
+        return result
+
+
+def main_at_once():
+    loader = unittest.TestLoader()
+    loader.suiteClass = AtOnce
+    unittest.main(testLoader=loader)

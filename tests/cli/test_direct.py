@@ -11,7 +11,7 @@ import threading
 import unittest
 
 from support import (Case, DONE, INPUT, MAX, PEER, Process, TRANSPORT, USAGE, authority, examples, free_port, free_urls,
-                     polytune, program_file, relay, start_parties)
+                     main_at_once, polytune, program_file, relay, start_parties)
 
 SUM = "pub fn main(a: u32, b: u32, c: u32) -> u32 { a + b + c }"
 SUM5 = "pub fn main(a: u32, b: u32, c: u32, d: u32, e: u32) -> u32 { a + b + c + d + e }"
@@ -182,9 +182,9 @@ class Direct(Case):
             with relay(f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem", scheme="https") as (url, _):
                 parties = start_parties(url, "s", path, [1, 2, 3], f"--tls-ca={folder}/ca.pem")
                 self.assertAllRan(parties, "6")
-                untrusting = start_parties(url, "t", path, [1], "--timeout=5")[0]
+                untrusting = start_parties(url, "t", path, [1], "--timeout=30")[0]
                 self.assertFailed(untrusting.wait(SOON), TRANSPORT, "certificate", "--tls-ca")
-                plain = start_parties(url.replace("https", "http"), "u", path, [1], "--timeout=2")[0]
+                plain = start_parties(url.replace("https", "http"), "u", path, [1], "--timeout=6")[0]
                 self.assertFailed(plain.wait(SOON), TRANSPORT, "is its URL https:")
             with relay() as (url, _):
                 encrypting = start_parties(url.replace("http", "https"), "v", path, [1], "--timeout=6")[0]
@@ -194,14 +194,14 @@ class Direct(Case):
     def test_a_certificate_that_has_expired(self):
         with authority(days=-1) as folder, relay(f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem",
                                                  scheme="https") as (url, _):
-            party = start_parties(url, "s", MAX, [1], f"--tls-ca={folder}/ca.pem", "--timeout=5")[0]
+            party = start_parties(url, "s", MAX, [1], f"--tls-ca={folder}/ca.pem", "--timeout=30")[0]
             self.assertFailed(party.wait(SOON), TRANSPORT, "certificate", "expired", "machine's clock")
 
     @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
     def test_a_certificate_of_another_host(self):
         with authority(names="DNS:elsewhere.example") as folder, relay(
                 f"--tls-cert={folder}/cert.pem", f"--tls-key={folder}/key.pem", scheme="https") as (url, _):
-            party = start_parties(url, "s", MAX, [1], f"--tls-ca={folder}/ca.pem", "--timeout=5")[0]
+            party = start_parties(url, "s", MAX, [1], f"--tls-ca={folder}/ca.pem", "--timeout=30")[0]
             self.assertFailed(party.wait(SOON), TRANSPORT, "its certificate is for another host; is its URL right? (")
 
     def test_certificate_files_that_are_none(self):
@@ -290,8 +290,9 @@ class Direct(Case):
             first.read_err_until("waiting for party 2")
             second.read_err_until("waiting for party 2")
             second.kill()
-            parties = [first, start(urls, path, 1, 2), start(urls, path, 2, 3)]
-            self.assertAllRan(parties, "6")
+            again = start(urls, path, 1, 2)
+            again.read_err_until("waiting for party 2")
+            self.assertAllRan([first, again, start(urls, path, 2, 3)], "6")
 
     def test_another_program_on_one_side(self):
         with program_file("pub fn main(a: u64, b: u64) -> bool { a < b }") as other:
@@ -336,4 +337,4 @@ def reach_the_middle(party):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main_at_once()

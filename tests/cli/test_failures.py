@@ -11,7 +11,7 @@ import threading
 import unittest
 
 from support import (BIN, Case, DONE, INPUT, LONG_INPUTS, MAX, PEER, PROGRAM, Process, ROOT, TRANSPORT, USAGE, free_urls,
-                     long_program, polytune, program_file, relay, start_parties)
+                     long_program, main_at_once, polytune, program_file, relay, start_parties)
 
 VOTE = ROOT / "examples/vote.garble"
 QUICK = "--timeout=3"
@@ -310,4 +310,4 @@ class Failures(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main_at_once()

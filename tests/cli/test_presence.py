@@ -8,7 +8,7 @@ import unittest
 
 from fault_proxy import FaultProxy, Link, PageProxy
 from relays import ask, redis, wait_for_figure
-from support import Case, LONG_INPUTS, MAX, Process, TRANSPORT, free_port, free_urls, long_program, program_file, relay
+from support import Case, LONG_INPUTS, MAX, Process, TRANSPORT, free_port, free_urls, long_program, main_at_once, program_file, relay
 
 SOON = 200  # a process that is to end by itself ends well within this
 TIMEOUT = 8
@@ -198,4 +198,4 @@ class Dead(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main_at_once()

@@ -202,7 +202,7 @@ test('a browser and two native parties', options, async (t) => {
 test('a reload in the middle is told to both sides', options, async (t) => {
   const { url } = await startRelay(t);
   const first = await open(t, url);
-  await writeProgram(first, longProgram(300)); // it shall not end before it is looked at
+  await writeProgram(first, longProgram(150)); // it shall not end before it is looked at
   const [link] = await invite(first);
   const second = await open(t, link);
   await takePart(first, 5);
