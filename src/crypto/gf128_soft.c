@@ -4,78 +4,106 @@
  * fourth bit, so that sums of up to fifteen ones stay inside the three free bits between two kept
  * ones. In the low 64 bits only the top position sums sixteen, and its carry leaves the word. The
  * high 64 bits are the low ones of the bit-reversed operands, reversed. */
+#include "base/compiler.h"
 #include "crypto/gf128_backend.h"
 
-static uint64_t mul_low(uint64_t a, uint64_t b)
+#define FOURTHS 0x1111111111111111u /* every fourth bit */
+
+/* The words of Karatsuba's formula - low, both, high - and those of the reversed operand, each cut
+ * into its four parts. */
+typedef struct operand {
+    uint64_t part[6][4];
+} operand;
+
+/* Of products of such words, the low 64 bits. */
+typedef struct products {
+    uint64_t low[6];
+} products;
+
+static uint64_t mul_low(const uint64_t a[4], const uint64_t b[4])
 {
     uint64_t ret = 0;
     for (unsigned i = 0; i < 4; i++) {
         uint64_t sum = 0;
-        for (unsigned j = 0; j < 4; j++) {
-            const unsigned k = (i + 4 - j) % 4;
-            sum ^= (a & 0x1111111111111111u << j) * (b & 0x1111111111111111u << k);
-        }
-        ret |= sum & 0x1111111111111111u << i;
+        for (unsigned j = 0; j < 4; j++)
+            sum ^= a[j] * b[(i + 4 - j) % 4];
+        ret |= sum & FOURTHS << i;
     }
     return ret;
 }
 
-static uint64_t reverse(uint64_t v)
+/* Vectors of GCC 12 and Clang. */
+typedef uint64_t pair __attribute__((vector_size(16)));
+typedef uint16_t pair_halves __attribute__((vector_size(16)));
+
+/* The bits of each word. */
+static block reverse_words(block b)
 {
+    pair v = {b.lo, b.hi};
     v = (v >> 1 & 0x5555555555555555u) | (v & 0x5555555555555555u) << 1;
     v = (v >> 2 & 0x3333333333333333u) | (v & 0x3333333333333333u) << 2;
     v = (v >> 4 & 0x0f0f0f0f0f0f0f0fu) | (v & 0x0f0f0f0f0f0f0f0fu) << 4;
-    v = (v >> 8 & 0x00ff00ff00ff00ffu) | (v & 0x00ff00ff00ff00ffu) << 8;
-    v = (v >> 16 & 0x0000ffff0000ffffu) | (v & 0x0000ffff0000ffffu) << 16;
-    return v >> 32 | v << 32;
+    pair_halves h = (pair_halves)v;
+    h = h >> 8 | h << 8;
+    v = (pair)__builtin_shufflevector(h, h, 3, 2, 1, 0, 7, 6, 5, 4);
+    return (block){.lo = v[0], .hi = v[1]};
 }
 
-/* The three products of Karatsuba's formula, half of each. */
-typedef struct halves {
-    uint64_t low;
-    uint64_t middle;
-    uint64_t high;
-} halves;
-
-static void halves_add(halves *sum, block a, block b)
+static void operand_split(operand *ret, block v)
 {
-    sum->low ^= mul_low(a.lo, b.lo);
-    sum->middle ^= mul_low(a.lo ^ a.hi, b.lo ^ b.hi);
-    sum->high ^= mul_low(a.hi, b.hi);
+    const block r = reverse_words(v);
+    const uint64_t words[6] = {v.lo, v.lo ^ v.hi, v.hi, r.lo, r.lo ^ r.hi, r.hi};
+    for (size_t w = 0; w < 6; w++)
+        for (unsigned j = 0; j < 4; j++)
+            ret->part[w][j] = words[w] & FOURTHS << j;
 }
 
-static block reverse_words(block v)
+static void products_add(products *sum, const operand *a, const operand *b)
 {
-    return (block){.lo = reverse(v.lo), .hi = reverse(v.hi)};
+    for (size_t w = 0; w < 6; w++)
+        sum->low[w] ^= mul_low(a->part[w], b->part[w]);
 }
 
-/* acc += sum of a[i * a_stride] * b[i]. */
-static void soft_dot_strided(gf_acc *acc, const block *a, size_t a_stride, const block *b, size_t n)
+/* The high halves come from the reversed operands. */
+static NOINLINE void products_end(gf_acc *acc, const products *sum)
 {
-    halves l = {0, 0, 0};
-    halves h = {0, 0, 0};
-    for (size_t i = 0; i < n; i++) {
-        halves_add(&l, a[i * a_stride], b[i]);
-        halves_add(&h, reverse_words(a[i * a_stride]), reverse_words(b[i]));
-    }
-    h.low = reverse(h.low) >> 1;
-    h.middle = reverse(h.middle) >> 1;
-    h.high = reverse(h.high) >> 1;
-    acc->lo.lo ^= l.low;
-    acc->lo.hi ^= h.low ^ l.middle ^ l.low ^ l.high;
-    acc->hi.lo ^= l.high ^ h.middle ^ h.low ^ h.high;
-    acc->hi.hi ^= h.high;
+    const uint64_t *low = sum->low;
+    const block ends = reverse_words((block){.lo = low[3], .hi = low[5]});
+    const block middle = reverse_words((block){.lo = low[4], .hi = 0});
+    const uint64_t high[3] = {ends.lo >> 1, middle.lo >> 1, ends.hi >> 1};
+    acc->lo.lo ^= low[0];
+    acc->lo.hi ^= high[0] ^ low[1] ^ low[0] ^ low[2];
+    acc->hi.lo ^= low[2] ^ high[1] ^ high[0] ^ high[2];
+    acc->hi.hi ^= high[2];
 }
 
 static void soft_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
 {
-    soft_dot_strided(acc, a, 1, b, n);
+    products sum = {{0}};
+    for (size_t i = 0; i < n; i++) {
+        operand x;
+        operand y;
+        operand_split(&x, a[i]);
+        operand_split(&y, b[i]);
+        products_add(&sum, &x, &y);
+    }
+    products_end(acc, &sum);
 }
 
 static void soft_dot_rows(gf_acc *acc, const block *rows, const block *weights, size_t n)
 {
+    products sums[GF_ROW] = {{{0}}};
+    for (size_t i = 0; i < n; i++) {
+        operand weight;
+        operand_split(&weight, weights[i]);
+        for (size_t p = 0; p < GF_ROW; p++) {
+            operand x;
+            operand_split(&x, rows[i * GF_ROW + p]);
+            products_add(&sums[p], &x, &weight);
+        }
+    }
     for (size_t p = 0; p < GF_ROW; p++)
-        soft_dot_strided(&acc[p], rows + p, GF_ROW, weights, n);
+        products_end(&acc[p], &sums[p]);
 }
 
 static block soft_mul(block a, block b)
