@@ -10,13 +10,13 @@
 
 typedef uint64_t argon2_pair __attribute__((vector_size(16)));
 
-static argon2_pair argon2_sum(argon2_pair x, argon2_pair y)
+static inline __attribute__((always_inline)) argon2_pair argon2_sum(argon2_pair x, argon2_pair y)
 {
     const argon2_pair low = {0xffffffff, 0xffffffff};
     return x + y + 2 * ((x & low) * (y & low));
 }
 
-static argon2_pair argon2_turn(argon2_pair v, unsigned by)
+static inline __attribute__((always_inline)) argon2_pair argon2_turn(argon2_pair v, unsigned by)
 {
     return v >> by | v << (64 - by);
 }
