@@ -29,16 +29,12 @@ pt_status thread_start(pthread_t *ret_thread, void *(*run)(void *), void *argume
 typedef struct loop {
     workers_round round;
     void *context;
+    uint64_t id;   /* 1, 2, .. */
+    size_t joined; /* threads, but the crew's owner */
     size_t next;   /* round to begin */
     size_t end;    /* of those to begin: all, or up to the first that failed */
     size_t inside; /* rounds that run */
 } loop;
-
-typedef struct worker {
-    workers *of;
-    size_t number;
-    pthread_t thread;
-} worker;
 
 struct workers {
     pthread_mutex_t lock;
@@ -46,10 +42,11 @@ struct workers {
     pthread_cond_t ends;   /* the last round has ended */
     bool runs;             /* a loop */
     bool is_over;
+    uint64_t n_loops;
     loop now;
     size_t count;
     size_t n_others; /* that have started */
-    worker others[WORKERS_MAX];
+    pthread_t others[WORKERS_MAX];
 };
 
 size_t workers_wanted(size_t wanted)
@@ -58,10 +55,9 @@ size_t workers_wanted(size_t wanted)
 }
 
 /* With the lock held, which is given up while the round runs. */
-static void run_next(workers *w, size_t number)
+static void run_round(workers *w, size_t i, size_t number)
 {
     loop *l = &w->now;
-    const size_t i = l->next++;
     l->inside++;
     pthread_mutex_unlock(&w->lock);
     const bool ok = l->round(l->context, i, number);
@@ -77,15 +73,21 @@ static bool has_next(const workers *w)
 }
 
 /* Not inlined: its frame and those below it are wiped. */
-static NOINLINE void worker_work(workers *w, size_t number)
+static NOINLINE void worker_work(workers *w)
 {
+    uint64_t id = 0; /* of the loop that it has joined */
+    size_t number = 0;
     pthread_mutex_lock(&w->lock);
     while (!w->is_over) {
         if (!has_next(w)) {
             pthread_cond_wait(&w->begins, &w->lock);
             continue;
         }
-        run_next(w, number);
+        if (id != w->now.id) {
+            id = w->now.id;
+            number = ++w->now.joined;
+        }
+        run_round(w, w->now.next++, number);
         if (w->now.inside == 0 && !has_next(w))
             pthread_cond_signal(&w->ends);
     }
@@ -94,8 +96,7 @@ static NOINLINE void worker_work(workers *w, size_t number)
 
 static void *worker_main(void *user)
 {
-    const worker *self = user;
-    worker_work(self->of, self->number);
+    worker_work(user);
     mem_wipe_stack();
     return NULL;
 }
@@ -138,9 +139,7 @@ static void start_others(workers *w, size_t rounds)
 {
     const size_t wanted = min_size(w->count, rounds);
     while (w->n_others + 1 < wanted) {
-        worker *next = &w->others[w->n_others];
-        *next = (worker){.of = w, .number = w->n_others + 1};
-        if (thread_start(&next->thread, worker_main, next, NULL) != PT_OK)
+        if (thread_start(&w->others[w->n_others], worker_main, w, NULL) != PT_OK)
             return;
         w->n_others++;
     }
@@ -162,6 +161,7 @@ static bool crew_take(workers *w, const loop *l)
     if (is_free) {
         w->runs = true;
         w->now = *l;
+        w->now.id = ++w->n_loops;
     }
     pthread_mutex_unlock(&w->lock);
     return is_free;
@@ -169,15 +169,17 @@ static bool crew_take(workers *w, const loop *l)
 
 size_t workers_run(workers *w, size_t count, workers_round round, void *context)
 {
-    const loop l = {.round = round, .context = context, .end = count};
+    /* The first round is the caller's, so that no more others join than there are rounds left. */
+    const loop l = {.round = round, .context = context, .next = 1, .end = count};
     if (w == NULL || count <= 1 || !crew_take(w, &l))
         return run_alone(count, round, context);
     start_others(w, count);
     pthread_mutex_lock(&w->lock);
     for (size_t i = min_size(w->n_others, count - 1); i > 0; i--)
         pthread_cond_signal(&w->begins);
+    run_round(w, 0, 0);
     while (has_next(w))
-        run_next(w, 0);
+        run_round(w, w->now.next++, 0);
     while (w->now.inside > 0)
         pthread_cond_wait(&w->ends, &w->lock);
     const size_t end = w->now.end;
@@ -197,7 +199,7 @@ void workers_free(workers *w)
     pthread_cond_broadcast(&w->begins);
     pthread_mutex_unlock(&w->lock);
     for (size_t i = 0; i < w->n_others; i++)
-        (void)pthread_join(w->others[i].thread, NULL);
+        (void)pthread_join(w->others[i], NULL);
     (void)pthread_cond_destroy(&w->ends);
     (void)pthread_cond_destroy(&w->begins);
     (void)pthread_mutex_destroy(&w->lock);

@@ -29,8 +29,9 @@ MUST_CHECK bool workers_new(workers **ret_workers, size_t count);
 /* Ends them. Accepts NULL. */
 void workers_free(workers *w);
 
-/* A round of a loop, 0 .. count-1. `worker` is below the crew's count and differs between rounds
- * that run at once, so that each has something of its own to work in. False: it failed. */
+/* A round of a loop, 0 .. count-1. `worker` is below the crew's count and the loop's, and differs
+ * between rounds that run at once, so that each has something of its own to work in. False: it
+ * failed. */
 typedef bool (*workers_round)(void *context, size_t round, size_t worker);
 
 /* All rounds of a loop, in any order. Returns the first one that failed, whatever the crew, or

@@ -56,7 +56,8 @@ static workers *crew_of(size_t count)
 /* False if two rounds have one number at once. */
 static bool enter(log *l, size_t worker)
 {
-    return worker < CREW && !atomic_exchange(&l->at_work[worker], true);
+    return worker < CREW && (l->wanted == 0 || worker < l->wanted) &&
+           !atomic_exchange(&l->at_work[worker], true);
 }
 
 static bool note(void *context, size_t round, size_t worker)
