@@ -24,15 +24,17 @@
 #include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 
-/* A peer's part of a batch. */
-typedef struct batch_peer {
-    block *d; /* corrections received, n_kept * n_c, in the batch's or the caller's room */
-    plane_hash v, w;
-} batch_peer;
-
 /* Blocks that are hashed together: so few that they stay in the first-level cache. */
 #define CHECK_BLOCKS 4
 #define HELD_BLOCKS  (CHECK_BLOCKS * MPC_KAPPA) /* of their planes towards one peer */
+
+/* What a thread works in. */
+typedef struct bit_worker {
+    cot_scratch *scratch;
+    block *planes;     /* MPC_KAPPA * COT_STRIDE */
+    block *held;       /* n slots of planes of CHECK_BLOCKS */
+    plane_hash *v, *w; /* its part of the hashes towards each peer, n entries; own unused */
+} bit_worker;
 
 typedef struct bit_batch {
     session *s;
@@ -42,33 +44,77 @@ typedef struct bit_batch {
     size_t n_blocks; /* T data blocks and the mask block */
     size_t n_kept;   /* blocks whose corrections are kept */
     size_t n_trees;
-    uint64_t first;    /* counter T of block 0 */
-    block *x;          /* own bits, n_blocks */
-    block *received;   /* the peers' corrections, where the batch has made room for them itself */
-    batch_peer *peers; /* n entries; own unused */
-    cot_scratch *scratch;
-    block *corrections; /* COT_CHUNK * n_c, to be sent */
-    block *planes;      /* MPC_KAPPA * COT_STRIDE */
-    block *held;        /* n slots of planes of CHECK_BLOCKS */
-    abit_range *ranges; /* the caller's, and what is past its last bit */
-    size_t n_tail;      /* bits there: the rest of the last data block, and the mask block */
-    block *tail;        /* their shares */
-    abit_cursor macs_at, keys_at; /* how far the first pass is */
+    uint64_t first;      /* counter T of block 0 */
+    block *x;            /* own bits, n_blocks */
+    block *room;         /* corrections received, n_kept * n_c from each peer, by key_slot */
+    block *own_room;     /* the same, where the batch has made it itself */
+    size_t n_chunks;     /* of COT_CHUNK blocks */
+    size_t n_workers;    /* threads at work */
+    bit_worker *workers; /* one for each of the session's threads */
+    size_t n_ahead;      /* chunks that are computed together */
+    block *corrections;  /* of these, to be sent: COT_CHUNK * n_c to each peer */
+    block *weights;      /* of the blocks of these */
+    abit_range *ranges;  /* the caller's, and what is past its last bit */
+    size_t n_tail;       /* bits there: the rest of the last data block, and the mask block */
+    block *tail;         /* their shares */
+    size_t n_sent_made, n_received_used; /* how far the first pass is, in chunks */
+    abit_cursor macs_at, keys_at;        /* the same in the ranges */
     block x_tilde;
 } bit_batch;
 
 /* ---- Memory ---- */
 
+static bool bit_worker_init(bit_worker *w, size_t n)
+{
+    w->scratch = cot_scratch_new();
+    w->planes = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof *w->planes);
+    w->held = mem_new_aligned(n * HELD_BLOCKS, sizeof *w->held);
+    w->v = mem_new_aligned(n, sizeof *w->v);
+    w->w = mem_new_aligned(n, sizeof *w->w);
+    return w->scratch != NULL && w->planes != NULL && w->held != NULL && w->v != NULL &&
+           w->w != NULL;
+}
+
+static void bit_worker_clear(bit_worker *w, size_t n)
+{
+    cot_scratch_free(w->scratch);
+    mem_free_secret(w->planes, MPC_KAPPA * COT_STRIDE * sizeof *w->planes);
+    mem_free_secret(w->held, n * HELD_BLOCKS * sizeof *w->held);
+    mem_free_secret(w->v, n * sizeof *w->v);
+    mem_free_secret(w->w, n * sizeof *w->w);
+}
+
+static uint64_t chunks_of(uint64_t blocks)
+{
+    return blocks / COT_CHUNK + (blocks % COT_CHUNK != 0);
+}
+
+uint64_t abit_work_bytes(const session *s, uint64_t n_bits)
+{
+    const uint64_t chunks = chunks_of(abit_blocks(n_bits));
+    const uint64_t blocks = MPC_KAPPA * COT_STRIDE + s->n * HELD_BLOCKS;
+    const uint64_t of_worker =
+        COT_SCRATCH_BYTES + blocks * sizeof(block) + 2 * s->n * sizeof(plane_hash);
+    const uint64_t of_chunk = (s->n - 1) * cot_frame_bytes(s->k, COT_CHUNK);
+    return session_busy(s, chunks) * of_worker + session_ahead(s, chunks) * of_chunk;
+}
+
+/* Blocks of corrections to be sent. */
+static size_t corrections_size(const bit_batch *b)
+{
+    return (b->s->n - 1) * b->n_ahead * COT_CHUNK * b->n_trees;
+}
+
 static void bit_batch_clear(bit_batch *b)
 {
     const size_t n = b->s->n;
+    for (size_t i = 0; b->workers != NULL && i < b->n_workers; i++)
+        bit_worker_clear(&b->workers[i], n);
+    mem_free(b->workers);
     mem_free_secret(b->x, b->n_blocks * sizeof *b->x);
-    mem_free_secret(b->received, (n - 1) * b->n_kept * b->n_trees * sizeof(block));
-    mem_free_secret(b->peers, n * sizeof *b->peers);
-    cot_scratch_free(b->scratch);
-    mem_free_secret(b->corrections, COT_CHUNK * b->n_trees * sizeof *b->corrections);
-    mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
-    mem_free_secret(b->held, n * HELD_BLOCKS * sizeof *b->held);
+    mem_free_secret(b->own_room, (n - 1) * b->n_kept * b->n_trees * sizeof(block));
+    mem_free_secret(b->corrections, corrections_size(b) * sizeof *b->corrections);
+    mem_free(b->weights);
     mem_free_secret(b->tail, b->n_tail * n * sizeof *b->tail);
     mem_free(b->ranges);
 }
@@ -77,27 +123,24 @@ static void bit_batch_clear(bit_batch *b)
 static bool bit_batch_allocate(bit_batch *b, block *room)
 {
     const session *s = b->s;
-    const size_t blocks_each = b->n_kept * b->n_trees;
     b->x = mem_new_aligned(b->n_blocks, sizeof *b->x);
-    b->peers = mem_new_aligned(s->n, sizeof *b->peers);
-    b->scratch = cot_scratch_new();
-    b->corrections = mem_new_aligned(COT_CHUNK * b->n_trees, sizeof *b->corrections);
-    b->planes = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof *b->planes);
-    b->held = mem_new_aligned(s->n * HELD_BLOCKS, sizeof *b->held);
+    b->workers = mem_new(b->n_workers, sizeof *b->workers);
+    b->corrections = mem_new_aligned(corrections_size(b), sizeof *b->corrections);
+    b->weights = mem_new_aligned(b->n_ahead * COT_CHUNK, sizeof *b->weights);
     b->tail = mem_new_aligned(b->n_tail * s->n, sizeof *b->tail);
     b->ranges = mem_new(b->places.n_ranges + 1, sizeof *b->ranges);
-    if (b->x == NULL || b->peers == NULL || b->scratch == NULL || b->corrections == NULL ||
-        b->planes == NULL || b->held == NULL || b->tail == NULL || b->ranges == NULL)
+    if (b->x == NULL || b->workers == NULL || b->corrections == NULL || b->weights == NULL ||
+        b->tail == NULL || b->ranges == NULL)
         return false;
-    if (room == NULL) /* not zeroed first: abit_recv_chunk fills it */
-        room = b->received = mem_resize(NULL, (s->n - 1) * blocks_each, sizeof(block));
-    if (room == NULL)
-        return false;
-    for (size_t p = 0; p < s->n; p++) {
-        if (p != s->me)
-            b->peers[p].d = room + key_slot(s->me, p) * blocks_each;
+    for (size_t i = 0; i < b->n_workers; i++) {
+        if (!bit_worker_init(&b->workers[i], s->n))
+            return false;
     }
-    return true;
+    b->room = room;
+    if (room == NULL) /* not zeroed first: abit_recv_chunk fills it */
+        b->room = b->own_room =
+            mem_resize(NULL, (s->n - 1) * b->n_kept * b->n_trees, sizeof(block));
+    return b->room != NULL;
 }
 
 /* The bits of the last blocks that the caller does not want are shared like the others: they enter
@@ -133,6 +176,9 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
     b->n_blocks = (size_t)abit_blocks(b->n_bits);
     if (b->n_blocks > max_blocks || b->first > max_blocks - b->n_blocks)
         return error_set(error, PT_ERR_LIMIT, "too many authenticated bits for one session");
+    b->n_chunks = (size_t)chunks_of(b->n_blocks);
+    b->n_workers = session_busy(s, b->n_chunks);
+    b->n_ahead = session_ahead(s, b->n_chunks);
     b->n_kept = (size_t)abit_kept_blocks(s, b->n_blocks);
     b->n_tail = b->n_blocks * COT_BLOCK_BITS - b->n_bits;
     if (!bit_batch_allocate(b, room))
@@ -148,44 +194,92 @@ static size_t chunk_blocks_at(const bit_batch *b, size_t at)
     return min_size(COT_CHUNK, b->n_blocks - at);
 }
 
+/* Corrections of a chunk that are to be sent to a peer. */
+static block *corrections_of(const bit_batch *b, size_t chunk, size_t peer)
+{
+    const size_t place = chunk % b->n_ahead * (b->s->n - 1) + key_slot(b->s->me, peer);
+    return b->corrections + place * COT_CHUNK * b->n_trees;
+}
+
+/* From a cursor at chunk `from` to one at chunk `to`. */
+static abit_cursor cursor_at_chunk(const bit_batch *b, abit_cursor c, size_t from, size_t to)
+{
+    abit_cursor_advance(&b->places, &c, (to - from) * COT_CHUNK * COT_BLOCK_BITS);
+    return c;
+}
+
+/* A chunk towards all peers. */
+static bool compute_corrections(void *user, size_t round, size_t worker)
+{
+    const bit_batch *b = user;
+    const bit_worker *w = &b->workers[worker];
+    const session *s = b->s;
+    const size_t chunk = b->n_sent_made + round;
+    const size_t at = chunk * COT_CHUNK;
+    const abit_cursor c = cursor_at_chunk(b, b->macs_at, b->n_sent_made, chunk);
+    for (size_t p = 0; p < s->n; p++) {
+        if (p == s->me)
+            continue;
+        cot_receiver_extend(&s->cot[p].receiver, w->scratch, corrections_of(b, chunk, p), w->planes,
+                            b->x + at, b->first + at, chunk_blocks_at(b, at));
+        abit_put_planes(&b->places, c, key_slot(s->me, p), w->planes, chunk_blocks_at(b, at));
+    }
+    return true;
+}
+
 static pt_status abit_send_chunk(void *user, size_t chunk, pt_error *error)
 {
     bit_batch *b = user;
     session *s = b->s;
-    const size_t at = chunk * COT_CHUNK;
-    const size_t n = chunk_blocks_at(b, at);
-    const size_t bytes = cot_frame_bytes(s->k, n);
+    const size_t bytes = cot_frame_bytes(s->k, chunk_blocks_at(b, chunk * COT_CHUNK));
+    if (chunk == b->n_sent_made) {
+        const size_t count = min_size(b->n_ahead, b->n_chunks - chunk);
+        (void)workers_run(s->workers, count, compute_corrections, b);
+        b->macs_at = cursor_at_chunk(b, b->macs_at, 0, count);
+        b->n_sent_made += count;
+    }
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        cot_receiver_extend(&s->cot[p].receiver, b->scratch, b->corrections, b->planes, b->x + at,
-                            b->first + at, n);
-        HOOK_PEER(s, "correction", p, b->corrections, bytes);
-        const pt_status status =
-            stream_send(s, p, WAVE_COT, b->number, b->corrections, bytes, error);
+        block *corrections = corrections_of(b, chunk, p);
+        HOOK_PEER(s, "correction", p, corrections, bytes);
+        const pt_status status = stream_send(s, p, WAVE_COT, b->number, corrections, bytes, error);
         if (status != PT_OK)
             return status;
-        abit_put_planes(&b->places, b->macs_at, key_slot(s->me, p), b->planes, n);
     }
-    abit_cursor_advance(&b->places, &b->macs_at, n * COT_BLOCK_BITS);
     return PT_OK;
 }
 
 /* Of two parties the slot of the W planes, behind that of the V planes. */
 #define PAIR_KEY_SLOT 1
 
-/* Where the corrections of the chunk that begins with block `at` are, of the latest one if not all
- * are kept. */
+/* Where the corrections of the chunk that begins with block `at` are: of the latest chunks if not
+ * all are kept. */
 static block *received_chunk(const bit_batch *b, size_t peer, size_t at)
 {
-    return b->peers[peer].d + (b->n_kept == b->n_blocks ? at * b->n_trees : 0);
+    block *d = b->room + key_slot(b->s->me, peer) * b->n_kept * b->n_trees;
+    return d + at % b->n_kept * b->n_trees;
 }
 
 /* W planes of a chunk of corrections. */
-static void make_key_planes(bit_batch *b, size_t peer, size_t at, size_t n)
+static void make_key_planes(const bit_batch *b, const bit_worker *w, size_t peer, size_t at,
+                            size_t n)
 {
-    cot_sender_planes(&b->s->cot[peer].sender, b->scratch, b->planes, received_chunk(b, peer, at),
+    cot_sender_planes(&b->s->cot[peer].sender, w->scratch, w->planes, received_chunk(b, peer, at),
                       b->first + at, n);
+}
+
+/* A chunk between two parties. */
+static bool use_corrections(void *user, size_t round, size_t worker)
+{
+    const bit_batch *b = user;
+    const bit_worker *w = &b->workers[worker];
+    const size_t chunk = b->n_received_used + round;
+    const size_t at = chunk * COT_CHUNK;
+    const abit_cursor c = cursor_at_chunk(b, b->keys_at, b->n_received_used, chunk);
+    make_key_planes(b, w, 1 - b->s->me, at, chunk_blocks_at(b, at));
+    abit_put_planes(&b->places, c, PAIR_KEY_SLOT, w->planes, chunk_blocks_at(b, at));
+    return true;
 }
 
 static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
@@ -194,6 +288,7 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
     session *s = b->s;
     const size_t at = chunk * COT_CHUNK;
     const size_t n = chunk_blocks_at(b, at);
+    const size_t waiting = chunk + 1 - b->n_received_used;
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
@@ -201,12 +296,12 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
                                              cot_frame_bytes(s->k, n), error);
         if (status != PT_OK)
             return status;
-        if (!abit_keys_are_single(s))
-            continue;
-        make_key_planes(b, p, at, n);
-        abit_put_planes(&b->places, b->keys_at, PAIR_KEY_SLOT, b->planes, n);
     }
-    abit_cursor_advance(&b->places, &b->keys_at, n * COT_BLOCK_BITS);
+    if (abit_keys_are_single(s) && (waiting == b->n_ahead || chunk + 1 == b->n_chunks)) {
+        (void)workers_run(s->workers, waiting, use_corrections, b);
+        b->keys_at = cursor_at_chunk(b, b->keys_at, 0, waiting);
+        b->n_received_used += waiting;
+    }
     session_progress(s, WAVE_COT, min_size((at + n) * COT_BLOCK_BITS, b->n_bits), b->n_bits);
     return PT_OK;
 }
@@ -220,7 +315,7 @@ static pt_status take_base_ots(void *user, pt_error *error)
 static pt_status abit_exchange_corrections(bit_batch *b, pt_error *error)
 {
     const stream_exchange chunks = {
-        .frames = b->n_blocks / COT_CHUNK + (b->n_blocks % COT_CHUNK != 0),
+        .frames = b->n_chunks,
         .frame_bytes = cot_frame_bytes(b->s->k, COT_CHUNK),
         .recv_before = b->s->base_ots != NULL ? take_base_ots : NULL,
         .send = abit_send_chunk,
@@ -259,78 +354,106 @@ static pt_status toss_check_coin(bit_batch *b, block *ret_chi, pt_error *error)
 /* ---- Second pass: hashes, and shares ---- */
 
 /* n <= CHECK_BLOCKS blocks between two parties. */
-static void finish_pairs(bit_batch *b, abit_cursor c, const block *weights, size_t n)
+static void finish_pairs(const bit_batch *b, const bit_worker *k, abit_cursor c,
+                         const block *weights, size_t n)
 {
     const size_t peer = 1 - b->s->me;
-    block *v = b->held;
-    block *w = b->held + HELD_BLOCKS;
+    block *v = k->held;
+    block *w = k->held + HELD_BLOCKS;
     abit_get_planes(&b->places, c, key_slot(b->s->me, peer), v, n);
     abit_get_planes(&b->places, c, PAIR_KEY_SLOT, w, n);
-    plane_hash_add_blocks(&b->peers[peer].v, v, weights, n);
-    plane_hash_add_blocks(&b->peers[peer].w, w, weights, n);
+    plane_hash_add_blocks(&k->v[peer], v, weights, n);
+    plane_hash_add_blocks(&k->w[peer], w, weights, n);
     abit_make_pairs(&b->places, c, v, w, n);
 }
 
 /* Of n <= CHECK_BLOCKS blocks the MACs towards all peers. */
-static void finish_macs(bit_batch *b, abit_cursor c, const block *weights, size_t n)
+static void finish_macs(const bit_batch *b, const bit_worker *k, abit_cursor c,
+                        const block *weights, size_t n)
 {
     const session *s = b->s;
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        block *v = b->held + key_slot(s->me, p) * HELD_BLOCKS;
+        block *v = k->held + key_slot(s->me, p) * HELD_BLOCKS;
         abit_get_planes(&b->places, c, key_slot(s->me, p), v, n);
-        plane_hash_add_blocks(&b->peers[p].v, v, weights, n);
+        plane_hash_add_blocks(&k->v[p], v, weights, n);
     }
     for (size_t p = 0; p < s->n; p++) {
         if (p != s->me)
-            abit_spread_macs(&b->places, c, p, b->held + key_slot(s->me, p) * HELD_BLOCKS, n);
+            abit_spread_macs(&b->places, c, p, k->held + key_slot(s->me, p) * HELD_BLOCKS, n);
     }
 }
 
-static void finish_keys(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
+static void finish_keys(const bit_batch *b, const bit_worker *k, abit_cursor c,
+                        const block *weights, size_t at, size_t n)
 {
     for (size_t p = 0; p < b->s->n; p++) {
         if (p == b->s->me)
             continue;
-        make_key_planes(b, p, at, n);
-        plane_hash_add(&b->peers[p].w, b->planes, COT_STRIDE, weights, n);
-        abit_spread_planes(&b->places, c, p, ABIT_ROWS_KEY, b->planes, b->x + at, n);
+        make_key_planes(b, k, p, at, n);
+        plane_hash_add(&k->w[p], k->planes, COT_STRIDE, weights, n);
+        abit_spread_planes(&b->places, c, p, ABIT_ROWS_KEY, k->planes, b->x + at, n);
     }
 }
 
-static void finish_chunk(bit_batch *b, abit_cursor c, const block *weights, size_t at, size_t n)
+/* The chunks whose weights are there. */
+typedef struct finish_run {
+    const bit_batch *b;
+    size_t first;  /* chunk */
+    abit_cursor c; /* there */
+} finish_run;
+
+static bool finish_chunk(void *user, size_t round, size_t worker)
 {
-    const bool is_pair = abit_keys_are_single(b->s);
+    const finish_run *f = user;
+    const bit_batch *b = f->b;
+    const bit_worker *k = &b->workers[worker];
+    const block *weights = b->weights + round * COT_CHUNK;
+    const size_t at = (f->first + round) * COT_CHUNK;
+    const size_t n = chunk_blocks_at(b, at);
+    const abit_cursor c = cursor_at_chunk(b, f->c, 0, round);
     abit_cursor here = c;
     for (size_t t = 0; t < n; t += CHECK_BLOCKS) {
         const size_t count = min_size(CHECK_BLOCKS, n - t);
-        if (is_pair)
-            finish_pairs(b, here, weights + t, count);
+        if (abit_keys_are_single(b->s))
+            finish_pairs(b, k, here, weights + t, count);
         else
-            finish_macs(b, here, weights + t, count);
+            finish_macs(b, k, here, weights + t, count);
         abit_cursor_advance(&b->places, &here, CHECK_BLOCKS * COT_BLOCK_BITS);
     }
-    if (!is_pair)
-        finish_keys(b, c, weights, at, n);
+    if (!abit_keys_are_single(b->s))
+        finish_keys(b, k, c, weights, at, n);
+    return true;
 }
 
 static void finish_blocks(bit_batch *b, block chi)
 {
-    block weights[COT_CHUNK];
     check_weights next;
     gf_acc x_tilde = {0};
-    abit_cursor c = {0};
+    finish_run f = {.b = b};
     check_weights_init(&next, chi);
-    for (size_t at = 0; at < b->n_blocks; at += COT_CHUNK) {
-        const size_t n = min_size(COT_CHUNK, b->n_blocks - at);
-        check_weights_next(&next, weights, n, at + n == b->n_blocks);
-        gf_dot_add(&x_tilde, b->x + at, weights, n);
-        finish_chunk(b, c, weights, at, n);
-        abit_cursor_advance(&b->places, &c, n * COT_BLOCK_BITS);
+    for (; f.first < b->n_chunks; f.first += b->n_ahead) {
+        const size_t at = f.first * COT_CHUNK;
+        const size_t n = min_size(b->n_ahead * COT_CHUNK, b->n_blocks - at);
+        check_weights_next(&next, b->weights, n, at + n == b->n_blocks);
+        gf_dot_add(&x_tilde, b->x + at, b->weights, n);
+        (void)workers_run(b->s->workers, (n + COT_CHUNK - 1) / COT_CHUNK, finish_chunk, &f);
+        abit_cursor_advance(&b->places, &f.c, n * COT_BLOCK_BITS);
     }
-    PT_ASSERT(c.range == b->places.n_ranges); /* every bit has come */
+    PT_ASSERT(f.c.range == b->places.n_ranges); /* every bit has come */
     b->x_tilde = gf_reduce(&x_tilde);
+}
+
+/* To the first worker's hashes those of the others. */
+static void add_hashes(const bit_batch *b)
+{
+    for (size_t i = 1; i < b->n_workers; i++) {
+        for (size_t p = 0; p < b->s->n; p++) {
+            plane_hash_join(&b->workers[0].v[p], &b->workers[i].v[p]);
+            plane_hash_join(&b->workers[0].w[p], &b->workers[i].w[p]);
+        }
+    }
 }
 
 /* ---- ABCHK ---- */
@@ -340,7 +463,7 @@ static void put_check(bit_batch *b, wave *w, size_t peer)
 {
     block values[MPC_KAPPA];
     uint8_t digest[DIGEST_BYTES];
-    plane_hash_values(values, &b->peers[peer].v);
+    plane_hash_values(values, &b->workers[0].v[peer]);
     HOOK_PEER(b->s, "planes_v", peer, values, sizeof values);
     abit_check_digest(digest, b->s, b->number, b->s->me, peer, values);
     buffer_put(wave_to(w, peer), digest, sizeof digest);
@@ -354,7 +477,7 @@ static bool check_passes(bit_batch *b, const wave *w, size_t peer)
     const block x_tilde = block_load(wave_all_from(w, peer));
     block values[MPC_KAPPA];
     uint8_t digest[DIGEST_BYTES];
-    plane_hash_values(values, &b->peers[peer].w);
+    plane_hash_values(values, &b->workers[0].w[peer]);
     for (unsigned p = 1; p < MPC_KAPPA; p++)
         values[p] = block_xor(values[p], block_if(block_bit(sender->delta, p), x_tilde));
     HOOK_PEER(b->s, "planes_w", peer, values, sizeof values);
@@ -403,6 +526,7 @@ pt_status abit_batch(session *s, const abit_range *ranges, size_t n_ranges, bloc
     if (status != PT_OK)
         goto done;
     finish_blocks(&b, chi);
+    add_hashes(&b);
     status = run_check(&b, error);
     if (status != PT_OK)
         goto done;

@@ -58,10 +58,11 @@ static inline bool abit_keys_are_single(const session *s)
 }
 
 /* Of so many blocks of COTs those whose corrections are kept at once: where the keys are single the
- * check reads them out of the shares, and a chunk's corrections are used as they come. */
+ * check reads them out of the shares, and corrections are used as they come. */
 static inline uint64_t abit_kept_blocks(const session *s, uint64_t n_blocks)
 {
-    return abit_keys_are_single(s) ? min_u64(n_blocks, COT_CHUNK) : n_blocks;
+    return abit_keys_are_single(s) ? min_u64(n_blocks, session_ahead(s, n_blocks) * COT_CHUNK)
+                                   : n_blocks;
 }
 
 /* The blocks of the corrections of all peers that a batch of so many bits keeps. */
@@ -69,6 +70,9 @@ static inline uint64_t abit_correction_blocks(const session *s, uint64_t n_bits)
 {
     return (s->n - 1) * cot_trees(s->k) * abit_kept_blocks(s, abit_blocks(n_bits));
 }
+
+/* What the session's threads work in for a batch of so many bits, and what waits to be sent. */
+uint64_t abit_work_bytes(const session *s, uint64_t n_bits);
 
 /* One batch: the concatenation of `ranges`. `room` holds the peers' corrections while it runs,
  * abit_correction_blocks, apart from the ranges; NULL: it makes room itself. Stream COT, COIN_O,

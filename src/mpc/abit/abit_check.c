@@ -30,6 +30,14 @@ void plane_hash_add_blocks(plane_hash *h, const block *planes, const block *weig
     gf_dot_rows(h->acc, planes, weights, n);
 }
 
+void plane_hash_join(plane_hash *h, const plane_hash *other)
+{
+    for (size_t p = 0; p < MPC_KAPPA; p++) {
+        h->acc[p].lo = block_xor(h->acc[p].lo, other->acc[p].lo);
+        h->acc[p].hi = block_xor(h->acc[p].hi, other->acc[p].hi);
+    }
+}
+
 void plane_hash_values(block ret_values[MPC_KAPPA], const plane_hash *h)
 {
     ret_values[0] = block_zero();

@@ -30,6 +30,9 @@ void plane_hash_add(plane_hash *h, const block *planes, size_t stride, const blo
 /* The same of planes that stand block by block: plane p's are at planes + p, MPC_KAPPA apart. */
 void plane_hash_add_blocks(plane_hash *h, const block *planes, const block *weights, size_t n);
 
+/* Adds the sums of other blocks. */
+void plane_hash_join(plane_hash *h, const plane_hash *other);
+
 /* The reduced values; [0] is zero. */
 void plane_hash_values(block ret_values[MPC_KAPPA], const plane_hash *h);
 

@@ -13,27 +13,30 @@
 #include "mpc/ot/cot.h"
 #include "mpc/run.h"
 #include "mpc/triple/and_share.h"
+#include "mpc/triple/triple.h"
 
 #define SECONDS_MAX 1e9
 #define KIB         ((uint64_t)1 << 10)
 
 /* ---- Memory ---- */
 
-#define WORK_BYTES ((uint64_t)256 << 10) /* frames and tables that a step works on, at most */
+#define WORK_BYTES ((uint64_t)160 << 10) /* frames and tables that a step works on, at most */
 
-/* Of a party's memory, what the batch of bits of a segment takes beyond the pool: own bits, keys of
- * the leaves, planes, and frames sent ahead. */
-static uint64_t bits_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
+/* Of a party's memory, what a segment takes beyond the pool: keys of the leaves, and either for the
+ * batch of bits own ones, planes, and frames sent ahead, or for the triples as much as that. */
+static uint64_t batch_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
-    const uint64_t bits = s->dealer ? DEALING_BITS_PER_AND * n_and + n_inputs
-                                    : and_shares_size(s, n_and, n_inputs, true, true).bits;
+    const and_share_size size = and_shares_size(s, n_and, n_inputs, true, true);
+    const uint64_t bits = s->dealer ? DEALING_BITS_PER_AND * n_and + n_inputs : size.bits;
     const uint64_t blocks = abit_blocks(bits);
     const uint64_t leaves = 2 * ((uint64_t)cot_trees(s->k) << s->k) * sizeof(aes_key);
     const size_t frame = cot_frame_bytes(s->k, COT_CHUNK);
     const uint64_t window = (uint64_t)stream_window(s, frame) * frame;
-    return blocks * sizeof(block) + MPC_KAPPA * COT_STRIDE * sizeof(block) +
-           (s->n - 1) *
-               (leaves + frame + min_u64(window, blocks * cot_trees(s->k) * sizeof(block)));
+    const uint64_t ahead = min_u64(window, blocks * cot_trees(s->k) * sizeof(block));
+    const uint64_t for_bits =
+        blocks * sizeof(block) + abit_work_bytes(s, bits) + (s->n - 1) * ahead;
+    const uint64_t for_triples = triples_work_bytes(s, size.triples);
+    return (s->n - 1) * leaves + (for_bits > for_triples ? for_bits : for_triples);
 }
 
 /* What party s->me holds at its peak, in segments of so many ANDs. */
@@ -45,7 +48,7 @@ static uint64_t party_memory(const session *s, const pt_circuit *c, uint64_t seg
         c->code_is_borrowed ? 0 : c->code_len; /* what is in a file, leaves */
     return WORK_BYTES + code_bytes + 2 * c->n_outputs * (uint64_t)sizeof(uint32_t) +
            mpc_run_bytes(s, c, prep->pool_blocks(s, n_and, c->n_inputs)) +
-           bits_memory(s, n_and, c->n_inputs);
+           batch_memory(s, n_and, c->n_inputs);
 }
 
 /* The most that party s->me takes, or any party, with the k that it wishes for and every larger

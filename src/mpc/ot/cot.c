@@ -189,6 +189,7 @@ struct cot_scratch {
     block v[GGM_MAX_DEPTH * STEP]; /* where nobody wants the planes */
 };
 
+_Static_assert(sizeof(struct cot_scratch) <= COT_SCRATCH_BYTES, "as is told");
 _Static_assert(MAX_STREAM >= 16 * STEP, "the leaves of a tree with k = 4 fit");
 
 cot_scratch *cot_scratch_new(void)

@@ -89,6 +89,7 @@ void cot_pair_clear(cot_pair *pair);
 /* Working memory of the functions below, for any k. Holds secrets: release with
  * cot_scratch_free. */
 typedef struct cot_scratch cot_scratch;
+#define COT_SCRATCH_BYTES ((size_t)88 << 10) /* at most */
 MUST_CHECK cot_scratch *cot_scratch_new(void);
 void cot_scratch_free(cot_scratch *scratch);
 

@@ -162,6 +162,20 @@ static inline block session_pin_delta(block delta, size_t index)
     return delta;
 }
 
+/* Of `pieces` of work that are alike, such as the frames of a stream, how many are done together:
+ * some for each thread, as not all take the same time. */
+static inline size_t session_ahead(const session *s, uint64_t pieces)
+{
+    const size_t most = s->threads == 1 ? 1 : 2 * s->threads;
+    return pieces < most ? (size_t)pieces : most;
+}
+
+/* Threads that have something to do then. */
+static inline size_t session_busy(const session *s, uint64_t pieces)
+{
+    return pieces < s->threads ? (size_t)pieces : s->threads;
+}
+
 /* The caller's number of a party, for messages. */
 static inline int session_party(const session *s, size_t index)
 {

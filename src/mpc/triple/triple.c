@@ -94,121 +94,195 @@ static ALWAYS_INLINE uint64_t combine_hashes(const triple_layers *t, position at
     return sum;
 }
 
-typedef struct scratch {
-    block *hashes;
-    uint32_t *eps;
-    uint64_t *u;       /* a frame for each peer, by key_slot; then what came from a peer */
-    uint64_t *x;       /* x^i of a frame, as masks */
-    size_t step;       /* triples hashed at once */
-    uint64_t *x_ahead; /* x^i of the frames sent and not yet answered, packed */
-    size_t window;     /* how many these are at most */
-} scratch;
-
 #define FRAME_WORDS (TRIPLE_FRAME / 64)
 
-/* Where the x^i of a frame are kept. */
-static uint64_t *frame_x_bits(const scratch *w, size_t first)
-{
-    return w->x_ahead + first / TRIPLE_FRAME % w->window * FRAME_WORDS;
-}
-
-static void scratch_clear(scratch *w, const session *s)
-{
-    mem_free_secret(w->hashes, w->step * 3 * (s->n - 1) * sizeof *w->hashes);
-    mem_free(w->eps);
-    mem_free_secret(w->u, (s->n - 1) * (size_t)TRIPLE_FRAME * sizeof *w->u);
-    mem_free_secret(w->x, TRIPLE_FRAME * sizeof *w->x);
-    mem_free_secret(w->x_ahead, w->window * FRAME_WORDS * sizeof *w->x_ahead);
-}
-
-static pt_status scratch_init(scratch *w, const session *s, pt_error *error)
-{
-    const size_t per_triple = 3 * (s->n - 1);
-    w->step = per_triple < HASH_BLOCKS ? HASH_BLOCKS / per_triple : 1;
-    w->hashes = mem_new_aligned(w->step * per_triple, sizeof *w->hashes);
-    w->eps = mem_new(per_triple, sizeof *w->eps);
-    w->u = mem_new((s->n - 1) * (size_t)TRIPLE_FRAME, sizeof *w->u);
-    w->x = mem_new(TRIPLE_FRAME, sizeof *w->x);
-    w->window = stream_window(s, TRIPLE_FRAME * sizeof *w->u);
-    w->x_ahead = mem_new(w->window * FRAME_WORDS, sizeof *w->x_ahead);
-    if (w->hashes == NULL || w->eps == NULL || w->u == NULL || w->x == NULL || w->x_ahead == NULL)
-        return error_memory(error);
-    hash_tags(s, w->eps);
-    return PT_OK;
-}
-
-/* U and S of triples first .. first+count-1. n is the number of parties. */
-static ALWAYS_INLINE void compute_frame_of(const session *s, const triple_layers *t, size_t first,
-                                           size_t count, scratch *w, size_t n)
-{
-    const block delta = s->delta;
-    const size_t per_triple = 3 * (n - 1);
-    for (size_t done = 0; done < count;) {
-        const size_t step = min_size(w->step, count - done);
-        position at = position_of(t, first + done);
-        for (size_t h = 0; h < step; h++, position_next(t, &at))
-            w->x[done + h] = hash_inputs(t, at, n, delta, w->hashes + h * per_triple);
-        hash_batch(w->hashes, s->s_tri, s->next_triple_tweak + first + done, step, w->hashes,
-                   w->eps, per_triple);
-        at = position_of(t, first + done);
-        for (size_t h = 0; h < step; h++, position_next(t, &at))
-            t->sums[first + done + h] =
-                combine_hashes(t, at, n, w->hashes + h * per_triple, w->x[done + h],
-                               w->u + done + h, TRIPLE_FRAME);
-        done += step;
-    }
-}
-
-/* The loops are short: it helps when the compiler knows the number of parties. */
-static void compute_frame(const session *s, const triple_layers *t, size_t first, size_t count,
-                          scratch *w)
-{
-    switch (s->n) {
-    case 2:
-        compute_frame_of(s, t, first, count, w, 2);
-        break;
-    case 3:
-        compute_frame_of(s, t, first, count, w, 3);
-        break;
-    default:
-        compute_frame_of(s, t, first, count, w, s->n);
-        break;
-    }
-}
+/* What a thread works in. */
+typedef struct tru_worker {
+    block *hashes;
+    uint64_t *x; /* x^i of a frame, as masks */
+} tru_worker;
 
 /* All of a batch's TRU. */
 typedef struct tru_run {
     session *s;
     const triple_layers *t;
-    scratch w;
-    wave front; /* T over ABCHK, before the frames */
+    wave front;          /* T over ABCHK, before the frames */
+    size_t n_workers;    /* threads at work */
+    tru_worker *workers; /* one for each of the session's threads */
+    uint32_t *eps;
+    size_t step;    /* triples hashed at once */
+    size_t n_ahead; /* frames that are computed together */
+    size_t n_frames;
+    size_t n_made;      /* frames */
+    uint64_t *u;        /* of frames made and not sent, one for each peer, by key_slot */
+    uint64_t *received; /* a frame */
+    uint64_t *x_ahead;  /* x^i of frames made and not answered, packed */
+    size_t n_x_ahead;   /* how many these are at most */
 } tru_run;
+
+static uint64_t *frame_u(const tru_run *r, size_t frame, size_t slot)
+{
+    const size_t n_peers = r->s->n - 1;
+    return r->u + (frame % r->n_ahead * n_peers + slot) * TRIPLE_FRAME;
+}
+
+static uint64_t *frame_x_bits(const tru_run *r, size_t frame)
+{
+    return r->x_ahead + frame % r->n_x_ahead * FRAME_WORDS;
+}
+
+static uint64_t frames_of(uint64_t triples)
+{
+    return triples / TRIPLE_FRAME + (triples % TRIPLE_FRAME != 0);
+}
+
+static size_t step_for(size_t n)
+{
+    const size_t per_triple = 3 * (n - 1);
+    return per_triple < HASH_BLOCKS ? HASH_BLOCKS / per_triple : 1;
+}
+
+uint64_t triples_work_bytes(const session *s, uint64_t triples)
+{
+    const uint64_t frames = frames_of(triples);
+    const uint64_t of_worker =
+        step_for(s->n) * 3 * (s->n - 1) * sizeof(block) + TRIPLE_FRAME * sizeof(uint64_t);
+    const uint64_t of_frame = (s->n - 1) * TRIPLE_FRAME * sizeof(uint64_t);
+    return session_busy(s, frames) * of_worker + session_ahead(s, frames) * of_frame +
+           TRIPLE_FRAME * sizeof(uint64_t);
+}
+
+static size_t hashes_size(const tru_run *r)
+{
+    return r->step * 3 * (r->s->n - 1);
+}
+
+static size_t u_size(const tru_run *r)
+{
+    return r->n_ahead * (r->s->n - 1) * TRIPLE_FRAME;
+}
+
+static void tru_run_clear(tru_run *r)
+{
+    for (size_t i = 0; r->workers != NULL && i < r->n_workers; i++) {
+        mem_free_secret(r->workers[i].hashes, hashes_size(r) * sizeof(block));
+        mem_free_secret(r->workers[i].x, TRIPLE_FRAME * sizeof *r->workers[i].x);
+    }
+    mem_free(r->workers);
+    mem_free(r->eps);
+    mem_free_secret(r->u, u_size(r) * sizeof *r->u);
+    mem_free_secret(r->received, TRIPLE_FRAME * sizeof *r->received);
+    mem_free_secret(r->x_ahead, r->n_x_ahead * FRAME_WORDS * sizeof *r->x_ahead);
+}
+
+static bool tru_run_allocate(tru_run *r)
+{
+    const size_t per_triple = 3 * (r->s->n - 1);
+    r->workers = mem_new(r->n_workers, sizeof *r->workers);
+    r->eps = mem_new(per_triple, sizeof *r->eps);
+    r->u = mem_new(u_size(r), sizeof *r->u);
+    r->received = mem_new(TRIPLE_FRAME, sizeof *r->received);
+    r->x_ahead = mem_new(r->n_x_ahead * FRAME_WORDS, sizeof *r->x_ahead);
+    if (r->workers == NULL || r->eps == NULL || r->u == NULL || r->received == NULL ||
+        r->x_ahead == NULL)
+        return false;
+    for (size_t i = 0; i < r->n_workers; i++) {
+        r->workers[i].hashes = mem_new_aligned(hashes_size(r), sizeof(block));
+        r->workers[i].x = mem_new(TRIPLE_FRAME, sizeof *r->workers[i].x);
+        if (r->workers[i].hashes == NULL || r->workers[i].x == NULL)
+            return false;
+    }
+    return true;
+}
+
+static pt_status tru_run_init(tru_run *r, pt_error *error)
+{
+    r->step = step_for(r->s->n);
+    r->n_frames = (size_t)frames_of(triples_count(r->t));
+    r->n_workers = session_busy(r->s, r->n_frames);
+    r->n_ahead = session_ahead(r->s, r->n_frames);
+    r->n_x_ahead = stream_window(r->s, TRIPLE_FRAME * sizeof *r->u) + r->n_ahead;
+    if (!tru_run_allocate(r))
+        return error_memory(error);
+    hash_tags(r->s, r->eps);
+    return PT_OK;
+}
 
 static size_t frame_triples(const triple_layers *t, size_t first)
 {
     return min_size(TRIPLE_FRAME, triples_count(t) - first);
 }
 
-static void keep_x(const scratch *w, size_t first, size_t count)
+/* U and S of a frame. n is the number of parties. */
+static ALWAYS_INLINE void compute_frame_of(const tru_run *r, size_t frame, const tru_worker *w,
+                                           size_t n)
 {
-    uint64_t *bits = frame_x_bits(w, first);
+    const session *s = r->s;
+    const triple_layers *t = r->t;
+    const block delta = s->delta;
+    const size_t per_triple = 3 * (n - 1);
+    const size_t first = frame * TRIPLE_FRAME;
+    const size_t count = frame_triples(t, first);
+    uint64_t *u = frame_u(r, frame, 0);
+    for (size_t done = 0; done < count;) {
+        const size_t step = min_size(r->step, count - done);
+        position at = position_of(t, first + done);
+        for (size_t h = 0; h < step; h++, position_next(t, &at))
+            w->x[done + h] = hash_inputs(t, at, n, delta, w->hashes + h * per_triple);
+        hash_batch(w->hashes, s->s_tri, s->next_triple_tweak + first + done, step, w->hashes,
+                   r->eps, per_triple);
+        at = position_of(t, first + done);
+        for (size_t h = 0; h < step; h++, position_next(t, &at))
+            t->sums[first + done + h] = combine_hashes(t, at, n, w->hashes + h * per_triple,
+                                                       w->x[done + h], u + done + h, TRIPLE_FRAME);
+        done += step;
+    }
+}
+
+static void keep_x(const tru_run *r, size_t frame, const uint64_t *x)
+{
+    const size_t count = frame_triples(r->t, frame * TRIPLE_FRAME);
+    uint64_t *bits = frame_x_bits(r, frame);
     memset(bits, 0, FRAME_WORDS * sizeof *bits);
     for (size_t h = 0; h < count; h++)
-        bits[h / 64] |= (w->x[h] & 1u) << (h % 64);
+        bits[h / 64] |= (x[h] & 1u) << (h % 64);
+}
+
+/* The loops are short: it helps when the compiler knows the number of parties. */
+static bool compute_frame(void *user, size_t round, size_t worker)
+{
+    const tru_run *r = user;
+    const tru_worker *w = &r->workers[worker];
+    const size_t frame = r->n_made + round;
+    switch (r->s->n) {
+    case 2:
+        compute_frame_of(r, frame, w, 2);
+        break;
+    case 3:
+        compute_frame_of(r, frame, w, 3);
+        break;
+    default:
+        compute_frame_of(r, frame, w, r->s->n);
+        break;
+    }
+    keep_x(r, frame, w->x);
+    return true;
 }
 
 static pt_status triples_send_frame(void *user, size_t frame, pt_error *error)
 {
     tru_run *r = user;
     session *s = r->s;
-    const size_t first = frame * TRIPLE_FRAME;
-    const size_t count = frame_triples(r->t, first);
-    compute_frame(s, r->t, first, count, &r->w);
-    keep_x(&r->w, first, count);
+    const size_t count = frame_triples(r->t, frame * TRIPLE_FRAME);
+    if (frame == r->n_made) {
+        const size_t ahead = min_size(r->n_ahead, r->n_frames - frame);
+        (void)workers_run(s->workers, ahead, compute_frame, r);
+        r->n_made += ahead;
+    }
     for (size_t peer = 0; peer < s->n; peer++) {
         if (peer == s->me)
             continue;
-        const uint64_t *u = r->w.u + key_slot(s->me, peer) * TRIPLE_FRAME;
+        const uint64_t *u = frame_u(r, frame, key_slot(s->me, peer));
         const pt_status status =
             stream_send(s, peer, WAVE_TRU, session_batch(s), u, count * sizeof *u, error);
         if (status != PT_OK)
@@ -234,11 +308,11 @@ static pt_status triples_recv_frame(void *user, size_t frame, pt_error *error)
     for (size_t peer = 0; peer < s->n; peer++) {
         if (peer == s->me)
             continue;
-        const pt_status status =
-            stream_recv(s, peer, WAVE_TRU, session_batch(s), r->w.u, count * sizeof *r->w.u, error);
+        const pt_status status = stream_recv(s, peer, WAVE_TRU, session_batch(s), r->received,
+                                             count * sizeof *r->received, error);
         if (status != PT_OK)
             return status;
-        apply_corrections(r->t->sums + first, r->w.u, frame_x_bits(&r->w, first), count);
+        apply_corrections(r->t->sums + first, r->received, frame_x_bits(r, frame), count);
     }
     session_progress(s, WAVE_TRU, first + count, triples_count(r->t));
     return PT_OK;
@@ -253,20 +327,19 @@ static pt_status triples_recv_front(void *user, pt_error *error)
 
 static pt_status triples_exchange_corrections(tru_run *r, pt_error *error)
 {
-    const size_t total = triples_count(r->t);
+    pt_status status = tru_run_init(r, error);
     const stream_exchange frames = {
-        .frames = total / TRIPLE_FRAME + (total % TRIPLE_FRAME != 0),
-        .frame_bytes = TRIPLE_FRAME * sizeof *r->w.u,
+        .frames = r->n_frames,
+        .frame_bytes = TRIPLE_FRAME * sizeof *r->u,
         .recv_before = r->s->n > 2 ? triples_recv_front : NULL,
         .send = triples_send_frame,
         .recv = triples_recv_frame,
         .user = r,
     };
-    pt_status status = scratch_init(&r->w, r->s, error);
     if (status == PT_OK)
         status = stream_exchange_run(r->s, &frames, error);
-    r->s->next_triple_tweak += total;
-    scratch_clear(&r->w, r->s);
+    r->s->next_triple_tweak += triples_count(r->t);
+    tru_run_clear(r);
     session_mark_time(r->s, WAVE_TRU);
     return status;
 }

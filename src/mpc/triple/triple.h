@@ -38,6 +38,9 @@ typedef struct triple_layers {
     };
 } triple_layers;
 
+/* What the session's threads work in for so many triples, and what waits to be sent. */
+uint64_t triples_work_bytes(const session *s, uint64_t triples);
+
 /* TRU, on the side stream: fills sums and advances s->next_triple_tweak. With three parties or more
  * T over ABCHK goes in front, in a wave with which `along` travels (NULL: nothing), and has been
  * compared when this returns. */

@@ -135,7 +135,7 @@ static void check_batch(const parties *p, const bits_view *views)
 static void run_batches(size_t n, unsigned k, bool dealt, const size_t (*counts)[2],
                         size_t n_batches)
 {
-    const pt_mpc_options options = {.cot_field_bits = k};
+    const pt_mpc_options options = {.cot_field_bits = k, .threads = k};
     parties p;
     parties_open(&p, n, &options);
     if (dealt)

@@ -85,6 +85,7 @@ typedef struct memory_case {
     uint32_t segment_ands; /* 0: the default */
     unsigned k;
     const test_preparation *preparation;
+    unsigned threads;
 } memory_case;
 
 static long long before;
@@ -103,7 +104,7 @@ static long long run_peak(const memory_case *c, const pt_circuit *circuit)
                   .inputs = inputs,
                   .segment_ands = c->segment_ands,
                   .preparation = c->preparation,
-                  .options = {.cot_field_bits = c->k},
+                  .options = {.cot_field_bits = c->k, .threads = c->threads},
                   .prepare = start_counting};
     test_run_parties(&t);
     test_run_assert_right(&t);
@@ -117,6 +118,7 @@ static long long foretold(const memory_case *c, const pt_circuit *circuit)
     const pt_mpc_options options = {.parties = c->n,
                                     .cot_field_bits = c->k,
                                     .segment_ands = c->segment_ands,
+                                    .threads = c->threads,
                                     .dealer = c->preparation->dealer};
     pt_plan plan;
     pt_plan_seat seats[PARTIES_MAX + 1];
@@ -140,10 +142,10 @@ static void what_is_foretold_covers_what_is_taken(void **state)
 {
     (void)state;
     static const memory_case cases[] = {
-        {2, 100, 0, 4, &test_ideal_ot},      {2, 20000, 0, 4, &test_ideal_ot},
-        {2, 20000, 0, 8, &test_ideal_ot},    {2, 30000, 6000, 4, &test_ideal_ot},
-        {3, 20000, 0, 4, &test_ideal_ot},    {4, 12000, 0, 4, &test_ideal_ot},
-        {5, 12000, 3000, 4, &test_ideal_ot},
+        {2, 100, 0, 4, &test_ideal_ot, 1},   {2, 20000, 0, 4, &test_ideal_ot, 1},
+        {2, 20000, 0, 8, &test_ideal_ot, 2}, {2, 30000, 6000, 4, &test_ideal_ot, 4},
+        {3, 20000, 0, 4, &test_ideal_ot, 1}, {3, 20000, 0, 1, &test_ideal_ot, 4},
+        {4, 12000, 0, 4, &test_ideal_ot, 8}, {5, 12000, 3000, 4, &test_ideal_ot, 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pt_circuit *circuit = memory_circuit(cases[i].n, cases[i].gates);
