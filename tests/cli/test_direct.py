@@ -187,6 +187,7 @@ class Direct(Case):
                 plain = start_parties(url.replace("https", "http"), "u", path, [1], "--timeout=6")[0]
                 self.assertFailed(plain.wait(SOON), TRANSPORT, "is its URL https:")
             with relay() as (url, _):
+                # Which may be found out by its answer or by its silence.
                 encrypting = start_parties(url.replace("http", "https"), "v", path, [1], "--timeout=6")[0]
                 self.assertFailed(encrypting.wait(SOON), TRANSPORT, "is its URL http:")
 

@@ -241,6 +241,12 @@ static const char *advice(const http_call *call, CURLcode result, const char *de
         return "the authorities given with --tls-ca cannot be read";
     case CURLE_SSL_CONNECT_ERROR:
         return "TLS fails; is its URL http: and not https:?";
+    case CURLE_OPERATION_TIMEDOUT:
+        /* A server of plain HTTP may wait for the end of a line, which not every first message of
+         * TLS has. */
+        if (strstr(detail, "SSL connection timeout") == NULL)
+            return NULL;
+        return "no TLS comes; is its URL http: and not https:?";
     case CURLE_GOT_NOTHING:
         return is_tls ? NULL : "no answer; is its URL https: and not http:?";
     default:
