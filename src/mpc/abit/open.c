@@ -217,7 +217,10 @@ static pt_status check_form_a(const opening *o, uint8_t *ret_bits, pt_error *err
     const uint8_t *theirs = o->from[peer];
     if (!bits_padding_is_zero(theirs, o->count))
         return open_padding_fault(s, peer, o->name, error);
-    put_own_bits(ret_bits, &l);
+    if (o->own_bits != NULL)
+        memcpy(ret_bits, o->own_bits, bytes);
+    else
+        put_own_bits(ret_bits, &l);
     bits_xor(ret_bits, theirs, bytes);
     const block chi = challenge_a(s, s->wave - 1, o->along, peer, theirs, o->count);
     if (!tag_a_is_right(&l, chi, ret_bits, theirs + bytes))
@@ -293,6 +296,8 @@ static pt_status open_at_once(session *s, const share_list *l, wave_name name, u
         goto done;
     for (size_t p = 0; p < s->n; p++)
         o.from[p] = p == s->me ? NULL : wave_from(&w, p);
+    if (s->n == 2) /* form A begins with them */
+        o.own_bits = wave_to(&w, 1 - s->me)->bytes;
     status = open_to_check(&o, ret_bits, error);
     if (status == PT_OK)
         status = wave_take_along(&w, error);

@@ -38,6 +38,7 @@ typedef struct opening {
     const block *shares;
     const uint32_t *index; /* or NULL, as above */
     size_t count;
+    const uint8_t *own_bits;              /* packed, or NULL: not known (form A) */
     const uint8_t *from[MPC_MAX_PARTIES]; /* each sender's; own unused */
 } opening;
 

@@ -19,9 +19,9 @@ void masks_walk(mpc_run *r, const segment *g)
             share_xor(out, r->masks + step.a * n, r->masks + step.b * n, n);
             break;
         case GATE_AND:
-            memcpy(g->lambda_alpha + and_gate * n, r->masks + step.a * n, share_bytes);
-            memcpy(g->lambda_beta + and_gate * n, r->masks + step.b * n, share_bytes);
-            memcpy(out, g->lambda_gamma + and_gate * n, share_bytes);
+            share_copy(g->lambda_alpha + and_gate * n, r->masks + step.a * n, n);
+            share_copy(g->lambda_beta + and_gate * n, r->masks + step.b * n, n);
+            share_copy(out, g->lambda_gamma + and_gate * n, n);
             and_gate++;
             break;
         case GATE_NOT:
