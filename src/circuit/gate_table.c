@@ -166,16 +166,11 @@ static uint32_t find_or_enter_slot(gate_table *t, wire x, wire y, bool is_and, u
 
 uint32_t gate_table_find_or_enter(gate_table *t, wire x, wire y, bool is_and, uint32_t node)
 {
-    bool is_full;
-    uint32_t found = find_in_list(t, wire_node(y), x, y, is_and, &is_full);
+    bool is_full = false;
+    const uint32_t found = find_in_list(t, wire_node(y), x, y, is_and, &is_full);
     if (found != 0)
         return found;
-    if (!is_full)
-        return enter_in_list(t, wire_node(y), node);
-    found = find_in_list(t, wire_node(x), x, y, is_and, &is_full);
-    if (found != 0)
-        return found;
-    if (!is_full)
-        return enter_in_list(t, wire_node(x), node);
-    return find_or_enter_slot(t, x, y, is_and, node);
+    if (is_full)
+        return find_or_enter_slot(t, x, y, is_and, node);
+    return enter_in_list(t, wire_node(y), node);
 }

@@ -3,7 +3,7 @@
  * A gate is in the list of its later operand, beside those that read it last: what is built next
  * mostly reads what was just built, so that looking a gate up stays in the processor's cache, and
  * nothing moves when there are more gates. A node may have many readers: when its list has enough
- * the gate goes to that of the earlier operand, and when that is full, too, to a hash table. */
+ * of them the gate goes to a hash table. */
 #ifndef CIRCUIT_GATE_TABLE_H
 #define CIRCUIT_GATE_TABLE_H
 
