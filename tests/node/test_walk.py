@@ -10,7 +10,7 @@ import node_support  # noqa: F401 - finds the next one
 from support import BIN, ROOT, free_port
 
 CHAPTER = "## From nothing to a first approved computation"
-LIMIT_S = 120
+LIMIT_S = 900
 
 
 class Walk(unittest.TestCase):

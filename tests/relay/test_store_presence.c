@@ -94,10 +94,16 @@ static void who_closed_dies_after_a_quarter(kind k)
     start_pair(s, &a, &b, 8000, 60000);
     assert_int_equal(store_absent(s, &stranger), STORE_DONE); /* speaks for nobody */
     for (int i = 0; i < 12; i++) {                            /* it comes back each time */
+        const uint64_t left = clock_ms();
         assert_int_equal(store_absent(s, &a), STORE_DONE);
         (void)poll(NULL, 0, 180);
         store_sweep(s, true);
-        assert_int_equal(get(s, &a, 1, 1), STORE_DONE);
+        const store_result back = get(s, &a, 1, 1);
+        if (clock_ms() - left > 1900) { /* too late, as the machine is too busy to tell */
+            store_free(s);
+            skip();
+        }
+        assert_int_equal(back, STORE_DONE);
         assert_int_equal(get(s, &b, 0, 1), STORE_EMPTY);
     }
     const uint64_t start = clock_ms();
