@@ -10,6 +10,7 @@ import random
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from fault_proxy import FaultProxy
@@ -63,9 +64,10 @@ class Soak(Case):
 
 
 class RestartingRelay:
-    """A relay with a durable store that is killed and started anew at random moments."""
+    """A relay with a durable store that is killed and started anew at random moments, more rarely where all takes longer."""
 
-    def __init__(self, folder, seed):
+    def __init__(self, folder, seed, pace):
+        self.pace = pace
         self.port = free_port()
         self.command = [BIN, "serve", f"--listen=127.0.0.1:{self.port}", f"--store=sqlite:{folder}/relay.db", "--quiet"]
         self.random = random.Random(seed)
@@ -79,7 +81,7 @@ class RestartingRelay:
         self.process = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
 
     def disturb(self):
-        while not self.stopped.wait(self.random.uniform(0.3, 3)):
+        while not self.stopped.wait(self.pace * self.random.uniform(0.3, 3)):
             self.process.kill()
             self.process.wait(AFTERWARDS)
             self.n_kills += 1
@@ -107,7 +109,10 @@ class Faults(Case):
     def test_faults_never_make_a_result_wrong(self):
         with tempfile.TemporaryDirectory() as folder:
             self.wrong = []
-            server = RestartingRelay(folder, SEED)
+            with relay() as (url, _):
+                begun = time.monotonic()
+                self.assertEqual(self.run_session(url, "quiet"), (DONE,))
+            server = RestartingRelay(folder, SEED, max(1, time.monotonic() - begun))
             proxy = FaultProxy(server.port, 0.03, SEED)
             try:
                 with concurrent.futures.ThreadPoolExecutor(3) as pool:
