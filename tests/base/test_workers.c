@@ -135,6 +135,21 @@ static void rounds_run_at_once(void **state)
     workers_free(w);
 }
 
+static bool fail_elsewhere(void *context, size_t round, size_t worker)
+{
+    return meet(context, round, worker) && worker == 0;
+}
+
+/* The caller has the first round. */
+static void failures_of_others_are_told(void **state)
+{
+    (void)state;
+    log l = {.wanted = 2};
+    workers *w = crew_of(2);
+    assert_int_equal(workers_run(w, 2, fail_elsewhere, &l), 1);
+    workers_free(w);
+}
+
 static void fewer_threads_do_it_too(void **state)
 {
     (void)state;
@@ -278,6 +293,7 @@ int main(void)
         cmocka_unit_test(every_round_runs_once),
         cmocka_unit_test(the_first_failure_is_told),
         cmocka_unit_test(rounds_run_at_once),
+        cmocka_unit_test(failures_of_others_are_told),
         cmocka_unit_test(fewer_threads_do_it_too),
         cmocka_unit_test(want_of_memory_is_told),
         cmocka_unit_test(a_round_has_a_loop_of_its_own),
