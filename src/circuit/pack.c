@@ -210,10 +210,13 @@ bool packer_finish(packer *p)
     if (!put_staged(p))
         return false;
     c->n_registers = p->walk.n_taken;
-    uint8_t *code = mem_resize(p->memory, p->n_code + PLAN_PADDING, 1);
+    /* Moved, not cut: the graph may be the last thing in a memory that only grows (WebAssembly),
+     * and all below it would be left too small for what comes next. */
+    uint8_t *code = mem_new(p->n_code + PLAN_PADDING, 1);
     if (code == NULL)
         return false;
-    memset(code + p->n_code, 0, PLAN_PADDING);
+    memcpy(code, p->memory, p->n_code);
+    mem_free(p->memory);
     c->code = code;
     c->code_len = p->n_code;
     p->memory = NULL;

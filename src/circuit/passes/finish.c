@@ -313,7 +313,7 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
         status = failure(b, error);
         goto done;
     }
-
+    gate_table_clear(&b->table); /* no gate is built any more */
     f.marks = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *f.marks);
     if (f.marks == NULL) {
         status = error_memory(error);
