@@ -5,7 +5,7 @@ import re
 import tempfile
 import unittest
 
-from support import Case, DONE, INPUT, PROGRAM, Process, ROOT, USAGE, polytune, relay
+from support import Case, DONE, INPUT, PROGRAM, Process, ROOT, USAGE, one_processor, polytune, relay
 
 SALARIES = str(ROOT / "examples/salaries.garble")
 SALARY_INPUTS = ("--input=59000", "--input=54000", "--input=10")
@@ -19,6 +19,9 @@ def product_of_three(folder):
 
 
 class Plan(Case):
+    def setUp(self):
+        one_processor(self)
+
     def plan(self, *words):
         result = polytune("plan", "--json", *words)
         self.assertEqual(result.status, DONE, result)
@@ -113,6 +116,8 @@ class Plan(Case):
                     self.assertTrue(all(seat["memory_bytes"] <= least << 10 for seat in fits["parties"]), fits)
                     self.assertFailed(polytune("plan", program, f"--memory={least - 1}K", *flags), PROGRAM,
                                       f"takes {least} KiB of memory at least")
+            each = [re.search(r"takes (\d+) KiB", polytune("plan", program, "--memory=100K", f"--threads={n}").err)[1] for n in (1, 2)]
+            self.assertLess(int(each[0]), int(each[1]))  # threads have memory of their own
             self.assertFailed(polytune("plan", program, "--memory=much"), USAGE, "--memory takes a number of bytes")
 
     def test_a_circuit_in_pieces(self):
