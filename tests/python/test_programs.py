@@ -219,6 +219,13 @@ class Runs(unittest.TestCase):
         self.assertIn("garbling", [phase.name for phase in result.stats.phases])
         self.assertIsNone(result.fingerprint)
 
+    def test_any_number_of_processors_is_shared(self):
+        for processors, each in ((1, 1), (2, 1), (6, 3), (128, 64), (1000, 64)):
+            with self.subTest(processors), mock.patch("polytune.program._processors", return_value=processors), \
+                    mock.patch("polytune.program.Settings", wraps=polytune.program.Settings) as made:
+                self.assertEqual(Program(LARGER).simulate([1, 2]).text, "false")
+                self.assertEqual(made.call_args.kwargs["threads"], each)
+
     def test_private_results(self):
         program = Program("pub fn main(a: u8, b: u8) -> (u16, bool) { (b as u16 + 1u16, a > b) }")
         for compute in (program.evaluate, program.simulate):

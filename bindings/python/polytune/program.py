@@ -265,7 +265,7 @@ class Program:
         """The real protocol with all parties in this process. As `evaluate`, and with `stats` of the run, `stats.parties` of
         each party. Arguments as of `party`; without `threads` the parties share the processors."""
         task = work.Task(progress)
-        each = threads or max(1, _processors() // max(1, self.parties))
+        each = threads or min(max(1, _processors() // max(1, self.parties)), lib.PT_MPC_MAX_THREADS)
         settings = Settings(evaluator=evaluator, rho=rho, cot_bits=cot_bits, threads=each)
         return work.run(task, lambda: self._simulate(task, inputs, private_results, settings))
 
