@@ -70,11 +70,12 @@ PT_API PT_MUST_CHECK pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circui
  * one that pt_mpc_run takes) with which party options->party, or with PT_PLAN_EVERY_PARTY in its
  * place each of them, takes no more than `memory_bytes` of memory, as pt_plan_make tells it,
  * whatever k another party wishes for: with options->cot_field_bits and every larger k, without a
- * wish with every k. Less memory is more segments, each of which waits for 12 messages in turn with
- * two parties and 14 with three, and more traffic: of a million ANDs of two parties a fifth more
- * with 80 MB, near half more with 4 MB. PT_ERR_LIMIT where no segments are small enough; the
- * message says how much memory is enough, and *ret_ands is 0. Other errors are those of
- * pt_plan_make. */
+ * wish with every k. Each of options->threads works in memory of its own, which counts: with more
+ * of them, and 0 is as many as there are processors, segments may be smaller. Less memory is more
+ * segments, each of which waits for 12 messages in turn with two parties and 14 with three, and
+ * more traffic: of a million ANDs of two parties a fifth more with 80 MB, near half more with 4 MB.
+ * PT_ERR_LIMIT where no segments are small enough; the message says how much memory is enough, and
+ * *ret_ands is 0. Other errors are those of pt_plan_make. */
 PT_API PT_MUST_CHECK pt_status pt_plan_segment_ands(uint32_t *ret_ands, const pt_circuit *circuit,
                                                     const pt_mpc_options *options,
                                                     uint64_t memory_bytes, pt_error *error);
