@@ -1,4 +1,5 @@
 """Encryption end to end: keys, rosters, session secrets, words to compare, and relays that cheat."""
+import collections
 import contextlib
 import http.client
 import http.server
@@ -10,6 +11,7 @@ import signal
 import stat
 import sys
 import threading
+import time
 import unittest
 
 from support import BIN, Case, DONE, INPUT, MAX, PEER, Process, ROOT, USAGE, WORDS, keys, polytune, program_file, relay, wait_until
@@ -305,7 +307,7 @@ class Meddler(http.server.BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
-    do_GET = do_POST = do_PUT = pass_on
+    do_GET = do_POST = do_PUT = do_DELETE = pass_on
 
     def log_message(self, *_):
         pass
@@ -371,6 +373,29 @@ class CheatingRelays(Case):
         self.assertGreater(len(everything), 10000)
         for word in (b"ROWS", b"2usize", b"PARTY_0"):
             self.assertNotIn(word, everything)
+
+    def test_one_that_holds_a_goodbye_does_not_hold_the_result(self):
+        """Whoever has the result shows it before it waits for what it still has to send, and for the end of its connections."""
+        requests, held, let_go = collections.Counter(), threading.Event(), threading.Event()
+
+        def hold(path, body):
+            requests[path] += 1
+            if path.startswith("/join/") and requests[path] == 2: # a seat is taken, then given back
+                held.set()
+                let_go.wait(SOON)
+            return path, body
+        with meddling_relay(hold) as url:
+            parties = [Process("party", url, "--session=s", f"--program={MAX}", f"--party={i}", f"--input={value}")
+                       for i, value in enumerate("12")]
+            try:
+                self.assertTrue(held.wait(SOON))
+                leaver = next(i for i in range(2) if requests[f"/join/s/{i}"] == 2)
+                self.assertEqual(parties[leaver].out.next(time.monotonic() + SOON), "false\n")
+                self.assertIsNone(parties[leaver].process.poll())
+            finally:
+                let_go.set()
+            for i, party in enumerate(parties):
+                self.assertRan(party.wait(SOON), "" if i == leaver else "false")
 
     def test_one_that_swaps_two_parties(self):
         swapped = {"0/1": "0/2", "0/2": "0/1", "1/0": "2/0", "2/0": "1/0"}
