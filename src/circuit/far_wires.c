@@ -58,6 +58,7 @@ static bool far_grow(far_wires *f)
 bool far_wires_put(far_wires *f, uint32_t number, pack_operand at)
 {
     const size_t most = ((size_t)1 << f->bits) / 4 * 3;
+    PT_ASSERT(number != 0);
     if (f->n_used >= most && !far_grow(f))
         return false;
     far_enter(f, (far_wire){number, at});
@@ -82,6 +83,7 @@ static void far_drop(far_wires *f, uint32_t place)
 pack_operand far_wires_get(far_wires *f, uint32_t number, bool is_end)
 {
     uint32_t i = home_of(f, number);
+    PT_ASSERT(number != 0);
     while (f->places[i].number != number) {
         PT_ASSERT(f->places[i].number != 0);
         i = place_after(f, i);

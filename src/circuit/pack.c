@@ -275,16 +275,24 @@ static uint8_t *find_ends(const pt_circuit *c, const gate *gates)
     return ends;
 }
 
+/* By which a wire is found: not 0, wire 0 of a circuit without inputs included. */
+static uint32_t wire_number(uint32_t wire)
+{
+    return (wire + 1) * 2;
+}
+
 static pack_operand operand_of(packer *p, uint32_t wire, bool is_end)
 {
-    return wire < p->c->n_inputs ? (pack_operand){wire, wire} : packer_find(p, wire * 2, is_end);
+    if (wire < p->c->n_inputs)
+        return (pack_operand){wire, wire};
+    return packer_find(p, wire_number(wire), is_end);
 }
 
 static bool pack_gate(packer *p, unsigned ends)
 {
     gate g;
     pack_operand a = {0}, b = {0};
-    const uint32_t number = (ends & PACK_OUT_ENDS) != 0 ? 0 : p->walk.wire * 2;
+    const uint32_t number = (ends & PACK_OUT_ENDS) != 0 ? 0 : wire_number(p->walk.wire);
     packer_next(p, &g);
     const unsigned n_reads = gate_reads(g);
     /* The second operand first: when both are one wire, the first one ends it. */
@@ -314,7 +322,7 @@ bool circuit_pack(pt_circuit *c, gate *memory)
     packer p;
     uint8_t *ends = find_ends(c, memory);
     c->output_registers = mem_new(c->n_outputs, sizeof *c->output_registers);
-    const bool done = packer_init(&p, c, memory, c->n_gates, c->n_inputs) && ends != NULL &&
+    const bool done = packer_init(&p, c, memory, c->n_gates, c->n_inputs + 1) && ends != NULL &&
                       c->output_registers != NULL && pack_gates(&p, ends);
     packer_clear(&p);
     mem_free(ends);

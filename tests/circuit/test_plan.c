@@ -150,6 +150,30 @@ static void random_circuits_are_planned(void **state)
     }
 }
 
+/* Nothing but constants, of which the first is wire 0, found again long after. */
+static void circuits_without_inputs_are_planned(void **state)
+{
+    (void)state;
+    enum { N_GATES = 10000 };
+    pt_circuit *c = mem_new(1, sizeof *c);
+    gate *memory = mem_new(N_GATES, sizeof *memory);
+    *c = (pt_circuit){.n_parties = 1,
+                      .party_inputs = mem_new(1, sizeof *c->party_inputs),
+                      .n_gates = N_GATES,
+                      .n_outputs = 3,
+                      .outputs = mem_new(3, sizeof *c->outputs),
+                      .n_output_values = 1,
+                      .output_value_bits = mem_new(1, sizeof *c->output_value_bits)};
+    c->output_value_bits[0] = 3;
+    c->outputs[1] = 1;
+    c->outputs[2] = N_GATES - 1;
+    for (uint32_t i = 0; i < N_GATES; i++)
+        memory[i] = (gate){.op = GATE_CONST, .a = (i + 1) % 2};
+    assert_true(circuit_pack(c, memory));
+    check_plan(c);
+    pt_circuit_free(c);
+}
+
 static void sha256_needs_few_registers(void **state)
 {
     (void)state;
@@ -252,6 +276,7 @@ int main(void)
         cmocka_unit_test(outputs_keep_their_registers),
         cmocka_unit_test(registers_of_unread_wires_are_counted_once),
         cmocka_unit_test(random_circuits_are_planned),
+        cmocka_unit_test(circuits_without_inputs_are_planned),
         cmocka_unit_test(sha256_needs_few_registers),
         cmocka_unit_test(operands_have_as_many_bytes_as_they_need),
         cmocka_unit_test(every_allocation_may_fail),
