@@ -122,6 +122,13 @@ static size_t chunk_blocks(const session *s)
     return COT_CHUNK * cot_trees(s->k);
 }
 
+uint64_t dealt_work_bytes(const session *s, uint64_t n_and)
+{
+    const uint64_t blocks = COT_CHUNK + chunk_blocks(s) + MPC_KAPPA * COT_STRIDE;
+    return blocks * sizeof(block) + COT_SCRATCH_BYTES + s->n * sizeof(ro) +
+           dealing_deal_bytes(s, (size_t)n_and);
+}
+
 static void bits_run_clear(bits_run *b)
 {
     const session *s = b->s;

@@ -16,6 +16,9 @@ MUST_CHECK pt_status dealt_setup(session *s, pt_error *error);
 /* Blocks of the run's pool that a segment of `n_and` gates or fewer takes. Inputs take none. */
 uint64_t dealt_shares_blocks(const session *s, uint64_t n_and, uint64_t n_inputs);
 
+/* What the bits of such a segment are made in. */
+uint64_t dealt_work_bytes(const session *s, uint64_t n_and);
+
 /* What and_shares_make does: masks of the segment's wires and [s] of its gates, all verified. Waves
  * COT, in segment 0 COIN_O, and OPEN; frames DLREQ and DEAL. PT_PEER_ABIT for a party whose
  * corrections are not those it was dealt. */

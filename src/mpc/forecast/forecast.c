@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "mpc/abit/abit.h"
+#include "mpc/dealer/dealing.h"
+#include "mpc/dealer/dealt.h"
 #include "mpc/engine.h"
 #include "mpc/forecast/schedule.h"
 #include "mpc/ot/cot.h"
@@ -22,21 +24,47 @@
 
 #define WORK_BYTES ((uint64_t)160 << 10) /* frames and tables that a step works on, at most */
 
-/* Of a party's memory, what a segment takes beyond the pool: keys of the leaves, and either for the
- * batch of bits own ones, planes, and frames sent ahead, or for the triples as much as that. */
-static uint64_t batch_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
+/* Frames of a stream of `bytes` that are sent to all peers and not received. */
+static uint64_t ahead_memory(const session *s, size_t frame_bytes, uint64_t bytes)
+{
+    const uint64_t window = (uint64_t)stream_window(s, frame_bytes) * frame_bytes;
+    return (s->n - 1) * min_u64(window, bytes);
+}
+
+/* The same of COT for so many blocks of bits. */
+static uint64_t ahead_cot_memory(const session *s, uint64_t blocks)
+{
+    return ahead_memory(s, cot_frame_bytes(s->k, COT_CHUNK),
+                        blocks * cot_trees(s->k) * sizeof(block));
+}
+
+/* Of the parties alone either the batch of bits takes most: own ones, planes, and frames; or the
+ * triples do. */
+static uint64_t made_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
     const and_share_size size = and_shares_size(s, n_and, n_inputs, true, true);
-    const uint64_t bits = s->dealer ? DEALING_BITS_PER_AND * n_and + n_inputs : size.bits;
-    const uint64_t blocks = abit_blocks(bits);
-    const uint64_t leaves = 2 * ((uint64_t)cot_trees(s->k) << s->k) * sizeof(aes_key);
-    const size_t frame = cot_frame_bytes(s->k, COT_CHUNK);
-    const uint64_t window = (uint64_t)stream_window(s, frame) * frame;
-    const uint64_t ahead = min_u64(window, blocks * cot_trees(s->k) * sizeof(block));
+    const uint64_t blocks = abit_blocks(size.bits);
     const uint64_t for_bits =
-        blocks * sizeof(block) + abit_work_bytes(s, bits) + (s->n - 1) * ahead;
-    const uint64_t for_triples = triples_work_bytes(s, size.triples);
-    return (s->n - 1) * leaves + (for_bits > for_triples ? for_bits : for_triples);
+        blocks * sizeof(block) + abit_work_bytes(s, size.bits) + ahead_cot_memory(s, blocks);
+    const uint64_t for_triples =
+        triples_work_bytes(s, size.triples) +
+        ahead_memory(s, TRIPLE_FRAME * sizeof(uint64_t), size.triples * sizeof(uint64_t));
+    return for_bits > for_triples ? for_bits : for_triples;
+}
+
+/* With a dealer no other threads are at work. */
+static uint64_t dealt_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
+{
+    return dealt_work_bytes(s, n_and) + ahead_cot_memory(s, dealing_blocks(n_and, n_inputs));
+}
+
+/* Of a party's memory, what a segment takes beyond the pool; keys of the leaves stay. */
+static uint64_t batch_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
+{
+    const uint64_t leaves = 2 * ((uint64_t)cot_trees(s->k) << s->k) * sizeof(aes_key);
+    const uint64_t batch =
+        s->dealer ? dealt_memory(s, n_and, n_inputs) : made_memory(s, n_and, n_inputs);
+    return (s->n - 1) * leaves + batch;
 }
 
 /* What party s->me holds at its peak, in segments of so many ANDs. */

@@ -142,10 +142,12 @@ static void what_is_foretold_covers_what_is_taken(void **state)
 {
     (void)state;
     static const memory_case cases[] = {
-        {2, 100, 0, 4, &test_ideal_ot, 1},   {2, 20000, 0, 4, &test_ideal_ot, 1},
-        {2, 20000, 0, 8, &test_ideal_ot, 2}, {2, 30000, 6000, 4, &test_ideal_ot, 4},
-        {3, 20000, 0, 4, &test_ideal_ot, 1}, {3, 20000, 0, 1, &test_ideal_ot, 4},
-        {4, 12000, 0, 4, &test_ideal_ot, 8}, {5, 12000, 3000, 4, &test_ideal_ot, 2},
+        {2, 100, 0, 4, &test_ideal_ot, 1},    {2, 20000, 0, 4, &test_ideal_ot, 1},
+        {2, 20000, 0, 8, &test_ideal_ot, 2},  {2, 30000, 6000, 4, &test_ideal_ot, 4},
+        {3, 20000, 0, 4, &test_ideal_ot, 1},  {3, 20000, 0, 1, &test_ideal_ot, 4},
+        {4, 12000, 0, 4, &test_ideal_ot, 8},  {5, 12000, 3000, 4, &test_ideal_ot, 2},
+        {4, 20000, 0, 8, &test_ideal_ot, 1},  {2, 20000, 0, 4, &test_dealer, 8},
+        {3, 20000, 3000, 4, &test_dealer, 8},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pt_circuit *circuit = memory_circuit(cases[i].n, cases[i].gates);
