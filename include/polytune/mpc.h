@@ -70,7 +70,8 @@ typedef struct pt_mpc_options {
     unsigned threads;        /* that compute for this party, the calling one among them: 1 ..
                                 PT_MPC_MAX_THREADS; 0: as many as the process may use processors. With
                                 any number the messages and the result are the same. Callbacks and
-                                the channel are called by the calling thread alone */
+                                the channel are called by the calling thread alone. With a dealer
+                                it computes alone, whatever the number */
     bool insecure; /* over a channel that others can read and alter (pt_channel_kind): who reads all
                       messages can compute the inputs. For measuring, and for networks that are
                       protected by other means */
@@ -112,9 +113,8 @@ PT_API PT_MUST_CHECK pt_status pt_mpc_run_packed(uint8_t *ret_outputs, size_t n_
  *
  * The dealer hands out what the parties otherwise make together before they garble, which is most
  * of the work and traffic. It takes part as one party more: the channel is opened for parties + 1,
- * and the dealer has the last number, `parties`. Of `options` it reads parties, threads, insecure,
- * progress, cancelled and stats; everything else it learns from the parties, who set
- * pt_mpc_options.dealer.
+ * and the dealer has the last number, `parties`. Of `options` it reads parties, insecure, progress,
+ * cancelled and stats; everything else it learns from the parties, who set pt_mpc_options.dealer.
  *
  * Trust: the parties are still protected from each other, but all of them trust the dealer to deal
  * honestly, to work with none of them, and to see nothing of what they send to each other. It knows

@@ -154,8 +154,11 @@ class Usage(Case):
                      "--output-parties=1,1", "--rho=39", "--rho=81", "--cot-bits=3", "--cot-bits=99999999999999999999",
                      "--threads=0", "--threads=65", "--threads=two"):
             self.assertFailed(polytune("simulate", MAX, "--input=1", "--input=2", flag), USAGE)
-        for command in (("pre", "http://127.0.0.1:1", "--session=s", "--parties=2"), ("bench",), ("plan", MAX)):
+        for command in (("bench",), ("plan", MAX)):
             self.assertFailed(polytune(*command, "--threads=0"), USAGE, "--threads must be a number from 1 to 64")
+
+    def test_the_dealer_has_one_thread(self):
+        self.assertFailed(polytune("pre", "http://127.0.0.1:1", "--session=s", "--parties=2", "--threads=2"), USAGE, "'--threads'")
 
     def test_sizes_have_units(self):
         for text in ("", "0", "G", "2X", "2GB", "2.5G", "-1", "99999999999999999999", "9999999999G"):

@@ -3,7 +3,6 @@
 #include "cli/commands/command.h"
 #include "cli/deadline.h"
 #include "cli/flags/connect.h"
-#include "cli/flags/mpc_flags.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
 
@@ -11,15 +10,13 @@ static const flag flags[] = {
     {"parties", "N", "how many parties there are, without the dealer", false},
     {0},
 };
-static const flag *const flag_lists[] = {flags,         flags_connect, flags_secure,
-                                         flags_threads, flags_common,  NULL};
+static const flag *const flag_lists[] = {flags, flags_connect, flags_secure, flags_common, NULL};
 
-static pt_status serve_session(connection *c, size_t parties, unsigned threads, pt_error *error)
+static pt_status serve_session(connection *c, size_t parties, pt_error *error)
 {
     pt_channel channel = {0};
     pt_mpc_stats stats = {0};
     const pt_mpc_options options = {.parties = parties,
-                                    .threads = threads,
                                     .cancelled = deadline_came,
                                     .progress = report_progress,
                                     .stats = &stats};
@@ -42,7 +39,6 @@ static pt_status pre_run(const args *a, pt_error *error)
 {
     connection c = {0};
     uint64_t parties = 0;
-    unsigned threads = 0;
     interrupt_catch();
     if (args_get(a, "parties") == NULL)
         return error_set(error, PT_ERR_USAGE, "polytune pre needs --parties");
@@ -51,9 +47,7 @@ static pt_status pre_run(const args *a, pt_error *error)
         status = args_number(&parties, args_get(a, "parties"), "--parties", 2,
                              PT_MPC_MAX_PARTIES - 1, error);
     if (status == PT_OK)
-        status = threads_take(&threads, a, error);
-    if (status == PT_OK)
-        status = deadline_explain(serve_session(&c, (size_t)parties, threads, error), error);
+        status = deadline_explain(serve_session(&c, (size_t)parties, error), error);
     connection_clear(&c);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "polytune/polytune.h"
 
 extern const flag flags_mpc[];
-extern const flag flags_threads[]; /* also those of the dealer and of bench */
+extern const flag flags_threads[]; /* also those of bench */
 
 typedef struct mpc_flags {
     size_t evaluator;

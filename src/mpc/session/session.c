@@ -156,15 +156,13 @@ pt_status session_init_dealer(session *d, const pt_mpc_options *options, const p
 {
     pt_status status = check_parties(options->parties, true, error);
     if (status == PT_OK)
-        status = check_threads(options->threads, error);
-    if (status == PT_OK)
         status = crypto_init(error);
     if (status != PT_OK)
         return status;
     *d = (session){.n = options->parties,
                    .me = options->parties,
                    .dealer = true,
-                   .threads = workers_wanted(options->threads),
+                   .threads = 1,
                    .seats = options->parties + 1};
     session_number_parties(d, 0); /* until the parties say who evaluates */
     if (session_start(d, options, channel))
