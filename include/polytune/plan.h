@@ -68,10 +68,10 @@ PT_API PT_MUST_CHECK pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circui
 
 /* The largest segments (pt_mpc_options.segment_ands, whose value does not count here, but has to be
  * one that pt_mpc_run takes) with which party options->party, or with PT_PLAN_EVERY_PARTY in its
- * place each of them, takes no more than `memory_bytes` of memory, as pt_plan_make tells it,
- * whatever k another party wishes for: with options->cot_field_bits and every larger k, without a
- * wish with every k. Each of options->threads works in memory of its own, which counts: with more
- * of them, and 0 is as many as there are processors, segments may be smaller. Less memory is more
+ * place each of them, takes no more than `memory_bytes` of memory, as pt_plan_make tells it
+ * of one thread, whatever k another party wishes for: with options->cot_field_bits and every larger
+ * k, without a wish with every k. options->threads does not count, so that what is sent does not
+ * depend on a machine's processors; pt_plan_threads tells how many fit. Less memory is more
  * segments, each of which waits for 12 messages in turn with two parties and 14 with three, and
  * more traffic: of a million ANDs of two parties a fifth more with 80 MB, near half more with 4 MB.
  * PT_ERR_LIMIT where no segments are small enough; the message says how much memory is enough, and
@@ -79,6 +79,13 @@ PT_API PT_MUST_CHECK pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circui
 PT_API PT_MUST_CHECK pt_status pt_plan_segment_ands(uint32_t *ret_ands, const pt_circuit *circuit,
                                                     const pt_mpc_options *options,
                                                     uint64_t memory_bytes, pt_error *error);
+
+/* How many threads may compute for such a party, in segments of options->segment_ands, so that it
+ * takes no more than `memory_bytes`: options->threads (0: as many as there are processors) or
+ * fewer, at least 1. Errors are those of pt_plan_make; *ret_threads is 0 then. */
+PT_API PT_MUST_CHECK pt_status pt_plan_threads(unsigned *ret_threads, const pt_circuit *circuit,
+                                               const pt_mpc_options *options, uint64_t memory_bytes,
+                                               pt_error *error);
 
 #ifdef __cplusplus
 }

@@ -765,6 +765,13 @@ CALL(pt_plan_segment_ands)
                                 error);
 }
 
+CALL(pt_plan_threads)
+{
+    unsigned threads = 0;
+    const pt_mpc_options options = {.parties = SIZE(3, 2), .evaluator = SIZE(4, 0)};
+    return pt_plan_threads(PTR(0, &threads), PTR(1, w->circuit), PTR(2, &options), 0, error);
+}
+
 CALL(pt_plan_make)
 {
     pt_plan plan;
@@ -855,6 +862,7 @@ typedef struct row {
     FAILS(pt_plan_cot_bits, 8)                                                                     \
     FAILS(pt_plan_make, 9)                                                                         \
     FAILS(pt_plan_segment_ands, 5)                                                                 \
+    FAILS(pt_plan_threads, 5)                                                                      \
     FAILS(pt_private_results_decode, 4)                                                            \
     FAILS(pt_private_results_decode_packed, 5)                                                     \
     FAILS(pt_private_results_receivers, 4)                                                         \

@@ -40,9 +40,10 @@ pt_status cost_fit(mpc_flags *f, const computation *c, size_t party, uint64_t by
         options.party = PT_PLAN_EVERY_PARTY;
     const pt_status status =
         pt_plan_segment_ands(&f->segment_ands, c->circuit, &options, bytes, &why);
-    if (status == PT_OK)
-        return PT_OK;
-    return error_set(error, status, "--memory: %s", why.message);
+    if (status != PT_OK)
+        return error_set(error, status, "--memory: %s", why.message);
+    options.segment_ands = f->segment_ands;
+    return pt_plan_threads(&f->threads, c->circuit, &options, bytes, error);
 }
 
 bool cost_link_of(pt_plan_link *ret_link, double round_trip_seconds)

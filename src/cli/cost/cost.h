@@ -26,7 +26,7 @@ MUST_CHECK pt_status cost_wish(mpc_flags *f, const computation *c, const pt_plan
 #define COST_EVERY_PARTY SIZE_MAX
 
 /* The largest segments with which `party`, or COST_EVERY_PARTY, stays within the memory of
- * --memory. PT_ERR_LIMIT. */
+ * --memory with one thread, and then as many of its threads as do. PT_ERR_LIMIT. */
 MUST_CHECK pt_status cost_fit(mpc_flags *f, const computation *c, size_t party, uint64_t bytes,
                               pt_error *error);
 

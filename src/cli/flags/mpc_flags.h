@@ -15,7 +15,7 @@ typedef struct mpc_flags {
     size_t n_output_parties;
     unsigned statistical_security;
     unsigned cot_field_bits;
-    unsigned threads;      /* of a party */
+    unsigned threads;      /* of a party; fewer by --memory */
     uint32_t segment_ands; /* by --memory, once the circuit is known (cost_fit); 0: the default */
     bool dealer;
     bool private_results;

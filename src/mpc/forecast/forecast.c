@@ -328,26 +328,70 @@ pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circuit *circuit,
     return status;
 }
 
+/* For largest_memory of party options->party, or with PT_PLAN_EVERY_PARTY of any. Release with
+ * memory_session_free. */
+static pt_status memory_session_new(session **ret_s, const pt_circuit *circuit,
+                                    const pt_mpc_options *options, pt_error *error)
+{
+    pt_mpc_options o = *options;
+    if (o.party == PT_PLAN_EVERY_PARTY)
+        o.party = 0;
+    pt_status status = check_plan(circuit, &o, o.parties + o.dealer, error);
+    if (status != PT_OK)
+        return status;
+    session *s = mem_new(1, sizeof *s);
+    if (s == NULL)
+        return error_memory(error);
+    status = session_agree(s, &o, error);
+    if (status != PT_OK) {
+        mem_free(s);
+        return status;
+    }
+    *ret_s = s;
+    return PT_OK;
+}
+
+static void memory_session_free(session *s)
+{
+    receivers_clear(&s->receivers);
+    mem_free(s);
+}
+
 pt_status pt_plan_segment_ands(uint32_t *ret_ands, const pt_circuit *circuit,
                                const pt_mpc_options *options, uint64_t memory_bytes,
                                pt_error *error)
 {
+    session *s;
     if (ret_ands == NULL || circuit == NULL || options == NULL)
         return error_missing(error, "a circuit, options, and a place for the size");
     *ret_ands = 0;
-    const bool of_any = options->party == PT_PLAN_EVERY_PARTY;
-    pt_mpc_options o = *options;
-    o.party = of_any ? 0 : options->party;
-    pt_status status = check_plan(circuit, &o, o.parties + o.dealer, error);
-    session *s = status == PT_OK ? mem_new(1, sizeof *s) : NULL;
-    if (status == PT_OK)
-        status = s == NULL ? error_memory(error) : session_agree(s, &o, error);
-    if (status == PT_OK) {
-        status = choose_segment(ret_ands, s, circuit, of_any, memory_bytes, error);
-        receivers_clear(&s->receivers);
-    }
-    mem_free(s);
+    pt_status status = memory_session_new(&s, circuit, options, error);
+    if (status != PT_OK)
+        return status;
+    s->threads = 1;
+    status = choose_segment(ret_ands, s, circuit, options->party == PT_PLAN_EVERY_PARTY,
+                            memory_bytes, error);
+    memory_session_free(s);
     return status;
+}
+
+pt_status pt_plan_threads(unsigned *ret_threads, const pt_circuit *circuit,
+                          const pt_mpc_options *options, uint64_t memory_bytes, pt_error *error)
+{
+    session *s;
+    if (ret_threads == NULL || circuit == NULL || options == NULL)
+        return error_missing(error, "a circuit, options, and a place for the number");
+    *ret_threads = 0;
+    const pt_status status = memory_session_new(&s, circuit, options, error);
+    if (status != PT_OK)
+        return status;
+    const bool of_any = options->party == PT_PLAN_EVERY_PARTY;
+    const uint64_t ands = engine_segment_ands(options);
+    while (s->threads > 1 && largest_memory(s, circuit, ands, of_any) > memory_bytes)
+        s->threads--;
+    *ret_threads = (unsigned)s->threads;
+    memory_session_free(s);
+    return PT_OK;
 }
 
 pt_status pt_plan_make(pt_plan *ret_plan, pt_plan_seat *ret_seats, size_t n_seats,

@@ -164,7 +164,8 @@ static void segments_are_as_large_as_memory_allows(void **state)
     (void)state;
     pt_circuit *circuit = memory_circuit(2, 20000);
     /* The only k there is, then. */
-    pt_mpc_options options = {.parties = 2, .party = 1, .evaluator = 1, .cot_field_bits = 8};
+    pt_mpc_options options = {
+        .parties = 2, .party = 1, .evaluator = 1, .cot_field_bits = 8, .threads = 1};
     pt_plan plan;
     pt_plan_seat seats[2];
     uint32_t ands = 1;
@@ -186,8 +187,11 @@ static void segments_have_a_least_size(void **state)
 {
     (void)state;
     pt_circuit *circuit = memory_circuit(2, 20000);
-    pt_mpc_options options = {
-        .parties = 2, .party = 1, .cot_field_bits = 8, .segment_ands = MPC_SEGMENT_ANDS_MIN};
+    pt_mpc_options options = {.parties = 2,
+                              .party = 1,
+                              .cot_field_bits = 8,
+                              .segment_ands = MPC_SEGMENT_ANDS_MIN,
+                              .threads = 1};
     pt_plan plan;
     pt_plan_seat seats[2];
     uint32_t ands = 1;
@@ -199,10 +203,72 @@ static void segments_have_a_least_size(void **state)
     pt_circuit_free(circuit);
 }
 
+static uint64_t memory_with(const pt_circuit *circuit, const pt_mpc_options *options,
+                            unsigned threads)
+{
+    pt_mpc_options o = *options;
+    pt_plan plan;
+    pt_plan_seat seats[2];
+    o.threads = threads;
+    assert_int_equal(pt_plan_make(&plan, seats, 2, circuit, &o, NULL, NULL), PT_OK);
+    return seats[o.party].memory_bytes;
+}
+
+/* They are chosen as for one thread; then as many compute as have room. */
+static void threads_do_not_change_segments(void **state)
+{
+    (void)state;
+    pt_circuit *circuit = memory_circuit(2, 20000);
+    pt_mpc_options options = {.parties = 2, .party = 1, .cot_field_bits = 8};
+    bool some_have_no_room = false;
+    for (uint64_t bytes = 5 << 20; bytes <= 24 << 20; bytes += 1 << 20) {
+        uint32_t ands[3] = {0};
+        for (unsigned i = 0; i < 3; i++) {
+            options.threads = (unsigned[]){1, 64, 0}[i];
+            assert_int_equal(pt_plan_segment_ands(&ands[i], circuit, &options, bytes, NULL), PT_OK);
+        }
+        assert_true(ands[0] == ands[1] && ands[0] == ands[2]);
+        options.segment_ands = ands[0];
+        options.threads = 64;
+        unsigned threads = 0;
+        assert_int_equal(pt_plan_threads(&threads, circuit, &options, bytes, NULL), PT_OK);
+        assert_true(threads >= 1 && threads <= 64);
+        assert_true(memory_with(circuit, &options, threads) <= bytes);
+        assert_true(threads == 64 || memory_with(circuit, &options, threads + 1) > bytes);
+        some_have_no_room |= threads < 64;
+    }
+    assert_true(some_have_no_room);
+    /* What is enough for one, and even less. */
+    options.segment_ands = MPC_SEGMENT_ANDS_MIN;
+    const uint64_t bytes = memory_with(circuit, &options, 1);
+    for (unsigned less = 0; less < 2; less++) {
+        unsigned threads = 0;
+        assert_int_equal(pt_plan_threads(&threads, circuit, &options, bytes - less, NULL), PT_OK);
+        assert_int_equal(threads, 1);
+    }
+    pt_circuit_free(circuit);
+}
+
+/* What is chosen for all parties is not exceeded by a run. */
+static void a_run_is_within_memory(void **state)
+{
+    (void)state;
+    const uint64_t bytes = 8 << 20;
+    memory_case c = {2, 20000, 0, 8, &test_ideal_ot, 64};
+    pt_circuit *circuit = memory_circuit(c.n, c.gates);
+    pt_mpc_options options = {
+        .parties = c.n, .party = PT_PLAN_EVERY_PARTY, .cot_field_bits = c.k, .threads = c.threads};
+    assert_int_equal(pt_plan_segment_ands(&c.segment_ands, circuit, &options, bytes, NULL), PT_OK);
+    options.segment_ands = c.segment_ands;
+    assert_int_equal(pt_plan_threads(&c.threads, circuit, &options, bytes, NULL), PT_OK);
+    assert_true(run_peak(&c, circuit) <= (long long)(c.n * bytes));
+    pt_circuit_free(circuit);
+}
+
 /* Whatever k above the own wish another party wishes for. */
 static void assert_within(const pt_circuit *circuit, size_t party, unsigned wish, uint64_t bytes)
 {
-    pt_mpc_options options = {.parties = 3, .party = party, .cot_field_bits = wish};
+    pt_mpc_options options = {.parties = 3, .party = party, .cot_field_bits = wish, .threads = 1};
     uint32_t ands = 0;
     assert_int_equal(pt_plan_segment_ands(&ands, circuit, &options, bytes, NULL), PT_OK);
     options.party = 0;
@@ -251,6 +317,8 @@ int main(void)
         cmocka_unit_test(what_is_foretold_covers_what_is_taken),
         cmocka_unit_test(segments_are_as_large_as_memory_allows),
         cmocka_unit_test(segments_have_a_least_size),
+        cmocka_unit_test(threads_do_not_change_segments),
+        cmocka_unit_test(a_run_is_within_memory),
         cmocka_unit_test(another_k_is_within_memory),
         cmocka_unit_test(segments_fill_buckets_of_three),
     };
