@@ -187,9 +187,15 @@ class Direct(Case):
                 plain = start_parties(url.replace("https", "http"), "u", path, [1], "--timeout=6")[0]
                 self.assertFailed(plain.wait(SOON), TRANSPORT, "is its URL https:")
             with relay() as (url, _):
-                # Which may be found out by its answer or by its silence.
+                # It answers where the random bytes of TLS have the end of a line, and else waits for one.
                 encrypting = start_parties(url.replace("http", "https"), "v", path, [1], "--timeout=6")[0]
                 self.assertFailed(encrypting.wait(SOON), TRANSPORT, "is its URL http:")
+
+    def test_silence_where_tls_is_awaited(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+            party = start_parties(url, "s", MAX, [1], "--timeout=4")[0]
+            self.assertFailed(party.wait(SOON), TRANSPORT, "no TLS comes; is its URL http: and not https:?")
 
     @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")
     def test_a_certificate_that_has_expired(self):

@@ -6,10 +6,11 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "channel/http/authorities.h"
 #include "channel/http/url.h"
 
-#define CONNECT_TIMEOUT_MS 10000L
+#define CONNECT_TIMEOUT_MS 10000
 #define STALLED_S          60L /* a connection that moves no byte for so long is given up */
 #define IO_BUFFER          (512L << 10)
 
@@ -62,7 +63,6 @@ static bool set_options(http_handle *h, const char *tls_ca)
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_TCP_NODELAY, 1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
     SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
     SET(CURLOPT_LOW_SPEED_TIME, STALLED_S);
     SET(CURLOPT_BUFFERSIZE, IO_BUFFER);
@@ -169,6 +169,15 @@ static bool set_method(http_handle *h, const http_call *call)
     return ok;
 }
 
+/* Well before the end of the whole call: were that first, libcurl would not tell whether it waited
+ * for a connection or for TLS. */
+static long connect_timeout_ms(uint64_t timeout_ms)
+{
+    if (timeout_ms == 0)
+        return CONNECT_TIMEOUT_MS;
+    return (long)min_u64(CONNECT_TIMEOUT_MS, timeout_ms - timeout_ms / 4);
+}
+
 bool http_handle_begin(http_handle *h, http_call *call, uint64_t timeout_ms)
 {
     CURL *e = h->easy;
@@ -181,6 +190,7 @@ bool http_handle_begin(http_handle *h, http_call *call, uint64_t timeout_ms)
      * choice by the environment. */
     SET(CURLOPT_PROXY, call->is_direct || url_is_loopback(url) ? "" : NULL);
     SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(timeout_ms));
     http_begin(call);
     h->call = call;
     h->detail[0] = '\0';

@@ -106,6 +106,36 @@ static void an_answer_of_unknown_length_is_none(void **state)
     check(without_length, strlen(without_length), 1, 0);
 }
 
+/* One that accepts and is silent, however short the time is: it is told that TLS does not come. The
+ * handle has had a call without TLS before. */
+static void silence_where_tls_is_awaited_is_told_as_that(void **state)
+{
+    server s;
+    char base[64];
+    char problem[256];
+    http_call call;
+    http_handle *handle = http_handle_new(NULL);
+    (void)state;
+    assert_non_null(handle);
+    server_start(&s, with_length, strlen(with_length), 1);
+    http_call_init(&call, 1024);
+    (void)snprintf(base, sizeof base, "http://127.0.0.1:%u", (unsigned)s.port);
+    http_prepare(&call, HTTP_GET, base, "/");
+    assert_true(http_perform(handle, &call, 0));
+    assert_int_equal(call.status, 200);
+    assert_int_equal(pthread_join(s.thread, NULL), 0);
+    (void)snprintf(base, sizeof base, "https://127.0.0.1:%u", (unsigned)s.port);
+    http_prepare(&call, HTTP_GET, base, "/");
+    assert_true(http_perform(handle, &call, 2000));
+    http_explain(&call, problem, sizeof problem);
+    assert_int_equal(call.outcome, HTTP_TIMEOUT);
+    if (strstr(problem, "no TLS comes; is its URL http: and not https:?") == NULL)
+        fail_msg("%s", problem);
+    http_call_clear(&call);
+    http_handle_free(handle);
+    (void)close(s.fd);
+}
+
 static void authorities_are_looked_for_where_others_have_them(void **state)
 {
     static const char *const places[] = {"/no/such/file", "/etc/passwd", "/etc/group", NULL};
@@ -122,6 +152,7 @@ int main(void)
         cmocka_unit_test(a_whole_answer_is_one),
         cmocka_unit_test(an_answer_that_breaks_off_anywhere_is_none),
         cmocka_unit_test(an_answer_of_unknown_length_is_none),
+        cmocka_unit_test(silence_where_tls_is_awaited_is_told_as_that),
         cmocka_unit_test(authorities_are_looked_for_where_others_have_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
