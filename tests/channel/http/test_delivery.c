@@ -284,6 +284,66 @@ static void nothing_follows_what_is_repeated(void **state)
     delivery_clear(&d);
 }
 
+#define LATEST_MS 2000 /* after the time-out an error comes within so long */
+
+static void what_cannot_be_sent_is_given_up_in_time(void **state)
+{
+    delivery d;
+    transfer *list[LANES];
+    uint64_t next_ms = 0;
+    (void)state;
+    for (uint64_t took_ms = 0; took_ms < PATIENCE_MS; took_ms += PATIENCE_MS / 4) {
+        delivery_begin(&d);
+        gave_up = false;
+        send_bytes(&d, 1);
+        const uint64_t start_ms = now_ms;
+        while (!gave_up) {
+            while (begin_due(&d, list, &next_ms) == 0)
+                clock_sleep(1);
+            clock_sleep(took_ms); /* as long as an attempt takes */
+            answer_while_down(list[0]);
+        }
+        assert_in_range(now_ms - start_ms, PATIENCE_MS, PATIENCE_MS + LATEST_MS + took_ms);
+        delivery_clear(&d);
+    }
+}
+
+static void sleep_until(mailboxes *m, const mailbox *awaited, uint64_t until_ms)
+{
+    (void)m;
+    (void)awaited;
+    assert_true(until_ms > now_ms);
+    clock_sleep(until_ms - now_ms);
+}
+
+static bool go_on(void *user)
+{
+    (void)user;
+    return false;
+}
+
+static void silence_ends_in_time(void **state)
+{
+    static const mailbox_pump sleeper = {nudge, nudge, sleep_until};
+    static const uint32_t timeouts_ms[] = {1, 500, 4000, 60000};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof timeouts_ms / sizeof *timeouts_ms; i++) {
+        const uint32_t timeout_ms = timeouts_ms[i / 2];
+        const mailbox_options o = {
+            .parties = 2,
+            .patience = patience_init(&(pt_network_options){
+                .timeout_ms = timeout_ms, .cancelled = i % 2 == 0 ? NULL : go_on})};
+        mailboxes m = {0};
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        assert_true(mailboxes_init(&m, &sleeper, &o));
+        const uint64_t start_ms = now_ms;
+        assert_int_equal(mailboxes_recv(&m, PEER, "p", 1, &bytes, &len, NULL), PT_ERR_TIMEOUT);
+        assert_in_range(now_ms - start_ms, timeout_ms, timeout_ms + LATEST_MS);
+        mailboxes_clear(&m);
+    }
+}
+
 static void many_peers_share_what_is_done_at_once(void **state)
 {
     static const struct {
@@ -306,6 +366,8 @@ int main(void)
         cmocka_unit_test(full_packets_grow_while_the_link_has_room),
         cmocka_unit_test(what_is_repeated_in_turn_has_its_own_patience),
         cmocka_unit_test(nothing_follows_what_is_repeated),
+        cmocka_unit_test(what_cannot_be_sent_is_given_up_in_time),
+        cmocka_unit_test(silence_ends_in_time),
         cmocka_unit_test(many_peers_share_what_is_done_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
