@@ -34,6 +34,13 @@ class Bench(Case):
             self.assertGreater(rows[name]["seconds"], 5 * rows[name]["one_way_delays"])
             self.assertAlmostEqual(rows[name]["planned_seconds"] / rows[name]["seconds"], 1, delta=0.25)
 
+    def test_all_that_is_computed_takes_time_over_a_link(self):
+        """A party has one thread, whose time it is, however many processors there are."""
+        result = polytune("bench", "--ands=1000", "--only=protocol", "--link=1gbit,1ms", "--json")
+        self.assertEqual(result.status, DONE, result)
+        for name, row in json.loads(result.out).items():
+            self.assertGreater(row["seconds"], 0.95 * row["cpu_seconds_per_party"], name)
+
     def test_runs_and_what_they_compare_with(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "old.json")

@@ -363,6 +363,8 @@ static pt_status take_wish(bench_wish *ret_wish, const args *a, pt_error *error)
         status = args_number(&wish.runs, runs, "--runs", 1, MAX_RUNS, error);
     if (status == PT_OK)
         status = threads_take(&wish.threads, a, error);
+    if (wish.has_link && wish.threads == 0)
+        wish.threads = 1; /* the time is that of a party's thread */
     if (status == PT_OK && link != NULL)
         status = link_flag_parse(&wish.link, link, error);
     *ret_wish = wish;

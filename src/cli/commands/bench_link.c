@@ -42,7 +42,7 @@ pt_status bench_link_delays(double *ret_delays, const pt_circuit *circuit, size_
     const slow_link second = {.delay_ns = 1000000000u, .work_ns = no_work};
     bench_run runs[BENCH_MAX_SEATS];
     double seconds[BENCH_MAX_SEATS] = {0};
-    const pt_status status = run_over(runs, seconds, second, circuit, parties, 0, error);
+    const pt_status status = run_over(runs, seconds, second, circuit, parties, 1, error);
     *ret_delays = 0;
     for (size_t i = 0; i < parties; i++) {
         if (seconds[i] > *ret_delays)

@@ -23,7 +23,7 @@ static pt_status cost_of(plan_cost *ret_cost, const pt_circuit *circuit, const d
     bench_run runs[BENCH_MAX_SEATS];
     double seconds[BENCH_MAX_SEATS] = {0};
     *ret_cost = (plan_cost){0};
-    pt_status status = bench_link_run(runs, seconds, &planned, circuit, parties, 0, error);
+    pt_status status = bench_link_run(runs, seconds, &planned, circuit, parties, 1, error);
     for (size_t i = 0; status == PT_OK && i < parties; i++) {
         const double bytes = (double)runs[i].stats.bytes_sent;
         ret_cost->bytes = bytes > ret_cost->bytes ? bytes : ret_cost->bytes;
