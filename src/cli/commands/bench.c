@@ -21,7 +21,7 @@
 #include "cli/commands/bench_link.h"
 #include "cli/commands/command.h"
 #include "cli/flags/link.h"
-#include "cli/flags/mpc_flags.h"
+#include "cli/flags/threads.h"
 #include "cli/output.h"
 #include "cli/report.h"
 

@@ -6,7 +6,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "cli/flags/mpc_flags.h"
+#include "cli/flags/threads.h"
 #include "cli/local_run.h"
 
 #define LIVE       1024u

@@ -16,6 +16,7 @@
 #include "cli/flags/mpc_flags.h"
 #include "cli/flags/split.h"
 #include "cli/flags/tables.h"
+#include "cli/flags/threads.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"

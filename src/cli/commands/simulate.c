@@ -6,6 +6,7 @@
 #include "cli/flags/inputs.h"
 #include "cli/flags/mpc_flags.h"
 #include "cli/flags/split.h"
+#include "cli/flags/threads.h"
 #include "cli/local_run.h"
 #include "cli/output.h"
 #include "cli/report.h"

@@ -8,6 +8,7 @@
 #include "cli/cost/cost.h"
 #include "cli/flags/link.h"
 #include "cli/flags/split.h"
+#include "cli/flags/threads.h"
 #include "cli/output.h"
 
 static const flag flags[] = {

@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/workers.h"
 #include "cli/deadline.h"
+#include "cli/flags/threads.h"
 #include "cli/report.h"
 
 const flag flags_mpc[] = {
@@ -20,32 +20,6 @@ const flag flags_mpc[] = {
      false},
     {0},
 };
-
-const flag flags_threads[] = {
-    {"threads", "N",
-     "threads that compute for a party, 1 to 64 (default: as many as there are processors for it)",
-     false},
-    {0},
-};
-
-pt_status threads_take(unsigned *ret_threads, const args *a, pt_error *error)
-{
-    const char *threads = args_get(a, "threads");
-    uint64_t number = 0;
-    pt_status status = PT_OK;
-    if (threads != NULL)
-        status = args_number(&number, threads, "--threads", 1, PT_MPC_MAX_THREADS, error);
-    *ret_threads = (unsigned)number;
-    return status;
-}
-
-unsigned threads_each(unsigned threads, size_t sharing)
-{
-    const size_t part = workers_wanted(0) / sharing;
-    if (threads != 0)
-        return threads;
-    return part == 0 ? 1 : (unsigned)part;
-}
 
 static pt_status parse_party_list(mpc_flags *f, const char *list, size_t parties, pt_error *error)
 {

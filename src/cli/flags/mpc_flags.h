@@ -7,7 +7,6 @@
 #include "polytune/polytune.h"
 
 extern const flag flags_mpc[];
-extern const flag flags_threads[]; /* also those of bench */
 
 typedef struct mpc_flags {
     size_t evaluator;
@@ -25,12 +24,6 @@ typedef struct mpc_flags {
 PT_MUST_CHECK pt_status mpc_flags_init(mpc_flags *ret_flags, const args *a, size_t parties,
                                        pt_error *error);
 void mpc_flags_clear(mpc_flags *f);
-
-/* --threads; 0 without it. */
-PT_MUST_CHECK pt_status threads_take(unsigned *ret_threads, const args *a, pt_error *error);
-/* The same of each of the parties, and dealers, that share this process's processors: without the
- * flag an equal part of these. */
-unsigned threads_each(unsigned threads, size_t sharing);
 
 /* With --private-results, finds out whose which output bits of the compiled computation are. */
 PT_MUST_CHECK pt_status mpc_flags_divide(mpc_flags *f, const computation *c, pt_error *error);
