@@ -1,6 +1,7 @@
 #include "cli/flags/threads.h"
 
-#include "base/workers.h"
+#include "base/min.h"
+#include "base/processors.h"
 #include "polytune/polytune.h"
 
 const flag flags_threads[] = {
@@ -23,8 +24,8 @@ pt_status threads_take(unsigned *ret_threads, const args *a, pt_error *error)
 
 unsigned threads_each(unsigned threads, size_t sharing)
 {
-    const size_t part = workers_wanted(0) / sharing;
+    const size_t part = processors_usable() / sharing;
     if (threads != 0)
         return threads;
-    return part == 0 ? 1 : (unsigned)part;
+    return part == 0 ? 1 : (unsigned)min_size(part, PT_MPC_MAX_THREADS);
 }
