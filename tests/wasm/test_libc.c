@@ -74,8 +74,17 @@ static void numbers_are_read(void **state)
     char *end = NULL;
     assert_int_equal(strtoul("41,2", &end, 10), 41);
     assert_string_equal(end, ",2");
-    assert_int_equal(strtoul("x", &end, 10), 0);
-    assert_string_equal(end, "x");
+    assert_int_equal(strtoul(" \t\n7 x", &end, 10), 7);
+    assert_string_equal(end, " x");
+    for (const char *none = " x"; *none != '\0'; none++) {
+        assert_int_equal(strtoul(none, &end, 10), 0);
+        assert_ptr_equal(end, none);
+        assert_true(strtoll(none, &end, 10) == 0);
+        assert_ptr_equal(end, none);
+    }
+    assert_true(strtoll("  -7", NULL, 10) == -7);
+    assert_true(strtoll("-", &end, 10) == 0);
+    assert_string_equal(end, "-");
     errno = 0;
     assert_true(strtoll("9223372036854775807", &end, 10) == LLONG_MAX);
     assert_true(strtoll("-9223372036854775808", NULL, 10) == LLONG_MIN);

@@ -42,6 +42,14 @@ void qsort(void *items, size_t n, size_t size, int (*compare)(const void *, cons
 
 /* ---- numbers, which are decimal here ---- */
 
+/* Where a number may begin. */
+static const char *past_blanks(const char *text)
+{
+    while (*text == ' ' || (*text >= '\t' && *text <= '\r'))
+        text++;
+    return text;
+}
+
 /* Of digits only; ERANGE and the greatest possible when it is more than `max`. */
 static uint64_t read_digits(const char *text, const char **ret_end, uint64_t max)
 {
@@ -59,24 +67,33 @@ static uint64_t read_digits(const char *text, const char **ret_end, uint64_t max
     return max;
 }
 
+/* Without digits the end is the beginning, before any blanks. */
+static void tell_end(char **ret_end, const char *text, const char *digits, const char *end)
+{
+    if (ret_end != NULL)
+        *ret_end = (char *)(uintptr_t)(end == digits ? text : end);
+}
+
+/* Without a sign. */
 unsigned long strtoul(const char *text, char **ret_end, int base)
 {
+    const char *digits = past_blanks(text);
     const char *end;
     PT_ASSERT(base == 10);
-    const unsigned long value = (unsigned long)read_digits(text, &end, ULONG_MAX);
-    if (ret_end != NULL)
-        *ret_end = (char *)(uintptr_t)end;
+    const unsigned long value = (unsigned long)read_digits(digits, &end, ULONG_MAX);
+    tell_end(ret_end, text, digits, end);
     return value;
 }
 
 long long strtoll(const char *text, char **ret_end, int base)
 {
+    const char *digits = past_blanks(text);
     const char *end;
     PT_ASSERT(base == 10);
-    const bool is_negative = *text == '-';
+    const bool is_negative = *digits == '-';
     const uint64_t most = (uint64_t)LLONG_MAX + is_negative;
-    const uint64_t value = read_digits(text + is_negative, &end, most);
-    if (ret_end != NULL)
-        *ret_end = (char *)(uintptr_t)end;
+    digits += is_negative;
+    const uint64_t value = read_digits(digits, &end, most);
+    tell_end(ret_end, text, digits, end);
     return is_negative ? (long long)(0 - value) : (long long)value;
 }
