@@ -1,5 +1,5 @@
 """The public functions are those of abi.txt, which is changed on purpose only: `python3 tests/house/abi.py --update`.
-tests/api/test_wrong_arguments.c has a row for each of them, and debian/ the version since which each is there."""
+tests/api/wrong_arguments has a row for each of them, and debian/ the version since which each is there."""
 import difflib
 import pathlib
 import re
