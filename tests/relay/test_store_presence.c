@@ -84,31 +84,44 @@ static void who_is_silent_dies_after_the_smallest_timeout(kind k)
     store_free(s);
 }
 
+#define A_QUARTER_MS 2000
+
+/* The seat's last connection closes and it asks again, some times. False if the machine was too
+ * busy for it to be in time. */
+static bool comes_back_in_time(store *s, const store_caller *a, const store_caller *b)
+{
+    for (int i = 0; i < 12; i++) {
+        const uint64_t left = clock_ms();
+        assert_int_equal(store_absent(s, a), STORE_DONE);
+        (void)poll(NULL, 0, 180);
+        store_sweep(s, true);
+        const store_result back = get(s, a, 1, 1);
+        if (clock_ms() - left >= A_QUARTER_MS - 100)
+            return false;
+        assert_int_equal(back, STORE_DONE);
+        assert_int_equal(get(s, b, 0, 1), STORE_EMPTY);
+    }
+    return true;
+}
+
 static void who_closed_dies_after_a_quarter(kind k)
 {
     listener l = {0};
     store *s = stores_open(k, &stores_options, &l);
-    store_caller a = caller("closed", 0, "a");
-    store_caller b = caller("closed", 1, "b");
-    const store_caller stranger = caller("closed", 0, "s");
-    start_pair(s, &a, &b, 8000, 60000);
-    assert_int_equal(store_absent(s, &stranger), STORE_DONE); /* speaks for nobody */
-    for (int i = 0; i < 12; i++) {                            /* it comes back each time */
-        const uint64_t left = clock_ms();
-        assert_int_equal(store_absent(s, &a), STORE_DONE);
-        (void)poll(NULL, 0, 180);
-        store_sweep(s, true);
-        const store_result back = get(s, &a, 1, 1);
-        if (clock_ms() - left > 1900) { /* too late, as the machine is too busy to tell */
-            store_free(s);
-            skip();
-        }
-        assert_int_equal(back, STORE_DONE);
-        assert_int_equal(get(s, &b, 0, 1), STORE_EMPTY);
-    }
+    store_caller a, b;
+    int attempt = 0;
+    do {
+        static const char *const names[] = {"closed", "again", "thrice", "once more", "last"};
+        assert_in_range(attempt, 0, sizeof names / sizeof names[0] - 1);
+        a = caller(names[attempt], 0, "a");
+        b = caller(names[attempt], 1, "b");
+        const store_caller stranger = caller(names[attempt++], 0, "s");
+        start_pair(s, &a, &b, 4 * A_QUARTER_MS, 60000);
+        assert_int_equal(store_absent(s, &stranger), STORE_DONE); /* speaks for nobody */
+    } while (!comes_back_in_time(s, &a, &b));
     const uint64_t start = clock_ms();
     assert_int_equal(store_absent(s, &a), STORE_DONE);
-    assert_in_range(wait_for_death(s, &b, 0, start), 1950, 7900);
+    assert_in_range(wait_for_death(s, &b, 0, start), A_QUARTER_MS - 50, 4 * A_QUARTER_MS - 100);
     store_free(s);
 }
 
