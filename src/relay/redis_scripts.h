@@ -264,8 +264,8 @@ static const char script_present[] =
     "end\n"
     "return {'DONE'}\n";
 
-/* Answers DONE with who sits there, the seat whose token was shown or "", and what those who are
- * still there run: party:terms, separated by spaces. */
+/* Answers DONE with who sits there, the seat whose token was shown or "", and what they run:
+ * party:terms, separated by spaces. */
 static const char script_seats[] = "local e = get('epoch')\n"
                                    "if epoch ~= '' and e ~= epoch then return {'LOST'} end\n"
                                    "if epoch ~= '' then redis.call('ZADD', Z, now, name) end\n"
@@ -275,7 +275,7 @@ static const char script_seats[] = "local e = get('epoch')\n"
                                    "    own, party = p, p\n"
                                    "    touch()\n"
                                    "  end\n"
-                                   "  local x = get('l' .. p) ~= '1' and get('x' .. p)\n"
+                                   "  local x = get('x' .. p)\n"
                                    "  if x then terms = terms .. p .. ':' .. x .. ' ' end\n"
                                    "end\n"
                                    "return {'DONE', list, own, terms}\n";

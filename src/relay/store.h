@@ -89,7 +89,8 @@ typedef struct store_joined {
 
 #define STORE_TERMS_MAX 4
 
-/* What seats run: each kind once, with one that does. */
+/* What seats run: each kind once, with one that does. Who has left a session that is used is told,
+ * too: it did not wait for those who run something else, and they want to know why. */
 typedef struct store_terms {
     uint32_t party;
     char text[TERMS_MAX + 1];

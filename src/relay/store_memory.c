@@ -93,8 +93,7 @@ static store_result memory_seats(store *s, const store_caller *who, store_seats 
             ret_seats->own = seat->party;
             memory_seat_touch(e, seat->party, who);
         }
-        if (!seat->left)
-            store_seats_add_terms(ret_seats, seat->party, seat->terms, strlen(seat->terms));
+        store_seats_add_terms(ret_seats, seat->party, seat->terms, strlen(seat->terms));
     }
     return STORE_DONE;
 }
