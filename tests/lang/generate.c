@@ -154,8 +154,8 @@ static void join_parameters(generator *g)
         left = gen_tuple(g, l, 2);
         right = gen_tuple(g, r, 2);
     }
-    left = gen_array(g, left, 1 + choose(g->c, 4), NULL);
-    right = gen_array(g, right, 1 + choose(g->c, 4), NULL);
+    left = gen_array(g, left, 1 + choose(g->c, 6), NULL);
+    right = gen_array(g, right, 1 + choose(g->c, 6), NULL);
     buffer_printf(g->out, ", jl: ");
     gen_print_type(g->out, left);
     buffer_printf(g->out, ", jr: ");

@@ -5,24 +5,10 @@
  * network that gathers the matches is the spec's (S34), for it decides the order of the result. */
 #include <string.h>
 
-#include "circuit/arith.h"
-#include "circuit/rows.h"
-#include "lang/lower/lower_impl.h"
+#include "lang/lower/lower_join.h"
 
 /* Above so many wires in its rows a join does not look for gates that exist already. */
 #define SHARING_MAX_WIRES ((size_t)1 << 16)
-
-/* The two arrays of a join. The first `n_key` bits of an element are its key. */
-typedef struct joined {
-    lowerer *l;
-    const pt_type *a;
-    const pt_type *b;
-    size_t n_key;
-    size_t n_rows;
-    size_t width;
-    value rows;  /* key, tag (0: of a), rest; each `width` wires */
-    value order; /* of the rows when merged: numbers, not wires */
-} joined;
 
 static size_t larger(size_t x, size_t y)
 {
@@ -88,18 +74,22 @@ static bool note_sorted(const joined *j, const pt_type *array, const value *rows
            lower_out_of_memory(j->l);
 }
 
-static bool join_rows(lowerer *l, joined *j, const expr *call)
+static bool join_rows(lowerer *l, joined *j, const expr *call, bool is_gathered)
 {
-    value a;
-    value b;
+    value *a = &j->of_a;
+    value *b = &j->of_b;
     *j = (joined){.l = l};
-    if (!lower_expr(l, &a, call->as.call.args[0]) || !lower_expr(l, &b, call->as.call.args[1]) ||
-        !measure(l, j, call) || !note_sorted(j, j->a, &a) || !note_sorted(j, j->b, &b) ||
-        !value_new(l, &j->rows, j->n_rows * j->width) || !value_new(l, &j->order, j->n_rows))
+    if (!lower_expr(l, a, call->as.call.args[0]) || !lower_expr(l, b, call->as.call.args[1]) ||
+        !measure(l, j, call) || !note_sorted(j, j->a, a) || !note_sorted(j, j->b, b))
         return false;
-    put_rows(j, &a, &b);
-    value_release(l, &a);
-    value_release(l, &b);
+    j->is_paired = pairs_are_fewer(j, is_gathered);
+    if (j->is_paired)
+        return pairs_find(j);
+    if (!value_new(l, &j->rows, j->n_rows * j->width) || !value_new(l, &j->order, j->n_rows))
+        return false;
+    put_rows(j, a, b);
+    value_release(l, a);
+    value_release(l, b);
     const bool sharing = circuit_builder_set_sharing(l->builder, j->rows.n <= SHARING_MAX_WIRES);
     merge_rows(j);
     (void)circuit_builder_set_sharing(l->builder, sharing);
@@ -108,6 +98,9 @@ static bool join_rows(lowerer *l, joined *j, const expr *call)
 
 static void joined_clear(joined *j)
 {
+    value_release(j->l, &j->of_a);
+    value_release(j->l, &j->of_b);
+    value_release(j->l, &j->pairs);
     value_release(j->l, &j->rows);
     value_release(j->l, &j->order);
 }
@@ -132,12 +125,8 @@ static wire is_hit(const joined *j, size_t i)
 
 /* --- join --- */
 
-/* A row of the result before it is spread out: hit, key, the rest of a's element, the rest of b's.
+/* A row of the result before it is spread out is: hit, key, the rest of a's element, that of b's.
  */
-static size_t rest_of(const joined *j, const pt_type *array)
-{
-    return array->element->kind == TYPE_TUPLE ? array->element->n_bits - j->n_key : 0;
-}
 
 /* The result row for merged rows i and i+1: zeros unless they are a hit. */
 static void make_row(void *context, const row_table *t, size_t i)
@@ -146,14 +135,14 @@ static void make_row(void *context, const row_table *t, size_t i)
     const wire hit = is_hit(j, i);
     const wire *x = merged_row(j, i);
     const wire *y = merged_row(j, i + 1);
-    const size_t rest_a = rest_of(j, j->a);
+    const size_t rest_a = join_rest(j, j->a);
     wire *row = row_at(t, i);
     *row++ = hit;
     for (size_t k = 0; k < j->n_key; k++)
         *row++ = circuit_and(t->builder, hit, x[k]);
     for (size_t k = 0; k < rest_a; k++)
         *row++ = circuit_and(t->builder, hit, x[j->n_key + 1 + k]);
-    for (size_t k = 0; k < rest_of(j, j->b); k++)
+    for (size_t k = 0; k < join_rest(j, j->b); k++)
         *row++ = circuit_and(t->builder, hit, y[j->n_key + 1 + k]);
 }
 
@@ -165,8 +154,8 @@ static void make_pair(void *context, const row_table *t, size_t i, bool up)
     const joined *j = context;
     circuit_builder *b = t->builder;
     const wire *x[3] = {merged_row(j, i), merged_row(j, i + 1), merged_row(j, i + 2)};
-    const size_t rest_a = rest_of(j, j->a);
-    const size_t rest_b = rest_of(j, j->b);
+    const size_t rest_a = join_rest(j, j->a);
+    const size_t rest_b = join_rest(j, j->b);
     const wire h0 = is_hit(j, i);
     const wire h1 = is_hit(j, i + 1);
     const wire hit = circuit_xor(b, h0, h1);
@@ -189,10 +178,29 @@ static void make_pair(void *context, const row_table *t, size_t i, bool up)
     }
 }
 
+static void put_paired(const joined *j, const row_table *t, size_t row, size_t first, size_t n)
+{
+    if (!pairs_put_row(j, row_at(t, row), first, n))
+        circuit_builder_fail(t->builder, PT_ERR_MEMORY);
+}
+
+static void make_paired_row(void *context, const row_table *t, size_t i)
+{
+    put_paired(context, t, i, i, 1);
+}
+
+static void make_paired_pair(void *context, const row_table *t, size_t i, bool up)
+{
+    wire *other = row_at(t, up ? i : i + 1);
+    for (size_t k = 0; k < t->width; k++)
+        other[k] = WIRE_FALSE;
+    put_paired(context, t, up ? i + 1 : i, i, 2);
+}
+
 /* Gathered rows as elements of the result: b's element has the key again. */
 static void spread_rows(const joined *j, const row_table *rows, value *result, size_t n_results)
 {
-    const size_t n_a = j->n_key + rest_of(j, j->a);
+    const size_t n_a = j->n_key + join_rest(j, j->a);
     const size_t n_b = rows->width - 1 - n_a;
     wire *to = result->wires;
     for (size_t i = 0; i < n_results; i++) {
@@ -211,19 +219,22 @@ bool lower_join(lowerer *l, value *ret_value, const expr *e)
 {
     joined j;
     value gathered;
-    if (!join_rows(l, &j, e))
+    if (!join_rows(l, &j, e, true))
         return false;
-    const size_t width = 1 + j.n_key + rest_of(&j, j.a) + rest_of(&j, j.b);
+    const size_t width = 1 + j.n_key + join_rest(&j, j.a) + join_rest(&j, j.b);
     const size_t n_keys = j.a->element->kind == TYPE_TUPLE ? j.n_key : 0;
     const size_t n_results = j.n_rows > 0 ? j.n_rows - 1 : 0;
     if (!value_new(l, &gathered, n_results * width) ||
         !value_new(l, ret_value, n_results * (width + n_keys)))
         return false;
     const row_table table = {l->builder, gathered.wires, width};
-    const row_source source = {&j, make_row, make_pair};
+    const row_source source = {&j, j.is_paired ? make_paired_row : make_row,
+                               j.is_paired ? make_paired_pair : make_pair};
     const bool sharing = circuit_builder_set_sharing(l->builder, gathered.n <= SHARING_MAX_WIRES);
     rows_gather(&table, n_results, &source);
     (void)circuit_builder_set_sharing(l->builder, sharing);
+    if (l->status != PT_OK)
+        return false;
     spread_rows(&j, &table, ret_value, n_results);
     value_release(l, &gathered);
     joined_clear(&j);
@@ -255,19 +266,29 @@ static bool make_elements(const joined *j, value *ret_value, size_t i)
     return true;
 }
 
-/* Runs the body for merged rows i .. i+2: it counts if there is a hit among them. */
-static bool lower_pair(lowerer *l, const stmt *s, const joined *j, size_t i)
+/* The elements of merged rows i .. i+2 and whether there is a hit among them. */
+static bool merged_elements(const joined *j, value *ret_value, wire *ret_hit, size_t i)
 {
     wire hit = is_hit(j, i);
+    if (i + 2 < j->n_rows)
+        hit = circuit_xor(j->l->builder, hit, is_hit(j, i + 1));
+    *ret_hit = hit;
+    return make_elements(j, ret_value, i);
+}
+
+/* Runs the body for the i-th time: it counts if there is a hit. */
+static bool run_body(lowerer *l, const stmt *s, const joined *j, size_t i)
+{
+    wire hit;
     value pair;
     value result;
-    if (i + 2 < j->n_rows)
-        hit = circuit_xor(l->builder, hit, is_hit(j, i + 1));
-    if (hit == WIRE_FALSE)
-        return true;
-    if (!make_elements(j, &pair, i) || !pattern_bind(l, s->as.for_.pattern, &pair))
+    if (!(j->is_paired ? pairs_elements(j, &pair, &hit, i)
+                       : merged_elements(j, &pair, &hit, i * 2)) ||
+        !pattern_bind(l, s->as.for_.pattern, &pair))
         return false;
     value_release(l, &pair);
+    if (hit == WIRE_FALSE)
+        return true;
     if (!lower_when(l, &result, hit, s->as.for_.body))
         return false;
     value_release(l, &result);
@@ -277,10 +298,11 @@ static bool lower_pair(lowerer *l, const stmt *s, const joined *j, size_t i)
 bool lower_for_join(lowerer *l, const stmt *s)
 {
     joined j;
-    if (!join_rows(l, &j, s->as.for_.sequence))
+    if (!join_rows(l, &j, s->as.for_.sequence, false))
         return false;
-    for (size_t i = 0; i + 1 < j.n_rows; i += 2) {
-        if (!lower_pair(l, s, &j, i))
+    const size_t n_bodies = j.is_paired ? pairs_n_bodies(&j) : j.n_rows / 2;
+    for (size_t i = 0; i < n_bodies; i++) {
+        if (!run_body(l, s, &j, i))
             return false;
     }
     joined_clear(&j);

@@ -4,6 +4,7 @@
 #include "lang/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "polytune/circuit.h"
@@ -143,6 +144,145 @@ static void test_large_join(void **state)
     pt_program_free(p);
 }
 
+/* --- few rows, each compared with each --- */
+
+#define MOST_ROWS 4
+#define KEYS      3 /* 0 .. 2 */
+
+/* Keys of both sides; rows are (key, number from 1 on). */
+typedef struct few_rows {
+    unsigned n[2];
+    unsigned keys[2][MOST_ROWS];
+    char texts[2][64];
+} few_rows;
+
+/* Of all arrangements of keys the one with this number. */
+static void arrange(few_rows *f, unsigned number)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        size_t at = 0;
+        for (unsigned i = 0; i < f->n[side]; i++) {
+            f->keys[side][i] = number % KEYS;
+            number /= KEYS;
+            at += (size_t)snprintf(f->texts[side] + at, sizeof f->texts[side] - at, "%s(%u, %u)",
+                                   i == 0 ? "[" : ", ", f->keys[side][i], i + 1);
+        }
+        (void)snprintf(f->texts[side] + at, sizeof f->texts[side] - at, "]");
+    }
+}
+
+static bool is_ascending(const unsigned *keys, unsigned n)
+{
+    bool is = true;
+    for (unsigned i = 1; i < n; i++)
+        is = is && keys[i - 1] <= keys[i];
+    return is;
+}
+
+/* Pairs that arrays in order have, one after the other as the body below notes them: of each key
+ * the last row of the one and the first of the other. */
+static uint64_t expected_trace(const few_rows *f)
+{
+    uint64_t trace = 0;
+    for (unsigned key = 0; key < KEYS; key++) {
+        uint64_t a = 0, b = 0;
+        for (unsigned i = 0; i < f->n[0]; i++)
+            a = f->keys[0][i] == key ? i + 1 : a;
+        for (unsigned k = f->n[1]; k-- > 0;)
+            b = f->keys[1][k] == key ? k + 1 : b;
+        if (a != 0 && b != 0)
+            trace = trace << 16 | (uint64_t)key << 12 | (uint64_t)key << 8 | a << 4 | b;
+    }
+    return trace;
+}
+
+/* Whatever the arrays: pairs are of two given rows with the same key, and no row is in two. */
+static void check_trace(const few_rows *f, uint64_t trace)
+{
+    unsigned seen[2] = {0, 0};
+    const bool in_order = is_ascending(f->keys[0], f->n[0]) && is_ascending(f->keys[1], f->n[1]);
+    if (in_order)
+        assert_int_equal(trace, expected_trace(f));
+    for (; trace != 0; trace >>= 16) {
+        const unsigned rows[2] = {trace >> 4 & 15, trace & 15};
+        assert_int_equal(trace >> 12 & 15, trace >> 8 & 15);
+        for (unsigned side = 0; side < 2; side++) {
+            assert_in_range(rows[side], 1, f->n[side]);
+            assert_int_equal(f->keys[side][rows[side] - 1], trace >> 12 & 15);
+            assert_int_equal(seen[side] >> rows[side] & 1, 0);
+            seen[side] |= 1u << rows[side];
+        }
+    }
+}
+
+/* The rows of a join, as a trace by ascending key. */
+static uint64_t trace_of_rows(const char *result)
+{
+    uint64_t trace = 0;
+    for (unsigned key = 0; key < KEYS; key++) {
+        for (const char *at = strstr(result, "(true"); at != NULL; at = strstr(at + 1, "(true")) {
+            unsigned k, m, a, b;
+            assert_int_equal(sscanf(at, "(true, (%u, %u), (%u, %u))", &k, &a, &m, &b), 4);
+            if (k == key)
+                trace = trace << 16 | (uint64_t)k << 12 | (uint64_t)m << 8 | a << 4 | b;
+        }
+    }
+    return trace;
+}
+
+static void check_shape(unsigned n_a, unsigned n_b)
+{
+    char source[512];
+    char result[RUN_MAX_RESULT];
+    few_rows f = {.n = {n_a, n_b}};
+    const char *const inputs[2] = {f.texts[0], f.texts[1]};
+    (void)snprintf(source, sizeof source,
+                   "pub fn main(l: [(u8, u8); %u], r: [(u8, u8); %u]) -> u64 { let mut t = 0u64; "
+                   "for ((k, a), (m, b)) in join_iter(l, r) { t = (t << 16) | ((k as u64) << 12) | "
+                   "((m as u64) << 8) | ((a as u64) << 4) | (b as u64); } t }",
+                   n_a, n_b);
+    pt_program *loop = run_compile(source, NULL);
+    (void)snprintf(source, sizeof source,
+                   "pub fn main(l: [(u8, u8); %u], r: [(u8, u8); %u]) -> [(bool, (u8, u8), (u8, "
+                   "u8)); const { %uusize + %uusize - 1usize }] { join(l, r) }",
+                   n_a, n_b, n_a, n_b);
+    pt_program *rows = run_compile(source, NULL);
+    unsigned n_numbers = 1;
+    for (unsigned i = 0; i < n_a + n_b; i++)
+        n_numbers *= KEYS;
+    for (unsigned number = 0; number < n_numbers; number++) {
+        arrange(&f, number);
+        run_program(result, loop, inputs);
+        check_trace(&f, strtoull(result, NULL, 10));
+        run_program(result, rows, inputs);
+        check_trace(&f, trace_of_rows(result));
+    }
+    pt_program_free(loop);
+    pt_program_free(rows);
+}
+
+static void test_few_rows(void **state)
+{
+    (void)state;
+    check_shape(1, 4);
+    check_shape(3, 1);
+    check_shape(2, 2);
+    check_shape(2, 3);
+    check_shape(3, 3);
+}
+
+/* A body that panics stops the run at the first match, in the order of keys. */
+static void test_first_panic(void **state)
+{
+    (void)state;
+    const char *source = "pub fn main(l: [(u8, u8); 2], r: [(u8, u8); 2]) -> u8 { let mut t = 0u8; "
+                         "for ((_, a), (_, b)) in join_iter(l, r) { t = t + $1[a / b]$1; "
+                         "t = $2[t + 200]$2; } t }";
+    assert_runs(source, NULL, "[(1, 100), (2, 9)] | [(1, 1), (2, 0)]", "PANIC Overflow $2");
+    assert_runs(source, NULL, "[(1, 10), (2, 9)] | [(1, 1), (2, 0)]", "PANIC Division By Zero $1");
+    assert_runs(source, NULL, "[(1, 10), (2, 9)] | [(1, 1), (3, 0)]", "210");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_never_a_false_pair),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_large_join),
+        cmocka_unit_test(test_few_rows),
+        cmocka_unit_test(test_first_panic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
