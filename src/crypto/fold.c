@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "base/compiler.h"
 #include "crypto/cpu.h"
 #include "crypto/fold_backend.h"
 
@@ -10,6 +11,13 @@ typedef block vec;
 #define vec_xor(a, b)   block_xor(a, b)
 #define vec_load(p)     (*(p))
 #define vec_store(p, v) (*(p) = (v))
+
+static ALWAYS_INLINE void vec_store_rows(block *v, size_t stride, const vec *odd, unsigned k)
+{
+    (void)stride;
+    for (unsigned b = 0; b < k; b++)
+        v[b] = odd[b];
+}
 
 #include "crypto/fold_impl.h"
 

@@ -2,7 +2,7 @@
  * crypto.
  *
  * Of 2^k leaves of n blocks each, leaf y at g + y * stride: ret_u[t] is the sum of all leaves at t,
- * ret_v[b * v_stride + t] that of the leaves y with bit b set, b < k. k is 1, 2 or 4. Constant
+ * ret_v[t * v_stride + b] that of the leaves y with bit b set, b < k. k is 1, 2 or 4. Constant
  * time. Back-ends AVX2 (chosen at run time) and portable give the same result. Nothing overlaps. */
 #ifndef CRYPTO_FOLD_H
 #define CRYPTO_FOLD_H

@@ -70,9 +70,10 @@ void gf_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
     in_use()->dot_add(acc, a, b, n);
 }
 
-void gf_dot_rows(gf_acc acc[GF_ROW], const block *rows, const block *weights, size_t n)
+void gf_dot_rows(gf_acc acc[GF_ROW], const block *rows, size_t stride, const block *weights,
+                 size_t n)
 {
-    in_use()->dot_rows(acc, rows, weights, n);
+    in_use()->dot_rows(acc, rows, stride, weights, n);
 }
 
 block gf_reduce(const gf_acc *acc)

@@ -27,8 +27,9 @@ void gf_dot_add(gf_acc *acc, const block *a, const block *b, size_t n);
 /* Neighbours that share their weights in gf_dot_rows. */
 #define GF_ROW 128
 
-/* acc[p] += sum of rows[t * GF_ROW + p] * weights[t], t < n, for every p < GF_ROW; unreduced. */
-void gf_dot_rows(gf_acc acc[GF_ROW], const block *rows, const block *weights, size_t n);
+/* acc[p] += sum of rows[t * stride + p] * weights[t], t < n, for every p < GF_ROW; unreduced. */
+void gf_dot_rows(gf_acc acc[GF_ROW], const block *rows, size_t stride, const block *weights,
+                 size_t n);
 
 /* The reduced value of acc. */
 block gf_reduce(const gf_acc *acc);

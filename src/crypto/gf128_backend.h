@@ -10,7 +10,7 @@ typedef struct gf_backend_ops {
     backend base;
     block (*mul)(block a, block b);
     void (*dot_add)(gf_acc *acc, const block *a, const block *b, size_t n);
-    void (*dot_rows)(gf_acc *acc, const block *rows, const block *weights, size_t n);
+    void (*dot_rows)(gf_acc *acc, const block *rows, size_t stride, const block *weights, size_t n);
     void (*powers)(block *ret, block start, block x, size_t n);
 } gf_backend_ops;
 

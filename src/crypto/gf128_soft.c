@@ -90,7 +90,8 @@ static void soft_dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
     products_end(acc, &sum);
 }
 
-static void soft_dot_rows(gf_acc *acc, const block *rows, const block *weights, size_t n)
+static void soft_dot_rows(gf_acc *acc, const block *rows, size_t stride, const block *weights,
+                          size_t n)
 {
     products sums[GF_ROW] = {{{0}}};
     for (size_t i = 0; i < n; i++) {
@@ -98,7 +99,7 @@ static void soft_dot_rows(gf_acc *acc, const block *rows, const block *weights, 
         operand_split(&weight, weights[i]);
         for (size_t p = 0; p < GF_ROW; p++) {
             operand x;
-            operand_split(&x, rows[i * GF_ROW + p]);
+            operand_split(&x, rows[i * stride + p]);
             products_add(&sums[p], &x, &weight);
         }
     }

@@ -93,7 +93,7 @@ static void dot_add(gf_acc *acc, const block *a, const block *b, size_t n)
 
 #define WEIGHTS 8 /* taken at once, so that they stay in the first-level cache */
 
-static void dot_rows(gf_acc *acc, const block *rows, const block *weights, size_t n)
+static void dot_rows(gf_acc *acc, const block *rows, size_t stride, const block *weights, size_t n)
 {
     vec weight[WEIGHTS];
     vec weight_sum[WEIGHTS];
@@ -104,10 +104,10 @@ static void dot_rows(gf_acc *acc, const block *rows, const block *weights, size_
             weight_sum[t] = vec_xor(weight[t], vec_swap64(weight[t]));
         }
         for (size_t p = 0; p < GF_ROW; p += LANES) {
-            const block *row = rows + from * GF_ROW + p;
+            const block *row = rows + from * stride + p;
             sums s = {vec_zero(), vec_zero(), vec_zero()};
             for (size_t t = 0; t < count; t++)
-                add_weighted(&s, vec_load(row + t * GF_ROW), weight[t], weight_sum[t]);
+                add_weighted(&s, vec_load(row + t * stride), weight[t], weight_sum[t]);
             combine(&s);
             vec_add_halves(acc + p, s.low, s.high);
         }

@@ -87,7 +87,7 @@ static void field(void **state)
         gf_dot_add(&acc, secret, secret + N, N);
         out[1] = gf_reduce(&acc);
         static gf_acc sums[GF_ROW];
-        gf_dot_rows(sums, secret, secret, 1);
+        gf_dot_rows(sums, secret, GF_ROW, secret, 1);
         gf_powers(out, secret[0], secret[1], N);
         polyhash h;
         polyhash_init(&h, secret[2]);

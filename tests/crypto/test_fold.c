@@ -4,7 +4,8 @@
 #include "crypto/fold.h"
 
 #define STRIDE   9
-#define V_STRIDE 11
+#define V_STRIDE 5
+#define V_BLOCKS (STRIDE * V_STRIDE)
 #define LEAVES   16
 
 typedef void folding(block *ret_u, block *ret_v, size_t v_stride, const block *g, size_t stride,
@@ -15,9 +16,9 @@ static folding *const back_ends[] = {fold_leaves_portable, fold_leaves};
 static void check_sums(folding *fold, const block *g, size_t n, unsigned k)
 {
     block u[STRIDE];
-    block v[4 * V_STRIDE];
-    block untouched[4 * V_STRIDE];
-    random_blocks(v, 4 * V_STRIDE, 7);
+    block v[V_BLOCKS];
+    block untouched[V_BLOCKS];
+    random_blocks(v, V_BLOCKS, 7);
     memcpy(untouched, v, sizeof v);
     fold(u, v, V_STRIDE, g, STRIDE, n, k);
     for (size_t t = 0; t < n; t++) {
@@ -30,10 +31,10 @@ static void check_sums(folding *fold, const block *g, size_t n, unsigned k)
         }
         assert_memory_equal(&u[t], &all, sizeof all);
         for (unsigned b = 0; b < k; b++)
-            assert_memory_equal(&v[b * V_STRIDE + t], &with[b], sizeof with[b]);
+            assert_memory_equal(&v[t * V_STRIDE + b], &with[b], sizeof with[b]);
     }
-    for (size_t i = 0; i < 4 * V_STRIDE; i++) {
-        if (i / V_STRIDE >= k || i % V_STRIDE >= n)
+    for (size_t i = 0; i < V_BLOCKS; i++) {
+        if (i % V_STRIDE >= k || i / V_STRIDE >= n)
             assert_memory_equal(&v[i], &untouched[i], sizeof v[i]);
     }
 }

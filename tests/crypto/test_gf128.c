@@ -130,23 +130,24 @@ static void sums_of_products(void **state)
     for_each_back_end(check_sums);
 }
 
-#define ROWS 11
+#define ROWS   11
+#define STRIDE (GF_ROW + 3)
 
 static void check_rows(void)
 {
-    static block rows[ROWS * GF_ROW];
+    static block rows[ROWS * STRIDE];
     block weights[ROWS];
-    random_blocks(rows, ROWS * GF_ROW, 5);
+    random_blocks(rows, ROWS * STRIDE, 5);
     random_blocks(weights, ROWS, 6);
     for (size_t n = 0; n <= ROWS; n++) {
         gf_acc acc[GF_ROW];
         memset(acc, 0x5a, sizeof acc);
         gf_acc expected = acc[0];
-        gf_dot_rows(acc, rows, weights, n);
+        gf_dot_rows(acc, rows, STRIDE, weights, n);
         for (size_t p = 0; p < GF_ROW; p++) {
             gf_acc sum = expected;
             for (size_t t = 0; t < n; t++)
-                gf_dot_add(&sum, &rows[t * GF_ROW + p], &weights[t], 1);
+                gf_dot_add(&sum, &rows[t * STRIDE + p], &weights[t], 1);
             assert_memory_equal(&acc[p], &sum, sizeof sum);
         }
     }

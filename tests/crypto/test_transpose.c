@@ -1,4 +1,4 @@
-/* Transposition: its definition bit by bit, its own inverse, strides, both back-ends. */
+/* Transposition: its definition bit by bit, its own inverse, strides, in place, both back-ends. */
 #include "crypto/vectors.h"
 
 #include "crypto/transpose.h"
@@ -37,6 +37,11 @@ static void twice_is_the_identity(void **state)
         assert_memory_equal(again, planes, sizeof again);
         transpose_128_portable(again, planes, 1);
         assert_memory_equal(again, rows, sizeof again);
+        for (size_t i = 0; i < 2; i++) { /* in place */
+            memcpy(again, planes, sizeof again);
+            back_ends[i](again, again, 1);
+            assert_memory_equal(again, rows, sizeof again);
+        }
     }
 }
 

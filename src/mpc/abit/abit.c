@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/min.h"
 #include "crypto/ct.h"
+#include "crypto/transpose.h"
 #include "mpc/abit/abit_check.h"
 #include "mpc/abit/abit_spread.h"
 #include "mpc/abit/share.h"
@@ -31,7 +32,7 @@
 /* What a thread works in. */
 typedef struct bit_worker {
     cot_scratch *scratch;
-    block *planes;     /* MPC_KAPPA * COT_STRIDE */
+    block *planes;     /* COT_PLANES */
     block *held;       /* n slots of planes of CHECK_BLOCKS */
     plane_hash *v, *w; /* its part of the hashes towards each peer, n entries; own unused */
 } bit_worker;
@@ -67,7 +68,7 @@ typedef struct bit_batch {
 static bool bit_worker_init(bit_worker *w, size_t n)
 {
     w->scratch = cot_scratch_new();
-    w->planes = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof *w->planes);
+    w->planes = mem_new_aligned(COT_PLANES, sizeof *w->planes);
     w->held = mem_new_aligned(n * HELD_BLOCKS, sizeof *w->held);
     w->v = mem_new_aligned(n, sizeof *w->v);
     w->w = mem_new_aligned(n, sizeof *w->w);
@@ -78,7 +79,7 @@ static bool bit_worker_init(bit_worker *w, size_t n)
 static void bit_worker_clear(bit_worker *w, size_t n)
 {
     cot_scratch_free(w->scratch);
-    mem_free_secret(w->planes, MPC_KAPPA * COT_STRIDE * sizeof *w->planes);
+    mem_free_secret(w->planes, COT_PLANES * sizeof *w->planes);
     mem_free_secret(w->held, n * HELD_BLOCKS * sizeof *w->held);
     mem_free_secret(w->v, n * sizeof *w->v);
     mem_free_secret(w->w, n * sizeof *w->w);
@@ -92,7 +93,7 @@ static uint64_t chunks_of(uint64_t blocks)
 uint64_t abit_work_bytes(const session *s, uint64_t n_bits)
 {
     const uint64_t chunks = chunks_of(abit_blocks(n_bits));
-    const uint64_t blocks = MPC_KAPPA * COT_STRIDE + s->n * HELD_BLOCKS;
+    const uint64_t blocks = COT_PLANES + s->n * HELD_BLOCKS;
     const uint64_t of_worker =
         COT_SCRATCH_BYTES + blocks * sizeof(block) + 2 * s->n * sizeof(plane_hash);
     const uint64_t of_chunk = (s->n - 1) * cot_frame_bytes(s->k, COT_CHUNK);
@@ -358,12 +359,11 @@ static void finish_pairs(const bit_batch *b, const bit_worker *k, abit_cursor c,
                          const block *weights, size_t n)
 {
     const size_t peer = 1 - b->s->me;
-    block *v = k->held;
-    block *w = k->held + HELD_BLOCKS;
-    abit_get_planes(&b->places, c, key_slot(b->s->me, peer), v, n);
-    abit_get_planes(&b->places, c, PAIR_KEY_SLOT, w, n);
-    plane_hash_add_blocks(&k->v[peer], v, weights, n);
-    plane_hash_add_blocks(&k->w[peer], w, weights, n);
+    const size_t slot = key_slot(b->s->me, peer);
+    const abit_held v = abit_get_planes(&b->places, c, slot, k->held, n);
+    const abit_held w = abit_get_planes(&b->places, c, PAIR_KEY_SLOT, k->held + HELD_BLOCKS, n);
+    plane_hash_add(&k->v[peer], v.at, v.stride, weights, n);
+    plane_hash_add(&k->w[peer], w.at, w.stride, weights, n);
     abit_make_pairs(&b->places, c, v, w, n);
 }
 
@@ -375,9 +375,11 @@ static void finish_macs(const bit_batch *b, const bit_worker *k, abit_cursor c,
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        block *v = k->held + key_slot(s->me, p) * HELD_BLOCKS;
-        abit_get_planes(&b->places, c, key_slot(s->me, p), v, n);
-        plane_hash_add_blocks(&k->v[p], v, weights, n);
+        block *rows = k->held + key_slot(s->me, p) * HELD_BLOCKS;
+        const abit_held v = abit_get_planes(&b->places, c, key_slot(s->me, p), rows, n);
+        plane_hash_add(&k->v[p], v.at, v.stride, weights, n);
+        for (size_t t = 0; t < n; t++)
+            transpose_128(rows + t * MPC_KAPPA, v.at + t * v.stride, 1);
     }
     for (size_t p = 0; p < s->n; p++) {
         if (p != s->me)
@@ -392,7 +394,7 @@ static void finish_keys(const bit_batch *b, const bit_worker *k, abit_cursor c,
         if (p == b->s->me)
             continue;
         make_key_planes(b, k, p, at, n);
-        plane_hash_add(&k->w[p], k->planes, COT_STRIDE, weights, n);
+        plane_hash_add(&k->w[p], k->planes, MPC_KAPPA, weights, n);
         abit_spread_planes(&b->places, c, p, ABIT_ROWS_KEY, k->planes, b->x + at, n);
     }
 }

@@ -16,18 +16,12 @@ void check_weights_next(check_weights *w, block *ret_weights, size_t n, bool end
         ret_weights[n - 1] = block_make(0, 1);
 }
 
+_Static_assert(GF_ROW == MPC_KAPPA, "a row has a block of every plane");
+
 void plane_hash_add(plane_hash *h, const block *planes, size_t stride, const block *weights,
                     size_t n)
 {
-    for (size_t p = 1; p < MPC_KAPPA; p++)
-        gf_dot_add(&h->acc[p], planes + p * stride, weights, n);
-}
-
-_Static_assert(GF_ROW == MPC_KAPPA, "a row has a block of every plane");
-
-void plane_hash_add_blocks(plane_hash *h, const block *planes, const block *weights, size_t n)
-{
-    gf_dot_rows(h->acc, planes, weights, n);
+    gf_dot_rows(h->acc, planes, stride, weights, n);
 }
 
 void plane_hash_join(plane_hash *h, const plane_hash *other)

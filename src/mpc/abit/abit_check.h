@@ -24,11 +24,9 @@ void check_weights_init(check_weights *w, block chi);
 /* The next n weights; `ends`: the last of them is the mask block's. */
 void check_weights_next(check_weights *w, block *ret_weights, size_t n, bool ends);
 
-/* Adds n blocks of every plane: plane p's are at planes + p * stride. */
+/* Adds n blocks of every plane: plane p's are at planes + p, `stride` apart. */
 void plane_hash_add(plane_hash *h, const block *planes, size_t stride, const block *weights,
                     size_t n);
-/* The same of planes that stand block by block: plane p's are at planes + p, MPC_KAPPA apart. */
-void plane_hash_add_blocks(plane_hash *h, const block *planes, const block *weights, size_t n);
 
 /* Adds the sums of other blocks. */
 void plane_hash_join(plane_hash *h, const plane_hash *other);

@@ -81,7 +81,7 @@ void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_r
 {
     block rows[COT_BLOCK_BITS];
     for (size_t t = 0; t < n; t++) {
-        transpose_128(rows, planes + t, COT_STRIDE);
+        transpose_128(rows, planes + t * MPC_KAPPA, 1);
         spread_block(p, c, peer, kind, rows, x[t]);
         abit_cursor_advance(p, &c, COT_BLOCK_BITS);
     }
@@ -90,70 +90,94 @@ void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_r
 
 /* ---- Planes in the shares' places ---- */
 
-/* Whether the shares of a block, from `c` on, stand together. */
-static bool block_is_whole(const abit_places *p, abit_cursor c)
+/* Whether the shares of n blocks, from `c` on, stand together. */
+static bool blocks_are_whole(const abit_places *p, abit_cursor c, size_t n)
 {
-    return c.range < p->n_ranges && p->ranges[c.range].count - c.at >= COT_BLOCK_BITS;
+    return c.range < p->n_ranges && p->ranges[c.range].count - c.at >= n * COT_BLOCK_BITS;
 }
 
-/* Blocks first .. first + count - 1 of the memory of the shares from `c` on; to it if `puts`. */
-static void copy_places(const abit_places *p, abit_cursor c, size_t first, block *held,
-                        size_t count, bool puts)
+/* The place of such shares' first block in a slot. */
+static block *whole_place(const abit_places *p, abit_cursor c, size_t slot)
+{
+    return p->ranges[c.range].shares + c.at * p->s->n + slot * MPC_KAPPA;
+}
+
+/* Of blocks first .. first + count - 1 of the memory of the shares from `c` on the next *ret_count
+ * that stand together, or none; *c, *first and *count move on. */
+static block *next_places(const abit_places *p, abit_cursor *c, size_t *first, size_t *count,
+                          size_t *ret_count)
 {
     const size_t width = p->s->n;
-    while (count > 0) {
-        PT_ASSERT(c.range < p->n_ranges);
-        const abit_range *r = &p->ranges[c.range];
-        const size_t there = (r->count - c.at) * width;
-        const size_t n = first < there ? min_size(count, there - first) : 0;
-        if (n > 0) {
-            block *place = r->shares + c.at * width + first;
-            memcpy(puts ? place : held, puts ? held : place, n * sizeof *held);
-        }
-        held += n;
-        count -= n;
-        first = first + n - there;
-        c = (abit_cursor){.range = c.range + 1};
+    PT_ASSERT(c->range < p->n_ranges);
+    const abit_range *r = &p->ranges[c->range];
+    const size_t there = (r->count - c->at) * width;
+    block *place = NULL;
+    *ret_count = 0;
+    if (*first < there) {
+        *ret_count = min_size(*count, there - *first);
+        place = r->shares + c->at * width + *first;
+    }
+    *first += *ret_count;
+    *first -= there;
+    *count -= *ret_count;
+    *c = (abit_cursor){.range = c->range + 1};
+    return place;
+}
+
+/* MPC_KAPPA blocks to such memory. */
+static void put_places(const abit_places *p, abit_cursor c, size_t first, const block *from)
+{
+    size_t n;
+    for (size_t left = MPC_KAPPA; left > 0; from += n) {
+        block *place = next_places(p, &c, &first, &left, &n);
+        if (n == 0)
+            continue;
+        memcpy(place, from, n * sizeof *from);
+    }
+}
+
+/* And from it. */
+static void get_places(const abit_places *p, abit_cursor c, size_t first, block *ret)
+{
+    size_t n;
+    for (size_t left = MPC_KAPPA; left > 0; ret += n) {
+        const block *place = next_places(p, &c, &first, &left, &n);
+        if (n > 0)
+            memcpy(ret, place, n * sizeof *ret);
     }
 }
 
 void abit_put_planes(const abit_places *p, abit_cursor c, size_t slot, const block *planes,
                      size_t n)
 {
-    const size_t first = slot * MPC_KAPPA;
-    block held[MPC_KAPPA];
     PT_ASSERT(slot < p->s->n);
-    for (size_t t = 0; t < n; t++) {
-        const bool whole = block_is_whole(p, c);
-        block *to = whole ? p->ranges[c.range].shares + c.at * p->s->n + first : held;
-        for (size_t plane = 0; plane < MPC_KAPPA; plane++)
-            to[plane] = planes[plane * COT_STRIDE + t];
-        if (!whole)
-            copy_places(p, c, first, held, MPC_KAPPA, true);
-        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
-    }
-    mem_wipe(held, sizeof held);
-}
-
-void abit_get_planes(const abit_places *p, abit_cursor c, size_t slot, block *ret_planes, size_t n)
-{
-    PT_ASSERT(slot < p->s->n);
-    for (size_t t = 0; t < n; t++) {
-        copy_places(p, c, slot * MPC_KAPPA, ret_planes + t * MPC_KAPPA, MPC_KAPPA, false);
+    for (size_t t = 0; t < n; t++, planes += MPC_KAPPA) {
+        if (blocks_are_whole(p, c, 1))
+            memcpy(whole_place(p, c, slot), planes, MPC_KAPPA * sizeof *planes);
+        else
+            put_places(p, c, slot * MPC_KAPPA, planes);
         abit_cursor_advance(p, &c, COT_BLOCK_BITS);
     }
 }
 
-void abit_spread_macs(const abit_places *p, abit_cursor c, size_t peer, const block *planes,
-                      size_t n)
+abit_held abit_get_planes(const abit_places *p, abit_cursor c, size_t slot, block *room, size_t n)
 {
-    block rows[COT_BLOCK_BITS];
+    PT_ASSERT(slot < p->s->n);
+    if (blocks_are_whole(p, c, n))
+        return (abit_held){whole_place(p, c, slot), p->s->n * MPC_KAPPA};
     for (size_t t = 0; t < n; t++) {
-        transpose_128(rows, planes + t * MPC_KAPPA, 1);
-        spread_block(p, c, peer, ABIT_ROWS_MAC, rows, block_zero());
+        get_places(p, c, slot * MPC_KAPPA, room + t * MPC_KAPPA);
         abit_cursor_advance(p, &c, COT_BLOCK_BITS);
     }
-    mem_wipe(rows, sizeof rows);
+    return (abit_held){room, MPC_KAPPA};
+}
+
+void abit_spread_macs(const abit_places *p, abit_cursor c, size_t peer, const block *rows, size_t n)
+{
+    for (size_t t = 0; t < n; t++) {
+        spread_block(p, c, peer, ABIT_ROWS_MAC, rows + t * MPC_KAPPA, block_zero());
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
+    }
 }
 
 /* Shares of two parties: the own bit is the MAC's lowest, and a key's is zero. */
@@ -165,14 +189,14 @@ static void make_pairs(block *shares, const block *macs, const block *keys, bloc
     }
 }
 
-void abit_make_pairs(const abit_places *p, abit_cursor c, const block *v, const block *w, size_t n)
+void abit_make_pairs(const abit_places *p, abit_cursor c, abit_held v, abit_held w, size_t n)
 {
     block macs[COT_BLOCK_BITS];
     block keys[COT_BLOCK_BITS];
     PT_ASSERT(abit_keys_are_single(p->s));
     for (size_t t = 0; t < n; t++) {
-        transpose_128(macs, v + t * MPC_KAPPA, 1);
-        transpose_128(keys, w + t * MPC_KAPPA, 1);
+        transpose_128(macs, v.at + t * v.stride, 1);
+        transpose_128(keys, w.at + t * w.stride, 1);
         for (size_t from = 0; from < COT_BLOCK_BITS;) {
             PT_ASSERT(c.range < p->n_ranges);
             const abit_range *r = &p->ranges[c.range];

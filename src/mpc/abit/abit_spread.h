@@ -28,25 +28,32 @@ typedef enum abit_rows {
     ABIT_ROWS_KEY  /* of W planes: K_i[x^j]; with the first peer's goes x^i Delta_i */
 } abit_rows;
 
-/* n blocks of the V or W planes towards one peer, planes[p * COT_STRIDE + t], from bit `c` on; x
- * are the own bits. */
+/* n blocks of the V or W planes towards one peer, planes[t * MPC_KAPPA + p], from bit `c` on; x are
+ * the own bits. */
 void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_rows kind,
                         const block *planes, const block *x, size_t n);
 
 /* Until a block's shares are made, their memory is room for its planes: n slots of MPC_KAPPA
  * blocks. Every bit needs a place here. */
 
-/* n blocks of planes, planes[p * COT_STRIDE + t], into a slot, from bit `c` on. */
+/* n blocks of planes, planes[t * MPC_KAPPA + p], into a slot, from bit `c` on. */
 void abit_put_planes(const abit_places *p, abit_cursor c, size_t slot, const block *planes,
                      size_t n);
-/* And out of it, ret_planes[t * MPC_KAPPA + p]. */
-void abit_get_planes(const abit_places *p, abit_cursor c, size_t slot, block *ret_planes, size_t n);
+/* Planes where they are: those of block t at at[t * stride + p]. */
+typedef struct abit_held {
+    const block *at;
+    size_t stride;
+} abit_held;
 
-/* The MACs of n blocks of V planes, planes[t * MPC_KAPPA + p], into the shares: every slot must
- * have been emptied. */
-void abit_spread_macs(const abit_places *p, abit_cursor c, size_t peer, const block *planes,
+/* And out of it: in their place, if the n blocks stand together there, else copied to `room`, n *
+ * MPC_KAPPA. */
+abit_held abit_get_planes(const abit_places *p, abit_cursor c, size_t slot, block *room, size_t n);
+
+/* The MACs of n blocks, rows[t * MPC_KAPPA + h], into the shares: nobody needs what is held there.
+ */
+void abit_spread_macs(const abit_places *p, abit_cursor c, size_t peer, const block *rows,
                       size_t n);
-/* Of two parties the whole shares, with the W planes, which stand likewise. */
-void abit_make_pairs(const abit_places *p, abit_cursor c, const block *v, const block *w, size_t n);
+/* Of two parties the shares of n blocks; the planes may be in the shares' places. */
+void abit_make_pairs(const abit_places *p, abit_cursor c, abit_held v, abit_held w, size_t n);
 
 #endif

@@ -110,7 +110,7 @@ typedef struct bits_run {
     abit_cursor sent, received; /* where the next chunk's rows go, either way */
     block *x;                   /* a chunk of own bits */
     block *corrections;         /* of a chunk, sent or received */
-    block *planes;              /* MPC_KAPPA * COT_STRIDE */
+    block *planes;              /* COT_PLANES */
     cot_scratch *scratch;
     ro *digests;   /* n, of what comes from each peer; own unused */
     uint8_t *deal; /* what the dealer says of this segment */
@@ -124,7 +124,7 @@ static size_t chunk_blocks(const session *s)
 
 uint64_t dealt_work_bytes(const session *s, uint64_t n_and)
 {
-    const uint64_t blocks = COT_CHUNK + chunk_blocks(s) + MPC_KAPPA * COT_STRIDE;
+    const uint64_t blocks = COT_CHUNK + chunk_blocks(s) + COT_PLANES;
     return blocks * sizeof(block) + COT_SCRATCH_BYTES + s->n * sizeof(ro) +
            dealing_deal_bytes(s, (size_t)n_and);
 }
@@ -135,7 +135,7 @@ static void bits_run_clear(bits_run *b)
     mem_wipe(&b->bits_key, sizeof b->bits_key);
     mem_free_secret(b->x, COT_CHUNK * sizeof *b->x);
     mem_free_secret(b->corrections, chunk_blocks(s) * sizeof *b->corrections);
-    mem_free_secret(b->planes, MPC_KAPPA * COT_STRIDE * sizeof *b->planes);
+    mem_free_secret(b->planes, COT_PLANES * sizeof *b->planes);
     cot_scratch_free(b->scratch);
     mem_free_secret(b->digests, s->n * sizeof *b->digests);
     mem_free_secret(b->deal, b->deal_len);
@@ -153,7 +153,7 @@ static pt_status bits_run_init(bits_run *b, mpc_run *r, const segment *g, pt_err
         return status;
     b->x = mem_new_aligned(COT_CHUNK, sizeof *b->x);
     b->corrections = mem_new_aligned(chunk_blocks(s), sizeof *b->corrections);
-    b->planes = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof *b->planes);
+    b->planes = mem_new_aligned(COT_PLANES, sizeof *b->planes);
     b->scratch = cot_scratch_new();
     b->digests = mem_new_aligned(s->n, sizeof *b->digests);
     b->deal = mem_new(b->deal_len, 1);

@@ -133,13 +133,11 @@ static void check_once(probe *p)
     const abit_places places = {&p->s, &range, 1};
     plane_hash hash = {0};
     abit_cursor at = {0};
-    block *v = p->planes;
-    block *w = p->planes + CHECKED_BLOCKS * MPC_KAPPA;
     for (size_t t = 0; t < COT_CHUNK; t += CHECKED_BLOCKS) {
-        abit_get_planes(&places, at, 0, v, CHECKED_BLOCKS);
-        abit_get_planes(&places, at, 1, w, CHECKED_BLOCKS);
-        plane_hash_add_blocks(&hash, v, p->a, CHECKED_BLOCKS);
-        plane_hash_add_blocks(&hash, w, p->a, CHECKED_BLOCKS);
+        const abit_held v = abit_get_planes(&places, at, 0, p->planes, CHECKED_BLOCKS);
+        const abit_held w = abit_get_planes(&places, at, 1, p->planes, CHECKED_BLOCKS);
+        plane_hash_add(&hash, v.at, v.stride, p->a, CHECKED_BLOCKS);
+        plane_hash_add(&hash, w.at, w.stride, p->a, CHECKED_BLOCKS);
         abit_make_pairs(&places, at, v, w, CHECKED_BLOCKS);
         abit_cursor_advance(&places, &at, CHECKED_BLOCKS * COT_BLOCK_BITS);
     }
@@ -231,7 +229,7 @@ static probe *probe_new(unsigned k)
     p->messages = mem_new_aligned(BASE_OT_COUNT, sizeof *p->messages);
     p->a = mem_new_aligned(PROBE_BLOCKS, sizeof *p->a);
     p->b = mem_new_aligned(PROBE_BLOCKS, sizeof *p->b);
-    p->planes = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof *p->planes);
+    p->planes = mem_new_aligned(COT_PLANES, sizeof *p->planes);
     p->eps = mem_new(HASHES, sizeof *p->eps);
     p->keys = mem_new_aligned(TWEAKS, sizeof *p->keys);
     if (p->scratch == NULL || p->receiver == NULL || p->bot2 == NULL || p->messages == NULL ||

@@ -186,7 +186,7 @@ struct cot_scratch {
     block g[MAX_STREAM]; /* g_{tau,y} for STEP counters, leaf by leaf */
     block low[16 * STEP], high[16 * STEP];
     block u[STEP];
-    block v[GGM_MAX_DEPTH * STEP]; /* where nobody wants the planes */
+    block v[STEP * GGM_MAX_DEPTH]; /* where nobody wants the planes */
 };
 
 _Static_assert(sizeof(struct cot_scratch) <= COT_SCRATCH_BYTES, "as is told");
@@ -208,13 +208,6 @@ static void add_blocks(block *sum, const block *v, size_t n)
         sum[t] = block_xor(sum[t], v[t]);
 }
 
-/* sum[t] ^= bit * v[t], without a branch. */
-static void add_blocks_if(block *sum, unsigned bit, const block *v, size_t n)
-{
-    for (size_t t = 0; t < n; t++)
-        sum[t] = block_xor(sum[t], block_if(bit, v[t]));
-}
-
 /* 256 leaves as a square of 16 by 16: the row sums give the high four planes, the column sums the
  * low four and u. */
 static void cot_fold_8(cot_scratch *c, block *ret_v, size_t v_stride, size_t n)
@@ -225,7 +218,7 @@ static void cot_fold_8(cot_scratch *c, block *ret_v, size_t v_stride, size_t n)
         add_blocks(c->low + y % 16 * STEP, c->g + y * WIDE_STEP, n);
         add_blocks(c->high + y / 16 * STEP, c->g + y * WIDE_STEP, n);
     }
-    fold_leaves(c->u, ret_v + 4 * v_stride, v_stride, c->high, STEP, n, 4);
+    fold_leaves(c->u, ret_v + 4, v_stride, c->high, STEP, n, 4);
     fold_leaves(c->u, ret_v, v_stride, c->low, STEP, n, 4);
 }
 
@@ -234,7 +227,7 @@ static size_t step_of(unsigned k)
     return k == 8 ? WIDE_STEP : STEP;
 }
 
-/* c->u, and v to ret_v[b * v_stride + t], of one tree for the counters first .. first + n - 1,
+/* c->u, and v to ret_v[t * v_stride + b], of one tree for the counters first .. first + n - 1,
  * n <= step_of(k). */
 static void tree_sums(cot_scratch *c, block *ret_v, size_t v_stride, const aes_key *leaves,
                       unsigned k, uint64_t first, size_t n)
@@ -260,15 +253,16 @@ static void receiver_pass(const cot_receiver *r, cot_scratch *scratch, block *re
     for (size_t at = 0; at < n; at += step) {
         const size_t m = min_size(step, n - at);
         for (size_t tau = 0; tau < trees; tau++) {
-            block *v = ret_planes != NULL ? ret_planes + tau * r->k * COT_STRIDE + at : scratch->v;
-            tree_sums(scratch, v, ret_planes != NULL ? COT_STRIDE : STEP, r->leaves + (tau << r->k),
+            const bool wanted = ret_planes != NULL;
+            block *v = wanted ? ret_planes + at * MPC_KAPPA + tau * r->k : scratch->v;
+            tree_sums(scratch, v, wanted ? MPC_KAPPA : GGM_MAX_DEPTH, r->leaves + (tau << r->k),
                       r->k, first + at, m);
             for (size_t t = 0; ret_d != NULL && t < m; t++)
                 ret_d[(at + t) * trees + tau] = block_xor(x[at + t], scratch->u[t]);
         }
     }
-    if (ret_planes != NULL)
-        memcpy(ret_planes, x, n * sizeof(block));
+    for (size_t t = 0; ret_planes != NULL && t < n; t++)
+        ret_planes[t * MPC_KAPPA] = x[t];
 }
 
 void cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
@@ -289,6 +283,34 @@ void cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret
     receiver_pass(r, scratch, ret_d, ret_planes, x, first, n);
 }
 
+/* To k planes of n blocks what corrects those whose bit of Delta is set: d[t * trees]. */
+static ALWAYS_INLINE void add_corrections(block *planes, const block *masks, unsigned k,
+                                          const block *d, size_t trees, size_t n)
+{
+    for (size_t t = 0; t < n; t++) {
+        const block correction = d[t * trees];
+        block *row = planes + t * MPC_KAPPA;
+        for (unsigned b = 0; b < k; b++) {
+            row[b].lo ^= masks[b].lo & correction.lo;
+            row[b].hi ^= masks[b].hi & correction.hi;
+        }
+    }
+}
+
+/* Of tree tau. The loops are short: the compiler is to know the usual k. */
+static void correct_planes(const cot_sender *s, block *planes, const block *d, size_t tau, size_t n)
+{
+    const block ones = block_make(UINT64_MAX, UINT64_MAX);
+    block masks[GGM_MAX_DEPTH];
+    for (unsigned b = 0; b < s->k; b++)
+        masks[b] = block_if(block_bit(s->delta, (unsigned)tau * s->k + b), ones);
+    if (s->k == 4)
+        add_corrections(planes, masks, 4, d, cot_trees(4), n);
+    else
+        add_corrections(planes, masks, s->k, d, cot_trees(s->k), n);
+    mem_wipe(masks, sizeof masks);
+}
+
 void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes, const block *d,
                        uint64_t first, size_t n)
 {
@@ -302,14 +324,11 @@ void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_pla
         for (size_t tau = 0; tau < trees; tau++) {
             /* Place y of the leaves holds leaf y xor alpha, so v[b] is W of section 2.3; place 0,
              * the unknown leaf, has no bit set and enters no v[b]. */
-            block *planes = ret_planes + tau * s->k * COT_STRIDE + at;
-            tree_sums(scratch, planes, COT_STRIDE, s->leaves + (tau << s->k), s->k, first + at, m);
-            for (size_t t = 0; t < m; t++) /* u, which counts for nothing here, makes room */
-                scratch->u[t] = d[(at + t) * trees + tau];
-            for (unsigned b = 0; b < s->k; b++)
-                add_blocks_if(planes + b * COT_STRIDE,
-                              block_bit(s->delta, (unsigned)tau * s->k + b), scratch->u, m);
+            block *planes = ret_planes + at * MPC_KAPPA + tau * s->k;
+            tree_sums(scratch, planes, MPC_KAPPA, s->leaves + (tau << s->k), s->k, first + at, m);
+            correct_planes(s, planes, d + at * trees + tau, tau, m);
         }
     }
-    memset(ret_planes, 0, n * sizeof(block));
+    for (size_t t = 0; t < n; t++)
+        ret_planes[t * MPC_KAPPA] = block_zero();
 }

@@ -24,9 +24,8 @@
 /* Blocks of 128 COTs that one call handles at most. */
 #define COT_CHUNK 64
 
-/* Distance between planes in memory, in blocks. Not a power of two: the planes of one T would all
- * fall into a few cache sets. */
-#define COT_STRIDE (COT_CHUNK + 4)
+/* Blocks of the planes of a call. */
+#define COT_PLANES (COT_CHUNK * MPC_KAPPA)
 
 /* P_i's side. */
 typedef struct cot_receiver {
@@ -97,13 +96,13 @@ void cot_scratch_free(cot_scratch *scratch);
  * Corrections: ret_d[t * n_c + tau] = X_t xor u_tau. */
 void cot_correct(const cot_receiver *r, cot_scratch *scratch, block *ret_d, const block *x,
                  uint64_t first, size_t n);
-/* V planes: ret_planes[p * COT_STRIDE + t]. Plane 0 is x itself (LSB override). */
+/* V planes: ret_planes[t * MPC_KAPPA + p]. Plane 0 is x itself (LSB override). */
 void cot_receiver_planes(const cot_receiver *r, cot_scratch *scratch, block *ret_planes,
                          const block *x, uint64_t first, size_t n);
 /* Both of these in one pass. */
 void cot_receiver_extend(const cot_receiver *r, cot_scratch *scratch, block *ret_d,
                          block *ret_planes, const block *x, uint64_t first, size_t n);
-/* W planes from the corrections d received. Plane 0 is zero. */
+/* W planes from the corrections d received, likewise. Plane 0 is zero. */
 void cot_sender_planes(const cot_sender *s, cot_scratch *scratch, block *ret_planes, const block *d,
                        uint64_t first, size_t n);
 

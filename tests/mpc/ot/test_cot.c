@@ -133,8 +133,8 @@ static void tampered_trees_are_noticed(void **state)
 static bool plane_holds(const block *v, const block *w, unsigned bit, const block *x, size_t n)
 {
     for (size_t t = 0; t < n; t++) {
-        const block expected = block_xor(v[t], block_if(bit, x[t]));
-        if (memcmp(&w[t], &expected, sizeof expected) != 0)
+        const block expected = block_xor(v[t * MPC_KAPPA], block_if(bit, x[t]));
+        if (memcmp(&w[t * MPC_KAPPA], &expected, sizeof expected) != 0)
             return false;
     }
     return true;
@@ -143,25 +143,26 @@ static bool plane_holds(const block *v, const block *w, unsigned bit, const bloc
 static void check_extension(sides *e, cot_scratch *scratch, uint64_t first, size_t n)
 {
     const size_t trees = cot_trees(e->k);
-    block *v = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof(block));
-    block *w = mem_new_aligned(MPC_KAPPA * COT_STRIDE, sizeof(block));
+    block *v = mem_new_aligned(COT_PLANES, sizeof(block));
+    block *w = mem_new_aligned(COT_PLANES, sizeof(block));
     block *d = mem_new_aligned(n * trees, sizeof(block));
-    block x[COT_CHUNK], zeros[COT_CHUNK] = {{0}};
+    block x[COT_CHUNK], zero = block_zero();
     assert_true(v != NULL && w != NULL && d != NULL);
     rng_blocks(&e->random, x, n);
     cot_correct(&e->pair.receiver, scratch, d, x, first, n);
     cot_receiver_planes(&e->pair.receiver, scratch, v, x, first, n);
     cot_sender_planes(&e->pair.sender, scratch, w, d, first, n);
-    assert_memory_equal(v, x, n * sizeof(block));
-    assert_memory_equal(w, zeros, n * sizeof(block));
+    for (size_t t = 0; t < n; t++) {
+        assert_memory_equal(v + t * MPC_KAPPA, &x[t], sizeof(block));
+        assert_memory_equal(w + t * MPC_KAPPA, &zero, sizeof(block));
+    }
     for (unsigned p = 0; p < MPC_KAPPA; p++)
-        assert_true(
-            plane_holds(v + p * COT_STRIDE, w + p * COT_STRIDE, block_bit(e->delta, p), x, n));
+        assert_true(plane_holds(v + p, w + p, block_bit(e->delta, p), x, n));
     /* Rows: M = K xor x Delta, lowest bits x and 0. */
     for (size_t t = 0; t < n; t += 7) {
         block m[128], key[128];
-        transpose_128(m, v + t, COT_STRIDE);
-        transpose_128(key, w + t, COT_STRIDE);
+        transpose_128(m, v + t * MPC_KAPPA, 1);
+        transpose_128(key, w + t * MPC_KAPPA, 1);
         for (unsigned h = 0; h < 128; h++) {
             const unsigned bit = block_bit(x[t], h);
             const block expected = block_xor(key[h], block_if(bit, e->delta));
@@ -200,7 +201,7 @@ static void planes_follow_the_definition(void **state)
     (void)state;
     static sides e;
     cot_scratch *scratch = cot_scratch_new();
-    static block v[MPC_KAPPA * COT_STRIDE], w[MPC_KAPPA * COT_STRIDE], d[MPC_KAPPA];
+    static block v[COT_PLANES], w[COT_PLANES], d[MPC_KAPPA];
     assert_non_null(scratch);
     for (unsigned k = 1; k <= 8; k *= 2) {
         const uint64_t counter = 77;
@@ -224,8 +225,8 @@ static void planes_follow_the_definition(void **state)
             for (unsigned b = tau == 0 ? 1 : 0; b < k; b++) {
                 const unsigned p = tau * k + b;
                 const block expected = block_xor(planes[b], block_if(block_bit(e.delta, p), u));
-                assert_memory_equal(&v[p * COT_STRIDE], &planes[b], sizeof u);
-                assert_memory_equal(&w[p * COT_STRIDE], &expected, sizeof u);
+                assert_memory_equal(&v[p], &planes[b], sizeof u);
+                assert_memory_equal(&w[p], &expected, sizeof u);
             }
         }
         cot_pair_clear(&e.pair);
@@ -240,8 +241,8 @@ static void blocks_of_a_call_follow_their_counters(void **state)
     static sides e;
     cot_scratch *scratch = cot_scratch_new();
     static block many[COT_CHUNK * MPC_KAPPA], one[MPC_KAPPA], x[COT_CHUNK];
-    static block v[MPC_KAPPA * COT_STRIDE], w[MPC_KAPPA * COT_STRIDE];
-    static block v_one[MPC_KAPPA * COT_STRIDE], w_one[MPC_KAPPA * COT_STRIDE];
+    static block v[COT_PLANES], w[COT_PLANES];
+    static block v_one[COT_PLANES], w_one[COT_PLANES];
     assert_non_null(scratch);
     for (unsigned k = 1; k <= 8; k *= 2) {
         const size_t trees = cot_trees(k);
@@ -257,9 +258,9 @@ static void blocks_of_a_call_follow_their_counters(void **state)
             assert_memory_equal(many + t * trees, one, trees * sizeof(block));
             cot_receiver_planes(&e.pair.receiver, scratch, v_one, x + t, first + t, 1);
             cot_sender_planes(&e.pair.sender, scratch, w_one, one, first + t, 1);
-            for (size_t p = 0; p < MPC_KAPPA * COT_STRIDE; p += COT_STRIDE) {
-                assert_memory_equal(&v[p + t], &v_one[p], sizeof(block));
-                assert_memory_equal(&w[p + t], &w_one[p], sizeof(block));
+            for (size_t p = 0; p < MPC_KAPPA; p++) {
+                assert_memory_equal(&v[t * MPC_KAPPA + p], &v_one[p], sizeof(block));
+                assert_memory_equal(&w[t * MPC_KAPPA + p], &w_one[p], sizeof(block));
             }
         }
         cot_pair_clear(&e.pair);
