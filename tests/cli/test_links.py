@@ -50,6 +50,22 @@ class Links(Case):
         self.assertGreater(connecting, RTT)
         self.assertGreater(receiving, BYTES / RATE)
 
+    def test_parties_beside_other_programs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            told = pathlib.Path(folder, "peers.json")
+            subprocess.run([sys.executable, "-B", ROOT / "tests/cli/peers.py", "--ands=100", "--links=none", f"--output={told}"],
+                           capture_output=True, timeout=SOON, check=True)
+            row, = json.loads(told.read_text())["rows"]
+        self.assertEqual((row["what"], row["program"], row["link"]), ("100 AND gates", "this build", "none"))
+        for figure in ("seconds", "cpu_seconds_per_party", "bytes_per_party", "peak_mib_per_party"):
+            self.assertGreater(row[figure], 0, figure)
+
+    def test_other_programs_are_built_before(self):
+        done = subprocess.run([sys.executable, "-B", ROOT / "tests/cli/peers.py", "--emp-ag2pc=/nowhere"],
+                              capture_output=True, text=True, timeout=SOON)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/nowhere is no program; --help says how to build it", done.stderr)
+
     def test_times_of_every_way(self):
         done = subprocess.run([sys.executable, "-B", ROOT / "tests/cli/link_times.py", "--link=100mbit,10ms", "--json"],
                               capture_output=True, text=True, timeout=4 * SOON, check=True)
