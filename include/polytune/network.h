@@ -78,10 +78,10 @@ PT_API PT_MUST_CHECK pt_status pt_channel_direct_open(pt_channel *ret_channel,
 
 /* ---- Peer to peer ----
  *
- * The parties meet at a relay, tell each other through it where they can be reached, and connect
- * directly by TCP, also from behind home routers (both sides open the connection at once, so each
- * router sees an answer to what went out). Pairs that do not succeed within a few seconds leave
- * their messages to the relay. */
+ * The parties meet at a relay, which carries the first messages. Meanwhile they tell each other
+ * where they can be reached, and connect directly by TCP, also from behind home routers (both sides
+ * open the connection at once, so each router sees an answer to what went out). The messages of
+ * pairs that succeed go over the connection from then on; the others leave them to the relay. */
 
 typedef struct pt_p2p_options {
     const char *relay;   /* its URL, as for pt_channel_relay_open */
@@ -92,9 +92,10 @@ typedef struct pt_p2p_options {
     pt_network_options network; /* `notice` is also told how each party is reached */
 } pt_p2p_options;
 
-/* Waits until all parties are at the relay, and connects. When all connections are direct, the
- * relay is not needed any more. Errors are those of pt_channel_relay_open, and PT_PEER_MALFORMED
- * when a party or the relay does not follow the rules. */
+/* Waits until all parties are at the relay; connecting goes on while messages are sent, as far as
+ * they are also received. When all have moved to direct connections, the relay is not needed any
+ * more. Errors are those of pt_channel_relay_open; receiving gives PT_PEER_MALFORMED when a party
+ * or the relay does not follow the rules. */
 PT_API PT_MUST_CHECK pt_status pt_channel_p2p_open(pt_channel *ret_channel,
                                                    const pt_p2p_options *options, pt_error *error);
 

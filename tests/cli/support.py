@@ -27,6 +27,14 @@ TIMEOUT = 240
 NOBODY = 65534  # a user
 AFTERWARDS = 30  # for what a process leaves to read, and for a killed one to end
 MAX = ROOT / "examples/millionaires.garble"
+# A circuit of two parties that takes a while.
+LONG = """
+pub fn main(a: u64, b: u64) -> u64 {
+    let mut x = a;
+    for i in 0..300 { x = ((x & 4294967295u64) * ((b ^ x) & 4294967295u64)) ^ a; }
+    x
+}
+"""
 TICKET = r"^p2p:[A-Za-z0-9_-]{90,}$"  # a line that p2p:new prints
 WORDS = re.compile(r"nobody is in between: ((?:[bdfghjklmnprstvz][aiou][bdfghjklmnprstvz][aiou][bdfghjklmnprstvz]-?){5})$",
                    re.M)

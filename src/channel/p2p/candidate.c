@@ -9,7 +9,7 @@
 #define VERSION  1
 #define PORT_MIN 1024
 
-static const uint8_t magic[4] = {'P', 'T', 'p', '3'};
+static const uint8_t magic[4] = {'P', 'T', 'p', '4'};
 
 static size_t address_bytes(uint8_t family)
 {

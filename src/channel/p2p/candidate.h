@@ -1,6 +1,6 @@
 /* Where a peer may be reached, and the offers in which peers tell each other. Layer: channel.
  *
- *     offer     "PTp3" | version u8 = 1 | nonce 32 | n u8 | candidate ...
+ *     offer     "PTp4" | version u8 = 1 | nonce 32 | n u8 | candidate ...
  *     candidate family u8, 4 or 6 | address, 4 or 16 bytes | port u16, little-endian
  *
  * A cheating peer, or the relay, may offer addresses of other people's machines. What that is worth

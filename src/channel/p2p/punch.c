@@ -24,13 +24,12 @@
 #define TAG_BYTES       32
 #define HELLO_BYTES     (4 + 4 + TAG_BYTES)
 #define CHOICE_BYTES    1
-#define CHOICE          1
 #define NONE            SIZE_MAX
 #define N_DOORS         2
 #define TAG_CONTEXT     "polytune p2p tag"
 #define TAG_KEY_CONTEXT "polytune p2p key"
 
-static const uint8_t magic[4] = {'P', 'T', 'p', '3'};
+static const uint8_t magic[4] = {'P', 'T', 'p', '4'};
 
 typedef enum pair_state { PAIR_UNUSED, PAIR_WANTED, PAIR_CHOSEN, PAIR_TAKEN } pair_state;
 
@@ -248,7 +247,6 @@ static bool check_hello(const punch *p, const contact *c)
  * is the one. */
 static bool take_hello(punch *p, contact *c, bool *ret_chosen)
 {
-    static const uint8_t choice[CHOICE_BYTES] = {CHOICE};
     if (!check_hello(p, c))
         return false;
     if (c->peer == NONE) {
@@ -257,7 +255,7 @@ static bool take_hello(punch *p, contact *c, bool *ret_chosen)
             return false;
     }
     *ret_chosen = p->party > c->peer;
-    return p->party < c->peer || write_all(c->fd, choice, sizeof choice);
+    return true;
 }
 
 /* Reads what has come, which may be the hello and the choice, and no byte more. The higher party
@@ -276,7 +274,7 @@ static bool contact_read(punch *p, contact *c, bool *ret_chosen)
         if (c->n_in == HELLO_BYTES && (!take_hello(p, c, ret_chosen) || *ret_chosen))
             return *ret_chosen;
     }
-    *ret_chosen = c->in[HELLO_BYTES] == CHOICE;
+    *ret_chosen = c->in[HELLO_BYTES] == PUNCH_CHOICE;
     return *ret_chosen;
 }
 
@@ -390,28 +388,19 @@ static void accept_from(punch *p, const door *d)
 
 /* ---- the loop ---- */
 
-static bool is_done(const punch *p, size_t peer)
-{
-    if (peer != PUNCH_ALL)
-        return p->pairs[peer].state != PAIR_WANTED;
-    for (size_t i = 0; i < p->parties; i++)
-        if (p->pairs[i].state == PAIR_WANTED)
-            return false;
-    return true;
-}
-
 /* Waits until something happens, or until `until_ms`, and deals with it. */
-static void wait_and_step(punch *p, uint64_t now, uint64_t until_ms)
+static void wait_and_step(punch *p, int wake_fd, uint64_t now, uint64_t until_ms)
 {
-    struct pollfd fds[N_DOORS + CONTACTS_MAX];
+    struct pollfd fds[N_DOORS + CONTACTS_MAX + 1];
     const size_t n_contacts = p->n_contacts;
     for (size_t i = 0; i < N_DOORS; i++)
         fds[i] = (struct pollfd){.fd = p->doors[i].listener, .events = POLLIN};
     for (size_t i = 0; i < n_contacts; i++)
         fds[N_DOORS + i] = (struct pollfd){.fd = p->contacts[i].fd,
                                            .events = p->contacts[i].connected ? POLLIN : POLLOUT};
+    fds[N_DOORS + n_contacts] = (struct pollfd){.fd = wake_fd, .events = POLLIN};
     const uint64_t wait_ms = until_ms > now ? until_ms - now : 0;
-    if (poll(fds, N_DOORS + n_contacts, wait_ms < 1000 ? (int)wait_ms : 1000) <= 0)
+    if (poll(fds, N_DOORS + n_contacts + 1, wait_ms < 1000 ? (int)wait_ms : 1000) <= 0)
         return;
     /* From the last to the first: one that is dropped gives its place to one already looked at. But
      * a choice drops others too. */
@@ -424,16 +413,12 @@ static void wait_and_step(punch *p, uint64_t now, uint64_t until_ms)
             accept_from(p, &p->doors[i]);
 }
 
-void punch_run(punch *p, size_t peer, uint64_t deadline_ms)
+void punch_turn(punch *p, int wake_fd, uint64_t until_ms)
 {
-    while (!is_done(p, peer)) {
-        const uint64_t now = clock_ms();
-        if (now >= deadline_ms)
-            return;
-        const uint64_t silent = drop_silent(p, now, deadline_ms);
-        const uint64_t due = start_attempts(p, now, deadline_ms);
-        wait_and_step(p, now, min_u64(due, silent));
-    }
+    const uint64_t now = clock_ms();
+    const uint64_t silent = drop_silent(p, now, until_ms);
+    const uint64_t due = start_attempts(p, now, until_ms);
+    wait_and_step(p, wake_fd, now, min_u64(due, silent));
 }
 
 bool punch_has(const punch *p, size_t peer)

@@ -6,8 +6,9 @@
  *
  * Who connects says who it is at once, who accepts once it knows that of the other:
  *
- *     hello     "PTp3" | from u32 | tag 32
- *     choice    1 u8, by the party of the higher number, on the first connection with a good hello
+ *     hello     "PTp4" | from u32 | tag 32
+ *     choice    1 u8, by the party of the higher number, on the first connection with a good hello,
+ *               once it can receive on it
  *
  * The tag is a keyed hash of who says it to whom; its key comes from the nonces that the two
  * exchanged through the relay. So strangers, crossed connections and addresses that mean another
@@ -23,7 +24,7 @@
 
 typedef struct punch punch;
 
-#define PUNCH_ALL SIZE_MAX
+#define PUNCH_CHOICE 1 /* the choice's byte */
 
 /* Opens ports for connections between `parties`. */
 MUST_CHECK pt_status punch_new(punch **ret_punch, size_t party, size_t parties, pt_error *error);
@@ -38,9 +39,9 @@ void punch_gather(candidates *ret_candidates, punch *p, const char *relay, const
 MUST_CHECK pt_status punch_add(punch *p, size_t peer, const offer *own, const offer *theirs,
                                pt_error *error);
 
-/* Works until there is a connection to `peer`, or to all that were added, or until clock_ms() is
- * `deadline_ms`. */
-void punch_run(punch *p, size_t peer, uint64_t deadline_ms);
+/* Does what is due, waits until something happens, `wake_fd` can be read, or clock_ms() is
+ * `until_ms`, and deals with it. */
+void punch_turn(punch *p, int wake_fd, uint64_t until_ms);
 
 bool punch_has(const punch *p, size_t peer);
 /* No connection to that peer any more. */

@@ -117,30 +117,32 @@ static void set_option(int fd, int level, int name, int value)
     (void)setsockopt(fd, level, name, &value, sizeof value);
 }
 
-pt_status streams_add(streams *s, size_t peer, int fd, const char *where, pt_error *error)
+pt_status streams_add(streams *s, size_t peer, int fd, const char *where, const uint8_t *first,
+                      size_t first_len, pt_error *error)
 {
-    PT_ASSERT(peer < s->mail.parties && s->list[peer].fd < 0 && !s->has_thread);
-    mailbox *b = &s->mail.boxes[peer];
-    b->name = mailbox_text("party %zu at %s", peer, where);
-    if (b->name == NULL)
+    PT_ASSERT(peer < s->mail.parties && s->mail.boxes[peer].name == NULL);
+    char *name = mailbox_text("party %zu at %s", peer, where);
+    if (name == NULL)
         return error_memory(error);
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
     set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
     set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY_S);
     set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT);
+    monitor_lock(&s->mail.lock);
+    s->mail.boxes[peer].name = name;
     s->list[peer].fd = fd;
+    /* A fresh connection takes so few bytes at once. */
+    if (first_len != 0 && send(fd, first, first_len, MSG_NOSIGNAL) != (ssize_t)first_len)
+        (void)shutdown(fd, SHUT_RDWR);
+    monitor_unlock(&s->mail.lock);
+    streams_nudge(&s->mail);
     return PT_OK;
 }
 
 const char *streams_name(const streams *s, size_t peer)
 {
     return s->mail.boxes[peer].name;
-}
-
-bool streams_has(const streams *s, size_t peer)
-{
-    return streams_name(s, peer) != NULL;
 }
 
 /* ---- the thread: ending; with the lock held ---- */
@@ -420,9 +422,6 @@ static void *streams_run(void *user)
 
 pt_status streams_start(streams *s, pt_error *error)
 {
-    for (size_t i = 0; i < s->mail.parties; i++)
-        if (s->list[i].fd < 0)
-            mailbox_shut(s->list[i].box);
     const pt_status status = thread_start(&s->thread, streams_run, s, error);
     s->has_thread = status == PT_OK;
     return status;
@@ -453,10 +452,21 @@ static bool is_any_open(const streams *s)
     return false;
 }
 
+/* There is nobody to say goodbye to. */
+static void shut_unconnected(streams *s)
+{
+    monitor_lock(&s->mail.lock);
+    for (size_t i = 0; i < s->mail.parties; i++)
+        if (s->list[i].fd < 0)
+            mailbox_shut(s->list[i].box);
+    monitor_unlock(&s->mail.lock);
+}
+
 /* Says goodbye, and waits until the peers have taken everything and closed. */
 static void say_goodbye(streams *s)
 {
     uint64_t until_ms = 0;
+    shut_unconnected(s);
     mailboxes_flush(&s->mail);
     monitor_lock(&s->mail.lock);
     waiting w = waiting_begin();

@@ -19,12 +19,11 @@ typedef struct streams streams;
 MUST_CHECK pt_status streams_new(streams **ret_streams, const mailbox_options *options,
                                  pt_error *error);
 
-/* Takes over a connected, non-blocking socket to `peer`, before starting; the caller's again on
- * failure. */
+/* Takes over a connected, non-blocking socket to `peer`, which has none so far, and reads from it;
+ * the caller's again on failure. `first`: what is said there before all packets. */
 MUST_CHECK pt_status streams_add(streams *s, size_t peer, int fd, const char *where,
-                                 pt_error *error);
-bool streams_has(const streams *s, size_t peer);
-/* "party 2 at ADDRESS"; NULL when there is no connection. */
+                                 const uint8_t *first, size_t first_len, pt_error *error);
+/* "party 2 at ADDRESS", of a peer that was added. */
 const char *streams_name(const streams *s, size_t peer);
 
 MUST_CHECK pt_status streams_start(streams *s, pt_error *error);

@@ -4,27 +4,35 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "channel/channel.h"
 #include "polytune/network.h"
+
+#define SETTLE_MS 60000
 
 struct p2p_opening {
     pt_p2p_options options;
     char url[80];
-    p2p_ways ways;
     pt_channel channel;
     pt_status status;
     pt_error error;
     pthread_t thread;
 };
 
-/* Told only while opening: the channel lives on without what `user` points to. */
+static p2p_ways all_ways[CHANNEL_MAX_PARTIES];
+
+p2p_ways *p2p_ways_of(size_t party)
+{
+    return &all_ways[party];
+}
+
 static void count_way(void *user, const char *text)
 {
     p2p_ways *ways = user;
     if (strncmp(text, "direct connection to party ", 27) == 0)
-        ways->n_direct++;
+        atomic_fetch_add(&ways->n_direct, 1);
     else if (strncmp(text, "no direct connection to party ", 30) == 0)
-        ways->n_relayed++;
+        atomic_fetch_add(&ways->n_relayed, 1);
 }
 
 static void *open_one(void *user)
@@ -47,20 +55,19 @@ p2p_opening *p2p_open_start(const char *url, const char *session, size_t party, 
                                   .network.timeout_ms = timeout_ms,
                                   .only_relay = only_relay,
                                   .network.notice = count_way,
-                                  .network.notice_user = &o->ways};
+                                  .network.notice_user = p2p_ways_of(party)};
+    atomic_store(&p2p_ways_of(party)->n_direct, 0);
+    atomic_store(&p2p_ways_of(party)->n_relayed, 0);
     assert_int_equal(pthread_create(&o->thread, NULL, open_one, o), 0);
     return o;
 }
 
-pt_status p2p_open_wait(p2p_opening *o, pt_channel *ret_channel, p2p_ways *ret_ways,
-                        pt_error *ret_error)
+pt_status p2p_open_wait(p2p_opening *o, pt_channel *ret_channel, pt_error *ret_error)
 {
     (void)pthread_join(o->thread, NULL);
     const pt_status status = o->status;
     if (status == PT_OK)
         *ret_channel = o->channel;
-    if (ret_ways != NULL)
-        *ret_ways = o->ways;
     if (ret_error != NULL)
         *ret_error = o->error;
     free(o);
@@ -76,13 +83,52 @@ void p2p_mesh_open(uint16_t port, const char *session, pt_channel *ret_channels,
     for (size_t i = 0; i < parties; i++)
         openings[i] = p2p_open_start(url, session, i, parties, timeout_ms, i >= first_relayed);
     for (size_t i = 0; i < parties; i++) {
-        p2p_ways ways;
         pt_error error;
-        const size_t n_connecting = first_relayed < parties ? first_relayed : parties;
-        const size_t n_direct = i < n_connecting ? n_connecting - 1 : 0;
-        if (p2p_open_wait(openings[i], &ret_channels[i], &ways, &error) != PT_OK)
+        if (p2p_open_wait(openings[i], &ret_channels[i], &error) != PT_OK)
             fail_msg("party %zu: %s", i, error.message);
-        assert_int_equal(ways.n_direct, n_direct);
-        assert_int_equal(ways.n_relayed, parties - 1 - n_direct);
+    }
+}
+
+static void exchange(const pt_channel *c, size_t parties)
+{
+    pt_error error;
+    for (size_t from = 0; from < parties; from++)
+        for (size_t to = 0; to < parties; to++)
+            if (from != to)
+                assert_int_equal(channel_send(&c[from], to, "way", NULL, 0, &error), PT_OK);
+    for (size_t from = 0; from < parties; from++) {
+        for (size_t to = 0; to < parties; to++) {
+            uint8_t *bytes = NULL;
+            size_t len = 0;
+            if (from == to)
+                continue;
+            if (channel_recv(&c[to], from, "way", 0, &bytes, &len, &error) != PT_OK)
+                fail_msg("%s", error.message);
+            free(bytes);
+        }
+    }
+}
+
+/* Whether all have been told of so many of the others, or of too many. */
+static bool is_settled(size_t parties, size_t first_relayed)
+{
+    const size_t n_connecting = first_relayed < parties ? first_relayed : parties;
+    bool settled = true;
+    for (size_t i = 0; i < parties; i++) {
+        const size_t n_direct = i < n_connecting ? n_connecting - 1 : 0;
+        const size_t direct = atomic_load(&p2p_ways_of(i)->n_direct);
+        const size_t relayed = atomic_load(&p2p_ways_of(i)->n_relayed);
+        assert_true(direct <= n_direct && relayed <= parties - 1 - n_direct);
+        settled = settled && direct + relayed == parties - 1;
+    }
+    return settled;
+}
+
+void p2p_mesh_settle(const pt_channel *channels, size_t parties, size_t first_relayed)
+{
+    const uint64_t deadline = clock_ms() + SETTLE_MS;
+    while (!is_settled(parties, first_relayed)) {
+        assert_true(clock_ms() < deadline);
+        exchange(channels, parties);
     }
 }

@@ -125,7 +125,7 @@ static void an_offer_is_read_as_it_was_written(void **state)
 {
     (void)state;
     static const uint8_t expected[] = {
-        'P',  'T', 'p',  '3', 1,    9,    8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   0,    0,   0, 0,
+        'P',  'T', 'p',  '4', 1,    9,    8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   0,    0,   0, 0,
         0,    0,   0,    0,   0,    0,    0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 192, 0,    2,   7, 0xbb,
         0x9c, 6,   0x20, 1,   0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7,   0xbc, 0x9c};
     buffer b = sample();

@@ -17,6 +17,7 @@
 #include "channel/channel.h"
 #include "channel/conformance.h"
 #include "channel/frame.h"
+#include "channel/p2p/p2p_impl.h"
 #include "channel/p2p/p2p_mesh.h"
 #include "channel/p2p/punch.h"
 #include "polytune/network.h"
@@ -28,9 +29,23 @@
 
 static const char phase[] = "p2p";
 
+static void open_settled(const relay_server *server, const char *session, pt_channel *ret_channels,
+                         size_t parties, size_t first_relayed, uint32_t timeout_ms)
+{
+    p2p_mesh_open(relay_server_port(server), session, ret_channels, parties, first_relayed,
+                  timeout_ms);
+    p2p_mesh_settle(ret_channels, parties, first_relayed);
+}
+
 static void open_direct(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
 {
-    p2p_mesh_open(relay_server_port(user), "direct", ret_channels, parties, parties, timeout_ms);
+    open_settled(user, "direct", ret_channels, parties, parties, timeout_ms);
+}
+
+/* What is sent first goes through the relay, and the rest directly. */
+static void open_moving(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
+{
+    p2p_mesh_open(relay_server_port(user), "moving", ret_channels, parties, parties, timeout_ms);
 }
 
 static void open_relayed(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
@@ -41,7 +56,7 @@ static void open_relayed(void *user, pt_channel *ret_channels, size_t parties, u
 /* Parties 0 and 1 connect, the others do not. */
 static void open_mixed(void *user, pt_channel *ret_channels, size_t parties, uint32_t timeout_ms)
 {
-    p2p_mesh_open(relay_server_port(user), "mixed", ret_channels, parties, 2, timeout_ms);
+    open_settled(user, "mixed", ret_channels, parties, 2, timeout_ms);
 }
 
 static void send_text(const pt_channel *c, size_t to, const char *text)
@@ -81,7 +96,7 @@ static void direct_connections_need_no_relay(void **state)
     (void)state;
     pt_channel c[3];
     relay_server *server = fixture_start((relay_options){0});
-    p2p_mesh_open(relay_server_port(server), "outlive", c, 3, 3, PATIENCE_MS);
+    open_settled(server, "outlive", c, 3, 3, PATIENCE_MS);
     relay_server_free(server);
     for (size_t from = 0; from < 3; from++)
         for (size_t to = 0; to < 3; to++)
@@ -106,7 +121,7 @@ static void a_relay_that_dies_leaves_direct_connections(void **state)
     (void)state;
     pt_channel c[3];
     relay_server *server = fixture_start((relay_options){0});
-    p2p_mesh_open(relay_server_port(server), "half", c, 3, 2, 400);
+    open_settled(server, "half", c, 3, 2, 400);
     relay_server_free(server);
     expect_failure(&c[2], 0, PT_ERR_IO, "relay");
     expect_failure(&c[0], 2, PT_ERR_IO, "relay");
@@ -122,7 +137,7 @@ static void a_slow_receiver_holds_up_nobody_else(void **state)
     pt_error error;
     uint8_t *bytes = calloc(MIB, 1);
     assert_non_null(bytes);
-    p2p_mesh_open(relay_server_port(*state), "slow", c, 3, 3, PATIENCE_MS);
+    open_settled(*state, "slow", c, 3, 3, PATIENCE_MS);
     /* Small packets first: taking one of them does not yet make room. */
     for (int i = 0; i < 20; i++) {
         send_text(&c[0], 1, "small");
@@ -159,7 +174,6 @@ static void a_slow_receiver_holds_up_nobody_else(void **state)
 /* One of two parties, as far as the test says; the other is a real one. */
 typedef struct hand {
     size_t party;
-    p2p_opening *opening; /* of the other */
     pt_channel relay;
     punch *punch;
     offer own;
@@ -173,7 +187,7 @@ static void hand_start(hand *h, const relay_server *server, size_t party)
     pt_error error;
     fixture_url(url, server);
     *h = (hand){.party = party};
-    h->opening = p2p_open_start(url, "hand", 1 - party, 2, QUICK_MS, false);
+    p2p_opening *opening = p2p_open_start(url, "hand", 1 - party, 2, QUICK_MS, false);
     const pt_relay_options options = {.url = url,
                                       .session = "hand",
                                       .party = party,
@@ -181,14 +195,26 @@ static void hand_start(hand *h, const relay_server *server, size_t party)
                                       .network.timeout_ms = PATIENCE_MS};
     if (pt_channel_relay_open(&h->relay, &options, &error) != PT_OK)
         fail_msg("%s", error.message);
+    if (p2p_open_wait(opening, &h->other, &error) != PT_OK)
+        fail_msg("%s", error.message);
     assert_int_equal(punch_new(&h->punch, party, 2, &error), PT_OK);
     punch_gather(&h->own.candidates, h->punch, url, NULL, 1000);
     memset(h->own.nonce, 0x42, sizeof h->own.nonce);
 }
 
-static void hand_send(hand *h, const void *bytes, size_t len)
+/* Through the relay. */
+static void hand_send(hand *h, unsigned tag, const void *bytes, size_t len)
 {
-    assert_int_equal(channel_send(&h->relay, 1 - h->party, phase, bytes, len, NULL), PT_OK);
+    uint8_t tagged[1000];
+    assert_true(len < sizeof tagged);
+    memcpy(tagged, bytes, len);
+    tagged[len] = (uint8_t)tag;
+    assert_int_equal(channel_send(&h->relay, 1 - h->party, phase, tagged, len + 1, NULL), PT_OK);
+}
+
+static void hand_say(hand *h, const char *text)
+{
+    hand_send(h, P2P_DATA, text, strlen(text));
 }
 
 static void hand_send_offer(hand *h)
@@ -196,30 +222,54 @@ static void hand_send_offer(hand *h)
     buffer b;
     buffer_init(&b, OFFER_BYTES_MAX);
     offer_put(&b, &h->own);
-    hand_send(h, b.bytes, b.len);
+    hand_send(h, P2P_OFFER, b.bytes, b.len);
     buffer_clear(&b);
 }
 
-static void hand_recv_offer(hand *h)
-{
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    assert_int_equal(
-        channel_recv(&h->relay, 1 - h->party, phase, OFFER_BYTES_MAX, &bytes, &len, NULL), PT_OK);
-    assert_true(offer_parse(&h->theirs, bytes, len));
-    free(bytes);
-}
-
-static void hand_expect_bit(hand *h, uint8_t bit)
+/* The next message through the relay, without its tag, which must be this one. */
+static size_t hand_recv(hand *h, p2p_tag tag, uint8_t *ret_bytes, size_t max_len)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
     pt_error error;
-    if (channel_recv(&h->relay, 1 - h->party, phase, 1, &bytes, &len, &error) != PT_OK)
+    if (channel_recv(&h->relay, 1 - h->party, phase, max_len + 1, &bytes, &len, &error) != PT_OK)
         fail_msg("%s", error.message);
-    assert_int_equal(len, 1);
-    assert_int_equal(bytes[0], bit);
+    assert_true(len >= 1);
+    assert_int_equal(bytes[len - 1], tag);
+    memcpy(ret_bytes, bytes, len - 1);
     free(bytes);
+    return len - 1;
+}
+
+static void hand_recv_offer(hand *h)
+{
+    uint8_t bytes[OFFER_BYTES_MAX];
+    const size_t len = hand_recv(h, P2P_OFFER, bytes, sizeof bytes);
+    assert_true(offer_parse(&h->theirs, bytes, len));
+}
+
+static void hand_hear(hand *h, const char *text)
+{
+    uint8_t bytes[1000];
+    assert_int_equal(hand_recv(h, P2P_DATA, bytes, sizeof bytes - 1), strlen(text));
+    assert_memory_equal(bytes, text, strlen(text));
+}
+
+/* The other takes what was sent to it, while nothing else waits for that. */
+static void hand_is_heard(hand *h)
+{
+    hand_say(h, "listen");
+    expect_text(&h->other, h->party, "listen");
+}
+
+static void hand_work(hand *h)
+{
+    const uint64_t deadline = clock_ms() + PATIENCE_MS;
+    assert_int_equal(punch_add(h->punch, 1 - h->party, &h->own, &h->theirs, NULL), PT_OK);
+    while (!punch_has(h->punch, 1 - h->party)) {
+        assert_true(clock_ms() < deadline);
+        punch_turn(h->punch, -1, deadline);
+    }
 }
 
 /* Makes the connection as it should be; the socket. */
@@ -228,9 +278,8 @@ static int hand_connect(hand *h)
     candidate remote;
     hand_recv_offer(h);
     hand_send_offer(h);
-    assert_int_equal(punch_add(h->punch, 1 - h->party, &h->own, &h->theirs, NULL), PT_OK);
-    punch_run(h->punch, PUNCH_ALL, clock_ms() + PATIENCE_MS);
-    assert_true(punch_has(h->punch, 1 - h->party));
+    hand_is_heard(h);
+    hand_work(h);
     const int fd = punch_take(h->punch, 1 - h->party, &remote);
     /* What follows the hello does not wait until that is acknowledged. */
     int on = 0;
@@ -240,19 +289,34 @@ static int hand_connect(hand *h)
     return fd;
 }
 
-/* The same as party 0, with the agreement that follows. */
+/* What the higher party says on it. */
+static void hand_choose(int fd)
+{
+    static const uint8_t choice[] = {PUNCH_CHOICE};
+    assert_int_equal(send(fd, choice, sizeof choice, MSG_NOSIGNAL), sizeof choice);
+}
+
+/* The same as party 0, which moves to it. */
 static int hand_join(hand *h, const relay_server *server)
 {
-    p2p_ways ways;
-    pt_error error;
     hand_start(h, server, 0);
     const int fd = hand_connect(h);
-    hand_expect_bit(h, 1);
-    hand_send(h, "\1", 1);
-    if (p2p_open_wait(h->opening, &h->other, &ways, &error) != PT_OK)
-        fail_msg("%s", error.message);
-    assert_int_equal(ways.n_direct, 1);
+    hand_send(h, P2P_MOVED, "", 0);
     return fd;
+}
+
+/* Over the connection, as message `number` there. */
+static void hand_say_directly(int fd, uint64_t number, const char *text)
+{
+    packet *p = frame_message((const uint8_t *)text, strlen(text));
+    uint8_t length[4];
+    assert_non_null(p);
+    frame_number(p, number);
+    for (size_t i = 0; i < sizeof length; i++)
+        length[i] = (uint8_t)(p->bytes.len >> (8 * i));
+    assert_int_equal(send(fd, length, sizeof length, MSG_NOSIGNAL), sizeof length);
+    assert_int_equal(send(fd, p->bytes.bytes, p->bytes.len, MSG_NOSIGNAL), p->bytes.len);
+    frame_free(p);
 }
 
 static void hand_end(hand *h)
@@ -262,33 +326,110 @@ static void hand_end(hand *h)
     pt_channel_close(&h->relay);
 }
 
-static void hand_expect_opened(hand *h, unsigned n_direct)
+/* The other is told how many ways there are. */
+static void hand_expect_told(hand *h, unsigned n_direct, unsigned n_relayed)
 {
-    p2p_ways ways;
-    pt_error error;
-    if (p2p_open_wait(h->opening, &h->other, &ways, &error) != PT_OK)
-        fail_msg("%s", error.message);
-    assert_int_equal(ways.n_direct, n_direct);
-    assert_int_equal(ways.n_relayed, 1 - n_direct);
+    const p2p_ways *ways = p2p_ways_of(1 - h->party);
+    const uint64_t deadline = clock_ms() + PATIENCE_MS;
+    while (atomic_load(&ways->n_direct) < n_direct || atomic_load(&ways->n_relayed) < n_relayed) {
+        assert_true(clock_ms() < deadline);
+        clock_sleep(1);
+    }
+    assert_int_equal(atomic_load(&ways->n_direct), n_direct);
+    assert_int_equal(atomic_load(&ways->n_relayed), n_relayed);
 }
 
 static void hand_expect_malformed(hand *h, const char *word)
 {
-    pt_error error;
-    assert_int_equal(p2p_open_wait(h->opening, &h->other, NULL, &error), PT_PEER_MALFORMED);
-    assert_int_equal(error.party, h->party);
-    if (strstr(error.message, word) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", error.message, word);
+    expect_failure(&h->other, h->party, PT_PEER_MALFORMED, word);
+}
+
+/* ---- moving ---- */
+
+static void each_direction_moves_by_itself(void **state)
+{
+    hand h;
+    uint8_t nothing[1];
+    hand_start(&h, *state, 0);
+    const int fd = hand_connect(&h);
+    send_text(&h.other, 0, "still there");
+    hand_hear(&h, "still there");
+    /* What goes directly is faster than what was sent before, and is not taken before. */
+    hand_say_directly(fd, 1, "third");
+    hand_say(&h, "first");
+    hand_say(&h, "second");
+    hand_send(&h, P2P_MOVED, "", 0);
+    expect_text(&h.other, 0, "first");
+    expect_text(&h.other, 0, "second");
+    expect_text(&h.other, 0, "third");
+    hand_expect_told(&h, 1, 0);
+    assert_int_equal(hand_recv(&h, P2P_MOVED, nothing, 0), 0);
+    (void)close(fd);
+    hand_end(&h);
+}
+
+static void what_the_relay_brings_after_the_move_is_not_taken(void **state)
+{
+    hand h;
+    const int fd = hand_join(&h, *state);
+    hand_say(&h, "old");
+    hand_send_offer(&h);
+    hand_send(&h, P2P_MOVED, "", 0);
+    hand_say_directly(fd, 1, "new");
+    expect_text(&h.other, 0, "new");
+    hand_say(&h, "older");
+    hand_say_directly(fd, 2, "newer");
+    expect_text(&h.other, 0, "newer");
+    (void)close(fd);
+    expect_failure(&h.other, 0, PT_ERR_IO, "the direct connection to party 0 at ");
+    hand_end(&h);
+}
+
+static void the_lower_party_moves_first(void **state)
+{
+    hand h;
+    uint8_t nothing[1];
+    hand_start(&h, *state, 1);
+    const int fd = hand_connect(&h);
+    hand_is_heard(&h);
+    hand_choose(fd);
+    assert_int_equal(hand_recv(&h, P2P_MOVED, nothing, 0), 0);
+    hand_is_heard(&h);
+    hand_send(&h, P2P_MOVED, "", 0);
+    hand_say_directly(fd, 1, "there");
+    expect_text(&h.other, 1, "there");
+    hand_expect_told(&h, 1, 0);
+    (void)close(fd);
+    hand_end(&h);
+}
+
+static void channels_that_are_still_moving_close(void **state)
+{
+    pt_channel c[3];
+    for (int round = 0; round < 10; round++) {
+        p2p_mesh_open(relay_server_port(*state), "early", c, 3, 3, PATIENCE_MS);
+        for (int i = 0; i < round; i++) {
+            send_text(&c[1], 2, "one");
+            expect_text(&c[2], 1, "one");
+            send_text(&c[2], 1, "another");
+            expect_text(&c[1], 2, "another");
+        }
+        send_text(&c[0], 1, "last");
+        pt_channel_close(&c[0]);
+        expect_text(&c[1], 0, "last");
+        pt_channel_close(&c[2]);
+        pt_channel_close(&c[1]);
+    }
 }
 
 /* ---- peers and networks that do not connect ---- */
 
 static void talk_through_the_relay(hand *h)
 {
-    send_text(&h->relay, 1 - h->party, "to you");
+    hand_say(h, "to you");
     expect_text(&h->other, h->party, "to you");
     send_text(&h->other, h->party, "and back");
-    expect_text(&h->relay, 1 - h->party, "and back");
+    hand_hear(h, "and back");
 }
 
 /* Somewhere in this machine where nobody listens. */
@@ -306,76 +447,73 @@ static void unreachable_addresses_leave_it_to_the_relay(void **state)
     offer_a_closed_port(&h);
     hand_recv_offer(&h);
     hand_send_offer(&h);
-    hand_expect_bit(&h, 0);
-    hand_send(&h, "\0", 1);
-    hand_expect_opened(&h, 0);
+    talk_through_the_relay(&h);
+    hand_expect_told(&h, 0, 1);
     talk_through_the_relay(&h);
     hand_end(&h);
 }
 
-static void a_side_without_the_connection_has_the_last_word(void **state)
+static void a_side_that_does_not_move_stays_with_the_relay(void **state)
+{
+    for (size_t party = 0; party < 2; party++) {
+        hand h;
+        hand_start(&h, *state, party);
+        const int fd = hand_connect(&h);
+        talk_through_the_relay(&h);
+        (void)close(fd);
+        talk_through_the_relay(&h);
+        hand_end(&h);
+    }
+}
+
+static void moves_that_cannot_be_are_malformed(void **state)
 {
     hand h;
-    hand_start(&h, *state, 0);
-    const int fd = hand_connect(&h);
-    hand_expect_bit(&h, 1);
-    hand_send(&h, "\0", 1);
-    hand_expect_opened(&h, 0);
-    talk_through_the_relay(&h);
+    uint8_t nothing[1];
+    for (size_t party = 0; party < 2; party++) {
+        /* There is no connection. */
+        hand_start(&h, *state, party);
+        offer_a_closed_port(&h);
+        hand_send_offer(&h);
+        hand_send(&h, P2P_MOVED, "", 0);
+        hand_expect_malformed(&h, "move");
+        hand_end(&h);
+        /* None is wanted. */
+        hand_start(&h, *state, party);
+        hand_send(&h, P2P_MOVED, "", 0);
+        hand_expect_malformed(&h, "move");
+        hand_end(&h);
+    }
+    /* The higher party must wait for the lower one, which has not read that it was chosen. */
+    hand_start(&h, *state, 1);
+    int fd = hand_connect(&h);
+    hand_send(&h, P2P_MOVED, "", 0);
+    hand_expect_malformed(&h, "move");
+    (void)close(fd);
+    hand_end(&h);
+    /* It says more than that. */
+    hand_start(&h, *state, 1);
+    fd = hand_connect(&h);
+    hand_choose(fd);
+    assert_int_equal(hand_recv(&h, P2P_MOVED, nothing, 0), 0);
+    hand_send(&h, P2P_MOVED, "x", 1);
+    hand_expect_malformed(&h, "move");
     (void)close(fd);
     hand_end(&h);
 }
 
-static void a_decision_without_connection_is_declined(void **state)
-{
-    hand h;
-    hand_start(&h, *state, 1);
-    offer_a_closed_port(&h);
-    hand_recv_offer(&h);
-    hand_send_offer(&h);
-    hand_send(&h, "\1", 1);
-    hand_expect_bit(&h, 0);
-    hand_expect_opened(&h, 0);
-    talk_through_the_relay(&h);
-    hand_end(&h);
-}
-
-static void impossible_decisions_are_malformed(void **state)
-{
-    static const struct {
-        const char *bytes;
-        size_t len;
-    } decisions[] = {{"\2", 1}, {"", 0}};
-    hand h;
-    for (size_t i = 0; i < sizeof decisions / sizeof *decisions; i++) {
-        hand_start(&h, *state, 1);
-        offer_a_closed_port(&h);
-        hand_send_offer(&h);
-        hand_send(&h, decisions[i].bytes, decisions[i].len);
-        hand_expect_malformed(&h, "decision");
-        hand_end(&h);
-    }
-    /* Direct, where no connection was wanted. */
-    hand_start(&h, *state, 1);
-    h.own.candidates.n = 0;
-    hand_send_offer(&h);
-    hand_send(&h, "\1", 1);
-    hand_expect_malformed(&h, "decision");
-    hand_end(&h);
-    /* An answer that it is there, when the decision was that it is not. */
-    hand_start(&h, *state, 0);
-    offer_a_closed_port(&h);
-    hand_send_offer(&h);
-    hand_send(&h, "\1", 1);
-    hand_expect_malformed(&h, "decision");
-    hand_end(&h);
-}
-
-static void a_malformed_offer_is_refused(void **state)
+static void malformed_messages_are_refused(void **state)
 {
     hand h;
     hand_start(&h, *state, 0);
-    hand_send(&h, "PTp3 and so on", 14);
+    hand_send(&h, P2P_OFFER, "PTp4 and so on", 14);
+    hand_expect_malformed(&h, "offer");
+    hand_send(&h, P2P_MOVED + 1, "text", 4);
+    hand_expect_malformed(&h, "message");
+    assert_int_equal(channel_send(&h.relay, 1, phase, NULL, 0, NULL), PT_OK);
+    hand_expect_malformed(&h, "message");
+    hand_send_offer(&h);
+    hand_send_offer(&h);
     hand_expect_malformed(&h, "offer");
     hand_end(&h);
 }
@@ -394,9 +532,10 @@ static int stranger(const hand *h, const void *bytes, size_t len)
 
 static void strangers_are_told_apart(void **state)
 {
-    static const uint8_t hello[41] = {'P', 'T', 'p', '3', 0};
-    static const uint8_t nobody[41] = {'P', 'T', 'p', '3', 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t hello[41] = {'P', 'T', 'p', '4', 0};
+    static const uint8_t nobody[41] = {'P', 'T', 'p', '4', 0xff, 0xff, 0xff, 0xff};
     int fds[60];
+    candidate remote;
     hand h;
     hand_start(&h, *state, 0);
     hand_recv_offer(&h);
@@ -406,12 +545,13 @@ static void strangers_are_told_apart(void **state)
                  : i % 4 == 2 ? stranger(&h, nobody, sizeof nobody)
                               : stranger(&h, hello, 7);
     hand_send_offer(&h);
-    assert_int_equal(punch_add(h.punch, 1, &h.own, &h.theirs, NULL), PT_OK);
-    punch_run(h.punch, PUNCH_ALL, clock_ms() + PATIENCE_MS);
-    assert_true(punch_has(h.punch, 1));
-    hand_expect_bit(&h, 1);
-    hand_send(&h, "\1", 1);
-    hand_expect_opened(&h, 1);
+    hand_is_heard(&h);
+    hand_work(&h);
+    hand_send(&h, P2P_MOVED, "", 0);
+    const int fd = punch_take(h.punch, 1, &remote);
+    hand_say_directly(fd, 1, "me");
+    expect_text(&h.other, 0, "me");
+    (void)close(fd);
     for (size_t i = 0; i < 60; i++)
         (void)close(fds[i]);
     hand_end(&h);
@@ -515,6 +655,8 @@ static void a_peer_that_never_reads_does_not_hold_up_closing(void **state)
     uint8_t *bytes = calloc(MIB, 1);
     assert_non_null(bytes);
     const int fd = hand_join(&h, *state);
+    hand_say_directly(fd, 1, "moved");
+    expect_text(&h.other, 0, "moved");
     for (int i = 0; i < 30; i++)
         assert_int_equal(channel_send(&h.other, 0, phase, bytes, MIB, NULL), PT_OK);
     pt_channel_close(&h.other); /* gives up after the inactivity timeout */
@@ -543,11 +685,14 @@ int main(void)
         cmocka_unit_test(direct_connections_need_no_relay),
         cmocka_unit_test(a_relay_that_dies_leaves_direct_connections),
         cmocka_unit_test(a_slow_receiver_holds_up_nobody_else),
+        cmocka_unit_test(each_direction_moves_by_itself),
+        cmocka_unit_test(what_the_relay_brings_after_the_move_is_not_taken),
+        cmocka_unit_test(the_lower_party_moves_first),
+        cmocka_unit_test(channels_that_are_still_moving_close),
         cmocka_unit_test(unreachable_addresses_leave_it_to_the_relay),
-        cmocka_unit_test(a_side_without_the_connection_has_the_last_word),
-        cmocka_unit_test(a_decision_without_connection_is_declined),
-        cmocka_unit_test(impossible_decisions_are_malformed),
-        cmocka_unit_test(a_malformed_offer_is_refused),
+        cmocka_unit_test(a_side_that_does_not_move_stays_with_the_relay),
+        cmocka_unit_test(moves_that_cannot_be_are_malformed),
+        cmocka_unit_test(malformed_messages_are_refused),
         cmocka_unit_test(strangers_are_told_apart),
         cmocka_unit_test(a_peer_that_vanishes_is_named),
         cmocka_unit_test(malformed_packets_are_refused),
@@ -559,7 +704,9 @@ int main(void)
     conformance_subject direct = {"peer-to-peer channel, direct", 5, open_direct, server};
     conformance_subject relayed = {"peer-to-peer channel, relayed", 3, open_relayed, server};
     conformance_subject mixed = {"peer-to-peer channel, mixed", 4, open_mixed, server};
+    conformance_subject moving = {"peer-to-peer channel, moving", 3, open_moving, server};
     int n_failed = conformance_run(&direct);
+    n_failed += conformance_run(&moving);
     n_failed += conformance_run(&relayed);
     n_failed += conformance_run(&mixed);
     relay_server_free(server);
