@@ -7,6 +7,8 @@
 #include "base/le.h"
 #include "base/mem.h"
 
+#define CAPACITY_MIN 64
+
 void buffer_init(buffer *b, size_t max)
 {
     *b = (buffer){.max = max};
@@ -33,10 +35,10 @@ bool buffer_reserve(buffer *b, size_t more)
     const size_t need = b->len + more;
     if (need <= b->capacity)
         return true;
-    size_t capacity = b->capacity < 64 ? 64 : b->capacity;
-    while (capacity < need)
-        capacity = capacity > b->max / 2 ? b->max : capacity * 2;
-    if (capacity < need)
+    size_t capacity = b->capacity > b->max / 2 ? b->max : 2 * b->capacity;
+    if (capacity < CAPACITY_MIN)
+        capacity = CAPACITY_MIN;
+    if (capacity < need) /* what is put at once takes no more than that */
         capacity = need;
     /* Not mem_resize: the old copy may hold secrets and must be wiped. */
     uint8_t *bytes = mem_new(capacity, 1);
