@@ -9,6 +9,10 @@
 
 #define CHANNEL_MAX_PARTIES WIRE_MAX_PARTIES
 
+/* What a network channel receives from a peer ahead of the caller: so much, and the packet that is
+ * then arriving. */
+#define CHANNEL_INBOX_BYTES ((size_t)8 << 20)
+
 /* PT_ERR_USAGE unless `peer` is another of the parties. */
 MUST_CHECK pt_status channel_check_peer(size_t party, size_t parties, size_t peer, pt_error *error);
 

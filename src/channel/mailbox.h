@@ -18,7 +18,7 @@
 #include "channel/patience.h"
 #include "channel/queue.h"
 
-#define MAILBOX_INBOX_BYTES ((size_t)8 << 20) /* received ahead of the caller, per peer */
+#define MAILBOX_INBOX_BYTES CHANNEL_INBOX_BYTES
 #define MAILBOX_INBOX_COUNT 256
 #define MAILBOX_PROBLEM_MAX 256
 

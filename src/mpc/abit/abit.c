@@ -96,7 +96,8 @@ uint64_t abit_work_bytes(const session *s, uint64_t n_bits)
     const uint64_t blocks = COT_PLANES + s->n * HELD_BLOCKS;
     const uint64_t of_worker =
         COT_SCRATCH_BYTES + blocks * sizeof(block) + 2 * s->n * sizeof(plane_hash);
-    const uint64_t of_chunk = (s->n - 1) * cot_frame_bytes(s->k, COT_CHUNK);
+    const uint64_t of_chunk =
+        (s->n - 1) * cot_frame_bytes(s->k, COT_CHUNK) + COT_CHUNK * sizeof(block);
     return session_busy(s, chunks) * of_worker + session_ahead(s, chunks) * of_chunk;
 }
 

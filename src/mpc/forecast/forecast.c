@@ -12,6 +12,9 @@
 #include "mpc/dealer/dealt.h"
 #include "mpc/engine.h"
 #include "mpc/forecast/schedule.h"
+#include "mpc/garble/garble.h"
+#include "mpc/garble/input.h"
+#include "mpc/garble/output.h"
 #include "mpc/ot/cot.h"
 #include "mpc/run.h"
 #include "mpc/triple/and_share.h"
@@ -22,49 +25,134 @@
 
 /* ---- Memory ---- */
 
-#define WORK_BYTES ((uint64_t)160 << 10) /* frames and tables that a step works on, at most */
+#define WORK_BYTES    ((uint64_t)64 << 10) /* what steps work on besides, at most */
+#define MESSAGE_EXTRA 160                  /* of one that waits: headers, seal, allocator, queue */
+#define STACK_BYTES   ((uint64_t)64 << 10) /* of a further thread: what it touches */
 
-/* Frames of a stream of `bytes` that are sent to all peers and not received. */
-static uint64_t ahead_memory(const session *s, size_t frame_bytes, uint64_t bytes)
+/* Frames that the party and each of its peers send each other, `bytes` to each. Both ends are at
+ * most a window W ahead of what they took (stream_exchange_run): of s frames sent and t taken by
+ * the party, S and T by the peer, s <= t + W and S <= T + W. The party holds those that the peer
+ * has not taken, and those that came and that it has not taken itself:
+ *
+ *     (s - T) + (S - t)  =  (s - t) + (S - T)  <=  2 W
+ *
+ * It comes to that when one direction is slow and the other quick, and never to more than both
+ * streams. Besides, a frame is being made, another sealed, and one read. */
+static uint64_t exchange_memory(const session *s, size_t frame_bytes, uint64_t bytes)
 {
     const uint64_t window = (uint64_t)stream_window(s, frame_bytes) * frame_bytes;
-    return (s->n - 1) * min_u64(window, bytes);
+    const uint64_t waiting = 2 * min_u64(window, bytes);
+    const uint64_t frames = waiting / frame_bytes + 2;
+    return (s->n - 1) * (waiting + frames * MESSAGE_EXTRA) + 3 * min_u64(frame_bytes, bytes);
 }
 
 /* The same of COT for so many blocks of bits. */
-static uint64_t ahead_cot_memory(const session *s, uint64_t blocks)
+static uint64_t exchange_cot_memory(const session *s, uint64_t blocks)
 {
-    return ahead_memory(s, cot_frame_bytes(s->k, COT_CHUNK),
-                        blocks * cot_trees(s->k) * sizeof(block));
+    return exchange_memory(s, cot_frame_bytes(s->k, COT_CHUNK),
+                           blocks * cot_trees(s->k) * sizeof(block));
 }
 
-/* Of the parties alone either the batch of bits takes most: own ones, planes, and frames; or the
- * triples do. */
+static uint64_t stacks_memory(const session *s, uint64_t pieces)
+{
+    const uint64_t busy = session_busy(s, pieces);
+    return busy > 1 ? (busy - 1) * STACK_BYTES : 0;
+}
+
+/* What is left of base OTs while the first frames are on their way: scalars, both ends' BOT1, and
+ * BOT2 as it is kept, waits, and comes. */
+static uint64_t base_ots_memory(const session *s)
+{
+    return (s->n - 1) * (sizeof(base_ot_receiver) + 2 * BASE_OT_BOT1_SIZE +
+                         3 * (uint64_t)abit_bot2_bytes(s) + 5 * MESSAGE_EXTRA);
+}
+
+/* Of the parties alone: own bits, planes, and frames. */
+static uint64_t bits_memory(const session *s, const and_share_size *size)
+{
+    const uint64_t blocks = abit_blocks(size->bits);
+    return blocks * sizeof(block) + abit_work_bytes(s, size->bits) + base_ots_memory(s) +
+           stacks_memory(s, blocks / COT_CHUNK) + exchange_cot_memory(s, blocks);
+}
+
+static uint64_t triples_memory(const session *s, const and_share_size *size)
+{
+    return triples_work_bytes(s, size->triples) + stacks_memory(s, size->triples / TRIPLE_FRAME) +
+           exchange_memory(s, TRIPLE_FRAME * TRIPLE_U_BYTES, size->triples * TRIPLE_U_BYTES);
+}
+
 static uint64_t made_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
     const and_share_size size = and_shares_size(s, n_and, n_inputs, true, true);
-    const uint64_t blocks = abit_blocks(size.bits);
-    const uint64_t for_bits =
-        blocks * sizeof(block) + abit_work_bytes(s, size.bits) + ahead_cot_memory(s, blocks);
-    const uint64_t for_triples =
-        triples_work_bytes(s, size.triples) +
-        ahead_memory(s, TRIPLE_FRAME * sizeof(uint64_t), size.triples * sizeof(uint64_t));
-    return for_bits > for_triples ? for_bits : for_triples;
+    return max_u64(bits_memory(s, &size), triples_memory(s, &size));
 }
 
-/* With a dealer no other threads are at work. */
+/* With a dealer no other threads are at work. What it deals comes when it likes. */
 static uint64_t dealt_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
-    return dealt_work_bytes(s, n_and) + ahead_cot_memory(s, dealing_blocks(n_and, n_inputs));
+    return dealt_work_bytes(s, n_and) + 2 * (uint64_t)dealing_deal_bytes(s, (size_t)n_and) +
+           exchange_cot_memory(s, dealing_blocks(n_and, n_inputs));
 }
 
-/* Of a party's memory, what a segment takes beyond the pool; keys of the leaves stay. */
-static uint64_t batch_memory(const session *s, uint64_t n_and, uint64_t n_inputs)
+/* A wave's private payload: as it was put and as it waits, a message that is made and sealed; what
+ * came, and what is kept of it. */
+static uint64_t wave_memory(const session *s, uint64_t sent, uint64_t largest, uint64_t received)
+{
+    return 2 * (sent + largest + received) + 4 * s->n * MESSAGE_EXTRA;
+}
+
+/* INM: every owner is sent the masks of its inputs. */
+static uint64_t input_masks_memory(const session *s, const pt_circuit *c)
+{
+    uint64_t sent = 0;
+    uint64_t largest = 0;
+    for (size_t owner = 0; owner < s->n; owner++) {
+        const uint64_t bytes = owner == s->me ? 0 : input_inm_bytes(s, c, owner);
+        sent += bytes;
+        largest = max_u64(largest, bytes);
+    }
+    return wave_memory(s, sent, largest, (s->n - 1) * (uint64_t)input_inm_bytes(s, c, s->me));
+}
+
+static uint64_t outputs_memory(const session *s, const pt_circuit *c)
+{
+    uint64_t sent = 0;
+    uint64_t largest = 0;
+    for (size_t to = 0; to < s->n; to++) {
+        const uint64_t bytes = to == s->me ? 0 : output_bytes(s, c, to);
+        sent += bytes;
+        largest = max_u64(largest, bytes);
+    }
+    return wave_memory(s, sent, largest, (s->n - 1) * (uint64_t)output_bytes(s, c, s->me));
+}
+
+/* LBL, and the rows behind it, which garblers send P_1. P_1 answers nothing before it has evaluated
+ * a segment, so that no window bounds its rows. A garbler holds all that P_1 has not taken; P_1 has
+ * a frame of each at work, and what a channel takes ahead of it. */
+static uint64_t rows_memory(const session *s, const pt_circuit *c, uint64_t n_and)
+{
+    const uint64_t frame_gates = max_u64(1, min_u64(garble_frame_gates(s->n), n_and));
+    const uint64_t frames = n_and / frame_gates + (n_and % frame_gates != 0);
+    const uint64_t frame = garble_frame_bytes(s->n, 1, (size_t)frame_gates);
+    const uint64_t labels = input_lbl_bytes(c);
+    const uint64_t waiting = labels + frames * (frame + MESSAGE_EXTRA);
+    if (s->me != 0)
+        return labels + max_u64(waiting + 3 * frame, 3 * labels);
+    const uint64_t of_garbler = labels + min_u64(waiting, CHANNEL_INBOX_BYTES) + frame;
+    return (s->n - 1) * of_garbler + max_u64(frame, labels);
+}
+
+/* Of a party's memory, what a segment takes beyond the pool: of steps that follow each other the
+ * most. Keys of the leaves stay. */
+static uint64_t batch_memory(const session *s, const pt_circuit *c, uint64_t n_and)
 {
     const uint64_t leaves = 2 * ((uint64_t)cot_trees(s->k) << s->k) * sizeof(aes_key);
-    const uint64_t batch =
-        s->dealer ? dealt_memory(s, n_and, n_inputs) : made_memory(s, n_and, n_inputs);
-    return (s->n - 1) * leaves + batch;
+    uint64_t most =
+        s->dealer ? dealt_memory(s, n_and, c->n_inputs) : made_memory(s, n_and, c->n_inputs);
+    most = max_u64(most, input_masks_memory(s, c));
+    most = max_u64(most, rows_memory(s, c, n_and));
+    most = max_u64(most, outputs_memory(s, c));
+    return (s->n - 1) * leaves + most;
 }
 
 /* What party s->me holds at its peak, in segments of so many ANDs. */
@@ -74,9 +162,9 @@ static uint64_t party_memory(const session *s, const pt_circuit *c, uint64_t seg
     const uint64_t n_and = min_u64(c->n_and, segment_ands);
     const uint64_t code_bytes =
         c->code_is_borrowed ? 0 : c->code_len; /* what is in a file, leaves */
-    return WORK_BYTES + code_bytes + 2 * c->n_outputs * (uint64_t)sizeof(uint32_t) +
+    return WORK_BYTES + code_bytes + 2 * (uint64_t)c->n_outputs * sizeof(uint32_t) +
            mpc_run_bytes(s, c, prep->pool_blocks(s, n_and, c->n_inputs)) +
-           batch_memory(s, n_and, c->n_inputs);
+           batch_memory(s, c, n_and);
 }
 
 /* The most that party s->me takes, or any party, with the k that it wishes for and every larger

@@ -1,5 +1,7 @@
 #include "mpc/triple/triple.h"
 
+#include <limits.h>
+
 #include "base/assert.h"
 #include "base/bits.h"
 #include "base/error.h"
@@ -142,6 +144,12 @@ static size_t step_for(size_t n)
     return per_triple < HASH_BLOCKS ? HASH_BLOCKS / per_triple : 1;
 }
 
+/* Whose x^i are kept: frames made and not answered. */
+static size_t x_frames_ahead(const session *s, uint64_t frames)
+{
+    return stream_window(s, TRIPLE_FRAME * sizeof(uint64_t)) + session_ahead(s, frames);
+}
+
 uint64_t triples_work_bytes(const session *s, uint64_t triples)
 {
     const uint64_t frames = frames_of(triples);
@@ -149,7 +157,7 @@ uint64_t triples_work_bytes(const session *s, uint64_t triples)
         step_for(s->n) * 3 * (s->n - 1) * sizeof(block) + TRIPLE_FRAME * sizeof(uint64_t);
     const uint64_t of_frame = (s->n - 1) * TRIPLE_FRAME * sizeof(uint64_t);
     return session_busy(s, frames) * of_worker + session_ahead(s, frames) * of_frame +
-           TRIPLE_FRAME * sizeof(uint64_t);
+           TRIPLE_FRAME * sizeof(uint64_t) + x_frames_ahead(s, frames) * TRIPLE_FRAME / CHAR_BIT;
 }
 
 static size_t hashes_size(const tru_run *r)
@@ -201,7 +209,7 @@ static pt_status tru_run_init(tru_run *r, pt_error *error)
     r->n_frames = (size_t)frames_of(triples_count(r->t));
     r->n_workers = session_busy(r->s, r->n_frames);
     r->n_ahead = session_ahead(r->s, r->n_frames);
-    r->n_x_ahead = stream_window(r->s, TRIPLE_FRAME * sizeof *r->u) + r->n_ahead;
+    r->n_x_ahead = x_frames_ahead(r->s, r->n_frames);
     if (!tru_run_allocate(r))
         return error_memory(error);
     hash_tags(r->s, r->eps);
