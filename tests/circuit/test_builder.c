@@ -115,6 +115,27 @@ static void nots_are_shared_and_moved_into_xors(void **state)
     pt_circuit_free(c);
 }
 
+/* A NOT gate comes with its first reader: until then one register has both polarities. */
+static void nots_come_late(void **state)
+{
+    (void)state;
+    const uint32_t inputs[1] = {65};
+    wire outputs[66];
+    circuit_builder *b = circuit_builder_new(inputs, 1, 0);
+    wire x[64];
+    outputs[64] = WIRE_FALSE;
+    outputs[65] = circuit_input(b, 64);
+    for (uint32_t i = 0; i < 64; i++)
+        x[i] = circuit_and(b, circuit_input(b, i), circuit_input(b, (i + 1) % 64));
+    for (uint32_t i = 0; i < 64; i++)
+        outputs[64] = circuit_xor(b, outputs[64], circuit_and(b, x[i], outputs[65]));
+    for (uint32_t i = 0; i < 64; i++)
+        outputs[65] = circuit_and(b, outputs[65], wire_not(x[i]));
+    pt_circuit *c = finish(b, outputs + 64, 2);
+    assert_in_range(c->n_registers, 65, 65 + 8);
+    pt_circuit_free(c);
+}
+
 static void common_operands_are_factored_out(void **state)
 {
     (void)state;
@@ -440,6 +461,7 @@ int main(void)
         cmocka_unit_test(rules_fold),
         cmocka_unit_test(dead_gates_go_and_constants_stay_away),
         cmocka_unit_test(nots_are_shared_and_moved_into_xors),
+        cmocka_unit_test(nots_come_late),
         cmocka_unit_test(common_operands_are_factored_out),
         cmocka_unit_test(gates_count_for_the_line_that_built_them),
         cmocka_unit_test(output_values_are_kept),

@@ -24,8 +24,8 @@ enum {
     FLIP_B = 8,
     LAST_OF_A = 16, /* nothing reads operand a, b later in the polarity in which this gate does */
     LAST_OF_B = 32,
-    NOT_MADE = 64, /* of an input: its NOT gate is there */
-    WAS_READ = 128 /* of an input: only its NOT gate, which is to come, still reads it */
+    NOT_MADE = 64, /* its NOT gate is there */
+    WAS_READ = 128 /* only its NOT gate, which is to come, still reads it */
 };
 
 typedef struct finisher {
@@ -76,8 +76,9 @@ static uint8_t choose_flips(const finisher *f, builder_gate g, uint8_t needs)
             return FLIP_B;
         return is_input(f->b, g.a) ? FLIP_A : 0;
     }
-    if (needs == NEED_PLAIN && only_complement(f, g.a) && only_complement(f, g.b) &&
-        ((f->marks[wire_node(g.a)] | f->marks[wire_node(g.b)]) & NEED_COMPLEMENT) != 0)
+    if (needs == NEED_PLAIN &&
+        ((f->marks[wire_node(g.a)] | f->marks[wire_node(g.b)]) & NEED_COMPLEMENT) != 0 &&
+        only_complement(f, g.a) && only_complement(f, g.b))
         return FLIP_A | FLIP_B;
     return 0;
 }
@@ -131,51 +132,45 @@ static void mark_needs(finisher *f, const wire *outputs, size_t n_outputs)
     f->n_gates += (f->marks[0] & NEED_PLAIN) != 0 ? 1u : 0u;
 }
 
-/* An input, plain; in *ends stays whether this is its last reader. The NOT gate may be still to
- * come. */
-static pack_operand plain_input(finisher *f, uint32_t node, bool *ends)
+/* Where the circuit has `w`, in the polarity in which its node came out. */
+static pack_operand made_operand(finisher *f, wire w, bool ends)
 {
-    uint8_t *marks = &f->marks[node];
-    if (*ends && (*marks & (NEED_COMPLEMENT | NOT_MADE)) == NEED_COMPLEMENT) {
-        *marks |= WAS_READ;
-        *ends = false;
-    }
-    return (pack_operand){node - 1, node - 1};
+    const uint32_t node = wire_node(w);
+    if (node <= f->b->n_inputs)
+        return (pack_operand){node - 1, node - 1};
+    return packer_find(&f->packer, w, ends);
 }
 
-/* The NOT gate of an input comes with its first use. False: out of memory. */
-static bool make_input_not(finisher *f, uint32_t node)
+/* The NOT gate that drives `w`, with its first use: until then one wire serves for both. False: out
+ * of memory. */
+static bool emit_not(finisher *f, wire w)
 {
-    uint8_t *marks = &f->marks[node];
-    const bool ends = (*marks & NEED_PLAIN) == 0 || (*marks & WAS_READ) != 0;
-    const pack_operand input = {node - 1, node - 1};
+    uint8_t *marks = &f->marks[wire_node(w)];
+    const uint8_t made = wire_complement(w) != 0 ? NEED_PLAIN : NEED_COMPLEMENT;
+    const bool ends = (*marks & made) == 0 || (*marks & WAS_READ) != 0;
     *marks |= NOT_MADE;
-    return packer_put(&f->packer, node * 2 + 1, GATE_NOT, ends ? PLAN_A_ENDS : 0, input,
-                      (pack_operand){0});
+    return packer_put(&f->packer, w, GATE_NOT, ends ? PLAN_A_ENDS : 0,
+                      made_operand(f, wire_not(w), ends), (pack_operand){0});
 }
 
 /* Where the circuit has `w`, of which nobody later reads when *ends; what that comes to for the
  * circuit's wire is there afterwards. False: out of memory. */
 static bool operand_of_wire(finisher *f, pack_operand *ret, wire w, bool *ends)
 {
-    const uint32_t node = wire_node(w);
-    if (node <= f->b->n_inputs && wire_complement(w) == 0) {
-        *ret = plain_input(f, node, ends);
+    uint8_t *marks = &f->marks[wire_node(w)];
+    const bool not_to_come = needs_not(*marks) && (*marks & NOT_MADE) == 0;
+    if (wire_complement(w) == made_complement(*marks)) {
+        if (*ends && not_to_come) {
+            *marks |= WAS_READ;
+            *ends = false;
+        }
+        *ret = made_operand(f, w, *ends);
         return true;
     }
-    if (node <= f->b->n_inputs && (f->marks[node] & NOT_MADE) == 0 && !make_input_not(f, node))
+    if (not_to_come && !emit_not(f, w))
         return false;
     *ret = packer_find(&f->packer, w, *ends);
     return true;
-}
-
-/* The NOT gate of a gate comes right behind it. */
-static bool emit_not(finisher *f, wire w, uint8_t marks)
-{
-    const uint8_t made = wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
-    const bool ends = (marks & made) == 0;
-    return packer_put(&f->packer, wire_not(w), GATE_NOT, ends ? PLAN_A_ENDS : 0,
-                      packer_find(&f->packer, w, ends), (pack_operand){0});
 }
 
 static bool emit_gate(finisher *f, uint32_t node, builder_gate g)
@@ -185,12 +180,10 @@ static bool emit_gate(finisher *f, uint32_t node, builder_gate g)
     bool a_ends = (marks & LAST_OF_A) != 0;
     bool b_ends = (marks & LAST_OF_B) != 0;
     pack_operand x, y;
-    if (!operand_of_wire(f, &x, flip_a(g, marks), &a_ends) ||
-        !operand_of_wire(f, &y, flip_b(g, marks), &b_ends) ||
-        !packer_put(&f->packer, w, gate_is_and(g) ? GATE_AND : GATE_XOR,
-                    (a_ends ? PLAN_A_ENDS : 0) | (b_ends ? PLAN_B_ENDS : 0), x, y))
-        return false;
-    return !needs_not(marks) || emit_not(f, w, marks);
+    return operand_of_wire(f, &x, flip_a(g, marks), &a_ends) &&
+           operand_of_wire(f, &y, flip_b(g, marks), &b_ends) &&
+           packer_put(&f->packer, w, gate_is_and(g) ? GATE_AND : GATE_XOR,
+                      (a_ends ? PLAN_A_ENDS : 0) | (b_ends ? PLAN_B_ENDS : 0), x, y);
 }
 
 static bool emit_gates(finisher *f)
