@@ -1,23 +1,16 @@
 #include "circuit/rows.h"
 
 #include "base/assert.h"
-#include "base/mem.h"
 
 /* --- merging (K. E. Batcher, "Sorting networks and their applications", 1968) --- */
 
-typedef struct merger {
-    const row_table *t;
-    size_t n_key;
-    wire *differences; /* scratch: one row */
-} merger;
-
 /* low ^ high for every bit, and whether low is the greater, for one AND a key bit: from the last
  * bit on, where the bits differ low's decides. */
-static wire compare(const merger *m, const wire *low, const wire *high)
+static wire compare(const row_merge *m, const wire *low, const wire *high)
 {
-    circuit_builder *b = m->t->builder;
+    circuit_builder *b = m->t.builder;
     wire greater = WIRE_FALSE;
-    for (size_t k = 0; k < m->t->width; k++)
+    for (size_t k = 0; k < m->t.width; k++)
         m->differences[k] = circuit_xor(b, low[k], high[k]);
     for (size_t k = m->n_key; k-- > 0;) {
         const wire change = circuit_and(b, m->differences[k], circuit_xor(b, low[k], greater));
@@ -26,13 +19,13 @@ static wire compare(const merger *m, const wire *low, const wire *high)
     return greater;
 }
 
-static void exchange(const merger *m, uint32_t i, uint32_t j)
+static void exchange(const row_merge *m, uint32_t i, uint32_t j)
 {
-    circuit_builder *b = m->t->builder;
-    wire *low = row_at(m->t, i);
-    wire *high = row_at(m->t, j);
+    circuit_builder *b = m->t.builder;
+    wire *low = row_at(&m->t, i);
+    wire *high = row_at(&m->t, j);
     const wire swap = compare(m, low, high);
-    for (size_t k = 0; k < m->t->width; k++) {
+    for (size_t k = 0; k < m->t.width; k++) {
         const wire change = circuit_and(b, m->differences[k], swap);
         low[k] = circuit_xor(b, low[k], change);
         high[k] = circuit_xor(b, high[k], change);
@@ -57,57 +50,77 @@ static void append_list(uint32_t *ret, row_list list, size_t step)
         ret[i] = list.first[i * step];
 }
 
-/* The merged list goes to `ret`; `scratch` has as much room. Depth is the logarithm of the rows. */
-static void merge(const merger *m, uint32_t *ret, uint32_t *scratch, row_list x, row_list y,
-                  size_t step)
+/* Exchange i of the last ones, and the rows that are settled by it, at most two; returns how many.
+ */
+static size_t merge_step(const row_merge *m, uint32_t *ret, size_t i)
 {
-    const size_t n = x.n + y.n;
-    if (x.n == 0 || y.n == 0) {
-        append_list(ret, x.n == 0 ? y : x, step);
-        return;
-    }
-    const size_t n_even = (x.n + 1) / 2 + (y.n + 1) / 2;
-    uint32_t *even = scratch;
-    uint32_t *odd = scratch + n_even;
-    if (n == 2) {
-        even[0] = x.first[0];
-        even[1] = y.first[0];
-        exchange(m, even[0], even[1]);
-    } else {
-        merge(m, even, ret, every_second(x, 0, step), every_second(y, 0, step), step * 2);
-        merge(m, odd, ret + n_even, every_second(x, 1, step), every_second(y, 1, step), step * 2);
-    }
-    size_t n_ret = 0;
-    ret[n_ret++] = even[0];
-    for (size_t i = 1; i < n_even || i <= n - n_even; i++) {
-        if (i < n_even && i <= n - n_even)
-            exchange(m, odd[i - 1], even[i]);
-        if (i <= n - n_even)
-            ret[n_ret++] = odd[i - 1];
-        if (i < n_even)
-            ret[n_ret++] = even[i];
-    }
-    PT_ASSERT(n_ret == n);
+    const bool has_odd = i > 0 && i <= m->n_odd;
+    const bool has_even = i < m->n_even;
+    size_t n = 0;
+    if (has_odd && has_even)
+        exchange(m, m->odd[i - 1], m->even[i]);
+    if (has_odd)
+        ret[n++] = m->odd[i - 1];
+    if (has_even)
+        ret[n++] = m->even[i];
+    return n;
 }
 
-void rows_merge(const row_table *t, uint32_t *ret_order, size_t n_a, size_t n_b, size_t n_key)
+/* Merges all but the last exchanges; the halves go to `ret`, and `scratch` has as much room. Depth
+ * is the logarithm of the rows. */
+static void merge_halves(row_merge *m, uint32_t *ret, uint32_t *scratch, row_list x, row_list y,
+                         size_t step);
+
+/* The merged list goes to `ret`; `scratch` has as much room. */
+static void merge(const row_merge *m, uint32_t *ret, uint32_t *scratch, row_list x, row_list y,
+                  size_t step)
+{
+    row_merge part = *m;
+    size_t n = 0;
+    merge_halves(&part, scratch, ret, x, y, step);
+    for (size_t i = 0; n < x.n + y.n; i++)
+        n += merge_step(&part, ret + n, i);
+}
+
+static void merge_halves(row_merge *m, uint32_t *ret, uint32_t *scratch, row_list x, row_list y,
+                         size_t step)
+{
+    const size_t n = x.n + y.n;
+    const bool is_merged = n <= 2 || x.n == 0 || y.n == 0;
+    m->n_even = is_merged ? n : (x.n + 1) / 2 + (y.n + 1) / 2;
+    m->n_odd = n - m->n_even;
+    m->even = ret;
+    m->odd = ret + m->n_even;
+    if (is_merged) {
+        append_list(ret, x, step);
+        append_list(ret + x.n, y, step);
+        if (x.n == 1 && y.n == 1)
+            exchange(m, ret[0], ret[1]);
+        return;
+    }
+    merge(m, ret, scratch, every_second(x, 0, step), every_second(y, 0, step), step * 2);
+    merge(m, ret + m->n_even, scratch + m->n_even, every_second(x, 1, step),
+          every_second(y, 1, step), step * 2);
+}
+
+void rows_merge_begin(row_merge *ret_merge, const row_table *t, uint32_t *memory, size_t n_a,
+                      size_t n_b, size_t n_key)
 {
     const size_t n = n_a + n_b;
-    uint32_t *start = mem_new(n, sizeof *start);
-    uint32_t *scratch = mem_new(n, sizeof *scratch);
-    const merger m = {t, n_key, mem_new(t->width, sizeof(wire))};
+    uint32_t *start = memory + n;
+    uint32_t *halves = start + n;
+    *ret_merge = (row_merge){.t = *t, .n_key = n_key, .order = memory, .differences = halves + n};
     for (size_t i = 0; i < n; i++)
-        ret_order[i] = (uint32_t)i;
-    if (start == NULL || scratch == NULL || m.differences == NULL) {
-        circuit_builder_fail(t->builder, PT_ERR_MEMORY);
-    } else {
-        for (size_t i = 0; i < n; i++)
-            start[i] = (uint32_t)i;
-        merge(&m, ret_order, scratch, (row_list){start, n_a}, (row_list){start + n_a, n_b}, 1);
-    }
-    mem_free(start);
-    mem_free(scratch);
-    mem_free(m.differences);
+        start[i] = (uint32_t)i;
+    merge_halves(ret_merge, halves, memory, (row_list){start, n_a}, (row_list){start + n_a, n_b},
+                 1);
+}
+
+void rows_merge_until(row_merge *m, size_t i)
+{
+    PT_ASSERT(i < m->n_even + m->n_odd);
+    while (m->n_done <= i)
+        m->n_done += merge_step(m, m->order + m->n_done, m->next++);
 }
 
 /* --- gathering --- */

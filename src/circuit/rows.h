@@ -17,11 +17,34 @@ static inline wire *row_at(const row_table *t, size_t i)
     return t->wires + i * t->width;
 }
 
+/* A merge of two sorted lists of rows, made as its rows are asked for: what reads a row when it has
+ * just been made lets the wires before it end, of which a circuit would keep as many again. */
+typedef struct row_merge {
+    row_table t;
+    size_t n_key;
+    uint32_t *order; /* order[i] is the row that is i-th; n_done are known */
+    size_t n_done;
+    const uint32_t *even; /* the merged halves */
+    const uint32_t *odd;
+    size_t n_even;
+    size_t n_odd;
+    size_t next;       /* exchange of an odd row and an even one */
+    wire *differences; /* scratch: one row */
+} row_merge;
+
+/* So many numbers `memory` has below. */
+static inline size_t rows_merge_numbers(size_t n_rows, size_t width)
+{
+    return 3 * n_rows + width;
+}
 /* Merges rows 0 .. n_a-1 with the n_b rows behind them, both ascending by their first n_key bits,
- * with Batcher's odd-even network: n_key + width ANDs for each exchange. ret_order[i] (n_a + n_b
- * numbers) is the row that is i-th then. The wires of the rows stay whole rows also when the lists
- * are not sorted. The builder fails when there is no memory. */
-void rows_merge(const row_table *t, uint32_t *ret_order, size_t n_a, size_t n_b, size_t n_key);
+ * with Batcher's odd-even network: n_key + width ANDs for each exchange. The wires of the rows stay
+ * whole rows also when the lists are not sorted. All but the last exchanges are made at once;
+ * `memory` is used until all are. */
+void rows_merge_begin(row_merge *ret_merge, const row_table *t, uint32_t *memory, size_t n_a,
+                      size_t n_b, size_t n_key);
+/* Makes rows 0 .. i of the merged ones. */
+void rows_merge_until(row_merge *m, size_t i);
 
 /* Moves the rows whose first wire is true behind the others; rows whose first wire is false must
  * have no true wires. They come in the order of the bitonic network of spec garble.md S34, on

@@ -24,15 +24,19 @@ static pt_circuit *merging(size_t n_a, size_t n_b, bool sharing)
     const uint32_t inputs[1] = {(uint32_t)(n * WIDTH)};
     circuit_builder *b = circuit_builder_new(inputs, 1, 0);
     wire wires[MAX_WIRES] = {0}, out[MAX_WIRES];
-    uint32_t order[MAX_ROWS];
+    uint32_t memory[3 * MAX_ROWS + WIDTH];
+    row_merge m;
     pt_circuit *c = NULL;
+    assert_true(rows_merge_numbers(n, WIDTH) <= sizeof memory / sizeof *memory);
     (void)circuit_builder_set_sharing(b, sharing);
     for (size_t i = 0; i < n * WIDTH; i++)
         wires[i] = circuit_input(b, (uint32_t)i);
     const row_table t = {b, wires, WIDTH};
-    rows_merge(&t, order, n_a, n_b, KEY);
+    rows_merge_begin(&m, &t, memory, n_a, n_b, KEY);
+    if (n > 0)
+        rows_merge_until(&m, n - 1);
     for (size_t i = 0; i < n; i++)
-        memcpy(out + i * WIDTH, row_at(&t, order[i]), WIDTH * sizeof *out);
+        memcpy(out + i * WIDTH, row_at(&t, m.order[i]), WIDTH * sizeof *out);
     assert_int_equal(circuit_builder_finish(&c, b, out, n * WIDTH, NULL, 0, NULL), PT_OK);
     circuit_builder_free(b);
     return c;

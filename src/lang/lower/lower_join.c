@@ -5,6 +5,7 @@
  * network that gathers the matches is the spec's (S34), for it decides the order of the result. */
 #include <string.h>
 
+#include "base/assert.h"
 #include "lang/lower/lower_join.h"
 
 /* Above so many wires in its rows a join does not look for gates that exist already. */
@@ -55,15 +56,19 @@ static void put_rows(const joined *j, const value *a, const value *b)
         put_row(j, j->a->length + i, b->wires + i * n_b, n_b, true);
 }
 
-/* Two rows match only if their keys are equal, and then a's comes first: nothing to merge. */
-static void merge_rows(const joined *j)
+static bool set_sharing(const joined *j, size_t n_wires)
+{
+    return circuit_builder_set_sharing(j->l->builder, n_wires <= SHARING_MAX_WIRES);
+}
+
+static void merge_rows(joined *j)
 {
     const row_table table = {j->l->builder, j->rows.wires, j->width};
-    if (j->n_rows > 2)
-        rows_merge(&table, j->order.wires, j->a->length, j->b->length, j->n_key + 1);
-    else
-        for (uint32_t i = 0; i < j->n_rows; i++)
-            j->order.wires[i] = i;
+    const bool sharing = set_sharing(j, j->rows.n);
+    /* Two rows match only if their keys are equal, and then a's comes first: nothing to merge. */
+    const size_t n_b = j->n_rows > 2 ? j->b->length : 0;
+    rows_merge_begin(&j->merge, &table, j->numbers.wires, j->n_rows - n_b, n_b, j->n_key + 1);
+    (void)circuit_builder_set_sharing(j->l->builder, sharing);
 }
 
 /* Notes that these rows must come sorted, if they are somebody's input. */
@@ -85,14 +90,13 @@ static bool join_rows(lowerer *l, joined *j, const expr *call, bool is_gathered)
     j->is_paired = pairs_are_fewer(j, is_gathered);
     if (j->is_paired)
         return pairs_find(j);
-    if (!value_new(l, &j->rows, j->n_rows * j->width) || !value_new(l, &j->order, j->n_rows))
+    if (!value_new(l, &j->rows, j->n_rows * j->width) ||
+        !value_new(l, &j->numbers, rows_merge_numbers(j->n_rows, j->width)))
         return false;
     put_rows(j, a, b);
     value_release(l, a);
     value_release(l, b);
-    const bool sharing = circuit_builder_set_sharing(l->builder, j->rows.n <= SHARING_MAX_WIRES);
     merge_rows(j);
-    (void)circuit_builder_set_sharing(l->builder, sharing);
     return true;
 }
 
@@ -102,12 +106,21 @@ static void joined_clear(joined *j)
     value_release(j->l, &j->of_b);
     value_release(j->l, &j->pairs);
     value_release(j->l, &j->rows);
-    value_release(j->l, &j->order);
+    value_release(j->l, &j->numbers);
 }
 
 static const wire *merged_row(const joined *j, size_t i)
 {
-    return j->rows.wires + j->order.wires[i] * j->width;
+    PT_ASSERT(i < j->merge.n_done);
+    return j->rows.wires + j->merge.order[i] * j->width;
+}
+
+/* Merges up to row i, or the last. */
+static void merge_until(joined *j, size_t i)
+{
+    const bool sharing = set_sharing(j, j->rows.n);
+    rows_merge_until(&j->merge, i < j->n_rows ? i : j->n_rows - 1);
+    (void)circuit_builder_set_sharing(j->l->builder, sharing);
 }
 
 /* Whether merged row i is of a, i+1 of b, and both have the same key. So never are both i and i+1
@@ -131,7 +144,8 @@ static wire is_hit(const joined *j, size_t i)
 /* The result row for merged rows i and i+1: zeros unless they are a hit. */
 static void make_row(void *context, const row_table *t, size_t i)
 {
-    const joined *j = context;
+    joined *j = context;
+    merge_until(j, i + 1);
     const wire hit = is_hit(j, i);
     const wire *x = merged_row(j, i);
     const wire *y = merged_row(j, i + 1);
@@ -151,8 +165,9 @@ static void make_row(void *context, const row_table *t, size_t i)
  * element is h0 x0 ^ h1 x1 and b's h0 x1 ^ h1 x2: three products, with x1 (h0 ^ h1) in both. */
 static void make_pair(void *context, const row_table *t, size_t i, bool up)
 {
-    const joined *j = context;
+    joined *j = context;
     circuit_builder *b = t->builder;
+    merge_until(j, i + 2);
     const wire *x[3] = {merged_row(j, i), merged_row(j, i + 1), merged_row(j, i + 2)};
     const size_t rest_a = join_rest(j, j->a);
     const size_t rest_b = join_rest(j, j->b);
@@ -230,7 +245,7 @@ bool lower_join(lowerer *l, value *ret_value, const expr *e)
     const row_table table = {l->builder, gathered.wires, width};
     const row_source source = {&j, j.is_paired ? make_paired_row : make_row,
                                j.is_paired ? make_paired_pair : make_pair};
-    const bool sharing = circuit_builder_set_sharing(l->builder, gathered.n <= SHARING_MAX_WIRES);
+    const bool sharing = set_sharing(&j, gathered.n);
     rows_gather(&table, n_results, &source);
     (void)circuit_builder_set_sharing(l->builder, sharing);
     if (l->status != PT_OK)
@@ -267,8 +282,9 @@ static bool make_elements(const joined *j, value *ret_value, size_t i)
 }
 
 /* The elements of merged rows i .. i+2 and whether there is a hit among them. */
-static bool merged_elements(const joined *j, value *ret_value, wire *ret_hit, size_t i)
+static bool merged_elements(joined *j, value *ret_value, wire *ret_hit, size_t i)
 {
+    merge_until(j, i + 2);
     wire hit = is_hit(j, i);
     if (i + 2 < j->n_rows)
         hit = circuit_xor(j->l->builder, hit, is_hit(j, i + 1));
@@ -277,7 +293,7 @@ static bool merged_elements(const joined *j, value *ret_value, wire *ret_hit, si
 }
 
 /* Runs the body for the i-th time: it counts if there is a hit. */
-static bool run_body(lowerer *l, const stmt *s, const joined *j, size_t i)
+static bool run_body(lowerer *l, const stmt *s, joined *j, size_t i)
 {
     wire hit;
     value pair;

@@ -16,8 +16,9 @@ typedef struct joined {
     size_t n_key;
     size_t n_rows;
     size_t width;
-    value rows;  /* merged: key, tag (0: of a), rest; each `width` wires */
-    value order; /* of the rows when merged: numbers, not wires */
+    value rows;    /* merged: key, tag (0: of a), rest; each `width` wires */
+    value numbers; /* memory of `merge` */
+    row_merge merge;
     bool is_paired;
     value of_a; /* paired: the arrays as they are */
     value of_b;

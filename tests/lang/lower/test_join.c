@@ -141,6 +141,10 @@ static void test_large_join(void **state)
     char text[16];
     (void)snprintf(text, sizeof text, "%u", expected);
     assert_string_equal(result, text);
+    /* As many wires live at once as the rows have bits, and a few: not those of layers before. */
+    pt_circuit_stats stats;
+    pt_circuit_get_stats(&stats, pt_program_circuit(p));
+    assert_true(stats.registers <= stats.inputs + 2 * 250 + 300);
     pt_program_free(p);
 }
 
