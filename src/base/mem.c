@@ -59,6 +59,21 @@ void *mem_resize(void *old, size_t count, size_t size)
     return realloc(old, bytes == 0 ? 1 : bytes);
 }
 
+void *mem_cut(void *old, size_t count, size_t size)
+{
+    if (!product_fits(count, size) || told_to_fail())
+        return NULL;
+    const size_t bytes = count * size == 0 ? 1 : count * size;
+    if (pages_cut_in_place())
+        return realloc(old, bytes);
+    void *moved = malloc(bytes);
+    if (moved == NULL)
+        return NULL;
+    memcpy(moved, old, count * size);
+    free(old);
+    return moved;
+}
+
 void *mem_new_aligned(size_t count, size_t size)
 {
     if (!product_fits(count, size) || told_to_fail())

@@ -27,6 +27,9 @@ MUST_CHECK void *mem_new(size_t count, size_t size);
  * kept. */
 MUST_CHECK void *mem_resize(void *old, size_t count, size_t size);
 
+/* Cuts a block to its first `count` items, for good. On NULL nothing has changed. */
+MUST_CHECK void *mem_cut(void *old, size_t count, size_t size);
+
 /* 64-byte aligned, zeroed, in large pages where it is large and the system has such; release with
  * mem_free. */
 MUST_CHECK void *mem_new_aligned(size_t count, size_t size);

@@ -21,6 +21,11 @@ void huge_pages_advise(void *memory, size_t bytes)
         (void)madvise((char *)memory + (first - from), end - first, MADV_HUGEPAGE);
 }
 
+bool pages_cut_in_place(void)
+{
+    return true;
+}
+
 size_t pages_passed(const void *memory, size_t bytes)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -9,6 +9,11 @@ void huge_pages_advise(void *memory, size_t bytes)
     (void)bytes;
 }
 
+bool pages_cut_in_place(void)
+{
+    return false;
+}
+
 size_t pages_passed(const void *memory, size_t bytes)
 {
     (void)memory;

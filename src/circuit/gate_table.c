@@ -3,6 +3,9 @@
 #include "base/mem.h"
 
 #define LINKS_A_BLOCK ((uint32_t)1 << 14)
+/* The first blocks are made one by one, from here on so many together, in large pages. */
+#define BLOCKS_ALONE    ((uint32_t)1 << 7)
+#define BLOCKS_TOGETHER ((uint32_t)1 << 6)
 /* So many gates are in a node's list. */
 #define LIST_MOST 4u
 
@@ -10,7 +13,7 @@
 
 void gate_table_clear(gate_table *t)
 {
-    for (uint32_t i = 0; i < t->n_blocks; i++)
+    for (uint32_t i = 0; i < t->n_blocks; i += i < BLOCKS_ALONE ? 1 : BLOCKS_TOGETHER)
         mem_free(t->blocks[i]);
     mem_free(t->blocks);
     mem_free(t->slots);
@@ -29,7 +32,7 @@ static gate_links links_of(const gate_table *t, uint32_t node)
 
 static bool grow_blocks(gate_table *t, uint32_t block)
 {
-    const uint32_t n = block + block / 2 + 4;
+    const uint32_t n = (block + block / 2) / BLOCKS_TOGETHER * BLOCKS_TOGETHER + BLOCKS_TOGETHER;
     gate_links **blocks = mem_resize(t->blocks, n, sizeof *blocks);
     if (blocks == NULL)
         return false;
@@ -39,15 +42,30 @@ static bool grow_blocks(gate_table *t, uint32_t block)
     return true;
 }
 
+/* False: out of memory. */
+static bool make_links(gate_table *t, uint32_t block)
+{
+    if (block < BLOCKS_ALONE) {
+        t->blocks[block] = mem_new(LINKS_A_BLOCK, sizeof **t->blocks);
+        return t->blocks[block] != NULL;
+    }
+    const uint32_t first = block / BLOCKS_TOGETHER * BLOCKS_TOGETHER;
+    gate_links *links =
+        mem_new_aligned((size_t)LINKS_A_BLOCK * BLOCKS_TOGETHER, sizeof **t->blocks);
+    for (uint32_t i = 0; i < BLOCKS_TOGETHER && links != NULL; i++)
+        t->blocks[first + i] = links + (size_t)i * LINKS_A_BLOCK;
+    return links != NULL;
+}
+
 /* NULL: out of memory. */
 static gate_links *links_at(gate_table *t, uint32_t node)
 {
     const uint32_t block = node / LINKS_A_BLOCK;
     if (block >= t->n_blocks && !grow_blocks(t, block))
         return NULL;
-    if (t->blocks[block] == NULL)
-        t->blocks[block] = mem_new(LINKS_A_BLOCK, sizeof **t->blocks);
-    return t->blocks[block] == NULL ? NULL : &t->blocks[block][node % LINKS_A_BLOCK];
+    if (t->blocks[block] == NULL && !make_links(t, block))
+        return NULL;
+    return &t->blocks[block][node % LINKS_A_BLOCK];
 }
 
 static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)

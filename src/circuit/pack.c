@@ -148,7 +148,7 @@ static bool packer_make_room(packer *p)
         w->spare = spare;
         w->max_spare = n;
     }
-    return p->n_staged + PLAN_MAX_BYTES <= STAGE_BYTES || put_staged(p);
+    return p->n_staged + PLAN_MAX_BYTES + PLAN_PADDING <= STAGE_BYTES || put_staged(p);
 }
 
 /* Writes an operand and returns how many bytes it has, less one. */
@@ -207,18 +207,16 @@ bool packer_finish(packer *p)
 {
     pt_circuit *c = p->c;
     PT_ASSERT(p->next == p->n_records && p->walk.wire == c->n_inputs + c->n_gates);
+    memset(p->staged + p->n_staged, 0, PLAN_PADDING);
+    p->n_staged += PLAN_PADDING;
     if (!put_staged(p))
         return false;
     c->n_registers = p->walk.n_taken;
-    /* Moved, not cut: the graph may be the last thing in a memory that only grows (WebAssembly),
-     * and all below it would be left too small for what comes next. */
-    uint8_t *code = mem_new(p->n_code + PLAN_PADDING, 1);
+    uint8_t *code = mem_cut(p->memory, p->n_code, 1);
     if (code == NULL)
         return false;
-    memcpy(code, p->memory, p->n_code);
-    mem_free(p->memory);
     c->code = code;
-    c->code_len = p->n_code;
+    c->code_len = p->n_code - PLAN_PADDING;
     p->memory = NULL;
     return true;
 }

@@ -1,27 +1,32 @@
 #include "base/mem.h"
+#include "base/min.h"
 #include "circuit/circuit.h"
 #include "circuit/plan.h"
+
+static void count_op(pt_circuit_stats *stats, gate_op op)
+{
+    switch (op) {
+    case GATE_XOR:
+        stats->xor_gates++;
+        break;
+    case GATE_AND:
+        stats->and_gates++;
+        break;
+    case GATE_NOT:
+        stats->not_gates++;
+        break;
+    case GATE_CONST:
+        break;
+    }
+}
 
 /* Takes no memory. */
 static void count_ops(pt_circuit_stats *stats, const pt_circuit *c)
 {
     const uint8_t *end = c->code + c->code_len;
     const uint8_t *at = c->code;
-    while (at < end) {
-        switch (plan_code_op(plan_code_next(&at))) {
-        case GATE_XOR:
-            stats->xor_gates++;
-            break;
-        case GATE_AND:
-            stats->and_gates++;
-            break;
-        case GATE_NOT:
-            stats->not_gates++;
-            break;
-        case GATE_CONST:
-            break;
-        }
-    }
+    while (at < end)
+        count_op(stats, plan_code_op(plan_code_next(&at)));
 }
 
 /* `depths`: of what is in each register. */
@@ -41,7 +46,8 @@ static uint32_t step_depth(const uint32_t *depths, plan_step step)
     return 0;
 }
 
-static uint64_t and_depth(const pt_circuit *c)
+/* Counts, and finds the depth. False, and nothing done: out of memory. */
+static bool count_deep(pt_circuit_stats *stats, const pt_circuit *c)
 {
     uint32_t deepest = 0;
     plan_walk w;
@@ -50,12 +56,14 @@ static uint64_t and_depth(const pt_circuit *c)
     while (goes_on && !plan_walk_is_done(&w)) {
         const plan_step step = plan_walk_next(&w);
         const uint32_t depth = step_depth(depths, step);
+        count_op(stats, step.op);
         depths[step.out] = depth;
-        deepest = depth > deepest ? depth : deepest;
+        deepest = max_u32(deepest, depth);
     }
+    stats->and_depth = deepest;
     plan_walk_clear(&w);
     mem_free(depths);
-    return deepest;
+    return goes_on;
 }
 
 void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit)
@@ -67,7 +75,7 @@ void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit
         return;
     *ret_stats = (pt_circuit_stats){.inputs = circuit->n_inputs,
                                     .outputs = circuit->n_outputs,
-                                    .and_depth = and_depth(circuit),
                                     .registers = circuit->n_registers};
-    count_ops(ret_stats, circuit);
+    if (!count_deep(ret_stats, circuit))
+        count_ops(ret_stats, circuit);
 }
