@@ -285,7 +285,7 @@ wire circuit_xor(circuit_builder *b, wire x, wire y)
             return y ^ complement;
         if (y == WIRE_FALSE)
             return x ^ complement;
-    } while (cancel_xor(b, &x, &y));
+    } while (b->is_sharing && cancel_xor(b, &x, &y));
 
     bool found;
     const wire w = x < y ? gate_on(b, &found, x, y, false) : gate_on(b, &found, y, x, false);
@@ -442,6 +442,8 @@ static bool and_rules(circuit_builder *b, wire *ret, wire *x, wire *y)
             *ret = *x;
             return true;
         }
+        if (!b->is_sharing)
+            return false;
         const wire old_x = *x;
         const wire old_y = *y;
         if (round < GIVEN_ROUNDS && builder_is_xor(b, *x))

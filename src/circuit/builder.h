@@ -67,8 +67,9 @@ const uint32_t *circuit_builder_line_counts(const circuit_builder *b);
  * fails with PT_ERR_CANCELLED. */
 void circuit_builder_set_watch(circuit_builder *b, watch *w);
 
-/* Whether equal gates are built once, as at first; returns what it was before. Large networks on
- * fresh wires have none, and are built faster and in less memory without looking. */
+/* Whether equal gates are built once, and gates looked at for what they have in common, as at
+ * first; returns what it was before. Large networks on fresh wires have nothing of the kind, and
+ * are built faster and in less memory without looking: only constants and equal wires fold. */
 bool circuit_builder_set_sharing(circuit_builder *b, bool on);
 
 /* Most AND gates that may be built, dead ones included; at first any number. */
