@@ -17,7 +17,7 @@
 
 #define EXPOSED                                                                                    \
     WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", " WIRE_TIMEOUT ", " WIRE_SEATS ", " WIRE_TERMS   \
-                 ", Retry-After"
+                 ", " WIRE_TAKES_AHEAD ", Retry-After"
 
 #define SEATS_TOLD_MAX ((size_t)256) /* in an answer to joining */
 
@@ -189,6 +189,8 @@ static enum MHD_Result reply_joined(request *r, const store_joined *joined)
     (void)MHD_add_response_header(response, WIRE_SESSION, text);
     (void)snprintf(text, sizeof text, "%" PRIu32, joined->timeout_ms);
     (void)MHD_add_response_header(response, WIRE_TIMEOUT, text);
+    (void)snprintf(text, sizeof text, "%d", WIRE_AHEAD);
+    (void)MHD_add_response_header(response, WIRE_TAKES_AHEAD, text);
     add_seats(r, response);
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
     return httpd_finish(&r->http, 200, response);

@@ -48,6 +48,9 @@
 #define WIRE_FIRST "X-Polytune-First"
 #define WIRE_AHEAD 8
 
+/* The relay, answered to joining: WIRE_AHEAD. Where it tells nothing nobody may be ahead. */
+#define WIRE_TAKES_AHEAD "X-Polytune-Ahead"
+
 #define WIRE_TIMEOUT "X-Polytune-Timeout" /* relay, when joining: asked for, and answered */
 #define WIRE_SEATS   "X-Polytune-Seats"   /* relay, answered to joining: who sits there, 0,2,3 */
 

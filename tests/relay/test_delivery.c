@@ -145,6 +145,8 @@ static void who_joins_is_told_the_seats(void **state)
     expect_next_with(fd, 200, "X-Polytune-Seats", "0,3");
     ask(fd, "PUT", "/join/told-seats/1", "X-Polytune-Terms: n=3\r\n", "");
     expect_next_with(fd, 200, "X-Polytune-Terms", "1 n=3, 3 n=2");
+    ask(fd, "PUT", "/join/told-seats/1", "", "");
+    expect_next_with(fd, 200, "X-Polytune-Ahead", "8");
     (void)close(fd);
 }
 

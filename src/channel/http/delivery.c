@@ -18,7 +18,8 @@
 #define SENT_ANSWER_MAX  4096 /* bytes of an answer to a packet */
 #define PACE_MAX_MS      20   /* between full packets */
 #define FULL_MAX         ((size_t)1 << 20)
-#define CALLS_AT_ONCE    24 /* to all peers together, but for the least that each has */
+#define VERSION_FIELD    "version=" /* of terms: the protocol's */
+#define CALLS_AT_ONCE    24         /* to all peers together, but for the least that each has */
 
 static uint64_t random_next(delivery *d)
 {
@@ -303,6 +304,11 @@ pt_status delivery_compare_terms(const delivery *d, size_t party, const char *th
     if (!terms_are_good(theirs, strlen(theirs)) || !terms_differ(own, other, d->terms, theirs))
         return PT_OK;
     const bool is_program = strncmp(own, "program=", 8) == 0;
+    if (strncmp(own, VERSION_FIELD, strlen(VERSION_FIELD)) == 0)
+        return error_set_peer(error, PT_PEER_SETUP, PT_NO_PARTY, "join",
+                              "party %zu runs version %s of the protocol, and this party version "
+                              "%s: all parties need the same release",
+                              party, other + strlen(VERSION_FIELD), own + strlen(VERSION_FIELD));
     return error_set_peer(error, PT_PEER_SETUP, PT_NO_PARTY, "join",
                           "party %zu runs %s: %s, and %s here", party,
                           is_program ? "another program or circuit" : "something else", other, own);

@@ -508,7 +508,8 @@ static void prepare_join(const relay_channel *c, http_call *call)
     delivery_add_terms(&c->d, call);
 }
 
-/* A relay that numbers messages answers with a name for the session; a plain one does not. */
+/* A relay that numbers messages answers with a name for the session; a plain one does not. An older
+ * one that numbers takes one after the other. */
 static void note_epoch(relay_channel *c, const http_call *call)
 {
     char epoch[sizeof c->epoch];
@@ -519,7 +520,10 @@ static void note_epoch(relay_channel *c, const http_call *call)
         return;
     memcpy(c->epoch, epoch, len + 1);
     c->is_numbered = true;
-    if (c->d.mail.parties > PARTIES_AT_ONCE)
+    char ahead[8];
+    if (c->d.mail.parties > PARTIES_AT_ONCE ||
+        !http_response_header(call, WIRE_TAKES_AHEAD, ahead, sizeof ahead) ||
+        strtoul(ahead, NULL, 10) < WIRE_AHEAD)
         return;
     const size_t parties = c->d.mail.parties;
     c->n_polls = c->d.driver->at_once ? delivery_at_once(parties, POLLS_IDLE, POLLS) : 1;
@@ -722,7 +726,7 @@ static pt_status relay_start(relay_channel *c, const char *url, const delivery_o
     pt_status status = delivery_init(&c->d, &relay_link, driver, NULL, o, error);
     if (status != PT_OK)
         return status;
-    c->d.n_lanes = 1; /* for a relay that does not number */
+    c->d.n_lanes = 1; /* for a relay that takes no more */
     status = draw_token(c, error);
     if (status != PT_OK)
         return status;

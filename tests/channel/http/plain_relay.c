@@ -28,6 +28,7 @@ struct plain_relay {
     pthread_t acceptor;
     pthread_mutex_t mutex; /* guards what follows */
     item *queues[PARTIES][PARTIES];
+    unsigned n_taken[PARTIES][PARTIES]; /* out of each queue */
     bool seated[PARTIES];
     unsigned n_requests, n_sends, n_deliveries;
     size_t n_connections;
@@ -66,6 +67,22 @@ static bool reply(int fd, int status, const void *body, size_t len)
            (len == 0 || send(fd, body, len, MSG_NOSIGNAL) == (ssize_t)len);
 }
 
+/* How many messages are in the queue or were. */
+static unsigned n_stored(const plain_relay *r, unsigned from, unsigned to)
+{
+    unsigned n = r->n_taken[from][to];
+    for (const item *i = r->queues[from][to]; i != NULL; i = i->next)
+        n++;
+    return n;
+}
+
+static unsigned number_of(const char *head)
+{
+    const char *found = strstr(head, "X-Polytune-Seq: ");
+    assert_non_null(found);
+    return (unsigned)strtoul(found + 16, NULL, 10);
+}
+
 static bool is_turn(unsigned *count, unsigned every)
 {
     (*count)++;
@@ -101,16 +118,44 @@ static bool answer_send(plain_relay *r, int fd, unsigned from, unsigned to, cons
     return !cut && reply(fd, 200, "", 0);
 }
 
+static void take_first(plain_relay *r, unsigned from, unsigned to)
+{
+    item *first = r->queues[from][to];
+    r->queues[from][to] = first->next;
+    r->n_taken[from][to]++;
+    free(first);
+}
+
+static bool send_numbered(plain_relay *r, int fd, const char *head, unsigned from, unsigned to,
+                          const uint8_t *body, size_t len)
+{
+    const unsigned number = number_of(head);
+    const unsigned n = n_stored(r, from, to);
+    if (number > n + 1)
+        return reply(fd, 409, "", 0);
+    return number <= n ? reply(fd, 200, "", 0) : answer_send(r, fd, from, to, body, len);
+}
+
+/* Asking for a message acknowledges those before it. */
+static bool recv_numbered(plain_relay *r, int fd, const char *head, unsigned from, unsigned to)
+{
+    const unsigned number = number_of(head);
+    if (number > n_stored(r, from, to) + 1 || number <= r->n_taken[from][to])
+        return reply(fd, 409, "", 0);
+    while (r->n_taken[from][to] + 1 < number)
+        take_first(r, from, to);
+    const item *first = r->queues[from][to];
+    return first == NULL ? reply(fd, 400, "", 0) : reply(fd, 200, first->bytes, first->len);
+}
+
 static bool answer_recv(plain_relay *r, int fd, unsigned from, unsigned to)
 {
     item *first = r->queues[from][to];
     if (first == NULL)
         return reply(fd, 400, "", 0);
     const bool ok = reply(fd, 200, first->bytes, first->len);
-    if (!is_turn(&r->n_deliveries, r->options.repeat_every)) {
-        r->queues[from][to] = first->next;
-        free(first);
-    }
+    if (!is_turn(&r->n_deliveries, r->options.repeat_every))
+        take_first(r, from, to);
     return ok;
 }
 
@@ -122,15 +167,20 @@ static bool answer(plain_relay *r, int fd, const char *head, const uint8_t *body
     if (is_turn(&r->n_requests, r->options.fail_every))
         return reply(fd, 503, "", 0);
     if (sscanf(head, "PUT /join/plain/%u", &a) == 1 && a < PARTIES) {
+        static const char named[] = "HTTP/1.1 200 OK\r\nX-Polytune-Session: 1\r\n"
+                                    "Content-Length: 0\r\n\r\n";
         r->seated[a] = true;
+        if (r->options.is_numbered)
+            return send(fd, named, sizeof named - 1, MSG_NOSIGNAL) == sizeof named - 1;
         return reply(fd, 200, "", 0);
     }
     if (strncmp(head, "GET /participants/plain", 23) == 0)
         return answer_participants(r, fd);
     if (sscanf(head, "POST /send/plain/%u/%u", &a, &b) == 2 && a < PARTIES && b < PARTIES)
-        return answer_send(r, fd, a, b, body, len);
+        return r->options.is_numbered ? send_numbered(r, fd, head, a, b, body, len)
+                                      : answer_send(r, fd, a, b, body, len);
     if (sscanf(head, "POST /recv/plain/%u/%u", &a, &b) == 2 && a < PARTIES && b < PARTIES)
-        return answer_recv(r, fd, a, b);
+        return r->options.is_numbered ? recv_numbered(r, fd, head, a, b) : answer_recv(r, fd, a, b);
     return reply(fd, 404, "", 0);
 }
 

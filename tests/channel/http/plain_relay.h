@@ -1,13 +1,15 @@
 /* A minimal relay, as an existing implementation may be: join, participants, send and recv, nothing
- * else. It ignores queries and our headers, holds no request, and numbers nothing. For one session.
- * It can also be told to behave badly. */
+ * else. It ignores queries and our headers, holds no request, and numbers nothing unless told to.
+ * For one session. It can also be told to behave badly. */
 #ifndef CHANNEL_HTTP_PLAIN_RELAY_H
 #define CHANNEL_HTTP_PLAIN_RELAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Each counts its kind of request; 0 is never. */
 typedef struct plain_relay_options {
+    bool is_numbered;      /* it does number, but takes only the next one, as ours did once */
     unsigned repeat_every; /* this delivery happens twice */
     unsigned fail_every;   /* this request gets 503 instead of anything else */
     unsigned cut_every;    /* this send is stored, but the connection closes without an answer */

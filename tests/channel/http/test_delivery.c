@@ -356,9 +356,35 @@ static void many_peers_share_what_is_done_at_once(void **state)
                          rows[i].expected);
 }
 
+static void what_differs_is_told(void **state)
+{
+    static const struct {
+        const char *own, *theirs, *expected;
+    } rows[] = {
+        {"version=4;n=2", "version=4;n=2", NULL},
+        {"version=4;n=2", "version=3;n=2",
+         "party 1 runs version 3 of the protocol, and this party version 4: all parties need the "
+         "same release"},
+        {"version=4;n=2", "version=4;n=3", "party 1 runs something else: n=3, and n=2 here"},
+        {"program=aa", "program=bb",
+         "party 1 runs another program or circuit: program=bb, and program=aa here"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        delivery d = {0};
+        pt_error error;
+        (void)snprintf(d.terms, sizeof d.terms, "%s", rows[i].own);
+        const pt_status status = delivery_compare_terms(&d, PEER, rows[i].theirs, &error);
+        assert_int_equal(status, rows[i].expected == NULL ? PT_OK : PT_PEER_SETUP);
+        if (rows[i].expected != NULL)
+            assert_string_equal(error.message, rows[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_differs_is_told),
         cmocka_unit_test(all_lanes_are_used_at_first),
         cmocka_unit_test(full_packets_leave_at_even_distances),
         cmocka_unit_test(small_packets_leave_at_once),

@@ -185,6 +185,28 @@ static void a_plain_relay_that_misbehaves_is_borne(void **state)
     }
 }
 
+/* Some relays take one message after the other: those that do not say that they take more. */
+static void a_relay_of_before_is_not_sent_ahead(void **state)
+{
+    (void)state;
+    enum { N = 40 };
+    pt_channel c[2];
+    char text[16];
+    plain_relay *relay = plain_relay_start((plain_relay_options){.is_numbered = true});
+    relay_mesh_open(plain_relay_port(relay), "plain", c, 2, PATIENCE_MS);
+    for (int n = 0; n < N; n++) {
+        (void)snprintf(text, sizeof text, "message %d", n);
+        send_text(&c[0], 1, text);
+        clock_sleep(1);
+    }
+    for (int n = 0; n < N; n++) {
+        (void)snprintf(text, sizeof text, "message %d", n);
+        expect_text(&c[1], 0, text);
+    }
+    close_both(c);
+    plain_relay_stop(relay);
+}
+
 static void a_lost_message_is_noticed(void **state)
 {
     (void)state;
@@ -380,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_relay_that_forgot_the_session_is_noticed),
         cmocka_unit_test(a_relay_that_is_full_slows_down_only),
         cmocka_unit_test(a_plain_relay_that_misbehaves_is_borne),
+        cmocka_unit_test(a_relay_of_before_is_not_sent_ahead),
         cmocka_unit_test(a_lost_message_is_noticed),
         cmocka_unit_test(invented_packets_are_malformed),
         cmocka_unit_test(bad_options_are_refused),
