@@ -50,8 +50,8 @@ static pt_status run_segment(mpc_run *r, segment *g, engine_steps *steps, pt_err
     g->stage = SEGMENT_SHARES;
     PT_ASSERT(r->verified.openings == g->number + 1);
     PT_ASSERT(mpc_run_is_in_order(r));
-    PT_DEBUG_ASSERT(shares_agree(g->lambda_gamma, g->n_and, r->s->n));
-    PT_DEBUG_ASSERT(shares_agree(g->s, g->n_and, r->s->n));
+    PT_DEBUG_ASSERT(shares_agree(g->lambda_alpha, g->n_and, r->s->n));
+    PT_DEBUG_ASSERT(shares_agree(g->masked_s, g->n_and, r->s->n));
     status = run_rows(r, g, g->number == 0 ? &steps->inputs : NULL, error);
     if (status != PT_OK)
         return status;

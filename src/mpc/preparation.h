@@ -17,8 +17,9 @@ typedef struct preparation {
      * of all inputs. */
     uint64_t (*pool_blocks)(const session *s, uint64_t n_and, uint64_t n_inputs);
     /* For a segment: masks of its wires, in segment 0 those of the inputs too, and [s] of its
-     * gates, all verified. Fills g->lambda_* and g->s, advances r->masks to the segment's end, and
-     * r->verified but for the inputs and the evaluation. Segment 0 ends with s->s_gc known. */
+     * gates, all verified. Fills g->lambda_alpha, g->lambda_beta and g->masked_s, advances r->masks
+     * to the segment's end, and r->verified but for the inputs and the evaluation. Segment 0 ends
+     * with s->s_gc known. */
     pt_status (*shares_make)(mpc_run *r, segment *g, pt_error *error);
 } preparation;
 

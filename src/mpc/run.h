@@ -55,8 +55,8 @@ struct mpc_run {
 /* What the arrays of a segment hold. */
 typedef enum segment_stage {
     SEGMENT_EMPTY,  /* nothing yet */
-    SEGMENT_SHARES, /* lambda_* and s, verified: what preparation makes */
-    SEGMENT_KEPT    /* in lambda_gamma what is kept for authentication (garble/kept.h) */
+    SEGMENT_SHARES, /* lambda_alpha, lambda_beta, masked_s, verified: what preparation makes */
+    SEGMENT_KEPT    /* in masked_s what is kept for authentication (garble/kept.h) */
 } segment_stage;
 
 struct segment {
@@ -67,10 +67,17 @@ struct segment {
 
     /* A share (n blocks) per AND gate, for inputs alpha, beta and output gamma; all in the run's
      * pool. */
-    block *lambda_alpha;
+    union {
+        block *lambda_gamma; /* before masks_walk, which puts it into the gates' registers */
+        block *lambda_alpha; /* after it */
+    };
     block *lambda_beta; /* followed by the dummies of its batch */
-    block *lambda_gamma;
-    block *s;        /* s_gamma = lambda_alpha lambda_beta; followed likewise */
+    /* s_gamma xor lambda_gamma, where s_gamma = lambda_alpha lambda_beta: nobody needs them apart.
+     * masks_walk adds lambda_gamma to what is there, of which s_gamma is made. Followed likewise.
+     */
+    block *masked_s;
+    uint64_t
+        *gamma_sums; /* the sum of lo64 of lambda_gamma's blocks, by masks_walk; NULL: unwanted */
     uint8_t *masked; /* Lambda_gamma, packed */
 };
 

@@ -112,8 +112,9 @@ static unsigned walk_value(const uint8_t *values, plan_step step, unsigned gamma
     return 0;
 }
 
-/* Deals lambda_gamma and s of the segment's gates. Walks from the first gate on, as the values of
- * no wire are kept from one segment to the next. False: out of memory. */
+/* Deals lambda_gamma and s of the segment's gates, which masks_walk makes masked_s of. Walks from
+ * the first gate on, as the values of no wire are kept from one segment to the next. False: out of
+ * memory. */
 static bool deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_t *values)
 {
     const session *s = r->s;
@@ -133,7 +134,7 @@ static bool deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_
             gamma = deal_bit(s, deltas, (ideal_bit){.kind = DEALT_GAMMA, .number = number},
                              is_here ? g->lambda_gamma + at : skipped);
             if (is_here)
-                (void)deal_bit(s, deltas, product, g->s + at);
+                (void)deal_bit(s, deltas, product, g->masked_s + at);
             number++;
         }
         values[step.out] = (uint8_t)walk_value(values, step, gamma);
@@ -146,7 +147,7 @@ static bool deal_gates(const mpc_run *r, segment *g, const block *deltas, uint8_
 static uint64_t ideal_blocks(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
     (void)n_inputs;
-    return 4 * n_and * s->n;
+    return 3 * n_and * s->n;
 }
 
 static pt_status ideal_shares_make(mpc_run *r, segment *g, pt_error *error)
@@ -157,10 +158,9 @@ static pt_status ideal_shares_make(mpc_run *r, segment *g, pt_error *error)
     uint8_t *values = mem_new(r->circuit->n_registers, 1);
     if (values == NULL)
         return error_memory(error);
-    g->lambda_alpha = run_take(r, g->n_and, s->n);
     g->lambda_beta = run_take(r, g->n_and, s->n);
     g->lambda_gamma = run_take(r, g->n_and, s->n);
-    g->s = run_take(r, g->n_and, s->n);
+    g->masked_s = run_take(r, g->n_and, s->n);
     (void)deal_keys(s, deltas);
     for (size_t w = 0; w < r->circuit->n_inputs; w++)
         values[w] = (uint8_t)deal_bit(s, deltas, (ideal_bit){.kind = DEALT_INPUT, .number = w},

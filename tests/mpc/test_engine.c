@@ -35,9 +35,10 @@ static uint8_t *random_inputs(const pt_circuit *c, uint64_t seed)
 /* One party's, by wire: inputs, then gates in order. */
 typedef struct view {
     block *masks;    /* n a wire */
+    block *gamma;    /* the masks of AND gates' outputs alone */
     block *labels;   /* garbler: L_{w,0}; evaluator: n-1 a wire */
     uint8_t *masked; /* evaluator */
-    size_t n_masks, n_labels, n_masked;
+    size_t n_masks, n_gamma, n_labels, n_masked;
     block delta;
     size_t gc_bytes;
     size_t n_zb;
@@ -56,9 +57,11 @@ static void views_init(views *v, const pt_circuit *c)
     *v = (views){.n = c->n_parties, .n_wires = c->n_inputs + c->n_gates};
     for (size_t i = 0; i < v->n; i++) {
         v->of[i].masks = mem_new_aligned(v->n_wires, v->n * sizeof(block));
+        v->of[i].gamma = mem_new_aligned(v->n_wires, v->n * sizeof(block));
         v->of[i].labels = mem_new_aligned(v->n_wires, v->n * sizeof(block));
         v->of[i].masked = mem_new(v->n_wires, 1);
-        assert_true(v->of[i].masks != NULL && v->of[i].labels != NULL && v->of[i].masked != NULL);
+        assert_true(v->of[i].gamma != NULL && v->of[i].masks != NULL && v->of[i].labels != NULL &&
+                    v->of[i].masked != NULL);
     }
 }
 
@@ -71,6 +74,7 @@ static void views_clear(views *v)
         mem_free(v->of[i].alpha);
         mem_free(v->of[i].beta);
         mem_free(v->of[i].s);
+        mem_free(v->of[i].gamma);
     }
 }
 
@@ -96,7 +100,9 @@ static void take_segment(view *v, const segment *g, size_t n)
     v->n_and = g->n_and;
     v->alpha = copy_shares(g->lambda_alpha, g->n_and * n);
     v->beta = copy_shares(g->lambda_beta, g->n_and * n);
-    v->s = copy_shares(g->s, g->n_and * n);
+    v->s = copy_shares(g->masked_s, g->n_and * n);
+    assert_int_equal(v->n_gamma, g->n_and);
+    share_xor(v->s, v->s, v->gamma, g->n_and * n);
 }
 
 static void watch(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
@@ -109,6 +115,8 @@ static void watch(void *user, session *s, const char *name, size_t peer, void *d
         memcpy(v->masks, data, len);
     else if (strcmp(name, "wire_mask") == 0)
         append(v->masks, &v->n_masks, s->n * sizeof(block), data, len);
+    else if (strcmp(name, "gate_mask") == 0)
+        append(v->gamma, &v->n_gamma, s->n * sizeof(block), data, len);
     else if (strcmp(name, "input_labels") == 0 || strcmp(name, "wire_label_0") == 0 ||
              strcmp(name, "wire_labels") == 0)
         append(v->labels, &v->n_labels, labels, data, len);

@@ -287,13 +287,6 @@ static void log_blocks(use_log *l, const block *blocks, size_t n)
         log_add(l, sizeof zero, &blocks[i]);
 }
 
-/* The own share of the mask of each gate's output. */
-static void log_masks(const segment *g, size_t n)
-{
-    for (size_t p = 0; p < g->n_and; p++)
-        log_blocks(&own->masks, &g->lambda_gamma[p * n], 1);
-}
-
 static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
 {
     const size_t nonce = 32; /* the last field of HELLO */
@@ -302,8 +295,8 @@ static void hook(void *user, session *s, const char *name, size_t peer, void *da
         log_add(&own->hello_nonces, nonce, (uint8_t *)data + len - nonce);
     if (strcmp(name, "input_labels") == 0 && s->me != 0)
         log_blocks(&own->labels, data, len / sizeof(block));
-    if (strcmp(name, "and_shares") == 0)
-        log_masks(data, s->n);
+    if (strcmp(name, "gate_mask") == 0) /* the own share of it */
+        log_blocks(&own->masks, data, 1);
 }
 
 static pt_status play(session *s, void *user, pt_error *error)

@@ -307,7 +307,7 @@ static pt_status run_bits(bits_run *b, pt_error *error)
 
 /* ---- AND shares ---- */
 
-enum { GATE_SHARES = 6 }; /* lambda_alpha, lambda_beta, lambda_gamma, x, y, r */
+enum { GATE_SHARES = 5 }; /* lambda_gamma or lambda_alpha, lambda_beta, x, y, r */
 
 uint64_t dealt_shares_blocks(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
@@ -318,7 +318,7 @@ uint64_t dealt_shares_blocks(const session *s, uint64_t n_and, uint64_t n_inputs
 /* Section 4.7 (A) on the triple [x], [y], [z]: opens x-hat = lambda_alpha xor x and y-hat =
  * lambda_beta xor y. As x = x-hat xor lambda_alpha and y likewise,
  *     [s] = [z] xor x-hat [lambda_beta] xor y-hat [lambda_alpha] xor x-hat y-hat,
- * so [x] and [y], neighbours, become what is opened, and [z] becomes [s]. */
+ * so [x] and [y], neighbours, become what is opened, and [z] xor [lambda_gamma] masked_s. */
 static pt_status dealt_multiply(mpc_run *r, segment *g, block *x, block *y, pt_error *error)
 {
     session *s = r->s;
@@ -339,9 +339,9 @@ static pt_status dealt_multiply(mpc_run *r, segment *g, block *x, block *y, pt_e
     for (size_t p = 0; status == PT_OK && p < g->n_and; p++) {
         const unsigned x_hat = bits_get(bits, p);
         const unsigned y_hat = bits_get(bits, g->n_and + p);
-        share_xor_if(g->s + p * n, x_hat, g->lambda_beta + p * n, n);
-        share_xor_if(g->s + p * n, y_hat, g->lambda_alpha + p * n, n);
-        share_xor_const(s, g->s + p * n, x_hat & y_hat);
+        share_xor_if(g->masked_s + p * n, x_hat, g->lambda_beta + p * n, n);
+        share_xor_if(g->masked_s + p * n, y_hat, g->lambda_alpha + p * n, n);
+        share_xor_const(s, g->masked_s + p * n, x_hat & y_hat);
     }
     mem_free(bits);
     HOOK(s, "and_shares", g, sizeof *g);
@@ -362,14 +362,13 @@ pt_status dealt_shares_make(mpc_run *r, segment *g, pt_error *error)
     bits_run b;
     block *x = run_take(r, g->n_and, n);
     block *y = run_take(r, g->n_and, n);
-    g->s = run_take(r, g->n_and, n);
-    g->lambda_alpha = run_take(r, g->n_and, n);
+    g->masked_s = run_take(r, g->n_and, n);
     g->lambda_beta = run_take(r, g->n_and, n);
     g->lambda_gamma = run_take(r, g->n_and, n);
     const abit_range ranges[] = {
         {g->n_and, x, NULL},
         {g->n_and, y, NULL},
-        {g->n_and, g->s, NULL},
+        {g->n_and, g->masked_s, NULL},
         {g->n_and, g->lambda_gamma, NULL},
         {g->number == 0 ? r->circuit->n_inputs : 0, r->input_masks, NULL},
     };
@@ -379,8 +378,8 @@ pt_status dealt_shares_make(mpc_run *r, segment *g, pt_error *error)
     if (status == PT_OK)
         status = run_bits(&b, error);
     if (status == PT_OK) {
-        correct_products(s, g->s, dealt_e(&b), g->n_and);
-        HOOK(s, "products", g->s, g->n_and * n * sizeof(block));
+        correct_products(s, g->masked_s, dealt_e(&b), g->n_and);
+        HOOK(s, "products", g->masked_s, g->n_and * n * sizeof(block));
         r->verified.bits++;
         r->verified.bits_agreed++;
         r->verified.deltas = true; /* every Delta_i is the dealer's, */

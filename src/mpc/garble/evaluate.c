@@ -84,8 +84,7 @@ static void evaluator_hash_labels(evaluator *w, const block *alpha, const block 
 static block own_terms(const evaluator *w, size_t slot, unsigned masked_a, unsigned masked_b)
 {
     const size_t at = w->gate * w->r->s->n + slot;
-    block sum = block_xor(w->g->s[at], w->g->lambda_gamma[at]);
-    sum = block_xor(sum, block_if(masked_a, w->g->lambda_beta[at]));
+    const block sum = block_xor(w->g->masked_s[at], block_if(masked_a, w->g->lambda_beta[at]));
     return block_xor(sum, block_if(masked_b, w->g->lambda_alpha[at]));
 }
 

@@ -115,8 +115,7 @@ static block garble_and(garbler *w, block alpha_0, block beta_0, uint8_t *ret_ro
     const size_t me = w->r->s->me;
     const block *lambda_a = w->g->lambda_alpha + w->gate * n;
     const block *lambda_b = w->g->lambda_beta + w->gate * n;
-    const block *lambda_g = w->g->lambda_gamma + w->gate * n;
-    const block *s_g = w->g->s + w->gate * n;
+    const block *s_g = w->g->masked_s + w->gate * n;
     block *rows = (block *)(void *)ret_rows;
     garbler_hash_labels(w, alpha_0, beta_0);
 
@@ -124,7 +123,7 @@ static block garble_and(garbler *w, block alpha_0, block beta_0, uint8_t *ret_ro
     const block *b = w->hash_b + 2 * (me - 1);
     rows[0] = xor3(a[0], a[1], lambda_b[0]);
     rows[1] = block_xor(xor3(b[0], b[1], lambda_a[0]), alpha_0);
-    const block gamma_0 = block_xor(xor3(a[0], b[0], s_g[0]), lambda_g[0]);
+    const block gamma_0 = xor3(a[0], b[0], s_g[0]);
     for (size_t j = 1; j < n; j++) {
         if (j == me)
             continue;
@@ -132,7 +131,7 @@ static block garble_and(garbler *w, block alpha_0, block beta_0, uint8_t *ret_ro
         block *c = rows + garble_cross_row(me, j);
         a = w->hash_a + 2 * (j - 1);
         b = w->hash_b + 2 * (j - 1);
-        c[0] = block_xor(xor3(a[0], b[0], s_g[mac]), lambda_g[mac]);
+        c[0] = xor3(a[0], b[0], s_g[mac]);
         c[1] = xor3(a[0], a[1], lambda_b[mac]);
         c[2] = xor3(b[0], b[1], lambda_a[mac]);
     }
@@ -149,14 +148,11 @@ static void garble_step(garbler *w, plan_step step, uint8_t *rows)
     case GATE_XOR:
         out = block_xor(labels[step.a], labels[step.b]);
         break;
-    case GATE_AND: {
+    case GATE_AND:
         out = garble_and(w, labels[step.a], labels[step.b], rows);
         *kept_false_label(w->r, w->g, w->gate) = out;
-        block *mac = kept_mac(w->r, w->g, w->gate);
-        *mac = block_xor(*mac, w->g->s[w->gate * s->n + share_slot(s->me, 0)]);
         w->gate++;
         break;
-    }
     case GATE_NOT:
         out = block_xor(labels[step.a], s->delta);
         break;

@@ -1,5 +1,5 @@
-/* What garbling and evaluation keep of a gate for its authentication, in the place of lambda_gamma,
- * which nothing needs any more (SEGMENT_KEPT of run.h). Layer: mpc.
+/* What garbling and evaluation keep of a gate for its authentication, in the place of masked_s,
+ * which nothing else needs any more (SEGMENT_KEPT of run.h). Layer: mpc.
  *
  *     slot 0            P_i: L_{gamma,0}                  P_1: its term of the check in EV2
  *     slot(i,1) at P_i  M_1[s] xor M_1[lambda_gamma]; later M_1[c_gamma^i]
@@ -13,7 +13,7 @@
 static inline block *kept_slot(const mpc_run *r, const segment *g, size_t gate_number, size_t slot)
 {
     PT_DEBUG_ASSERT(gate_number < g->n_and);
-    return g->lambda_gamma + gate_number * r->s->n + slot;
+    return g->masked_s + gate_number * r->s->n + slot;
 }
 
 /* Garbler: L_{gamma,0}. */

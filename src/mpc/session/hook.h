@@ -37,7 +37,7 @@
  *     "input_masks"  shares of all input masks, before INM
  *     "input_masked" Lambda of all input wires (bytes), after INL
  *     "input_labels" after LBL: garbler L_{w,0}, evaluator the active labels
- *     "wire_mask"    the share of each step's output, in order
+ *     "wire_mask"    the share of each step's output, in order; "gate_mask" of each AND gate's
  *     "wire_label_0" garbler: L_{w,0} of each step's output
  *     "wire_labels"  evaluator: the active labels of each step's output
  *     "wire_masked"  evaluator: its Lambda (byte)

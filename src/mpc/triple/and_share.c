@@ -18,10 +18,10 @@
 typedef enum batch_stage {
     BATCH_EMPTY,   /* nothing */
     BATCH_BITS,    /* verified bits: x and r of all layers, y of all but the gates in layer 0 */
-    BATCH_MASKS,   /* y of the gates in layer 0, which is lambda_beta */
+    BATCH_MASKS,   /* y of the gates in layer 0, which is lambda_beta; their r with lambda_gamma */
     BATCH_TRIPLES, /* z in the place of r, zero_sums */
     BATCH_CHECKED, /* the zero check has passed */
-    BATCH_OPENED   /* `opened` in the place of last_used; z_0 becomes s */
+    BATCH_OPENED   /* `opened` in the place of last_used; z_0 becomes masked_s */
 } batch_stage;
 
 /* The triples of a batch, in the run's pool. */
@@ -73,11 +73,11 @@ static uint64_t sums_blocks(uint64_t triples)
     return (triples + 1) / 2;
 }
 
-/* The blocks of lambda_alpha and of the sums, neighbours, hold nothing before the bits are
- * verified: until then they are room for the corrections. What these take beyond that. */
-static uint64_t room_behind(const session *s, uint64_t n_and, uint64_t triples, uint64_t n_bits)
+/* The blocks of the sums hold nothing before the bits are verified: until then they are room for
+ * the corrections. What these take beyond that. */
+static uint64_t room_behind(const session *s, uint64_t triples, uint64_t n_bits)
 {
-    const uint64_t idle = n_and * s->n + sums_blocks(triples);
+    const uint64_t idle = sums_blocks(triples);
     const uint64_t corrections = abit_correction_blocks(s, n_bits);
     return corrections > idle ? corrections - idle : 0;
 }
@@ -86,8 +86,8 @@ uint64_t and_shares_blocks(const session *s, uint64_t n_and, uint64_t n_inputs)
 {
     const and_share_size size = and_shares_size(s, n_and, n_inputs, true, true);
     const uint64_t keys = keys_kept(s->n);
-    return 2 * n_and * s->n + size.triples * (3 * s->n + keys) + sums_blocks(size.triples) +
-           room_behind(s, n_and, size.triples, size.bits) + MPC_DELTA_CHECK_REPETITIONS * s->n +
+    return n_and * s->n + size.triples * (3 * s->n + keys) + sums_blocks(size.triples) +
+           room_behind(s, size.triples, size.bits) + MPC_DELTA_CHECK_REPETITIONS * s->n +
            ZERO_CHECK_BLIND_BITS * (s->n + keys);
 }
 
@@ -103,14 +103,14 @@ static block *take_keys(mpc_run *r, size_t count)
     return r->s->n == 2 ? NULL : run_take(r, count, keys_kept(r->s->n));
 }
 
-/* lambda_alpha and the sums, and what the corrections take behind them. */
+/* The sums, and what the corrections take behind them. */
 static void triple_batch_init_room(triple_batch *b, mpc_run *r, segment *g)
 {
-    const session *s = r->s;
     const and_share_size size = batch_size(r, g);
-    b->room = g->lambda_alpha = run_take(r, g->n_and, b->n);
-    b->layers.sums = (uint64_t *)run_take(r, (size_t)sums_blocks(size.triples), 1);
-    (void)run_take(r, (size_t)room_behind(s, g->n_and, size.triples, size.bits), 1);
+    b->room = run_take(r, (size_t)sums_blocks(size.triples), 1);
+    b->layers.sums = g->gamma_sums = (uint64_t *)b->room;
+    b->layers.n_masked = g->n_and;
+    (void)run_take(r, (size_t)room_behind(r->s, size.triples, size.bits), 1);
 }
 
 static void triple_batch_init_triples(triple_batch *b, mpc_run *r, segment *g)
@@ -131,7 +131,7 @@ static void triple_batch_init_triples(triple_batch *b, mpc_run *r, segment *g)
     PT_ASSERT(b->size.len >= g->n_and);
     PT_ASSERT(bucket_is_admissible(b->size.layers, b->size.len, r->s->rho));
     g->lambda_beta = t->y[0];
-    g->s = t->r[0];
+    g->masked_s = t->r[0];
 }
 
 static void triple_batch_init(triple_batch *b, mpc_run *r, segment *g)
@@ -295,7 +295,7 @@ void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *
     }
 }
 
-/* OPEN and the linear part: [z_0] becomes [s]. */
+/* OPEN and the linear part: [z_0], with lambda_gamma, becomes masked_s. */
 static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const size_t *shifts,
                                 pt_error *error)
 {

@@ -21,10 +21,11 @@ and_share_size and_shares_size(const session *s, uint64_t n_and, uint64_t n_inpu
                                bool blinded);
 
 /* Makes the batch of a segment: masks of its wires (those of the inputs too, in segment 0) and [s]
- * of its gates, all verified. Fills g->lambda_* and g->s, advances r->masks to the segment's end
- * and r->verified. Stream COT, COIN_O, ABCHK; then TRU, TRS, COIN_O, [ZB,] ZC, ZO, OPEN, unless the
- * segment has no AND gate. In segment 0 DC1 .. DC3 (n >= 3) travel along with TRU .. COIN_O, and
- * the inputs (r->inputs) with ZC and OPEN; without an AND gate DC has waves of its own. */
+ * of its gates, all verified. Fills g->lambda_alpha, g->lambda_beta and g->masked_s, advances
+ * r->masks to the segment's end and r->verified. Stream COT, COIN_O, ABCHK; then TRU, TRS, COIN_O,
+ * [ZB,] ZC, ZO, OPEN, unless the segment has no AND gate. In segment 0 DC1 .. DC3 (n >= 3) travel
+ * along with TRU .. COIN_O, and the inputs (r->inputs) with ZC and OPEN; without an AND gate DC has
+ * waves of its own. */
 MUST_CHECK pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error);
 
 /* What bucketing opens, e_1 .. e_{B-1} and x-hat of `n_and` gates, packed in this order. */

@@ -80,7 +80,9 @@ static ALWAYS_INLINE uint64_t hash_inputs(const triple_layers *t, position at, s
 }
 
 /* What one triple gives before U of the peers is known, x being x^i as a mask: U_ij for each peer
- * at u[slot * stride], and S_i without the terms x^i U_ji. Returns S_i. */
+ * at u[slot * stride], and S_i without the terms x^i U_ji and what r has beside itself. Returns
+ * S_i.
+ */
 static ALWAYS_INLINE uint64_t combine_hashes(const triple_layers *t, position at, size_t n,
                                              const block *hashes, uint64_t x, uint64_t *u,
                                              size_t stride)
@@ -240,9 +242,12 @@ static ALWAYS_INLINE void compute_frame_of(const tru_run *r, size_t frame, const
         hash_batch(w->hashes, s->s_tri, s->next_triple_tweak + first + done, step, w->hashes,
                    r->eps, per_triple);
         at = position_of(t, first + done);
-        for (size_t h = 0; h < step; h++, position_next(t, &at))
-            t->sums[first + done + h] = combine_hashes(t, at, n, w->hashes + h * per_triple,
-                                                       w->x[done + h], u + done + h, TRIPLE_FRAME);
+        for (size_t h = 0; h < step; h++, position_next(t, &at)) {
+            uint64_t *sum = &t->sums[first + done + h];
+            const uint64_t beside = first + done + h < t->n_masked ? *sum : 0;
+            *sum = beside ^ combine_hashes(t, at, n, w->hashes + h * per_triple, w->x[done + h],
+                                           u + done + h, TRIPLE_FRAME);
+        }
         done += step;
     }
 }

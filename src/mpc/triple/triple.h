@@ -32,9 +32,12 @@ typedef struct triple_layers {
         block *z[MPC_BUCKET_MAX];
     };
     block *x_keys[MPC_BUCKET_MAX]; /* len * keys_kept(n) blocks; NULL for n = 2 */
-    union {                        /* n_layers * len */
-        uint64_t *sums;            /* S_{i,h} */
-        uint64_t *zero_sums;       /* S_{i,h} xor d_h lo64(Delta_i): all parties' add up to zero */
+    /* Of the first so many triples of layer 0 r has something added to it, whose blocks' lo64,
+     * added up, stand in `sums` before triples_correct. */
+    size_t n_masked;
+    union {                  /* n_layers * len */
+        uint64_t *sums;      /* S_{i,h} */
+        uint64_t *zero_sums; /* S_{i,h} xor d_h lo64(Delta_i): all parties' add up to zero */
     };
 } triple_layers;
 
