@@ -37,6 +37,10 @@ struct httpd_request {
     unsigned refusal;
     const char *reason;
 
+    /* Takes the body as it comes, instead of keeping it; set in `check`, with `wants_body`. It
+     * returns how many bytes it took, and where those are not all has held or refused the request:
+     * the others come again. */
+    size_t (*take)(httpd_request *r, const char *bytes, size_t len);
     buffer body;
     size_t charged; /* bytes of the body that the application has charged */
 

@@ -188,18 +188,31 @@ static void keep_body(httpd_request *r, const char *bytes, size_t len)
     }
 }
 
-/* False cuts the connection. */
-static bool take_body(httpd_request *r, const char *bytes, size_t len)
+/* What the application leaves comes again when the request is not held any more. Such a body may
+ * last for long; what is refused of one is not waited for until its end. */
+static bool hand_body(httpd_request *r, const char *bytes, size_t *len)
+{
+    connection_progress(r->peer, 0);
+    const size_t taken = r->take(r, bytes, *len);
+    PT_ASSERT(taken <= *len && (taken == *len || r->held || r->refusal != 0));
+    *len = taken;
+    return r->refusal == 0;
+}
+
+/* False cuts the connection. Returns in `len` what was taken. */
+static bool take_body(httpd_request *r, const char *bytes, size_t *len)
 {
     const httpd_app *app = r->server->app;
-    r->received += len;
-    connection_progress(r->peer, len);
+    if (r->take != NULL && r->wants_body && r->refusal == 0)
+        return hand_body(r, bytes, len);
+    r->received += *len;
+    connection_progress(r->peer, *len);
     if (r->received > app->body_max) {
         httpd_refuse(r, 413, app->too_long);
         drop_body(r);
     }
     if (r->refusal == 0 && r->wants_body)
-        keep_body(r, bytes, len);
+        keep_body(r, bytes, *len);
     return r->received <= SWALLOW_TIMES * app->body_max;
 }
 
@@ -223,8 +236,9 @@ enum MHD_Result request_step(void *server, struct MHD_Connection *handle, const 
         return begin(r, url, method, version);
     }
     if (*upload_len != 0) {
-        const bool goes_on = take_body(r, upload, *upload_len);
-        *upload_len = 0;
+        size_t taken = *upload_len;
+        const bool goes_on = take_body(r, upload, &taken);
+        *upload_len -= taken;
         return goes_on ? MHD_YES : MHD_NO;
     }
     return r->refusal != 0 ? reply_refusal(r) : r->server->app->answer(r);

@@ -70,4 +70,10 @@
 #define WIRE_LAST   "X-Polytune-Last"
 #define WIRE_COMMIT "X-Polytune-Commit"
 
+/* In every answer: such bodies are taken (channel/http/bodies.h); in one to such a body for how
+ * many milliseconds it came. In a request: its body is one. And up to which number the packets of
+ * who asks are here. */
+#define WIRE_BODY     "X-Polytune-Body"
+#define WIRE_RECEIVED "X-Polytune-Received"
+
 #endif

@@ -77,6 +77,13 @@ void http_body(http_call *call, const void *bytes, size_t len)
 {
     call->body = bytes;
     call->body_len = len;
+    call->source = NULL;
+}
+
+void http_body_from(http_call *call, http_source *source, void *user)
+{
+    call->source = source;
+    call->source_user = user;
 }
 
 bool http_is_ready(const http_call *call)

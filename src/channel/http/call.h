@@ -26,6 +26,11 @@ typedef enum http_outcome {
     HTTP_HOPELESS /* what does not pass, such as a certificate that is not trusted */
 } http_outcome;
 
+/* Gives the next bytes of a body, at most `room`; 0: it is at its end; HTTP_SOURCE_WAITS: not yet,
+ * and who performs the call is told when to ask again. On the thread of who performs. */
+typedef size_t http_source(void *user, uint8_t *ret_bytes, size_t room);
+#define HTTP_SOURCE_WAITS SIZE_MAX
+
 typedef struct http_call {
     /* What is asked. */
     http_method method;
@@ -33,6 +38,8 @@ typedef struct http_call {
     buffer headers; /* lines, each ended by a zero byte */
     const uint8_t *body;
     size_t body_len;
+    http_source *source; /* of the body instead, or NULL */
+    void *source_user;
     bool is_direct; /* to the peer itself, through no proxy */
 
     /* What came back. */
@@ -72,6 +79,8 @@ void http_header(http_call *call, const char *format, ...) PRINTF_LIKE(2, 3);
 void http_header_text(http_call *call, const char *name, const char *value);
 /* The body of a POST, borrowed until the call is over; none: an empty one. */
 void http_body(http_call *call, const void *bytes, size_t len);
+/* The same, as it comes: only for libcurl's handles (http.h). */
+void http_body_from(http_call *call, http_source *source, void *user);
 /* Through no proxy that the environment may name for everybody. */
 void http_directly(http_call *call);
 /* Whether all of it was written; false: out of memory, or too long. */

@@ -9,7 +9,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "base/thread.h"
+#include "channel/http/bodies.h"
 #include "channel/http/http.h"
 #include "wire/wire.h"
 
@@ -31,7 +33,7 @@ typedef struct courier {
     http_handle *single; /* for calls by themselves */
     warmer warmers[WARMERS];
     bool has_warmed;
-    http_handle **handles; /* per party those of the lanes, and then of those that ask */
+    http_handle **handles; /* per party those of the lanes, of those that ask, and of bodies */
     size_t n_handles;
     pthread_t thread;
     bool has_thread;
@@ -45,16 +47,25 @@ void courier_nudge(mailboxes *m)
         (void)curl_multi_wakeup(c->multi);
 }
 
+static size_t bodies_each(const delivery *d)
+{
+    return d->link->bodies == NULL ? 0 : d->link->bodies->each;
+}
+
 static size_t handles_each(const delivery *d)
 {
-    return d->link->lanes + d->link->askers;
+    return d->link->lanes + d->link->askers + bodies_each(d);
 }
 
 static http_handle *handle_of(const courier *c, const transfer *t)
 {
     const delivery *d = c->delivery;
-    return c
-        ->handles[handles_each(d) * t->box->party + t->lane + (t->is_sending ? 0 : d->link->lanes)];
+    size_t at = handles_each(d) * t->box->party + t->lane;
+    if (t->is_body)
+        at += d->link->lanes + d->link->askers;
+    else if (!t->is_sending)
+        at += d->link->lanes;
+    return c->handles[at];
 }
 
 /* ---- the thread ---- */
@@ -65,6 +76,8 @@ static const transfer *transfer_of(const delivery *d, size_t handle)
     const size_t lanes = d->link->lanes;
     const size_t party = handle / handles_each(d);
     const size_t i = handle % handles_each(d);
+    if (i >= lanes + d->link->askers)
+        return d->link->bodies->at(d, party, i - lanes - d->link->askers);
     return i < lanes ? &d->sending[party * lanes + i] : delivery_asker(d, party) + (i - lanes);
 }
 
@@ -86,6 +99,38 @@ static uint64_t start_due(courier *c)
         courier_begin(c, t);
     const uint64_t now = clock_ms();
     return next_ms <= now ? 0 : next_ms - now;
+}
+
+/* A body of the peer that waited and is to go on; NULL: none, and `ret_idle_ms` no longer than
+ * until one is. With the lock held. */
+static transfer *next_going_on(const courier *c, size_t party, uint64_t *ret_idle_ms)
+{
+    const delivery *d = c->delivery;
+    const uint64_t now = clock_ms();
+    for (size_t i = 0; party != d->mail.party && i < bodies_each(d); i++) {
+        uint64_t at_ms;
+        transfer *t = d->link->bodies->at(d, party, i);
+        if (body_goes_on(t, now, &at_ms))
+            return t;
+        *ret_idle_ms = min_u64(*ret_idle_ms, at_ms <= now ? 0 : at_ms - now);
+    }
+    return NULL;
+}
+
+/* Has bodies that waited go on: libcurl may ask their source at once, so without the lock. */
+static void go_on(const courier *c, uint64_t *ret_idle_ms)
+{
+    monitor *lock = &c->delivery->mail.lock;
+    for (size_t party = 0; party < c->delivery->mail.parties; party++) {
+        transfer *t;
+        do {
+            monitor_lock(lock);
+            t = next_going_on(c, party, ret_idle_ms);
+            monitor_unlock(lock);
+            if (t != NULL)
+                (void)curl_easy_pause(http_handle_easy(handle_of(c, t)), CURLPAUSE_CONT);
+        } while (t != NULL);
+    }
 }
 
 /* What has ended, out of libcurl's hands; NULL: nothing has. The connection stays for others. */
@@ -146,10 +191,11 @@ static void *courier_run(void *user)
     for (;;) {
         monitor_lock(&d->mail.lock);
         const bool ends = c->stopping;
-        const uint64_t idle_ms = ends ? 0 : start_due(c);
+        uint64_t idle_ms = ends ? 0 : start_due(c);
         monitor_unlock(&d->mail.lock);
         if (ends)
             break;
+        go_on(c, &idle_ms);
         int n_running;
         (void)curl_multi_perform(c->multi, &n_running);
         const bool any = reap(c, problem, sizeof problem);

@@ -15,8 +15,7 @@
 #define BACKOFF_FIRST_MS 20 /* after a failure, doubling */
 #define BACKOFF_MAX_MS   2000
 #define IDLE_MS          1000
-#define SENT_ANSWER_MAX  4096 /* bytes of an answer to a packet */
-#define PACE_MAX_MS      20   /* between full packets */
+#define PACE_MAX_MS      20 /* between full packets */
 #define FULL_MAX         ((size_t)1 << 20)
 #define VERSION_FIELD    "version=" /* of terms: the protocol's */
 #define CALLS_AT_ONCE    24         /* to all peers together, but for the least that each has */
@@ -133,10 +132,15 @@ transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms)
         mailbox *b = &d->mail.boxes[i];
         if (i == d->mail.party || mailbox_has_failed(b))
             continue;
-        packet *p = next_to_send(d, b);
+        bool is_taken = false;
+        if (d->link->bodies != NULL)
+            t = d->link->bodies->next(d, b, &is_taken);
+        packet *p = is_taken ? NULL : next_to_send(d, b);
         const uint64_t sends = send_at(d, b, p);
         uint64_t asks = DELIVERY_NEVER;
         transfer *asker = is_asked(b, whom) ? next_to_ask(d, b, &asks) : NULL;
+        if (t != NULL)
+            break;
         if (sends <= now)
             t = begin_sending(d, b, p);
         else if (asks <= now)
@@ -157,7 +161,9 @@ transfer *delivery_next(delivery *d, size_t whom, uint64_t *ret_next_ms)
 /* The packet goes back to the outbox, unless the link has said that it has arrived. */
 static void take_back(transfer *t)
 {
-    if (t->packet != NULL)
+    if (t->is_body)
+        t->owner->link->bodies->take_back(t);
+    else if (t->packet != NULL)
         mailbox_not_sent(t->box, t->packet);
     t->packet = NULL;
 }
@@ -251,6 +257,10 @@ static void excuse_lanes(transfer *t)
 
 void delivery_sent(transfer *t)
 {
+    if (t->is_body) {
+        t->owner->link->bodies->sent(t);
+        return;
+    }
     note_pace(t);
     excuse_lanes(t);
     mailbox_sent(t->box, t->packet);
@@ -322,7 +332,7 @@ static void transfers_init(delivery *d, transfer *list, size_t each, bool is_sen
                              .box = &d->mail.boxes[i / each],
                              .is_sending = is_sending,
                              .lane = i % each};
-        http_call_init(&list[i].call, is_sending ? SENT_ANSWER_MAX : FRAME_PACKET_MAX);
+        http_call_init(&list[i].call, is_sending ? DELIVERY_ANSWER_MAX : FRAME_PACKET_MAX);
     }
 }
 
@@ -350,6 +360,8 @@ pt_status delivery_init(delivery *d, const delivery_link *link, const http_drive
         d->mail.boxes[i].gather = driver->gather;
     transfers_init(d, d->sending, link->lanes, true);
     transfers_init(d, d->asking, link->askers, false);
+    if (link->bodies != NULL && !link->bodies->init(d))
+        return error_memory(error);
     const pt_status status = random_bytes(&d->random, sizeof d->random, error);
     d->random |= 1; /* xorshift would stay at 0 */
     return status == PT_OK ? driver->open(d, error) : status;
@@ -368,6 +380,8 @@ void delivery_clear(delivery *d)
     transfers_free(d->sending, d->mail.parties * d->link->lanes);
     transfers_free(d->asking, d->mail.parties * d->link->askers);
     mem_free(d->paces);
+    if (d->link != NULL && d->link->bodies != NULL)
+        d->link->bodies->clear(d);
     mailboxes_clear(&d->mail);
     mem_free(d->session);
     mem_free(d->tls_ca);

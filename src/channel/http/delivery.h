@@ -26,7 +26,8 @@ typedef struct transfer {
     bool is_sending; /* of the outbox; else it asks */
     size_t lane;     /* among those that send to this peer: the packet's number, modulo the lanes;
                         or among those that ask it */
-    packet *packet;  /* that it sends; NULL: it is done with */
+    bool is_body;    /* of many packets; the lane is which of those to this peer */
+    packet *packet;  /* that it sends, of several the first; NULL: it is done with */
     bool is_running;
     uint64_t started_ms;
     uint64_t not_before_ms;    /* of the next attempt */
@@ -48,6 +49,22 @@ typedef struct delivery_pace {
 /* Bytes on their way to a peer at once, but for a single packet. */
 #define DELIVERY_FLIGHT_MAX (3 * FRAME_PACKET_MAX)
 
+#define DELIVERY_ANSWER_MAX 4096 /* bytes of an answer to a packet */
+
+/* Requests of many packets each (bodies.h). */
+typedef struct delivery_bodies {
+    size_t each; /* to a peer at once */
+    bool (*init)(delivery *d);
+    void (*clear)(delivery *d);
+    transfer *(*at)(const delivery *d, size_t party, size_t i);
+    /* One that is due, prepared; and whether the first packet that waits needs no request of its
+     * own. */
+    transfer *(*next)(delivery *d, mailbox *b, bool *ret_is_taken);
+    /* It is over: its packets have arrived, or go back to the outbox. */
+    void (*sent)(transfer *t);
+    void (*take_back)(transfer *t);
+} delivery_bodies;
+
 /* How one kind of channel talks. All with the lock held. */
 typedef struct delivery_link {
     size_t lanes;  /* packets that are sent to a peer at once, and that it sorts by their numbers */
@@ -64,6 +81,7 @@ typedef struct delivery_link {
     /* Prepares a request that asks for nothing: while the first call is made, others like it make
      * connections for those that will follow at once. NULL: none. */
     void (*prepare_warming)(delivery *d, http_call *call);
+    const delivery_bodies *bodies; /* NULL: none */
 } delivery_link;
 
 /* Who performs what is due. */
@@ -97,8 +115,9 @@ struct delivery {
     transfer *sending;         /* link->lanes for each party; the own ones are unused */
     transfer *asking;          /* link->askers for each party, likewise */
     delivery_pace *paces;      /* one for each party */
-    uint64_t random;           /* for jitter */
-    bool is_quiet;             /* retries are not spoken of */
+    struct bodies_state *bodies;
+    uint64_t random; /* for jitter */
+    bool is_quiet;   /* retries are not spoken of */
 };
 
 /* The one that asks this party, or of several the first. */

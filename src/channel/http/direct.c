@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 #include "base/min.h"
 #include "base/random.h"
 #include "channel/attendance.h"
+#include "channel/http/bodies.h"
 #include "channel/http/courier.h"
 #include "channel/http/direct_hub.h"
 #include "channel/http/url.h"
@@ -22,6 +24,7 @@
 
 #define DEFAULT_SESSION   "polytune"
 #define PROBE_MS          2000 /* a party that was silent for so long is asked whether it is there */
+#define ASK_MS            10   /* between questions which packets it has */
 #define WANTED_MS         20   /* how often a party is asked because of others that use its name */
 #define FRESH_MS          500  /* an answer of so long ago need not be asked for again */
 #define ABSENCE           4    /* a party whose port takes no connection for that part is gone */
@@ -105,6 +108,8 @@ static uint64_t direct_ask_at(const delivery *d, const transfer *t)
         return o->asked_ms + WANTED_MS;
     if (!o->accepted || t->failing_since_ms != 0)
         return t->not_before_ms;
+    if (bodies_want_to_know(d, b->party))
+        return o->heard_ms + ASK_MS;
     return o->heard_ms + PROBE_MS;
 }
 
@@ -114,10 +119,22 @@ static bool is_commit(const char *text)
            strspn(text, "0123456789abcdef") == 2 * DIRECT_COMMIT_BYTES;
 }
 
+/* What the answer tells of bodies of many packets. */
+static void note_bodies(delivery *d, const mailbox *b, const http_call *call)
+{
+    char text[24];
+    if (!http_response_header(call, WIRE_BODY, text, sizeof text))
+        return;
+    bodies_offered(d, b->party);
+    if (http_response_header(call, WIRE_RECEIVED, text, sizeof text))
+        bodies_arrived(d, b->party, strtoull(text, NULL, 10));
+}
+
 /* Learns from an answer who is at that URL. False if that is nobody who speaks our language, or not
  * the one who was there before. */
-static bool note_commit(const direct *d, mailbox *b, const http_call *call)
+static bool note_commit(delivery *owner, mailbox *b, const http_call *call)
 {
+    const direct *d = (direct *)owner;
     direct_peer *o = other_of(&d->d, b);
     char commit[sizeof o->its_commit];
     if (!http_response_header(call, WIRE_COMMIT, commit, sizeof commit) || !is_commit(commit))
@@ -127,6 +144,7 @@ static bool note_commit(const direct *d, mailbox *b, const http_call *call)
         mailbox_fail(b, PT_ERR_IO, "%s was started anew in the middle of the session", b->name);
         return false;
     }
+    note_bodies(owner, b, call);
     memcpy(o->its_commit, commit, sizeof commit);
     o->heard_ms = clock_ms();
     /* If it was that party who asked us before, it had our hash in the answer. */
@@ -167,9 +185,10 @@ static void direct_failed(const direct *d, transfer *t)
         mailbox_fail(b, PT_ERR_IO, "%s cannot be reached any more: %s", b->name, problem);
 }
 
-static bool succeeded(const direct *d, const transfer *t)
+static bool succeeded(delivery *owner, const transfer *t)
 {
-    const bool is_party = note_commit(d, t->box, &t->call);
+    const direct *d = (direct *)owner;
+    const bool is_party = note_commit(owner, t->box, &t->call);
     compare_with_answer(d, t->box, &t->call);
     return t->call.status == 200 && is_party && !mailbox_has_failed(t->box);
 }
@@ -177,9 +196,9 @@ static bool succeeded(const direct *d, const transfer *t)
 static void direct_sent(delivery *owner, transfer *t)
 {
     const direct *d = (direct *)owner;
-    if (succeeded(d, t))
+    if (succeeded(owner, t))
         delivery_sent(t);
-    else
+    else if (!t->is_body) /* else its packets are sent one by one, and judged then */
         direct_failed(d, t);
 }
 
@@ -195,7 +214,7 @@ static void direct_asked(delivery *owner, transfer *t)
 {
     const direct *d = (direct *)owner;
     direct_peer *o = other_of(owner, t->box);
-    if (succeeded(d, t) || will_accept(d, t)) {
+    if (succeeded(owner, t) || will_accept(d, t)) {
         delivery_succeeded(t);
         o->accepted = true;
         o->is_wanted = o->is_wanted && strcmp(o->its_commit, o->answered_commit) != 0;
@@ -216,6 +235,7 @@ static const delivery_link direct_link = {
     .ask_at = direct_ask_at,
     .sent = direct_sent,
     .asked = direct_asked,
+    .bodies = &bodies_of_packets,
 };
 
 static void direct_has_room(mailboxes *m)

@@ -82,6 +82,13 @@ typedef struct direct_post {
     bool is_last;
 
     bool is_early; /* it is whole, and waits for a packet before it */
+
+    /* Of a body of many packets (bodies.h), whose `number` and `is_last` are those of the record
+     * that comes. */
+    bool is_body;
+    uint8_t record[4];
+    size_t record_len; /* bytes of that */
+    uint64_t came_ms;  /* the head */
 } direct_post;
 
 /* Serves one channel; `user` is it. */

@@ -1,6 +1,7 @@
 /* The direct channel's server: POST /msg/{from}. See direct.h. */
 #include "channel/http/direct.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,16 +9,22 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/le.h"
 #include "base/mem.h"
+#include "base/min.h"
+#include "channel/http/bodies.h"
 #include "channel/http/courier.h"
 #include "httpd/text.h"
 #include "wire/wire.h"
 
 #define HOLD_ROOM_MS 10000 /* while the inbox is full, or a packet before it is missing */
+#define HOLD_BODY_MS 30000 /* the same of a body of many packets: all is sent anew */
 /* Bodies of one party at a time: those on their way, and a repeat. */
 #define ARRIVING_MAX (DELIVERY_FLIGHT_MAX + FRAME_PACKET_MAX)
 
 typedef enum standing { KNOWN, NOT_YET_KNOWN, STRANGER } standing;
+
+static size_t post_take(httpd_request *http, const char *bytes, size_t len);
 
 /* ---- head ---- */
 
@@ -80,6 +87,8 @@ static void post_header(httpd_request *http, const char *name, const char *value
         r->terms = value;
     } else if (strcasecmp(name, WIRE_LAST) == 0) {
         r->is_last = true;
+    } else if (strcasecmp(name, WIRE_BODY) == 0) {
+        r->is_body = true;
     } else if (strcasecmp(name, WIRE_SEQ) == 0) {
         if (r->has_number || !text_number(value, strlen(value), UINT64_MAX - 1, &r->number) ||
             r->number == 0)
@@ -140,6 +149,8 @@ static void post_check(httpd_request *http)
         httpd_refuse(http, 409, "this party has another number: are the URLs in the same order?");
     const bool is_known = standing_of(r) == KNOWN;
     http->wants_body = r->has_number && is_known;
+    http->take = r->is_body ? post_take : NULL;
+    r->came_ms = clock_ms();
     http->gives_way = !is_known;
     monitor_unlock(&m->lock);
 }
@@ -185,7 +196,7 @@ static bool may_wait(direct_post *r)
 {
     const uint64_t now = clock_ms();
     if (r->http.deadline_ms == 0)
-        r->http.deadline_ms = now + HOLD_ROOM_MS;
+        r->http.deadline_ms = now + (r->is_body ? HOLD_BODY_MS : HOLD_ROOM_MS);
     return now < r->http.deadline_ms;
 }
 
@@ -202,6 +213,19 @@ static bool put_packet(direct_post *r, mailbox *b)
     return false;
 }
 
+/* What waits for packets before it is no sign that these come. With the lock held. */
+static void post_set_early(direct_post *r, mailbox *b, bool is_early)
+{
+    if (r->is_early == is_early)
+        return;
+    size_t *from = is_early ? &b->arriving : &b->early;
+    size_t *to = is_early ? &b->early : &b->arriving;
+    PT_ASSERT(*from >= r->http.charged);
+    *from -= r->http.charged;
+    *to += r->http.charged;
+    r->is_early = is_early;
+}
+
 /* It came before one that it follows: not what is awaited, and no sign that this comes. */
 static enum MHD_Result post_wait_for_turn(direct_post *r, mailbox *b)
 {
@@ -209,14 +233,29 @@ static enum MHD_Result post_wait_for_turn(direct_post *r, mailbox *b)
         return post_reply(r, 409, -1, "a message before this one is missing\n");
     if (!may_wait(r))
         return post_reply(r, 429, 1, "a message before this one has not come yet\n");
-    if (!r->is_early) {
-        PT_ASSERT(b->arriving >= r->http.charged);
-        b->arriving -= r->http.charged;
-        b->early += r->http.charged;
-        r->is_early = true;
-    }
+    post_set_early(r, b, true);
     httpd_hold(&r->http);
     return MHD_YES;
+}
+
+/* Takes the packet in, which is the next one, unless there is no room. False when out of memory. */
+static bool post_take_in(direct_post *r, mailbox *b)
+{
+    const mailboxes *m = &r->owner->d.mail;
+    if (m->closing || !mailbox_is_wanted(b))
+        mailbox_ignore(b);
+    else if (!put_packet(r, b))
+        return false;
+    if (r->is_last)
+        mailbox_shut(b);
+    if (b->early != 0)
+        httpd_wake(r->http.server);
+    return true;
+}
+
+static bool post_has_room(const direct_post *r, const mailbox *b)
+{
+    return r->owner->d.mail.closing || !mailbox_is_wanted(b) || mailbox_has_room(b);
 }
 
 /* Takes the packet in; 200 once that is done. */
@@ -228,21 +267,131 @@ static enum MHD_Result post_take_packet(direct_post *r)
         return post_reply(r, 200, -1, "");
     if (r->number != b->n_received + 1)
         return post_wait_for_turn(r, b);
-    if (m->closing || !mailbox_is_wanted(b)) {
-        mailbox_ignore(b);
-    } else if (!mailbox_has_room(b)) {
+    if (!post_has_room(r, b)) {
         if (!may_wait(r))
             return post_reply(r, 429, 1, "full: this party has not taken the messages before\n");
         httpd_hold(&r->http);
         return MHD_YES;
-    } else if (!put_packet(r, b)) {
+    }
+    if (!post_take_in(r, b)) {
         mailbox_fail(b, PT_ERR_MEMORY, "out of memory");
         return post_reply(r, 503, -1, "out of memory\n");
     }
-    if (r->is_last)
-        mailbox_shut(b);
-    if (b->early != 0)
-        httpd_wake(r->http.server);
+    return post_reply(r, 200, -1, "");
+}
+
+/* ---- bodies of many packets ---- */
+
+/* Whether the packet may be completed: it is the next one and there is room, or it came before.
+ * Else it waits, not for ever, or is refused. With the lock held. */
+static bool record_may_come(direct_post *r, mailbox *b)
+{
+    httpd_request *http = &r->http;
+    const bool is_next = r->number == b->n_received + 1;
+    if (r->owner->is_gone || httpd_is_stopping(http->server))
+        httpd_refuse(http, 503, "this party is closing");
+    else if (standing_of(r) != KNOWN || mailbox_has_failed(b))
+        httpd_refuse(http, 409, "the party that answers there has given up on the asking one");
+    else if (r->number <= b->n_received || (is_next && post_has_room(r, b)))
+        post_set_early(r, b, false);
+    else if (!may_wait(r))
+        httpd_refuse(http, 429, "full: packets before these have not come or not been taken");
+    else
+        httpd_hold(http);
+    if (http->held)
+        post_set_early(r, b, !is_next);
+    return !http->held && http->refusal == 0;
+}
+
+/* The packet is whole. With the lock held. */
+static void record_hand_on(direct_post *r, mailbox *b)
+{
+    r->is_last = (le_get_u32(r->record) & BODY_RECORD_LAST) != 0;
+    if (r->number <= b->n_received || post_take_in(r, b))
+        return;
+    mailbox_fail(b, PT_ERR_MEMORY, "out of memory");
+    httpd_refuse(&r->http, 503, "out of memory");
+}
+
+static size_t record_wanted(const direct_post *r)
+{
+    return r->record_len < BODY_RECORD
+               ? BODY_RECORD - r->record_len
+               : (le_get_u32(r->record) & ~BODY_RECORD_LAST) - r->http.body.len;
+}
+
+/* Takes a part of what is wanted. False: it is refused. */
+static bool record_fill(direct_post *r, const char *bytes, size_t len)
+{
+    httpd_request *http = &r->http;
+    if (!post_charge(http, len)) {
+        httpd_refuse(http, 429, "full: a limit is reached");
+        return false;
+    }
+    http->charged += len;
+    if (r->record_len == BODY_RECORD) {
+        buffer_put(&http->body, bytes, len);
+        if (http->body.failed)
+            httpd_refuse(http, 503, "out of memory");
+        return !http->body.failed;
+    }
+    memcpy(r->record + r->record_len, bytes, len);
+    r->record_len += len;
+    const size_t wanted = r->record_len == BODY_RECORD ? record_wanted(r) : 1;
+    if (wanted == 0 || wanted > BODY_PACKET_MAX)
+        httpd_refuse(http, 400, "a packet in a body of several is too short or too long");
+    return http->refusal == 0;
+}
+
+static void record_begin(direct_post *r)
+{
+    httpd_request *http = &r->http;
+    post_discharge(http, http->charged);
+    http->charged = 0;
+    http->deadline_ms = 0;
+    buffer_clear(&http->body);
+    buffer_init(&http->body, BODY_PACKET_MAX);
+    r->record_len = 0;
+    r->number++;
+}
+
+/* Completes the packet. False: it waits, or is refused; then its last bytes come again. */
+static bool record_end(direct_post *r, const char *bytes, size_t len)
+{
+    monitor *lock = &r->owner->d.mail.lock;
+    mailbox *b = &r->owner->d.mail.boxes[r->from];
+    monitor_lock(lock);
+    const bool may_come = record_may_come(r, b);
+    monitor_unlock(lock);
+    if (!may_come || !record_fill(r, bytes, len))
+        return false;
+    monitor_lock(lock);
+    record_hand_on(r, b);
+    monitor_unlock(lock);
+    record_begin(r);
+    return r->http.refusal == 0;
+}
+
+static size_t post_take(httpd_request *http, const char *bytes, size_t len)
+{
+    direct_post *r = (direct_post *)http;
+    size_t done = 0;
+    while (done < len) {
+        const size_t wanted = record_wanted(r);
+        const size_t n = min_size(wanted, len - done);
+        const bool ends = r->record_len == BODY_RECORD && n == wanted;
+        if (!(ends ? record_end(r, bytes + done, n) : record_fill(r, bytes + done, n)))
+            break;
+        done += n;
+    }
+    return done;
+}
+
+/* The body is at its end. Tells for how long it came. */
+static enum MHD_Result post_end_body(direct_post *r)
+{
+    if (r->record_len != 0)
+        return post_reply(r, 400, -1, "a body of several packets ends within one\n");
     return post_reply(r, 200, -1, "");
 }
 
@@ -265,6 +414,8 @@ static enum MHD_Result answer_locked(direct_post *r)
                               "the party that answers there has given up on the asking one\n");
         if (!r->has_number)
             return post_reply(r, 200, -1, "");
+        if (r->is_body && r->http.wants_body)
+            return post_end_body(r);
         /* Known only by now: the body was not kept. It will come again. */
         return r->http.wants_body ? post_take_packet(r)
                                   : post_reply(r, 503, 0, "once more, please\n");
@@ -289,6 +440,21 @@ static enum MHD_Result post_answer(httpd_request *http)
     return result;
 }
 
+static void post_add_number(struct MHD_Response *response, const char *name, uint64_t number)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, number);
+    (void)MHD_add_response_header(response, name, text);
+}
+
+/* What the answer tells of bodies of many packets. */
+static void post_add_bodies(const direct_post *r, struct MHD_Response *response)
+{
+    const mailboxes *m = &r->owner->d.mail;
+    post_add_number(response, WIRE_BODY, r->is_body ? clock_ms() - r->came_ms : 0);
+    post_add_number(response, WIRE_RECEIVED, m->boxes[r->from].n_received);
+}
+
 /* Every answer within the session tells what this party runs, also one that disagrees on who is
  * who.
  */
@@ -297,6 +463,8 @@ static void post_finish(httpd_request *http, unsigned status, struct MHD_Respons
     const direct_post *r = (const direct_post *)http;
     const direct *d = r->owner;
     (void)status;
+    if (r->has_from && is_in_session(r))
+        post_add_bodies(r, response);
     if (d->d.terms[0] == '\0' || !is_in_session(r))
         return;
     (void)MHD_add_response_header(response, WIRE_TERMS, d->d.terms);

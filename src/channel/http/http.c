@@ -148,17 +148,40 @@ static bool set_headers(http_handle *h, const http_call *call)
     bool ok = add_header(h, "Expect:");
     if (call->method == HTTP_PUT)
         ok = ok && add_header(h, "Content-Length: 0");
+    if (call->source != NULL)
+        ok = ok && add_header(h, "Transfer-Encoding: chunked");
     for (const char *line = NULL; ok && (line = http_next_header(call, line)) != NULL;)
         ok = add_header(h, line);
     return ok && curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers) == CURLE_OK;
 }
 
-static bool set_method(http_handle *h, const http_call *call)
+static size_t give_body(char *ret_bytes, size_t size, size_t count, void *user)
+{
+    const http_call *call = user;
+    const size_t n = call->source(call->source_user, (uint8_t *)ret_bytes, size * count);
+    return n == HTTP_SOURCE_WAITS ? CURL_READFUNC_PAUSE : n;
+}
+
+static bool set_source(http_handle *h, http_call *call)
+{
+    CURL *e = h->easy;
+    bool ok = true;
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDS, NULL);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)-1);
+    SET(CURLOPT_READFUNCTION, give_body);
+    SET(CURLOPT_READDATA, call);
+    return ok;
+}
+
+static bool set_method(http_handle *h, http_call *call)
 {
     static const char *const names[] = {"GET", "POST", "PUT", "DELETE"};
     CURL *e = h->easy;
     bool ok = true;
-    if (call->method == HTTP_POST) {
+    if (call->source != NULL) {
+        ok = set_source(h, call);
+    } else if (call->method == HTTP_POST) {
         SET(CURLOPT_POST, 1L);
         SET(CURLOPT_POSTFIELDS, call->body_len == 0 ? "" : (const char *)call->body);
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);

@@ -83,11 +83,17 @@ void fake_party_stop(fake_party *f)
 
 int fake_party_post(const fake_party *f, uint16_t port, uint64_t seq, const void *bytes, size_t len)
 {
-    char headers[256];
+    return fake_party_post_with(f, port, seq, "", bytes, len);
+}
+
+int fake_party_post_with(const fake_party *f, uint16_t port, uint64_t seq, const char *more,
+                         const void *bytes, size_t len)
+{
+    char headers[320];
     int n = snprintf(headers, sizeof headers,
                      "X-Polytune-Session: polytune\r\nX-Polytune-To: 0\r\n"
-                     "X-Polytune-Client: %s\r\n",
-                     f->number);
+                     "X-Polytune-Client: %s\r\n%s",
+                     f->number, more);
     if (seq != 0)
         (void)snprintf(headers + n, sizeof headers - (size_t)n, "X-Polytune-Seq: %" PRIu64 "\r\n",
                        seq);

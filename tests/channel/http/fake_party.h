@@ -28,6 +28,9 @@ void fake_party_start_with(fake_party *f, uint16_t port, char number, int status
 void fake_party_stop(fake_party *f);
 
 /* Posts a packet as party 1 to party 0 and returns the status. `seq` 0: no message. */
+/* `headers`: further lines, or "". */
+int fake_party_post_with(const fake_party *f, uint16_t port, uint64_t seq, const char *headers,
+                         const void *bytes, size_t len);
 int fake_party_post(const fake_party *f, uint16_t port, uint64_t seq, const void *bytes,
                     size_t len);
 

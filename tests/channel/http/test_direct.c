@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/le.h"
 #include "channel/channel.h"
 #include "channel/conformance.h"
+#include "channel/http/bodies.h"
 #include "channel/http/direct_mesh.h"
 #include "channel/http/fake_party.h"
 #include "channel/talk.h"
@@ -206,6 +208,172 @@ static void a_full_inbox_holds_the_sender_back(void **state)
     scene_close(&s);
 }
 
+/* ---- bodies of many packets ---- */
+
+/* Appends texts as packets from `number` on, one after the other. */
+static size_t put_records(uint8_t *at, uint64_t number, const char *const *texts, size_t n)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        packet *p = frame_message((const uint8_t *)texts[i], strlen(texts[i]));
+        assert_non_null(p);
+        frame_number(p, number + i);
+        le_put_u32(at + len, (uint32_t)p->bytes.len);
+        memcpy(at + len + BODY_RECORD, p->bytes.bytes, p->bytes.len);
+        len += BODY_RECORD + p->bytes.len;
+        frame_free(p);
+    }
+    return len;
+}
+
+static const char *const numerals[] = {"one", "two", "three", "four", "five", "six"};
+
+static int post_body(const scene *s, uint64_t number, const void *bytes, size_t len)
+{
+    return fake_party_post_with(&s->fake, s->port, number, "X-Polytune-Body: 1\r\n", bytes, len);
+}
+
+/* The numerals from `number` on. */
+static int post_numerals(const scene *s, uint64_t number, size_t n)
+{
+    uint8_t body[512];
+    return post_body(s, number, body, put_records(body, number, &numerals[number - 1], n));
+}
+
+static void expect_numerals(const scene *s, size_t from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        expect_text(&s->channel, 1, numerals[from - 1 + i]);
+}
+
+static void packets_of_a_body_are_taken_once(void **state)
+{
+    (void)state;
+    scene s;
+    scene_open(&s, PATIENCE_MS);
+    assert_int_equal(post_numerals(&s, 1, 3), 200);
+    assert_int_equal(post_numerals(&s, 2, 3), 200);
+    assert_int_equal(post_numerals(&s, 1, 2), 200);
+    assert_int_equal(post_text(&s, 5, "five"), 200);
+    assert_int_equal(post_numerals(&s, 4, 3), 200);
+    expect_numerals(&s, 1, 6);
+    scene_close(&s);
+}
+
+typedef struct body_poster {
+    const scene *scene;
+    uint64_t number;
+    size_t n;
+    atomic_int status;
+    pthread_t thread;
+} body_poster;
+
+static void *post_body_in_background(void *user)
+{
+    body_poster *p = user;
+    p->status = post_numerals(p->scene, p->number, p->n);
+    return NULL;
+}
+
+static void body_post_begin(body_poster *p)
+{
+    assert_int_equal(pthread_create(&p->thread, NULL, post_body_in_background, p), 0);
+}
+
+static void expect_body_posted(body_poster *p)
+{
+    (void)pthread_join(p->thread, NULL);
+    assert_int_equal(p->status, 200);
+}
+
+static void an_early_body_waits_for_what_is_before_it(void **state)
+{
+    (void)state;
+    scene s;
+    scene_open(&s, PATIENCE_MS);
+    body_poster late = {.scene = &s, .number = 5, .n = 2};
+    body_poster early = {.scene = &s, .number = 3, .n = 2};
+    body_post_begin(&late);
+    body_post_begin(&early);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(fake_party_post(&s.fake, s.port, 0, "", 0), 200);
+    assert_int_equal(late.status + early.status, 0);
+    assert_int_equal(post_numerals(&s, 1, 2), 200);
+    expect_body_posted(&early);
+    expect_body_posted(&late);
+    expect_numerals(&s, 1, 6);
+    scene_close(&s);
+}
+
+static void a_body_waits_for_room(void **state)
+{
+    (void)state;
+    scene s;
+    scene_open(&s, PATIENCE_MS);
+    static const char *const texts[] = {"many"};
+    static uint8_t body[(MAILBOX_INBOX_COUNT + 1) * 64];
+    size_t len = 0;
+    for (uint64_t i = 1; i < MAILBOX_INBOX_COUNT; i++)
+        len += put_records(body + len, i, texts, 1);
+    assert_int_equal(post_body(&s, 1, body, len), 200);
+    len = put_records(body, MAILBOX_INBOX_COUNT, texts, 1);
+    len += put_records(body + len, MAILBOX_INBOX_COUNT + 1, texts, 1);
+    /* Of a body of which the first packet has room, and the second not yet. */
+    char head[320];
+    const int n = snprintf(head, sizeof head,
+                           "X-Polytune-Session: polytune\r\nX-Polytune-To: 0\r\n"
+                           "X-Polytune-Client: %s\r\nX-Polytune-Seq: %d\r\n"
+                           "X-Polytune-Body: 1\r\n",
+                           s.fake.number, MAILBOX_INBOX_COUNT);
+    assert_true(n > 0 && (size_t)n < sizeof head);
+    const int fd = http_connect(s.port);
+    assert_true(http_ask(fd, "POST", "/msg/1", head, body, len));
+    for (int i = 0; i < MAILBOX_INBOX_COUNT + 1; i++)
+        expect_text(&s.channel, 1, "many");
+    http_response r = http_read(fd);
+    assert_int_equal(r.status, 200);
+    char received[24];
+    assert_true(http_value(&r, "X-Polytune-Received", received, sizeof received));
+    assert_int_equal(strtoul(received, NULL, 10), MAILBOX_INBOX_COUNT + 1);
+    http_clear(&r);
+    (void)close(fd);
+    scene_close(&s);
+}
+
+/* The packets before what is wrong are taken. */
+static void bad_bodies_are_refused(void **state)
+{
+    (void)state;
+    static const uint32_t bad_lengths[] = {0, BODY_PACKET_MAX + 1, ~BODY_RECORD_LAST, UINT32_MAX,
+                                           BODY_RECORD_LAST};
+    for (size_t i = 0; i < sizeof bad_lengths / sizeof *bad_lengths; i++) {
+        scene s;
+        uint8_t body[512];
+        scene_open(&s, PATIENCE_MS);
+        size_t len = put_records(body, 1, numerals, 2);
+        le_put_u32(body + len, bad_lengths[i]);
+        assert_int_equal(post_body(&s, 1, body, len + BODY_RECORD), 0); /* cut */
+        expect_numerals(&s, 1, 2);
+        assert_int_equal(post_numerals(&s, 3, 1), 200);
+        expect_numerals(&s, 3, 1);
+        scene_close(&s);
+    }
+}
+
+static void a_body_that_ends_within_a_packet_is_refused(void **state)
+{
+    (void)state;
+    scene s;
+    uint8_t body[512];
+    scene_open(&s, PATIENCE_MS);
+    const size_t len = put_records(body, 1, numerals, 2);
+    assert_int_equal(post_body(&s, 1, body, len - 1), 400);
+    assert_int_equal(post_body(&s, 1, body, 2), 400);
+    assert_int_equal(post_body(&s, 1, body, len), 200);
+    expect_numerals(&s, 1, 2);
+    scene_close(&s);
+}
+
 static void strangers_change_nothing(void **state)
 {
     (void)state;
@@ -216,6 +384,7 @@ static void strangers_change_nothing(void **state)
     assert_int_equal(post_text(&s, 1, "one"), 200);
     for (uint64_t i = 1; i < 5; i++)
         assert_int_equal(post_text(&forged, i, "forged"), 403);
+    assert_int_equal(post_numerals(&forged, 1, 3), 403);
     /* The hash, which everybody may see, is not the number. */
     memcpy(forged.fake.number, s.fake.commit, sizeof forged.fake.number - 1);
     assert_int_equal(post_text(&forged, 2, "forged"), 403);
@@ -693,6 +862,11 @@ int main(void)
         cmocka_unit_test(what_comes_early_is_no_sign_of_what_is_missing),
         cmocka_unit_test(a_busy_party_is_obeyed),
         cmocka_unit_test(a_full_inbox_holds_the_sender_back),
+        cmocka_unit_test(packets_of_a_body_are_taken_once),
+        cmocka_unit_test(an_early_body_waits_for_what_is_before_it),
+        cmocka_unit_test(a_body_waits_for_room),
+        cmocka_unit_test(bad_bodies_are_refused),
+        cmocka_unit_test(a_body_that_ends_within_a_packet_is_refused),
         cmocka_unit_test(strangers_change_nothing),
         cmocka_unit_test(a_party_started_anew_is_noticed),
         cmocka_unit_test(a_party_that_is_gone_is_named),

@@ -1,0 +1,455 @@
+/* Which packets share a body, without anybody who performs the requests: the test reads the bodies
+ * and says how they were answered, at the time it likes. */
+#include "support/test.h"
+
+#include "base/clock.h"
+#include "base/le.h"
+#include "channel/http/bodies.h"
+#include "wire/wire.h"
+
+#define PEER  1
+#define LANES DELIVERY_LANES_MAX
+#define ROOM  ((size_t)16 << 20)
+
+/* Time passes only while the test sleeps. */
+static uint64_t now_ms = 1000000;
+
+uint64_t __wrap_clock_ms(void);
+void __wrap_clock_sleep(uint64_t ms);
+
+uint64_t __wrap_clock_ms(void)
+{
+    return now_ms;
+}
+
+void __wrap_clock_sleep(uint64_t ms)
+{
+    now_ms += ms;
+}
+
+static uint8_t room[ROOM];
+
+static void prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
+{
+    (void)d;
+    (void)b;
+    (void)p;
+    http_prepare(call, HTTP_POST, "http://fake", "/");
+}
+
+static uint64_t never_ask(const delivery *d, const transfer *t)
+{
+    (void)d;
+    (void)t;
+    return DELIVERY_NEVER;
+}
+
+static void is_answered(delivery *d, transfer *t)
+{
+    (void)d;
+    if (t->call.status == 200)
+        delivery_sent(t);
+    else if (!t->is_body)
+        assert_true(delivery_retry(t, DELIVERY_NEVER));
+}
+
+static const delivery_link link_of_test = {
+    .lanes = LANES,
+    .askers = 1,
+    .prepare_sending = prepare_sending,
+    .ask_at = never_ask,
+    .sent = is_answered,
+    .bodies = &bodies_of_packets,
+};
+
+static void nudge(mailboxes *m)
+{
+    (void)m;
+}
+
+static const mailbox_pump pump = {nudge, nudge, mailboxes_wait};
+
+static pt_status driver_open(delivery *d, pt_error *error)
+{
+    (void)d;
+    (void)error;
+    return PT_OK;
+}
+
+static void driver_close(delivery *d)
+{
+    (void)d;
+}
+
+static const http_driver driver = {
+    .pump = &pump, .at_once = true, .open = driver_open, .close = driver_close};
+
+static void scene_begin(delivery *d)
+{
+    const delivery_options o = {
+        .session = "s",
+        .mail = {.parties = 2, .patience = patience_init(&(pt_network_options){0})}};
+    *d = (delivery){.is_quiet = true};
+    assert_int_equal(delivery_init(d, &link_of_test, &driver, NULL, &o, NULL), PT_OK);
+    bodies_offered(d, PEER);
+}
+
+static void send_bytes(delivery *d, size_t len)
+{
+    uint8_t *bytes = calloc(len, 1);
+    assert_non_null(bytes);
+    assert_int_equal(mailboxes_send(&d->mail, PEER, "p", bytes, len, NULL), PT_OK);
+    free(bytes);
+}
+
+static void send_full(delivery *d, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        send_bytes(d, 2 * MAILBOX_GATHER_BYTES);
+}
+
+static transfer *begin(delivery *d)
+{
+    uint64_t next_ms = 0;
+    return delivery_next(d, DELIVERY_ASK_ALL, &next_ms);
+}
+
+static transfer *begin_body(delivery *d)
+{
+    transfer *t = begin(d);
+    assert_non_null(t);
+    assert_true(t->is_body);
+    return t;
+}
+
+/* What the source gives now: how many packets, with all that is in order about them; `ret_end`:
+ * what it says behind them. */
+static size_t read_packets(transfer *t, size_t *ret_end)
+{
+    size_t n = 0;
+    size_t len = 0;
+    for (;;) {
+        const size_t got = t->call.source(t->call.source_user, room + len, ROOM - len);
+        *ret_end = got;
+        if (got == 0 || got == HTTP_SOURCE_WAITS)
+            break;
+        len += got;
+    }
+    for (size_t at = 0; at < len; n++)
+        at += BODY_RECORD + (le_get_u32(room + at) & ~BODY_RECORD_LAST);
+    return n;
+}
+
+static void expect_packets(transfer *t, size_t n, size_t end)
+{
+    size_t ended = 1;
+    assert_int_equal(read_packets(t, &ended), n);
+    assert_true(ended == end);
+}
+
+static void answer(transfer *t, long status, const char *came_ms)
+{
+    char problem[HTTP_PROBLEM_MAX];
+    http_begin(&t->call);
+    http_answer(&t->call, status);
+    if (came_ms != NULL)
+        http_answer_header(&t->call, WIRE_BODY, came_ms);
+    delivery_done(t, problem, sizeof problem);
+}
+
+static bool goes_on(transfer *t)
+{
+    uint64_t at_ms = 0;
+    return body_goes_on(t, clock_ms(), &at_ms);
+}
+
+static const packet *first_out(const delivery *d)
+{
+    return d->mail.boxes[PEER].out_first;
+}
+
+/* ---- what shares a body ---- */
+
+static void packets_that_follow_share_one(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 3);
+    transfer *t = begin_body(&d);
+    assert_null(begin(&d));
+    expect_packets(t, 3, HTTP_SOURCE_WAITS);
+    assert_false(goes_on(t));
+    send_full(&d, 2);
+    assert_true(goes_on(t));
+    expect_packets(t, 2, HTTP_SOURCE_WAITS);
+    clock_sleep(200);
+    assert_true(goes_on(t));
+    expect_packets(t, 0, 0);
+    answer(t, 200, "200");
+    assert_null(first_out(&d));
+    delivery_clear(&d);
+}
+
+static void small_ones_alone_do_not(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_bytes(&d, 10);
+    transfer *t = begin(&d);
+    assert_non_null(t);
+    assert_false(t->is_body);
+    answer(t, 200, NULL);
+    assert_null(first_out(&d));
+    delivery_clear(&d);
+}
+
+static void nobody_gets_one_who_does_not_take_them(void **state)
+{
+    (void)state;
+    delivery d;
+    const delivery_options o = {
+        .session = "s",
+        .mail = {.parties = 2, .patience = patience_init(&(pt_network_options){0})}};
+    d = (delivery){.is_quiet = true};
+    assert_int_equal(delivery_init(&d, &link_of_test, &driver, NULL, &o, NULL), PT_OK);
+    send_full(&d, LANES + 2);
+    for (size_t i = 0; i < LANES; i++)
+        assert_false(begin(&d)->is_body);
+    delivery_clear(&d);
+}
+
+static void packets_that_are_large_go_alone(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 1);
+    send_bytes(&d, BODY_PACKET_MAX);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 1, 0);
+    transfer *large = begin(&d);
+    assert_false(large->is_body);
+    answer(t, 200, NULL);
+    answer(large, 200, NULL);
+    assert_null(first_out(&d));
+    delivery_clear(&d);
+}
+
+static void the_goodbye_ends_it(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 2);
+    transfer *t = begin_body(&d);
+    d.mail.boxes[PEER].out_last->next = frame_bye();
+    d.mail.boxes[PEER].out_last = d.mail.boxes[PEER].out_last->next;
+    bodies_arrived(&d, PEER, 1);
+    size_t end = 1;
+    assert_int_equal(read_packets(t, &end), 3);
+    assert_int_equal(end, 0);
+    answer(t, 200, NULL);
+    assert_null(first_out(&d));
+    delivery_clear(&d);
+}
+
+/* ---- what is known of the way ---- */
+
+/* A body of which something has come before its end goes on for long, and beyond what a packet may
+ * have; what has arrived is dropped. */
+static void one_that_passes_goes_on(void **state)
+{
+    (void)state;
+    delivery d;
+    uint64_t number = 0;
+    scene_begin(&d);
+    send_full(&d, 1);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    assert_true(bodies_want_to_know(&d, PEER));
+    bodies_arrived(&d, PEER, ++number);
+    for (int i = 0; i < 40; i++) {
+        send_full(&d, 1);
+        assert_true(goes_on(t));
+        expect_packets(t, 1, HTTP_SOURCE_WAITS);
+        assert_false(bodies_want_to_know(&d, PEER));
+        bodies_arrived(&d, PEER, ++number);
+        assert_int_equal(first_out(&d)->number, number);
+        clock_sleep(1000);
+        assert_false(goes_on(t));
+    }
+    clock_sleep(5000);
+    assert_true(goes_on(t));
+    expect_packets(t, 0, 0);
+    answer(t, 200, "45000");
+    assert_null(first_out(&d));
+    delivery_clear(&d);
+}
+
+/* As much as is kept is on its way, until it is known to have arrived. */
+static void what_is_on_its_way_is_bounded(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 1);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    bodies_arrived(&d, PEER, 1);
+    const size_t most = DELIVERY_FLIGHT_MAX / (2 * MAILBOX_GATHER_BYTES);
+    send_full(&d, 2 * most);
+    size_t n = 0;
+    size_t end = 0;
+    while (goes_on(t))
+        n += read_packets(t, &end);
+    assert_true(end == HTTP_SOURCE_WAITS);
+    assert_in_range(n, most / 2, most + 1);
+    clock_sleep(60000);
+    assert_false(goes_on(t));
+    assert_true(bodies_want_to_know(&d, PEER));
+    bodies_arrived(&d, PEER, n);
+    assert_true(goes_on(t));
+    assert_true(read_packets(t, &end) > 0);
+    delivery_clear(&d);
+}
+
+/* Nothing is lost by who claims to have what was never sent. */
+static void what_was_not_sent_has_not_arrived(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 3);
+    transfer *t = begin_body(&d);
+    bodies_arrived(&d, PEER, UINT64_MAX);
+    expect_packets(t, 3, HTTP_SOURCE_WAITS);
+    bodies_arrived(&d, PEER, UINT64_MAX);
+    assert_int_equal(first_out(&d)->number, 3);
+    delivery_clear(&d);
+}
+
+/* Bodies that are kept somewhere until they are whole end soon, and are the last. */
+static void where_they_are_held_up_there_are_no_more(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 2);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 2, HTTP_SOURCE_WAITS);
+    for (int i = 0; i < 4; i++) {
+        clock_sleep(50);
+        bodies_arrived(&d, PEER, 0);
+    }
+    assert_true(goes_on(t));
+    send_full(&d, 1);
+    expect_packets(t, 0, 0);
+    answer(t, 200, "3");
+    assert_false(begin(&d)->is_body);
+    delivery_clear(&d);
+}
+
+/* One that nothing was known of, but whose answer says that it came as it was sent. */
+static void an_answer_shows_that_they_pass(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 1);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    clock_sleep(200);
+    expect_packets(t, 0, 0);
+    answer(t, 200, "190");
+    send_full(&d, 1);
+    t = begin_body(&d);
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    clock_sleep(4000);
+    assert_false(goes_on(t));
+    delivery_clear(&d);
+}
+
+/* ---- failing ---- */
+
+static void packets_of_one_that_failed_go_singly(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    for (int round = 0; round < 3; round++) {
+        send_full(&d, 3);
+        transfer *t = begin_body(&d);
+        expect_packets(t, 3, HTTP_SOURCE_WAITS);
+        answer(t, 502, NULL);
+        for (int i = 0; i < 3; i++) {
+            transfer *single = NULL;
+            while ((single = begin(&d)) == NULL)
+                clock_sleep(1);
+            assert_false(single->is_body);
+            assert_int_equal(single->packet->number, 3 * round + i + 1);
+            answer(single, 200, NULL);
+        }
+        assert_null(first_out(&d));
+    }
+    send_full(&d, 1); /* three times in a row */
+    transfer *single = NULL;
+    while ((single = begin(&d)) == NULL)
+        clock_sleep(1);
+    assert_false(single->is_body);
+    delivery_clear(&d);
+}
+
+/* It is none to packets that it cannot have seen. */
+static void an_answer_before_the_end_is_a_failure(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 2);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 2, HTTP_SOURCE_WAITS);
+    answer(t, 200, "0");
+    assert_int_equal(first_out(&d)->number, 1);
+    assert_false(begin(&d)->is_body);
+    delivery_clear(&d);
+}
+
+/* A peer that takes nothing more gets nothing more. */
+static void a_peer_that_has_closed_ends_it(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 3);
+    transfer *t = begin_body(&d);
+    mailbox_shut(&d.mail.boxes[PEER]);
+    size_t end = 1;
+    assert_int_equal(read_packets(t, &end), 1);
+    assert_int_equal(end, 0);
+    answer(t, 502, NULL);
+    assert_null(first_out(&d));
+    assert_null(begin(&d));
+    delivery_clear(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(packets_that_follow_share_one),
+        cmocka_unit_test(small_ones_alone_do_not),
+        cmocka_unit_test(nobody_gets_one_who_does_not_take_them),
+        cmocka_unit_test(packets_that_are_large_go_alone),
+        cmocka_unit_test(the_goodbye_ends_it),
+        cmocka_unit_test(one_that_passes_goes_on),
+        cmocka_unit_test(what_is_on_its_way_is_bounded),
+        cmocka_unit_test(what_was_not_sent_has_not_arrived),
+        cmocka_unit_test(where_they_are_held_up_there_are_no_more),
+        cmocka_unit_test(an_answer_shows_that_they_pass),
+        cmocka_unit_test(packets_of_one_that_failed_go_singly),
+        cmocka_unit_test(an_answer_before_the_end_is_a_failure),
+        cmocka_unit_test(a_peer_that_has_closed_ends_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
