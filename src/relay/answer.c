@@ -17,7 +17,7 @@
 
 #define EXPOSED                                                                                    \
     WIRE_SESSION ", " WIRE_TOKEN ", " WIRE_SEQ ", " WIRE_TIMEOUT ", " WIRE_SEATS ", " WIRE_TERMS   \
-                 ", " WIRE_TAKES_AHEAD ", Retry-After"
+                 ", " WIRE_TAKES_AHEAD ", " WIRE_LEFT ", Retry-After"
 
 #define SEATS_TOLD_MAX ((size_t)256) /* in an answer to joining */
 
@@ -196,18 +196,6 @@ static enum MHD_Result reply_joined(request *r, const store_joined *joined)
     return httpd_finish(&r->http, 200, response);
 }
 
-static enum MHD_Result answer_join(request *r)
-{
-    store *s = r->server->store;
-    store_joined joined = {0};
-    if (r->server->options.needs_tokens && !r->who.has_token && !admit_issue(r))
-        return reply_failure(r, STORE_MEMORY);
-    const store_result result = store_join(s, &r->who, &joined);
-    if (result == STORE_TAKEN && holder_waits(r, &joined))
-        return refuse(r, REFUSED_TAKEN, 409, -1, SEAT_TAKEN "\n");
-    return result == STORE_DONE ? reply_joined(r, &joined) : reply_failure(r, result);
-}
-
 static enum MHD_Result answer_leave(request *r)
 {
     const store_result result = store_leave(r->server->store, &r->who);
@@ -244,6 +232,12 @@ static bool is_at_odds(const request *r, const store_seats *seats)
     return differs;
 }
 
+/* Whether the caller is to hear of it when others come. */
+static bool awaits_others(request *r, const store_seats *seats)
+{
+    return seats->n < r->parties && !is_at_odds(r, seats) && waiting_is_possible(r);
+}
+
 static enum MHD_Result answer_participants(request *r)
 {
     store_seats seats;
@@ -254,9 +248,29 @@ static enum MHD_Result answer_participants(request *r)
         r->who.party = seats.own;
         presence_heard(r);
     }
-    if (seats.n < r->parties && !is_at_odds(r, &seats) && waiting_is_possible(r))
+    if (awaits_others(r, &seats))
         return wait_for(r, STORE_WAKE_WATCHERS);
     return reply_seats(r, &seats);
+}
+
+static enum MHD_Result answer_join(request *r)
+{
+    store *s = r->server->store;
+    store_seats seats;
+    if (!r->has_joined) {
+        if (r->server->options.needs_tokens && !r->who.has_token && !admit_issue(r))
+            return reply_failure(r, STORE_MEMORY);
+        const store_result result = store_join(s, &r->who, &r->joined);
+        if (result == STORE_TAKEN && holder_waits(r, &r->joined))
+            return refuse(r, REFUSED_TAKEN, 409, -1, SEAT_TAKEN "\n");
+        if (result != STORE_DONE)
+            return reply_failure(r, result);
+        r->has_joined = true;
+    }
+    if (r->parties != 0 && store_list(s, &r->who, &seats) == STORE_DONE &&
+        awaits_others(r, &seats) && waiting_has_room(r))
+        return waiting_start(r, STORE_WAKE_WATCHERS);
+    return reply_joined(r, &r->joined);
 }
 
 /* ---- messages ---- */
@@ -275,6 +289,9 @@ static enum MHD_Result reply_stored(request *r)
         MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     if (response != NULL && r->has_number)
         add_seq(response, r->number);
+    /* Who repeats the message has left, but not heard of it. */
+    if (response != NULL && r->leaves && store_leave(r->server->store, &r->who) == STORE_DONE)
+        (void)MHD_add_response_header(response, WIRE_LEFT, "true");
     return httpd_finish(&r->http, 200, response);
 }
 

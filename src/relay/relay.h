@@ -4,11 +4,13 @@
  * serves every connection; sessions live in a store (store.h) and expire. A server is started,
  * perhaps asked to stop from a signal handler, waited for, and freed.
  *
- *     PUT  /join/{session}/{party}       take a seat; DELETE leaves it
+ *     PUT  /join/{session}/{party}       take a seat; DELETE leaves it;
+ *                                        ?wait=SECONDS&parties=N: as below, when it has been taken
  *     GET  /participants/{session}       JSON array of the seated parties' numbers;
  *                                        ?wait=SECONDS&parties=N: when there are N, or after that
  *     POST /send/{session}/{from}/{to}   append the body to that queue;
- *                                        ?wait=SECONDS: when it is full, wait for room
+ *                                        ?wait=SECONDS: when it is full, wait for room;
+ *                                        &leave=1: then leave, which X-Polytune-Left answers
  *     POST /recv/{session}/{from}/{to}   its oldest message, or 400 if there is none;
  *                                        ?wait=SECONDS: wait for one
  *     POST /session/{s}/send/{from}/{to}, /session/{s}/recv/{me}/{from}

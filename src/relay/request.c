@@ -132,6 +132,8 @@ static void app_argument(httpd_request *http, const char *name, const char *valu
     else if (strcmp(name, "parties") == 0 &&
              !text_number(value, strlen(value), STORE_SEATS_MAX, &r->parties))
         httpd_refuse(http, 400, "parties is a number of parties");
+    else if (strcmp(name, WIRE_LEAVE) == 0)
+        r->leaves = r->route.kind == ROUTE_SEND && strcmp(value, "1") == 0;
 }
 
 /* ---- body and end ---- */

@@ -31,7 +31,12 @@ typedef struct request {
     char origin[256];
     uint64_t wait_ms;
     uint64_t wait_until_ms; /* 0: not yet known */
-    uint64_t parties;       /* how many seats a GET /participants waits for */
+    uint64_t parties;       /* how many seats a GET /participants, or joining, waits for */
+    bool leaves;            /* with this message */
+
+    /* Joining: done, and what it came to. */
+    bool has_joined;
+    store_joined joined;
 
     /* A file of the page. */
     const struct page_file *file;

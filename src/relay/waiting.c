@@ -118,7 +118,7 @@ static void waiting_release(httpd *http, const char *session, bool only_watchers
         const request *r = (request *)h;
         next = h->next;
         if ((session == NULL || strcmp(r->route.session, session) == 0) &&
-            (!only_watchers || r->route.kind == ROUTE_PARTICIPANTS))
+            (!only_watchers || r->route.kind == ROUTE_PARTICIPANTS || r->route.kind == ROUTE_JOIN))
             httpd_release(h);
     }
 }

@@ -33,9 +33,12 @@
 #define WIRE_PING                    "/ping"
 #define WIRE_MSG                     "/msg/" /* and the number of the sender: direct parties */
 
-/* In the query: how many seconds the answer may wait, and until how many parties are there. */
+/* In the query: how many seconds the answer may wait, and until how many parties are there. Joining
+ * too may wait for them; a relay that knows nothing of that answers at once. */
 #define WIRE_WAIT    "wait"
 #define WIRE_PARTIES "parties"
+/* And of a message: it is its sender's last, who leaves its seat with it. */
+#define WIRE_LEAVE "leave"
 
 /* ---- headers ---- */
 
@@ -53,6 +56,8 @@
 
 #define WIRE_TIMEOUT "X-Polytune-Timeout" /* relay, when joining: asked for, and answered */
 #define WIRE_SEATS   "X-Polytune-Seats"   /* relay, answered to joining: who sits there, 0,2,3 */
+
+#define WIRE_LEFT "X-Polytune-Left" /* relay, answered to a message with WIRE_LEAVE: done */
 
 /* What a party runs (terms.h): told with joining and asking for the participants, and answered to
  * the latter: PARTY TERMS, for each that is different, with commas between them. Direct parties

@@ -361,6 +361,57 @@ static void a_session_ends_when_all_have_left(void **state)
     expect(port, "GET", "/participants/end", old, "", 409, NULL);
 }
 
+/* Who comes first is told of who comes soon, with one answer. */
+static void joining_may_wait_for_the_others(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = connect_to(port);
+    ask(fd, "PUT", "/join/all/0?wait=60&parties=2", TOKEN("a1"), "");
+    wait_until_held(port, 1);
+    expect(port, "GET", "/participants/all", "", "", 200, "[0]");
+    expect(port, "PUT", "/join/all/0", TOKEN("ff"), "", 409, NULL);
+    wait_until_held(port, 1);
+    expect(port, "PUT", "/join/all/1?wait=60&parties=2", TOKEN("b2"), "", 200, "");
+    expect_next_with(fd, 200, "X-Polytune-Seats", "0,1");
+    /* Not longer than it says, and not for who runs something else. */
+    expect(port, "PUT", "/join/few/0?wait=0&parties=9", TOKEN("a1") "X-Polytune-Terms: n=2\r\n", "",
+           200, "");
+    ask(fd, "PUT", "/join/few/1?wait=60&parties=9", "X-Polytune-Terms: n=3\r\n", "");
+    expect_next_with(fd, 200, "X-Polytune-Seats", "0,1");
+    (void)close(fd);
+}
+
+/* Whatever comes first: the last message waits for those before it. */
+static void a_last_message_leaves(void **state)
+{
+    const uint16_t port = fixture_port(state);
+    const int fd = connect_to(port);
+    char header[64];
+    char lines[256];
+    char more[320];
+    assert_int_equal(join(port, "/join/last/0", TOKEN("a1"), header, sizeof header), 200);
+    assert_int_equal(join(port, "/join/last/1", TOKEN("b2"), header, sizeof header), 200);
+    (void)both(&lines, header, TOKEN("a1"));
+    (void)snprintf(more, sizeof more, AHEAD("2", "1") "%s", lines);
+    ask(fd, "POST", "/send/last/0/1?wait=60&leave=1", more, "bye");
+    wait_until_held(port, 1);
+    expect(port, "GET", "/participants/last", "", "", 200, "[0,1]");
+    (void)snprintf(more, sizeof more, "X-Polytune-Seq: 1\r\n%s", lines);
+    expect(port, "POST", "/send/last/0/1?leave=0", more, "words", 200, "");
+    expect_next_with(fd, 200, "X-Polytune-Left", "true");
+    (void)both(&lines, header, TOKEN("b2"));
+    static const struct {
+        const char *number;
+        int status;
+        const char *body;
+    } received[] = {{"1", 200, "words"}, {"2", 200, "bye"}, {"3", 410, NULL}};
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(more, sizeof more, "X-Polytune-Seq: %s\r\n%s", received[i].number, lines);
+        expect(port, "POST", "/recv/last/0/1", more, "", received[i].status, received[i].body);
+    }
+    (void)close(fd);
+}
+
 static void leaving_before_anything_was_sent_frees_the_seat(void **state)
 {
     const uint16_t port = fixture_port(state);
@@ -898,6 +949,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_newest_waiting_request_counts),
         cmocka_unit_test(seats_are_waited_for),
         cmocka_unit_test(who_joins_is_told_the_seats),
+        cmocka_unit_test(joining_may_wait_for_the_others),
+        cmocka_unit_test(a_last_message_leaves),
         cmocka_unit_test(an_early_message_is_held),
         cmocka_unit_test(gaps_and_far_numbers_are_refused),
         cmocka_unit_test(two_requests_wait_for_two_messages),

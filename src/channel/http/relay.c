@@ -53,6 +53,7 @@ typedef struct relay_channel {
     bool is_numbered; /* the relay keeps numbered messages until they are acknowledged */
     size_t n_polls;   /* messages of a party that are asked for at once, while they flow */
     char epoch[24];   /* which of the sessions of that name it is: WIRE_SESSION */
+    bool has_left;    /* the seat has been given back with the last message */
     char token[HEX_SIZE(TOKEN_BYTES)]; /* a secret that binds this party's seat to this client */
     uint64_t alive_ms;                 /* the last sign of life that was nothing else */
     relay_poll *polls;                 /* POLLS for each party */
@@ -87,11 +88,13 @@ static void add_headers(const relay_channel *c, http_call *call, uint64_t number
     show_token(c, call);
 }
 
+/* With one peer its goodbye is the last message of all. */
 static void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
 {
     const relay_channel *c = (relay_channel *)d;
-    http_prepare(call, HTTP_POST, c->base, WIRE_SEND("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
-                 d->session, d->mail.party, b->party, d->driver->hold_s);
+    http_prepare(call, HTTP_POST, c->base, WIRE_SEND("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u%s",
+                 d->session, d->mail.party, b->party, d->driver->hold_s,
+                 p->is_last && c->is_numbered && d->mail.parties == 2 ? "&" WIRE_LEAVE "=1" : "");
     add_headers(c, call, p->number, b->out_first->number);
 }
 
@@ -203,6 +206,9 @@ static void relay_failed(delivery *d, transfer *t)
 
 static void relay_sent(delivery *d, transfer *t)
 {
+    char left[8];
+    relay_channel *c = (relay_channel *)d;
+    c->has_left = c->has_left || http_response_header(&t->call, WIRE_LEFT, left, sizeof left);
     if (t->call.status == 200)
         delivery_sent(t);
     else
@@ -331,7 +337,7 @@ static bool is_broken(relay_channel *c)
 static void relay_leave(relay_channel *c)
 {
     http_call call;
-    if (!c->is_numbered || is_broken(c))
+    if (!c->is_numbered || c->has_left || is_broken(c))
         return;
     http_call_init(&call, RESPONSE_MAX);
     http_prepare(&call, HTTP_DELETE, c->base, WIRE_JOIN("%s", "%zu"), c->d.session,
@@ -407,6 +413,7 @@ typedef struct joining {
     http_call call;
     waiting waits;
     bool has_joined;   /* the relay is there */
+    uint64_t asked_ms; /* when the last attempt began */
     char problem[160]; /* how the last attempt that tells something ended; "": it is no problem */
 } joining;
 
@@ -482,6 +489,7 @@ static pt_status perform_patiently(joining *j, void (*prepare)(const relay_chann
         if (patience_is_over(p))
             return report_joining_over(j, error);
         prepare(c, &j->call);
+        j->asked_ms = clock_ms();
         if (!c->d.driver->perform(&c->d, &j->call, left))
             return error_memory(error);
         if (j->call.status == 200) {
@@ -501,9 +509,19 @@ static pt_status perform_patiently(joining *j, void (*prepare)(const relay_chann
 
 /* ---- joining ---- */
 
+/* For how long the relay may hold an answer until all are there: it must come well before this side
+ * gives up. */
+static int seats_hold_s(const relay_channel *c)
+{
+    return c->d.mail.patience.timeout_ms > 2 * SEATS_HOLD_MS ? SEATS_HOLD_MS / 1000 : 0;
+}
+
+/* Who comes first hears of the others with the answer, if they come soon. */
 static void prepare_join(const relay_channel *c, http_call *call)
 {
-    http_prepare(call, HTTP_PUT, c->base, WIRE_JOIN("%s", "%zu"), c->d.session, c->d.mail.party);
+    http_prepare(call, HTTP_PUT, c->base,
+                 WIRE_JOIN("%s", "%zu") "?" WIRE_WAIT "=%d&" WIRE_PARTIES "=%zu", c->d.session,
+                 c->d.mail.party, seats_hold_s(c), c->d.mail.parties);
     show_token(c, call);
     delivery_add_terms(&c->d, call);
 }
@@ -532,11 +550,9 @@ static void note_epoch(relay_channel *c, const http_call *call)
 
 static void prepare_seats(const relay_channel *c, http_call *call)
 {
-    /* The answer must come well before this side gives up. */
-    const bool holds = c->d.mail.patience.timeout_ms > 2 * SEATS_HOLD_MS;
     http_prepare(call, HTTP_GET, c->base,
                  WIRE_PARTICIPANTS("%s") "?" WIRE_WAIT "=%d&" WIRE_PARTIES "=%zu", c->d.session,
-                 holds ? SEATS_HOLD_MS / 1000 : 0, c->d.mail.parties);
+                 seats_hold_s(c), c->d.mail.parties);
     show_token(c, call);
     delivery_add_terms(&c->d, call);
     if (c->is_numbered)
@@ -653,6 +669,8 @@ static pt_status relay_wait_for_parties(joining *j, pt_error *error)
     attendance a = {.parties = m->parties};
     size_t n_most = 1; /* this party */
     waiting w = waiting_begin();
+    w.notice_at_ms -= w.start_ms - j->asked_ms;
+    w.start_ms = w.progress_ms = j->asked_ms;
     const pt_status joined = note_seats_joined(j, &a, error);
     if (joined != PT_OK || attendance_count(&a) == m->parties)
         return joined;
