@@ -107,7 +107,9 @@ void plan_walk_clear(plan_walk *w);
 /* What a walk takes, at most. */
 uint64_t plan_walk_bytes(const pt_circuit *c);
 
-/* What the walk has passed will not be needed for some time: pages of a file may leave memory. */
+/* What the walk has passed will not be needed for some time: pages of a file may leave memory. In a
+ * walk through all gates after so many. */
+#define PLAN_GATES_A_PASS ((uint32_t)1 << 20)
 void plan_walk_pass(plan_walk *w, const pt_circuit *c);
 
 static inline bool plan_walk_is_done(const plan_walk *w)

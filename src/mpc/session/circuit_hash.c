@@ -11,9 +11,6 @@
 #include "crypto/ro_labels.h"
 #include "mpc/session/hello.h"
 
-/* After so many gates the bytes before are let go. */
-#define GATES_A_PASS ((uint32_t)1 << 20)
-
 /* Gathers small pieces for the hash. */
 typedef struct sink {
     ro *h;
@@ -76,7 +73,7 @@ bool circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
     sink_u32s(&k, c->party_inputs, c->n_parties);
     for (uint32_t g = 0; g < c->n_gates; g++) {
         sink_gate(&k, gate_walk_next(&w));
-        if (g % GATES_A_PASS == 0)
+        if (g % PLAN_GATES_A_PASS == 0)
             plan_walk_pass(&w.plan, c);
     }
     plan_walk_pass(&w.plan, c);
