@@ -151,6 +151,37 @@ static void panics_have_their_places(void **state)
     pt_text_free(f.bytes);
 }
 
+/* Bytes that were said to be of no use for some time. */
+static size_t n_passed;
+
+size_t __real_pages_passed(const void *memory, size_t bytes);
+size_t __wrap_pages_passed(const void *memory, size_t bytes);
+size_t __wrap_pages_passed(const void *memory, size_t bytes)
+{
+    const size_t n = __real_pages_passed(memory, bytes);
+    n_passed += bytes;
+    return n;
+}
+
+/* A large file is gone through several times; it must not fill memory. */
+static void pages_leave_memory(void **state)
+{
+    (void)state;
+    pt_program *program = compile("pub fn main(x: u8, y: u8) -> u8 { x * y }", NULL);
+    file f = save(program);
+    pt_program *back = load(&f);
+    pt_error error;
+    assert_int_equal(n_passed, 0);
+    pt_program_free(back);
+    assert_int_equal(pt_program_load_in_place(&back, f.bytes, f.len, &error), PT_OK);
+    /* For the checksum all behind it, and for the check the code. */
+    assert_true(n_passed >= f.len - AT_BODY + pt_program_circuit(back)->code_len);
+    pt_program_free(back);
+    pt_program_free(program);
+    pt_text_free(f.bytes);
+    n_passed = 0;
+}
+
 /* From the bytes themselves, of which nothing is changed or freed. */
 static void programs_are_used_in_place(void **state)
 {
@@ -538,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_comes_back),
         cmocka_unit_test(panics_have_their_places),
+        cmocka_unit_test(pages_leave_memory),
         cmocka_unit_test(programs_are_used_in_place),
         cmocka_unit_test(sorted_inputs_are_checked),
         cmocka_unit_test(signatures_of_programs),
