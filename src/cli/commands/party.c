@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/commands/command.h"
 #include "cli/computation.h"
+#include "cli/cost/allocator.h"
 #include "cli/cost/cost.h"
 #include "cli/deadline.h"
 #include "cli/flags/connect.h"
@@ -380,6 +381,7 @@ static pt_status take_part(party *p, pt_error *error)
 static pt_status party_run(const args *a, pt_error *error)
 {
     party p = {.a = a};
+    allocator_give_back(); /* --memory is of the whole process */
     buffer_init(&p.session_data, SIZE_MAX / 4);
     pt_status status = read_flags(&p, error);
     if (status == PT_OK)
