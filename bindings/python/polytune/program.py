@@ -320,7 +320,8 @@ class Program:
             who learns that and no other. dealer: a trusted dealer prepares the run, see Dealer.
         evaluator, rho: the party that evaluates, statistical security in bits. All parties must agree on all of these.
         cot_bits: 1, 2, 4 or 8 for less traffic and more work; the largest that any party gives counts, and 4 if none does.
-        threads: how many compute, 1 to 64; as many as there are processors. The result is the same.
+        threads: how many compute, 1 to 64; as many as there are processors. With a dealer one does. The
+            result is the same.
         max_ands, max_bytes: how large a program is accepted, where others' constants choose that.
         progress: a bar if tqdm is installed and there is a terminal or notebook; a function that is called with Progress
             (from another thread); False for none.
