@@ -20,6 +20,8 @@
 #define IN_VAIN     4
 #define LINGER_MS   5000 /* after the last packet, where they are known to pass at once */
 #define LONG_MAX    ((size_t)1 << 30)
+#define LAGGING_MS  5
+#define LAGGING_MAX ((size_t)256 << 10)
 #define FAILURES    3 /* in a row: no bodies any more */
 
 typedef struct body {
@@ -31,6 +33,7 @@ typedef struct body {
     size_t n;        /* the number of those */
     bool has_ended;  /* it takes no further packet */
     bool is_waiting; /* its source had nothing */
+    bool is_whole;   /* all that it took is known to have arrived */
     uint64_t first_number;
     uint64_t begun_ms;
     uint64_t taken_ms; /* when it took the last packet */
@@ -89,6 +92,7 @@ static void body_take(body *y, packet *p)
 {
     mailbox_begin(y->t.box, p);
     y->last = p;
+    y->is_whole = false;
     y->at = 0;
     y->bytes += BODY_RECORD + p->bytes.len;
     y->kept += BODY_RECORD + p->bytes.len;
@@ -316,7 +320,17 @@ static void note_passing(body *y, uint64_t number)
         way->n_in_vain++;
 }
 
-void bodies_arrived(delivery *d, size_t party, uint64_t number)
+/* Some hold back the last bytes, as if more came at once: the end of the body sets these free. Not
+ * where so much is on its way that it may still be coming. */
+static void note_lagging(body *y, uint64_t number, uint64_t asked_ms)
+{
+    y->is_whole = number >= y->last->number;
+    if (y->is_waiting && !y->is_whole && y->kept <= LAGGING_MAX &&
+        asked_ms >= y->taken_ms + LAGGING_MS)
+        y->has_ended = true;
+}
+
+void bodies_arrived(delivery *d, size_t party, uint64_t number, uint64_t asked_ms)
 {
     for (size_t i = 0; i < BODIES; i++) {
         body *y = &d->bodies->bodies[party * BODIES + i];
@@ -324,6 +338,7 @@ void bodies_arrived(delivery *d, size_t party, uint64_t number)
             continue;
         note_passing(y, number);
         body_drop_arrived(y, number);
+        note_lagging(y, number, asked_ms);
     }
 }
 
@@ -336,7 +351,7 @@ bool bodies_want_to_know(const delivery *d, size_t party)
         const body *y = &d->bodies->bodies[party * BODIES + i];
         if (!y->t.is_running || y->has_ended)
             continue;
-        if (!is_known)
+        if (!is_known || (y->is_waiting && !y->is_whole))
             return true;
         kept += y->kept;
         n += y->n;

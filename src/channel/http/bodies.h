@@ -33,9 +33,9 @@
 extern const delivery_bodies bodies_of_packets;
 
 /* All with the lock held. The peer of that number takes such bodies. It has all packets up to that
- * number. Whether it is to be asked which it has. */
+ * number, as it answered to a request that began then. Whether it is to be asked which it has. */
 void bodies_offered(delivery *d, size_t party);
-void bodies_arrived(delivery *d, size_t party, uint64_t number);
+void bodies_arrived(delivery *d, size_t party, uint64_t number, uint64_t asked_ms);
 bool bodies_want_to_know(const delivery *d, size_t party);
 /* A body that waited for packets is to go on, because there is one or it is to end: the driver has
  * its source asked again. Else false, and in `ret_at_ms` when it will be. */

@@ -120,20 +120,22 @@ static bool is_commit(const char *text)
 }
 
 /* What the answer tells of bodies of many packets. */
-static void note_bodies(delivery *d, const mailbox *b, const http_call *call)
+static void note_bodies(delivery *d, const mailbox *b, const transfer *t)
 {
+    const http_call *call = &t->call;
     char text[24];
     if (!http_response_header(call, WIRE_BODY, text, sizeof text))
         return;
     bodies_offered(d, b->party);
     if (http_response_header(call, WIRE_RECEIVED, text, sizeof text))
-        bodies_arrived(d, b->party, strtoull(text, NULL, 10));
+        bodies_arrived(d, b->party, strtoull(text, NULL, 10), t->started_ms);
 }
 
 /* Learns from an answer who is at that URL. False if that is nobody who speaks our language, or not
  * the one who was there before. */
-static bool note_commit(delivery *owner, mailbox *b, const http_call *call)
+static bool note_commit(delivery *owner, mailbox *b, const transfer *t)
 {
+    const http_call *call = &t->call;
     const direct *d = (direct *)owner;
     direct_peer *o = other_of(&d->d, b);
     char commit[sizeof o->its_commit];
@@ -144,7 +146,7 @@ static bool note_commit(delivery *owner, mailbox *b, const http_call *call)
         mailbox_fail(b, PT_ERR_IO, "%s was started anew in the middle of the session", b->name);
         return false;
     }
-    note_bodies(owner, b, call);
+    note_bodies(owner, b, t);
     memcpy(o->its_commit, commit, sizeof commit);
     o->heard_ms = clock_ms();
     /* If it was that party who asked us before, it had our hash in the answer. */
@@ -188,7 +190,7 @@ static void direct_failed(const direct *d, transfer *t)
 static bool succeeded(delivery *owner, const transfer *t)
 {
     const direct *d = (direct *)owner;
-    const bool is_party = note_commit(owner, t->box, &t->call);
+    const bool is_party = note_commit(owner, t->box, t);
     compare_with_answer(d, t->box, &t->call);
     return t->call.status == 200 && is_party && !mailbox_has_failed(t->box);
 }

@@ -246,7 +246,7 @@ static void the_goodbye_ends_it(void **state)
     transfer *t = begin_body(&d);
     d.mail.boxes[PEER].out_last->next = frame_bye();
     d.mail.boxes[PEER].out_last = d.mail.boxes[PEER].out_last->next;
-    bodies_arrived(&d, PEER, 1);
+    bodies_arrived(&d, PEER, 1, clock_ms());
     size_t end = 1;
     assert_int_equal(read_packets(t, &end), 3);
     assert_int_equal(end, 0);
@@ -269,13 +269,14 @@ static void one_that_passes_goes_on(void **state)
     transfer *t = begin_body(&d);
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
     assert_true(bodies_want_to_know(&d, PEER));
-    bodies_arrived(&d, PEER, ++number);
+    bodies_arrived(&d, PEER, ++number, clock_ms());
     for (int i = 0; i < 40; i++) {
         send_full(&d, 1);
         assert_true(goes_on(t));
         expect_packets(t, 1, HTTP_SOURCE_WAITS);
+        assert_true(bodies_want_to_know(&d, PEER));
+        bodies_arrived(&d, PEER, ++number, clock_ms());
         assert_false(bodies_want_to_know(&d, PEER));
-        bodies_arrived(&d, PEER, ++number);
         assert_int_equal(first_out(&d)->number, number);
         clock_sleep(1000);
         assert_false(goes_on(t));
@@ -297,7 +298,7 @@ static void what_is_on_its_way_is_bounded(void **state)
     send_full(&d, 1);
     transfer *t = begin_body(&d);
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
-    bodies_arrived(&d, PEER, 1);
+    bodies_arrived(&d, PEER, 1, clock_ms());
     const size_t most = DELIVERY_FLIGHT_MAX / (2 * MAILBOX_GATHER_BYTES);
     send_full(&d, 2 * most);
     size_t n = 0;
@@ -309,9 +310,33 @@ static void what_is_on_its_way_is_bounded(void **state)
     clock_sleep(60000);
     assert_false(goes_on(t));
     assert_true(bodies_want_to_know(&d, PEER));
-    bodies_arrived(&d, PEER, n);
+    bodies_arrived(&d, PEER, n, clock_ms());
     assert_true(goes_on(t));
     assert_true(read_packets(t, &end) > 0);
+    delivery_clear(&d);
+}
+
+/* Where the last bytes of what was sent are held back, the end of the body sets them free. */
+static void one_that_lags_ends(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_full(&d, 1);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    bodies_arrived(&d, PEER, 1, clock_ms());
+    assert_false(bodies_want_to_know(&d, PEER));
+    send_bytes(&d, 10);
+    assert_true(goes_on(t));
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    assert_true(bodies_want_to_know(&d, PEER));
+    bodies_arrived(&d, PEER, 1, clock_ms()); /* asked too early to tell */
+    assert_false(goes_on(t));
+    clock_sleep(20);
+    bodies_arrived(&d, PEER, 1, clock_ms());
+    assert_true(goes_on(t));
+    expect_packets(t, 0, 0);
     delivery_clear(&d);
 }
 
@@ -323,9 +348,9 @@ static void what_was_not_sent_has_not_arrived(void **state)
     scene_begin(&d);
     send_full(&d, 3);
     transfer *t = begin_body(&d);
-    bodies_arrived(&d, PEER, UINT64_MAX);
+    bodies_arrived(&d, PEER, UINT64_MAX, clock_ms());
     expect_packets(t, 3, HTTP_SOURCE_WAITS);
-    bodies_arrived(&d, PEER, UINT64_MAX);
+    bodies_arrived(&d, PEER, UINT64_MAX, clock_ms());
     assert_int_equal(first_out(&d)->number, 3);
     delivery_clear(&d);
 }
@@ -341,7 +366,7 @@ static void where_they_are_held_up_there_are_no_more(void **state)
     expect_packets(t, 2, HTTP_SOURCE_WAITS);
     for (int i = 0; i < 4; i++) {
         clock_sleep(50);
-        bodies_arrived(&d, PEER, 0);
+        bodies_arrived(&d, PEER, 0, clock_ms());
     }
     assert_true(goes_on(t));
     send_full(&d, 1);
@@ -444,6 +469,7 @@ int main(void)
         cmocka_unit_test(the_goodbye_ends_it),
         cmocka_unit_test(one_that_passes_goes_on),
         cmocka_unit_test(what_is_on_its_way_is_bounded),
+        cmocka_unit_test(one_that_lags_ends),
         cmocka_unit_test(what_was_not_sent_has_not_arrived),
         cmocka_unit_test(where_they_are_held_up_there_are_no_more),
         cmocka_unit_test(an_answer_shows_that_they_pass),
