@@ -26,7 +26,7 @@
  *     "dc_difference" what the own sums are off by (block), before it is judged and DC3 leaves
  *
  * Hooks on values of the upper half:
- *     "triples_before" the triple_layers before TRU; "triples_after": after TRS, r is z
+ *     "triples_before" the triple_layers before TRU; "triples_after": after TRS
  *     "triple_sums"  S of all triples (uint64_t), before the parity bits are taken
  *     "shifts"       r_0 .. r_{B-1} (size_t)
  *     "zero_share"   T_i (block); "zero_opened": what is committed to, T_i or Q_i

@@ -19,9 +19,9 @@ typedef enum batch_stage {
     BATCH_EMPTY,   /* nothing */
     BATCH_BITS,    /* verified bits: x and r of all layers, y of all but the gates in layer 0 */
     BATCH_MASKS,   /* y of the gates in layer 0, which is lambda_beta; their r with lambda_gamma */
-    BATCH_TRIPLES, /* z in the place of r, zero_sums */
+    BATCH_TRIPLES, /* d, with which r is z, and zero_sums */
     BATCH_CHECKED, /* the zero check has passed */
-    BATCH_OPENED   /* `opened` in the place of last_used; z_0 becomes masked_s */
+    BATCH_OPENED   /* `opened` in the place of last_used; r_0 becomes masked_s */
 } batch_stage;
 
 /* The triples of a batch, in the run's pool. */
@@ -34,6 +34,7 @@ typedef struct triple_batch {
         block *last_used; /* y_1 .. y_{B-1}, x_0, which nothing reads once `opened` is made */
         block *opened;    /* shares of e_1 .. e_{B-1}, x-hat of the gates, without gaps */
     };
+    uint8_t *d;    /* of all triples, packed */
     block *room;   /* for corrections, until BATCH_BITS */
     block *deltas; /* the bits of DC, or NULL */
     block *q;      /* the bits of ZB, or NULL */
@@ -264,38 +265,48 @@ static void fill_opened(triple_batch *b, const segment *g, const size_t *shifts)
     }
 }
 
-static ALWAYS_INLINE void combine_of(const bucket_view *b, size_t n, block *const *z,
-                                     block *const *x, const block *y_0)
+/* `one`: the share of the constant 1. */
+static ALWAYS_INLINE void combine_of(const bucket_view *b, size_t n, block *const *r,
+                                     block *const *x, const block *y_0, const block *one)
 {
     const size_t n_e = (b->n_layers - 1) * b->n_and;
     for (size_t p = 0; p < b->n_and; p++) {
-        block *sum = z[0] + p * n;
+        block *sum = r[0] + p * n;
+        unsigned d = bits_get(b->d, p);
         for (unsigned c = 1; c < b->n_layers; c++) {
-            const size_t at = bucket_place(p, b->shifts[c], b->len) * n;
-            share_xor(sum, sum, z[c] + at, n);
+            const size_t place = bucket_place(p, b->shifts[c], b->len);
+            const size_t at = place * n;
+            share_xor(sum, sum, r[c] + at, n);
             share_xor_if(sum, bits_get(b->opened, (c - 1) * b->n_and + p), x[c] + at, n);
+            d ^= bits_get(b->d, c * b->len + place);
         }
         share_xor_if(sum, bits_get(b->opened, n_e + p), y_0 + p * n, n);
+        share_xor_if(sum, d, one, n);
     }
 }
 
-void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *const *x,
+void and_shares_combine(const session *s, const bucket_view *b, block *const *r, block *const *x,
                         const block *y_0)
 {
-    switch (n) {
+    block one[MPC_MAX_PARTIES];
+    const size_t bytes = s->n * sizeof *one;
+    memset(one, 0, bytes);
+    share_xor_const(s, one, 1);
+    switch (s->n) {
     case 2:
-        combine_of(b, 2, z, x, y_0);
+        combine_of(b, 2, r, x, y_0, one);
         break;
     case 3:
-        combine_of(b, 3, z, x, y_0);
+        combine_of(b, 3, r, x, y_0, one);
         break;
     default:
-        combine_of(b, n, z, x, y_0);
+        combine_of(b, s->n, r, x, y_0, one);
         break;
     }
+    mem_wipe(one, bytes); /* Delta */
 }
 
-/* OPEN and the linear part: [z_0], with lambda_gamma, becomes masked_s. */
+/* OPEN and the linear part: [r_0], with lambda_gamma, becomes masked_s. */
 static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const size_t *shifts,
                                 pt_error *error)
 {
@@ -314,8 +325,8 @@ static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const s
                     in != NULL ? &in->lbl : NULL, error);
     if (status == PT_OK) {
         r->verified.openings++;
-        const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, bits};
-        and_shares_combine(&view, s->n, b->layers.z, b->layers.x, g->lambda_beta);
+        const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, b->d, bits};
+        and_shares_combine(s, &view, b->layers.r, b->layers.x, g->lambda_beta);
     }
     mem_free(bits);
     HOOK(s, "and_shares", g, sizeof *g);
@@ -333,7 +344,7 @@ static pt_status make_triples(triple_batch *b, mpc_run *r, const segment *g, del
     if (status != PT_OK)
         return status;
     r->verified.bits_agreed++;
-    status = triples_sum(s, &b->layers, travelling(&deltas->dc2), error);
+    status = triples_sum(s, &b->layers, b->d, travelling(&deltas->dc2), error);
     HOOK(s, "triples_after", &b->layers, sizeof b->layers);
     if (status != PT_OK)
         return status;
@@ -388,6 +399,9 @@ static pt_status shares_from_bits(triple_batch *b, mpc_run *r, segment *g, delta
     uint8_t coin[COIN_BYTES];
     if (g->n_and == 0)
         return check_deltas_alone(r, deltas, error);
+    b->d = mem_new(triples_trs_bytes(triple_batch_size(b)), 1);
+    if (b->d == NULL)
+        return error_memory(error);
     const pt_status status = make_triples(b, r, g, deltas, coin, error);
     return status == PT_OK ? check_triples(b, r, g, coin, error) : status;
 }
@@ -407,5 +421,6 @@ pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error)
     if (status == PT_OK)
         status = shares_from_bits(&b, r, g, &deltas, error);
     delta_check_clear(&deltas);
+    mem_free(b.d); /* public */
     return status;
 }

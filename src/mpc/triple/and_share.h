@@ -28,18 +28,20 @@ and_share_size and_shares_size(const session *s, uint64_t n_and, uint64_t n_inpu
  * waves of its own. */
 MUST_CHECK pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error);
 
-/* What bucketing opens, e_1 .. e_{B-1} and x-hat of `n_and` gates, packed in this order. */
+/* What is public of buckets: d of all triples, [z] = [r] xor d, and what is opened, e_1 .. e_{B-1}
+ * and x-hat of `n_and` gates, packed in this order. */
 typedef struct bucket_view {
     unsigned n_layers;
     size_t len;
     size_t n_and;
     const size_t *shifts;
+    const uint8_t *d;
     const uint8_t *opened;
 } bucket_view;
 
-/* [s] of each gate, into z[0]: Z xor x-hat [lambda_beta] with
+/* [s] of each gate, into r[0]: Z xor x-hat [lambda_beta] with
  * Z = z_0 xor sum over c >= 1 of (z_c xor e_c x_c). x[0] is not read; y_0 = lambda_beta. */
-void and_shares_combine(const bucket_view *b, size_t n, block *const *z, block *const *x,
+void and_shares_combine(const session *s, const bucket_view *b, block *const *r, block *const *x,
                         const block *y_0);
 
 #endif

@@ -393,36 +393,13 @@ static pt_status sum_parities(const wave *w, uint8_t *ret_d, size_t total, pt_er
     return PT_OK;
 }
 
-/* [z] = [r] xor d; S ^= d lo64(Delta_i). d is public. n is the number of parties. */
-static ALWAYS_INLINE void apply_parities_of(const session *s, const triple_layers *t,
-                                            const uint8_t *d, size_t n)
-{
-    block one[MPC_MAX_PARTIES]; /* the share of the constant 1 */
-    memset(one, 0, n * sizeof *one);
-    share_xor_const(s, one, 1);
-    size_t h = 0;
-    for (unsigned c = 0; c < t->n_layers; c++) {
-        for (size_t p = 0; p < t->len; p++, h++) {
-            const unsigned bit = bits_get(d, h);
-            share_xor_if(t->z[c] + p * n, bit, one, n);
-            t->zero_sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
-        }
-    }
-    mem_wipe(one, n * sizeof *one); /* Delta */
-}
-
+/* S ^= d lo64(Delta_i). d is public. */
 static void apply_parities(const session *s, const triple_layers *t, const uint8_t *d)
 {
-    switch (s->n) {
-    case 2:
-        apply_parities_of(s, t, d, 2);
-        break;
-    case 3:
-        apply_parities_of(s, t, d, 3);
-        break;
-    default:
-        apply_parities_of(s, t, d, s->n);
-        break;
+    const size_t total = triples_count(t);
+    for (size_t h = 0; h < total; h++) {
+        const unsigned bit = bits_get(d, h);
+        t->zero_sums[h] ^= ((uint64_t)0 - bit) & s->delta.lo;
     }
 }
 
@@ -466,14 +443,12 @@ done:
     return status;
 }
 
-pt_status triples_sum(session *s, const triple_layers *t, const wave_along *along, pt_error *error)
+pt_status triples_sum(session *s, const triple_layers *t, uint8_t *ret_d, const wave_along *along,
+                      pt_error *error)
 {
-    uint8_t *d = mem_new(bits_bytes(triples_count(t)), 1);
-    if (d == NULL)
-        return error_memory(error);
-    const pt_status status = triples_exchange_parities(s, t, d, along, error);
+    memset(ret_d, 0, triples_trs_bytes(triples_count(t)));
+    const pt_status status = triples_exchange_parities(s, t, ret_d, along, error);
     if (status == PT_OK)
-        apply_parities(s, t, d);
-    mem_free(d);
+        apply_parities(s, t, ret_d);
     return status;
 }

@@ -20,17 +20,13 @@ static inline size_t triples_trs_bytes(size_t triples)
     return bits_bytes(triples);
 }
 
-/* B layers of `len` triples of one party. All arrays are borrowed. What triples_make replaces has
- * one name for before it and one for after. */
+/* B layers of `len` triples of one party, [z] = [r] xor d. All arrays are borrowed. */
 typedef struct triple_layers {
     unsigned n_layers;
     size_t len;
     block *x[MPC_BUCKET_MAX]; /* len * n blocks a layer */
     block *y[MPC_BUCKET_MAX];
-    union {
-        block *r[MPC_BUCKET_MAX];
-        block *z[MPC_BUCKET_MAX];
-    };
+    block *r[MPC_BUCKET_MAX];
     block *x_keys[MPC_BUCKET_MAX]; /* len * keys_kept(n) blocks; NULL for n = 2 */
     /* Of the first so many triples of layer 0 r has something added to it, whose blocks' lo64,
      * added up, stand in `sums` before triples_correct. */
@@ -49,8 +45,9 @@ uint64_t triples_work_bytes(const session *s, uint64_t triples);
  * compared when this returns. */
 MUST_CHECK pt_status triples_correct(session *s, const triple_layers *t, const wave_along *along,
                                      pt_error *error);
-/* TRS, with which `along` travels: turns [r] into [z] and sums into zero_sums. */
-MUST_CHECK pt_status triples_sum(session *s, const triple_layers *t, const wave_along *along,
-                                 pt_error *error);
+/* TRS, with which `along` travels: ret_d, triples_trs_bytes, becomes d of all triples, packed, and
+ * sums zero_sums. Whoever uses [r] adds d: it is public, and not worth a pass over the shares. */
+MUST_CHECK pt_status triples_sum(session *s, const triple_layers *t, uint8_t *ret_d,
+                                 const wave_along *along, pt_error *error);
 
 #endif

@@ -17,11 +17,11 @@
 #define N_AND    29
 #define TRIPLES  (N_LAYERS * LEN)
 
-/* One party's triples; `r` keeps [r]. */
+/* One party's triples. */
 typedef struct view {
     triple_layers layers;
     bool dealt; /* the bits are */
-    block *r[N_LAYERS];
+    uint8_t d[(TRIPLES + 7) / 8];
     uint64_t sums_first[TRIPLES]; /* S before d is known */
     bool cheats;                  /* adds `error_u` to U of triple `at` towards everybody */
     size_t at;
@@ -45,7 +45,6 @@ static void view_init(view *v, size_t n)
         v->layers.y[c] = new_shares(n);
         v->layers.r[c] = new_shares(n);
         v->layers.x_keys[c] = n == 2 ? NULL : new_shares(keys_kept(n));
-        v->r[c] = new_shares(n);
     }
 }
 
@@ -57,7 +56,6 @@ static void view_clear(view *v)
         mem_free(v->layers.y[c]);
         mem_free(v->layers.r[c]);
         mem_free(v->layers.x_keys[c]);
-        mem_free(v->r[c]);
     }
 }
 
@@ -103,10 +101,8 @@ static pt_status make(session *s, void *user, pt_error *error)
         status = make_bits(s, v, error);
     if (status != PT_OK)
         return status;
-    for (size_t c = 0; c < N_LAYERS; c++)
-        memcpy(v->r[c], v->layers.r[c], LEN * s->n * sizeof(block));
     status = triples_correct(s, &v->layers, NULL, error);
-    return status == PT_OK ? triples_sum(s, &v->layers, NULL, error) : status;
+    return status == PT_OK ? triples_sum(s, &v->layers, v->d, NULL, error) : status;
 }
 
 static void hook(void *user, session *s, const char *name, size_t peer, void *data, size_t len)
@@ -145,7 +141,7 @@ static void close_views(parties *p, view *views)
     parties_close(p);
 }
 
-typedef enum which { X, Y, R, Z } which;
+typedef enum which { X, Y, R } which;
 
 static unsigned open_value(const parties *p, const view *views, which w, size_t c, size_t place)
 {
@@ -154,7 +150,7 @@ static unsigned open_value(const parties *p, const view *views, which w, size_t 
     for (size_t i = 0; i < p->n; i++) {
         deltas[i] = p->sessions[i].delta;
         const triple_layers *t = &views[i].layers;
-        const block *layer = w == X ? t->x[c] : w == Y ? t->y[c] : w == R ? views[i].r[c] : t->z[c];
+        const block *layer = w == X ? t->x[c] : w == Y ? t->y[c] : t->r[c];
         shares[i] = layer + place * p->n;
     }
     return parties_value(p->n, deltas, shares);
@@ -168,8 +164,8 @@ static uint64_t delta_sum(const parties *p)
     return sum;
 }
 
-/* z = xy; the sum of Phi is y Delta_Sigma; the sum of S is (xy xor r) Delta_Sigma on 64 bits, and
- * with d Delta it is 0. */
+/* z = r xor d = xy; the sum of Phi is y Delta_Sigma; the sum of S is (xy xor r) Delta_Sigma on 64
+ * bits, and with d Delta it is 0. */
 static void check_triple(const parties *p, const view *views, size_t c, size_t place)
 {
     const size_t n = p->n;
@@ -177,7 +173,8 @@ static void check_triple(const parties *p, const view *views, size_t c, size_t p
     const unsigned x = open_value(p, views, X, c, place);
     const unsigned y = open_value(p, views, Y, c, place);
     const unsigned r = open_value(p, views, R, c, place);
-    assert_int_equal(open_value(p, views, Z, c, place), x & y);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(r ^ bits_get(views[i].d, h), x & y);
     uint64_t phi = 0;
     uint64_t first = 0;
     uint64_t last = 0;
@@ -193,7 +190,7 @@ static void check_triple(const parties *p, const view *views, size_t c, size_t p
 }
 
 /* Z = XY and s = lambda_alpha lambda_beta for given shifts; lambda_beta = y_0, lambda_alpha is
- * y_{B-1} of the same place, which is as good a bit as any. Uses up z_0 of the views. */
+ * y_{B-1} of the same place, which is as good a bit as any. Uses up r_0 of the views. */
 static void check_bucketing(const parties *p, view *views, const size_t *shifts)
 {
     uint8_t opened[(N_LAYERS * N_AND + 7) / 8] = {0};
@@ -210,11 +207,11 @@ static void check_bucketing(const parties *p, view *views, const size_t *shifts)
     }
     for (size_t i = 0; i < p->n; i++) {
         const triple_layers *t = &views[i].layers;
-        const bucket_view b = {N_LAYERS, LEN, N_AND, shifts, opened};
-        and_shares_combine(&b, p->n, t->z, t->x, t->y[0]);
+        const bucket_view b = {N_LAYERS, LEN, N_AND, shifts, views[i].d, opened};
+        and_shares_combine(&p->sessions[i], &b, t->r, t->x, t->y[0]);
     }
     for (size_t place = 0; place < N_AND; place++)
-        assert_int_equal(open_value(p, views, Z, 0, place),
+        assert_int_equal(open_value(p, views, R, 0, place),
                          open_value(p, views, Y, N_LAYERS - 1, place) &
                              open_value(p, views, Y, 0, place));
 }
