@@ -20,7 +20,7 @@
 #define SAMPLES        5u
 #define SAMPLE_MIN_NS  300000u
 #define PROBE_BLOCKS   65536u
-#define FRESH_BLOCKS   (4 * PROBE_BLOCKS) /* 4 MiB: out of the caches */
+#define SHARE_BLOCKS   (4 * PROBE_BLOCKS) /* 4 MiB: out of the caches */
 #define HASHES         1024u
 #define TWEAKS         256u
 #define CHECKED_BLOCKS 4u /* of planes, at once */
@@ -36,6 +36,7 @@ typedef struct probe {
     block *messages; /* of the base OTs, chosen */
     block *a, *b;    /* PROBE_BLOCKS each */
     block *planes;
+    block *shares; /* SHARE_BLOCKS */
     uint32_t *eps;
     aes_key *keys;
 } probe;
@@ -161,13 +162,12 @@ static void multiply_once(probe *p)
     p->b[0] = polyhash_value(&hash);
 }
 
-/* Shares are in memory that no cache holds and, in the first segment, nobody has touched. */
+/* Shares are in memory that no cache holds. Not memory that is new each time: whether that was
+ * touched before depends on the allocator, and would count for every pass over a share. */
 static void blocks_once(probe *p)
 {
-    block *fresh = mem_new(FRESH_BLOCKS, sizeof *fresh);
-    for (size_t at = 0; fresh != NULL && at < FRESH_BLOCKS; at += PROBE_BLOCKS)
-        share_xor(fresh + at, fresh + at, p->a, PROBE_BLOCKS);
-    mem_free(fresh);
+    for (size_t at = 0; at < SHARE_BLOCKS; at += PROBE_BLOCKS)
+        share_xor(p->shares + at, p->shares + at, p->a, PROBE_BLOCKS);
 }
 
 static void digest_once(probe *p)
@@ -182,7 +182,7 @@ static void probe_cot(probe *p, work_costs *c)
 {
     c->cot_correct = seconds_of(p, correct_once, COT_CHUNK);
     c->cot_extend = seconds_of(p, extend_once, COT_CHUNK);
-    c->block = seconds_of(p, blocks_once, FRESH_BLOCKS);
+    c->block = seconds_of(p, blocks_once, SHARE_BLOCKS);
 }
 
 static void probe_rest(probe *p, work_costs *c)
@@ -210,6 +210,7 @@ static void probe_free(probe *p)
     mem_free(p->a);
     mem_free(p->b);
     mem_free(p->planes);
+    mem_free(p->shares);
     mem_free(p->eps);
     mem_free(p->keys);
     mem_free(p);
@@ -230,10 +231,12 @@ static probe *probe_new(unsigned k)
     p->a = mem_new_aligned(PROBE_BLOCKS, sizeof *p->a);
     p->b = mem_new_aligned(PROBE_BLOCKS, sizeof *p->b);
     p->planes = mem_new_aligned(COT_PLANES, sizeof *p->planes);
+    p->shares = mem_new(SHARE_BLOCKS, sizeof *p->shares);
     p->eps = mem_new(HASHES, sizeof *p->eps);
     p->keys = mem_new_aligned(TWEAKS, sizeof *p->keys);
     if (p->scratch == NULL || p->receiver == NULL || p->bot2 == NULL || p->messages == NULL ||
-        p->a == NULL || p->b == NULL || p->planes == NULL || p->eps == NULL || p->keys == NULL) {
+        p->a == NULL || p->b == NULL || p->planes == NULL || p->shares == NULL || p->eps == NULL ||
+        p->keys == NULL) {
         probe_free(p);
         return NULL;
     }
