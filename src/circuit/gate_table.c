@@ -22,12 +22,10 @@ void gate_table_clear(gate_table *t)
 
 /* --- lists --- */
 
-static gate_links links_of(const gate_table *t, uint32_t node)
+/* Of a gate that is in a list. */
+static uint32_t next_in_list(const gate_table *t, uint32_t node)
 {
-    const uint32_t block = node / LINKS_A_BLOCK;
-    if (block >= t->n_blocks || t->blocks[block] == NULL)
-        return (gate_links){0};
-    return t->blocks[block][node % LINKS_A_BLOCK];
+    return t->blocks[node / LINKS_A_BLOCK][node % LINKS_A_BLOCK].next;
 }
 
 static bool grow_blocks(gate_table *t, uint32_t block)
@@ -58,7 +56,7 @@ static bool make_links(gate_table *t, uint32_t block)
 }
 
 /* NULL: out of memory. */
-static gate_links *links_at(gate_table *t, uint32_t node)
+static NOINLINE gate_links *links_made(gate_table *t, uint32_t node)
 {
     const uint32_t block = node / LINKS_A_BLOCK;
     if (block >= t->n_blocks && !grow_blocks(t, block))
@@ -68,6 +66,15 @@ static gate_links *links_at(gate_table *t, uint32_t node)
     return &t->blocks[block][node % LINKS_A_BLOCK];
 }
 
+/* The same, mostly without a call. */
+static gate_links *links_at(gate_table *t, uint32_t node)
+{
+    const uint32_t block = node / LINKS_A_BLOCK;
+    if (LIKELY(block < t->n_blocks && t->blocks[block] != NULL))
+        return &t->blocks[block][node % LINKS_A_BLOCK];
+    return links_made(t, node);
+}
+
 static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)
 {
     if (!is_and)
@@ -75,13 +82,13 @@ static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)
     return gate_is_and(g) && wire_node(g.a) == wire_node(x) && wire_node(g.b) == wire_node(y);
 }
 
-/* The gate in the list of `node`, or 0; *ret_full: there is no room in it. */
-static uint32_t find_in_list(const gate_table *t, uint32_t node, wire x, wire y, bool is_and,
-                             bool *ret_full)
+/* The gate in a list, or 0; *ret_full: there is no room in it. */
+static uint32_t find_in_list(const gate_table *t, const gate_links *list, wire x, wire y,
+                             bool is_and, bool *ret_full)
 {
     unsigned n = 0;
-    uint32_t at = links_of(t, node).first;
-    for (; at != 0; at = links_of(t, at).next, n++) {
+    uint32_t at = list->first;
+    for (; at != 0; at = next_in_list(t, at), n++) {
         if (gate_is_on(t->gates[at - t->first_gate], x, y, is_and))
             return at;
     }
@@ -90,11 +97,10 @@ static uint32_t find_in_list(const gate_table *t, uint32_t node, wire x, wire y,
 }
 
 /* Returns the node, or 0: out of memory. */
-static uint32_t enter_in_list(gate_table *t, uint32_t in, uint32_t node)
+static uint32_t enter_in_list(gate_table *t, gate_links *list, uint32_t node)
 {
     gate_links *links = links_at(t, node);
-    gate_links *list = links_at(t, in);
-    if (links == NULL || list == NULL)
+    if (links == NULL)
         return 0;
     links->next = list->first;
     list->first = node;
@@ -185,10 +191,13 @@ static uint32_t find_or_enter_slot(gate_table *t, wire x, wire y, bool is_and, u
 uint32_t gate_table_find_or_enter(gate_table *t, wire x, wire y, bool is_and, uint32_t node)
 {
     bool is_full = false;
-    const uint32_t found = find_in_list(t, wire_node(y), x, y, is_and, &is_full);
+    gate_links *list = links_at(t, wire_node(y));
+    if (list == NULL)
+        return 0;
+    const uint32_t found = find_in_list(t, list, x, y, is_and, &is_full);
     if (found != 0)
         return found;
     if (is_full)
         return find_or_enter_slot(t, x, y, is_and, node);
-    return enter_in_list(t, wire_node(y), node);
+    return enter_in_list(t, list, node);
 }
