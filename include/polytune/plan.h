@@ -46,10 +46,11 @@ typedef struct pt_plan {
  * stats. `ret_seats` has a place for each party, by its number, and with a dealer one more: n_seats
  * of them, neither more nor less.
  *
- * With `link` the time is told as well, as if every party had a machine like this one, of which a
- * moment is taken to measure it (0.1 s, more with cot_field_bits 8), and the link, and had met the
- * others. Without, NULL, nothing is measured. On failure the results are untouched or zero.
- * PT_ERR_USAGE for options that pt_mpc_run would refuse, or a link that is none; PT_ERR_MEMORY. */
+ * With `link` the time is told as well, as if every party had a machine like this one to itself, of
+ * which a moment is taken to measure it (0.1 s, more with cot_field_bits 8), its processors as far
+ * as options->threads says, and the link, and had met the others. Without, NULL, nothing is
+ * measured. On failure the results are untouched or zero. PT_ERR_USAGE for options that pt_mpc_run
+ * would refuse, or a link that is none; PT_ERR_MEMORY. */
 PT_API PT_MUST_CHECK pt_status pt_plan_make(pt_plan *ret_plan, pt_plan_seat *ret_seats,
                                             size_t n_seats, const pt_circuit *circuit,
                                             const pt_mpc_options *options, const pt_plan_link *link,

@@ -142,7 +142,8 @@ const command command_plan = {
         "For each party: the bytes of the protocol's messages, exactly, which encryption and "
         "transport make a little more; for how many messages it waits one after the other, each "
         "the link's delay; and the memory it takes, about. The time is that of parties who have "
-        "met, each with a machine like this one, of which a moment is taken to measure it.\n",
+        "met, each with a machine like this one to itself, of which a moment is taken to measure "
+        "it, and --threads of its processors.\n",
     .flags = flag_lists,
     .n_positional = 1,
     .run = plan_run,

@@ -10,6 +10,7 @@
 #include "mpc/garble/garble.h"
 #include "mpc/garble/input.h"
 #include "mpc/garble/output.h"
+#include "mpc/preparation.h"
 #include "mpc/session/coin.h"
 #include "mpc/session/hello.h"
 #include "mpc/triple/and_share.h"
@@ -19,7 +20,14 @@
 /* Segments that are walked; then each takes as long as the one before it. */
 #define SETTLED_SEGMENTS 8
 
-#define SPREAD_COST 10 /* measured: the shares of a bit are written in strides */
+/* Measured, in blocks of a plain pass. What a COT towards a peer costs beside the planes: the rows
+ * of more than two parties, who keep the corrections, go to the shares a chunk at a time, in the
+ * cache; with two they are planes there first; those of a dealer's go into memory, peer by peer. */
+#define SPREAD_COST_KEPT  5
+#define SPREAD_COST_PAIR  16
+#define SPREAD_COST_DEALT 20 /* for each party */
+/* Of a block of the pool in the first segment, when the system gives its pages. */
+#define TOUCH_COST 12
 
 /* The inputs' steps travel along with waves of the first segment; which of them have. */
 typedef struct walk {
@@ -43,6 +51,12 @@ uint64_t schedule_segments(uint64_t n_and, uint64_t segment_ands)
 static size_t peers(const walk *w)
 {
     return w->s->n - 1;
+}
+
+/* The time of work that the session's threads share, as far as there are processors for them. */
+static double shared(const walk *w, double time)
+{
+    return time / (double)min_size(w->s->threads, workers_wanted(0));
 }
 
 static void all_send_all(const walk *w, uint64_t bytes)
@@ -84,9 +98,9 @@ static void walk_base_ots(const walk *w)
 {
     const work_costs *c = &w->p->costs;
     const double n = (double)peers(w);
-    traffic_work_each(w->t, n * c->base_ot_choose);
+    traffic_work_each(w->t, n * shared(w, c->base_ot_choose));
     all_send_all(w, COIN_COMMITMENT_BYTES + BASE_OT_BOT1_SIZE);
-    traffic_work_each(w->t, n * (c->base_ot_send + c->trees));
+    traffic_work_each(w->t, n * (shared(w, c->base_ot_send) + c->trees));
     traffic_put_each(w->t, abit_bot2_bytes(w->s));
     traffic_wave_send(w->t, false); /* the peers' is taken behind the first frames of COT */
 }
@@ -102,12 +116,25 @@ static void walk_corrections(const walk *w, uint64_t n_blocks, bool front, doubl
     traffic_exchange_run(w->t, &x);
 }
 
-/* What 128 COTs towards a peer take: their rows go to the shares, which no
- * cache holds; each write there costs SPREAD_COST blocks of a plain pass. */
+static double spread_cost(const session *s)
+{
+    if (s->dealer)
+        return SPREAD_COST_DEALT * (double)s->n;
+    return abit_keys_are_single(s) ? SPREAD_COST_PAIR : SPREAD_COST_KEPT;
+}
+
+/* What 128 COTs towards a peer take, with their rows in the shares. */
 static double extend_time(const walk *w)
 {
-    const double writes = 2 * COT_BLOCK_BITS * (double)w->s->n;
-    return w->p->costs.cot_extend + writes * SPREAD_COST * w->p->costs.block;
+    return w->p->costs.cot_extend + spread_cost(w->s) * COT_BLOCK_BITS * w->p->costs.block;
+}
+
+/* The pool is filled for the first time. */
+static void touch_pool(const walk *w, const preparation *prep)
+{
+    const uint64_t blocks = prep->pool_blocks(w->s, w->n_and, w->circuit->n_inputs);
+    if (w->segment == 0)
+        traffic_work_each(w->t, TOUCH_COST * (double)blocks * w->p->costs.block);
 }
 
 static void walk_bits(const walk *w, uint64_t n_bits)
@@ -115,14 +142,14 @@ static void walk_bits(const walk *w, uint64_t n_bits)
     const work_costs *c = &w->p->costs;
     const bool first = w->segment == 0;
     const bool single = abit_keys_are_single(w->s);
-    const double one_way = extend_time(w) / 2;
+    const double one_way = shared(w, extend_time(w) / 2);
     const uint64_t n_blocks = abit_blocks(n_bits);
     walk_corrections(w, n_blocks, first, one_way, single ? one_way : 0);
     if (first)
-        traffic_work_each(w->t, (double)peers(w) * (c->base_ot_receive + c->trees));
+        traffic_work_each(w->t, (double)peers(w) * (shared(w, c->base_ot_receive) + c->trees));
     all_send_all(w, COIN_O_ALL_BYTES);
     traffic_work_each(w->t, (double)peers(w) * (double)n_blocks *
-                                (c->cot_check + (single ? 0 : one_way)));
+                                (shared(w, c->cot_check) + (single ? 0 : one_way)));
     all_send_all(w, ABCHK_ALL_BYTES + ABCHK_PRIVATE_BYTES);
 }
 
@@ -148,7 +175,7 @@ static void walk_triples(const walk *w, uint64_t triples)
     const traffic_exchange tru = {.bytes = triples * TRIPLE_U_BYTES,
                                   .frame_bytes = TRIPLE_FRAME * TRIPLE_U_BYTES,
                                   .front = w->s->n > 2,
-                                  .send_time = TRIPLE_FRAME * per_triple,
+                                  .send_time = TRIPLE_FRAME * shared(w, per_triple),
                                   .recv_time = TRIPLE_FRAME * (double)peers(w) * c->block};
     if (w->s->n > 2) {
         traffic_put_each(w->t, key_check_bytes(w, WAVE_DC1));
@@ -203,6 +230,7 @@ static void walk_shares(walk *w)
     const bool first = w->segment == 0;
     const and_share_size size =
         and_shares_size(w->s, w->n_and, w->circuit->n_inputs, first, !first && w->n_and > 0);
+    touch_pool(w, &preparation_cot);
     walk_bits(w, size.bits);
     traffic_work_each(w->t, w->gates * (double)w->s->n * w->p->costs.block);
     if (w->n_and == 0) {
@@ -266,6 +294,7 @@ static void walk_dealt_shares(walk *w)
     }
     traffic_work(w->t, w->s->n, dealing_time(w, n_blocks));
     traffic_dealer_answer(w->t, dealing_deal_bytes(w->s, (size_t)w->n_and));
+    touch_pool(w, &preparation_dealt);
     walk_corrections(w, n_blocks, false, c->cot_correct + extend_time(w) / 2,
                      extend_time(w) / 2 + digest_time);
     if (w->segment == 0)
