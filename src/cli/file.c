@@ -46,14 +46,15 @@ static void file_close(FILE *file)
         (void)fclose(file);
 }
 
-pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error *error)
+pt_status file_read_most(char **ret_text, size_t *ret_len, size_t max, const char *path,
+                         pt_error *error)
 {
     buffer b;
     FILE *file = NULL;
     pt_status status = file_open(&file, path, error);
     if (status != PT_OK)
         return status;
-    buffer_init(&b, FILE_BYTES_MAX);
+    buffer_init(&b, max);
     status = read_file(&b, file, path, error);
     file_close(file);
     if (status == PT_OK && buffer_text(&b) == NULL)
@@ -64,6 +65,11 @@ pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error
     }
     *ret_text = (char *)buffer_take(&b, ret_len);
     return PT_OK;
+}
+
+pt_status file_read(char **ret_text, size_t *ret_len, const char *path, pt_error *error)
+{
+    return file_read_most(ret_text, ret_len, FILE_BYTES_MAX, path, error);
 }
 
 /* Without a buffer of its own the file's bytes go where fread is told, and nowhere else. */

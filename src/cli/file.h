@@ -15,6 +15,10 @@
 PT_MUST_CHECK pt_status file_read(char **ret_text, size_t *ret_len, const char *path,
                                   pt_error *error);
 
+/* The same for one that has `max` bytes at most. */
+PT_MUST_CHECK pt_status file_read_most(char **ret_text, size_t *ret_len, size_t max,
+                                       const char *path, pt_error *error);
+
 /* The same for a secret of at most `max` bytes, without copies in buffers on the way. *ret_text is
  * guarded memory of *ret_size bytes, terminated (mem_free_guarded). */
 PT_MUST_CHECK pt_status file_read_secret(char **ret_text, size_t *ret_size, size_t *ret_len,

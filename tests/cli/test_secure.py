@@ -126,6 +126,21 @@ class Flags(Case):
             fails(zero + "\0" + one, INPUT, "not text")
             fails(zero.replace("0 ", "1 ") + one.replace("1 ", "0 "), USAGE, "does not belong to --key")
             self.assertFailed(polytune(*self.BASE, *k.flags(0, "/nowhere/roster")), INPUT, "/nowhere/roster")
+            self.assertFailed(polytune(*self.BASE, *k.flags(0, "/dev/zero")), INPUT, "'/dev/zero' is too large")
+            self.assertFailed(polytune(*self.BASE, "--tls-ca=/dev/zero"), INPUT, "'/dev/zero' is too large")
+
+    def test_usage_is_told_before_compiling(self):
+        """What a run costs is said when the program is compiled."""
+        with keys(2) as k:
+            swapped = k.folder / "swapped"
+            swapped.write_text("".join(f"{1 - i} {key}\n" for i, key in enumerate(k.public)))
+            base = ["party", "http://127.0.0.1:1", f"--program={MAX}", "--party=0", "--input=1"]
+            for result, word in ((polytune(*base, "--session=s", *k.flags(0, swapped)), "does not belong to --key"),
+                                 (polytune(*base, "--session=a/b"), "a session name is"),
+                                 (polytune("party", "http://127.0.0.1:1;http://127.0.0.1:2;http://127.0.0.1:3", *base[2:]),
+                                  "3 URLs are given")):
+                self.assertFailed(result, USAGE, word)
+                self.assertNotIn("AND gates", result.err)
 
     def test_an_empty_secret_is_none(self):
         self.assertFailed(polytune(*self.BASE, "--session-secret="), USAGE, "empty")

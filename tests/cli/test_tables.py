@@ -241,7 +241,8 @@ class Files(Case):
             self.assertEqual(result.status, USAGE, result)
             self.assertIn("--sort needs a table as --input", result.err)
             result = polytune("eval", folder / "program.garble", "--input=1", f"--input=@{folder / 'theirs.tsv'}", "--rows=PARTY_0::ROWS")
-            self.assertFailed(result, USAGE, "--rows=PARTY_0::ROWS: the --input of party 0 is not a table")
+            self.assertFailed(result, USAGE, "--rows=PARTY_0::ROWS: the --input of party 0 is not a table",
+                              "does not end in .csv or .tsv")
 
     def test_a_party_cannot_count_others_rows(self):
         with folder_with() as folder:

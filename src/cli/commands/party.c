@@ -226,9 +226,15 @@ static pt_status run_protocol(party *p, pt_error *error)
     return status;
 }
 
+/* The dealer's is the last. */
+static size_t party_seats(const party *p)
+{
+    return p->parties + (p->mpc.dealer ? 1 : 0);
+}
+
 static pt_status open_channel(party *p, pt_error *error)
 {
-    const size_t seats = p->parties + (p->mpc.dealer ? 1 : 0); /* the dealer's is the last */
+    const size_t seats = party_seats(p);
     pt_status status = pt_meter_new(&p->connection.meter, seats, error);
     if (status != PT_OK)
         return status;
@@ -259,7 +265,10 @@ static pt_status set_parties(party *p, size_t parties, pt_error *error)
     if (p->index >= parties)
         return error_set(error, PT_ERR_USAGE, "--party=%zu: the program's parties are 0 to %zu",
                          p->index, parties - 1);
-    return mpc_flags_init(&p->mpc, p->a, parties, error);
+    const pt_status status = mpc_flags_init(&p->mpc, p->a, parties, error);
+    if (status != PT_OK)
+        return status;
+    return connection_check(&p->connection, p->index, party_seats(p), error);
 }
 
 /* Reads this party's input, and then compiles, for that may take long. */
@@ -408,8 +417,9 @@ const command command_party = {
     .summary = "take part in a computation over the network",
     .details =
         "It needs --program, --party and --input:\n"
-        "  polytune party http://relay.example:8000 --session=pay-2026 \\\n"
-        "      --program=salaries.garble --party=0 --input=59000\n\n"
+        "  polytune party http://relay.example:8000 \\\n"
+        "      --session=pay-2026 --program=salaries.garble \\\n"
+        "      --party=0 --input=59000\n\n"
         "WHERE is how the parties meet. They agree beforehand on that, the program and who is "
         "which number; start in any order.\n"
         "  URL           a relay, and --session, the name that the parties agreed on\n"

@@ -10,9 +10,11 @@
 #include "cli/flags/where.h"
 #include "cli/interrupt.h"
 #include "cli/report.h"
+#include "wire/session_name.h"
 
-#define MAX_SECONDS    1000000    /* of a time */
-#define DIRECT_SESSION "polytune" /* when none is given */
+#define MAX_SECONDS     1000000            /* of a time */
+#define DIRECT_SESSION  "polytune"         /* when none is given */
+#define AUTHORITIES_MAX ((size_t)64 << 20) /* bytes of a file */
 
 const flag flags_connect[] = {
     {"session", "NAME",
@@ -116,7 +118,7 @@ pt_status connection_check_authorities(const char *path, pt_error *error)
 {
     char *text = NULL;
     size_t len = 0;
-    pt_status status = file_read(&text, &len, path, error);
+    pt_status status = file_read_most(&text, &len, AUTHORITIES_MAX, path, error);
     if (status == PT_OK && strstr(text, "-----BEGIN ") == NULL)
         status = error_set(error, PT_ERR_INPUT,
                            "the authorities of --tls-ca, '%s', are not in a PEM file", path);
@@ -133,6 +135,8 @@ static pt_status take_flags(connection *c, const args *a, pt_error *error)
         status = check_direct_flags(a, c->where.kind, error);
     if (status == PT_OK && listen != NULL)
         status = where_listen(&c->listen_host, &c->listen_port, listen, error);
+    if (status == PT_OK && !session_name_is_good(c->session, strlen(c->session)))
+        status = error_set(error, PT_ERR_USAGE, "%s", SESSION_NAME_RULE);
     if (status == PT_OK)
         status = take_times(c, a, error);
     c->tls_cert = args_get(a, "tls-cert");
@@ -212,6 +216,41 @@ static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t
     return pt_channel_relay_open(ret_channel, &options, error);
 }
 
+static pt_status connection_check_urls(const connection *c, size_t parties, pt_error *error)
+{
+    if (c->where.kind == WHERE_DIRECT && c->where.n_urls != parties)
+        return error_set(error, PT_ERR_USAGE,
+                         "%zu URLs are given, but %zu take part (a dealer's URL is the last)",
+                         c->where.n_urls, parties);
+    return PT_OK;
+}
+
+static pt_status connection_check_ticket(const connection *c, size_t party, size_t parties,
+                                         pt_error *error)
+{
+    const size_t opener = c->where.ticket.opener;
+    if (c->where.kind != WHERE_P2P_JOIN)
+        return PT_OK;
+    if (opener == party)
+        return error_set(error, PT_ERR_USAGE,
+                         "party %zu opened this session, so --party must be another one", party);
+    if (opener >= parties)
+        return error_set(error, PT_ERR_USAGE,
+                         "this ticket is from party %zu, but the parties here are 0 to %zu", opener,
+                         parties - 1);
+    return PT_OK;
+}
+
+pt_status connection_check(const connection *c, size_t party, size_t parties, pt_error *error)
+{
+    pt_status status = connection_check_urls(c, parties, error);
+    if (status == PT_OK)
+        status = connection_check_ticket(c, party, parties, error);
+    if (status == PT_OK)
+        status = secure_flags_check(&c->secure, party, parties, error);
+    return status;
+}
+
 static pt_status open_direct(pt_channel *ret_channel, const connection *c, size_t party,
                              size_t parties, pt_error *error)
 {
@@ -226,10 +265,6 @@ static pt_status open_direct(pt_channel *ret_channel, const connection *c, size_
         .tls_key = c->tls_key,
         .network = network_options(c),
     };
-    if (c->where.n_urls != parties)
-        return error_set(error, PT_ERR_USAGE,
-                         "%zu URLs are given, but %zu take part (a dealer's URL is the last)",
-                         c->where.n_urls, parties);
     return pt_channel_direct_open(ret_channel, &options, error);
 }
 
@@ -263,13 +298,6 @@ static pt_status open_p2p(pt_channel *ret_channel, const connection *c, size_t p
         const pt_status status = show_ticket(c, party, error);
         if (status != PT_OK)
             return status;
-    } else if (c->where.ticket.opener == party) {
-        return error_set(error, PT_ERR_USAGE,
-                         "party %zu opened this session, so --party must be another one", party);
-    } else if (c->where.ticket.opener >= parties) {
-        return error_set(error, PT_ERR_USAGE,
-                         "this ticket is from party %zu, but the parties here are 0 to %zu",
-                         c->where.ticket.opener, parties - 1);
     }
     tell_of_proxy(options.relay);
     return pt_channel_p2p_open(ret_channel, &options, error);
@@ -294,7 +322,7 @@ pt_status connection_open(pt_channel *ret_channel, connection *c, size_t party, 
                           pt_error *error)
 {
     pt_channel network = {0};
-    pt_status status = secure_flags_check(&c->secure, party, parties, error);
+    pt_status status = connection_check(c, party, parties, error);
     if (status == PT_OK)
         status = open_network(&network, c, party, parties, error);
     if (status == PT_OK && c->meter != NULL)

@@ -37,6 +37,11 @@ PT_MUST_CHECK pt_status connection_check_authorities(const char *path, pt_error 
 
 void connection_clear(connection *c);
 
+/* What is wrong with the connection for `party` of `parties`, before anything is computed; opening
+ * it looks, too. */
+PT_MUST_CHECK pt_status connection_check(const connection *c, size_t party, size_t parties,
+                                         pt_error *error);
+
 /* Reaches the others, as `party` of `parties`, with all messages encrypted; once. */
 PT_MUST_CHECK pt_status connection_open(pt_channel *ret_channel, connection *c, size_t party,
                                         size_t parties, pt_error *error);

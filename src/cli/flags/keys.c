@@ -14,7 +14,8 @@
 #include "cli/file.h"
 #include "cli/flags/args.h"
 
-#define FILE_MAX 4096
+#define FILE_MAX         4096
+#define ROSTER_BYTES_MAX ((size_t)1 << 20)
 
 static const char private_prefix[] = "sk:";
 static const char blanks[] = " \t\r";
@@ -181,7 +182,7 @@ pt_status roster_read(roster *ret_roster, const char *path, pt_error *error)
     pt_error inner;
     *ret_roster = (roster){0};
     pt_error_clear(&inner);
-    pt_status status = file_read(&text, &size, path, error);
+    pt_status status = file_read_most(&text, &size, ROSTER_BYTES_MAX, path, error);
     if (status != PT_OK)
         return status;
     const char *at = text;

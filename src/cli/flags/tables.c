@@ -332,7 +332,9 @@ static pt_status find_table(const tables *t, size_t *ret_nth, const char *name,
             continue;
         if (!is_table(t, i))
             return error_set(error, PT_ERR_USAGE,
-                             "--rows=%.60s: the --input of party %zu is not a table", name, i);
+                             "--rows=%.60s: the --input of party %zu is not a table, for its name "
+                             "does not end in .csv or .tsv, nor is it a database",
+                             name, i);
         *ret_nth = i;
         return PT_OK;
     }
