@@ -1,5 +1,4 @@
 """Encryption end to end: keys, rosters, session secrets, words to compare, and relays that cheat."""
-import collections
 import contextlib
 import http.client
 import http.server
@@ -391,11 +390,12 @@ class CheatingRelays(Case):
 
     def test_one_that_holds_a_goodbye_does_not_hold_the_result(self):
         """Whoever has the result shows it before it waits for what it still has to send, and for the end of its connections."""
-        requests, held, let_go = collections.Counter(), threading.Event(), threading.Event()
+        leavers, held, let_go = [], threading.Event(), threading.Event()
 
         def hold(path, body):
-            requests[path] += 1
-            if path.startswith("/join/") and requests[path] == 2: # a seat is taken, then given back
+            leaving = re.match(r"/send/s/(\d)/\d\?.*leave=1", path) # the last message gives the seat back
+            if leaving and not held.is_set():
+                leavers.append(int(leaving[1]))
                 held.set()
                 let_go.wait(SOON)
             return path, body
@@ -404,7 +404,7 @@ class CheatingRelays(Case):
                        for i, value in enumerate("12")]
             try:
                 self.assertTrue(held.wait(SOON))
-                leaver = next(i for i in range(2) if requests[f"/join/s/{i}"] == 2)
+                leaver, = leavers
                 parties[leaver].process.send_signal(signal.SIGSTOP) # what it has not said, it will not
                 self.assertEqual(parties[leaver].out.next(time.monotonic() + 60), "false\n")
             finally:
