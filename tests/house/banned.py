@@ -7,7 +7,7 @@ import sys
 RULES = [
     (r"\b(?:sprintf|strcpy|strcat|gets|strtok|atoi|atol|alloca)\s*\(", (), "use the bounded or checked form"),
     (r"\b(?:rand|srand|random|drand48)\s*\(", (), "randomness comes from crypto/prg.h"),
-    (r"(?<![\w_>.])(?:malloc|calloc|realloc|free|strdup)\s*\(", ("src/base/mem.c", "src/cli", "src/channel", "src/mpc/session/wave.c",
+    (r"(?<![\w_>.])(?:malloc|calloc|realloc|free|strdup)\s*\(", ("src/base/mem.c", "src/wasm/libs/heap.c", "src/cli", "src/channel", "src/mpc/session/wave.c",
                                                                 "src/api/constants.c", "src/lang", "src/relay", "src/node"), "memory comes from base/mem.h"),
     (r"\b(?:printf|puts|putchar)\s*\(", ("src/cli",), "nothing below cli prints"),
     (r"\b(?:exit|_Exit|quick_exit)\s*\(", (), "nothing exits but main"),
