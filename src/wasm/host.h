@@ -28,7 +28,9 @@ enum { HOST_GET, HOST_POST, HOST_PUT, HOST_DELETE };
  *
  * - an HTTP request: the URL begins with http: or https:;
  * - with URL "wait:", nothing but the passing of timeout_ms;
- * - with URL "party:N", a message to (POST) or from (GET) party N of the same host. */
+ * - with URL "party:N", a message to (POST) or from (GET) party N of the same host;
+ * - with URL "compile:", a program: the body goes to wasm_save of another instance, and the answer
+ *   is 200 with the saved bytes, or 400 with what it answered instead. */
 typedef struct host_call_data {
     uint32_t method;
     const char *url;

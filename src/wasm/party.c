@@ -7,6 +7,7 @@
 #include "channel/http/relay.h"
 #include "polytune/private_results.h"
 #include "wasm/answer.h"
+#include "wasm/apart.h"
 #include "wasm/host.h"
 #include "wasm/mesh.h"
 #include "wasm/request.h"
@@ -18,12 +19,16 @@
  * some 4 us. */
 #define NEAR_SECONDS 10e-3
 
+/* All parties of a mesh share one host's memory, and wait for messages no longer the more there
+ * are: smaller segments than others have take 60 MB less for a party of a million AND gates. */
+#define MESH_SEGMENT_ANDS (1u << 17)
+
 typedef struct party {
     request r;
     size_t index;
     size_t parties;
     const char *session;
-    pt_program *program;
+    apart compiled;
     pt_diagnostics *diagnostics;
     uint8_t *input_bits;
     size_t n_input_bits;
@@ -50,7 +55,7 @@ static pt_status open_relay(pt_channel *ret_channel, const party *p, size_t seat
     char terms[PT_TERMS_SIZE];
     const pt_terms run = {.parties = p->parties,
                           .dealer = request_flag(asked, "dealer"),
-                          .circuit = pt_program_circuit(p->program),
+                          .circuit = pt_program_circuit(p->compiled.program),
                           .session = p->session};
     const pt_status status = pt_terms_print(terms, &run, error);
     if (status != PT_OK)
@@ -188,12 +193,13 @@ static pt_status set_parties(party *p, size_t parties, pt_error *error)
 
 static pt_status compile(party *p, const pt_compile_options *options, pt_error *error)
 {
-    pt_status status = pt_program_compile(&p->program, &p->diagnostics, options, error);
+    pt_status status =
+        apart_compile(&p->compiled, &p->r, options->constants, options->n_constants, error);
     if (status == PT_OK)
-        status =
-            pt_program_check_input(p->program, p->index, p->input_bits, p->n_input_bits, error);
+        status = pt_program_check_input(p->compiled.program, p->index, p->input_bits,
+                                        p->n_input_bits, error);
     if (status == PT_OK)
-        status = terms_divide(&p->terms, p->r.json, p->program, error);
+        status = terms_divide(&p->terms, p->r.json, p->compiled.program, error);
     return status;
 }
 
@@ -205,8 +211,6 @@ static pt_status prepare(party *p, const pt_constant *constants, size_t n_consta
     pt_compile_options options = p->r.program;
     options.constants = constants;
     options.n_constants = n_constants;
-    options.cancelled = is_over;
-    options.cancelled_user = p;
     pt_status status = pt_signature_new(&signature, &p->diagnostics, &options, error);
     if (status != PT_OK)
         return status;
@@ -289,16 +293,17 @@ static pt_status meet(party *p, pt_error *error)
 
 static pt_status take_result(party *p, const uint8_t *out, size_t n_out, pt_error *error)
 {
-    const pt_type *type = pt_program_output_type(p->program);
+    const pt_type *type = pt_program_output_type(p->compiled.program);
     pt_literal *literal = NULL;
     pt_status status = PT_OK;
     if (!terms_receives(&p->terms, p->index))
         return PT_OK;
     if (p->terms.receivers == NULL) {
-        status = pt_program_decode(&literal, NULL, p->program, out, n_out, error);
+        status = pt_program_decode(&literal, NULL, p->compiled.program, out, n_out, error);
     } else {
         type = pt_private_results_type(type, p->parties, p->index);
-        status = pt_private_results_decode(&literal, NULL, p->program, p->index, out, n_out, error);
+        status = pt_private_results_decode(&literal, NULL, p->compiled.program, p->index, out,
+                                           n_out, error);
     }
     if (status == PT_OK)
         p->result = answer_result(literal, type);
@@ -318,7 +323,7 @@ static bool is_near(const party *p)
 
 static pt_status run(party *p, pt_error *error)
 {
-    const pt_circuit *circuit = pt_program_circuit(p->program);
+    const pt_circuit *circuit = pt_program_circuit(p->compiled.program);
     const size_t n_out = pt_circuit_output_bits(circuit);
     pt_mpc_options options = terms_options(&p->terms, p->r.json);
     options.party = p->index;
@@ -328,6 +333,8 @@ static pt_status run(party *p, pt_error *error)
     options.cancelled = is_over;
     options.cancelled_user = p;
     options.stats = &p->stats;
+    if (request_flag(p->r.json, "mesh"))
+        options.segment_ands = MESH_SEGMENT_ANDS;
     if (options.cot_field_bits == 0 && is_near(p))
         options.cot_field_bits = 2; /* the least work */
     uint8_t *out = mem_new(n_out, 1);
@@ -381,7 +388,7 @@ static void party_clear(party *p)
 {
     pt_channel_close(&p->channel);
     mem_free_secret(p->input_bits, p->n_input_bits);
-    pt_program_free(p->program);
+    apart_clear(&p->compiled);
     pt_diagnostics_free(p->diagnostics);
     terms_clear(&p->terms);
     buffer_clear(&p->session_data);
@@ -401,6 +408,8 @@ char *wasm_party(char *text, size_t len)
     if (status == PT_OK)
         answer = json_pack("{s:O?, s:o, s:s?}", "result", p.result, "stats", answer_stats(&p.stats),
                            "fingerprint", p.fingerprint[0] == '\0' ? NULL : p.fingerprint);
+    else if (p.compiled.fault != NULL)
+        answer = json_incref(p.compiled.fault);
     else
         answer = answer_error(status, &error, p.diagnostics);
     json_decref(p.result);

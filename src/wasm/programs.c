@@ -52,8 +52,14 @@ static json_t *describe(const pt_program *program, json_t *cost)
                      cost);
 }
 
-/* Reads the request and compiles, then lets `use` answer. */
-static char *with_program(char *text, size_t len,
+static bool always(const request *r)
+{
+    (void)r;
+    return true;
+}
+
+/* Reads the request and compiles, then lets `use` answer; {} when it is not ready for that. */
+static char *with_program(char *text, size_t len, bool (*is_ready_for)(const request *r),
                           json_t *(*use)(const pt_program *program, const json_t *asked))
 {
     request r;
@@ -62,10 +68,13 @@ static char *with_program(char *text, size_t len,
     pt_program *program = NULL;
     pt_error_clear(&error);
     pt_status status = request_read(&r, text, len, &error);
-    if (status == PT_OK)
-        status = pt_program_compile(&program, &diagnostics, &r.program, &error);
     json_t *answer = NULL;
-    if (status == PT_OK)
+    const bool ready = status == PT_OK && is_ready_for(&r);
+    if (ready)
+        status = pt_program_compile(&program, &diagnostics, &r.program, &error);
+    if (status == PT_OK && !ready)
+        answer = json_object();
+    else if (status == PT_OK)
         answer = use(program, r.json);
     else
         answer = answer_error(status, &error, diagnostics);
@@ -86,7 +95,58 @@ static json_t *use_compiled(const pt_program *program, const json_t *asked)
 
 char *wasm_compile(char *text, size_t len)
 {
-    return with_program(text, len, use_compiled);
+    return with_program(text, len, always, use_compiled);
+}
+
+static json_t *use_saved(const pt_program *program, const json_t *asked)
+{
+    char *bytes = NULL;
+    size_t len = 0;
+    pt_error error;
+    (void)asked;
+    pt_error_clear(&error);
+    const pt_status status = pt_program_save(&bytes, &len, program, &error);
+    if (status != PT_OK)
+        return answer_error(status, &error, NULL);
+    return json_pack("{s:I, s:I}", "at", (json_int_t)(uintptr_t)bytes, "length", (json_int_t)len);
+}
+
+/* Whether all inputs that are given are values of the program's types. */
+static bool inputs_fit(const pt_signature *signature, const json_t *list)
+{
+    bool fit = json_array_size(list) <= pt_signature_party_count(signature);
+    for (size_t i = 0; fit && i < json_array_size(list); i++) {
+        const json_t *value = json_array_get(list, i);
+        const pt_type *type = pt_signature_input_type(signature, i);
+        uint8_t *bits = NULL;
+        if (json_is_null(value))
+            continue;
+        fit = request_value(&bits, value, type, i, NULL) == PT_OK;
+        mem_free_secret(bits, pt_type_bits(type));
+    }
+    return fit;
+}
+
+/* Whether a party would compile next, the request being what it is. */
+static bool is_ready(const request *r)
+{
+    const json_t *inputs = json_object_get(r->json, "inputs");
+    pt_program_facts facts;
+    pt_signature *signature = NULL;
+    if (inputs == NULL)
+        return true;
+    if (pt_program_inspect(&facts, NULL, &r->program, NULL) != PT_OK ||
+        (facts.n_externals != 0 && !request_flag(r->json, "constantsKnown")))
+        return false;
+    const bool ready = pt_signature_new(&signature, NULL, &r->program, NULL) == PT_OK &&
+                       inputs_fit(signature, inputs);
+    pt_signature_free(signature);
+    return ready;
+}
+
+char *wasm_save(char *text, size_t len)
+{
+    return with_program(text, len, is_ready, use_saved);
 }
 
 /* All parties' bits, one after the other, into `ret_bits`. */
@@ -187,5 +247,5 @@ static json_t *use_evaluated(const pt_program *program, const json_t *asked)
 
 char *wasm_evaluate(char *text, size_t len)
 {
-    return with_program(text, len, use_evaluated);
+    return with_program(text, len, always, use_evaluated);
 }

@@ -46,6 +46,13 @@ char *wasm_check(char *request, size_t len);
  * the dealer's last, as in pt_plan_seat}. */
 char *wasm_compile(char *request, size_t len);
 
+/* PROGRAM -> {"at", "length"}: where in the module's memory the bytes of pt_program_save are, which
+ * wasm_free releases. For another instance's "compile:" (host.h). With "inputs": [VALUE or null..]
+ * they are looked at before, and the answer is {} when wasm_party should be asked first: because it
+ * refuses them or the rest of the request, or, without "constantsKnown": true, learns constants
+ * from the others. */
+char *wasm_save(char *request, size_t len);
+
 /* PROGRAM and "inputs": [VALUE..] -> RESULT, without cryptography; or with "privateResults": true,
  * {"parts": [RESULT..]}, element i of it for party i. */
 char *wasm_evaluate(char *request, size_t len);

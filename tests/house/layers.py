@@ -19,7 +19,7 @@ ALLOWED = {
     "node": {"base", "crypto", "data", "httpd", "wire", "channel"},
     "cli": {"base", "data", "node", "relay/relay.h", "wire/session_name.h", "channel/slow.h", "channel/http/probe.h",
             "channel/http/relay_probe.h"},
-    "wasm": {"base", "channel", "mpc/forecast/work.h"},
+    "wasm": {"base", "channel", "lang/program_compact.h", "mpc/forecast/work.h"},
 }
 # Which layer a public header belongs to: it may be included there and above.
 PUBLIC = {

@@ -108,6 +108,17 @@ test('constants that each party gives', async () => {
   assert.equal((await other.done).status, 0);
 });
 
+test('a program that constants of others make too large is refused with its place', async () => {
+  const source = 'const N: usize = PARTY_0::N; pub fn main(a: u8, b: u8) -> u8 { let all = [a; N]; all[0] ^ b }';
+  const given = { N: '4294967295usize' };
+  const options = { relay: relay.url, session: 'large', program: source, input: 1, wait: 30000 };
+  const errors = await Promise.all([failure(party({ ...options, party: 0, constants: given })), failure(party({ ...options, party: 1 }))]);
+  const plain = await failure(compile(source, { constants: { 'PARTY_0::N': given.N } }));
+  assert.equal(plain.status, 'PT_ERR_LIMIT');
+  assert.ok(plain.diagnostics.length > 0);
+  for (const { status, message, diagnostics } of errors) assert.deepEqual([status, message, diagnostics], [plain.status, plain.message, plain.diagnostics]);
+});
+
 test('only those that are to know learn the result', async () => {
   const other = startParty(relay.url, 'outputs', await program(two), 0, 1, '--output-parties=0');
   const mine = await party({ relay: relay.url, session: 'outputs', party: 1, program: two, input: 2, outputParties: [0] });

@@ -1,9 +1,10 @@
 // Programs and their values, without a network: checking, compiling, evaluating, all parties in this process.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { check, close, compile, evaluate, hash, keygen, party, PolytuneError, publicKey, simulate } from '../../bindings/js/index.js';
-import { polytune } from './relay.js';
+import { polytune, root } from './relay.js';
 
 const example = (name) => readFile(new URL(`../../examples/${name}.garble`, import.meta.url), 'utf8');
 const add = 'pub fn main(a: u32, b: u32) -> (u32, bool) { (a + b, a > b) }';
@@ -201,6 +202,17 @@ test('the simulation tells a wrong input of one party, and a panic', async () =>
   assert.equal((await failure(simulate(add, [1, 'x']))).status, 'PT_ERR_INPUT');
   assert.equal((await failure(simulate(add, [2 ** 32 - 1, 1]))).status, 'PT_ERR_PANIC');
   assert.equal((await failure(simulate(add, [1]))).status, 'PT_ERR_USAGE');
+});
+
+// Two compilations take 80 MB more.
+test('of a simulation one party compiles, and the memory that it took is free again', () => {
+  const script = `import { close, simulate } from '${root}bindings/js/index.js';
+    const program = 'pub fn main(a: u64, b: u64) -> u64 { let mut x = a; for i in 0..8000 { x = (x << 1u8) ^ (x >> 3u8) ^ b } x }';
+    await simulate(program, [1n, 2n]);
+    console.log(process.resourceUsage().maxRSS);
+    await close();`;
+  const kib = Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }));
+  assert.ok(kib < 205 * 1024, `${kib} KiB`);
 });
 
 test('a simulation can be cancelled', async () => {

@@ -6,6 +6,7 @@ import { decodeResult, encodeConstants, encodeValue } from './values.js';
 const stopAfter = 5000; // ms that a cancelled computation has to end in order
 const retryFirst = 2500; // ms, doubled before the second notice, the third ..
 const retryMost = 60000;
+const mostParties = 255;
 
 const programOf = (source, { constants, function: name } = {}, own = null) => {
   if (typeof source !== 'string') throw usageError('the program must be given as text');
@@ -88,7 +89,9 @@ function startJobs(host, options) {
         settle = { resolve, reject };
         listen = heard;
         thread.busy();
-        thread.post(job);
+        const isOwn = job.saved && !host.sharesMemory;
+        thread.post(job, isOwn ? [job.saved.buffer] : []);
+        job.saved = null; // it is large
       }),
     stop: (error) => {
       finish('reject', error);
@@ -117,13 +120,19 @@ class Desk {
     const jobs = (this.jobs ??= startJobs(this.host, { http: false }));
     const cancel = () => {
       this.jobs = null;
-      jobs.stop(cancelledError());
+      return jobs.stop(cancelledError());
+    };
+    let isFull = false;
+    const heard = ({ progress, full }) => {
+      if (progress) onProgress?.(fractionOf(progress));
+      isFull ||= full === true;
     };
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await jobs.run({ name, request, module }, ({ progress }) => progress && onProgress?.(fractionOf(progress)));
+      return await jobs.run({ name, request, module, shares: this.host.sharesMemory }, heard);
     } finally {
       signal?.removeEventListener('abort', cancel);
+      if (isFull) await cancel(); // for the memory
     }
   }
 
@@ -195,6 +204,10 @@ function checked(answer, source, signal) {
   throw errorOf({ ...answer.error, diagnostics: spansOf(source, answer.error.diagnostics) });
 }
 
+// All parties' inputs as far as known here; what is no party is refused by wasm_party.
+const inputsOf = ({ party, input }) =>
+  Number.isInteger(party) && party >= 0 && party < mostParties ? [...new Array(party).fill(null), input] : null;
+
 const flag = (host) => (host.sharesMemory ? new Int32Array(new SharedArrayBuffer(4)) : null);
 
 // The one failure that explains the others.
@@ -204,22 +217,38 @@ function firstCause(answers) {
   return failed.find((a) => !echoes.includes(a.error.status)) ?? failed[0];
 }
 
-async function runThreads(host, module, requests, mesh, options) {
-  const cancel = flag(host);
-  const run = (request, i) =>
-    runLong(host, startJobs(host, { http: false }), { name: 'party', request, module, mesh, cancel }, { ...options, onProgress: i === 0 ? options.onProgress : undefined });
-  return Promise.all(requests.map(run));
+// Starts threads, and gives `use` those and what `prepare` has made meanwhile. `use` stops them.
+async function withThreads(host, count, kind, prepare, use) {
+  const threads = Array.from({ length: count }, () => startJobs(host, kind));
+  let prepared;
+  try {
+    prepared = await prepare();
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.stop(cancelledError())));
+    throw error;
+  }
+  return use(threads, prepared);
 }
 
-async function runParties(host, requests, options) {
+async function runThreads(host, module, requests, prepare, options) {
+  const { makeMesh } = await import('./mesh.js');
+  const mesh = makeMesh(requests.length);
+  const cancel = flag(host);
+  return withThreads(host, requests.length, { http: false }, prepare, (threads, saved) =>
+    Promise.all(
+      threads.map((jobs, i) =>
+        runLong(host, jobs, { name: 'party', request: requests[i], module, mesh, cancel, saved }, { ...options, onProgress: i === 0 ? options.onProgress : undefined }),
+      ),
+    ),
+  );
+}
+
+async function runParties(host, requests, prepare, options) {
   const module = await host.loadModule();
-  if (host.sharesMemory) {
-    const { makeMesh } = await import('./mesh.js');
-    return runThreads(host, module, requests, makeMesh(requests.length), options);
-  }
+  if (host.sharesMemory) return runThreads(host, module, requests, prepare, options);
   if (!host.suspends)
     throw unsupportedError('this browser can neither share memory between threads on this page nor suspend WebAssembly; a page served over https, or a newer browser, can');
-  return runLong(host, startJobs(host, { http: false }), { together: true, requests, module }, options);
+  return withThreads(host, 1, { http: false }, prepare, ([jobs], saved) => runLong(host, jobs, { together: true, requests, module, saved }, options));
 }
 
 function partyRequest(options) {
@@ -252,6 +281,13 @@ export function makeApi(loadHost) {
   const ask = async (name, request, options) => {
     const host = await getHost();
     return (desk ??= new Desk(host)).ask(name, request, options);
+  };
+  // Compiles before there is a party: the memory that takes is free again then. Null when wasm_party is asked first.
+  const save = async ({ source, function: name, constants }, inputs, constantsKnown, options) => {
+    const request = { source, function: name, constants, inputs, constantsKnown };
+    if (inputs === null) return null;
+    const { bytes = null } = checked(await ask('save', request, options), source, options.signal);
+    return bytes;
   };
 
   return {
@@ -298,7 +334,8 @@ export function makeApi(loadHost) {
       const requests = inputs.map((input, party) => ({ ...programOf(source, options), mesh: true, party, input: encodeValue(input), cotBits, rho, privateResults }));
       if (requests.length < 2) throw usageError(`a secure computation needs 2 parties or more, and here are ${requests.length} inputs`);
       if (options.signal?.aborted) throw cancelledError();
-      const answers = await runParties(host, requests, options);
+      const prepare = () => save(requests[0], requests.map((r) => r.input), true, options);
+      const answers = await runParties(host, requests, prepare, options);
       const failed = firstCause(answers);
       if (failed) checked(failed, source, options.signal);
       const results = answers.map((a) => a.result);
@@ -311,8 +348,9 @@ export function makeApi(loadHost) {
       const request = partyRequest(options);
       if (options.signal?.aborted) throw cancelledError();
       const module = await host.loadModule();
-      const job = { name: 'party', request, module, cancel: flag(host) };
-      const answer = checked(await runLong(host, startJobs(host, { http: true }), job, options), options.program, options.signal);
+      const prepare = () => save(request, inputsOf(request), false, options);
+      const run = ([jobs], saved) => runLong(host, jobs, { name: 'party', request, module, cancel: flag(host), saved }, options);
+      const answer = checked(await withThreads(host, 1, { http: true }, prepare, run), options.program, options.signal);
       const result = answer.result ? resultOf(answer.result) : { result: null, text: null };
       return { ...result, stats: statsOf(answer), fingerprint: answer.fingerprint };
     },

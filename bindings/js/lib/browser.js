@@ -14,7 +14,7 @@ function threadOf(worker, receive, fail) {
     fail(new Error(event.message || 'the worker cannot be started'));
   };
   return {
-    post: (job) => worker.postMessage(job),
+    post: (job, transfer = []) => worker.postMessage(job, transfer),
     idle: () => {},
     busy: () => {},
     stop: async () => worker.terminate(),

@@ -50,8 +50,9 @@ function writeAnswer(exports, at, answer) {
 }
 
 // `host` has call(request) -> answer, which waits; log(kind, text); progress(phase, done, total) -> whether to give up.
-// With `suspends`, call may return a promise, and so do requests (WebAssembly.Suspending).
-export async function makeInstance(module, host, suspends = false) {
+// With `suspends`, call may return a promise, and so do requests (WebAssembly.Suspending). Only workers may make one at
+// once. {request, take, size}: a call of wasm.h, {at, length} of its memory copied into `room`, and how large it is.
+export function makeInstance(module, host, suspends = false) {
   let exports;
   let fault = null;
   const finish = (at) => (answer) => writeAnswer(exports, at, answer);
@@ -73,7 +74,7 @@ export async function makeInstance(module, host, suspends = false) {
     host_progress: (phase, done, total) => (host.progress(textAt(exports.memory, phase), done, total) ? 1 : 0),
     host_call: suspends ? new WebAssembly.Suspending(call) : call,
   };
-  exports = (await WebAssembly.instantiate(module, { env })).exports;
+  exports = new WebAssembly.Instance(module, { env }).exports;
   exports._initialize();
   exports.wasm_start();
 
@@ -91,20 +92,35 @@ export async function makeInstance(module, host, suspends = false) {
     throw internalError(fault ?? `the WebAssembly module failed: ${error.message}`, error);
   };
 
-  // Performs a call of wasm.h. `request` is an object, or bytes.
-  return async function request(name, asked) {
+  const finishAt = (at) => (answer) => {
+    exports.wasm_free(at);
+    return takeAnswer(answer);
+  };
+
+  // Performs a call of wasm.h. `asked` is an object, or bytes.
+  function request(name, asked) {
     const bytes = asked instanceof Uint8Array ? asked : encoder.encode(JSON.stringify(asked));
     const at = exports.wasm_alloc(bytes.length);
     if (at === 0) throw internalError('out of memory');
     bytesAt(exports.memory, at, bytes.length).set(bytes);
+    const run = exports[`wasm_${name}`];
+    if (suspends) return WebAssembly.promising(run)(at, bytes.length).then(finishAt(at), giveUp);
     let answer;
     try {
-      const run = exports[`wasm_${name}`];
-      answer = await (suspends ? WebAssembly.promising(run)(at, bytes.length) : run(at, bytes.length));
+      answer = run(at, bytes.length);
     } catch (error) {
       giveUp(error);
     }
-    exports.wasm_free(at);
-    return takeAnswer(answer);
+    return finishAt(at)(answer);
+  }
+
+  return {
+    request,
+    take({ at, length }, room = new Uint8Array(length)) {
+      room.set(bytesAt(exports.memory, at, length));
+      exports.wasm_free(at);
+      return room;
+    },
+    size: () => exports.memory.buffer.byteLength,
   };
 }

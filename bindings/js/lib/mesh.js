@@ -28,6 +28,7 @@ export class MeshEnd {
     this.cancelled = cancelled;
     this.waiting = Array.from({ length: mesh.parties }, () => []); // bytes for each party that have found no room
     this.arriving = Array.from({ length: mesh.parties }, () => ({ header: new Uint8Array(wordBytes), filled: 0, body: null }));
+    this.room = Array.from({ length: mesh.parties }, () => new Uint8Array(0)); // what the last message of each lies in
   }
 
   ring(party) {
@@ -98,13 +99,19 @@ export class MeshEnd {
     return { outcome: outcome.answered, status: 200 };
   }
 
-  // The next whole message, or null.
+  // Where a message from `from` of so many bytes goes: new memory for each would be given back late.
+  roomFor(from, length) {
+    if (this.room[from].length < length) this.room[from] = new Uint8Array(length);
+    return this.room[from].subarray(0, length);
+  }
+
+  // The next whole message, or null. It stays until the one after it is asked for.
   next(from) {
     const state = this.arriving[from];
     if (state.body === null) {
       state.filled += this.take(from, state.header.subarray(state.filled));
       if (state.filled < wordBytes) return null;
-      state.body = new Uint8Array(new DataView(state.header.buffer).getUint32(0, true));
+      state.body = this.roomFor(from, new DataView(state.header.buffer).getUint32(0, true));
       state.filled = 0;
     }
     for (let n = 1; n !== 0 && state.filled < state.body.length; state.filled += n) n = this.take(from, state.body.subarray(state.filled));

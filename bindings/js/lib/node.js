@@ -15,11 +15,14 @@ function loadModule() {
   return module;
 }
 
+// Flags of the process can be such as are for its first script alone (--input-type, with -e).
+const execArgv = [];
+
 // The thread that asks, and what the one that computes needs to reach it.
 function startFetcher() {
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
-  const thread = new Worker(new URL('./fetcher-node.js', import.meta.url), { workerData: { port: port1, answered }, transferList: [port1] });
+  const thread = new Worker(new URL('./fetcher-node.js', import.meta.url), { execArgv, workerData: { port: port1, answered }, transferList: [port1] });
   return { thread, data: { port: port2, answered } };
 }
 
@@ -27,13 +30,14 @@ function startFetcher() {
 function startThread(receive, fail, { http }) {
   const fetcher = http ? startFetcher() : null;
   const thread = new Worker(new URL('./worker-node.js', import.meta.url), {
+    execArgv,
     workerData: { fetcher: fetcher?.data },
     transferList: fetcher ? [fetcher.data.port] : [],
   });
   thread.on('message', receive);
   thread.on('error', fail);
   return {
-    post: (job) => thread.postMessage(job),
+    post: (job, transfer) => thread.postMessage(job, transfer),
     // Threads that have nothing to do let the process end.
     idle: () => thread.unref(),
     busy: () => thread.ref(),

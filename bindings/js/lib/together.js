@@ -1,5 +1,6 @@
 // All parties in one thread, each an instance that is suspended while it waits (WebAssembly.Suspending), where threads
 // cannot share memory.
+import { compileApart, savedAnswer } from './apart.js';
 import { makeInstance, outcome } from './instance.js';
 
 // The queues between them.
@@ -37,10 +38,6 @@ class Local {
 }
 
 async function runParty(job, local, party, post) {
-  const call = ({ method, url, body }) => {
-    const peer = Number(url.slice('party:'.length));
-    return method === 'POST' ? local.send(party, peer, body) : local.receive(peer, party);
-  };
   let last = 0;
   const progress = (phase, done, total) => {
     const now = performance.now();
@@ -50,9 +47,14 @@ async function runParty(job, local, party, post) {
     }
     return false;
   };
+  const log = () => {};
+  const call = (asked) => {
+    if (asked.url === 'compile:') return savedAnswer(job) ?? compileApart(job.module, { log, progress }, asked);
+    const peer = Number(asked.url.slice('party:'.length));
+    return asked.method === 'POST' ? local.send(party, peer, asked.body) : local.receive(peer, party);
+  };
   try {
-    const request = await makeInstance(job.module, { call, progress, log: () => {} }, true);
-    return await request('party', job.requests[party]);
+    return await makeInstance(job.module, { call, progress, log }, true).request('party', job.requests[party]);
   } finally {
     local.end(party);
   }

@@ -24,5 +24,5 @@ function http(call, isCancelled) {
   return message;
 }
 
-const work = makeWork({ post: (message) => parentPort.postMessage(message), http, sleep });
+const work = makeWork({ post: (message, transfer) => parentPort.postMessage(message, transfer), http, sleep });
 parentPort.on('message', work);

@@ -34,7 +34,7 @@ function http({ method, url, headers, body, timeout }) {
   return { outcome: outcome.answered, status: request.status, headers: shown, body: new Uint8Array(request.response ?? 0) };
 }
 
-const post = (message) => self.postMessage(message);
+const post = (message, transfer = []) => self.postMessage(message, transfer);
 const work = makeWork({ post, http, sleep });
 
 // A job of work.js, all parties of together.js, or to show signs of life for a seat until the worker is stopped.
