@@ -106,15 +106,50 @@ void arith_neg(circuit_builder *b, wire *ret, wire *ret_overflow, const wire *x,
     arith_sub(b, ret, ret_overflow, zero, x, n, true);
 }
 
+/* How many leading bits are the same constant. */
+static size_t known_bits(const wire *x, size_t n)
+{
+    size_t run = 0;
+    while (run < n && wire_is_const(x[0]) && x[run] == x[0])
+        run++;
+    return run;
+}
+
+/* x < y for unsigned numbers: the borrow of x - y. */
+static wire less_by_borrow(circuit_builder *b, const wire *x, const wire *y, size_t n)
+{
+    wire c = WIRE_TRUE;
+    for (size_t i = n; i-- > 0;)
+        c = arith_carry(b, x[i], wire_not(y[i]), c);
+    return wire_not(c);
+}
+
+/* x < y for unsigned numbers. What the leading zeros or ones of a constant are compared with comes
+ * first, for it is there already when the other number is compared with more constants. */
+static wire less_unsigned(circuit_builder *b, const wire *x, const wire *y, size_t n)
+{
+    const size_t of_x = known_bits(x, n);
+    const size_t run = of_x != 0 ? of_x : known_bits(y, n);
+    if (run < 2)
+        return less_by_borrow(b, x, y, n);
+    const wire rest = less_by_borrow(b, x + run, y + run, n - run);
+    const wire first = of_x != 0 ? x[0] : y[0];
+    const wire *bits = of_x != 0 ? y : x;
+    wire equal = WIRE_TRUE; /* the leading bits */
+    for (size_t i = 0; i < run; i++)
+        equal = circuit_and(b, equal, bits[i] ^ first ^ 1u);
+    /* If they differ, a constant of ones is the greater. */
+    return (first == WIRE_TRUE) == (of_x != 0) ? circuit_and(b, equal, rest)
+                                               : circuit_or(b, wire_not(equal), rest);
+}
+
 wire arith_less(circuit_builder *b, const wire *x, const wire *y, size_t n, bool is_signed)
 {
-    /* x < y is the borrow of x - y. Signed: with both signs flipped the order is the unsigned. */
-    wire c = WIRE_TRUE;
-    for (size_t i = n; i-- > 0;) {
-        const wire flip = is_signed && i == 0 ? WIRE_TRUE : WIRE_FALSE;
-        c = arith_carry(b, x[i] ^ flip, wire_not(y[i]) ^ flip, c);
-    }
-    return wire_not(c);
+    if (!is_signed)
+        return less_unsigned(b, x, y, n);
+    /* With both signs flipped the order is the unsigned. */
+    const wire rest = less_unsigned(b, x + 1, y + 1, n - 1);
+    return wire_not(arith_carry(b, wire_not(x[0]), y[0], wire_not(rest)));
 }
 
 wire arith_equal(circuit_builder *b, const wire *x, const wire *y, size_t n)

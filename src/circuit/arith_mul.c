@@ -184,53 +184,78 @@ static wire surely_overflows(circuit_builder *b, size_t n, const factor *x, cons
 
 /* --- constant factors --- */
 
-/* The canonical signed digit form of `value` modulo 2^n: no two neighbours are nonzero (Reitwiesner
- * 1960). */
-static void signed_digits(int *ret_digits, uint64_t value, size_t n)
+/* Bits of a product by a constant before it is cut down to those of the number. */
+#define MAX_WIDE_BITS (2 * ARITH_MAX_BITS)
+
+/* A constant as a sum of powers of two with signs, with as few digits as can be (Reitwiesner 1960),
+ * and the lowest positive if it can be, which is cheaper. Returns how many are not 0. */
+static unsigned signed_digits(int ret_digits[ARITH_MAX_BITS + 1], uint64_t value, bool negative)
 {
-    for (size_t i = 0; i < n; i++) {
+    const int one = negative ? -1 : 1;
+    unsigned n_digits = 0;
+    for (size_t i = 0; i <= ARITH_MAX_BITS; i++) {
         ret_digits[i] = 0;
-        if ((value & 1) != 0) {
-            ret_digits[i] = (value & 2) != 0 && i + 1 < n ? -1 : 1;
-            /* value - digit, halved without losing the carry out of 64 bits */
-            value = ret_digits[i] < 0 ? (value >> 1) + 1 : value >> 1;
-        } else {
+        if ((value & 1) == 0) {
             value >>= 1;
+            continue;
         }
+        n_digits++;
+        /* A run of ones is two digits, and two ones alone may as well stay what they are. */
+        const bool ends_run = (value & 2) == 0 || (n_digits == 1 && (value & 15) == 3);
+        ret_digits[i] = ends_run ? one : -one;
+        value = ends_run ? value >> 1 : (value >> 1) + 1;
     }
+    return n_digits;
 }
 
-/* acc += digit * x * 2^shift, modulo 2^n. */
-static void add_shifted(circuit_builder *b, wire *acc, size_t n, const wire *x, size_t shift,
-                        int digit)
+/* A number of which bits from `width` on repeat the last. */
+typedef struct wide_sum {
+    wire bits[MAX_WIDE_BITS];
+    size_t width;
+} wide_sum;
+
+/* Extends to `n` bits, if there are fewer. */
+static void wide_extend(wide_sum *s, size_t n)
+{
+    for (size_t i = s->width; i < n; i++)
+        s->bits[i] = s->bits[s->width - 1];
+    s->width = n;
+}
+
+/* sum += digit * x * 2^shift, modulo 2^most. */
+static void add_shifted(circuit_builder *b, wide_sum *sum, size_t most, const wide_sum *x,
+                        size_t shift, int digit)
 {
     const wire flip = digit < 0 ? WIRE_TRUE : WIRE_FALSE;
+    const size_t higher = sum->width > x->width + shift ? sum->width : x->width + shift;
     wire carry = flip;
-    for (size_t i = shift; i < n; i++) {
-        const wire addend = x[i - shift] ^ flip;
-        const wire next = i + 1 < n ? arith_carry(b, acc[i], addend, carry) : WIRE_FALSE;
-        acc[i] = circuit_xor(b, circuit_xor(b, acc[i], carry), addend);
-        carry = next;
+    wide_extend(sum, higher + 1 < most ? higher + 1 : most);
+    for (size_t i = shift; i < sum->width; i++) {
+        const wire addend = x->bits[i - shift < x->width ? i - shift : x->width - 1] ^ flip;
+        const wire bit = sum->bits[i];
+        sum->bits[i] = circuit_xor(b, circuit_xor(b, bit, carry), addend);
+        if (i + 1 < sum->width)
+            carry = arith_carry(b, bit, addend, carry);
     }
 }
 
-/* ret = x * value modulo 2^n. */
-static void multiply_const(circuit_builder *b, wire *ret, size_t n, const wire *x, uint64_t value)
+/* ret = the low n_ret bits of x times the digits. */
+static void multiply_digits(circuit_builder *b, wire *ret, size_t n_ret, const wide_sum *x,
+                            const int *digits)
 {
-    int digits[ARITH_MAX_BITS];
-    wire acc[ARITH_MAX_BITS] = {WIRE_FALSE};
-    signed_digits(digits, value, n);
+    wide_sum sum = {.bits = {WIRE_FALSE}, .width = 1};
     /* A positive digit first: adding it to zero is free. */
     size_t first = 0;
-    while (first < n && digits[first] <= 0)
+    while (first <= ARITH_MAX_BITS && digits[first] <= 0)
         first++;
-    if (first < n)
-        add_shifted(b, acc, n, x, first, 1);
-    for (size_t i = 0; i < n; i++) {
+    if (first < n_ret && first <= ARITH_MAX_BITS)
+        add_shifted(b, &sum, n_ret, x, first, 1);
+    for (size_t i = 0; i < n_ret && i <= ARITH_MAX_BITS; i++) {
         if (digits[i] != 0 && i != first)
-            add_shifted(b, acc, n, x, i, digits[i]);
+            add_shifted(b, &sum, n_ret, x, i, digits[i]);
     }
-    memcpy(ret, acc, n * sizeof *ret);
+    wide_extend(&sum, n_ret);
+    memcpy(ret, sum.bits, n_ret * sizeof *ret);
 }
 
 /* A constant, least significant bit first. */
@@ -256,32 +281,46 @@ static wire const_overflow_unsigned(circuit_builder *b, const wire *x, size_t n,
     return wire_not(compare_carry(b, most, x, n, WIRE_TRUE));
 }
 
-/* Whether x * (+-magnitude) overflows n bits. With u = x, or -x - 1 for negative x, and
- * L = (2^(n-1) - 1) / magnitude it does when
- *     u > L        for x >= 0, or u > L + 1 with a negative power of two, or
- *     u > L - 1    for x < 0, or u > L with a positive power of two. */
-static wire const_overflow_signed(circuit_builder *b, const wire *x, size_t n, uint64_t magnitude,
-                                  bool negative)
+/* Whether x * (+-magnitude) overflows n bits; the magnitude is no power of two. With u = x, or -x -
+ * 1 for negative x, and L = (2^(n-1) - 1) / magnitude it does when u > L, or u > L - 1 for x < 0.
+ */
+static wire const_overflow_signed(circuit_builder *b, const wire *x, size_t n, uint64_t magnitude)
 {
-    const uint64_t half = (uint64_t)1 << (n - 1);
-    const uint64_t limit = (half - 1) / magnitude;
-    const bool is_power = (magnitude & (magnitude - 1)) == 0;
     const wire sign = x[n - 1];
     wire most[ARITH_MAX_BITS];
     wire u[ARITH_MAX_BITS];
     for (size_t i = 0; i + 1 < n; i++)
         u[i] = circuit_xor(b, x[i], sign);
-    const_bits(most, n, limit);
-    if (!is_power)
-        return wire_not(compare_carry(b, most, u, n - 1, wire_not(sign)));
-    if (!negative)
-        return wire_not(compare_carry(b, most, u, n - 1, WIRE_TRUE));
-    const wire below = circuit_and(b, sign, compare_carry(b, u, most, n - 1, WIRE_TRUE));
-    if (magnitude == 1) /* L + 1 is no number of n bits */
-        return below;
-    const_bits(most, n, limit + 1);
-    const wire above = wire_not(compare_carry(b, most, u, n - 1, WIRE_TRUE));
-    return circuit_or(b, below, circuit_and(b, wire_not(sign), above));
+    const_bits(most, n, (((uint64_t)1 << (n - 1)) - 1) / magnitude);
+    return wire_not(compare_carry(b, most, u, n - 1, wire_not(sign)));
+}
+
+/* Whether a wide product does not fit n bits. */
+static wire is_wider(circuit_builder *b, const wire *product, size_t n_product, size_t n,
+                     bool is_signed)
+{
+    wire any = WIRE_FALSE;
+    for (size_t i = n; i < n_product; i++) {
+        const wire bit = is_signed ? circuit_xor(b, product[i], product[n - 1]) : product[i];
+        any = circuit_or(b, any, bit);
+    }
+    return any;
+}
+
+static size_t bits_of(uint64_t value)
+{
+    size_t n = 0;
+    while (n < 64 && value >> n != 0)
+        n++;
+    return n;
+}
+
+/* Overflow is a bit of the product above the n that are wanted, or x above a limit: taken is what
+ * takes fewer ANDs. Every digit but one takes an adder, as wide as there are bits above. */
+static bool is_wide_better(const wire *x, size_t n, uint64_t magnitude, unsigned n_digits)
+{
+    const bool is_power = (magnitude & (magnitude - 1)) == 0;
+    return is_power || n_digits * bits_of(magnitude) < arith_width(x, n, false);
 }
 
 static void multiply_const_checked(circuit_builder *b, wire *ret, wire *ret_overflow, size_t n,
@@ -289,13 +328,21 @@ static void multiply_const_checked(circuit_builder *b, wire *ret, wire *ret_over
 {
     const bool negative = is_signed && (value >> (n - 1) & 1) != 0;
     const uint64_t magnitude = negative ? (~value + 1) & (UINT64_MAX >> (64 - n)) : value;
-    if (ret_overflow != NULL && magnitude == 0)
-        *ret_overflow = WIRE_FALSE;
+    int digits[ARITH_MAX_BITS + 1];
+    wire product[MAX_WIDE_BITS];
+    wide_sum wide = {.bits = {WIRE_FALSE}, .width = is_signed ? n : n + 1};
+    const unsigned n_digits = signed_digits(digits, magnitude, negative);
+    const bool is_wide = ret_overflow != NULL && is_wide_better(x, n, magnitude, n_digits);
+    const size_t n_product = is_wide ? n + bits_of(magnitude) : n;
+    memcpy(wide.bits, x, n * sizeof *x);
+    multiply_digits(b, product, n_product, &wide, digits);
+    memcpy(ret, product, n * sizeof *ret);
+    if (is_wide)
+        *ret_overflow = is_wider(b, product, n_product, n, is_signed);
     else if (ret_overflow != NULL && is_signed)
-        *ret_overflow = const_overflow_signed(b, x, n, magnitude, negative);
+        *ret_overflow = const_overflow_signed(b, x, n, magnitude);
     else if (ret_overflow != NULL)
-        *ret_overflow = const_overflow_unsigned(b, x, n, value);
-    multiply_const(b, ret, n, x, value);
+        *ret_overflow = const_overflow_unsigned(b, x, n, magnitude);
 }
 
 /* --- */

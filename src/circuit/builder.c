@@ -425,6 +425,49 @@ static bool and_of_ands(circuit_builder *b, wire *ret, wire x, wire *y)
     return false;
 }
 
+/* How many gates of a conjunction are looked through for one bit. */
+#define MAX_LOOKED_THROUGH 64
+
+/* Whether `bit` or its complement is one of those whose conjunction an AND is, plain. */
+static bool has_bit(const circuit_builder *b, wire *ret_found, wire conjunction, wire bit)
+{
+    wire open[MAX_LOOKED_THROUGH + 1];
+    size_t n_open = 0;
+    builder_gate g;
+    open[n_open++] = conjunction;
+    for (unsigned i = 0; n_open > 0 && i < MAX_LOOKED_THROUGH; i++) {
+        const wire w = open[--n_open];
+        if (wire_node(w) == wire_node(bit)) {
+            *ret_found = w;
+            return true;
+        }
+        /* What a gate reads is older than it is. */
+        if (wire_node(w) < wire_node(bit) || wire_complement(w) != 0 ||
+            !builder_gate_of(b, &g, w) || !gate_is_and(g))
+            continue;
+        open[n_open++] = g.a;
+        open[n_open++] = g.b;
+    }
+    return false;
+}
+
+/* AND(x, y) of a comparison with a constant and one of the bits that are compared: that is known
+ * where the comparison holds. */
+static bool and_with_bit(circuit_builder *b, wire *ret, wire x, wire y)
+{
+    wire found;
+    const wire conjunction = wire_node(x) > wire_node(y) ? wire_plain(x) : wire_plain(y);
+    const bool negated = conjunction != x && conjunction != y;
+    const wire bit = conjunction == wire_plain(x) ? y : x;
+    if (!has_bit(b, &found, conjunction, bit))
+        return false;
+    if (negated) /* !(yq)y = yq ^ y; !(!yq)y = y */
+        *ret = found == bit ? circuit_xor(b, conjunction, bit) : bit;
+    else /* (yq)y = yq; (!yq)y = 0 */
+        *ret = found == bit ? conjunction : WIRE_FALSE;
+    return true;
+}
+
 /* The rules that make AND(x, y) something that exists already, or something on older wires. True
  * when *ret is the result. */
 static bool and_rules(circuit_builder *b, wire *ret, wire *x, wire *y)
@@ -456,7 +499,7 @@ static bool and_rules(circuit_builder *b, wire *ret, wire *x, wire *y)
             and_of_ands(b, ret, *y, x))
             return true;
         if (*x == old_x && *y == old_y)
-            return false;
+            return and_with_bit(b, ret, *x, *y);
     }
 }
 

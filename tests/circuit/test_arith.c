@@ -606,9 +606,37 @@ static void constants_are_cheap(void **state)
     assert_true(const_cost(OP_MUL, 32, false, 16) <= 3); /* the overflow */
     assert_true(const_cost(OP_DIV, 32, true, 16) <= 31);
     /* Appendix A: 44, 128 and 193. */
-    assert_true(const_cost(OP_MUL, 16, false, 3) <= 30);
-    assert_true(const_cost(OP_MUL, 16, false, 100) <= 45);
-    assert_true(const_cost(OP_DIV, 16, false, 10) <= 36);
+    assert_true(const_cost(OP_MUL, 16, false, 3) <= 16);
+    assert_true(const_cost(OP_MUL, 16, false, 100) <= 29);
+    assert_true(const_cost(OP_DIV, 16, false, 10) <= 26);
+    assert_true(const_cost(OP_MUL, 32, true, UINT32_MAX) <= 31);     /* -1 */
+    assert_true(const_cost(OP_MUL, 32, true, UINT32_MAX - 1) <= 31); /* -2 */
+    assert_true(const_cost(OP_MUL, 64, true, 10) <= 76);
+}
+
+/* A number compared with constants: what these have alike is compared once. */
+static void comparisons_with_constants_share(void **state)
+{
+    (void)state;
+    static const uint64_t limits[] = {10, 100, 1000};
+    for (int is_signed = 0; is_signed < 2; is_signed++) {
+        wire x[32], limit[32], less[6];
+        const uint32_t n_inputs = 32;
+        circuit_builder *b = circuit_builder_new(&n_inputs, 1, 0);
+        assert_non_null(b);
+        for (uint32_t i = 0; i < 32; i++)
+            x[i] = circuit_input(b, i);
+        for (size_t i = 0; i < 3; i++) {
+            arith_const(limit, 32, limits[i]);
+            less[2 * i] = arith_less(b, x, limit, 32, is_signed != 0);
+            less[2 * i + 1] = arith_less(b, limit, x, 32, is_signed != 0);
+        }
+        pt_circuit *c = NULL;
+        assert_int_equal(circuit_builder_finish(&c, b, less, 6, NULL, 0, NULL), PT_OK);
+        assert_in_range(c->n_and, 1, 75);
+        pt_circuit_free(c);
+        circuit_builder_free(b);
+    }
 }
 
 int main(void)
@@ -623,6 +651,7 @@ int main(void)
         cmocka_unit_test(products_and_quotients_stay_below_their_bounds),
         cmocka_unit_test(costs_stay_below_those_of_the_specification),
         cmocka_unit_test(constants_are_cheap),
+        cmocka_unit_test(comparisons_with_constants_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

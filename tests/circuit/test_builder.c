@@ -77,6 +77,31 @@ static void rules_fold(void **state)
     circuit_builder_free(b);
 }
 
+/* Where a number is compared with a constant its bits are known, however many there are. */
+static void a_comparison_tells_its_bits(void **state)
+{
+    (void)state;
+    for (unsigned number = 0; number < 64; number++) {
+        circuit_builder *b = new_builder();
+        wire out[24], equal = WIRE_TRUE;
+        uint64_t is_equal = UINT64_MAX;
+        for (unsigned i = 0; i < 6; i++) {
+            equal = circuit_and(b, equal, circuit_input(b, i) ^ wire_const((number >> i & 1) == 0));
+            is_equal &= truth[i] ^ ((number >> i & 1) != 0 ? 0 : UINT64_MAX);
+        }
+        for (unsigned i = 0; i < 24; i++) /* bit, its complement; with equal, its complement */
+            out[i] = circuit_and(b, equal ^ (i / 2 % 2), circuit_input(b, i / 4) ^ (i % 2));
+        assert_int_equal(circuit_builder_and_count(b), 5);
+        pt_circuit *c = finish(b, out, 24);
+        uint64_t values[24];
+        assert_int_equal(circuit_eval_lanes(values, c, truth, NULL), PT_OK);
+        for (unsigned i = 0; i < 24; i++)
+            assert_true(values[i] == ((i / 2 % 2 == 0 ? is_equal : ~is_equal) &
+                                      (i % 2 == 0 ? truth[i / 4] : ~truth[i / 4])));
+        pt_circuit_free(c);
+    }
+}
+
 static void dead_gates_go_and_constants_stay_away(void **state)
 {
     (void)state;
@@ -459,6 +484,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_mux_is_one_and),
         cmocka_unit_test(rules_fold),
+        cmocka_unit_test(a_comparison_tells_its_bits),
         cmocka_unit_test(dead_gates_go_and_constants_stay_away),
         cmocka_unit_test(nots_are_shared_and_moved_into_xors),
         cmocka_unit_test(nots_come_late),

@@ -161,7 +161,7 @@ class Compiled(Case):
         saved = self.compiled(SALARIES)
         result = polytune("party", "http://127.0.0.1:9", "--session=s", f"--program={saved}", "--party=0", "--input=1",
                           "--max-ands=100")
-        self.assertFailed(result, PROGRAM, "890 AND gates, more than --max-ands=100")
+        self.assertFailed(result, PROGRAM, "878 AND gates, more than --max-ands=100")
 
 
 if __name__ == "__main__":

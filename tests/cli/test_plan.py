@@ -139,7 +139,7 @@ class Plan(Case):
     def test_text(self):
         result = polytune("plan", SALARIES, "--link=100mbit,50ms", "--dealer")
         self.assertEqual(result.status, DONE, result)
-        self.assertRegex(result.out, r"(?m)^party 2 +163 kB +94\.6 kB +12 +\d\.\d\d MB$")
+        self.assertRegex(result.out, r"(?m)^party 2 +161 kB +93\.8 kB +12 +\d\.\d\d MB$")
         self.assertRegex(result.out, r"(?m)^dealer +13\.4 kB +1\.18 kB +\d+$")
         self.assertRegex(result.out, r"about \d\.\d\d s over 100mbit,50ms\n$")
         self.assertRegex(polytune("plan", SALARIES).out, r"about \d+\.\d\d s of computing\n$")
@@ -147,8 +147,8 @@ class Plan(Case):
     def test_the_line_that_a_run_begins_with(self):
         run = polytune("simulate", SALARIES, "--threads=1", *SALARY_INPUTS)
         self.assertEqual(run.err.splitlines()[0],
-                         "polytune: 890 AND gates: a party sends up to 314 kB, receives up to 387 kB, waits for 16 messages "
-                         "in turn, takes 2.21 MB")
+                         "polytune: 878 AND gates: a party sends up to 311 kB, receives up to 383 kB, waits for 16 messages "
+                         "in turn, takes 2.20 MB")
 
     def test_wrong_flags(self):
         self.assertFailed(polytune("plan", SALARIES, "--link=fast"), USAGE, "--link is a rate and a round trip")
