@@ -24,6 +24,21 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
+// Node passes on all that an answer has; a browser's worker only what it names, of what the relay lets a page see.
+test('a browser sees each header of a relay that the module reads', () => {
+  const text = (path) => readFileSync(root + path, 'utf8');
+  const names = new Map([...text('src/wire/wire.h').matchAll(/#define (WIRE_\w+) +"(X-[\w-]+)"/g)].map(([, id, name]) => [id, name]));
+  const read = ['relay.c', 'relay_probe.c']
+    .flatMap((file) => [...text(`src/channel/http/${file}`).matchAll(/http_response_header\(&?[\w>.-]+, (\w+)/g)])
+    .map(([, id]) => id);
+  assert.ok(new Set(read).size >= 6, `only ${read}`);
+  const exposed = text('src/relay/answer.c').match(/#define EXPOSED[^;]*?"\n\n/)[0];
+  for (const id of read) {
+    assert.ok(text('bindings/js/lib/xhr.js').includes(`'${names.get(id)}'`), `xhr.js does not name ${names.get(id)}`);
+    assert.ok(exposed.includes(id), `the relay does not show a page ${id}`);
+  }
+});
+
 test('the module is small, and asks five things of its host', () => {
   assert.ok(wasm.length <= 380_000, `${wasm.length} bytes`);
   // As scripts/wasm tells it: Node's own zlib makes it one part in 140 larger.

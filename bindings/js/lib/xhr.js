@@ -4,7 +4,10 @@ import { outcome } from './instance.js';
 import { makeWork } from './work.js';
 import { runTogether } from './together.js';
 
-const wanted = ['X-Polytune-Session', 'X-Polytune-Timeout', 'X-Polytune-Terms', 'Retry-After', 'Location'];
+const wanted = [
+  'X-Polytune-Session', 'X-Polytune-Timeout', 'X-Polytune-Seats', 'X-Polytune-Terms', 'X-Polytune-Ahead', 'X-Polytune-Left',
+  'Retry-After', 'Location',
+];
 
 // Nobody else sees this memory, so it is there even where memory cannot be shared.
 const pause = new Int32Array(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer);
