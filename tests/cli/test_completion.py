@@ -121,8 +121,8 @@ class ManualPages(Case):
         if not shutil.which("groff"):
             self.skipTest("no groff here")
         shown = run("groff", "-man", "-Tascii", "-P-c", "-P-b", "-P-u", self.folder / "polytune-party.1").stdout
-        self.assertIn("--session=pay-2026 \\\n", shown)
-        self.assertIn("  --program=salaries.garble --party=0 --input=59000\n", shown)
+        self.assertIn("--session=pay-2026 --program=salaries.garble \\\n", shown)
+        self.assertIn("  --party=0 --input=59000\n", shown)
 
 
 if __name__ == "__main__":
