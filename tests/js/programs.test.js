@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { check, close, compile, evaluate, hash, keygen, party, PolytuneError, publicKey, simulate } from '../../bindings/js/index.js';
+import { makeWork } from '../../bindings/js/lib/work.js';
 import { polytune, root } from './relay.js';
 
 const example = (name) => readFile(new URL(`../../examples/${name}.garble`, import.meta.url), 'utf8');
@@ -223,4 +224,16 @@ test('a simulation can be cancelled', async () => {
   const zero = (type) => (type.kind === 'array' ? Array(type.length).fill(zero(type.element)) : 0);
   const error = await failure(simulate(source, c.inputTypes.map(zero), { signal: abort.signal }));
   assert.equal(error.status, 'PT_ERR_CANCELLED');
+});
+
+test('a program compiled that finds no memory outside the module is a failure', async () => {
+  const module = await WebAssembly.compile(await readFile(`${root}bindings/js/lib/polytune.wasm`));
+  const posted = [];
+  const post = (message) => {
+    if (message.answer) throw new RangeError('Array buffer allocation failed');
+    posted.push(message);
+  };
+  const save = { name: 'save', module, shares: true, request: { source: add } };
+  await makeWork({ post })(save);
+  assert.deepEqual(posted.at(-1), { failure: { message: 'Array buffer allocation failed' } });
 });

@@ -76,11 +76,10 @@ export function makeWork({ post, http, sleep }) {
   }
 
   return (next) =>
-    perform(next).then(
-      (answer) => (job.name === 'save' ? tellSaved(answer) : post({ answer })),
-      (error) => {
+    perform(next)
+      .then((answer) => (job.name === 'save' ? tellSaved(answer) : post({ answer })))
+      .catch((error) => {
         ready = null; // whatever state it is in
         post({ failure: { message: error.message } });
-      },
-    );
+      });
 }
