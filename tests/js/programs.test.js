@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { check, close, compile, evaluate, hash, keygen, party, PolytuneError, publicKey, simulate } from '../../bindings/js/index.js';
+import { makeApi } from '../../bindings/js/lib/api.js';
 import { makeWork } from '../../bindings/js/lib/work.js';
 import { polytune, root } from './relay.js';
 
@@ -23,6 +25,27 @@ function feed(program, ...args) {
   child.stdin.end(program);
   return done;
 }
+
+// The calls, over threads that do what a test says: {job, receive, fail, isStopped}, in the order in which they start.
+function overThreads() {
+  const threads = [];
+  const startThread = (receive, fail) => {
+    const thread = { job: null, receive, fail, isStopped: false };
+    threads.push(thread);
+    const stop = async () => void (thread.isStopped = true);
+    return { post: (job) => (thread.job = job), idle() {}, busy() {}, stop };
+  };
+  const host = { sharesMemory: true, suspends: false, loadModule: async () => null, startThread, onLeaving: () => () => {} };
+  const asked = async (name) => {
+    const has = (thread) => thread.job?.name === name;
+    while (!threads.some(has)) await setImmediate();
+    return threads.find(has);
+  };
+  return { api: makeApi(async () => host), threads, asked };
+}
+
+const soon = { timeout: 10000 };
+const saved = { answer: { bytes: Uint8Array.of(1) } };
 
 after(close);
 
@@ -236,4 +259,26 @@ test('a program compiled that finds no memory outside the module is a failure', 
   const save = { name: 'save', module, shares: true, request: { source: add } };
   await makeWork({ post })(save);
   assert.deepEqual(posted.at(-1), { failure: { message: 'Array buffer allocation failed' } });
+});
+
+test('a thread that dies while another one compiles ends the computation', soon, async () => {
+  const { api, threads, asked } = overThreads();
+  const failed = failure(api.simulate(add, [1, 2]));
+  const compiling = await asked('save');
+  const [first, second] = threads.filter((thread) => thread !== compiling);
+  first.fail(new Error('out of memory'));
+  compiling.receive(saved);
+  assert.match((await failed).message, /out of memory/);
+  assert.ok(first.isStopped && second.isStopped);
+});
+
+test('after a thread has died the next request has another', soon, async () => {
+  const { api, threads, asked } = overThreads();
+  const failed = failure(api.hash('abc'));
+  (await asked('hash')).fail(new Error('out of memory'));
+  assert.match((await failed).message, /out of memory/);
+  const hashed = api.hash('abc');
+  while (threads.length < 2) await setImmediate();
+  threads[1].receive({ answer: { sha256: 'ba78' } });
+  assert.equal(await hashed, 'ba78');
 });

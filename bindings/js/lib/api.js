@@ -66,6 +66,7 @@ const resultsOf = (answers) => {
 // Starts a thread for one job at a time. `listen({progress, notice, seat})` hears messages.
 function startJobs(host, options) {
   let settle = null;
+  let ended = null; // what the thread failed with, perhaps before it had a job, or why it was stopped
   let listen = () => {};
   const finish = (kind, value) => {
     const { [kind]: call } = settle ?? {};
@@ -73,19 +74,24 @@ function startJobs(host, options) {
     thread.idle();
     call?.(value);
   };
+  const end = (error) => {
+    ended ??= error;
+    finish('reject', error);
+  };
   const thread = host.startThread(
     (message) => {
       if ('answer' in message) finish('resolve', message.answer);
       else if ('failure' in message) finish('reject', internalError(message.failure.message));
       else listen(message);
     },
-    (error) => finish('reject', internalError(error.message, error)),
+    (error) => end(internalError(error.message, error)),
     options,
   );
   thread.idle();
   return {
     run: (job, heard = () => {}) =>
       new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
         settle = { resolve, reject };
         listen = heard;
         thread.busy();
@@ -94,9 +100,10 @@ function startJobs(host, options) {
         job.saved = null; // it is large
       }),
     stop: (error) => {
-      finish('reject', error);
+      end(error);
       return thread.stop();
     },
+    isEnded: () => ended !== null,
   };
 }
 
@@ -117,6 +124,7 @@ class Desk {
   async perform(name, request, signal, onProgress) {
     if (signal?.aborted) throw cancelledError();
     const module = await this.host.loadModule();
+    if (this.jobs?.isEnded()) this.jobs = null;
     const jobs = (this.jobs ??= startJobs(this.host, { http: false }));
     const cancel = () => {
       this.jobs = null;
@@ -217,17 +225,16 @@ function firstCause(answers) {
   return failed.find((a) => !echoes.includes(a.error.status)) ?? failed[0];
 }
 
-// Starts threads, and gives `use` those and what `prepare` has made meanwhile. `use` stops them.
+// Starts threads, and gives `use` those and what `prepare` has made meanwhile. None is left when that fails: the others of a
+// thread that has died would wait for it.
 async function withThreads(host, count, kind, prepare, use) {
   const threads = Array.from({ length: count }, () => startJobs(host, kind));
-  let prepared;
   try {
-    prepared = await prepare();
+    return await use(threads, await prepare());
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.stop(cancelledError())));
     throw error;
   }
-  return use(threads, prepared);
 }
 
 async function runThreads(host, module, requests, prepare, options) {
