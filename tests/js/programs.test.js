@@ -26,13 +26,16 @@ function feed(program, ...args) {
   return done;
 }
 
-// The calls, over threads that do what a test says: {job, receive, fail, isStopped}, in the order in which they start.
+// The calls, over threads that do what a test says: {job, receive, fail, isStopped, atStop}, in the order in which they start.
 function overThreads() {
   const threads = [];
   const startThread = (receive, fail) => {
     const thread = { job: null, receive, fail, isStopped: false };
     threads.push(thread);
-    const stop = async () => void (thread.isStopped = true);
+    const stop = async () => {
+      thread.isStopped = true;
+      thread.atStop?.();
+    };
     return { post: (job) => (thread.job = job), idle() {}, busy() {}, stop };
   };
   const host = { sharesMemory: true, suspends: false, loadModule: async () => null, startThread, onLeaving: () => () => {} };
@@ -281,4 +284,34 @@ test('after a thread has died the next request has another', soon, async () => {
   while (threads.length < 2) await setImmediate();
   threads[1].receive({ answer: { sha256: 'ba78' } });
   assert.equal(await hashed, 'ba78');
+});
+
+test('who cancels when the program has just been compiled gets that', soon, async () => {
+  for (let steps = 0; steps < 12; steps++) {
+    const { api, threads, asked } = overThreads();
+    const abort = new AbortController();
+    const failed = failure(api.simulate(add, [1, 2], { signal: abort.signal }));
+    const compiling = await asked('save');
+    compiling.receive(saved);
+    for (let i = 0; i < steps; i++) await null;
+    abort.abort();
+    await setImmediate();
+    for (const { job, receive } of threads.filter((thread) => thread !== compiling && thread.job)) {
+      assert.equal(job.cancel[0], 1);
+      receive({ answer: { error: { status: 'PT_ERR_STOPPED', diagnostics: [] } } });
+    }
+    assert.equal((await failed).status, 'PT_ERR_CANCELLED');
+  }
+});
+
+test('who cancels while the thread that compiled ends gets that', soon, async () => {
+  const { api, threads, asked } = overThreads();
+  const abort = new AbortController();
+  const failed = failure(api.simulate(add, [1, 2], { signal: abort.signal }));
+  const compiling = await asked('save');
+  compiling.atStop = () => abort.abort();
+  compiling.receive({ full: true });
+  compiling.receive(saved);
+  assert.equal((await failed).status, 'PT_ERR_CANCELLED');
+  assert.ok(threads.every((thread) => thread.isStopped));
 });

@@ -227,10 +227,12 @@ function firstCause(answers) {
 
 // Starts threads, and gives `use` those and what `prepare` has made meanwhile. None is left when that fails: the others of a
 // thread that has died would wait for it.
-async function withThreads(host, count, kind, prepare, use) {
+async function withThreads(host, count, kind, signal, prepare, use) {
   const threads = Array.from({ length: count }, () => startJobs(host, kind));
   try {
-    return await use(threads, await prepare());
+    const prepared = await prepare();
+    if (signal?.aborted) throw cancelledError(); // while nobody listened
+    return await use(threads, prepared);
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.stop(cancelledError())));
     throw error;
@@ -241,7 +243,7 @@ async function runThreads(host, module, requests, prepare, options) {
   const { makeMesh } = await import('./mesh.js');
   const mesh = makeMesh(requests.length);
   const cancel = flag(host);
-  return withThreads(host, requests.length, { http: false }, prepare, (threads, saved) =>
+  return withThreads(host, requests.length, { http: false }, options.signal, prepare, (threads, saved) =>
     Promise.all(
       threads.map((jobs, i) =>
         runLong(host, jobs, { name: 'party', request: requests[i], module, mesh, cancel, saved }, { ...options, onProgress: i === 0 ? options.onProgress : undefined }),
@@ -255,7 +257,7 @@ async function runParties(host, requests, prepare, options) {
   if (host.sharesMemory) return runThreads(host, module, requests, prepare, options);
   if (!host.suspends)
     throw unsupportedError('this browser can neither share memory between threads on this page nor suspend WebAssembly; a page served over https, or a newer browser, can');
-  return withThreads(host, 1, { http: false }, prepare, ([jobs], saved) => runLong(host, jobs, { together: true, requests, module, saved }, options));
+  return withThreads(host, 1, { http: false }, options.signal, prepare, ([jobs], saved) => runLong(host, jobs, { together: true, requests, module, saved }, options));
 }
 
 function partyRequest(options) {
@@ -357,7 +359,7 @@ export function makeApi(loadHost) {
       const module = await host.loadModule();
       const prepare = () => save(request, inputsOf(request), false, options);
       const run = ([jobs], saved) => runLong(host, jobs, { name: 'party', request, module, cancel: flag(host), saved }, options);
-      const answer = checked(await withThreads(host, 1, { http: true }, prepare, run), options.program, options.signal);
+      const answer = checked(await withThreads(host, 1, { http: true }, options.signal, prepare, run), options.program, options.signal);
       const result = answer.result ? resultOf(answer.result) : { result: null, text: null };
       return { ...result, stats: statsOf(answer), fingerprint: answer.fingerprint };
     },
