@@ -315,3 +315,34 @@ test('who cancels while the thread that compiled ends gets that', soon, async ()
   assert.equal((await failed).status, 'PT_ERR_CANCELLED');
   assert.ok(threads.every((thread) => thread.isStopped));
 });
+
+test('a computation does not wait for what others compile, and one thread is kept', soon, async () => {
+  const { api, threads, asked } = overThreads();
+  const compiled = failure(api.compile(add));
+  const busy = await asked('compile');
+  const simulated = failure(api.simulate(add, [1, 2]));
+  const compiling = await asked('save');
+  assert.notEqual(compiling, busy);
+  compiling.receive({ answer: { error: { status: 'PT_ERR_PROGRAM', diagnostics: [] } } });
+  assert.equal((await simulated).status, 'PT_ERR_PROGRAM');
+  busy.receive({ answer: { error: { status: 'PT_ERR_LIMIT', diagnostics: [] } } });
+  assert.equal((await compiled).status, 'PT_ERR_LIMIT');
+  assert.equal(threads.filter((thread) => !thread.isStopped).length, 1);
+  await api.close();
+  assert.ok(threads.every((thread) => thread.isStopped));
+});
+
+test('who cancels before it is his turn gets that at once', soon, async () => {
+  const { api, asked } = overThreads();
+  const compiled = failure(api.compile(add));
+  const busy = await asked('compile');
+  const abort = new AbortController();
+  const checking = failure(api.check(add, { signal: abort.signal }));
+  await setImmediate();
+  abort.abort();
+  assert.equal((await checking).status, 'PT_ERR_CANCELLED');
+  assert.equal((await failure(api.check(add, { signal: abort.signal }))).status, 'PT_ERR_CANCELLED');
+  assert.equal(busy.isStopped, false);
+  await api.close();
+  assert.equal((await compiled).status, 'PT_ERR_CANCELLED');
+});

@@ -107,47 +107,72 @@ function startJobs(host, options) {
   };
 }
 
-// Short requests share a thread, one after the other; who cancels ends it, and the next request starts another.
+// What the promise tells, unless the user cancels before.
+const unlessAborted = (promise, signal) =>
+  new Promise((resolve, reject) => {
+    const cancel = () => reject(cancelledError());
+    const settled = (settle) => (value) => {
+      signal?.removeEventListener('abort', cancel);
+      settle(value);
+    };
+    if (signal?.aborted) cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    promise.then(settled(resolve), settled(reject));
+  });
+
+// Performs requests that are no computations of several parties. One thread is kept for the next of them.
 class Desk {
   constructor(host) {
     this.host = host;
-    this.jobs = null;
+    this.spare = null;
+    this.taken = new Set();
     this.last = Promise.resolve();
   }
 
-  ask(name, request, { signal, onProgress } = {}) {
-    const turn = this.last.then(() => this.perform(name, request, signal, onProgress));
+  // Short requests wait for each other.
+  ask(name, request, options = {}) {
+    const turn = this.last.then(() => this.perform(name, request, options));
     this.last = turn.catch(() => {});
-    return turn;
+    return unlessAborted(turn, options.signal);
   }
 
-  async perform(name, request, signal, onProgress) {
-    if (signal?.aborted) throw cancelledError();
+  async perform(name, request, { signal, onProgress }) {
     const module = await this.host.loadModule();
-    if (this.jobs?.isEnded()) this.jobs = null;
-    const jobs = (this.jobs ??= startJobs(this.host, { http: false }));
-    const cancel = () => {
-      this.jobs = null;
-      return jobs.stop(cancelledError());
-    };
+    if (signal?.aborted) throw cancelledError();
+    const jobs = this.take();
     let isFull = false;
     const heard = ({ progress, full }) => {
       if (progress) onProgress?.(fractionOf(progress));
       isFull ||= full === true;
     };
+    const cancel = () => jobs.stop(cancelledError());
     signal?.addEventListener('abort', cancel, { once: true });
     try {
       return await jobs.run({ name, request, module, shares: this.host.sharesMemory }, heard);
     } finally {
       signal?.removeEventListener('abort', cancel);
-      if (isFull) await cancel(); // for the memory
+      await this.giveBack(jobs, isFull);
     }
   }
 
+  take() {
+    const jobs = this.spare && !this.spare.isEnded() ? this.spare : startJobs(this.host, { http: false });
+    this.spare = null;
+    this.taken.add(jobs);
+    return jobs;
+  }
+
+  // A thread that has taken much memory, or is one more, ends.
+  async giveBack(jobs, isFull) {
+    this.taken.delete(jobs);
+    if (isFull || this.spare || jobs.isEnded()) await jobs.stop(cancelledError());
+    else this.spare = jobs;
+  }
+
   async close() {
-    const { jobs } = this;
-    this.jobs = null;
-    await jobs?.stop(cancelledError());
+    const all = [...this.taken, ...(this.spare ? [this.spare] : [])];
+    this.spare = null;
+    await Promise.all(all.map((jobs) => jobs.stop(cancelledError())));
   }
 }
 
@@ -287,15 +312,17 @@ export function makeApi(loadHost) {
   let loaded = null;
   let desk = null;
   const getHost = () => (loaded ??= loadHost());
-  const ask = async (name, request, options) => {
+  const getDesk = async () => {
     const host = await getHost();
-    return (desk ??= new Desk(host)).ask(name, request, options);
+    return (desk ??= new Desk(host));
   };
-  // Compiles before there is a party: the memory that takes is free again then. Null when wasm_party is asked first.
+  const ask = async (name, request, options) => (await getDesk()).ask(name, request, options);
+  // Compiles before there is a party: the memory that takes is free again then. Null when wasm_party is asked first. Others
+  // wait for the party, so this does not wait for its turn.
   const save = async ({ source, function: name, constants }, inputs, constantsKnown, options) => {
     const request = { source, function: name, constants, inputs, constantsKnown };
     if (inputs === null) return null;
-    const { bytes = null } = checked(await ask('save', request, options), source, options.signal);
+    const { bytes = null } = checked(await (await getDesk()).perform('save', request, options), source, options.signal);
     return bytes;
   };
 
