@@ -22,7 +22,8 @@
 #define LONG_MAX    ((size_t)1 << 30)
 #define LAGGING_MS  5
 #define LAGGING_MAX ((size_t)256 << 10)
-#define FAILURES    3 /* in a row: no bodies any more */
+#define FAILURES    3     /* in a row: no bodies any more */
+#define SHORT_MS    60000 /* after a long one has failed, and twice that when it happens again */
 
 typedef struct body {
     transfer t; /* first; its packet is the first one */
@@ -45,10 +46,12 @@ typedef struct bodies_way {
     bool is_offered;
     bool is_held_up;       /* it keeps bodies until they are whole */
     bool is_passing;       /* it does not */
-    size_t longest;        /* a body may be */
     unsigned n_in_vain;    /* answers to the question what of a body has come: nothing */
-    unsigned n_failed;     /* in a row */
+    unsigned n_failed;     /* in a row; those that are cut at once count as one */
     uint64_t singly_until; /* packets before this number are sent one by one: they may have come */
+    /* Until then bodies are short, as long ones may not pass; and for how long that was. */
+    uint64_t short_until_ms;
+    uint64_t short_ms;
 } bodies_way;
 
 typedef struct bodies_state {
@@ -77,7 +80,8 @@ static bool seems_held_up(const body *y)
 static bool fits(const body *y, const packet *p)
 {
     const bodies_way *way = way_to(y->t.owner, y->t.box);
-    const size_t most = way->is_passing ? way->longest : BODY_MAX;
+    const bool is_long = way->is_passing && clock_ms() >= way->short_until_ms;
+    const size_t most = is_long ? LONG_MAX : BODY_MAX;
     return p->bytes.len <= BODY_PACKET_MAX && y->bytes + BODY_RECORD + p->bytes.len <= most &&
            !seems_held_up(y);
 }
@@ -122,7 +126,8 @@ static bool body_advance(body *y)
     return true;
 }
 
-/* When a body that takes nothing is to end. */
+/* When a body that takes nothing is to end. One that is full too: as long as it waits, nobody sees
+ * that its connection is gone. */
 static uint64_t body_ends_at(const body *y)
 {
     const bodies_way *way = way_to(y->t.owner, y->t.box);
@@ -130,7 +135,7 @@ static uint64_t body_ends_at(const body *y)
         return 0;
     if (!way->is_passing)
         return seems_held_up(y) ? 0 : y->taken_ms + PROVING_MS;
-    return body_is_full(y) ? DELIVERY_NEVER : y->taken_ms + LINGER_MS;
+    return y->taken_ms + LINGER_MS;
 }
 
 static size_t copy_record(const body *y, uint8_t *ret_bytes, size_t room)
@@ -189,7 +194,7 @@ bool body_goes_on(transfer *t, uint64_t now_ms, uint64_t *ret_at_ms)
 
 /* ---- beginning ---- */
 
-/* The first packet that waits; NULL: none, or one before it is to be repeated by itself first. */
+/* The first packet that waits; NULL: none does. */
 static packet *first_waiting(const mailbox *b, size_t *ret_n_ahead)
 {
     packet *p = b->out_first;
@@ -201,6 +206,41 @@ static packet *first_waiting(const mailbox *b, size_t *ret_n_ahead)
     return p;
 }
 
+/* Whether a body is open that takes that packet in its time: one before its own is repeated by
+ * itself. */
+static bool is_taken_by(const body *y, const packet *p)
+{
+    return y->t.is_running && !y->has_ended && (p->number == 0 || p->number > y->last->number);
+}
+
+/* All that a body which failed had, or others beside it, must have arrived before there are bodies
+ * again: so the way is known to be there. */
+static bool is_repeating(const delivery *d, const mailbox *b)
+{
+    const packet *first = b->out_first;
+    return first->number != 0 && first->number < way_to(d, b)->singly_until;
+}
+
+/* Bodies that have ended may be full, and count as one that is: nothing begins behind them. */
+static bool is_flying_enough(const delivery *d, const mailbox *b)
+{
+    size_t kept = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < BODIES; i++) {
+        const body *y = &bodies_to(d, b)[i];
+        kept += y->t.is_running ? y->kept : 0;
+        n += y->t.is_running ? y->n : 0;
+    }
+    return n >= PACKETS_MAX || kept >= KEPT_MAX;
+}
+
+static bool may_begin(const delivery *d, const mailbox *b)
+{
+    const bodies_way *way = way_to(d, b);
+    return way->is_offered && !way->is_held_up && way->n_failed < FAILURES && !is_repeating(d, b) &&
+           !is_flying_enough(d, b);
+}
+
 /* One by one they would share the link, or wait for each other's answers. */
 static bool is_worthwhile(const packet *p, size_t n_ahead)
 {
@@ -210,21 +250,21 @@ static bool is_worthwhile(const packet *p, size_t n_ahead)
 
 static transfer *bodies_next(delivery *d, mailbox *b, bool *ret_is_taken)
 {
-    const bodies_way *way = way_to(d, b);
     size_t n_ahead = 0;
     packet *p = mailbox_is_shut(b) ? NULL : first_waiting(b, &n_ahead);
     body *y = NULL;
+    bool is_any_open = false;
     *ret_is_taken = false;
+    if (p == NULL)
+        return NULL;
     for (size_t i = 0; i < BODIES; i++) {
         body *each = &bodies_to(d, b)[i];
         if (!each->t.is_running)
             y = each;
-        else if (!each->has_ended)
-            *ret_is_taken = true; /* by that one, in its time */
+        is_any_open = is_any_open || (each->t.is_running && !each->has_ended);
+        *ret_is_taken = *ret_is_taken || is_taken_by(each, p);
     }
-    if (*ret_is_taken || p == NULL || y == NULL || !way->is_offered || way->is_held_up ||
-        way->n_failed >= FAILURES || (p->number != 0 && p->number < way->singly_until) ||
-        !is_worthwhile(p, n_ahead))
+    if (is_any_open || y == NULL || !may_begin(d, b) || !is_worthwhile(p, n_ahead))
         return NULL;
     *y = (body){.t = y->t};
     y->t.packet = p;
@@ -279,16 +319,29 @@ static void body_sent(transfer *t)
     delivery_succeeded(t);
 }
 
+/* One that began before another failed says nothing new, nor does its length. */
+static void note_failure(const body *y)
+{
+    bodies_way *way = way_to(y->t.owner, y->t.box);
+    if (y->first_number < way->singly_until)
+        return;
+    way->n_failed++;
+    if (y->bytes <= BODY_MAX)
+        return;
+    way->short_ms = way->short_ms == 0 ? SHORT_MS : 2 * way->short_ms;
+    way->short_until_ms = clock_ms() + way->short_ms;
+}
+
+/* No other goes on: the peer takes nothing of it before these packets have come again. */
 static void body_take_back(transfer *t)
 {
     body *y = (body *)t;
-    bodies_way *way = way_to(t->owner, t->box);
     if (t->packet == NULL)
         return;
-    way->n_failed++;
-    if (y->bytes > BODY_MAX)
-        way->longest = BODY_MAX;
-    way->singly_until = y->last->number + 1;
+    note_failure(y);
+    way_to(t->owner, t->box)->singly_until = t->box->next_number;
+    for (size_t i = 0; i < BODIES; i++)
+        bodies_to(t->owner, t->box)[i].has_ended = true;
     body_release(y, mailbox_not_sent);
 }
 
@@ -371,8 +424,6 @@ static bool bodies_init(delivery *d)
     d->bodies->bodies = mem_new(parties * BODIES, sizeof *d->bodies->bodies);
     if (d->bodies->ways == NULL || d->bodies->bodies == NULL)
         return false;
-    for (size_t i = 0; i < parties; i++)
-        d->bodies->ways[i].longest = LONG_MAX;
     for (size_t i = 0; i < parties * BODIES; i++) {
         transfer *t = &d->bodies->bodies[i].t;
         *t = (transfer){.owner = d,

@@ -11,6 +11,9 @@
 #define LANES DELIVERY_LANES_MAX
 #define ROOM  ((size_t)16 << 20)
 
+#define LINGER_MS 5000  /* after the last packet a body ends */
+#define SHORT_MS  60000 /* after a long one failed they are short */
+
 /* Time passes only while the test sleeps. */
 static uint64_t now_ms = 1000000;
 
@@ -81,8 +84,11 @@ static void driver_close(delivery *d)
     (void)d;
 }
 
-static const http_driver driver = {
-    .pump = &pump, .at_once = true, .open = driver_open, .close = driver_close};
+static const http_driver driver = {.pump = &pump,
+                                   .at_once = true,
+                                   .gather = MAILBOX_GATHER_BYTES, /* at any pace */
+                                   .open = driver_open,
+                                   .close = driver_close};
 
 static void scene_begin(delivery *d)
 {
@@ -161,6 +167,41 @@ static bool goes_on(transfer *t)
 {
     uint64_t at_ms = 0;
     return body_goes_on(t, clock_ms(), &at_ms);
+}
+
+/* One on a way where they are known to pass. */
+static transfer *begin_passing(delivery *d)
+{
+    send_full(d, 1);
+    transfer *t = begin_body(d);
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    bodies_arrived(d, PEER, t->packet->number, clock_ms());
+    return t;
+}
+
+/* It has taken all there is, and ends. */
+static void linger(transfer *t)
+{
+    clock_sleep(LINGER_MS);
+    assert_true(goes_on(t));
+    expect_packets(t, 0, 0);
+}
+
+static transfer *await_single(delivery *d)
+{
+    transfer *t = NULL;
+    for (int i = 0; i < 1000 && (t = begin(d)) == NULL; i++)
+        clock_sleep(1);
+    assert_non_null(t);
+    assert_false(t->is_body);
+    return t;
+}
+
+static void expect_single(delivery *d, uint64_t number)
+{
+    transfer *t = await_single(d);
+    assert_int_equal(t->packet->number, number);
+    answer(t, 200, NULL);
 }
 
 static const packet *first_out(const delivery *d)
@@ -289,16 +330,14 @@ static void one_that_passes_goes_on(void **state)
     delivery_clear(&d);
 }
 
-/* As much as is kept is on its way, until it is known to have arrived. */
+/* As much as is kept is on its way, until it is known to have arrived. A body that has all of it
+ * ends too, for only then it shows whether its connection is still there; none begins behind it. */
 static void what_is_on_its_way_is_bounded(void **state)
 {
     (void)state;
     delivery d;
     scene_begin(&d);
-    send_full(&d, 1);
-    transfer *t = begin_body(&d);
-    expect_packets(t, 1, HTTP_SOURCE_WAITS);
-    bodies_arrived(&d, PEER, 1, clock_ms());
+    transfer *t = begin_passing(&d);
     const size_t most = DELIVERY_FLIGHT_MAX / (2 * MAILBOX_GATHER_BYTES);
     send_full(&d, 2 * most);
     size_t n = 0;
@@ -307,12 +346,41 @@ static void what_is_on_its_way_is_bounded(void **state)
         n += read_packets(t, &end);
     assert_true(end == HTTP_SOURCE_WAITS);
     assert_in_range(n, most / 2, most + 1);
-    clock_sleep(60000);
-    assert_false(goes_on(t));
     assert_true(bodies_want_to_know(&d, PEER));
-    bodies_arrived(&d, PEER, n, clock_ms());
+    clock_sleep(LINGER_MS - 1);
+    assert_false(goes_on(t));
+    clock_sleep(1);
     assert_true(goes_on(t));
+    expect_packets(t, 0, 0);
+    clock_sleep(60000);
+    assert_null(begin(&d));
+    bodies_arrived(&d, PEER, n, clock_ms());
+    t = begin_body(&d);
     assert_true(read_packets(t, &end) > 0);
+    delivery_clear(&d);
+}
+
+/* It goes on as soon as some of what it has is known to have arrived. */
+static void a_full_one_goes_on_when_some_has_arrived(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    transfer *t = begin_passing(&d);
+    send_full(&d, 2 * DELIVERY_FLIGHT_MAX / (2 * MAILBOX_GATHER_BYTES));
+    size_t n = 1;
+    size_t end = 0;
+    while (goes_on(t))
+        n += read_packets(t, &end);
+    for (int i = 0; i < 5; i++) {
+        clock_sleep(LINGER_MS - 1);
+        assert_false(goes_on(t));
+        n++;
+        bodies_arrived(&d, PEER, n - 10, clock_ms());
+        assert_true(goes_on(t));
+        assert_in_range(read_packets(t, &end), 1, 100);
+        assert_true(end == HTTP_SOURCE_WAITS);
+    }
     delivery_clear(&d);
 }
 
@@ -403,26 +471,140 @@ static void packets_of_one_that_failed_go_singly(void **state)
     (void)state;
     delivery d;
     scene_begin(&d);
-    for (int round = 0; round < 3; round++) {
+    for (uint64_t round = 0; round < 3; round++) {
         send_full(&d, 3);
         transfer *t = begin_body(&d);
         expect_packets(t, 3, HTTP_SOURCE_WAITS);
         answer(t, 502, NULL);
-        for (int i = 0; i < 3; i++) {
-            transfer *single = NULL;
-            while ((single = begin(&d)) == NULL)
-                clock_sleep(1);
-            assert_false(single->is_body);
-            assert_int_equal(single->packet->number, 3 * round + i + 1);
-            answer(single, 200, NULL);
-        }
+        for (uint64_t i = 0; i < 3; i++)
+            expect_single(&d, 3 * round + i + 1);
         assert_null(first_out(&d));
     }
     send_full(&d, 1); /* three times in a row */
-    transfer *single = NULL;
-    while ((single = begin(&d)) == NULL)
-        clock_sleep(1);
-    assert_false(single->is_body);
+    expect_single(&d, 10);
+    delivery_clear(&d);
+}
+
+/* The peer takes nothing of one that is open before it has what another had that failed. */
+static void what_failed_does_not_wait_for_one_that_is_open(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    transfer *cut = begin_passing(&d);
+    linger(cut);
+    send_full(&d, 2);
+    transfer *open = begin_body(&d);
+    expect_packets(open, 2, HTTP_SOURCE_WAITS);
+    send_full(&d, 1);
+    answer(cut, 502, NULL);
+    assert_true(goes_on(open));
+    expect_packets(open, 0, 0);
+    expect_single(&d, 1);
+    expect_single(&d, 4); /* what the other had has yet to arrive */
+    answer(open, 200, NULL);
+    assert_null(first_out(&d));
+    send_full(&d, 1);
+    begin_body(&d);
+    delivery_clear(&d);
+}
+
+/* Nor before it has one that was sent by itself. */
+static void one_by_itself_does_not_wait_for_one_that_is_open(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    send_bytes(&d, 10);
+    transfer *single = await_single(&d);
+    send_full(&d, 2);
+    transfer *t = begin_body(&d);
+    expect_packets(t, 2, HTTP_SOURCE_WAITS);
+    answer(single, 503, NULL);
+    expect_single(&d, 1);
+    send_full(&d, 1);
+    assert_null(begin(&d));
+    assert_true(goes_on(t));
+    expect_packets(t, 1, HTTP_SOURCE_WAITS);
+    delivery_clear(&d);
+}
+
+/* What cuts all that are there is one failure. */
+static void those_cut_at_once_count_as_one(void **state)
+{
+    (void)state;
+    delivery d;
+    transfer *t[BODIES];
+    uint64_t number = 0;
+    scene_begin(&d);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < BODIES; i++) {
+            t[i] = begin_passing(&d);
+            linger(t[i]);
+        }
+        for (size_t i = 0; i < BODIES; i++)
+            answer(t[i], 502, NULL);
+        for (size_t i = 0; i < BODIES; i++)
+            expect_single(&d, ++number);
+        assert_null(first_out(&d));
+    }
+    send_full(&d, 1);
+    begin_body(&d);
+    delivery_clear(&d);
+}
+
+/* Packets for more than a single one may have, in a body: whether it takes them all. The rest goes
+ * in others. */
+static bool may_be_long(delivery *d)
+{
+    size_t end = 0;
+    transfer *t = begin_passing(d);
+    send_full(d, BODY_MAX / (2 * MAILBOX_GATHER_BYTES) + 1);
+    assert_true(goes_on(t));
+    (void)read_packets(t, &end);
+    const bool is_long = end == HTTP_SOURCE_WAITS;
+    if (is_long)
+        linger(t);
+    answer(t, 200, NULL);
+    while ((t = begin(d)) != NULL) {
+        if (t->is_body) {
+            (void)read_packets(t, &end);
+            linger(t);
+        }
+        answer(t, 200, NULL);
+    }
+    assert_null(first_out(d));
+    return is_long;
+}
+
+static void cut_long_one(delivery *d)
+{
+    size_t end = 0;
+    transfer *t = begin_passing(d);
+    send_full(d, BODY_MAX / (2 * MAILBOX_GATHER_BYTES) + 1);
+    assert_true(goes_on(t));
+    (void)read_packets(t, &end);
+    assert_true(end == HTTP_SOURCE_WAITS);
+    answer(t, 502, NULL);
+    while (first_out(d) != NULL)
+        answer(await_single(d), 200, NULL);
+}
+
+/* Its length may have been why; or not, so later it is tried again, ever more seldom. */
+static void after_a_long_one_failed_they_are_short_for_a_while(void **state)
+{
+    (void)state;
+    delivery d;
+    scene_begin(&d);
+    assert_true(may_be_long(&d));
+    for (uint64_t ms = SHORT_MS; ms <= 4 * SHORT_MS; ms *= 2) {
+        cut_long_one(&d);
+        assert_false(may_be_long(&d));
+        clock_sleep(ms / 2);
+        assert_false(may_be_long(&d));
+        clock_sleep(ms / 2);
+        assert_true(may_be_long(&d));
+    }
     delivery_clear(&d);
 }
 
@@ -469,11 +651,16 @@ int main(void)
         cmocka_unit_test(the_goodbye_ends_it),
         cmocka_unit_test(one_that_passes_goes_on),
         cmocka_unit_test(what_is_on_its_way_is_bounded),
+        cmocka_unit_test(a_full_one_goes_on_when_some_has_arrived),
         cmocka_unit_test(one_that_lags_ends),
         cmocka_unit_test(what_was_not_sent_has_not_arrived),
         cmocka_unit_test(where_they_are_held_up_there_are_no_more),
         cmocka_unit_test(an_answer_shows_that_they_pass),
         cmocka_unit_test(packets_of_one_that_failed_go_singly),
+        cmocka_unit_test(what_failed_does_not_wait_for_one_that_is_open),
+        cmocka_unit_test(one_by_itself_does_not_wait_for_one_that_is_open),
+        cmocka_unit_test(those_cut_at_once_count_as_one),
+        cmocka_unit_test(after_a_long_one_failed_they_are_short_for_a_while),
         cmocka_unit_test(an_answer_before_the_end_is_a_failure),
         cmocka_unit_test(a_peer_that_has_closed_ends_it),
     };
