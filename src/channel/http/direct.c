@@ -24,7 +24,8 @@
 
 #define DEFAULT_SESSION   "polytune"
 #define PROBE_MS          2000 /* a party that was silent for so long is asked whether it is there */
-#define ASK_MS            10   /* between questions which packets it has */
+#define ASK_MS            10   /* between questions which packets it has, */
+#define ASK_MAX_MS        100  /* doubling up to that while it takes none */
 #define WANTED_MS         20   /* how often a party is asked because of others that use its name */
 #define FRESH_MS          500  /* an answer of so long ago need not be asked for again */
 #define ABSENCE           4    /* a party whose port takes no connection for that part is gone */
@@ -109,7 +110,7 @@ static uint64_t direct_ask_at(const delivery *d, const transfer *t)
     if (!o->accepted || t->failing_since_ms != 0)
         return t->not_before_ms;
     if (bodies_want_to_know(d, b->party))
-        return o->heard_ms + ASK_MS;
+        return o->heard_ms + o->ask_ms;
     return o->heard_ms + PROBE_MS;
 }
 
@@ -119,16 +120,27 @@ static bool is_commit(const char *text)
            strspn(text, "0123456789abcdef") == 2 * DIRECT_COMMIT_BYTES;
 }
 
+/* Who is busy has nothing new to tell for a while. */
+static void note_received(const delivery *d, const mailbox *b, uint64_t received)
+{
+    direct_peer *o = other_of(d, b);
+    const bool is_busy = received == o->received && bodies_want_to_know(d, b->party);
+    o->ask_ms = is_busy ? min_u64(2 * o->ask_ms, ASK_MAX_MS) : ASK_MS;
+    o->received = received;
+}
+
 /* What the answer tells of bodies of many packets. */
 static void note_bodies(delivery *d, const mailbox *b, const transfer *t)
 {
     const http_call *call = &t->call;
     char text[24];
-    if (!http_response_header(call, WIRE_BODY, text, sizeof text))
+    if (!http_response_header(call, WIRE_BODY, text, sizeof text) ||
+        !http_response_header(call, WIRE_RECEIVED, text, sizeof text))
         return;
     bodies_offered(d, b->party);
-    if (http_response_header(call, WIRE_RECEIVED, text, sizeof text))
-        bodies_arrived(d, b->party, strtoull(text, NULL, 10), t->started_ms);
+    const uint64_t received = strtoull(text, NULL, 10);
+    bodies_arrived(d, b->party, received, t->started_ms);
+    note_received(d, b, received);
 }
 
 /* Learns from an answer who is at that URL. False if that is nobody who speaks our language, or not

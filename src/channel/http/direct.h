@@ -45,6 +45,8 @@ typedef struct direct_peer {
     bool is_wanted;    /* somebody posted in its name whom we do not know: ask it */
     uint64_t asked_ms; /* last */
     uint64_t heard_ms; /* last, in answer to one of our requests */
+    uint64_t received; /* packets that it said then to have */
+    uint64_t ask_ms;   /* after how long it is asked again */
 } direct_peer;
 
 struct direct_hub;
