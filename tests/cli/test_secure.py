@@ -390,11 +390,11 @@ class CheatingRelays(Case):
 
     def test_one_that_holds_a_goodbye_does_not_hold_the_result(self):
         """Whoever has the result shows it before it waits for what it still has to send, and for the end of its connections."""
-        leavers, held, let_go = [], threading.Event(), threading.Event()
+        leavers, held, let_go, first = [], threading.Event(), threading.Event(), threading.Lock()
 
         def hold(path, body):
             leaving = re.match(r"/send/s/(\d)/\d\?.*leave=1", path) # the last message gives the seat back
-            if leaving and not held.is_set():
+            if leaving and first.acquire(blocking=False): # never released: of two at once only one is held
                 leavers.append(int(leaving[1]))
                 held.set()
                 let_go.wait(SOON)
