@@ -1,8 +1,9 @@
 /* Joins of few rows: each row of a is compared with each row of b.
  *
- * Arrays that meet the precondition (S32) give what merging gives. So do those with a key more than
- * once: of each key the last row of a and the first of b are a pair. And in whatever order rows
- * come, each is in one pair at most, and a result's two rows are a pair. */
+ * Arrays that meet the precondition (S32) give what merging gives. Of a key that occurs more than
+ * once one pair at most is found: the last row of a with it and the first of b, where merging may
+ * find another. And in whatever order rows come, each is in one pair at most, and a result's two
+ * rows are a pair. */
 #include <string.h>
 
 #include "circuit/arith.h"
