@@ -124,23 +124,38 @@ static wire less_by_borrow(circuit_builder *b, const wire *x, const wire *y, siz
     return wire_not(c);
 }
 
+/* x < y by some bits, equal or not, and those behind them: a constant of ones is the greater where
+ * they differ, so that x, if it is the constant, is less only if they are equal. */
+static wire less_behind(circuit_builder *b, wire equal, wire less, bool if_equal)
+{
+    return if_equal ? circuit_and(b, equal, less) : circuit_or(b, wire_not(equal), less);
+}
+
+/* Of shorter runs, and in numbers of no more bits, too little is shared. */
+#define SHARED_MIN_BITS 8
+/* The first bits of a run are compared last all the same: by them the builder sees which
+ * comparisons imply or exclude each other. */
+#define LAST_BITS 2
+
 /* x < y for unsigned numbers. What the leading zeros or ones of a constant are compared with comes
  * first, for it is there already when the other number is compared with more constants. */
 static wire less_unsigned(circuit_builder *b, const wire *x, const wire *y, size_t n)
 {
     const size_t of_x = known_bits(x, n);
     const size_t run = of_x != 0 ? of_x : known_bits(y, n);
-    if (run < 2)
+    if (run < SHARED_MIN_BITS || n <= SHARED_MIN_BITS)
         return less_by_borrow(b, x, y, n);
-    const wire rest = less_by_borrow(b, x + run, y + run, n - run);
+    wire less = less_by_borrow(b, x + run, y + run, n - run);
     const wire first = of_x != 0 ? x[0] : y[0];
     const wire *bits = of_x != 0 ? y : x;
-    wire equal = WIRE_TRUE; /* the leading bits */
-    for (size_t i = 0; i < run; i++)
+    const bool if_equal = (first == WIRE_TRUE) == (of_x != 0);
+    wire equal = WIRE_TRUE; /* all of the run but its first bits */
+    for (size_t i = LAST_BITS; i < run; i++)
         equal = circuit_and(b, equal, bits[i] ^ first ^ 1u);
-    /* If they differ, a constant of ones is the greater. */
-    return (first == WIRE_TRUE) == (of_x != 0) ? circuit_and(b, equal, rest)
-                                               : circuit_or(b, wire_not(equal), rest);
+    less = less_behind(b, equal, less, if_equal);
+    for (size_t i = LAST_BITS; i-- > 0;)
+        less = less_behind(b, bits[i] ^ first ^ 1u, less, if_equal);
+    return less;
 }
 
 wire arith_less(circuit_builder *b, const wire *x, const wire *y, size_t n, bool is_signed)

@@ -596,6 +596,86 @@ static void costs_stay_below_those_of_the_specification(void **state)
     }
 }
 
+/* A number that is less than a constant, or more, or not so. */
+typedef struct bound {
+    uint64_t value;
+    bool is_more, is_not;
+} bound;
+
+static wire within(circuit_builder *b, const wire *x, bound l, size_t n, bool is_signed)
+{
+    wire value[64];
+    arith_const(value, n, l.value);
+    const wire w =
+        l.is_more ? arith_less(b, value, x, n, is_signed) : arith_less(b, x, value, n, is_signed);
+    return w ^ (l.is_not ? 1u : 0u);
+}
+
+static uint32_t cost_within(const bound *l, size_t n, bool is_signed, bool is_or)
+{
+    wire x[64];
+    const uint32_t n_inputs = (uint32_t)n;
+    circuit_builder *b = circuit_builder_new(&n_inputs, 1, 0);
+    assert_non_null(b);
+    for (uint32_t i = 0; i < n; i++)
+        x[i] = circuit_input(b, i);
+    const wire first = within(b, x, l[0], n, is_signed);
+    const wire second = within(b, x, l[1], n, is_signed);
+    const wire both = is_or ? circuit_or(b, first, second) : circuit_and(b, first, second);
+    pt_circuit *c = NULL;
+    assert_int_equal(circuit_builder_finish(&c, b, &both, 1, NULL, 0, NULL), PT_OK);
+    const uint32_t n_and = c->n_and;
+    pt_circuit_free(c);
+    circuit_builder_free(b);
+    return n_and;
+}
+
+/* x % 64 >= 1 for numbers of 8 bits, signed. */
+static uint32_t cost_of_remainder(void)
+{
+    wire x[8], y[8], rest[8], by_zero, overflow;
+    const uint32_t n_inputs = 8;
+    circuit_builder *b = circuit_builder_new(&n_inputs, 1, 0);
+    assert_non_null(b);
+    for (uint32_t i = 0; i < 8; i++)
+        x[i] = circuit_input(b, i);
+    arith_const(y, 8, 64);
+    arith_div(b, NULL, rest, &by_zero, &overflow, x, y, 8, true);
+    const wire is_more = within(b, rest, (bound){1, false, true}, 8, true);
+    pt_circuit *c = NULL;
+    assert_int_equal(circuit_builder_finish(&c, b, &is_more, 1, NULL, 0, NULL), PT_OK);
+    const uint32_t n_and = c->n_and;
+    pt_circuit_free(c);
+    circuit_builder_free(b);
+    return n_and;
+}
+
+/* Two bounds of a number of which one implies or excludes the other, or of a number of few bits. */
+static void ranges_are_cheap(void)
+{
+    static const struct {
+        size_t n;
+        bool is_signed, is_or;
+        bound bounds[2];
+        uint32_t most;
+    } rows[] = {
+        {8, false, true, {{5, false, false}, {100, true, false}}, 6},
+        {8, false, false, {{1, true, false}, {34, true, false}}, 7},
+        {8, false, false, {{18, false, true}, {65, false, false}}, 11},
+        {8, false, false, {{57, false, false}, {5, false, false}}, 7},
+        {8, true, true, {{34, true, false}, {1, true, false}}, 6},
+        {16, false, false, {{1, true, true}, {52807, true, false}}, 0},
+        {32, false, false, {{42, false, false}, {2984017616, true, false}}, 0},
+        {32, false, false, {{18, false, true}, {65, false, false}}, 38},
+        {32, true, false, {{18, false, true}, {65, false, false}}, 39},
+        {64, true, true, {{1, false, false}, {(uint64_t)-2, true, false}}, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_in_range(cost_within(rows[i].bounds, rows[i].n, rows[i].is_signed, rows[i].is_or), 0,
+                        rows[i].most);
+    assert_in_range(cost_of_remainder(), 0, 6);
+}
+
 static void constants_are_cheap(void **state)
 {
     (void)state;
@@ -612,6 +692,51 @@ static void constants_are_cheap(void **state)
     assert_true(const_cost(OP_MUL, 32, true, UINT32_MAX) <= 31);     /* -1 */
     assert_true(const_cost(OP_MUL, 32, true, UINT32_MAX - 1) <= 31); /* -2 */
     assert_true(const_cost(OP_MUL, 64, true, 10) <= 76);
+    ranges_are_cheap();
+}
+
+/* Compares numbers of n bits around a constant, and those with one other bit, with it. */
+static void check_around(uint64_t constant, size_t n, bool is_signed)
+{
+    const uint64_t sign = is_signed ? (uint64_t)1 << (n - 1) : 0;
+    const uint32_t n_inputs = (uint32_t)n;
+    wire x[64], less[2];
+    circuit_builder *b = circuit_builder_new(&n_inputs, 1, 0);
+    assert_non_null(b);
+    for (uint32_t i = 0; i < n; i++)
+        x[i] = circuit_input(b, i);
+    less[0] = within(b, x, (bound){constant, false, false}, n, is_signed);
+    less[1] = within(b, x, (bound){constant, true, false}, n, is_signed);
+    pt_circuit *c = NULL;
+    assert_int_equal(circuit_builder_finish(&c, b, less, 2, NULL, 0, NULL), PT_OK);
+    for (size_t k = 0; k < n + 3; k++) {
+        const uint64_t v = (k < n ? constant ^ (uint64_t)1 << k : constant + k - n - 1) & mask(n);
+        uint8_t in[64], out[2];
+        for (size_t i = 0; i < n; i++)
+            in[i] = v >> (n - 1 - i) & 1;
+        assert_int_equal(eval_bits(out, c, in, NULL), PT_OK);
+        assert_int_equal(out[0], (v ^ sign) < (constant ^ sign));
+        assert_int_equal(out[1], (v ^ sign) > (constant ^ sign));
+    }
+    pt_circuit_free(c);
+    circuit_builder_free(b);
+}
+
+/* Also with runs of zeros or ones of every length. */
+static void comparisons_with_constants_equal_native(void **state)
+{
+    (void)state;
+    static const size_t widths[] = {7, 8, 9, 10, 16, 32, 64};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        const size_t n = widths[i];
+        for (size_t k = 0; k < 8 * n; k++) {
+            const uint64_t power = (uint64_t)1 << k / 8;
+            const uint64_t near = power + (k % 4) * (power / 3) - (k % 4 == 1);
+            const uint64_t constant = (k % 8 < 4 ? near : ~near) & mask(n);
+            check_around(constant, n, false);
+            check_around(constant, n, true);
+        }
+    }
 }
 
 /* A number compared with constants: what these have alike is compared once. */
@@ -651,6 +776,7 @@ int main(void)
         cmocka_unit_test(products_and_quotients_stay_below_their_bounds),
         cmocka_unit_test(costs_stay_below_those_of_the_specification),
         cmocka_unit_test(constants_are_cheap),
+        cmocka_unit_test(comparisons_with_constants_equal_native),
         cmocka_unit_test(comparisons_with_constants_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
