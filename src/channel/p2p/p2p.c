@@ -74,6 +74,8 @@ static pt_status follow(p2p *c, size_t from, size_t len, pt_error *error)
     else if (!p->sends_direct)
         status = p2p_move(c, from, error);
     p->receives_direct = status == PT_OK;
+    if (status == PT_OK)
+        streams_receive(c->streams, from);
     monitor_wake(&c->lock);
     monitor_unlock(&c->lock);
     if (status == PT_OK)

@@ -23,6 +23,7 @@
 #define STAGE_BYTES       ((size_t)16 << 10)
 #define TURN_BYTES        ((size_t)4 << 20) /* moved for one peer before the next one's turn */
 #define LENGTH_BYTES      4
+#define EARLY_BYTES       ((size_t)64 << 10)
 #define KEEPALIVE_IDLE_S  15 /* also keeps routers from forgetting the connection */
 #define KEEPALIVE_EVERY_S 5
 #define KEEPALIVE_COUNT   6
@@ -33,6 +34,7 @@ typedef struct stream {
     mailbox *box;
     int fd;                     /* -1: there is none, or it has ended */
     size_t out_done;            /* bytes of the first packet, its length included, that are sent */
+    bool is_received;           /* under the lock: packets are taken from it */
     bool has_shut;              /* nothing more goes out */
     bool said_bye;              /* the last packet that came was a goodbye */
     uint8_t stage[STAGE_BYTES]; /* bytes [stage_at, stage_len) are read but not looked at */
@@ -140,6 +142,14 @@ pt_status streams_add(streams *s, size_t peer, int fd, const char *where, const 
     return PT_OK;
 }
 
+void streams_receive(streams *s, size_t peer)
+{
+    monitor_lock(&s->mail.lock);
+    s->list[peer].is_received = true;
+    monitor_unlock(&s->mail.lock);
+    streams_nudge(&s->mail);
+}
+
 const char *streams_name(const streams *s, size_t peer)
 {
     return s->mail.boxes[peer].name;
@@ -187,9 +197,13 @@ static void end_of_input(stream *p, int problem)
 
 /* ---- the thread: reading ---- */
 
+/* As long as nobody receives, little is read: the rest waits in the system's buffers, and at the
+ * sender. But a goodbye is, or whoever closes would wait for one who is done with it. */
 static bool may_read(const stream *p)
 {
-    return p->set->mail.closing || mailbox_has_room(p->box);
+    if (p->set->mail.closing)
+        return true;
+    return mailbox_has_room(p->box) && (p->is_received || p->box->inbox_bytes < EARLY_BYTES);
 }
 
 /* A packet is complete. False when reading must stop for now, or for ever. */

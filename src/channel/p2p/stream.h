@@ -19,10 +19,12 @@ typedef struct streams streams;
 MUST_CHECK pt_status streams_new(streams **ret_streams, const mailbox_options *options,
                                  pt_error *error);
 
-/* Takes over a connected, non-blocking socket to `peer`, which has none so far, and reads from it;
- * the caller's again on failure. `first`: what is said there before all packets. */
+/* Takes over a connected, non-blocking socket to `peer`, which has none so far; the caller's
+ * again on failure. `first`: what is said there before all packets. */
 MUST_CHECK pt_status streams_add(streams *s, size_t peer, int fd, const char *where,
                                  const uint8_t *first, size_t first_len, pt_error *error);
+/* From now on its packets are received: before, hardly any is read. */
+void streams_receive(streams *s, size_t peer);
 /* "party 2 at ADDRESS", of a peer that was added. */
 const char *streams_name(const streams *s, size_t peer);
 

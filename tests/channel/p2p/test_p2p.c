@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/le.h"
 #include "channel/channel.h"
 #include "channel/conformance.h"
 #include "channel/frame.h"
@@ -403,6 +404,69 @@ static void the_lower_party_moves_first(void **state)
     hand_end(&h);
 }
 
+/* Packets for the other until the connection takes no more for a while; how many, and what of the
+ * last one is missing. */
+static uint64_t hand_fill(int fd, const uint8_t *body, size_t len, uint8_t *ret_rest,
+                          size_t *ret_missing)
+{
+    uint64_t number = 0;
+    *ret_missing = 0;
+    while (*ret_missing == 0 && number < 2 * CHANNEL_INBOX_BYTES / len) {
+        packet *p = frame_message(body, len);
+        assert_non_null(p);
+        frame_number(p, ++number);
+        const size_t size = sizeof(uint32_t) + p->bytes.len;
+        uint8_t *whole = malloc(size);
+        assert_non_null(whole);
+        le_put_u32(whole, (uint32_t)p->bytes.len);
+        memcpy(whole + sizeof(uint32_t), p->bytes.bytes, p->bytes.len);
+        *ret_missing = size;
+        for (struct pollfd w = {.fd = fd, .events = POLLOUT};
+             *ret_missing != 0 && poll(&w, 1, 200) == 1;) {
+            const ssize_t n = send(fd, whole + size - *ret_missing, *ret_missing, MSG_NOSIGNAL);
+            assert_true(n > 0);
+            *ret_missing -= (size_t)n;
+        }
+        memcpy(ret_rest, whole + size - *ret_missing, *ret_missing);
+        free(whole);
+        frame_free(p);
+    }
+    return number;
+}
+
+/* Both inboxes would be full. */
+static void little_is_read_before_the_move(void **state)
+{
+    enum { LEN = 32 << 10 };
+    const int small = LEN;
+    uint8_t *body = calloc(LEN, 1);
+    uint8_t rest[LEN + 100];
+    size_t missing = 0;
+    hand h;
+    assert_non_null(body);
+    hand_start(&h, *state, 0);
+    const int fd = hand_connect(&h);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+    const uint64_t n = hand_fill(fd, body, LEN, rest, &missing);
+    assert_true(missing != 0 && n * LEN < CHANNEL_INBOX_BYTES / 2);
+    assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+    hand_send(&h, P2P_MOVED, "", 0);
+    for (uint64_t i = 1; i <= n; i++) {
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        pt_error error;
+        if (i == n) /* by now there is room for the rest */
+            assert_int_equal(send(fd, rest, missing, MSG_NOSIGNAL), missing);
+        if (channel_recv(&h.other, 0, phase, LEN, &bytes, &len, &error) != PT_OK)
+            fail_msg("%s", error.message);
+        assert_int_equal(len, LEN);
+        free(bytes);
+    }
+    (void)close(fd);
+    free(body);
+    hand_end(&h);
+}
+
 static void channels_that_are_still_moving_close(void **state)
 {
     pt_channel c[3];
@@ -688,6 +752,7 @@ int main(void)
         cmocka_unit_test(each_direction_moves_by_itself),
         cmocka_unit_test(what_the_relay_brings_after_the_move_is_not_taken),
         cmocka_unit_test(the_lower_party_moves_first),
+        cmocka_unit_test(little_is_read_before_the_move),
         cmocka_unit_test(channels_that_are_still_moving_close),
         cmocka_unit_test(unreachable_addresses_leave_it_to_the_relay),
         cmocka_unit_test(a_side_that_does_not_move_stays_with_the_relay),
