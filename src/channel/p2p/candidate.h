@@ -5,7 +5,8 @@
  *
  * A cheating peer, or the relay, may offer addresses of other people's machines. What that is worth
  * as a port scanner is kept near nothing:
- * - At most CANDIDATES_MAX addresses per peer are tried, for seconds, at a few attempts a second.
+ * - At most CANDIDATES_MAX addresses per peer are tried, each a few times a second for seconds,
+ * then every few seconds for a minute.
  * - Ports below 1024 are refused: services live there, and routers map to none of them (RFC 4787,
  *   REQ-3). So are groups, broadcasts, unspecified and link-local addresses (there are the metadata
  *   services of clouds), and this machine's own loopback address, unless it has no other.

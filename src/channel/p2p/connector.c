@@ -11,7 +11,7 @@
 #include "base/thread.h"
 #include "channel/p2p/p2p_impl.h"
 
-#define PUNCH_MS 5000 /* for connecting; less when the timeout is short */
+#define PUNCH_MS 5000 /* for connecting at once; less when the timeout is short */
 #define ASK_MS   2000 /* for asking the relay for this party's address */
 #define FRESH_MS 5000 /* an address that was asked for so long ago may be another one by now */
 #define TURN_MS  1000 /* between looks when nothing happens */
@@ -84,6 +84,14 @@ static bool send_offer(connector *k, size_t to)
 
 /* ---- one peer ---- */
 
+/* The other may take this party's offer much later than this party took its: nobody takes one who
+ * does not receive. So the ports stay open, and the relay is what it is by then. */
+static void go_on_slowly(connector *k, size_t peer)
+{
+    punch_slow_down(k->punch, peer);
+    p2p_report_way(k->c, peer, false);
+}
+
 static void decide_relayed(connector *k, size_t peer)
 {
     k->c->pairs[peer].is_decided = true;
@@ -126,7 +134,8 @@ static void settle(connector *k, size_t peer)
     if (has_stream)
         return;
     (void)close(fd);
-    p2p_report_way(c, peer, false);
+    if (!p->is_told)
+        p2p_report_way(c, peer, false);
 }
 
 /* Does what is due for a peer; whether it is done with it. */
@@ -143,8 +152,8 @@ static bool look_at(connector *k, size_t peer)
         take_offer(k, peer);
     else if (p->is_tried && punch_has(k->punch, peer))
         settle(k, peer);
-    else if (p->is_tried && clock_ms() >= p->deadline_ms)
-        decide_relayed(k, peer);
+    else if (p->is_tried && !p->is_told && clock_ms() >= p->deadline_ms)
+        go_on_slowly(k, peer);
     return p->is_decided;
 }
 
@@ -163,13 +172,13 @@ static uint64_t next_deadline(const connector *k)
     uint64_t next = clock_ms() + TURN_MS;
     for (size_t i = 0; i < k->c->parties; i++) {
         const p2p_pair *p = &k->c->pairs[i];
-        if (p->is_tried && !p->is_decided)
+        if (p->is_tried && !p->is_decided && !p->is_told)
             next = min_u64(next, p->deadline_ms);
     }
     return next;
 }
 
-/* Until it is known for each peer whether there is a connection. */
+/* Until it is known for each peer whether there is a connection, or the channel closes. */
 static void connect_to_all(connector *k)
 {
     p2p *c = k->c;

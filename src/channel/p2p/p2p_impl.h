@@ -44,11 +44,11 @@ typedef struct p2p_pair {
     bool has_theirs;      /* it has come */
     bool is_tried;        /* the connector's: it has looked at it */
     bool is_decided;      /* the connector's: there is a connection, or there will be none */
-    uint64_t deadline_ms; /* the connector's: until then it tries */
-    bool has_stream;      /* a connection that can be received on */
+    uint64_t deadline_ms; /* the connector's: from then on it tries slowly */
+    bool has_stream;      /* a connection that can be received on, once the other has moved */
     bool sends_direct;    /* MOVED has been sent */
     bool receives_direct; /* and has come: changed by who receives only */
-    bool is_told;         /* the user has been told which way: the one's who tells */
+    bool is_told;         /* the user has been told a way: the connector's while no stream is */
 } p2p_pair;
 
 typedef struct p2p {

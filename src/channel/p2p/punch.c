@@ -16,11 +16,14 @@
 #include "base/min.h"
 #include "channel/p2p/door.h"
 
-#define RETRY_MS        200  /* after an attempt was refused */
-#define SILENCE_MS      3000 /* a connection without hello is closed then */
-#define CONTACTS_MAX    400  /* attempts and connections at once */
-#define STRANGERS_MAX   32   /* accepted, without hello so far */
-#define OUTSIDE_MAX     2    /* places kept for addresses that the relay sees */
+#define RETRY_MS        200   /* after an attempt was refused */
+#define SLOW_RETRY_MS   4000  /* the same for a peer that is late */
+#define LATE_MS         60000 /* for so long; then it is waited for only */
+#define SILENCE_MS      3000  /* an attempt, or a connection without hello, is closed then */
+#define CHOICE_MS       10000 /* one without choice */
+#define CONTACTS_MAX    400   /* attempts and connections at once */
+#define STRANGERS_MAX   32    /* accepted, without hello so far */
+#define OUTSIDE_MAX     2     /* places kept for addresses that the relay sees */
 #define TAG_BYTES       32
 #define HELLO_BYTES     (4 + 4 + TAG_BYTES)
 #define CHOICE_BYTES    1
@@ -38,7 +41,9 @@ typedef struct pair {
     pair_state state;
     uint8_t own_tag[TAG_BYTES];
     uint8_t their_tag[TAG_BYTES];
-    int fd; /* once chosen */
+    bool is_late;
+    uint64_t late_until_ms; /* no attempts any more */
+    int fd;                 /* once chosen */
     candidate remote;
 } pair;
 
@@ -180,13 +185,19 @@ pt_status punch_add(punch *p, size_t peer, const offer *own, const offer *theirs
 
 /* ---- contacts ---- */
 
+/* When to try again. */
+static uint64_t retry_ms(const punch *p, size_t peer)
+{
+    return clock_ms() + (p->pairs[peer].is_late ? SLOW_RETRY_MS : RETRY_MS);
+}
+
 /* Forgets a contact, whose socket has been closed or moved; the last one takes its place. */
 static void contact_forget(punch *p, size_t index)
 {
     const size_t of = p->contacts[index].target;
     if (of != NONE) {
         p->targets[of].running = false;
-        p->targets[of].next_ms = clock_ms() + RETRY_MS;
+        p->targets[of].next_ms = retry_ms(p, p->targets[of].peer);
     }
     p->contacts[index] = p->contacts[--p->n_contacts];
 }
@@ -243,6 +254,16 @@ static bool check_hello(const punch *p, const contact *c)
            sodium_memcmp(c->in + 8, p->pairs[from].their_tag, TAG_BYTES) == 0;
 }
 
+/* A peer tries no more than that at once. One that cheats takes no places from others. */
+static bool has_too_many(const punch *p, size_t peer)
+{
+    size_t n_accepted = 0;
+    for (size_t i = 0; i < p->n_contacts; i++)
+        if (p->contacts[i].peer == peer && p->contacts[i].target == NONE)
+            n_accepted++;
+    return n_accepted >= CANDIDATES_MAX;
+}
+
 /* The other end has said who it is. False when the contact is to be dropped; `ret_chosen` when it
  * is the one. */
 static bool take_hello(punch *p, contact *c, bool *ret_chosen)
@@ -250,7 +271,10 @@ static bool take_hello(punch *p, contact *c, bool *ret_chosen)
     if (!check_hello(p, c))
         return false;
     if (c->peer == NONE) {
-        c->peer = le_get_u32(c->in + 4);
+        const size_t from = le_get_u32(c->in + 4);
+        if (has_too_many(p, from))
+            return false;
+        c->peer = from;
         if (!write_hello(p, c))
             return false;
     }
@@ -309,7 +333,7 @@ static void start_attempt(punch *p, size_t index)
     const door *d = &p->doors[t->to.family == 4 ? 0 : 1];
     struct sockaddr_storage address;
     const socklen_t size = candidate_to_socket(&address, &t->to);
-    t->next_ms = clock_ms() + RETRY_MS;
+    t->next_ms = retry_ms(p, t->peer);
     const int fd = d->listener < 0 ? -1 : door_socket(d);
     if (fd < 0)
         return;
@@ -324,13 +348,18 @@ static void start_attempt(punch *p, size_t index)
     p->n_contacts++;
 }
 
+static bool is_tried_now(const pair *with, uint64_t now)
+{
+    return with->state == PAIR_WANTED && (!with->is_late || now < with->late_until_ms);
+}
+
 /* Starts what is due; returns when the next one is. */
 static uint64_t start_attempts(punch *p, uint64_t now, uint64_t deadline)
 {
     uint64_t next = deadline;
     for (size_t i = 0; i < p->n_targets; i++) {
         target *t = &p->targets[i];
-        if (t->running || p->pairs[t->peer].state != PAIR_WANTED)
+        if (t->running || !is_tried_now(&p->pairs[t->peer], now))
             continue;
         if (t->next_ms <= now && p->n_contacts < CONTACTS_MAX - STRANGERS_MAX)
             start_attempt(p, i);
@@ -340,18 +369,18 @@ static uint64_t start_attempts(punch *p, uint64_t now, uint64_t deadline)
     return next;
 }
 
-/* Closes what says nothing; returns when the next one has been silent for too long. */
+/* Closes what comes no further, so that it keeps no place from others; returns when the next one
+ * has been silent for too long. */
 static uint64_t drop_silent(punch *p, uint64_t now, uint64_t deadline)
 {
     uint64_t next = deadline;
     for (size_t i = p->n_contacts; i-- != 0;) {
         const contact *c = &p->contacts[i];
-        if (!c->connected || c->n_in >= HELLO_BYTES)
-            continue;
-        if (c->since_ms + SILENCE_MS <= now)
+        const uint64_t until = c->since_ms + (c->n_in < HELLO_BYTES ? SILENCE_MS : CHOICE_MS);
+        if (until <= now)
             contact_drop(p, i);
-        else if (c->since_ms + SILENCE_MS < next)
-            next = c->since_ms + SILENCE_MS;
+        else
+            next = min_u64(next, until);
     }
     return next;
 }
@@ -419,6 +448,12 @@ void punch_turn(punch *p, int wake_fd, uint64_t until_ms)
     const uint64_t silent = drop_silent(p, now, until_ms);
     const uint64_t due = start_attempts(p, now, until_ms);
     wait_and_step(p, wake_fd, now, min_u64(due, silent));
+}
+
+void punch_slow_down(punch *p, size_t peer)
+{
+    p->pairs[peer].is_late = true;
+    p->pairs[peer].late_until_ms = clock_ms() + LATE_MS;
 }
 
 bool punch_has(const punch *p, size_t peer)

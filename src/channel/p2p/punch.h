@@ -43,6 +43,9 @@ MUST_CHECK pt_status punch_add(punch *p, size_t peer, const offer *own, const of
  * `until_ms`, and deals with it. */
 void punch_turn(punch *p, int wake_fd, uint64_t until_ms);
 
+/* That peer is late, or out of reach: tries seldom, and after a minute only accepts. */
+void punch_slow_down(punch *p, size_t peer);
+
 bool punch_has(const punch *p, size_t peer);
 /* No connection to that peer any more. */
 void punch_give_up(punch *p, size_t peer);

@@ -404,6 +404,26 @@ static void the_lower_party_moves_first(void **state)
     hand_end(&h);
 }
 
+/* The hand is busy for longer than the other tries in earnest. */
+static void who_is_late_still_connects(void **state)
+{
+    hand h;
+    candidate remote;
+    hand_start(&h, *state, 0);
+    hand_recv_offer(&h);
+    hand_send_offer(&h);
+    hand_is_heard(&h);
+    hand_expect_told(&h, 0, 1);
+    hand_work(&h);
+    hand_send(&h, P2P_MOVED, "", 0);
+    const int fd = punch_take(h.punch, 1, &remote);
+    hand_say_directly(fd, 1, "late");
+    expect_text(&h.other, 0, "late");
+    hand_expect_told(&h, 1, 1);
+    (void)close(fd);
+    hand_end(&h);
+}
+
 /* Packets for the other until the connection takes no more for a while; how many, and what of the
  * last one is missing. */
 static uint64_t hand_fill(int fd, const uint8_t *body, size_t len, uint8_t *ret_rest,
@@ -752,6 +772,7 @@ int main(void)
         cmocka_unit_test(each_direction_moves_by_itself),
         cmocka_unit_test(what_the_relay_brings_after_the_move_is_not_taken),
         cmocka_unit_test(the_lower_party_moves_first),
+        cmocka_unit_test(who_is_late_still_connects),
         cmocka_unit_test(little_is_read_before_the_move),
         cmocka_unit_test(channels_that_are_still_moving_close),
         cmocka_unit_test(unreachable_addresses_leave_it_to_the_relay),
