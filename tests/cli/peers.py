@@ -188,12 +188,24 @@ def start(network, program, party, folder, hosts, addresses, port):
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+def peak_kib(pid):
+    """Of the program alone: what wait4 tells begins with the memory of this one, from which it was forked."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+
+
 def wait_for_all(processes):
-    """What each of them has used, when all have ended."""
-    used, deadline = {}, time.monotonic() + LONGEST_S
+    """What each of them has used, when all have ended, and the greatest peak of memory in KiB."""
+    used, peak, deadline = {}, 0, time.monotonic() + LONGEST_S
     while len(used) < len(processes):
         for process in processes:
-            pid, status, usage = os.wait4(process.pid, os.WNOHANG) if process.pid not in used else (0, 0, None)
+            if process.pid in used:
+                continue
+            peak = max(peak, peak_kib(process.pid))
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             if pid == 0:
                 continue
             used[pid], process.returncode = usage, os.waitstatus_to_exitcode(status)
@@ -201,8 +213,8 @@ def wait_for_all(processes):
                 raise Failed(f"{process.args[-3:]} failed: {process.stderr.read().decode().strip()}")
         if time.monotonic() > deadline:
             raise Failed(f"{processes[0].args[-3:]}: no end after {LONGEST_S} s")
-        time.sleep(0.002)
-    return list(used.values())
+        time.sleep(0.005)
+    return list(used.values()), peak
 
 
 def run_pair(network, program, folder, hosts, port):
@@ -215,7 +227,7 @@ def run_pair(network, program, folder, hosts, port):
         for party in range(2):
             time.sleep(party * STAGGER_S)
             processes.append(start(network, program, party, folder, hosts, addresses, port))
-        used = wait_for_all(processes)
+        used, peak = wait_for_all(processes)
         seconds = time.monotonic() - started
     finally:
         for process in processes:
@@ -226,7 +238,7 @@ def run_pair(network, program, folder, hosts, port):
     return {"seconds": seconds,
             "cpu_seconds_per_party": sum(u.ru_utime + u.ru_stime for u in used) / 2,
             "bytes_per_party": (sent_bytes(network, set(hosts), device) - before) / 2,
-            "peak_mib_per_party": max(u.ru_maxrss for u in used) / 1024}
+            "peak_mib_per_party": peak / 1024}
 
 
 def run_once(network, program, folder, is_linked, port):
