@@ -88,7 +88,10 @@ PT_API PT_MUST_CHECK pt_status pt_circuit_eval_packed(uint8_t *ret_outputs, size
                                                       const uint8_t *inputs, size_t n_input_bytes,
                                                       pt_error *error);
 
-/* Counts; and_depth is 0 when there is no memory to find it. */
+/* Its AND gates, which are what a run costs. */
+PT_API uint64_t pt_circuit_and_gates(const pt_circuit *circuit);
+/* All counts, for which it is gone through once; and_depth is 0 when there is no memory to find it.
+ */
 PT_API void pt_circuit_get_stats(pt_circuit_stats *ret_stats, const pt_circuit *circuit);
 
 PT_API void pt_circuit_free(pt_circuit *circuit);

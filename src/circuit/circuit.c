@@ -76,6 +76,11 @@ size_t pt_circuit_input_bits(const pt_circuit *circuit, size_t party)
     return circuit != NULL && party < circuit->n_parties ? circuit->party_inputs[party] : 0;
 }
 
+uint64_t pt_circuit_and_gates(const pt_circuit *circuit)
+{
+    return circuit == NULL ? 0 : circuit->n_and;
+}
+
 size_t pt_circuit_output_bits(const pt_circuit *circuit)
 {
     return circuit == NULL ? 0 : circuit->n_outputs;

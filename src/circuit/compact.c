@@ -157,8 +157,7 @@ static void check_code(pt_circuit *c, reader *r, code_check *k)
             check_step(k, c);
         else
             r->failed = true;
-        if (i % PLAN_GATES_A_PASS == 0)
-            plan_walk_pass(&k->gates.plan, c);
+        plan_walk_pass_often(&k->gates.plan, c);
     }
     if (k->gates.plan.n_taken != c->n_registers || !plan_walk_is_done(&k->gates.plan))
         r->failed = true;

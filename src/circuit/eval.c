@@ -37,7 +37,9 @@ pt_status circuit_eval_lanes(uint64_t *ret_outputs, const pt_circuit *c, const u
     while (!plan_walk_is_done(&w)) {
         const plan_step step = plan_walk_next(&w);
         registers[step.out] = eval_step(registers, step);
+        plan_walk_pass_often(&w, c);
     }
+    plan_walk_pass(&w, c);
     for (uint32_t i = 0; i < c->n_outputs; i++)
         ret_outputs[i] = registers[c->output_registers[i]];
 done:

@@ -107,10 +107,16 @@ void plan_walk_clear(plan_walk *w);
 /* What a walk takes, at most. */
 uint64_t plan_walk_bytes(const pt_circuit *c);
 
-/* What the walk has passed will not be needed for some time: pages of a file may leave memory. In a
- * walk through all gates after so many. */
-#define PLAN_GATES_A_PASS ((uint32_t)1 << 20)
+/* What the walk has passed will not be needed for some time: pages of a file may leave memory. */
 void plan_walk_pass(plan_walk *w, const pt_circuit *c);
+
+/* The same now and then: behind each step of a walk that nothing else cuts. */
+#define PLAN_GATES_A_PASS ((uint32_t)1 << 20)
+static inline void plan_walk_pass_often(plan_walk *w, const pt_circuit *c)
+{
+    if (w->wire % PLAN_GATES_A_PASS == 0)
+        plan_walk_pass(w, c);
+}
 
 static inline bool plan_walk_is_done(const plan_walk *w)
 {

@@ -59,7 +59,9 @@ static bool count_deep(pt_circuit_stats *stats, const pt_circuit *c)
         count_op(stats, step.op);
         depths[step.out] = depth;
         deepest = max_u32(deepest, depth);
+        plan_walk_pass_often(&w, c);
     }
+    plan_walk_pass(&w, c);
     stats->and_depth = deepest;
     plan_walk_clear(&w);
     mem_free(depths);

@@ -109,15 +109,12 @@ static void show_diagnostics(const computation *c, const args *a, pt_status stat
 /* Of a circuit that was read; what is compiled here is checked by the compiler. */
 static pt_status check_gates(const computation *c, const pt_circuit *circuit, pt_error *error)
 {
-    pt_circuit_stats stats;
-    if (c->max_ands == 0)
-        return PT_OK;
-    pt_circuit_get_stats(&stats, circuit);
-    if (stats.and_gates <= c->max_ands)
+    const uint64_t n_and = pt_circuit_and_gates(circuit);
+    if (c->max_ands == 0 || n_and <= c->max_ands)
         return PT_OK;
     return error_set(error, PT_ERR_LIMIT,
                      "'%s' has %" PRIu64 " AND gates, more than --max-ands=%" PRIu64, c->path,
-                     stats.and_gates, c->max_ands);
+                     n_and, c->max_ands);
 }
 
 static pt_status read_bristol(computation *c, const args *a, pt_error *error)

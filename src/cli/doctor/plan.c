@@ -81,20 +81,18 @@ static void say_cost(doctor_report *r, const plan_cost *cost, uint64_t n_and, bo
 pt_status doctor_plan(doctor_report *r, const computation *c, const doctor_link *link,
                       pt_error *error)
 {
-    pt_circuit_stats stats;
+    const uint64_t n_and = pt_circuit_and_gates(c->circuit);
     plan_cost cost;
-    pt_circuit_get_stats(&stats, c->circuit);
     if (c->parties < 2 || c->parties > PLAN_MAX_PARTIES) {
         doctor_say(r, DOCTOR_WARNING, "program",
                    "for %zu part%s: what that takes is told for 2 to %d", c->parties,
                    c->parties == 1 ? "y" : "ies", PLAN_MAX_PARTIES);
         return PT_OK;
     }
-    const bool is_estimate = stats.and_gates > PLAN_RUN_ANDS;
-    const pt_status status = is_estimate
-                                 ? cost_by_gates(&cost, stats.and_gates, c->parties, link, error)
-                                 : cost_of(&cost, c->circuit, link, error);
+    const bool is_estimate = n_and > PLAN_RUN_ANDS;
+    const pt_status status = is_estimate ? cost_by_gates(&cost, n_and, c->parties, link, error)
+                                         : cost_of(&cost, c->circuit, link, error);
     if (status == PT_OK)
-        say_cost(r, &cost, stats.and_gates, is_estimate);
+        say_cost(r, &cost, n_and, is_estimate);
     return status;
 }

@@ -73,8 +73,7 @@ bool circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *c)
     sink_u32s(&k, c->party_inputs, c->n_parties);
     for (uint32_t g = 0; g < c->n_gates; g++) {
         sink_gate(&k, gate_walk_next(&w));
-        if (g % PLAN_GATES_A_PASS == 0)
-            plan_walk_pass(&w.plan, c);
+        plan_walk_pass_often(&w.plan, c);
     }
     plan_walk_pass(&w.plan, c);
     sink_u32s(&k, c->outputs, c->n_outputs);

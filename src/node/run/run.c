@@ -134,11 +134,10 @@ static pt_status decide(run *r)
 static pt_status confirm_decision(run *r)
 {
     char why[DECISION_WHY_MAX];
-    pt_circuit_stats stats;
-    pt_circuit_get_stats(&stats, pt_program_circuit(r->program));
-    computation_progress(r->c, "compiled", stats.and_gates, stats.and_gates);
+    const uint64_t n_ands = pt_circuit_and_gates(pt_program_circuit(r->program));
+    computation_progress(r->c, "compiled", n_ands, n_ands);
     bool is_other = false;
-    const verdict v = decision_confirm(r->c, stats.and_gates, r->input.n_data, &is_other, why);
+    const verdict v = decision_confirm(r->c, n_ands, r->input.n_data, &is_other, why);
     pt_status status = PT_OK;
     if (v != VERDICT_ALLOWED || is_other)
         status = note_verdict(r, v, why);
@@ -490,13 +489,12 @@ static pt_status note_begin(run *r)
 {
     char digest[HEX_SIZE(PT_CONSTANTS_DIGEST_BYTES)];
     uint8_t bytes[PT_CONSTANTS_DIGEST_BYTES];
-    pt_circuit_stats stats;
+    const uint64_t n_ands = pt_circuit_and_gates(pt_program_circuit(r->program));
     pt_constants_digest(bytes, r->constants);
     hex_write(digest, bytes, sizeof bytes);
-    pt_circuit_get_stats(&stats, pt_program_circuit(r->program));
     return journal_deed(r->c->owner->journal, "begun", r->p->id, r->c->caller,
-                        json_pack("{s:I, s:I, s:s}", "and_gates", (json_int_t)stats.and_gates,
-                                  "rows", (json_int_t)r->input.n_data, "constants_digest", digest),
+                        json_pack("{s:I, s:I, s:s}", "and_gates", (json_int_t)n_ands, "rows",
+                                  (json_int_t)r->input.n_data, "constants_digest", digest),
                         &r->error);
 }
 
@@ -506,10 +504,8 @@ static void make_plan(run *r, const pt_circuit *circuit, const pt_mpc_options *o
 {
     static const pt_plan_link no_limit = {0};
     pt_plan plan;
-    pt_circuit_stats stats;
     pt_plan_seat *seats = mem_new(r->p->n_parties, sizeof *seats);
-    pt_circuit_get_stats(&stats, circuit);
-    const bool is_timed = stats.and_gates >= TIMED_ANDS;
+    const bool is_timed = pt_circuit_and_gates(circuit) >= TIMED_ANDS;
     if (seats != NULL && pt_plan_make(&plan, seats, r->p->n_parties, circuit, options,
                                       is_timed ? &no_limit : NULL, NULL) == PT_OK)
         computation_plan(r->c, &seats[r->p->party]);

@@ -43,6 +43,13 @@ CALL(pt_circuit_input_bits)
     return PT_OK;
 }
 
+CALL(pt_circuit_and_gates)
+{
+    (void)w, (void)wrong, (void)error;
+    assert_int_equal(pt_circuit_and_gates(NULL), 0);
+    return PT_OK;
+}
+
 CALL(pt_circuit_output_bits)
 {
     (void)w, (void)wrong, (void)error;
@@ -87,6 +94,7 @@ CALL(pt_circuit_get_stats)
 }
 
 static const row rows[] = {
+    HARMLESS(pt_circuit_and_gates, 1),
     FAILS(pt_circuit_eval, 5),
     FAILS(pt_circuit_eval_packed, 5),
     HARMLESS(pt_circuit_free, 1),
