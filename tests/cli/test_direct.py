@@ -319,10 +319,12 @@ class Direct(Case):
         for where, word in (("http://a:1;http://b:2;http://c:3", "3 URLs"), ("http://a:1;http://a:1", "same URL"),
                             ("http://a:1;", "missing"), (";http://a:1", "missing"), ("http://a:1;b:2", "'b:2'"),
                             ("http://a:1;http://b:2/?q", "http://b:2/?q"), ("http://a:1;http://u:p@b:2", "password"),
+                            ("http://a:1;http://[::1]:x", "is not the URL of a party"), ("http://a:99999", "is not the URL of a relay"),
                             ("https://a:1;https://b:2", "certificate"), ("", "empty"), ("http://a:1 http://b:2", "separated by ;"), ("nonsense", "nonsense")):
             with self.subTest(where):
                 result = polytune("party", where, f"--program={MAX}", "--party=0", "--input=1", "--session=s", "--timeout=2")
                 self.assertFailed(result, USAGE, word)
+                self.assertNotIn("AND gates", result.err)  # compiling may take long
 
     def test_flags_that_do_not_fit(self):
         direct, through = "http://a:1;http://b:2", "http://a:1"
@@ -336,6 +338,19 @@ class Direct(Case):
         result = polytune("party", "http://127.0.0.1:1;http://b:2", f"--program={MAX}", "--party=0", "--input=1",
                           "--tls-cert=x", "--tls-key=y")
         self.assertFailed(result, USAGE, "not https")
+
+    def test_certificates_are_read_before_compiling(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key = pathlib.Path(folder, "key")
+            key.write_text("-----BEGIN PRIVATE KEY-----\n")
+            key.chmod(0o600)
+            for certificate, name, word in (("/nowhere", key, "cannot read the certificate /nowhere"), (MAX, key, "not a PEM file"),
+                                            (key, "/nowhere", "cannot read the key /nowhere"), (key, MAX, "open to others|not a PEM file")):
+                result = polytune("party", "https://127.0.0.1:1;http://b:2", f"--program={MAX}", "--party=0", "--input=1",
+                                  f"--tls-cert={certificate}", f"--tls-key={name}")
+                self.assertEqual(result.status, INPUT, result)
+                self.assertRegex(result.err, word)
+                self.assertNotIn("AND gates", result.err)
 
 
 def reach_the_middle(party):

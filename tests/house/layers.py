@@ -18,7 +18,7 @@ ALLOWED = {
     "data": {"base"},
     "node": {"base", "crypto", "data", "httpd", "wire", "channel"},
     "cli": {"base", "data", "node", "relay/relay.h", "wire/session_name.h", "channel/slow.h", "channel/http/probe.h",
-            "channel/http/relay_probe.h"},
+            "channel/http/relay_probe.h", "channel/http/direct_check.h", "channel/http/url.h"},
     "wasm": {"base", "channel", "lang/program_compact.h", "mpc/forecast/work.h"},
 }
 # Which layer a public header belongs to: it may be included there and above.

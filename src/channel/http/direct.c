@@ -17,6 +17,7 @@
 #include "channel/attendance.h"
 #include "channel/http/bodies.h"
 #include "channel/http/courier.h"
+#include "channel/http/direct_check.h"
 #include "channel/http/direct_hub.h"
 #include "channel/http/url.h"
 #include "polytune/network.h"
@@ -559,71 +560,7 @@ static pt_status direct_start(direct *d, const pt_direct_options *o, const url_p
     return status;
 }
 
-/* ---- options ---- */
-
-static pt_status check_url(const pt_direct_options *o, size_t i, pt_error *error)
-{
-    url_parts parts;
-    if (o->urls[i] == NULL || !url_split(&parts, o->urls[i]))
-        return error_set(error, PT_ERR_USAGE,
-                         "\"%.200s\" is not the URL of a party, such as http://127.0.0.1:8000",
-                         o->urls[i] == NULL ? "" : o->urls[i]);
-    const bool has_credentials = parts.has_credentials;
-    url_clear(&parts);
-    if (has_credentials)
-        return error_set(error, PT_ERR_USAGE,
-                         "the URL of party %zu has a user or password in it; "
-                         "parties do not ask for one",
-                         i);
-    return PT_OK;
-}
-
-/* Whether two good URLs lead to the same place. */
-static bool are_same(const char *a, const char *b)
-{
-    url_parts x = {0};
-    url_parts y = {0};
-    const bool same = url_split(&x, a) && url_split(&y, b) && x.port == y.port &&
-                      strcmp(x.host, y.host) == 0 && strcmp(x.path, y.path) == 0;
-    url_clear(&x);
-    url_clear(&y);
-    return same;
-}
-
-static pt_status check_own(const pt_direct_options *o, const url_parts *own, pt_error *error)
-{
-    if ((o->tls_cert == NULL) != (o->tls_key == NULL))
-        return error_set(error, PT_ERR_USAGE, "TLS needs both a certificate and its key");
-    if (own->is_https && o->tls_cert == NULL && o->listen_host == NULL)
-        return error_set(error, PT_ERR_USAGE,
-                         "the own URL is https: give a certificate and its key, or where to listen "
-                         "behind a proxy that has them");
-    if (!own->is_https && o->tls_cert != NULL)
-        return error_set(error, PT_ERR_USAGE,
-                         "there is a certificate, but the own URL %.200s is not https",
-                         o->urls[o->party]);
-    return PT_OK;
-}
-
-static pt_status direct_check_options(const pt_direct_options *o, const delivery_options *net,
-                                      pt_error *error)
-{
-    pt_status status = delivery_check(net, error);
-    if (status != PT_OK)
-        return status;
-    if (o->urls == NULL)
-        return error_set(error, PT_ERR_USAGE, "the URLs of the parties are missing");
-    for (size_t i = 0; i < o->parties; i++) {
-        status = check_url(o, i, error);
-        if (status != PT_OK)
-            return status;
-        for (size_t j = 0; j < i; j++)
-            if (are_same(o->urls[i], o->urls[j]))
-                return error_set(error, PT_ERR_USAGE,
-                                 "parties %zu and %zu have the same URL, %.200s", j, i, o->urls[i]);
-    }
-    return PT_OK;
-}
+/* ---- opening ---- */
 
 static pt_status open_checked(direct **ret_direct, direct_hub *hub,
                               const pt_direct_options *options, const delivery_options *net,
@@ -657,13 +594,13 @@ static pt_status direct_open(pt_channel *ret_channel, direct_hub *hub,
                                            .patience = patience_init(&options->network)}};
     url_parts own = {0};
     direct *d = NULL;
-    pt_status status = direct_check_options(options, &net, error);
-    if (status != PT_OK)
-        return status;
-    if (!url_split(&own, options->urls[options->party]))
-        return error_memory(error);
-    if (hub == NULL)
-        status = check_own(options, &own, error);
+    pt_status status = delivery_check(&net, error);
+    if (status == PT_OK)
+        status = direct_check_urls(options, error);
+    if (status == PT_OK && hub == NULL)
+        status = direct_check_own(options, error);
+    if (status == PT_OK && !url_split(&own, options->urls[options->party]))
+        status = error_memory(error);
     if (status == PT_OK)
         status = open_checked(&d, hub, options, &net, &own, error);
     url_clear(&own);

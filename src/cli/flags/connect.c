@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "channel/http/direct_check.h"
 #include "cli/deadline.h"
 #include "cli/file.h"
 #include "cli/flags/where.h"
@@ -216,13 +217,31 @@ static pt_status open_relay(pt_channel *ret_channel, const connection *c, size_t
     return pt_channel_relay_open(ret_channel, &options, error);
 }
 
-static pt_status connection_check_urls(const connection *c, size_t parties, pt_error *error)
+static pt_direct_options direct_options(const connection *c, size_t party, size_t parties)
 {
-    if (c->where.kind == WHERE_DIRECT && c->where.n_urls != parties)
+    return (pt_direct_options){.urls = c->where.urls,
+                               .party = party,
+                               .parties = parties,
+                               .session = c->session,
+                               .listen_host = c->listen_host,
+                               .listen_port = c->listen_port,
+                               .tls_cert = c->tls_cert,
+                               .tls_key = c->tls_key,
+                               .network = network_options(c)};
+}
+
+static pt_status connection_check_direct(const connection *c, size_t party, size_t parties,
+                                         pt_error *error)
+{
+    const pt_direct_options options = direct_options(c, party, parties);
+    if (c->where.kind != WHERE_DIRECT)
+        return PT_OK;
+    if (c->where.n_urls != parties)
         return error_set(error, PT_ERR_USAGE,
                          "%zu URLs are given, but %zu take part (a dealer's URL is the last)",
                          c->where.n_urls, parties);
-    return PT_OK;
+    const pt_status status = direct_check_urls(&options, error);
+    return status == PT_OK ? direct_check_own(&options, error) : status;
 }
 
 static pt_status connection_check_ticket(const connection *c, size_t party, size_t parties,
@@ -243,7 +262,7 @@ static pt_status connection_check_ticket(const connection *c, size_t party, size
 
 pt_status connection_check(const connection *c, size_t party, size_t parties, pt_error *error)
 {
-    pt_status status = connection_check_urls(c, parties, error);
+    pt_status status = connection_check_direct(c, party, parties, error);
     if (status == PT_OK)
         status = connection_check_ticket(c, party, parties, error);
     if (status == PT_OK)
@@ -254,17 +273,7 @@ pt_status connection_check(const connection *c, size_t party, size_t parties, pt
 static pt_status open_direct(pt_channel *ret_channel, const connection *c, size_t party,
                              size_t parties, pt_error *error)
 {
-    const pt_direct_options options = {
-        .urls = c->where.urls,
-        .party = party,
-        .parties = parties,
-        .session = c->session,
-        .listen_host = c->listen_host,
-        .listen_port = c->listen_port,
-        .tls_cert = c->tls_cert,
-        .tls_key = c->tls_key,
-        .network = network_options(c),
-    };
+    const pt_direct_options options = direct_options(c, party, parties);
     return pt_channel_direct_open(ret_channel, &options, error);
 }
 

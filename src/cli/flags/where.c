@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "channel/http/url.h"
 #include "cli/flags/args.h"
 
 static const char separators[] = ";,";
@@ -20,9 +21,10 @@ static pt_status check_url(const char *url, bool is_relay, pt_error *error)
                          "in WHERE a blank follows '%.*s'; the URLs of several parties are "
                          "separated by ; or ,",
                          len < 80 ? (int)len : 80, url);
-    if (strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0)
+    if (url_is_good(url))
         return PT_OK;
-    if (strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0)
+    if (strncmp(url, "http", 4) != 0 &&
+        (strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0))
         return error_set(error, PT_ERR_USAGE, "'%.80s': write http:// or https:// in small letters",
                          url);
     if (url[0] == '\0')
