@@ -187,16 +187,41 @@ static bool make_room(circuit_builder *b)
     return LIKELY(b->n_gates < b->room && b->n_and < b->max_ands) || make_more_room(b);
 }
 
-/* Appends the gate. */
-static wire append(circuit_builder *b, builder_gate g)
+/* Appends a gate, or what stands in the place of one. */
+static wire append_slot(circuit_builder *b, builder_gate g)
 {
     b->gates[b->n_gates] = g;
     if (b->lines != NULL)
         b->lines[b->n_gates] = b->line;
     b->n_gates++;
+    return (b->n_inputs + b->n_gates) * 2;
+}
+
+static wire append(circuit_builder *b, builder_gate g)
+{
     if (gate_is_and(g))
         b->n_and++;
-    return (b->n_inputs + b->n_gates) * 2;
+    return append_slot(b, g);
+}
+
+bool builder_add_exchange(circuit_builder *b, wire *low, wire *high, size_t width, size_t n_key)
+{
+    const uint32_t head = (uint32_t)n_key | EXCHANGE_MARK;
+    const uint32_t end = (uint32_t)width | EXCHANGE_MARK;
+    for (size_t k = 0; k < width; k++) {
+        const builder_gate rows = {.a = low[k] | EXCHANGE_MARK, .b = high[k] | EXCHANGE_MARK};
+        if (!make_room(b))
+            return false;
+        low[k] = append_slot(b, rows);
+        if (!make_room(b))
+            return false;
+        high[k] = append_slot(
+            b, (builder_gate){.a = k == 0 ? head : (uint32_t)k | EXCHANGE_MARK, .b = end});
+    }
+    b->n_and += (uint32_t)(width + n_key);
+    b->work += 4 * width + 3 * n_key;
+    b->exchange_width = max_u32(b->exchange_width, (uint32_t)width);
+    return true;
 }
 
 /* The wire of the gate on x < y: one that there is, *ret_found then, or a new one. WIRE_FALSE when

@@ -20,10 +20,12 @@ struct circuit_builder {
     uint32_t room;      /* so many gates may be built before anything is looked at again */
     uint32_t next_look; /* at who waits, with so many gates */
     builder_gate *gates;
-    gate_table table; /* cleared once finished */
-    bool is_sharing;  /* gates are looked up and entered */
-    uint64_t work;    /* gates looked up so far */
-    uint32_t line;    /* of the gate built next */
+    gate_table table;        /* cleared once finished */
+    bool is_sharing;         /* gates are looked up and entered */
+    bool keeps_exchanges;    /* as records, of whatever size the graph is */
+    uint32_t exchange_width; /* of the widest that is kept; 0: none is */
+    uint64_t work;           /* gates looked up so far */
+    uint32_t line;           /* of the gate built next */
     uint32_t n_lines;
     uint32_t *lines;       /* of each gate, as many as `gates`; NULL when not asked for */
     uint32_t *line_counts; /* n_lines + 1; NULL when not asked for */
@@ -31,14 +33,78 @@ struct circuit_builder {
     pt_status failure;     /* PT_OK, PT_ERR_MEMORY, PT_ERR_LIMIT or PT_ERR_CANCELLED */
 };
 
-/* The gate that drives `w`; false for constants and inputs. */
+/* Larger circuits are not rewritten (passes/rewrite.c), for time and memory. */
+#define BUILDER_REWRITE_MAX_GATES ((uint32_t)1500000)
+
+/* --- exchanges (rows/exchange.h) kept as records ---
+ *
+ * A record has two slots a bit, in place of gates: of bit k, which drive low[k] and high[k] as they
+ * are afterwards,
+ *
+ *     a: low[k]                  b: high[k]      as they were before
+ *     a: k, but of bit 0 n_key   b: width
+ *
+ * each with EXCHANGE_MARK, which no wire has. */
+#define EXCHANGE_MARK ((wire)1 << 31)
+
+static inline bool gate_is_exchange(builder_gate g)
+{
+    return (g.a & EXCHANGE_MARK) != 0;
+}
+
+/* The bits of the slot's half. */
+static inline uint32_t exchange_number(wire half)
+{
+    return half & ~EXCHANGE_MARK;
+}
+
+typedef struct exchange_record {
+    uint32_t first; /* of its slots, as a gate */
+    uint32_t width;
+    uint32_t n_key;
+} exchange_record;
+
+static inline exchange_record exchange_that_begins(const circuit_builder *b, uint32_t i)
+{
+    const builder_gate head = b->gates[i + 1];
+    return (exchange_record){i, exchange_number(head.b), exchange_number(head.a)};
+}
+
+static inline exchange_record exchange_that_ends(const circuit_builder *b, uint32_t i)
+{
+    return exchange_that_begins(b, i + 1 - 2 * exchange_number(b->gates[i].b));
+}
+
+static inline wire exchange_low(const circuit_builder *b, exchange_record e, uint32_t k)
+{
+    return exchange_number(b->gates[e.first + 2 * k].a);
+}
+
+static inline wire exchange_high(const circuit_builder *b, exchange_record e, uint32_t k)
+{
+    return exchange_number(b->gates[e.first + 2 * k].b);
+}
+
+/* Whether the circuit is too large to be rewritten, and gates are not looked for: then exchanges
+ * are kept as records. */
+static inline bool builder_keeps_exchanges(const circuit_builder *b)
+{
+    return b->keeps_exchanges || (!b->is_sharing && b->n_gates > BUILDER_REWRITE_MAX_GATES);
+}
+
+/* Adds one of wires that are no constants, nor low[k] and high[k] of one node; they become those
+ * that it drives. False: the builder has failed. */
+MUST_CHECK bool builder_add_exchange(circuit_builder *b, wire *low, wire *high, size_t width,
+                                     size_t n_key);
+
+/* The gate that drives `w`; false for constants, inputs and wires that come out of a record. */
 static inline bool builder_gate_of(const circuit_builder *b, builder_gate *ret_gate, wire w)
 {
     const uint32_t node = wire_node(w);
     if (node <= b->n_inputs)
         return false;
     *ret_gate = b->gates[node - b->n_inputs - 1];
-    return true;
+    return !gate_is_exchange(*ret_gate);
 }
 
 static inline bool builder_is_xor(const circuit_builder *b, wire w)

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "circuit/eval.h"
-#include "circuit/rows.h"
+#include "circuit/rows/rows.h"
 #include "support/bits.h"
 
 enum { KEY = 4, WIDTH = 10, MAX_ROWS = 17, MAX_WIRES = MAX_ROWS * WIDTH };

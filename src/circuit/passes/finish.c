@@ -14,38 +14,7 @@
 #include "base/mem.h"
 #include "circuit/builder.h"
 #include "circuit/builder_impl.h"
-#include "circuit/pack.h"
-
-enum {
-    NEED_PLAIN = 1,
-    NEED_COMPLEMENT = 2,
-    NEED_ANY = NEED_PLAIN | NEED_COMPLEMENT,
-    FLIP_A = 4, /* this XOR reads operand a, b complemented */
-    FLIP_B = 8,
-    LAST_OF_A = 16, /* nothing reads operand a, b later in the polarity in which this gate does */
-    LAST_OF_B = 32,
-    NOT_MADE = 64, /* its NOT gate is there */
-    WAS_READ = 128 /* only its NOT gate, which is to come, still reads it */
-};
-
-typedef struct finisher {
-    circuit_builder *b;
-    uint8_t *marks;   /* per node */
-    uint64_t n_gates; /* of the circuit */
-    packer packer;
-    pack_operand constants[2];
-    bool has_constant[2];
-    pt_circuit *c;
-} finisher;
-
-/* Whether it was not needed before: what says so, who comes later, reads it last. */
-static bool need(finisher *f, wire w)
-{
-    uint8_t *marks = &f->marks[wire_node(w)];
-    const uint8_t before = *marks;
-    *marks |= wire_complement(w) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
-    return *marks != before;
-}
+#include "circuit/passes/finish_impl.h"
 
 /* Whether `w` may be had complemented without a NOT gate for this: it is needed so anyway, or is a
  * XOR not needed yet, which hands the complement on. */
@@ -83,19 +52,6 @@ static uint8_t choose_flips(const finisher *f, builder_gate g, uint8_t needs)
     return 0;
 }
 
-/* The polarity in which a gate comes out: complemented when exactly one operand is flipped. */
-static wire made_complement(uint8_t needs)
-{
-    return ((needs & FLIP_A) != 0) != ((needs & FLIP_B) != 0);
-}
-
-/* Whether it is needed in the other polarity. */
-static bool needs_not(uint8_t needs)
-{
-    const uint8_t made = made_complement(needs) != 0 ? NEED_COMPLEMENT : NEED_PLAIN;
-    return (needs & NEED_ANY & ~made) != 0;
-}
-
 static wire flip_a(builder_gate g, uint8_t marks)
 {
     return g.a ^ ((marks & FLIP_A) != 0 ? 1u : 0u);
@@ -111,19 +67,25 @@ static void mark_needs(finisher *f, const wire *outputs, size_t n_outputs)
 {
     const circuit_builder *b = f->b;
     for (size_t i = 0; i < n_outputs; i++)
-        (void)need(f, outputs[i]);
+        (void)finish_need(f, outputs[i]);
     for (uint32_t i = b->n_gates; i-- > 0;) {
         uint8_t *at = &f->marks[b->n_inputs + 1 + i];
         uint8_t marks = *at;
         const builder_gate g = b->gates[i];
+        if (gate_is_exchange(g)) {
+            const exchange_record e = exchange_that_ends(b, i);
+            finish_exchange_mark(f, e);
+            i = e.first;
+            continue;
+        }
         if (marks == 0)
             continue;
         if (!gate_is_and(g))
             marks |= choose_flips(f, g, marks);
-        f->n_gates += needs_not(marks) ? 2 : 1;
-        if (need(f, flip_a(g, marks)))
+        f->n_gates += finish_needs_not(marks) ? 2 : 1;
+        if (finish_need(f, flip_a(g, marks)))
             marks |= LAST_OF_A;
-        if (need(f, flip_b(g, marks)))
+        if (finish_need(f, flip_b(g, marks)))
             marks |= LAST_OF_B;
         *at = marks;
     }
@@ -153,13 +115,11 @@ static bool emit_not(finisher *f, wire w)
                       made_operand(f, wire_not(w), ends), (pack_operand){0});
 }
 
-/* Where the circuit has `w`, of which nobody later reads when *ends; what that comes to for the
- * circuit's wire is there afterwards. False: out of memory. */
-static bool operand_of_wire(finisher *f, pack_operand *ret, wire w, bool *ends)
+bool finish_operand(finisher *f, pack_operand *ret, wire w, bool *ends)
 {
     uint8_t *marks = &f->marks[wire_node(w)];
-    const bool not_to_come = needs_not(*marks) && (*marks & NOT_MADE) == 0;
-    if (wire_complement(w) == made_complement(*marks)) {
+    const bool not_to_come = finish_needs_not(*marks) && (*marks & NOT_MADE) == 0;
+    if (wire_complement(w) == finish_made_complement(*marks)) {
         if (*ends && not_to_come) {
             *marks |= WAS_READ;
             *ends = false;
@@ -176,14 +136,21 @@ static bool operand_of_wire(finisher *f, pack_operand *ret, wire w, bool *ends)
 static bool emit_gate(finisher *f, uint32_t node, builder_gate g)
 {
     const uint8_t marks = f->marks[node];
-    const wire w = node * 2 + made_complement(marks);
+    const wire w = node * 2 + finish_made_complement(marks);
     bool a_ends = (marks & LAST_OF_A) != 0;
     bool b_ends = (marks & LAST_OF_B) != 0;
     pack_operand x, y;
-    return operand_of_wire(f, &x, flip_a(g, marks), &a_ends) &&
-           operand_of_wire(f, &y, flip_b(g, marks), &b_ends) &&
+    return finish_operand(f, &x, flip_a(g, marks), &a_ends) &&
+           finish_operand(f, &y, flip_b(g, marks), &b_ends) &&
            packer_put(&f->packer, w, gate_is_and(g) ? GATE_AND : GATE_XOR,
                       (a_ends ? PLAN_A_ENDS : 0) | (b_ends ? PLAN_B_ENDS : 0), x, y);
+}
+
+void finish_count_ands(const finisher *f, uint32_t i, uint32_t n)
+{
+    const circuit_builder *b = f->b;
+    if (b->lines != NULL)
+        b->line_counts[b->lines[i] <= b->n_lines ? b->lines[i] : 0] += n;
 }
 
 static bool emit_gates(finisher *f)
@@ -193,10 +160,17 @@ static bool emit_gates(finisher *f)
         const uint32_t node = b->n_inputs + 1 + i;
         builder_gate g;
         packer_next(&f->packer, &g);
+        if (gate_is_exchange(g)) {
+            const uint32_t n_slots = finish_exchange_emit(f, i, g);
+            if (n_slots == 0)
+                return false;
+            i += n_slots - 1;
+            continue;
+        }
         if (f->marks[node] == 0)
             continue;
-        if (b->lines != NULL && gate_is_and(g))
-            b->line_counts[b->lines[i] <= b->n_lines ? b->lines[i] : 0]++;
+        if (gate_is_and(g))
+            finish_count_ands(f, i, 1);
         if (!emit_gate(f, node, g))
             return false;
     }
@@ -207,7 +181,7 @@ static bool emit_output(finisher *f, pack_operand *ret, wire w)
 {
     bool ends = false;
     if (!wire_is_const(w))
-        return operand_of_wire(f, ret, w, &ends);
+        return finish_operand(f, ret, w, &ends);
     if (!f->has_constant[w]) {
         if (!packer_put(&f->packer, 0, GATE_CONST, 0, (pack_operand){w, 0}, (pack_operand){0}))
             return false;
@@ -308,7 +282,7 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
     }
     gate_table_clear(&b->table); /* no gate is built any more */
     f.marks = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *f.marks);
-    if (f.marks == NULL) {
+    if (f.marks == NULL || !finish_exchanges_init(&f)) {
         status = error_memory(error);
         goto done;
     }
@@ -332,6 +306,7 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
 done:
     mem_free(shared_outputs);
     mem_free(f.marks);
+    finish_exchanges_clear(&f);
     packer_clear(&f.packer);
     pt_circuit_free(f.c);
     return status;

@@ -8,6 +8,24 @@ static void use(uint8_t *uses, wire w)
     *n = *n == 0 ? USED_ONCE : USED_OFTEN;
 }
 
+/* A record that ends at gate i is needed if one of its wires is. Bits of which neither is, and that
+ * are not compared, are left out. Counts its ANDs. */
+static uint32_t use_exchange(const circuit_builder *b, uint8_t *uses, uint32_t i)
+{
+    const exchange_record e = exchange_that_ends(b, i);
+    const uint8_t *of_slot = uses + b->n_inputs + 1 + e.first;
+    uint32_t n_used = 0;
+    for (uint32_t k = 0; k < e.width; k++)
+        n_used += of_slot[2 * k] != 0 || of_slot[2 * k + 1] != 0 ? 1u : 0u;
+    for (uint32_t k = 0; n_used > 0 && k < e.width; k++) {
+        if (k >= e.n_key && of_slot[2 * k] == 0 && of_slot[2 * k + 1] == 0)
+            continue;
+        use(uses, exchange_low(b, e, k));
+        use(uses, exchange_high(b, e, k));
+    }
+    return n_used == 0 ? 0 : n_used + e.n_key;
+}
+
 uint32_t builder_count_uses(const circuit_builder *b, uint8_t *uses, const wire *outputs,
                             size_t n_outputs)
 {
@@ -15,6 +33,11 @@ uint32_t builder_count_uses(const circuit_builder *b, uint8_t *uses, const wire 
     for (size_t i = 0; i < n_outputs; i++)
         use(uses, outputs[i]);
     for (uint32_t i = b->n_gates; i-- > 0;) {
+        if (gate_is_exchange(b->gates[i])) {
+            n_and += use_exchange(b, uses, i);
+            i = exchange_that_ends(b, i).first;
+            continue;
+        }
         if (uses[b->n_inputs + 1 + i] == 0)
             continue;
         use(uses, b->gates[i].a);
@@ -32,6 +55,7 @@ bool builder_rebuilt_init(builder_rebuilt *ret_rebuilt, const circuit_builder *f
     if (anew == NULL || map == NULL || (from->lines != NULL && !builder_keep_lines(anew)))
         return false;
     anew->watch = from->watch;
+    anew->keeps_exchanges = from->exchange_width > 0;
     map[0] = WIRE_FALSE;
     for (uint32_t i = 0; i < from->n_inputs; i++)
         map[i + 1] = circuit_input(anew, i);
@@ -47,6 +71,7 @@ static void rebuilt_gates(circuit_builder *b, circuit_builder *from)
     b->n_gates = from->n_gates;
     b->n_and = from->n_and;
     b->capacity = from->capacity;
+    b->exchange_width = from->exchange_width;
     from->gates = old;
     from->lines = old_lines;
 }

@@ -8,9 +8,7 @@
 #include "base/mem.h"
 #include "circuit/passes/cuts.h"
 
-/* Larger circuits are left as they are, for time and memory; those below the second limit are
- * rewritten again while that helps. */
-#define REWRITE_MAX_GATES       ((uint32_t)1500000)
+/* Circuits below this limit are rewritten again while that helps. */
 #define REWRITE_MAX_GATES_AGAIN ((uint32_t)100000)
 #define REWRITE_MAX_ROUNDS      4
 
@@ -311,10 +309,10 @@ static bool rewrite_once(bool *ret_better, circuit_builder *b, wire *outputs, si
 
 bool builder_rewrite(circuit_builder *b, wire *outputs, size_t n_outputs)
 {
-    uint32_t most = REWRITE_MAX_GATES;
+    uint32_t most = BUILDER_REWRITE_MAX_GATES;
     bool better = true;
     for (unsigned round = 0; better && round < REWRITE_MAX_ROUNDS; round++) {
-        if (b->n_gates > most || b->n_and < 2)
+        if (b->n_gates > most || b->n_and < 2 || b->exchange_width > 0)
             return true;
         if (!rewrite_once(&better, b, outputs, n_outputs, round == 0))
             return false;

@@ -5,7 +5,7 @@
 #ifndef LANG_LOWER_LOWER_JOIN_H
 #define LANG_LOWER_LOWER_JOIN_H
 
-#include "circuit/rows.h"
+#include "circuit/rows/rows.h"
 #include "lang/lower/lower_impl.h"
 
 /* The two arrays of a join. The first `n_key` bits of an element are its key. */

@@ -1,35 +1,14 @@
-#include "circuit/rows.h"
+#include "circuit/rows/rows.h"
 
 #include "base/assert.h"
+#include "circuit/rows/exchange.h"
 
 /* --- merging (K. E. Batcher, "Sorting networks and their applications", 1968) --- */
 
-/* low ^ high for every bit, and whether low is the greater, for one AND a key bit: from the last
- * bit on, where the bits differ low's decides. */
-static wire compare(const row_merge *m, const wire *low, const wire *high)
+static void exchange_rows(const row_merge *m, uint32_t i, uint32_t j)
 {
-    circuit_builder *b = m->t.builder;
-    wire greater = WIRE_FALSE;
-    for (size_t k = 0; k < m->t.width; k++)
-        m->differences[k] = circuit_xor(b, low[k], high[k]);
-    for (size_t k = m->n_key; k-- > 0;) {
-        const wire change = circuit_and(b, m->differences[k], circuit_xor(b, low[k], greater));
-        greater = circuit_xor(b, greater, change);
-    }
-    return greater;
-}
-
-static void exchange(const row_merge *m, uint32_t i, uint32_t j)
-{
-    circuit_builder *b = m->t.builder;
-    wire *low = row_at(&m->t, i);
-    wire *high = row_at(&m->t, j);
-    const wire swap = compare(m, low, high);
-    for (size_t k = 0; k < m->t.width; k++) {
-        const wire change = circuit_and(b, m->differences[k], swap);
-        low[k] = circuit_xor(b, low[k], change);
-        high[k] = circuit_xor(b, high[k], change);
-    }
+    circuit_exchange(m->t.builder, row_at(&m->t, i), row_at(&m->t, j), m->t.width, m->n_key,
+                     m->differences);
 }
 
 /* Every `step`-th of a list of rows. */
@@ -58,7 +37,7 @@ static size_t merge_step(const row_merge *m, uint32_t *ret, size_t i)
     const bool has_even = i < m->n_even;
     size_t n = 0;
     if (has_odd && has_even)
-        exchange(m, m->odd[i - 1], m->even[i]);
+        exchange_rows(m, m->odd[i - 1], m->even[i]);
     if (has_odd)
         ret[n++] = m->odd[i - 1];
     if (has_even)
@@ -95,7 +74,7 @@ static void merge_halves(row_merge *m, uint32_t *ret, uint32_t *scratch, row_lis
         append_list(ret, x, step);
         append_list(ret + x.n, y, step);
         if (x.n == 1 && y.n == 1)
-            exchange(m, ret[0], ret[1]);
+            exchange_rows(m, ret[0], ret[1]);
         return;
     }
     merge(m, ret, scratch, every_second(x, 0, step), every_second(y, 0, step), step * 2);

@@ -1,7 +1,7 @@
 /* Networks that move rows of wires: merging two sorted lists, and gathering marked rows. Layer:
  * circuit. */
-#ifndef CIRCUIT_ROWS_H
-#define CIRCUIT_ROWS_H
+#ifndef CIRCUIT_ROWS_ROWS_H
+#define CIRCUIT_ROWS_ROWS_H
 
 #include "circuit/builder.h"
 
