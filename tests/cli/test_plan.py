@@ -148,7 +148,7 @@ class Plan(Case):
         run = polytune("simulate", SALARIES, "--threads=1", *SALARY_INPUTS)
         self.assertEqual(run.err.splitlines()[0],
                          "polytune: 878 AND gates: a party sends up to 311 kB, receives up to 383 kB, waits for 16 messages "
-                         "in turn, takes 2.20 MB")
+                         "in turn, takes 2.19 MB")
 
     def test_wrong_flags(self):
         self.assertFailed(polytune("plan", SALARIES, "--link=fast"), USAGE, "--link is a rate and a round trip")

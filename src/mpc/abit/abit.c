@@ -7,7 +7,8 @@
  *
  * With three parties or more there are more planes than places. There those of the keys are
  * computed in the second pass, from the corrections received, which are kept until then (128/k bits
- * a COT and peer). */
+ * a COT and peer). In the places of the shares the planes of the MACs leave a slot free, which has
+ * those of k peers; those of further peers have room of their own. */
 #include "mpc/abit/abit.h"
 
 #include "base/assert.h"
@@ -34,6 +35,7 @@ typedef struct bit_worker {
     cot_scratch *scratch;
     block *planes;     /* COT_PLANES */
     block *held;       /* n slots of planes of CHECK_BLOCKS */
+    block *taken;      /* corrections of a chunk out of the shares' places, peer by peer */
     plane_hash *v, *w; /* its part of the hashes towards each peer, n entries; own unused */
 } bit_worker;
 
@@ -45,9 +47,10 @@ typedef struct bit_batch {
     size_t n_blocks; /* T data blocks and the mask block */
     size_t n_kept;   /* blocks whose corrections are kept */
     size_t n_trees;
+    size_t n_in_place;   /* peers whose corrections are where the shares will be */
     uint64_t first;      /* counter T of block 0 */
     block *x;            /* own bits, n_blocks */
-    block *room;         /* corrections received, n_kept * n_c from each peer, by key_slot */
+    block *room;         /* corrections received, n_kept * n_c from each other peer, by key_slot */
     block *own_room;     /* the same, where the batch has made it itself */
     size_t n_chunks;     /* of COT_CHUNK blocks */
     size_t n_workers;    /* threads at work */
@@ -65,22 +68,32 @@ typedef struct bit_batch {
 
 /* ---- Memory ---- */
 
-static bool bit_worker_init(bit_worker *w, size_t n)
+/* Corrections of a chunk that are in the shares' places. */
+static size_t taken_size(const session *s)
 {
+    return abit_peers_in_place(s) * COT_CHUNK * cot_trees(s->k);
+}
+
+static bool bit_worker_init(bit_worker *w, const session *s)
+{
+    const size_t n = s->n;
     w->scratch = cot_scratch_new();
     w->planes = mem_new_aligned(COT_PLANES, sizeof *w->planes);
     w->held = mem_new_aligned(n * HELD_BLOCKS, sizeof *w->held);
+    w->taken = mem_new_aligned(taken_size(s), sizeof *w->taken);
     w->v = mem_new_aligned(n, sizeof *w->v);
     w->w = mem_new_aligned(n, sizeof *w->w);
-    return w->scratch != NULL && w->planes != NULL && w->held != NULL && w->v != NULL &&
-           w->w != NULL;
+    return w->scratch != NULL && w->planes != NULL && w->held != NULL && w->taken != NULL &&
+           w->v != NULL && w->w != NULL;
 }
 
-static void bit_worker_clear(bit_worker *w, size_t n)
+static void bit_worker_clear(bit_worker *w, const session *s)
 {
+    const size_t n = s->n;
     cot_scratch_free(w->scratch);
     mem_free_secret(w->planes, COT_PLANES * sizeof *w->planes);
     mem_free_secret(w->held, n * HELD_BLOCKS * sizeof *w->held);
+    mem_free_secret(w->taken, taken_size(s) * sizeof *w->taken);
     mem_free_secret(w->v, n * sizeof *w->v);
     mem_free_secret(w->w, n * sizeof *w->w);
 }
@@ -93,12 +106,18 @@ static uint64_t chunks_of(uint64_t blocks)
 uint64_t abit_work_bytes(const session *s, uint64_t n_bits)
 {
     const uint64_t chunks = chunks_of(abit_blocks(n_bits));
-    const uint64_t blocks = COT_PLANES + s->n * HELD_BLOCKS;
+    const uint64_t blocks = COT_PLANES + s->n * HELD_BLOCKS + taken_size(s);
     const uint64_t of_worker =
         COT_SCRATCH_BYTES + blocks * sizeof(block) + 2 * s->n * sizeof(plane_hash);
     const uint64_t of_chunk =
         (s->n - 1) * cot_frame_bytes(s->k, COT_CHUNK) + COT_CHUNK * sizeof(block);
     return session_busy(s, chunks) * of_worker + session_ahead(s, chunks) * of_chunk;
+}
+
+/* Blocks of corrections received that have room of their own. */
+static size_t room_size(const bit_batch *b)
+{
+    return (b->s->n - 1 - b->n_in_place) * b->n_kept * b->n_trees;
 }
 
 /* Blocks of corrections to be sent. */
@@ -111,10 +130,10 @@ static void bit_batch_clear(bit_batch *b)
 {
     const size_t n = b->s->n;
     for (size_t i = 0; b->workers != NULL && i < b->n_workers; i++)
-        bit_worker_clear(&b->workers[i], n);
+        bit_worker_clear(&b->workers[i], b->s);
     mem_free(b->workers);
     mem_free_secret(b->x, b->n_blocks * sizeof *b->x);
-    mem_free_secret(b->own_room, (n - 1) * b->n_kept * b->n_trees * sizeof(block));
+    mem_free_secret(b->own_room, room_size(b) * sizeof(block));
     mem_free_secret(b->corrections, corrections_size(b) * sizeof *b->corrections);
     mem_free(b->weights);
     mem_free_secret(b->tail, b->n_tail * n * sizeof *b->tail);
@@ -135,13 +154,12 @@ static bool bit_batch_allocate(bit_batch *b, block *room)
         b->tail == NULL || b->ranges == NULL)
         return false;
     for (size_t i = 0; i < b->n_workers; i++) {
-        if (!bit_worker_init(&b->workers[i], s->n))
+        if (!bit_worker_init(&b->workers[i], s))
             return false;
     }
     b->room = room;
     if (room == NULL) /* not zeroed first: abit_recv_chunk fills it */
-        b->room = b->own_room =
-            mem_resize(NULL, (s->n - 1) * b->n_kept * b->n_trees, sizeof(block));
+        b->room = b->own_room = mem_resize(NULL, room_size(b), sizeof(block));
     return b->room != NULL;
 }
 
@@ -173,6 +191,7 @@ static pt_status bit_batch_init(bit_batch *b, session *s, const abit_range *rang
                      .places = {.s = s, .ranges = ranges, .n_ranges = n_ranges},
                      .number = s->n_batches,
                      .n_trees = cot_trees(s->k),
+                     .n_in_place = abit_peers_in_place(s),
                      .first = s->cot[s->me == 0 ? 1 : 0].next_block};
     b->n_bits = abit_ranges_bits(ranges, n_ranges);
     b->n_blocks = (size_t)abit_blocks(b->n_bits);
@@ -255,20 +274,43 @@ static pt_status abit_send_chunk(void *user, size_t chunk, pt_error *error)
 /* Of two parties the slot of the W planes, behind that of the V planes. */
 #define PAIR_KEY_SLOT 1
 
-/* Where the corrections of the chunk that begins with block `at` are: of the latest chunks if not
- * all are kept. */
-static block *received_chunk(const bit_batch *b, size_t peer, size_t at)
+/* Where a peer's corrections are in the memory of a block's shares: behind the MAC planes. */
+static size_t correction_place(const bit_batch *b, size_t slot)
 {
-    block *d = b->room + key_slot(b->s->me, peer) * b->n_kept * b->n_trees;
+    return (b->s->n - 1) * MPC_KAPPA + slot * b->n_trees;
+}
+
+/* A worker's copy of them, of a chunk. */
+static block *taken_chunk(const bit_batch *b, const bit_worker *w, size_t slot)
+{
+    return w->taken + slot * COT_CHUNK * b->n_trees;
+}
+
+/* Where the corrections of the chunk that begins with block `at` are to work on: of the latest
+ * chunks if not all are kept. */
+static block *received_chunk(const bit_batch *b, const bit_worker *w, size_t peer, size_t at)
+{
+    const size_t slot = key_slot(b->s->me, peer);
+    if (slot < b->n_in_place)
+        return taken_chunk(b, w, slot);
+    block *d = b->room + (slot - b->n_in_place) * b->n_kept * b->n_trees;
     return d + at % b->n_kept * b->n_trees;
+}
+
+/* Those of a chunk of n blocks, from bit `c` on, before its shares take their places. */
+static void take_corrections(const bit_batch *b, const bit_worker *w, abit_cursor c, size_t n)
+{
+    for (size_t slot = 0; slot < b->n_in_place; slot++)
+        abit_copy_held(&b->places, c, correction_place(b, slot), taken_chunk(b, w, slot),
+                       b->n_trees, n);
 }
 
 /* W planes of a chunk of corrections. */
 static void make_key_planes(const bit_batch *b, const bit_worker *w, size_t peer, size_t at,
                             size_t n)
 {
-    cot_sender_planes(&b->s->cot[peer].sender, w->scratch, w->planes, received_chunk(b, peer, at),
-                      b->first + at, n);
+    cot_sender_planes(&b->s->cot[peer].sender, w->scratch, w->planes,
+                      received_chunk(b, w, peer, at), b->first + at, n);
 }
 
 /* A chunk between two parties. */
@@ -284,6 +326,20 @@ static bool use_corrections(void *user, size_t round, size_t worker)
     return true;
 }
 
+/* The corrections of a chunk of n blocks from one peer; those in the shares' places come to a
+ * worker's memory first, all of whom are idle. */
+static pt_status recv_corrections(bit_batch *b, size_t peer, size_t at, size_t n, pt_error *error)
+{
+    session *s = b->s;
+    const size_t slot = key_slot(s->me, peer);
+    block *d = received_chunk(b, &b->workers[0], peer, at);
+    const pt_status status =
+        stream_recv(s, peer, WAVE_COT, b->number, d, cot_frame_bytes(s->k, n), error);
+    if (status == PT_OK && slot < b->n_in_place)
+        abit_put_held(&b->places, b->keys_at, correction_place(b, slot), d, b->n_trees, n);
+    return status;
+}
+
 static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
 {
     bit_batch *b = user;
@@ -294,12 +350,13 @@ static pt_status abit_recv_chunk(void *user, size_t chunk, pt_error *error)
     for (size_t p = 0; p < s->n; p++) {
         if (p == s->me)
             continue;
-        const pt_status status = stream_recv(s, p, WAVE_COT, b->number, received_chunk(b, p, at),
-                                             cot_frame_bytes(s->k, n), error);
+        const pt_status status = recv_corrections(b, p, at, n, error);
         if (status != PT_OK)
             return status;
     }
-    if (abit_keys_are_single(s) && (waiting == b->n_ahead || chunk + 1 == b->n_chunks)) {
+    if (!abit_keys_are_single(s)) {
+        b->keys_at = cursor_at_chunk(b, b->keys_at, chunk, chunk + 1);
+    } else if (waiting == b->n_ahead || chunk + 1 == b->n_chunks) {
         (void)workers_run(s->workers, waiting, use_corrections, b);
         b->keys_at = cursor_at_chunk(b, b->keys_at, 0, waiting);
         b->n_received_used += waiting;
@@ -417,6 +474,7 @@ static bool finish_chunk(void *user, size_t round, size_t worker)
     const size_t n = chunk_blocks_at(b, at);
     const abit_cursor c = cursor_at_chunk(b, f->c, 0, round);
     abit_cursor here = c;
+    take_corrections(b, k, c, n);
     for (size_t t = 0; t < n; t += CHECK_BLOCKS) {
         const size_t count = min_size(CHECK_BLOCKS, n - t);
         if (abit_keys_are_single(b->s))

@@ -65,16 +65,24 @@ static inline uint64_t abit_kept_blocks(const session *s, uint64_t n_blocks)
                                    : n_blocks;
 }
 
-/* The blocks of the corrections of all peers that a batch of so many bits keeps. */
+/* Peers, the first by key_slot, whose corrections are kept where the shares will be: MAC planes
+ * leave a slot free there, which has room for those of k peers. */
+static inline size_t abit_peers_in_place(const session *s)
+{
+    return abit_keys_are_single(s) ? 0 : min_size(s->n - 1, MPC_KAPPA / cot_trees(s->k));
+}
+
+/* The blocks of the other peers' corrections that a batch of so many bits keeps. */
 static inline uint64_t abit_correction_blocks(const session *s, uint64_t n_bits)
 {
-    return (s->n - 1) * cot_trees(s->k) * abit_kept_blocks(s, abit_blocks(n_bits));
+    const uint64_t peers = s->n - 1 - abit_peers_in_place(s);
+    return peers * cot_trees(s->k) * abit_kept_blocks(s, abit_blocks(n_bits));
 }
 
 /* What the session's threads work in for a batch of so many bits, and what waits to be sent. */
 uint64_t abit_work_bytes(const session *s, uint64_t n_bits);
 
-/* One batch: the concatenation of `ranges`. `room` holds the peers' corrections while it runs,
+/* One batch: the concatenation of `ranges`. `room` holds peers' corrections while it runs,
  * abit_correction_blocks, apart from the ranges; NULL: it makes room itself. Stream COT, COIN_O,
  * ABCHK. PT_PEER_ABIT when a peer fails the check; what was written to the ranges is then void. All
  * must have seen the same ABCHK before anything of the batch is opened: with three parties or more

@@ -96,10 +96,10 @@ static bool blocks_are_whole(const abit_places *p, abit_cursor c, size_t n)
     return c.range < p->n_ranges && p->ranges[c.range].count - c.at >= n * COT_BLOCK_BITS;
 }
 
-/* The place of such shares' first block in a slot. */
-static block *whole_place(const abit_places *p, abit_cursor c, size_t slot)
+/* Block `first` of such shares' memory. */
+static block *whole_place(const abit_places *p, abit_cursor c, size_t first)
 {
-    return p->ranges[c.range].shares + c.at * p->s->n + slot * MPC_KAPPA;
+    return p->ranges[c.range].shares + c.at * p->s->n + first;
 }
 
 /* Of blocks first .. first + count - 1 of the memory of the shares from `c` on the next *ret_count
@@ -124,11 +124,12 @@ static block *next_places(const abit_places *p, abit_cursor *c, size_t *first, s
     return place;
 }
 
-/* MPC_KAPPA blocks to such memory. */
-static void put_places(const abit_places *p, abit_cursor c, size_t first, const block *from)
+/* `count` blocks to such memory. */
+static void put_places(const abit_places *p, abit_cursor c, size_t first, const block *from,
+                       size_t count)
 {
     size_t n;
-    for (size_t left = MPC_KAPPA; left > 0; from += n) {
+    for (size_t left = count; left > 0; from += n) {
         block *place = next_places(p, &c, &first, &left, &n);
         if (n == 0)
             continue;
@@ -137,38 +138,54 @@ static void put_places(const abit_places *p, abit_cursor c, size_t first, const 
 }
 
 /* And from it. */
-static void get_places(const abit_places *p, abit_cursor c, size_t first, block *ret)
+static void get_places(const abit_places *p, abit_cursor c, size_t first, block *ret, size_t count)
 {
     size_t n;
-    for (size_t left = MPC_KAPPA; left > 0; ret += n) {
+    for (size_t left = count; left > 0; ret += n) {
         const block *place = next_places(p, &c, &first, &left, &n);
         if (n > 0)
             memcpy(ret, place, n * sizeof *ret);
     }
 }
 
+void abit_put_held(const abit_places *p, abit_cursor c, size_t first, const block *held,
+                   size_t count, size_t n)
+{
+    PT_ASSERT(first + count <= p->s->n * MPC_KAPPA);
+    for (size_t t = 0; t < n; t++, held += count) {
+        if (blocks_are_whole(p, c, 1))
+            memcpy(whole_place(p, c, first), held, count * sizeof *held);
+        else
+            put_places(p, c, first, held, count);
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
+    }
+}
+
+void abit_copy_held(const abit_places *p, abit_cursor c, size_t first, block *ret_held,
+                    size_t count, size_t n)
+{
+    PT_ASSERT(first + count <= p->s->n * MPC_KAPPA);
+    for (size_t t = 0; t < n; t++, ret_held += count) {
+        if (blocks_are_whole(p, c, 1))
+            memcpy(ret_held, whole_place(p, c, first), count * sizeof *ret_held);
+        else
+            get_places(p, c, first, ret_held, count);
+        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
+    }
+}
+
 void abit_put_planes(const abit_places *p, abit_cursor c, size_t slot, const block *planes,
                      size_t n)
 {
-    PT_ASSERT(slot < p->s->n);
-    for (size_t t = 0; t < n; t++, planes += MPC_KAPPA) {
-        if (blocks_are_whole(p, c, 1))
-            memcpy(whole_place(p, c, slot), planes, MPC_KAPPA * sizeof *planes);
-        else
-            put_places(p, c, slot * MPC_KAPPA, planes);
-        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
-    }
+    abit_put_held(p, c, slot * MPC_KAPPA, planes, MPC_KAPPA, n);
 }
 
 abit_held abit_get_planes(const abit_places *p, abit_cursor c, size_t slot, block *room, size_t n)
 {
     PT_ASSERT(slot < p->s->n);
     if (blocks_are_whole(p, c, n))
-        return (abit_held){whole_place(p, c, slot), p->s->n * MPC_KAPPA};
-    for (size_t t = 0; t < n; t++) {
-        get_places(p, c, slot * MPC_KAPPA, room + t * MPC_KAPPA);
-        abit_cursor_advance(p, &c, COT_BLOCK_BITS);
-    }
+        return (abit_held){whole_place(p, c, slot * MPC_KAPPA), p->s->n * MPC_KAPPA};
+    abit_copy_held(p, c, slot * MPC_KAPPA, room, MPC_KAPPA, n);
     return (abit_held){room, MPC_KAPPA};
 }
 

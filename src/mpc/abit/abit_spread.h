@@ -39,6 +39,12 @@ void abit_spread_planes(const abit_places *p, abit_cursor c, size_t peer, abit_r
 /* n blocks of planes, planes[t * MPC_KAPPA + p], into a slot, from bit `c` on. */
 void abit_put_planes(const abit_places *p, abit_cursor c, size_t slot, const block *planes,
                      size_t n);
+/* Of each of n blocks' memory `count` blocks from number `first` on, held[t * count + i]. They are
+ * within a slot. */
+void abit_put_held(const abit_places *p, abit_cursor c, size_t first, const block *held,
+                   size_t count, size_t n);
+void abit_copy_held(const abit_places *p, abit_cursor c, size_t first, block *ret_held,
+                    size_t count, size_t n);
 /* Planes where they are: those of block t at at[t * stride + p]. */
 typedef struct abit_held {
     const block *at;
