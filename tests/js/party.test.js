@@ -1,9 +1,11 @@
 // Taking part over a relay, together with parties of the command.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after, before, test } from 'node:test';
+import workers from 'node:worker_threads';
 import { close, compile, keygen, party, PolytuneError } from '../../bindings/js/index.js';
 import { polytune, startCheater, startParty, startRelay } from './relay.js';
 
@@ -224,6 +226,33 @@ test('the relay goes in the middle', async () => {
   const mine = failure(party({ relay: short.url, session: 's', party: 1, program: two, input: 2, timeout: 1500, onNotice: () => short.stop() }));
   const error = await mine;
   assert.equal(error.class, 'transport', error.message);
+});
+
+// Threads that ask die at their first request, as they do for want of memory.
+async function withoutFetchers(use) {
+  const { Worker } = workers;
+  const dying = "import { workerData } from 'node:worker_threads'; workerData.port.on('message', () => { throw new Error('no memory'); });";
+  const place = (url) => (url.pathname.endsWith('/fetcher-node.js') ? new URL(`data:text/javascript,${encodeURIComponent(dying)}`) : url);
+  const replace = (kind) => {
+    workers.Worker = kind;
+    syncBuiltinESMExports();
+  };
+  replace(class extends Worker {
+    constructor(url, options) {
+      super(place(url), options);
+    }
+  });
+  try {
+    return await use();
+  } finally {
+    replace(Worker);
+  }
+}
+
+test('a thread that asks and dies ends the call', { timeout: 60000 }, async () => {
+  const error = await withoutFetchers(() => failure(party({ relay: relay.url, session: 'dying', party: 0, program: two, input: 1 })));
+  assert.equal(error.status, 'PT_ERR_INTERNAL');
+  assert.match(error.message, /no memory/);
 });
 
 test('who cancels while it waits leaves at once, and the other hears of it', async () => {

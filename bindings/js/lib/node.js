@@ -18,17 +18,19 @@ function loadModule() {
 // Flags of the process can be such as are for its first script alone (--input-type, with -e).
 const execArgv = [];
 
-// The thread that asks, and what the one that computes needs to reach it.
-function startFetcher() {
+// The thread that asks, and what the one that computes needs to reach it. That one waits for it for ever when it has died, so
+// `fail(error)` says so.
+function startFetcher(fail) {
   const { port1, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
   const thread = new Worker(new URL('./fetcher-node.js', import.meta.url), { execArgv, workerData: { port: port1, answered }, transferList: [port1] });
+  thread.on('error', fail);
   return { thread, data: { port: port2, answered } };
 }
 
 // A thread for jobs (work.js). `receive(message)` is called for each message, `fail(error)` when the thread ends.
 function startThread(receive, fail, { http }) {
-  const fetcher = http ? startFetcher() : null;
+  const fetcher = http ? startFetcher(fail) : null;
   const thread = new Worker(new URL('./worker-node.js', import.meta.url), {
     execArgv,
     workerData: { fetcher: fetcher?.data },
