@@ -1,51 +1,17 @@
 /* Which packets share a body, without anybody who performs the requests: the test reads the bodies
  * and says how they were answered, at the time it likes. */
-#include "support/test.h"
+#include "channel/http/idle_driver.h"
 
-#include "base/clock.h"
 #include "base/le.h"
 #include "channel/http/bodies.h"
 #include "wire/wire.h"
 
-#define PEER  1
-#define LANES DELIVERY_LANES_MAX
-#define ROOM  ((size_t)16 << 20)
+#define ROOM ((size_t)16 << 20)
 
 #define LINGER_MS 5000  /* after the last packet a body ends */
 #define SHORT_MS  60000 /* after a long one failed they are short */
 
-/* Time passes only while the test sleeps. */
-static uint64_t now_ms = 1000000;
-
-uint64_t __wrap_clock_ms(void);
-void __wrap_clock_sleep(uint64_t ms);
-
-uint64_t __wrap_clock_ms(void)
-{
-    return now_ms;
-}
-
-void __wrap_clock_sleep(uint64_t ms)
-{
-    now_ms += ms;
-}
-
 static uint8_t room[ROOM];
-
-static void prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
-{
-    (void)d;
-    (void)b;
-    (void)p;
-    http_prepare(call, HTTP_POST, "http://fake", "/");
-}
-
-static uint64_t never_ask(const delivery *d, const transfer *t)
-{
-    (void)d;
-    (void)t;
-    return DELIVERY_NEVER;
-}
 
 static void is_answered(delivery *d, transfer *t)
 {
@@ -65,53 +31,21 @@ static const delivery_link link_of_test = {
     .bodies = &bodies_of_packets,
 };
 
-static void nudge(mailboxes *m)
+/* A delivery to somebody who takes bodies. */
+static int scene_begin(void **state)
 {
-    (void)m;
+    static delivery d;
+    idle_begin(&d, &link_of_test, MAILBOX_GATHER_BYTES); /* at any pace */
+    d.is_quiet = true;
+    bodies_offered(&d, PEER);
+    *state = &d;
+    return 0;
 }
 
-static const mailbox_pump pump = {nudge, nudge, mailboxes_wait};
-
-static pt_status driver_open(delivery *d, pt_error *error)
+static int scene_end(void **state)
 {
-    (void)d;
-    (void)error;
-    return PT_OK;
-}
-
-static void driver_close(delivery *d)
-{
-    (void)d;
-}
-
-static const http_driver driver = {.pump = &pump,
-                                   .at_once = true,
-                                   .gather = MAILBOX_GATHER_BYTES, /* at any pace */
-                                   .open = driver_open,
-                                   .close = driver_close};
-
-static void scene_begin(delivery *d)
-{
-    const delivery_options o = {
-        .session = "s",
-        .mail = {.parties = 2, .patience = patience_init(&(pt_network_options){0})}};
-    *d = (delivery){.is_quiet = true};
-    assert_int_equal(delivery_init(d, &link_of_test, &driver, NULL, &o, NULL), PT_OK);
-    bodies_offered(d, PEER);
-}
-
-static void send_bytes(delivery *d, size_t len)
-{
-    uint8_t *bytes = calloc(len, 1);
-    assert_non_null(bytes);
-    assert_int_equal(mailboxes_send(&d->mail, PEER, "p", bytes, len, NULL), PT_OK);
-    free(bytes);
-}
-
-static void send_full(delivery *d, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        send_bytes(d, 2 * MAILBOX_GATHER_BYTES);
+    delivery_clear(*state);
+    return 0;
 }
 
 static transfer *begin(delivery *d)
@@ -213,48 +147,38 @@ static const packet *first_out(const delivery *d)
 
 static void packets_that_follow_share_one(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 3);
-    transfer *t = begin_body(&d);
-    assert_null(begin(&d));
+    delivery *d = *state;
+    send_full(d, 3);
+    transfer *t = begin_body(d);
+    assert_null(begin(d));
     expect_packets(t, 3, HTTP_SOURCE_WAITS);
     assert_false(goes_on(t));
-    send_full(&d, 2);
+    send_full(d, 2);
     assert_true(goes_on(t));
     expect_packets(t, 2, HTTP_SOURCE_WAITS);
     clock_sleep(200);
     assert_true(goes_on(t));
     expect_packets(t, 0, 0);
     answer(t, 200, "200");
-    assert_null(first_out(&d));
-    delivery_clear(&d);
+    assert_null(first_out(d));
 }
 
 static void small_ones_alone_do_not(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_bytes(&d, 10);
-    transfer *t = begin(&d);
+    delivery *d = *state;
+    send_bytes(d, 10);
+    transfer *t = begin(d);
     assert_non_null(t);
     assert_false(t->is_body);
     answer(t, 200, NULL);
-    assert_null(first_out(&d));
-    delivery_clear(&d);
+    assert_null(first_out(d));
 }
 
 static void nobody_gets_one_who_does_not_take_them(void **state)
 {
-    (void)state;
     delivery d;
-    const delivery_options o = {
-        .session = "s",
-        .mail = {.parties = 2, .patience = patience_init(&(pt_network_options){0})}};
-    d = (delivery){.is_quiet = true};
-    assert_int_equal(delivery_init(&d, &link_of_test, &driver, NULL, &o, NULL), PT_OK);
+    (void)state;
+    idle_begin(&d, &link_of_test, MAILBOX_GATHER_BYTES);
     send_full(&d, LANES + 2);
     for (size_t i = 0; i < LANES; i++)
         assert_false(begin(&d)->is_body);
@@ -263,37 +187,31 @@ static void nobody_gets_one_who_does_not_take_them(void **state)
 
 static void packets_that_are_large_go_alone(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 1);
-    send_bytes(&d, BODY_PACKET_MAX);
-    transfer *t = begin_body(&d);
+    delivery *d = *state;
+    send_full(d, 1);
+    send_bytes(d, BODY_PACKET_MAX);
+    transfer *t = begin_body(d);
     expect_packets(t, 1, 0);
-    transfer *large = begin(&d);
+    transfer *large = begin(d);
     assert_false(large->is_body);
     answer(t, 200, NULL);
     answer(large, 200, NULL);
-    assert_null(first_out(&d));
-    delivery_clear(&d);
+    assert_null(first_out(d));
 }
 
 static void the_goodbye_ends_it(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 2);
-    transfer *t = begin_body(&d);
-    d.mail.boxes[PEER].out_last->next = frame_bye();
-    d.mail.boxes[PEER].out_last = d.mail.boxes[PEER].out_last->next;
-    bodies_arrived(&d, PEER, 1, clock_ms());
+    delivery *d = *state;
+    send_full(d, 2);
+    transfer *t = begin_body(d);
+    d->mail.boxes[PEER].out_last->next = frame_bye();
+    d->mail.boxes[PEER].out_last = d->mail.boxes[PEER].out_last->next;
+    bodies_arrived(d, PEER, 1, clock_ms());
     size_t end = 1;
     assert_int_equal(read_packets(t, &end), 3);
     assert_int_equal(end, 0);
     answer(t, 200, NULL);
-    assert_null(first_out(&d));
-    delivery_clear(&d);
+    assert_null(first_out(d));
 }
 
 /* ---- what is known of the way ---- */
@@ -302,23 +220,21 @@ static void the_goodbye_ends_it(void **state)
  * have; what has arrived is dropped. */
 static void one_that_passes_goes_on(void **state)
 {
-    (void)state;
-    delivery d;
+    delivery *d = *state;
     uint64_t number = 0;
-    scene_begin(&d);
-    send_full(&d, 1);
-    transfer *t = begin_body(&d);
+    send_full(d, 1);
+    transfer *t = begin_body(d);
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
-    assert_true(bodies_want_to_know(&d, PEER));
-    bodies_arrived(&d, PEER, ++number, clock_ms());
+    assert_true(bodies_want_to_know(d, PEER));
+    bodies_arrived(d, PEER, ++number, clock_ms());
     for (int i = 0; i < 40; i++) {
-        send_full(&d, 1);
+        send_full(d, 1);
         assert_true(goes_on(t));
         expect_packets(t, 1, HTTP_SOURCE_WAITS);
-        assert_true(bodies_want_to_know(&d, PEER));
-        bodies_arrived(&d, PEER, ++number, clock_ms());
-        assert_false(bodies_want_to_know(&d, PEER));
-        assert_int_equal(first_out(&d)->number, number);
+        assert_true(bodies_want_to_know(d, PEER));
+        bodies_arrived(d, PEER, ++number, clock_ms());
+        assert_false(bodies_want_to_know(d, PEER));
+        assert_int_equal(first_out(d)->number, number);
         clock_sleep(1000);
         assert_false(goes_on(t));
     }
@@ -326,48 +242,42 @@ static void one_that_passes_goes_on(void **state)
     assert_true(goes_on(t));
     expect_packets(t, 0, 0);
     answer(t, 200, "45000");
-    assert_null(first_out(&d));
-    delivery_clear(&d);
+    assert_null(first_out(d));
 }
 
 /* As much as is kept is on its way, until it is known to have arrived. A body that has all of it
  * ends too, for only then it shows whether its connection is still there; none begins behind it. */
 static void what_is_on_its_way_is_bounded(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    transfer *t = begin_passing(&d);
+    delivery *d = *state;
+    transfer *t = begin_passing(d);
     const size_t most = DELIVERY_FLIGHT_MAX / (2 * MAILBOX_GATHER_BYTES);
-    send_full(&d, 2 * most);
+    send_full(d, 2 * most);
     size_t n = 0;
     size_t end = 0;
     while (goes_on(t))
         n += read_packets(t, &end);
     assert_true(end == HTTP_SOURCE_WAITS);
     assert_in_range(n, most / 2, most + 1);
-    assert_true(bodies_want_to_know(&d, PEER));
+    assert_true(bodies_want_to_know(d, PEER));
     clock_sleep(LINGER_MS - 1);
     assert_false(goes_on(t));
     clock_sleep(1);
     assert_true(goes_on(t));
     expect_packets(t, 0, 0);
     clock_sleep(60000);
-    assert_null(begin(&d));
-    bodies_arrived(&d, PEER, n, clock_ms());
-    t = begin_body(&d);
+    assert_null(begin(d));
+    bodies_arrived(d, PEER, n, clock_ms());
+    t = begin_body(d);
     assert_true(read_packets(t, &end) > 0);
-    delivery_clear(&d);
 }
 
 /* It goes on as soon as some of what it has is known to have arrived. */
 static void a_full_one_goes_on_when_some_has_arrived(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    transfer *t = begin_passing(&d);
-    send_full(&d, 2 * DELIVERY_FLIGHT_MAX / (2 * MAILBOX_GATHER_BYTES));
+    delivery *d = *state;
+    transfer *t = begin_passing(d);
+    send_full(d, 2 * DELIVERY_FLIGHT_MAX / (2 * MAILBOX_GATHER_BYTES));
     size_t n = 1;
     size_t end = 0;
     while (goes_on(t))
@@ -376,181 +286,156 @@ static void a_full_one_goes_on_when_some_has_arrived(void **state)
         clock_sleep(LINGER_MS - 1);
         assert_false(goes_on(t));
         n++;
-        bodies_arrived(&d, PEER, n - 10, clock_ms());
+        bodies_arrived(d, PEER, n - 10, clock_ms());
         assert_true(goes_on(t));
         assert_in_range(read_packets(t, &end), 1, 100);
         assert_true(end == HTTP_SOURCE_WAITS);
     }
-    delivery_clear(&d);
 }
 
 /* Where the last bytes of what was sent are held back, the end of the body sets them free. */
 static void one_that_lags_ends(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 1);
-    transfer *t = begin_body(&d);
+    delivery *d = *state;
+    send_full(d, 1);
+    transfer *t = begin_body(d);
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
-    bodies_arrived(&d, PEER, 1, clock_ms());
-    assert_false(bodies_want_to_know(&d, PEER));
-    send_bytes(&d, 10);
+    bodies_arrived(d, PEER, 1, clock_ms());
+    assert_false(bodies_want_to_know(d, PEER));
+    send_bytes(d, 10);
     assert_true(goes_on(t));
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
-    assert_true(bodies_want_to_know(&d, PEER));
-    bodies_arrived(&d, PEER, 1, clock_ms()); /* asked too early to tell */
+    assert_true(bodies_want_to_know(d, PEER));
+    bodies_arrived(d, PEER, 1, clock_ms()); /* asked too early to tell */
     assert_false(goes_on(t));
     clock_sleep(20);
-    bodies_arrived(&d, PEER, 1, clock_ms());
+    bodies_arrived(d, PEER, 1, clock_ms());
     assert_true(goes_on(t));
     expect_packets(t, 0, 0);
-    delivery_clear(&d);
 }
 
 /* Nothing is lost by who claims to have what was never sent. */
 static void what_was_not_sent_has_not_arrived(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 3);
-    transfer *t = begin_body(&d);
-    bodies_arrived(&d, PEER, UINT64_MAX, clock_ms());
+    delivery *d = *state;
+    send_full(d, 3);
+    transfer *t = begin_body(d);
+    bodies_arrived(d, PEER, UINT64_MAX, clock_ms());
     expect_packets(t, 3, HTTP_SOURCE_WAITS);
-    bodies_arrived(&d, PEER, UINT64_MAX, clock_ms());
-    assert_int_equal(first_out(&d)->number, 3);
-    delivery_clear(&d);
+    bodies_arrived(d, PEER, UINT64_MAX, clock_ms());
+    assert_int_equal(first_out(d)->number, 3);
 }
 
 /* Bodies that are kept somewhere until they are whole end soon, and are the last. */
 static void where_they_are_held_up_there_are_no_more(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 2);
-    transfer *t = begin_body(&d);
+    delivery *d = *state;
+    send_full(d, 2);
+    transfer *t = begin_body(d);
     expect_packets(t, 2, HTTP_SOURCE_WAITS);
     for (int i = 0; i < 4; i++) {
         clock_sleep(50);
-        bodies_arrived(&d, PEER, 0, clock_ms());
+        bodies_arrived(d, PEER, 0, clock_ms());
     }
     assert_true(goes_on(t));
-    send_full(&d, 1);
+    send_full(d, 1);
     expect_packets(t, 0, 0);
     answer(t, 200, "3");
-    assert_false(begin(&d)->is_body);
-    delivery_clear(&d);
+    assert_false(begin(d)->is_body);
 }
 
 /* One that nothing was known of, but whose answer says that it came as it was sent. */
 static void an_answer_shows_that_they_pass(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 1);
-    transfer *t = begin_body(&d);
+    delivery *d = *state;
+    send_full(d, 1);
+    transfer *t = begin_body(d);
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
     clock_sleep(200);
     expect_packets(t, 0, 0);
     answer(t, 200, "190");
-    send_full(&d, 1);
-    t = begin_body(&d);
+    send_full(d, 1);
+    t = begin_body(d);
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
     clock_sleep(4000);
     assert_false(goes_on(t));
-    delivery_clear(&d);
 }
 
 /* ---- failing ---- */
 
 static void packets_of_one_that_failed_go_singly(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
+    delivery *d = *state;
     for (uint64_t round = 0; round < 3; round++) {
-        send_full(&d, 3);
-        transfer *t = begin_body(&d);
+        send_full(d, 3);
+        transfer *t = begin_body(d);
         expect_packets(t, 3, HTTP_SOURCE_WAITS);
         answer(t, 502, NULL);
         for (uint64_t i = 0; i < 3; i++)
-            expect_single(&d, 3 * round + i + 1);
-        assert_null(first_out(&d));
+            expect_single(d, 3 * round + i + 1);
+        assert_null(first_out(d));
     }
-    send_full(&d, 1); /* three times in a row */
-    expect_single(&d, 10);
-    delivery_clear(&d);
+    send_full(d, 1); /* three times in a row */
+    expect_single(d, 10);
 }
 
 /* The peer takes nothing of one that is open before it has what another had that failed. */
 static void what_failed_does_not_wait_for_one_that_is_open(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    transfer *cut = begin_passing(&d);
+    delivery *d = *state;
+    transfer *cut = begin_passing(d);
     linger(cut);
-    send_full(&d, 2);
-    transfer *open = begin_body(&d);
+    send_full(d, 2);
+    transfer *open = begin_body(d);
     expect_packets(open, 2, HTTP_SOURCE_WAITS);
-    send_full(&d, 1);
+    send_full(d, 1);
     answer(cut, 502, NULL);
     assert_true(goes_on(open));
     expect_packets(open, 0, 0);
-    expect_single(&d, 1);
-    expect_single(&d, 4); /* what the other had has yet to arrive */
+    expect_single(d, 1);
+    expect_single(d, 4); /* what the other had has yet to arrive */
     answer(open, 200, NULL);
-    assert_null(first_out(&d));
-    send_full(&d, 1);
-    begin_body(&d);
-    delivery_clear(&d);
+    assert_null(first_out(d));
+    send_full(d, 1);
+    begin_body(d);
 }
 
 /* Nor before it has one that was sent by itself. */
 static void one_by_itself_does_not_wait_for_one_that_is_open(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_bytes(&d, 10);
-    transfer *single = await_single(&d);
-    send_full(&d, 2);
-    transfer *t = begin_body(&d);
+    delivery *d = *state;
+    send_bytes(d, 10);
+    transfer *single = await_single(d);
+    send_full(d, 2);
+    transfer *t = begin_body(d);
     expect_packets(t, 2, HTTP_SOURCE_WAITS);
     answer(single, 503, NULL);
-    expect_single(&d, 1);
-    send_full(&d, 1);
-    assert_null(begin(&d));
+    expect_single(d, 1);
+    send_full(d, 1);
+    assert_null(begin(d));
     assert_true(goes_on(t));
     expect_packets(t, 1, HTTP_SOURCE_WAITS);
-    delivery_clear(&d);
 }
 
 /* What cuts all that are there is one failure. */
 static void those_cut_at_once_count_as_one(void **state)
 {
-    (void)state;
-    delivery d;
+    delivery *d = *state;
     transfer *t[BODIES];
     uint64_t number = 0;
-    scene_begin(&d);
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < BODIES; i++) {
-            t[i] = begin_passing(&d);
+            t[i] = begin_passing(d);
             linger(t[i]);
         }
         for (size_t i = 0; i < BODIES; i++)
             answer(t[i], 502, NULL);
         for (size_t i = 0; i < BODIES; i++)
-            expect_single(&d, ++number);
-        assert_null(first_out(&d));
+            expect_single(d, ++number);
+        assert_null(first_out(d));
     }
-    send_full(&d, 1);
-    begin_body(&d);
-    delivery_clear(&d);
+    send_full(d, 1);
+    begin_body(d);
 }
 
 /* Packets for more than a single one may have, in a body: whether it takes them all. The rest goes
@@ -593,76 +478,69 @@ static void cut_long_one(delivery *d)
 /* Its length may have been why; or not, so later it is tried again, ever more seldom. */
 static void after_a_long_one_failed_they_are_short_for_a_while(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    assert_true(may_be_long(&d));
+    delivery *d = *state;
+    assert_true(may_be_long(d));
     for (uint64_t ms = SHORT_MS; ms <= 4 * SHORT_MS; ms *= 2) {
-        cut_long_one(&d);
-        assert_false(may_be_long(&d));
+        cut_long_one(d);
+        assert_false(may_be_long(d));
         clock_sleep(ms / 2);
-        assert_false(may_be_long(&d));
+        assert_false(may_be_long(d));
         clock_sleep(ms / 2);
-        assert_true(may_be_long(&d));
+        assert_true(may_be_long(d));
     }
-    delivery_clear(&d);
 }
 
 /* It is none to packets that it cannot have seen. */
 static void an_answer_before_the_end_is_a_failure(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 2);
-    transfer *t = begin_body(&d);
+    delivery *d = *state;
+    send_full(d, 2);
+    transfer *t = begin_body(d);
     expect_packets(t, 2, HTTP_SOURCE_WAITS);
     answer(t, 200, "0");
-    assert_int_equal(first_out(&d)->number, 1);
-    assert_false(begin(&d)->is_body);
-    delivery_clear(&d);
+    assert_int_equal(first_out(d)->number, 1);
+    assert_false(begin(d)->is_body);
 }
 
 /* A peer that takes nothing more gets nothing more. */
 static void a_peer_that_has_closed_ends_it(void **state)
 {
-    (void)state;
-    delivery d;
-    scene_begin(&d);
-    send_full(&d, 3);
-    transfer *t = begin_body(&d);
-    mailbox_shut(&d.mail.boxes[PEER]);
+    delivery *d = *state;
+    send_full(d, 3);
+    transfer *t = begin_body(d);
+    mailbox_shut(&d->mail.boxes[PEER]);
     size_t end = 1;
     assert_int_equal(read_packets(t, &end), 1);
     assert_int_equal(end, 0);
     answer(t, 502, NULL);
-    assert_null(first_out(&d));
-    assert_null(begin(&d));
-    delivery_clear(&d);
+    assert_null(first_out(d));
+    assert_null(begin(d));
 }
+
+#define with_scene(test) cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packets_that_follow_share_one),
-        cmocka_unit_test(small_ones_alone_do_not),
+        with_scene(packets_that_follow_share_one),
+        with_scene(small_ones_alone_do_not),
         cmocka_unit_test(nobody_gets_one_who_does_not_take_them),
-        cmocka_unit_test(packets_that_are_large_go_alone),
-        cmocka_unit_test(the_goodbye_ends_it),
-        cmocka_unit_test(one_that_passes_goes_on),
-        cmocka_unit_test(what_is_on_its_way_is_bounded),
-        cmocka_unit_test(a_full_one_goes_on_when_some_has_arrived),
-        cmocka_unit_test(one_that_lags_ends),
-        cmocka_unit_test(what_was_not_sent_has_not_arrived),
-        cmocka_unit_test(where_they_are_held_up_there_are_no_more),
-        cmocka_unit_test(an_answer_shows_that_they_pass),
-        cmocka_unit_test(packets_of_one_that_failed_go_singly),
-        cmocka_unit_test(what_failed_does_not_wait_for_one_that_is_open),
-        cmocka_unit_test(one_by_itself_does_not_wait_for_one_that_is_open),
-        cmocka_unit_test(those_cut_at_once_count_as_one),
-        cmocka_unit_test(after_a_long_one_failed_they_are_short_for_a_while),
-        cmocka_unit_test(an_answer_before_the_end_is_a_failure),
-        cmocka_unit_test(a_peer_that_has_closed_ends_it),
+        with_scene(packets_that_are_large_go_alone),
+        with_scene(the_goodbye_ends_it),
+        with_scene(one_that_passes_goes_on),
+        with_scene(what_is_on_its_way_is_bounded),
+        with_scene(a_full_one_goes_on_when_some_has_arrived),
+        with_scene(one_that_lags_ends),
+        with_scene(what_was_not_sent_has_not_arrived),
+        with_scene(where_they_are_held_up_there_are_no_more),
+        with_scene(an_answer_shows_that_they_pass),
+        with_scene(packets_of_one_that_failed_go_singly),
+        with_scene(what_failed_does_not_wait_for_one_that_is_open),
+        with_scene(one_by_itself_does_not_wait_for_one_that_is_open),
+        with_scene(those_cut_at_once_count_as_one),
+        with_scene(after_a_long_one_failed_they_are_short_for_a_while),
+        with_scene(an_answer_before_the_end_is_a_failure),
+        with_scene(a_peer_that_has_closed_ends_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,54 +1,17 @@
 /* Which packets leave when, without anybody who performs the requests: the test says that they were
  * answered, at the time it likes. */
-#include "support/test.h"
+#include "channel/http/idle_driver.h"
 
-#include "base/clock.h"
-#include "channel/http/delivery.h"
-
-#define PEER        1
-#define LANES       DELIVERY_LANES_MAX
 #define PATIENCE_MS 2000
-
-/* Time passes only while the test sleeps: however busy the machine is, what is measured here is
- * what the test says. */
-static uint64_t now_ms = 1000000;
-
-uint64_t __wrap_clock_ms(void);
-void __wrap_clock_sleep(uint64_t ms);
-
-uint64_t __wrap_clock_ms(void)
-{
-    return now_ms;
-}
-
-void __wrap_clock_sleep(uint64_t ms)
-{
-    now_ms += ms;
-}
 
 /* What becomes of what is sent. */
 static bool link_is_down;
 static bool gave_up;
 
-static void prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
-{
-    (void)d;
-    (void)b;
-    (void)p;
-    http_prepare(call, HTTP_POST, "http://fake", "/");
-}
-
 static void prepare_asking(delivery *d, transfer *t)
 {
     (void)d;
     (void)t;
-}
-
-static uint64_t never_ask(const delivery *d, const transfer *t)
-{
-    (void)d;
-    (void)t;
-    return DELIVERY_NEVER;
 }
 
 static void has_arrived(delivery *d, transfer *t)
@@ -69,49 +32,9 @@ static const delivery_link link_of_test = {
     .sent = has_arrived,
 };
 
-static void nudge(mailboxes *m)
-{
-    (void)m;
-}
-
-static const mailbox_pump pump = {nudge, nudge, mailboxes_wait};
-
-static pt_status driver_open(delivery *d, pt_error *error)
-{
-    (void)d;
-    (void)error;
-    return PT_OK;
-}
-
-static void driver_close(delivery *d)
-{
-    (void)d;
-}
-
-static const http_driver driver = {
-    .pump = &pump, .at_once = true, .open = driver_open, .close = driver_close};
-
 static void delivery_begin(delivery *d)
 {
-    const delivery_options o = {
-        .session = "s",
-        .mail = {.parties = 2, .patience = patience_init(&(pt_network_options){0})}};
-    *d = (delivery){0};
-    assert_int_equal(delivery_init(d, &link_of_test, &driver, NULL, &o, NULL), PT_OK);
-}
-
-static void send_bytes(delivery *d, size_t len)
-{
-    uint8_t *bytes = calloc(len, 1);
-    assert_non_null(bytes);
-    assert_int_equal(mailboxes_send(&d->mail, PEER, "p", bytes, len, NULL), PT_OK);
-    free(bytes);
-}
-
-static void send_full(delivery *d, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        send_bytes(d, 2 * MAILBOX_GATHER_BYTES);
+    idle_begin(d, &link_of_test, 0);
 }
 
 /* Begins what is due; how many these are. */

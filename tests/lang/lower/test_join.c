@@ -183,8 +183,9 @@ static bool is_ascending(const unsigned *keys, unsigned n)
     return is;
 }
 
-/* Pairs that arrays in order have, one after the other as the body below notes them: of each key
- * the last row of the one and the first of the other. */
+/* The pairs of arrays in ascending order, in which keys may occur more than once: of each key the
+ * last row of the left one and the first of the right one, by ascending key, each 16 bits as the
+ * programs of check_shape note them. */
 static uint64_t expected_trace(const few_rows *f)
 {
     uint64_t trace = 0;
