@@ -80,7 +80,7 @@ NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log /dev/null;
 events {{ worker_connections 512; }}
 http {{
-    access_log off; client_max_body_size 8m;
+    access_log off; {limits}
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     upstream relay {{ server 127.0.0.1:{relay}; {keepalive} }}
@@ -104,10 +104,10 @@ listen relay
 """
 
 
-def nginx_child(folder, relay, is_alive):
+def nginx_child(folder, relay, is_alive, limits="client_max_body_size 8m;"):
     port = free_port()
     config = pathlib.Path(folder, f"nginx-{port}.conf")
-    config.write_text(NGINX.format(folder=folder, relay=relay.port, port=port, keepalive="keepalive 16;" if is_alive else "",
+    config.write_text(NGINX.format(folder=folder, relay=relay.port, port=port, limits=limits, keepalive="keepalive 16;" if is_alive else "",
                                    http11='proxy_http_version 1.1; proxy_set_header Connection "";' if is_alive else ""))
     return Child([shutil.which("nginx") or "/usr/sbin/nginx", "-p", folder, "-c", str(config)], port)
 

@@ -2,6 +2,7 @@
 import contextlib
 import http.client
 import http.server
+import os
 import pathlib
 import random
 import shutil
@@ -9,7 +10,10 @@ import socket
 import tempfile
 import threading
 import unittest
+from types import SimpleNamespace
 
+import support
+from faulty_runs import available_ways, haproxy_child, nginx_child
 from support import (Case, DONE, INPUT, MAX, PEER, Process, TRANSPORT, USAGE, authority, examples, free_port, free_urls,
                      main_at_once, polytune, program_file, relay, start_parties)
 
@@ -229,6 +233,23 @@ class Direct(Case):
                     urls = [f"http://127.0.0.1:{at}/party{i}" for i in (0, 1)]
                     parties = [start(urls, MAX, i, 5 - i, f"--listen=127.0.0.1:{ports[i]}") for i in (0, 1)]
                     self.assertAllRan(parties, "true")
+
+    def test_behind_servers_as_they_are_installed(self):
+        """Whose defaults keep bodies until they are whole, or refuse those of more than 1 MiB."""
+        ways = [way for way in available_ways() if way in ("nginx", "haproxy")]
+        if not ways:
+            self.skipTest("neither nginx nor haproxy is installed")
+        with program_file(support.LONG) as path, tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            os.chmod(folder, 0o755)
+            expected = polytune("eval", path, "--input=1", "--input=2").out.strip()
+            for way in ways:
+                ports = [SimpleNamespace(port=free_port()) for _ in range(2)]
+                entries = [nginx_child(folder, port, False, limits="") if way == "nginx" else haproxy_child(folder, port) for port in ports]
+                for entry in entries:
+                    stack.callback(entry.kill)
+                urls = [f"http://127.0.0.1:{entry.port}" for entry in entries]
+                with self.subTest(way):
+                    self.assertAllRan([start(urls, path, i, i + 1, f"--listen=127.0.0.1:{ports[i].port}") for i in (0, 1)], expected)
 
     # ---- peers that fail ----
 

@@ -1,4 +1,5 @@
 """The relay in trouble: killed, restarted, shared, overrun, told to stop; and clients that know the plain paths only."""
+import concurrent.futures
 import contextlib
 import http.client
 import http.server
@@ -245,6 +246,29 @@ class Seats(Case):
             self.assertEqual(ask(url, "POST", "/recv/s/0/1", token=b).body, b"m")
             self.assertEqual(ask(url, "POST", "/recv/s/0/1", X_Polytune_Token=b).status, 400)
             self.assertEqual(figure(url, 'refused_total{reason="forbidden"}'), 6)
+
+    def test_of_clients_that_come_at_once_one_gets_the_seat(self):
+        """Also those who open the session, and at two relays of one store."""
+        def join(at, session, client):
+            answer = ask(at, "PUT", f"/join/{session}/0", token=f"a-token-of-client-number-{client}")
+            return answer.status, answer.headers["X-Polytune-Session"]
+
+        def race(*urls):
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                for session in ("first", "second", "third"):
+                    answers = list(pool.map(lambda client: join(urls[client % len(urls)], session, client), range(8)))
+                    self.assertEqual(sorted(status for status, _ in answers), [200] + 7 * [409])
+                    identity = next(identity for status, identity in answers if status == 200)
+                    self.assertEqual(ask(urls[-1], "GET", f"/participants/{session}").body, b"[0]")
+                    late = ask(urls[-1], "PUT", f"/join/{session}/1", token="a-token-of-another-party")
+                    self.assertEqual((late.status, late.headers["X-Polytune-Session"]), (200, identity))
+
+        with tempfile.TemporaryDirectory() as folder:
+            for store in ("memory", f"sqlite:{folder}/relay.db"):
+                with self.subTest(store), relay("--store=" + store) as (url, _):
+                    race(url)
+        with redis() as server, relay("--store=" + server.url) as (first, _), relay("--store=" + server.url) as (second, _):
+            race(first, second)
 
     def test_an_open_relay_where_a_stranger_speaks_first(self):
         with relay("--open") as (url, _):
