@@ -74,20 +74,39 @@ void *mem_cut(void *old, size_t count, size_t size)
     return moved;
 }
 
+/* `bytes` are a multiple of 64; in large pages where they are many. */
+static void *new_aligned(size_t alignment, size_t bytes)
+{
+    void *memory = NULL;
+    if (posix_memalign(&memory, alignment, bytes) != 0)
+        return NULL;
+    if (bytes >= LARGE)
+        huge_pages_advise(memory, bytes);
+    return memory;
+}
+
+static size_t aligned_bytes(size_t count, size_t size)
+{
+    return (count * size + 64) / 64 * 64;
+}
+
 void *mem_new_aligned(size_t count, size_t size)
 {
     if (!product_fits(count, size) || told_to_fail())
         return NULL;
-    const size_t bytes = (count * size + 64) / 64 * 64;
-    const bool is_large = bytes >= LARGE;
-    void *memory = NULL;
-    /* aligned_alloc wants multiples of the alignment. */
-    if (posix_memalign(&memory, is_large ? HUGE_PAGE_BYTES : 64, bytes) != 0)
+    const size_t bytes = aligned_bytes(count, size);
+    void *memory = new_aligned(bytes >= LARGE ? HUGE_PAGE_BYTES : 64, bytes);
+    return memory == NULL ? NULL : memset(memory, 0, bytes);
+}
+
+/* Not aligned to large pages, which may take one more: the first and the last are small ones. */
+void *mem_new_unset(size_t count, size_t size)
+{
+    if (!product_fits(count, size) || told_to_fail())
         return NULL;
-    if (is_large)
-        huge_pages_advise(memory, bytes);
-    memset(memory, 0, bytes);
-    return memory;
+    const size_t bytes = aligned_bytes(count, size);
+    void *memory = new_aligned(64, bytes);
+    return memory == NULL || bytes >= LARGE ? memory : memset(memory, 0, bytes);
 }
 
 void mem_free(void *memory)

@@ -33,6 +33,9 @@ MUST_CHECK void *mem_cut(void *old, size_t count, size_t size);
 /* 64-byte aligned, zeroed, in large pages where it is large and the system has such; release with
  * mem_free. */
 MUST_CHECK void *mem_new_aligned(size_t count, size_t size);
+/* The same, but that where it is large it holds anything: for what is written before it is read,
+ * and would be touched twice. */
+MUST_CHECK void *mem_new_unset(size_t count, size_t size);
 
 void mem_free(void *memory);
 

@@ -100,8 +100,7 @@ pt_status mpc_run_cut(mpc_run *r, uint64_t segment_ands, pt_error *error)
     if (r->n_segments == 0)
         r->n_segments = 1;
     r->pool_blocks = (size_t)pool_blocks;
-    /* Not blocks_new, which would touch every page twice. */
-    r->pool = mem_new(r->pool_blocks, sizeof(block));
+    r->pool = mem_new_unset(r->pool_blocks, sizeof(block));
     return r->pool == NULL ? error_memory(error) : PT_OK;
 }
 

@@ -52,6 +52,13 @@ void *__wrap_mem_new_aligned(size_t n, size_t size)
     return counted(__real_mem_new_aligned(n, size));
 }
 
+void *__real_mem_new_unset(size_t n, size_t size);
+void *__wrap_mem_new_unset(size_t n, size_t size);
+void *__wrap_mem_new_unset(size_t n, size_t size)
+{
+    return counted(__real_mem_new_unset(n, size));
+}
+
 void *__real_mem_resize(void *old, size_t n, size_t size);
 void *__wrap_mem_resize(void *old, size_t n, size_t size);
 void *__wrap_mem_resize(void *old, size_t n, size_t size)
