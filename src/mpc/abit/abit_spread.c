@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "base/mem.h"
 #include "base/min.h"
+#include "crypto/copy.h"
 #include "crypto/transpose.h"
 #include "mpc/abit/share.h"
 #include "mpc/ot/cot.h"
@@ -154,7 +155,7 @@ void abit_put_held(const abit_places *p, abit_cursor c, size_t first, const bloc
     PT_ASSERT(first + count <= p->s->n * MPC_KAPPA);
     for (size_t t = 0; t < n; t++, held += count) {
         if (blocks_are_whole(p, c, 1))
-            memcpy(whole_place(p, c, first), held, count * sizeof *held);
+            copy_past_cache(whole_place(p, c, first), held, count);
         else
             put_places(p, c, first, held, count);
         abit_cursor_advance(p, &c, COT_BLOCK_BITS);
