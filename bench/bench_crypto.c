@@ -174,7 +174,7 @@ static void measure_all(const bench_case *cases, size_t n, const char *back_end,
 int main(int argc, char **argv)
 {
     static const char *const aes[] = {"vaes512", "vaes", "aesni", "soft"};
-    static const char *const gf[] = {"vpclmul", "pclmul", "soft"};
+    static const char *const gf[] = {"vpclmul512", "vpclmul", "pclmul", "soft"};
     const char *filter = argc > 1 ? argv[1] : "";
     pt_error error;
     if (crypto_init(&error) != PT_OK) {

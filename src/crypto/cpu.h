@@ -1,4 +1,5 @@
-/* What the processor and the operating system offer to the back-ends. Layer: crypto. */
+/* What the processor and the operating system offer to the back-ends, in backend.c. Layer: crypto.
+ */
 #ifndef CRYPTO_CPU_H
 #define CRYPTO_CPU_H
 

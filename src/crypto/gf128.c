@@ -10,6 +10,7 @@
 /* Best first; the last one runs everywhere. */
 static const backend *const backends[] = {
 #ifdef CRYPTO_X86
+    &gf_backend_vpclmul512.base,
     &gf_backend_vpclmul.base,
     &gf_backend_pclmul.base,
 #endif

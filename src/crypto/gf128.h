@@ -1,10 +1,10 @@
 /* The field F = F_2[X]/(X^128 + X^7 + X^2 + X + 1), bit t <-> X^t (protocol spec, section 0.3).
  * Layer: crypto.
  *
- * Not GCM's reflected order. Back-ends: "vpclmul" and "pclmul" (two or one product per
- * instruction), "soft" (portable, constant time; the reference). The best one is chosen once, on
- * first use; POLYTUNE_GF=NAME forces one for tests. Thread safe. Sums of products are accumulated
- * unreduced and reduced once. */
+ * Not GCM's reflected order. Back-ends: "vpclmul512", "vpclmul" and "pclmul" (four, two or one
+ * product per instruction), "soft" (portable, constant time; the reference). The best one is chosen
+ * once, on first use; POLYTUNE_GF=NAME forces one for tests. Thread safe. Sums of products are
+ * accumulated unreduced and reduced once. */
 #ifndef CRYPTO_GF128_H
 #define CRYPTO_GF128_H
 

@@ -17,6 +17,7 @@ typedef struct gf_backend_ops {
 extern const gf_backend_ops gf_backend_soft;
 extern const gf_backend_ops gf_backend_pclmul;
 extern const gf_backend_ops gf_backend_vpclmul;
+extern const gf_backend_ops gf_backend_vpclmul512;
 
 /* True when the back-end of that name is built in and this machine can run it. */
 bool gf_has_backend(const char *name);

@@ -1,6 +1,6 @@
 /* The PCLMULQDQ back-ends, written once over vectors of LANES blocks. Layer: crypto.
  *
- * The including file defines: the type vec; LANES (1 or 2); vec_xor, vec_clmul (selector as in
+ * The including file defines: the type vec; LANES (1, 2 or 4); vec_xor, vec_clmul (selector as in
  * PCLMULQDQ), vec_low_up and vec_high_down (shift every block by 64 bits), vec_swap64 (halves of
  * every block trade places), vec_load, vec_store, vec_zero, vec_of_block (one block in all lanes),
  * vec_sum (the XOR of all lanes), vec_add_halves (to LANES neighbouring sums of 256 bits their two
@@ -114,7 +114,7 @@ static void dot_rows(gf_acc *acc, const block *rows, size_t stride, const block 
     }
 }
 
-#define POWER_VECS 8
+#define POWER_VECS (LANES < 4 ? 8 : 4) /* the first powers come one after the other */
 #define POWERS     (POWER_VECS * LANES)
 
 /* POWERS neighbours advance together by x^POWERS. */

@@ -76,7 +76,7 @@ static void aes_and_hash(void **state)
 static void field(void **state)
 {
     (void)state;
-    static const char *const back_ends[] = {"soft", "pclmul", "vpclmul"};
+    static const char *const back_ends[] = {"soft", "pclmul", "vpclmul", "vpclmul512"};
     for (size_t i = 0; i < sizeof back_ends / sizeof back_ends[0]; i++) {
         if (!gf_force_backend(back_ends[i]))
             continue;

@@ -5,7 +5,7 @@
 
 #define SIZES 41
 
-static const char *const back_ends[] = {"soft", "pclmul", "vpclmul"};
+static const char *const back_ends[] = {"soft", "pclmul", "vpclmul", "vpclmul512"};
 
 static void for_each_back_end(void (*test)(void))
 {
