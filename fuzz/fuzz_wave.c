@@ -47,19 +47,19 @@ static pt_status run_hello(session *s)
 {
     static uint32_t inputs[] = {1, 1, 0}, outputs[] = {2}, widths[] = {1};
     static uint8_t code[] = {GATE_AND, 1, 0, 0, 0, 0, 0}; /* w2 = w0 & w1, in register 2 */
-    static const pt_circuit circuit = {.n_parties = PARTIES,
-                                       .party_inputs = inputs,
-                                       .n_inputs = 2,
-                                       .n_gates = 1,
-                                       .code = code,
-                                       .code_len = sizeof code - PLAN_PADDING,
-                                       .n_registers = 3,
-                                       .n_outputs = 1,
-                                       .outputs = outputs,
-                                       .output_registers = outputs,
-                                       .n_output_values = 1,
-                                       .output_value_bits = widths,
-                                       .n_and = 1};
+    static pt_circuit circuit = {.n_parties = PARTIES,
+                                 .party_inputs = inputs,
+                                 .n_inputs = 2,
+                                 .n_gates = 1,
+                                 .code = code,
+                                 .code_len = sizeof code - PLAN_PADDING,
+                                 .n_registers = 3,
+                                 .n_outputs = 1,
+                                 .outputs = outputs,
+                                 .output_registers = outputs,
+                                 .n_output_values = 1,
+                                 .output_value_bits = widths,
+                                 .n_and = 1};
     const hello_facts facts = {.circuit = &circuit, .segment_ands = 1};
     uint64_t segment_ands = 0;
     return session_hello(s, &facts, &segment_ands, NULL);

@@ -20,7 +20,7 @@ static bool digest_program(char ret_text[HEX_SIZE(PROGRAM_BYTES)], const pt_circ
     ro h;
     uint8_t whole[DIGEST_BYTES];
     uint8_t digest[DIGEST_BYTES];
-    if (!circuit_hash(whole, circuit))
+    if (!circuit_hash_kept(whole, circuit))
         return false;
     ro_init(&h, sizeof digest, RO_LABEL_TERMS);
     ro_field(&h, name, strlen(name));

@@ -2,10 +2,12 @@
  * Layer: circuit.
  *
  * Wires 0 .. n_inputs-1 are the inputs, party 0's bits first; gate g drives wire n_inputs + g. A
- * gate reads only lower wires. Immutable once made: by circuit_pack from gates, or from a file. */
+ * gate reads only lower wires. Immutable once made, but for its digest: by circuit_pack from gates,
+ * or from a file. */
 #ifndef CIRCUIT_CIRCUIT_H
 #define CIRCUIT_CIRCUIT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +24,9 @@ typedef enum gate_op {
     GATE_CONST = 3
 } gate_op;
 
-#define CIRCUIT_MAX_WIRES   ((uint32_t)1 << 30)
-#define CIRCUIT_MAX_PARTIES 255
+#define CIRCUIT_MAX_WIRES    ((uint32_t)1 << 30)
+#define CIRCUIT_MAX_PARTIES  255
+#define CIRCUIT_DIGEST_BYTES 32
 
 typedef struct gate {
     uint32_t op : 2;
@@ -49,6 +52,10 @@ struct pt_circuit {
     size_t n_output_values;
     uint32_t *output_value_bits; /* widths; their sum is n_outputs */
     uint32_t n_and;
+    /* Of all the rest, by whoever asked first (mpc/session/circuit_hash.c): there once the state
+     * says so. */
+    atomic_int digest_state;
+    uint8_t digest[CIRCUIT_DIGEST_BYTES];
 };
 
 /* Whether a circuit keeps what is written above: sums, wires read before they are driven, counts.

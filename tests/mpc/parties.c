@@ -157,20 +157,20 @@ const pt_circuit *parties_circuit(void)
     enum { BOTH_END = PLAN_A_ENDS | PLAN_B_ENDS };
     /* w3 = w0 w1, w4 = w2 ^ w3 */
     static uint8_t code[] = {GATE_AND | BOTH_END, 2, 1, GATE_XOR | BOTH_END, 1, 0, 0, 0, 0, 0};
-    static const pt_circuit circuit = {.n_parties = 2,
-                                       .party_inputs = inputs,
-                                       .n_inputs = 3,
-                                       .n_gates = 2,
-                                       .code = code,
-                                       .code_len = sizeof code - PLAN_PADDING,
-                                       .n_registers = 3,
-                                       .n_spare = 3,
-                                       .n_outputs = 1,
-                                       .outputs = outputs,
-                                       .output_registers = registers,
-                                       .n_output_values = 1,
-                                       .output_value_bits = widths,
-                                       .n_and = 1};
+    static pt_circuit circuit = {.n_parties = 2,
+                                 .party_inputs = inputs,
+                                 .n_inputs = 3,
+                                 .n_gates = 2,
+                                 .code = code,
+                                 .code_len = sizeof code - PLAN_PADDING,
+                                 .n_registers = 3,
+                                 .n_spare = 3,
+                                 .n_outputs = 1,
+                                 .outputs = outputs,
+                                 .output_registers = registers,
+                                 .n_output_values = 1,
+                                 .output_value_bits = widths,
+                                 .n_and = 1};
     return &circuit;
 }
 

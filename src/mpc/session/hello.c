@@ -128,7 +128,7 @@ static void put_receivers_hash(buffer *b, const session *s, const pt_circuit *ci
 static void put_circuit_hash(buffer *b, const pt_circuit *circuit)
 {
     uint8_t hash[DIGEST_BYTES] = {0};
-    b->failed |= !circuit_hash(hash, circuit);
+    b->failed |= !circuit_hash_kept(hash, circuit);
     buffer_put(b, hash, sizeof hash);
 }
 

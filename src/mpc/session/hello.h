@@ -58,5 +58,7 @@ MUST_CHECK pt_status session_hello_as_dealer(session *d, hello_terms *ret_terms,
  * outputs. Who receives the outputs is a field of its own. False: out of memory. */
 #define CIRCUIT_HASH_GATE_BYTES 9 /* of what is hashed */
 MUST_CHECK bool circuit_hash(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *circuit);
+/* The same, computed once for a circuit that is not changed any more. Any threads may ask. */
+MUST_CHECK bool circuit_hash_kept(uint8_t ret_hash[DIGEST_BYTES], const pt_circuit *circuit);
 
 #endif

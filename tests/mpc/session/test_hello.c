@@ -408,6 +408,23 @@ static void the_circuit_hash_covers_everything(void **state)
     assert_memory_equal(first, hash, DIGEST_BYTES);
 }
 
+/* Both ways, and again. */
+static void the_circuit_hash_is_kept(void **state)
+{
+    (void)state;
+    static const gate gates[] = {{.op = GATE_AND, .a = 0, .b = 1},
+                                 {.op = GATE_XOR, .a = 1, .b = 2}};
+    uint8_t first[DIGEST_BYTES], hash[DIGEST_BYTES];
+    pt_circuit *c = circuit_of(gates, 2);
+    hash_of(first, c);
+    for (size_t i = 0; i < 3; i++) {
+        memset(hash, 0, sizeof hash);
+        assert_true(circuit_hash_kept(hash, c));
+        assert_memory_equal(hash, first, sizeof hash);
+    }
+    pt_circuit_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +438,7 @@ int main(void)
         cmocka_unit_test(the_parameter_hash_covers_all_parameters),
         cmocka_unit_test(the_circuit_hash_covers_every_gate),
         cmocka_unit_test(the_circuit_hash_covers_everything),
+        cmocka_unit_test(the_circuit_hash_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
