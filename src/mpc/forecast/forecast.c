@@ -101,29 +101,20 @@ static uint64_t wave_memory(const session *s, uint64_t sent, uint64_t largest, u
     return 2 * (sent + largest + received) + 4 * s->n * MESSAGE_EXTRA;
 }
 
-/* INM: every owner is sent the masks of its inputs. */
-static uint64_t input_masks_memory(const session *s, const pt_circuit *c)
-{
-    uint64_t sent = 0;
-    uint64_t largest = 0;
-    for (size_t owner = 0; owner < s->n; owner++) {
-        const uint64_t bytes = owner == s->me ? 0 : input_inm_bytes(s, c, owner);
-        sent += bytes;
-        largest = max_u64(largest, bytes);
-    }
-    return wave_memory(s, sent, largest, (s->n - 1) * (uint64_t)input_inm_bytes(s, c, s->me));
-}
+/* What each party is sent by every other one, as INM brings the masks of its inputs, and OUT those
+ * of the outputs that it learns. */
+typedef size_t bytes_of_party(const session *s, const pt_circuit *c, size_t party);
 
-static uint64_t outputs_memory(const session *s, const pt_circuit *c)
+static uint64_t private_wave_memory(const session *s, const pt_circuit *c, bytes_of_party *bytes_of)
 {
     uint64_t sent = 0;
     uint64_t largest = 0;
     for (size_t to = 0; to < s->n; to++) {
-        const uint64_t bytes = to == s->me ? 0 : output_bytes(s, c, to);
+        const uint64_t bytes = to == s->me ? 0 : bytes_of(s, c, to);
         sent += bytes;
         largest = max_u64(largest, bytes);
     }
-    return wave_memory(s, sent, largest, (s->n - 1) * (uint64_t)output_bytes(s, c, s->me));
+    return wave_memory(s, sent, largest, (s->n - 1) * (uint64_t)bytes_of(s, c, s->me));
 }
 
 /* LBL, and the rows behind it, which garblers send P_1. P_1 answers nothing before it has evaluated
@@ -149,9 +140,9 @@ static uint64_t batch_memory(const session *s, const pt_circuit *c, uint64_t n_a
     const uint64_t leaves = 2 * ((uint64_t)cot_trees(s->k) << s->k) * sizeof(aes_key);
     uint64_t most =
         s->dealer ? dealt_memory(s, n_and, c->n_inputs) : made_memory(s, n_and, c->n_inputs);
-    most = max_u64(most, input_masks_memory(s, c));
+    most = max_u64(most, private_wave_memory(s, c, input_inm_bytes));
     most = max_u64(most, rows_memory(s, c, n_and));
-    most = max_u64(most, outputs_memory(s, c));
+    most = max_u64(most, private_wave_memory(s, c, output_bytes));
     return (s->n - 1) * leaves + most;
 }
 

@@ -26,8 +26,6 @@
 #define SPREAD_COST_KEPT  5
 #define SPREAD_COST_PAIR  16
 #define SPREAD_COST_DEALT 20 /* for each party */
-/* Of a block of the pool in the first segment, when the system gives its pages. */
-#define TOUCH_COST 12
 
 /* The inputs' steps travel along with waves of the first segment; which of them have. */
 typedef struct walk {
@@ -134,7 +132,7 @@ static void touch_pool(const walk *w, const preparation *prep)
 {
     const uint64_t blocks = prep->pool_blocks(w->s, w->n_and, w->circuit->n_inputs);
     if (w->segment == 0)
-        traffic_work_each(w->t, TOUCH_COST * (double)blocks * w->p->costs.block);
+        traffic_work_each(w->t, (double)blocks * w->p->costs.touch);
 }
 
 static void walk_bits(const walk *w, uint64_t n_bits)

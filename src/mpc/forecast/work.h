@@ -17,12 +17,13 @@ typedef struct work_costs {
     double hash_key;    /* the key of a tweak */
     double multiply;    /* in GF(2^128), as sums of products take them */
     double block;       /* a block of shares read, combined and written */
+    double touch;       /* and what its page takes besides when the system gives it */
     double digest_byte; /* BLAKE2b */
     double gate;        /* of the circuit: to plan it */
 } work_costs;
 
-/* Measures them on this machine, in a tenth of a second and less where k is small. PT_ERR_MEMORY.
- */
+/* Measures them on this machine, in a tenth of a second and less where k is small, and 40 MiB of
+ * memory. PT_ERR_MEMORY. */
 MUST_CHECK pt_status work_costs_probe(work_costs *ret_costs, unsigned k, pt_error *error);
 /* Only what differs with k, and what the time of COT needs besides, in a hundredth of a second: the
  * rest is zero. */
