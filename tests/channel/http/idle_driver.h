@@ -4,30 +4,13 @@
 #ifndef TESTS_CHANNEL_HTTP_IDLE_DRIVER_H
 #define TESTS_CHANNEL_HTTP_IDLE_DRIVER_H
 
+#include "support/still_clock.h"
 #include "support/test.h"
 
-#include "base/clock.h"
 #include "channel/http/delivery.h"
 
 #define PEER  1
 #define LANES DELIVERY_LANES_MAX
-
-/* Time passes only while the test sleeps: however busy the machine is, what is measured is what the
- * test says. */
-static uint64_t now_ms = 1000000;
-
-uint64_t __wrap_clock_ms(void);
-void __wrap_clock_sleep(uint64_t ms);
-
-uint64_t __wrap_clock_ms(void)
-{
-    return now_ms;
-}
-
-void __wrap_clock_sleep(uint64_t ms)
-{
-    now_ms += ms;
-}
 
 /* ---- of a link: requests to nowhere, and no questions ---- */
 
