@@ -183,7 +183,8 @@ pt_status computation_open(computation *ret_computation, const char *path, pt_er
     const pt_status status = file_read(&c->source, &c->source_len, path, error);
     if (status != PT_OK)
         return status;
-    if (pt_program_is_saved(c->source, c->source_len))
+    /* One that was cut off may have lost what it is known by. */
+    if (pt_program_is_saved(c->source, c->source_len) || has_suffix(path, ".ptc"))
         return open_saved(c, error);
     return check_text(c, error);
 }

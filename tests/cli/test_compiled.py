@@ -97,7 +97,7 @@ class Compiled(Case):
     def test_damage(self):
         saved = pathlib.Path(self.compiled(SALARIES))
         good = saved.read_bytes()
-        for bad, said in ((good[:-1], "checksum"), (good[:20], "cut off"), (good[:100] + b"x" + good[101:], "checksum"),
+        for bad, said in ((good[:-1], "checksum"), (b"", "cut off"), (good[:4], "cut off"), (good[:20], "cut off"), (good[:100] + b"x" + good[101:], "checksum"),
                           (good[:8] + b"\x09" + good[9:], "version 9"), (good + b"x", "checksum")):
             saved.write_bytes(bad)
             for command in ("check", "compile", "eval"):
