@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "relay/bodies.h"
 #include "relay/page.h"
 #include "relay/server.h"
 #include "wire/wire.h"
@@ -75,6 +76,8 @@ static const failure failures[] = {
      "full: this address has its address-share of sessions"},
     {STORE_FULL_ADDRESS_BYTES, REFUSED_SHARE_BYTES, 429, 1,
      "full: this address has its address-share of bytes"},
+    {STORE_UNAUTHORIZED, REFUSED_UNAUTHORIZED, 401, -1,
+     "this seat needs its token: Authorization: Bearer TOKEN"},
     {STORE_FORBIDDEN, REFUSED_FORBIDDEN, 403, -1, "this is not the token of this seat"},
     {STORE_UNAVAILABLE, REFUSED_STORE, 503, 1, "the relay's store cannot be used now"},
     {STORE_MEMORY, REFUSED_MEMORY, 503, 1, "the relay is out of memory"}, /* the last */
@@ -88,20 +91,17 @@ static const failure *failure_of(store_result result)
     return f;
 }
 
-static enum MHD_Result reply_failure(request *r, store_result result)
+enum MHD_Result answer_failure(request *r, store_result result)
 {
     char line[160];
     if (result == STORE_CLOSED)
         return refuse_opening(r);
-    if (result == STORE_UNAUTHORIZED) {
-        stats_refused(r, REFUSED_UNAUTHORIZED);
-        return httpd_reply_with(&r->http, 401, -1,
-                                "this seat needs its token: Authorization: Bearer TOKEN\n",
-                                "WWW-Authenticate", "Bearer");
-    }
     const failure *f = failure_of(result);
     (void)snprintf(line, sizeof line, "%s\n", f->text);
-    return refuse(r, f->why, f->status, f->retry_after_s, line);
+    stats_refused(r, f->why);
+    return result == STORE_UNAUTHORIZED
+               ? httpd_reply_with(&r->http, f->status, -1, line, "WWW-Authenticate", "Bearer")
+               : httpd_reply(&r->http, f->status, f->retry_after_s, line);
 }
 
 void answer_no_room(request *r, store_result result)
@@ -191,6 +191,7 @@ static enum MHD_Result reply_joined(request *r, const store_joined *joined)
     (void)MHD_add_response_header(response, WIRE_TIMEOUT, text);
     (void)snprintf(text, sizeof text, "%d", WIRE_AHEAD);
     (void)MHD_add_response_header(response, WIRE_TAKES_AHEAD, text);
+    (void)MHD_add_response_header(response, WIRE_BODY, "1");
     add_seats(r, response);
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
     return httpd_finish(&r->http, 200, response);
@@ -199,7 +200,7 @@ static enum MHD_Result reply_joined(request *r, const store_joined *joined)
 static enum MHD_Result answer_leave(request *r)
 {
     const store_result result = store_leave(r->server->store, &r->who);
-    return result == STORE_DONE ? httpd_reply(&r->http, 200, -1, "") : reply_failure(r, result);
+    return result == STORE_DONE ? httpd_reply(&r->http, 200, -1, "") : answer_failure(r, result);
 }
 
 static enum MHD_Result reply_seats(request *r, const store_seats *seats)
@@ -243,7 +244,7 @@ static enum MHD_Result answer_participants(request *r)
     store_seats seats;
     const store_result result = store_list(r->server->store, &r->who, &seats);
     if (result != STORE_DONE)
-        return reply_failure(r, result);
+        return answer_failure(r, result);
     if (seats.has_own) {
         r->who.party = seats.own;
         presence_heard(r);
@@ -259,12 +260,12 @@ static enum MHD_Result answer_join(request *r)
     store_seats seats;
     if (!r->has_joined) {
         if (r->server->options.needs_tokens && !r->who.has_token && !admit_issue(r))
-            return reply_failure(r, STORE_MEMORY);
+            return answer_failure(r, STORE_MEMORY);
         const store_result result = store_join(s, &r->who, &r->joined);
         if (result == STORE_TAKEN && holder_waits(r, &r->joined))
             return refuse(r, REFUSED_TAKEN, 409, -1, SEAT_TAKEN "\n");
         if (result != STORE_DONE)
-            return reply_failure(r, result);
+            return answer_failure(r, result);
         r->has_joined = true;
     }
     if (r->parties != 0 && store_list(s, &r->who, &seats) == STORE_DONE &&
@@ -283,15 +284,21 @@ static void add_seq(struct MHD_Response *response, uint64_t number)
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
 }
 
+/* Who repeats the message has left, but not heard of it. */
+void answer_leave_with(request *r, struct MHD_Response *response)
+{
+    if (store_leave(r->server->store, &r->who) == STORE_DONE)
+        (void)MHD_add_response_header(response, WIRE_LEFT, "true");
+}
+
 static enum MHD_Result reply_stored(request *r)
 {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
     if (response != NULL && r->has_number)
         add_seq(response, r->number);
-    /* Who repeats the message has left, but not heard of it. */
-    if (response != NULL && r->leaves && store_leave(r->server->store, &r->who) == STORE_DONE)
-        (void)MHD_add_response_header(response, WIRE_LEFT, "true");
+    if (response != NULL && r->leaves)
+        answer_leave_with(r, response);
     return httpd_finish(&r->http, 200, response);
 }
 
@@ -310,27 +317,37 @@ static store_place request_place(const request *r)
     return (store_place){.number = r->number, .first = r->first};
 }
 
-static enum MHD_Result answer_send(request *r)
+store_result answer_put(request *r)
 {
-    trim_body(&r->http.body);
+    httpd_request *http = &r->http;
+    trim_body(&http->body);
     const store_result result = store_put(r->server->store, &r->who, r->route.to, request_place(r),
-                                          r->http.body.bytes, r->http.body.len);
+                                          http->body.bytes, http->body.len);
     if (result == STORE_DONE) {
-        transit_received(r, r->http.charged); /* they are the store's, and counted there */
-        r->http.charged = 0;
-        buffer_init(&r->http.body, 0);
-        return reply_stored(r);
+        transit_received(r, http->charged); /* they are the store's, and counted there */
+        http->charged = 0;
+        buffer_init(&http->body, 0);
     }
-    if (result == STORE_REPEATED)
-        return reply_stored(r);
+    return result;
+}
+
+bool answer_waits_for(store_result result, store_wake *ret_what)
+{
     const bool is_full = result == STORE_FULL_QUEUE || result == STORE_FULL_SESSION ||
                          result == STORE_FULL_BYTES || result == STORE_FULL_REDIS ||
                          result == STORE_FULL_ADDRESS_BYTES;
-    if (is_full && waiting_is_possible(r))
-        return wait_for(r, STORE_WAKE_SENDER);
-    if (result == STORE_EARLY && waiting_is_possible(r))
-        return wait_for(r, STORE_WAKE_TURN);
-    return reply_failure(r, result);
+    *ret_what = is_full ? STORE_WAKE_SENDER : STORE_WAKE_TURN;
+    return is_full || result == STORE_EARLY;
+}
+
+static enum MHD_Result answer_send(request *r)
+{
+    store_wake what;
+    const store_result result = answer_put(r);
+    if (result == STORE_DONE || result == STORE_REPEATED)
+        return reply_stored(r);
+    return answer_waits_for(result, &what) && waiting_is_possible(r) ? wait_for(r, what)
+                                                                     : answer_failure(r, result);
 }
 
 static enum MHD_Result reply_nothing(request *r)
@@ -352,7 +369,7 @@ static enum MHD_Result reply_message(request *r)
 {
     const store_result room = transit_send(r, r->message->len);
     if (room != STORE_DONE)
-        return reply_failure(r, room);
+        return answer_failure(r, room);
     if (!r->has_number) {
         /* Without acknowledgements the message goes once it is written to the connection. */
         if (httpd_client_is_gone(&r->http))
@@ -382,7 +399,7 @@ static enum MHD_Result answer_recv(request *r)
     if (result == STORE_GONE && r->who.has_token)
         return reply_gone(r);
     if (result != STORE_EMPTY && result != STORE_GONE)
-        return reply_failure(r, result);
+        return answer_failure(r, result);
     return waits ? wait_for(r, STORE_WAKE_RECEIVER) : reply_nothing(r);
 }
 
@@ -467,6 +484,10 @@ static enum MHD_Result answer_route(request *r)
         r->who.party = r->route.to;
         presence_heard(r);
         return answer_recv(r);
+    case ROUTE_BODIES:
+        r->who.party = r->route.from;
+        presence_heard(r);
+        return bodies_answer(r);
     }
     return httpd_reply(&r->http, 404, -1, "no such path\n");
 }

@@ -334,6 +334,13 @@ static const char script_delivered[] =
     "if get('epoch') then ack(ARGV[7] .. ':' .. party, tonumber(ARGV[8]) + 1) end\n"
     "return {'DONE'}\n";
 
+/* Argument 7: receiver. Answers DONE with a number. */
+static const char script_received[] =
+    "local wrong = speaks()\n"
+    "if wrong then return {wrong} end\n"
+    "if get('epoch') then touch() end\n"
+    "return {'DONE', string.format('%.0f', num('n' .. party .. ':' .. ARGV[7]))}\n";
+
 /* Argument 7: whether the dead leave. Answers DONE and triples: what happened ("expired", "left",
  * "ended"), session, party. */
 static const char script_sweep[] =

@@ -13,6 +13,9 @@
  *                                        &leave=1: then leave, which X-Polytune-Left answers
  *     POST /recv/{session}/{from}/{to}   its oldest message, or 400 if there is none;
  *                                        ?wait=SECONDS: wait for one
+ *     POST /bodies/{session}/{from}/{to} append many, one after the other (httpd/records.h);
+ *                                        &leave=1: leave with one that has the flag
+ *     GET  /bodies/{session}/{from}/{to} up to which number they have come
  *     POST /session/{s}/send/{from}/{to}, /session/{s}/recv/{me}/{from}
  *                                        the same for browsers; recv waits, then 404
  *     GET  /address                      the address and port that the request came from

@@ -9,6 +9,7 @@
 #include "base/min.h"
 #include "httpd/text.h"
 #include "relay/answer.h"
+#include "relay/bodies.h"
 #include "relay/page.h"
 #include "relay/server.h"
 #include "wire/wire.h"
@@ -133,7 +134,8 @@ static void app_argument(httpd_request *http, const char *name, const char *valu
              !text_number(value, strlen(value), STORE_SEATS_MAX, &r->parties))
         httpd_refuse(http, 400, "parties is a number of parties");
     else if (strcmp(name, WIRE_LEAVE) == 0)
-        r->leaves = r->route.kind == ROUTE_SEND && strcmp(value, "1") == 0;
+        r->leaves = (r->route.kind == ROUTE_SEND || r->route.kind == ROUTE_BODIES) &&
+                    strcmp(value, "1") == 0;
 }
 
 /* ---- body and end ---- */
@@ -143,8 +145,12 @@ static void app_check(httpd_request *http)
 {
     request *r = (request *)http;
     refusal why;
-    if (r->first != 0 && (r->first > r->number || r->number - r->first >= WIRE_AHEAD))
+    const bool is_bodies = r->route.kind == ROUTE_BODIES;
+    if (r->first != 0 &&
+        (r->first > r->number || (!is_bodies && r->number - r->first >= WIRE_AHEAD)))
         httpd_refuse(http, 400, WIRE_FIRST " is not shortly before " WIRE_SEQ);
+    if (is_bodies && r->route.method != ROUTE_OPTIONS)
+        bodies_check(r);
     if (http->refusal != 0 || r->route.method == ROUTE_OPTIONS || admit_count(r, &why))
         return;
     stats_refused(r, why);

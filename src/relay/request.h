@@ -6,7 +6,7 @@
 #ifndef RELAY_REQUEST_H
 #define RELAY_REQUEST_H
 
-#include "httpd/httpd.h"
+#include "httpd/records.h"
 #include "relay/relay.h"
 #include "relay/route.h"
 #include "relay/store.h"
@@ -49,6 +49,12 @@ typedef struct request {
     bool is_waiting;
     store_wake waits_for;
     struct request *next_waiting;
+
+    /* A body of many messages, whose `number` is that of the one that comes. */
+    httpd_records records;
+    bool is_counted; /* that one, against the limits of its address and session */
+    bool has_last;   /* one was its sender's last */
+    uint64_t came_ms;
 
     /* The message being sent. */
     stored *message;

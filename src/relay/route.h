@@ -21,7 +21,8 @@ typedef enum route_kind {
     ROUTE_PARTICIPANTS,
     ROUTE_SEND,
     ROUTE_RECV,
-    ROUTE_BROKER_RECV
+    ROUTE_BROKER_RECV,
+    ROUTE_BODIES
 } route_kind;
 
 typedef enum route_method {

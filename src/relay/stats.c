@@ -42,7 +42,7 @@ static const char *const route_names[] = {
     [ROUTE_PING] = "ping",       [ROUTE_HEALTH] = "health", [ROUTE_METRICS] = "metrics",
     [ROUTE_ADDRESS] = "address", [ROUTE_JOIN] = "join",     [ROUTE_PARTICIPANTS] = "participants",
     [ROUTE_SEND] = "send",       [ROUTE_RECV] = "recv",     [ROUTE_BROKER_RECV] = "recv",
-    [ROUTE_PAGE] = "page",
+    [ROUTE_BODIES] = "bodies",   [ROUTE_PAGE] = "page",
 };
 
 pt_status stats_init(stats *s, pt_error *error)
@@ -73,6 +73,7 @@ static int party_of(const request *r)
     case ROUTE_JOIN:
         return (int)r->route.party;
     case ROUTE_SEND:
+    case ROUTE_BODIES:
         return (int)r->route.from;
     case ROUTE_RECV:
     case ROUTE_BROKER_RECV:

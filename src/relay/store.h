@@ -181,6 +181,7 @@ typedef struct store_ops {
     store_result (*get)(store *s, const store_caller *who, uint32_t from, store_place place,
                         stored **ret_message);
     store_result (*delivered)(store *s, const store_caller *who, uint32_t from, uint64_t number);
+    store_result (*received)(store *s, const store_caller *who, uint32_t to, uint64_t *ret_number);
     store_result (*absent)(store *s, const store_caller *who);
     void (*present)(store *s, const store_sign *signs, size_t n);
     void (*sweep)(store *s, bool mourns);
@@ -252,6 +253,13 @@ static inline store_result store_delivered(store *s, const store_caller *who, ui
                                            uint64_t number)
 {
     return s->ops->delivered(s, who, from, number);
+}
+
+/* Up to which number the caller's messages to that party have come; 0: none has. */
+static inline store_result store_received(store *s, const store_caller *who, uint32_t to,
+                                          uint64_t *ret_number)
+{
+    return s->ops->received(s, who, to, ret_number);
 }
 
 /* The caller's last connection to this relay has closed. */

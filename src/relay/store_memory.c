@@ -216,6 +216,19 @@ static store_result memory_delivered(store *s, const store_caller *who, uint32_t
                                              : result;
 }
 
+static store_result memory_received(store *s, const store_caller *who, uint32_t to,
+                                    uint64_t *ret_number)
+{
+    memory_store *m = (memory_store *)s;
+    memory_session *e = memory_session_find(m, who->session);
+    const store_result result = memory_may_speak(m, e, who);
+    if (result == STORE_DONE && e != NULL)
+        memory_seat_touch(e, who->party, who);
+    const memory_pair *p = e == NULL ? NULL : memory_pair_find(e, who->party, to);
+    *ret_number = p == NULL ? 0 : p->last_number;
+    return result;
+}
+
 /* ---- the rest ---- */
 
 static void memory_sweep(store *s, bool mourns)
@@ -265,10 +278,10 @@ static void memory_free(store *s)
     mem_free(m);
 }
 
-static const store_ops memory_ops = {memory_join,  memory_leave,     memory_seats,  memory_put,
-                                     memory_get,   memory_delivered, memory_absent, memory_present,
-                                     memory_sweep, memory_collect,   memory_check,  memory_figures,
-                                     memory_free};
+static const store_ops memory_ops = {
+    memory_join,      memory_leave,    memory_seats,   memory_put,     memory_get,
+    memory_delivered, memory_received, memory_absent,  memory_present, memory_sweep,
+    memory_collect,   memory_check,    memory_figures, memory_free};
 
 pt_status store_memory_open(store **ret_store, const store_options *options,
                             const store_listener *listener, pt_error *error)

@@ -28,6 +28,7 @@ typedef enum script {
     SCRIPT_PUT,
     SCRIPT_GET,
     SCRIPT_DELIVERED,
+    SCRIPT_RECEIVED,
     SCRIPT_ABSENT,
     SCRIPT_PRESENT,
     SCRIPT_SWEEP,
@@ -37,14 +38,14 @@ typedef enum script {
 } script;
 
 static const char *const scripts[N_SCRIPTS] = {
-    script_join,   script_leave,   script_seats, script_put,   script_get,    script_delivered,
-    script_absent, script_present, script_sweep, script_check, script_figures};
+    script_join,     script_leave,  script_seats,   script_put,   script_get,   script_delivered,
+    script_received, script_absent, script_present, script_sweep, script_check, script_figures};
 
 /* Which of them Redis shall run also when it has all the memory it may. */
 static const bool scripts_free[N_SCRIPTS] = {
-    [SCRIPT_LEAVE] = true,     [SCRIPT_SEATS] = true,  [SCRIPT_GET] = true,
-    [SCRIPT_DELIVERED] = true, [SCRIPT_ABSENT] = true, [SCRIPT_PRESENT] = true,
-    [SCRIPT_SWEEP] = true};
+    [SCRIPT_LEAVE] = true,     [SCRIPT_SEATS] = true,    [SCRIPT_GET] = true,
+    [SCRIPT_DELIVERED] = true, [SCRIPT_RECEIVED] = true, [SCRIPT_ABSENT] = true,
+    [SCRIPT_PRESENT] = true,   [SCRIPT_SWEEP] = true};
 
 #define SHA_HEX 40
 
@@ -505,6 +506,23 @@ static store_result redis_delivered(store *s, const store_caller *who, uint32_t 
     return result;
 }
 
+static store_result redis_received(store *s, const store_caller *who, uint32_t to,
+                                   uint64_t *ret_number)
+{
+    redis_store *m = (redis_store *)s;
+    question q;
+    store_result result;
+    question_begin(&q, m, SCRIPT_RECEIVED, who);
+    question_add_text(&q, ""); /* opens nothing */
+    question_add_number(&q, "u", to);
+    redisReply *reply = redis_ask(m, &q, 1, &result);
+    if (reply == NULL)
+        return result;
+    *ret_number = number_at(reply, 1);
+    freeReplyObject(reply);
+    return result;
+}
+
 /* ---- the rest ---- */
 
 /* Time made it happen. */
@@ -609,10 +627,10 @@ static void redis_free(store *s)
     mem_free_secret(m, sizeof *m);
 }
 
-static const store_ops redis_ops = {redis_join,  redis_leave,     redis_seats,  redis_put,
-                                    redis_get,   redis_delivered, redis_absent, redis_present,
-                                    redis_sweep, redis_collect,   redis_check,  redis_figures,
-                                    redis_free};
+static const store_ops redis_ops = {redis_join,    redis_leave,     redis_seats,    redis_put,
+                                    redis_get,     redis_delivered, redis_received, redis_absent,
+                                    redis_present, redis_sweep,     redis_collect,  redis_check,
+                                    redis_figures, redis_free};
 
 pt_status store_redis_open(store **ret_store, const char *url, const store_options *options,
                            const store_listener *listener, pt_error *error)

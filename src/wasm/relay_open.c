@@ -16,5 +16,5 @@ pt_status pt_channel_relay_open(pt_channel *ret_channel, const pt_relay_options 
                          "\"%.200s\" is not the URL of a relay, such as http://127.0.0.1:8000",
                          options->url == NULL ? "" : options->url);
     driver = stepper_driver(&caller_host);
-    return relay_channel_open(ret_channel, options, &driver, error);
+    return relay_channel_open(ret_channel, options, &relay_link, &driver, error);
 }

@@ -29,9 +29,12 @@
 #define WIRE_PARTICIPANTS(session)   "/participants/" session
 #define WIRE_SEND(session, from, to) "/send/" session "/" from "/" to
 #define WIRE_RECV(session, from, to) "/recv/" session "/" from "/" to
-#define WIRE_ADDRESS                 "/address"
-#define WIRE_PING                    "/ping"
-#define WIRE_MSG                     "/msg/" /* and the number of the sender: direct parties */
+/* Many messages in one body; and a question which of them are there. An older relay, beside others
+ * of the same store, knows nothing of it, and must not take such a body for one message. */
+#define WIRE_BODIES(session, from, to) "/bodies/" session "/" from "/" to
+#define WIRE_ADDRESS                   "/address"
+#define WIRE_PING                      "/ping"
+#define WIRE_MSG                       "/msg/" /* and the number of the sender: direct parties */
 
 /* In the query: how many seconds the answer may wait, and until how many parties are there. Joining
  * too may wait for them; a relay that knows nothing of that answers at once. */
@@ -75,9 +78,9 @@
 #define WIRE_LAST   "X-Polytune-Last"
 #define WIRE_COMMIT "X-Polytune-Commit"
 
-/* In every answer: such bodies are taken (channel/http/bodies.h); in one to such a body for how
- * many milliseconds it came. In a request: its body is one. And up to which number the packets of
- * who asks are here. */
+/* In every answer of a direct party, and in a relay's to joining: such bodies are taken
+ * (channel/http/bodies.h); in one to such a body for how many milliseconds it came. In a request to
+ * a direct party: its body is one. And up to which number the packets of who asks are here. */
 #define WIRE_BODY     "X-Polytune-Body"
 #define WIRE_RECEIVED "X-Polytune-Received"
 

@@ -33,6 +33,41 @@ static void numbers_make_it_exactly_once(kind k)
     store_free(s);
 }
 
+static uint64_t received(store *s, const store_caller *c, uint32_t to)
+{
+    uint64_t number = UINT64_MAX;
+    assert_int_equal(store_received(s, c, to, &number), STORE_DONE);
+    return number;
+}
+
+/* Whether they wait or have been taken. */
+static void who_sends_is_told_what_has_come(kind k)
+{
+    listener l = {0};
+    uint64_t number;
+    store *s = stores_open(k, &stores_options, &l);
+    store_caller a = caller("come", 0, "a");
+    const store_caller b = caller("come", 1, "b");
+    const store_caller stranger = caller("come", 0, "s");
+    const store_caller nobody = caller("come", 0, NULL);
+    const uint64_t epoch = join(s, &a);
+    assert_int_equal(join(s, &b), epoch);
+    assert_int_equal(received(s, &a, 1), 0);
+    assert_int_equal(put(s, &a, 1, 1, "one"), STORE_DONE);
+    assert_int_equal(put(s, &a, 1, 2, "two"), STORE_DONE);
+    assert_int_equal(received(s, &a, 1), 2);
+    assert_int_equal(received(s, &a, 2), 0);
+    assert_int_equal(received(s, &b, 0), 0);
+    assert_int_equal(get(s, &b, 0, 3), STORE_EMPTY);
+    assert_int_equal(received(s, &a, 1), 2);
+    assert_int_equal(store_received(s, &stranger, 1, &number), STORE_FORBIDDEN);
+    assert_int_equal(store_received(s, &nobody, 1, &number), STORE_UNAUTHORIZED);
+    a.has_epoch = true;
+    a.epoch = epoch + 1;
+    assert_int_equal(store_received(s, &a, 1, &number), STORE_LOST);
+    store_free(s);
+}
+
 static void plain_clients_take_the_oldest(kind k)
 {
     listener l = {0};
@@ -460,6 +495,7 @@ static void an_address_has_its_share(kind k)
 #define FOR_ALL(X)                                                                                 \
     X(what_is_early_waits_for_its_turn)                                                            \
     X(numbers_make_it_exactly_once)                                                                \
+    X(who_sends_is_told_what_has_come)                                                             \
     X(plain_clients_take_the_oldest)                                                               \
     X(who_left_is_told_after_its_last_message)                                                     \
     X(seats_are_bound_to_tokens)                                                                   \

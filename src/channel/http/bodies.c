@@ -20,6 +20,8 @@
 #define IN_VAIN     4
 #define LINGER_MS   5000 /* after the last packet, where they are known to pass at once */
 #define LONG_MAX    ((size_t)1 << 30)
+#define ASK_MS      10  /* between questions what the peer has, */
+#define ASK_MAX_MS  100 /* doubling up to that while it takes none */
 #define LAGGING_MS  5
 #define LAGGING_MAX ((size_t)256 << 10)
 #define FAILURES    3     /* in a row: no bodies any more */
@@ -35,6 +37,7 @@ typedef struct body {
     bool has_ended;  /* it takes no further packet */
     bool is_waiting; /* its source had nothing */
     bool is_whole;   /* all that it took is known to have arrived */
+    bool has_passed; /* some of it was there before its end */
     uint64_t first_number;
     uint64_t begun_ms;
     uint64_t taken_ms; /* when it took the last packet */
@@ -52,6 +55,9 @@ typedef struct bodies_way {
     /* Until then bodies are short, as long ones may not pass; and for how long that was. */
     uint64_t short_until_ms;
     uint64_t short_ms;
+    uint64_t received; /* what the peer said last to have, */
+    uint64_t heard_ms; /* when, */
+    uint64_t ask_ms;   /* and after how long it is asked again */
 } bodies_way;
 
 typedef struct bodies_state {
@@ -82,7 +88,7 @@ static bool fits(const body *y, const packet *p)
     const bodies_way *way = way_to(y->t.owner, y->t.box);
     const bool is_long = way->is_passing && clock_ms() >= way->short_until_ms;
     const size_t most = is_long ? LONG_MAX : BODY_MAX;
-    return p->bytes.len <= BODY_PACKET_MAX && y->bytes + BODY_RECORD + p->bytes.len <= most &&
+    return p->bytes.len <= RECORD_MAX && y->bytes + RECORD_HEAD + p->bytes.len <= most &&
            !seems_held_up(y);
 }
 
@@ -98,15 +104,15 @@ static void body_take(body *y, packet *p)
     y->last = p;
     y->is_whole = false;
     y->at = 0;
-    y->bytes += BODY_RECORD + p->bytes.len;
-    y->kept += BODY_RECORD + p->bytes.len;
+    y->bytes += RECORD_HEAD + p->bytes.len;
+    y->kept += RECORD_HEAD + p->bytes.len;
     y->n++;
     y->taken_ms = clock_ms();
 }
 
 static bool is_copied(const body *y)
 {
-    return y->at == BODY_RECORD + y->last->bytes.len;
+    return y->at == RECORD_HEAD + y->last->bytes.len;
 }
 
 /* Goes to the next packet, if there is one that it can take. */
@@ -141,15 +147,15 @@ static uint64_t body_ends_at(const body *y)
 static size_t copy_record(const body *y, uint8_t *ret_bytes, size_t room)
 {
     const packet *p = y->last;
-    if (y->at >= BODY_RECORD) {
-        const size_t at = y->at - BODY_RECORD;
+    if (y->at >= RECORD_HEAD) {
+        const size_t at = y->at - RECORD_HEAD;
         const size_t n = min_size(room, p->bytes.len - at);
         memcpy(ret_bytes, p->bytes.bytes + at, n);
         return n;
     }
-    uint8_t head[BODY_RECORD];
-    le_put_u32(head, (uint32_t)p->bytes.len | (p->is_last ? BODY_RECORD_LAST : 0));
-    const size_t n = min_size(room, BODY_RECORD - y->at);
+    uint8_t head[RECORD_HEAD];
+    le_put_u32(head, (uint32_t)p->bytes.len | (p->is_last ? RECORD_FLAG : 0));
+    const size_t n = min_size(room, RECORD_HEAD - y->at);
     memcpy(ret_bytes, head + y->at, n);
     return n;
 }
@@ -244,7 +250,7 @@ static bool may_begin(const delivery *d, const mailbox *b)
 /* One by one they would share the link, or wait for each other's answers. */
 static bool is_worthwhile(const packet *p, size_t n_ahead)
 {
-    return !p->is_last && p->bytes.len <= BODY_PACKET_MAX &&
+    return !p->is_last && p->bytes.len <= RECORD_MAX &&
            (p->bytes.len >= MAILBOX_GATHER_BYTES || n_ahead >= AHEAD_MIN);
 }
 
@@ -271,9 +277,8 @@ static transfer *bodies_next(delivery *d, mailbox *b, bool *ret_is_taken)
     y->begun_ms = clock_ms();
     body_take(y, p);
     y->first_number = p->number;
-    d->link->prepare_sending(d, b, p, &y->t.call);
+    d->link->prepare_body(d, b, p, &y->t.call);
     http_header(&y->t.call, "Content-Type: application/octet-stream");
-    http_header(&y->t.call, WIRE_BODY ": 1");
     http_body_from(&y->t.call, body_source, y);
     *ret_is_taken = true;
     return &y->t;
@@ -294,13 +299,18 @@ static void body_release(body *y, void (*give)(mailbox *b, packet *p))
 }
 
 /* The server tells for how long the body came. Where it passes at once, that is no less than it
- * took to send. */
+ * took to send. But a slow server has it come slowly, too: nothing is there while such a body that
+ * has been sent is open, however long. */
 static void learn_way(const body *y)
 {
     bodies_way *way = way_to(y->t.owner, y->t.box);
     char text[16];
     const uint64_t sent_ms = y->ended_ms - y->begun_ms;
-    if (way->is_passing || sent_ms < PROVING_MS)
+    if (way->is_passing && !y->has_passed && y->ended_ms - y->taken_ms >= LINGER_MS) {
+        way->is_passing = false;
+        way->is_held_up = true;
+    }
+    if (way->is_passing || way->is_held_up || sent_ms < PROVING_MS)
         return;
     way->is_passing = http_response_header(&y->t.call, WIRE_BODY, text, sizeof text) &&
                       2 * strtoull(text, NULL, 10) >= sent_ms;
@@ -356,7 +366,7 @@ static void body_drop_arrived(body *y, uint64_t number)
     while (y->t.packet != y->last && y->t.packet->number <= number) {
         packet *p = y->t.packet;
         y->t.packet = p->next;
-        y->kept -= BODY_RECORD + p->bytes.len;
+        y->kept -= RECORD_HEAD + p->bytes.len;
         y->n--;
         way_to(y->t.owner, y->t.box)->n_failed = 0;
         mailbox_sent(y->t.box, p);
@@ -368,7 +378,7 @@ static void note_passing(body *y, uint64_t number)
 {
     bodies_way *way = way_to(y->t.owner, y->t.box);
     if (number >= y->first_number && y->ended_ms == 0)
-        way->is_passing = true;
+        way->is_passing = y->has_passed = true;
     else if (y->ended_ms == 0)
         way->n_in_vain++;
 }
@@ -383,6 +393,16 @@ static void note_lagging(body *y, uint64_t number, uint64_t asked_ms)
         y->has_ended = true;
 }
 
+/* Who is busy has nothing new to tell for a while. */
+static void note_heard(const delivery *d, size_t party, uint64_t received)
+{
+    bodies_way *way = &d->bodies->ways[party];
+    const bool is_busy = received == way->received && bodies_want_to_know(d, party);
+    way->ask_ms = is_busy ? min_u64(2 * way->ask_ms, ASK_MAX_MS) : ASK_MS;
+    way->received = received;
+    way->heard_ms = clock_ms();
+}
+
 void bodies_arrived(delivery *d, size_t party, uint64_t number, uint64_t asked_ms)
 {
     for (size_t i = 0; i < BODIES; i++) {
@@ -393,6 +413,7 @@ void bodies_arrived(delivery *d, size_t party, uint64_t number, uint64_t asked_m
         body_drop_arrived(y, number);
         note_lagging(y, number, asked_ms);
     }
+    note_heard(d, party, number);
 }
 
 bool bodies_want_to_know(const delivery *d, size_t party)
@@ -410,6 +431,12 @@ bool bodies_want_to_know(const delivery *d, size_t party)
         n += y->n;
     }
     return kept >= ASK_BYTES || n >= ASK_PACKETS;
+}
+
+uint64_t bodies_ask_at(const delivery *d, size_t party)
+{
+    const bodies_way *way = &d->bodies->ways[party];
+    return bodies_want_to_know(d, party) ? way->heard_ms + way->ask_ms : DELIVERY_NEVER;
 }
 
 /* ---- life ---- */

@@ -44,7 +44,7 @@ typedef struct delivery_pace {
 
 #define DELIVERY_LANES_MAX  8
 #define DELIVERY_LANES_MIN  3
-#define DELIVERY_ASKERS_MAX 8
+#define DELIVERY_ASKERS_MAX 10
 
 /* Bytes on their way to a peer at once, but for a single packet. */
 #define DELIVERY_FLIGHT_MAX (3 * FRAME_PACKET_MAX)
@@ -72,6 +72,8 @@ typedef struct delivery_link {
     /* Prepares the request that sends `p`, or the one that asks. */
     void (*prepare_sending)(delivery *d, const mailbox *b, const packet *p, http_call *call);
     void (*prepare_asking)(delivery *d, transfer *t);
+    /* Prepares a request of many packets, the first of which is `p`; only with `bodies`. */
+    void (*prepare_body)(delivery *d, const mailbox *b, const packet *p, http_call *call);
     /* When one that asks does so next: clock_ms() or before for now, DELIVERY_NEVER. */
     uint64_t (*ask_at)(const delivery *d, const transfer *t);
     /* The request is over: look at the answer and call delivery_sent, delivery_succeeded,

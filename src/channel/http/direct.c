@@ -25,8 +25,6 @@
 
 #define DEFAULT_SESSION   "polytune"
 #define PROBE_MS          2000 /* a party that was silent for so long is asked whether it is there */
-#define ASK_MS            10   /* between questions which packets it has, */
-#define ASK_MAX_MS        100  /* doubling up to that while it takes none */
 #define WANTED_MS         20   /* how often a party is asked because of others that use its name */
 #define FRESH_MS          500  /* an answer of so long ago need not be asked for again */
 #define ABSENCE           4    /* a party whose port takes no connection for that part is gone */
@@ -83,6 +81,12 @@ static void direct_prepare_sending(delivery *d, const mailbox *b, const packet *
         http_header(call, WIRE_LAST ": true");
 }
 
+static void direct_prepare_body(delivery *d, const mailbox *b, const packet *p, http_call *call)
+{
+    direct_prepare_sending(d, b, p, call);
+    http_header(call, WIRE_BODY ": 1");
+}
+
 static void direct_prepare_asking(delivery *d, transfer *t)
 {
     direct_peer *o = other_of(d, t->box);
@@ -110,24 +114,13 @@ static uint64_t direct_ask_at(const delivery *d, const transfer *t)
         return o->asked_ms + WANTED_MS;
     if (!o->accepted || t->failing_since_ms != 0)
         return t->not_before_ms;
-    if (bodies_want_to_know(d, b->party))
-        return o->heard_ms + o->ask_ms;
-    return o->heard_ms + PROBE_MS;
+    return min_u64(o->heard_ms + PROBE_MS, bodies_ask_at(d, b->party));
 }
 
 static bool is_commit(const char *text)
 {
     return strlen(text) == 2 * DIRECT_COMMIT_BYTES &&
            strspn(text, "0123456789abcdef") == 2 * DIRECT_COMMIT_BYTES;
-}
-
-/* Who is busy has nothing new to tell for a while. */
-static void note_received(const delivery *d, const mailbox *b, uint64_t received)
-{
-    direct_peer *o = other_of(d, b);
-    const bool is_busy = received == o->received && bodies_want_to_know(d, b->party);
-    o->ask_ms = is_busy ? min_u64(2 * o->ask_ms, ASK_MAX_MS) : ASK_MS;
-    o->received = received;
 }
 
 /* What the answer tells of bodies of many packets. */
@@ -139,9 +132,7 @@ static void note_bodies(delivery *d, const mailbox *b, const transfer *t)
         !http_response_header(call, WIRE_RECEIVED, text, sizeof text))
         return;
     bodies_offered(d, b->party);
-    const uint64_t received = strtoull(text, NULL, 10);
-    bodies_arrived(d, b->party, received, t->started_ms);
-    note_received(d, b, received);
+    bodies_arrived(d, b->party, strtoull(text, NULL, 10), t->started_ms);
 }
 
 /* Learns from an answer who is at that URL. False if that is nobody who speaks our language, or not
@@ -247,6 +238,7 @@ static const delivery_link direct_link = {
     .askers = DIRECT_ASKERS,
     .prepare_sending = direct_prepare_sending,
     .prepare_asking = direct_prepare_asking,
+    .prepare_body = direct_prepare_body,
     .ask_at = direct_ask_at,
     .sent = direct_sent,
     .asked = direct_asked,

@@ -24,7 +24,7 @@
 
 #include "base/hex.h"
 #include "channel/http/delivery.h"
-#include "httpd/httpd.h"
+#include "httpd/records.h"
 
 #define DIRECT_NUMBER_BYTES 16
 #define DIRECT_RUMOUR_MAX   128
@@ -45,8 +45,6 @@ typedef struct direct_peer {
     bool is_wanted;    /* somebody posted in its name whom we do not know: ask it */
     uint64_t asked_ms; /* last */
     uint64_t heard_ms; /* last, in answer to one of our requests */
-    uint64_t received; /* packets that it said then to have */
-    uint64_t ask_ms;   /* after how long it is asked again */
 } direct_peer;
 
 struct direct_hub;
@@ -88,9 +86,8 @@ typedef struct direct_post {
     /* Of a body of many packets (bodies.h), whose `number` and `is_last` are those of the record
      * that comes. */
     bool is_body;
-    uint8_t record[4];
-    size_t record_len; /* bytes of that */
-    uint64_t came_ms;  /* the head */
+    httpd_records records;
+    uint64_t came_ms; /* the head */
 } direct_post;
 
 /* Serves one channel; `user` is it. */

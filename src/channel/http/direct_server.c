@@ -9,9 +9,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
-#include "base/le.h"
 #include "base/mem.h"
-#include "base/min.h"
 #include "channel/http/bodies.h"
 #include "channel/http/courier.h"
 #include "httpd/text.h"
@@ -166,7 +164,8 @@ static bool post_charge(httpd_request *http, size_t len)
     /* A hub's server may have a larger limit for other requests. */
     const bool fits =
         http->body.len + len <= FRAME_PACKET_MAX && len <= ARRIVING_MAX - b->arriving - b->early;
-    b->arriving += fits ? len : 0;
+    size_t *bytes = r->is_early ? &b->early : &b->arriving;
+    *bytes += fits ? len : 0;
     monitor_unlock(&m->lock);
     return fits;
 }
@@ -304,93 +303,42 @@ static bool record_may_come(direct_post *r, mailbox *b)
 }
 
 /* The packet is whole. With the lock held. */
-static void record_hand_on(direct_post *r, mailbox *b)
+static void record_hand_on(direct_post *r, mailbox *b, bool is_last)
 {
-    r->is_last = (le_get_u32(r->record) & BODY_RECORD_LAST) != 0;
+    r->is_last = is_last;
     if (r->number <= b->n_received || post_take_in(r, b))
         return;
     mailbox_fail(b, PT_ERR_MEMORY, "out of memory");
     httpd_refuse(&r->http, 503, "out of memory");
 }
 
-static size_t record_wanted(const direct_post *r)
+/* Completes the packet: an httpd_take_record. */
+static bool record_end(httpd_request *http, bool is_last)
 {
-    return r->record_len < BODY_RECORD
-               ? BODY_RECORD - r->record_len
-               : (le_get_u32(r->record) & ~BODY_RECORD_LAST) - r->http.body.len;
-}
-
-/* Takes a part of what is wanted. False: it is refused. */
-static bool record_fill(direct_post *r, const char *bytes, size_t len)
-{
-    httpd_request *http = &r->http;
-    if (!post_charge(http, len)) {
-        httpd_refuse(http, 429, "full: a limit is reached");
-        return false;
-    }
-    http->charged += len;
-    if (r->record_len == BODY_RECORD) {
-        buffer_put(&http->body, bytes, len);
-        if (http->body.failed)
-            httpd_refuse(http, 503, "out of memory");
-        return !http->body.failed;
-    }
-    memcpy(r->record + r->record_len, bytes, len);
-    r->record_len += len;
-    const size_t wanted = r->record_len == BODY_RECORD ? record_wanted(r) : 1;
-    if (wanted == 0 || wanted > BODY_PACKET_MAX)
-        httpd_refuse(http, 400, "a packet in a body of several is too short or too long");
-    return http->refusal == 0;
-}
-
-static void record_begin(direct_post *r)
-{
-    httpd_request *http = &r->http;
-    post_discharge(http, http->charged);
-    http->charged = 0;
-    http->deadline_ms = 0;
-    buffer_clear(&http->body);
-    buffer_init(&http->body, BODY_PACKET_MAX);
-    r->record_len = 0;
-    r->number++;
-}
-
-/* Completes the packet. False: it waits, or is refused; then its last bytes come again. */
-static bool record_end(direct_post *r, const char *bytes, size_t len)
-{
+    direct_post *r = (direct_post *)http;
     monitor *lock = &r->owner->d.mail.lock;
     mailbox *b = &r->owner->d.mail.boxes[r->from];
     monitor_lock(lock);
     const bool may_come = record_may_come(r, b);
+    if (may_come)
+        record_hand_on(r, b, is_last);
     monitor_unlock(lock);
-    if (!may_come || !record_fill(r, bytes, len))
+    if (!may_come)
         return false;
-    monitor_lock(lock);
-    record_hand_on(r, b);
-    monitor_unlock(lock);
-    record_begin(r);
-    return r->http.refusal == 0;
+    http->deadline_ms = 0;
+    r->number++;
+    return true;
 }
 
 static size_t post_take(httpd_request *http, const char *bytes, size_t len)
 {
-    direct_post *r = (direct_post *)http;
-    size_t done = 0;
-    while (done < len) {
-        const size_t wanted = record_wanted(r);
-        const size_t n = min_size(wanted, len - done);
-        const bool ends = r->record_len == BODY_RECORD && n == wanted;
-        if (!(ends ? record_end(r, bytes + done, n) : record_fill(r, bytes + done, n)))
-            break;
-        done += n;
-    }
-    return done;
+    return httpd_take_records(http, &((direct_post *)http)->records, record_end, bytes, len);
 }
 
 /* The body is at its end. Tells for how long it came. */
 static enum MHD_Result post_end_body(direct_post *r)
 {
-    if (r->record_len != 0)
+    if (!httpd_records_are_whole(&r->records))
         return post_reply(r, 400, -1, "a body of several packets ends within one\n");
     return post_reply(r, 200, -1, "");
 }
@@ -451,7 +399,8 @@ static void post_add_number(struct MHD_Response *response, const char *name, uin
 static void post_add_bodies(const direct_post *r, struct MHD_Response *response)
 {
     const mailboxes *m = &r->owner->d.mail;
-    post_add_number(response, WIRE_BODY, r->is_body ? clock_ms() - r->came_ms : 0);
+    const bool has_come = r->is_body && !r->http.head.has_length; /* else somebody kept it */
+    post_add_number(response, WIRE_BODY, has_come ? clock_ms() - r->came_ms : 0);
     post_add_number(response, WIRE_RECEIVED, m->boxes[r->from].n_received);
 }
 

@@ -1,4 +1,4 @@
-#include "channel/http/relay.h"
+#include "channel/http/relay_impl.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -8,7 +8,6 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/hex.h"
 #include "base/mem.h"
 #include "base/min.h"
 #include "base/random.h"
@@ -18,14 +17,11 @@
 
 #define RESPONSE_MAX       ((size_t)64 << 10)
 #define RESPONSE_TERMS_MAX 1024
-#define LANES              8 /* messages on their way to the relay at once, for a party */
-#define POLLS              8 /* and asked for at once */
 #define POLLS_SMALL        4 /* the same while they are small */
 #define POLLS_IDLE         2 /* or none came for a while */
 #define SMALL_MAX          ((size_t)16 << 10)
 #define FLOWING_MS         500
 #define PARTIES_AT_ONCE    8 /* for more there would be too many connections */
-#define TOKEN_BYTES        16
 #define POLL_FIRST_MS      2 /* between polls of a relay that does not hold them, doubling */
 #define POLL_MAX_MS        200
 #define HELD_MS            500 /* an empty answer after less was not held */
@@ -36,31 +32,8 @@
 #define LEAVE_TIMEOUT_MS   2000
 #define LEAVE_SPENT_MS     300 /* after something else has timed out */
 
-/* Asking for one message of a party; the next one is asked for by another. */
-typedef struct relay_poll {
-    uint64_t number;      /* last asked for */
-    message early;        /* that one, while those before it are not here; no bytes: none */
-    unsigned n_empty;     /* answers "nothing yet" at once, in a row */
-    uint64_t received_ms; /* when a message came last */
-    size_t received_len;  /* and how long it was */
-} relay_poll;
-
-typedef struct relay_channel {
-    delivery d;
-    char *base;  /* URL without a slash at the end */
-    char *shown; /* the same for messages: without a user and password */
-
-    bool is_numbered; /* the relay keeps numbered messages until they are acknowledged */
-    size_t n_polls;   /* messages of a party that are asked for at once, while they flow */
-    char epoch[24];   /* which of the sessions of that name it is: WIRE_SESSION */
-    bool has_left;    /* the seat has been given back with the last message */
-    char token[HEX_SIZE(TOKEN_BYTES)]; /* a secret that binds this party's seat to this client */
-    uint64_t alive_ms;                 /* the last sign of life that was nothing else */
-    relay_poll *polls;                 /* POLLS for each party */
-} relay_channel;
-
-_Static_assert(LANES <= DELIVERY_LANES_MAX && POLLS <= DELIVERY_ASKERS_MAX && LANES <= WIRE_AHEAD &&
-                   POLLS <= WIRE_AHEAD,
+_Static_assert(RELAY_LANES <= DELIVERY_LANES_MAX && RELAY_POLLS <= DELIVERY_ASKERS_MAX &&
+                   RELAY_LANES <= WIRE_AHEAD && RELAY_POLLS <= WIRE_AHEAD,
                "a relay takes as many at once");
 
 /* ---- the link ---- */
@@ -77,7 +50,7 @@ static void show_token(const relay_channel *c, http_call *call)
         http_header(call, WIRE_AUTHORIZATION ": " WIRE_BEARER "%s", c->token);
 }
 
-static void add_headers(const relay_channel *c, http_call *call, uint64_t number, uint64_t first)
+void relay_add_headers(const relay_channel *c, http_call *call, uint64_t number, uint64_t first)
 {
     if (!c->is_numbered)
         return;
@@ -89,18 +62,18 @@ static void add_headers(const relay_channel *c, http_call *call, uint64_t number
 }
 
 /* With one peer its goodbye is the last message of all. */
-static void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
+void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call)
 {
     const relay_channel *c = (relay_channel *)d;
     http_prepare(call, HTTP_POST, c->base, WIRE_SEND("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u%s",
                  d->session, d->mail.party, b->party, d->driver->hold_s,
                  p->is_last && c->is_numbered && d->mail.parties == 2 ? "&" WIRE_LEAVE "=1" : "");
-    add_headers(c, call, p->number, b->out_first->number);
+    relay_add_headers(c, call, p->number, b->out_first->number);
 }
 
 static relay_poll *poll_of(const relay_channel *c, const transfer *t)
 {
-    return &c->polls[t->box->party * POLLS + t->lane];
+    return &c->polls[t->box->party * RELAY_POLLS + t->lane];
 }
 
 /* The first packet that is not here. */
@@ -109,24 +82,24 @@ static uint64_t first_missing(const mailbox *b)
     return b->n_received + 1;
 }
 
-/* Which one that transfer asks for: of the next POLLS its own. */
+/* Which one that transfer asks for: of the next RELAY_POLLS its own. */
 static uint64_t number_to_ask(const transfer *t)
 {
     const uint64_t first = first_missing(t->box);
     return ((const relay_channel *)t->owner)->n_polls > 1
-               ? first + (t->lane + POLLS - first % POLLS) % POLLS
+               ? first + (t->lane + RELAY_POLLS - first % RELAY_POLLS) % RELAY_POLLS
                : first + t->lane;
 }
 
 /* Asking acknowledges those before the first that is missing. */
-static void relay_prepare_asking(delivery *d, transfer *t)
+void relay_prepare_asking(delivery *d, transfer *t)
 {
     const relay_channel *c = (relay_channel *)d;
     const mailbox *b = t->box;
     http_prepare(&t->call, HTTP_POST, c->base, WIRE_RECV("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
                  d->session, b->party, d->mail.party, d->driver->hold_s);
     poll_of(c, t)->number = number_to_ask(t);
-    add_headers(c, &t->call, number_to_ask(t), first_missing(b));
+    relay_add_headers(c, &t->call, number_to_ask(t), first_missing(b));
 }
 
 static uint64_t relay_later(uint64_t a_ms, uint64_t b_ms)
@@ -142,7 +115,7 @@ static uint64_t sign_of_life_at(const delivery *d, const transfer *t)
     if (!c->is_numbered)
         return DELIVERY_NEVER; /* that relay would take the answer for received */
     uint64_t last_ms = 0;
-    for (size_t i = 0; i < POLLS; i++)
+    for (size_t i = 0; i < RELAY_POLLS; i++)
         last_ms = relay_later(last_ms, delivery_asker(d, t->box->party)[i].started_ms);
     return relay_later(t->not_before_ms, last_ms + d->mail.patience.timeout_ms / 4);
 }
@@ -154,8 +127,8 @@ static bool is_flowing(const relay_channel *c, const mailbox *b, uint64_t more)
 {
     uint64_t last_ms = 0;
     size_t longest = 0;
-    for (size_t i = 0; i < POLLS; i++) {
-        const relay_poll *p = &c->polls[b->party * POLLS + i];
+    for (size_t i = 0; i < RELAY_POLLS; i++) {
+        const relay_poll *p = &c->polls[b->party * RELAY_POLLS + i];
         last_ms = relay_later(last_ms, p->received_ms);
         longest = max_size(longest, p->received_len);
     }
@@ -171,7 +144,7 @@ static bool may_ask_ahead(const relay_channel *c, const transfer *t)
            (ahead < POLLS_IDLE || is_flowing(c, t->box, ahead + 1));
 }
 
-static uint64_t relay_ask_at(const delivery *d, const transfer *t)
+uint64_t relay_ask_at(const delivery *d, const transfer *t)
 {
     const relay_channel *c = (const relay_channel *)d;
     const bool is_ahead = number_to_ask(t) != first_missing(t->box);
@@ -204,11 +177,15 @@ static void relay_failed(delivery *d, transfer *t)
                    c->shown, d->session, problem);
 }
 
-static void relay_sent(delivery *d, transfer *t)
+void relay_note_left(relay_channel *c, const http_call *call)
 {
     char left[8];
-    relay_channel *c = (relay_channel *)d;
-    c->has_left = c->has_left || http_response_header(&t->call, WIRE_LEFT, left, sizeof left);
+    c->has_left = c->has_left || http_response_header(call, WIRE_LEFT, left, sizeof left);
+}
+
+void relay_sent(delivery *d, transfer *t)
+{
+    relay_note_left((relay_channel *)d, &t->call);
     if (t->call.status == 200)
         delivery_sent(t);
     else
@@ -235,7 +212,7 @@ static void received_nothing(transfer *t, unsigned *n_empty)
 static bool receive_early(const relay_channel *c, mailbox *b)
 {
     for (;;) {
-        relay_poll *next = &c->polls[b->party * POLLS + first_missing(b) % POLLS];
+        relay_poll *next = &c->polls[b->party * RELAY_POLLS + first_missing(b) % RELAY_POLLS];
         if (next->early.bytes == NULL)
             return true;
         PT_ASSERT(next->number == first_missing(b));
@@ -284,7 +261,7 @@ static void received_goodbye(const relay_channel *c, transfer *t)
         mailbox_gone(t->box);
 }
 
-static void relay_asked(delivery *d, transfer *t)
+void relay_asked(delivery *d, transfer *t)
 {
     const relay_channel *c = (relay_channel *)d;
     switch (t->call.status) {
@@ -305,14 +282,14 @@ static void relay_asked(delivery *d, transfer *t)
     }
 }
 
-static void relay_prepare_warming(delivery *d, http_call *call)
+void relay_prepare_warming(delivery *d, http_call *call)
 {
     http_prepare(call, HTTP_GET, ((relay_channel *)d)->base, WIRE_PING);
 }
 
-static const delivery_link relay_link = {
-    .lanes = LANES,
-    .askers = POLLS,
+const delivery_link relay_link = {
+    .lanes = RELAY_LANES,
+    .askers = RELAY_POLLS,
     .prepare_sending = relay_prepare_sending,
     .prepare_asking = relay_prepare_asking,
     .ask_at = relay_ask_at,
@@ -353,7 +330,7 @@ static void relay_free(relay_channel *c)
     delivery_clear(&c->d);
     mem_free(c->base);
     mem_free(c->shown);
-    for (size_t i = 0; c->polls != NULL && i < c->d.mail.parties * POLLS; i++)
+    for (size_t i = 0; c->polls != NULL && i < c->d.mail.parties * RELAY_POLLS; i++)
         mem_free(c->polls[i].early.bytes);
     mem_free(c->polls);
     mem_free_secret(c, sizeof *c);
@@ -544,8 +521,9 @@ static void note_epoch(relay_channel *c, const http_call *call)
         strtoul(ahead, NULL, 10) < WIRE_AHEAD)
         return;
     const size_t parties = c->d.mail.parties;
-    c->n_polls = c->d.driver->at_once ? delivery_at_once(parties, POLLS_IDLE, POLLS) : 1;
-    c->d.n_lanes = delivery_at_once(parties, DELIVERY_LANES_MIN, LANES);
+    c->takes_bodies = http_response_header(call, WIRE_BODY, ahead, sizeof ahead);
+    c->n_polls = c->d.driver->at_once ? delivery_at_once(parties, POLLS_IDLE, RELAY_POLLS) : 1;
+    c->d.n_lanes = delivery_at_once(parties, DELIVERY_LANES_MIN, RELAY_LANES);
 }
 
 static void prepare_seats(const relay_channel *c, http_call *call)
@@ -713,7 +691,7 @@ static pt_status relay_join(relay_channel *c, pt_error *error)
 
 static pt_status draw_token(relay_channel *c, pt_error *error)
 {
-    uint8_t bytes[TOKEN_BYTES];
+    uint8_t bytes[RELAY_TOKEN_BYTES];
     const pt_status status = random_bytes(bytes, sizeof bytes, error);
     hex_write(c->token, bytes, sizeof bytes);
     mem_wipe(bytes, sizeof bytes);
@@ -725,7 +703,7 @@ static bool copy_texts(relay_channel *c, const char *url)
     mailboxes *m = &c->d.mail;
     c->base = url_base(url);
     c->shown = url_shown(url);
-    c->polls = mem_new(m->parties * POLLS, sizeof *c->polls);
+    c->polls = mem_new(m->parties * RELAY_POLLS, sizeof *c->polls);
     if (c->base == NULL || c->shown == NULL || c->polls == NULL)
         return false;
     m->via = mailbox_text(" (relay %s, session %s)", c->shown, c->d.session);
@@ -739,9 +717,9 @@ static bool copy_texts(relay_channel *c, const char *url)
 
 /* Fills a zeroed channel, takes the seat and starts the driver. */
 static pt_status relay_start(relay_channel *c, const char *url, const delivery_options *o,
-                             const http_driver *driver, pt_error *error)
+                             const delivery_link *link, const http_driver *driver, pt_error *error)
 {
-    pt_status status = delivery_init(&c->d, &relay_link, driver, NULL, o, error);
+    pt_status status = delivery_init(&c->d, link, driver, NULL, o, error);
     if (status != PT_OK)
         return status;
     c->d.n_lanes = 1; /* for a relay that takes no more */
@@ -759,7 +737,7 @@ static pt_status relay_start(relay_channel *c, const char *url, const delivery_o
 }
 
 pt_status relay_channel_open(pt_channel *ret_channel, const pt_relay_options *options,
-                             const http_driver *driver, pt_error *error)
+                             const delivery_link *link, const http_driver *driver, pt_error *error)
 {
     const delivery_options o = {.session = options->session,
                                 .tls_ca = options->network.tls_ca,
@@ -773,7 +751,7 @@ pt_status relay_channel_open(pt_channel *ret_channel, const pt_relay_options *op
     relay_channel *c = mem_new(1, sizeof *c);
     if (c == NULL)
         return error_memory(error);
-    status = relay_start(c, options->url, &o, driver, error);
+    status = relay_start(c, options->url, &o, link, driver, error);
     if (status != PT_OK) {
         relay_free(c);
         return status;

@@ -219,8 +219,8 @@ static size_t put_records(uint8_t *at, uint64_t number, const char *const *texts
         assert_non_null(p);
         frame_number(p, number + i);
         le_put_u32(at + len, (uint32_t)p->bytes.len);
-        memcpy(at + len + BODY_RECORD, p->bytes.bytes, p->bytes.len);
-        len += BODY_RECORD + p->bytes.len;
+        memcpy(at + len + RECORD_HEAD, p->bytes.bytes, p->bytes.len);
+        len += RECORD_HEAD + p->bytes.len;
         frame_free(p);
     }
     return len;
@@ -344,15 +344,15 @@ static void a_body_waits_for_room(void **state)
 static void bad_bodies_are_refused(void **state)
 {
     (void)state;
-    static const uint32_t bad_lengths[] = {0, BODY_PACKET_MAX + 1, ~BODY_RECORD_LAST, UINT32_MAX,
-                                           BODY_RECORD_LAST};
+    static const uint32_t bad_lengths[] = {0, RECORD_MAX + 1, ~RECORD_FLAG, UINT32_MAX,
+                                           RECORD_FLAG};
     for (size_t i = 0; i < sizeof bad_lengths / sizeof *bad_lengths; i++) {
         scene s;
         uint8_t body[512];
         scene_open(&s, PATIENCE_MS);
         size_t len = put_records(body, 1, numerals, 2);
         le_put_u32(body + len, bad_lengths[i]);
-        assert_int_equal(post_body(&s, 1, body, len + BODY_RECORD), 0); /* cut */
+        assert_int_equal(post_body(&s, 1, body, len + RECORD_HEAD), 0); /* cut */
         expect_numerals(&s, 1, 2);
         assert_int_equal(post_numerals(&s, 3, 1), 200);
         expect_numerals(&s, 3, 1);

@@ -60,7 +60,7 @@ static pt_status open_one(pair *p, size_t party, size_t parties, pt_error *error
                                             .notice_user = p,
                                             .cancelled = is_over,
                                             .cancelled_user = p}};
-    return relay_channel_open(&p->channel[party], &o, &p->driver, error);
+    return relay_channel_open(&p->channel[party], &o, &relay_link, &p->driver, error);
 }
 
 /* The first party waits for the second: that one's turn. */
