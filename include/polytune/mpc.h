@@ -31,7 +31,7 @@ typedef struct pt_mpc_stats {
     uint64_t bytes_received;
     uint64_t messages_sent;
     unsigned cot_field_bits; /* k that the parties agreed on; 0: not yet */
-    uint32_t segment_ands;   /* likewise the AND gates of a segment */
+    uint32_t segment_ands;   /* likewise the most AND gates of a segment */
     size_t n_phases;
     struct {
         const char *name;
@@ -66,7 +66,7 @@ typedef struct pt_mpc_options {
                                 safe all; 0: none. The largest of all parties' wishes counts, 4
                                 without any */
     uint32_t segment_ands;   /* AND gates in a segment at most, 1024 .. 458752: fewer, less memory
-                                and more traffic. The smallest of all parties' counts; 0: 370728 */
+                                and more traffic. The smallest of all parties' counts; 0: 350000 */
     unsigned threads;        /* that compute for this party, the calling one among them: 1 ..
                                 PT_MPC_MAX_THREADS; 0: as many as the process may use processors. With
                                 any number the messages and the result are the same. Callbacks and

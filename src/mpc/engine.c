@@ -42,7 +42,7 @@ typedef struct engine_steps {
  * garblers' part of the outputs in the last. */
 static pt_status run_segment(mpc_run *r, segment *g, engine_steps *steps, pt_error *error)
 {
-    const bool is_last = g->number + 1 == r->n_segments;
+    const bool is_last = g->number + 1 == r->segments.n;
     r->s->progress_segment = g->n_and;
     pt_status status = r->preparation->shares_make(r, g, error);
     if (status != PT_OK)
@@ -69,7 +69,7 @@ static pt_status run_segments(mpc_run *r, engine_steps *steps, pt_error *error)
 {
     segment g = {0};
     pt_status status = PT_OK;
-    for (uint64_t number = 0; status == PT_OK && number < r->n_segments; number++) {
+    for (uint64_t number = 0; status == PT_OK && number < r->segments.n; number++) {
         segment_clear(&g);
         status = segment_init(&g, r, number == 0 ? NULL : &g, error);
         if (status == PT_OK)

@@ -49,7 +49,7 @@ uint64_t mpc_run_bytes(const session *s, const pt_circuit *circuit, uint64_t poo
 bool mpc_run_is_in_order(const mpc_run *r)
 {
     const verified *v = &r->verified;
-    return v->bits <= r->n_segments && v->bits_agreed <= v->bits &&
+    return v->bits <= r->segments.n && v->bits_agreed <= v->bits &&
            v->zero_sums <= v->bits_agreed && v->openings <= v->zero_sums &&
            v->evaluation <= v->openings && (v->deltas || v->zero_sums == 0) &&
            (v->openings > 0 || !v->inputs_agreed) && (v->inputs_agreed || v->evaluation == 0);
@@ -91,14 +91,11 @@ pt_status mpc_run_cut(mpc_run *r, uint64_t segment_ands, pt_error *error)
 {
     PT_ASSERT(segment_ands > 0 && r->pool == NULL);
     const pt_circuit *circuit = r->circuit;
-    const uint64_t most = min_u64(circuit->n_and, segment_ands);
+    r->segments = segments_of(circuit->n_and, segment_ands);
+    const uint64_t most = segments_ands_at(&r->segments, circuit->n_and, 0);
     const uint64_t pool_blocks = r->preparation->pool_blocks(r->s, most, circuit->n_inputs);
     if (pool_blocks > SIZE_MAX / sizeof(block))
         return run_too_large(error);
-    r->segment_ands = segment_ands;
-    r->n_segments = circuit->n_and / segment_ands + (circuit->n_and % segment_ands != 0);
-    if (r->n_segments == 0)
-        r->n_segments = 1;
     r->pool_blocks = (size_t)pool_blocks;
     r->pool = mem_new_unset(r->pool_blocks, sizeof(block));
     return r->pool == NULL ? error_memory(error) : PT_OK;
@@ -133,9 +130,8 @@ pt_status segment_init(segment *ret_segment, mpc_run *r, const segment *previous
     segment g = {.first_and = r->s->next_and};
     if (previous != NULL)
         g.number = previous->number + 1;
-    PT_ASSERT(g.number < r->n_segments);
     PT_ASSERT(mpc_run_is_in_order(r));
-    g.n_and = (size_t)min_u64(r->segment_ands, r->circuit->n_and - g.number * r->segment_ands);
+    g.n_and = (size_t)segments_ands_at(&r->segments, r->circuit->n_and, g.number);
     r->pool_used = 0;
     g.masked = mem_new(bits_bytes(g.n_and), 1);
     *ret_segment = g;

@@ -1,18 +1,22 @@
 /* The state of one party running one circuit: wires, segments, and what has been verified so far.
  * Layer: mpc.
  *
- * A segment is a contiguous run of the circuit's gates with at most `segment_ands` AND gates
- * (protocol spec, section 8). Wire state lives in the plan's registers and carries over from
- * segment to segment; gate state lives for one segment. Wires by section 5.1: [lambda_w]  shares of
- * the mask            every party L_{w,0}     the false label               garblers: one block a
- * register L_{w,Lambda} active labels                evaluator: n-1 blocks a register, garbler j at
- * j-1 Lambda_w    the masked value, public      evaluator when it evaluates, garblers from EV1 on
+ * A segment is a contiguous run of the circuit's gates (protocol spec, section 8). Wire state lives
+ * in the plan's registers and carries over from segment to segment; gate state lives for one
+ * segment. Of a wire w (section 5.1):
+ *
+ *     [lambda_w]    shares of the mask      every party: n blocks a register
+ *     L_{w,0}       the false label         a garbler: a block
+ *     L_{w,Lambda}  the active labels       the evaluator: n-1 blocks, garbler j at j-1
+ *     Lambda_w      the masked value        the evaluator when it evaluates, garblers from EV1 on
+ *
  * Everything here is secret but Lambda, and wiped on release. */
 #ifndef MPC_RUN_H
 #define MPC_RUN_H
 
 #include "circuit/plan.h"
 #include "mpc/preparation.h"
+#include "mpc/session/segments.h"
 #include "mpc/session/session.h"
 
 /* What has passed, counted in segments, for the order of section 4.2 and the release rules of
@@ -37,8 +41,7 @@ struct mpc_run {
     plan_walk to_garble; /* or evaluate */
     plan_walk to_check;  /* a garbler's */
     const preparation *preparation;
-    uint64_t segment_ands;
-    uint64_t n_segments;
+    segmentation segments;
 
     block *masks;        /* n a register */
     block *labels;       /* see above */

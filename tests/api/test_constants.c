@@ -205,7 +205,7 @@ static void send_raw(party *p, size_t to, const void *bytes, size_t len)
 }
 
 /* A constants message with the given texts, each with its terminator. */
-#define VERSION               "\x04"
+#define VERSION               "\x05"
 #define OTHER                 "\x02"
 #define MESSAGE(count, texts) "\x04" VERSION "" count "\0\0\0" texts
 #define SEND(p, to, literal)  send_raw(p, to, literal, sizeof(literal) - 1)
@@ -341,7 +341,7 @@ static void malformed_lists_are_refused(void **state)
             if (cases[i].len > 1 && cases[i].bytes[1] == OTHER[0])
                 assert_non_null(strstr(parties[to].error.message,
                                        "party 2 runs version 2 of the protocol, and this party "
-                                       "version 4: all parties need the same release"));
+                                       "version 5: all parties need the same release"));
         }
         close_parties(parties);
     }

@@ -102,7 +102,7 @@ class Plan(Case):
         self.assertNotIn("another party", results[1].err)
         for result in results[0], results[2]:
             self.assertIn("another party wished for --cot-bits=2, which was taken\n", result.err)
-            self.assertRegex(result.err, r"another party takes smaller segments: \d+ AND gates in each, \d segments instead of 1\n")
+            self.assertRegex(result.err, r"another party takes smaller segments: up to \d+ AND gates in each, \d segments instead of 1\n")
 
     def test_threads_do_not_change_segments(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -187,7 +187,7 @@ static void tell_changed(const pt_plan *own, const pt_mpc_stats *stats)
                        stats->cot_field_bits);
     if (segments > own->segments)
         report_message(REPORT_INFO,
-                       "another party takes smaller segments: %" PRIu64
+                       "another party takes smaller segments: up to %" PRIu64
                        " AND gates in each, %" PRIu64 " segments instead of %" PRIu64,
                        size, segments, own->segments);
 }

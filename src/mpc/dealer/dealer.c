@@ -10,6 +10,7 @@
 #include "mpc/dealer/dealing.h"
 #include "mpc/session/fault.h"
 #include "mpc/session/hello.h"
+#include "mpc/session/segments.h"
 #include "mpc/session/stats.h"
 #include "mpc/session/wave.h"
 #include "polytune/mpc.h"
@@ -29,6 +30,7 @@ typedef struct dealer {
     cot_scratch *scratch;
     block *x;           /* COT_CHUNK blocks of a party's bits */
     block *corrections; /* of a chunk */
+    segmentation segments;
 } dealer;
 
 /* ---- Memory ---- */
@@ -262,7 +264,7 @@ static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
 {
     session *d = w->d;
     PT_ASSERT(d->next_and <= w->terms.n_and);
-    const size_t n_and = (size_t)min_u64(w->terms.segment_ands, w->terms.n_and - d->next_and);
+    const size_t n_and = (size_t)segments_ands_at(&w->segments, w->terms.n_and, number);
     const size_t n_inputs = number == 0 ? (size_t)w->terms.n_inputs : 0;
     dealing_plan plan;
     d->progress_segment = n_and;
@@ -285,10 +287,8 @@ static pt_status deal_segment(dealer *w, uint64_t number, pt_error *error)
 
 static pt_status deal_all(dealer *w, pt_error *error)
 {
-    const hello_terms *t = &w->terms;
-    uint64_t n_segments = t->n_and / t->segment_ands + (t->n_and % t->segment_ands != 0);
-    n_segments = n_segments == 0 ? 1 : n_segments;
-    for (uint64_t number = 0; number < n_segments; number++) {
+    w->segments = segments_of(w->terms.n_and, w->terms.segment_ands);
+    for (uint64_t number = 0; number < w->segments.n; number++) {
         pt_status status = await_requests(w, number, error);
         if (status == PT_OK && number == 0)
             status = send_seeds(w, error);

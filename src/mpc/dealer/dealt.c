@@ -384,7 +384,7 @@ pt_status dealt_shares_make(mpc_run *r, segment *g, pt_error *error)
         r->verified.bits_agreed++;
         r->verified.deltas = true; /* every Delta_i is the dealer's, */
         r->verified.zero_sums++;   /* and so are the products */
-        if (g->number + 1 == r->n_segments)
+        if (g->number + 1 == r->segments.n)
             s->seats = n; /* the dealer has gone */
         masks_walk(r, g);
     }

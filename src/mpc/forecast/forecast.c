@@ -150,7 +150,8 @@ static uint64_t batch_memory(const session *s, const pt_circuit *c, uint64_t n_a
 static uint64_t party_memory(const session *s, const pt_circuit *c, uint64_t segment_ands)
 {
     const preparation *prep = s->dealer ? &preparation_dealt : &preparation_cot;
-    const uint64_t n_and = min_u64(c->n_and, segment_ands);
+    const segmentation cut = segments_of(c->n_and, segment_ands);
+    const uint64_t n_and = segments_ands_at(&cut, c->n_and, 0);
     const uint64_t code_bytes =
         c->code_is_borrowed ? 0 : c->code_len; /* what is in a file, leaves */
     return WORK_BYTES + code_bytes + 2 * (uint64_t)c->n_outputs * sizeof(uint32_t) +
@@ -363,11 +364,11 @@ static pt_status fill_plan(pt_plan *ret_plan, pt_plan_seat *ret_seats, session *
         status = tell_time(ret_plan, ret_seats, p, s, link, error);
     for (size_t i = 0; i < s->n; i++) {
         s->me = i;
-        seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p->circuit, p->segment_ands);
+        seat_at(ret_seats, s, i)->memory_bytes = party_memory(s, p->circuit, p->segments.ands);
     }
     ret_plan->and_gates = p->circuit->n_and;
     ret_plan->cot_field_bits = s->k;
-    ret_plan->segments = schedule_segments(p->circuit->n_and, p->segment_ands);
+    ret_plan->segments = p->segments.n;
     return status;
 }
 
@@ -375,7 +376,7 @@ pt_status forecast_make(pt_plan *ret_plan, pt_plan_seat *ret_seats, const pt_cir
                         uint64_t segment_ands, const pt_mpc_options *options,
                         const pt_plan_link *link, pt_error *error)
 {
-    schedule p = {.circuit = circuit, .segment_ands = segment_ands};
+    schedule p = {.circuit = circuit, .segments = segments_of(circuit->n_and, segment_ands)};
     session *s = mem_new(1, sizeof *s);
     pt_status status = s == NULL ? error_memory(error) : session_agree(s, options, error);
     if (status == PT_OK) {
@@ -395,7 +396,8 @@ pt_status pt_plan_cot_bits(unsigned *ret_k, const pt_circuit *circuit,
     pt_status status = check_plan(circuit, options, options->parties + options->dealer, error);
     if (status == PT_OK)
         status = check_link(link, error);
-    schedule p = {.circuit = circuit, .segment_ands = engine_segment_ands(options)};
+    schedule p = {.circuit = circuit,
+                  .segments = segments_of(circuit->n_and, engine_segment_ands(options))};
     session *s = status == PT_OK ? mem_new(1, sizeof *s) : NULL;
     if (status == PT_OK)
         status = s == NULL ? error_memory(error) : session_agree(s, options, error);

@@ -35,16 +35,9 @@ typedef struct walk {
     const pt_circuit *circuit;
     input_stage inputs;
     uint64_t segment; /* number of the one that is walked */
-    uint64_t n_segments;
-    uint64_t n_and; /* in it */
-    double gates;   /* in it, of all kinds */
+    uint64_t n_and;   /* in it */
+    double gates;     /* in it, of all kinds */
 } walk;
-
-uint64_t schedule_segments(uint64_t n_and, uint64_t segment_ands)
-{
-    const uint64_t n = n_and / segment_ands + (n_and % segment_ands != 0);
-    return n == 0 ? 1 : n;
-}
 
 static size_t peers(const walk *w)
 {
@@ -379,15 +372,14 @@ static void walk_authentication(const walk *w)
         traffic_work(w->t, j, 2 * sum_time + w->gates * c->block);
         traffic_put(w->t, j, 0, AUTHENTICATE_EV2_BYTES);
     }
-    if (w->segment + 1 == w->n_segments)
+    if (w->segment + 1 == w->p->segments.n)
         put_out(w, 1, n);
     traffic_wave(w->t, true);
 }
 
 static void walk_segment(walk *w)
 {
-    const uint64_t done = w->segment * w->p->segment_ands;
-    w->n_and = min_u64(w->p->segment_ands, w->circuit->n_and - done);
+    w->n_and = segments_ands_at(&w->p->segments, w->circuit->n_and, w->segment);
     w->gates = w->circuit->n_and == 0
                    ? (double)w->circuit->n_gates
                    : (double)w->circuit->n_gates * (double)w->n_and / (double)w->circuit->n_and;
@@ -403,14 +395,14 @@ static void walk_segment(walk *w)
  * or outputs. */
 static void walk_segments(walk *w)
 {
-    for (; w->segment < w->n_segments; w->segment++) {
+    for (; w->segment < w->p->segments.n; w->segment++) {
         const bool repeats =
-            w->segment + 1 == SETTLED_SEGMENTS && w->n_segments > SETTLED_SEGMENTS + 1;
+            w->segment + 1 == SETTLED_SEGMENTS && w->p->segments.n > SETTLED_SEGMENTS + 1;
         if (repeats)
             traffic_mark(w->t);
         walk_segment(w);
         if (repeats) {
-            const uint64_t times = w->n_segments - 1 - SETTLED_SEGMENTS;
+            const uint64_t times = w->p->segments.n - 1 - SETTLED_SEGMENTS;
             traffic_repeat(w->t, times);
             w->segment += times;
         }
@@ -420,7 +412,6 @@ static void walk_segments(walk *w)
 void schedule_walk(const schedule *p)
 {
     walk w = {.p = p, .t = p->t, .s = p->t->s, .circuit = p->circuit};
-    w.n_segments = schedule_segments(p->circuit->n_and, p->segment_ands);
     walk_hello(&w);
     if (w.s->dealer)
         walk_dealt_setup(&w);

@@ -5,18 +5,16 @@
 
 #include "mpc/forecast/traffic.h"
 #include "mpc/forecast/work.h"
+#include "mpc/session/segments.h"
 
 typedef struct schedule {
     traffic *t;
     const pt_circuit *circuit;
-    uint64_t segment_ands;
+    segmentation segments;
     work_costs costs;
 } schedule;
 
 /* All messages and work from HELLO to the last party's result, in t->seats. */
 void schedule_walk(const schedule *p);
-
-/* Segments of a circuit with so many AND gates: at least one. */
-uint64_t schedule_segments(uint64_t n_and, uint64_t segment_ands);
 
 #endif

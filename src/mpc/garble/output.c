@@ -49,12 +49,12 @@ static void output_list_fill(output_list *l, const mpc_run *r, size_t party)
 static void assert_may_release(const mpc_run *r)
 {
     const verified *v = &r->verified;
-    PT_ASSERT(v->bits == r->n_segments);
+    PT_ASSERT(v->bits == r->segments.n);
     PT_ASSERT(v->deltas);
-    PT_ASSERT(v->zero_sums == r->n_segments);
-    PT_ASSERT(v->openings == r->n_segments);
+    PT_ASSERT(v->zero_sums == r->segments.n);
+    PT_ASSERT(v->openings == r->segments.n);
     PT_ASSERT(v->inputs_agreed);
-    PT_ASSERT(v->evaluation == r->n_segments);
+    PT_ASSERT(v->evaluation == r->segments.n);
     PT_ASSERT(!r->s->aborted);
 }
 

@@ -14,7 +14,7 @@
 
 /* AGREEMENT: the fixed choices of this protocol version, in words. */
 #define SUITE                                                                                      \
-    "ristretto255 masny-rindal / softspoken blake2b aes128 / leaky-and u64 cyclic y-in-place /"    \
+    "ristretto255 masny-rindal / softspoken blake2b aes128 / leaky-and u64 y-in-place /"           \
     " half-gates aes128-sigma / gf128 / blake2b"
 
 #define NONCE_BYTES  32

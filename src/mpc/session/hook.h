@@ -28,7 +28,7 @@
  * Hooks on values of the upper half:
  *     "triples_before" the triple_layers before TRU; "triples_after": after TRS
  *     "triple_sums"  S of all triples (uint64_t), before the parity bits are taken
- *     "shifts"       r_0 .. r_{B-1} (size_t)
+ *     "shifts"       r_0 .. r_{B-1} (size_t); "exchange": of B = 3, s and b (uint64_t)
  *     "zero_share"   T_i (block); "zero_opened": what is committed to, T_i or Q_i
  *     "zero_check"   the sum of all openings (block), before it is judged
  *     "products"     with a dealer: shares of z = xy, before OPEN

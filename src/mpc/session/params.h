@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define MPC_PROTOCOL_VERSION 4   /* AGREEMENT */
+#define MPC_PROTOCOL_VERSION 5   /* AGREEMENT */
 #define MPC_MAX_PARTIES      255 /* AGREEMENT: eps(i,j) = 256 i + j, section 0.4 */
 
 #define MPC_KAPPA                   128 /* SECURITY: labels, MACs, global keys (0.2) */
@@ -23,6 +23,9 @@
  * dealer's work would grow without a limit (0.8). AGREEMENT */
 #define MPC_SEGMENT_ANDS_MAX ((uint64_t)7 << 16)
 #define MPC_SEGMENT_ANDS_MIN ((uint64_t)1 << 10)
+/* l_min(3) at rho = 40, the fewest gates that fill buckets of three (4.6): segments that have as
+ * many are made alike (8). AGREEMENT */
+#define MPC_SEGMENT_ANDS_ALIKE ((uint64_t)321124)
 
 /* What a party sends ahead of the frames that it awaits from a peer: what the link, a relay that
  * takes whole messages, and the other side's computing hold while none comes back, 100 Mbit/s for

@@ -10,7 +10,6 @@
 #include "mpc/garble/input.h"
 #include "mpc/garble/masks.h"
 #include "mpc/session/coin.h"
-#include "mpc/triple/bucket.h"
 #include "mpc/triple/triple.h"
 #include "mpc/triple/zero_check.h"
 
@@ -187,59 +186,24 @@ static const wave_along *travelling(const wave_along *step)
     return step->put == NULL ? NULL : step;
 }
 
-static void swap_shares(block *v, block *w, size_t count)
-{
-    for (size_t c = 0; c < count; c++) {
-        const block held = v[c];
-        v[c] = w[c];
-        w[c] = held;
-    }
-}
-
-/* Moves share (p + shift) mod len to place p; 0 <= shift < len. As long as the parts before and
- * behind `pivot` differ in length, one swap brings the shorter to its place (Gries and Mills,
- * Swapping Sections, 1981). */
-static void rotate_shares(block *v, size_t len, size_t n, size_t shift)
-{
-    block *const pivot = v + shift * n;
-    size_t left = shift * n;
-    size_t right = (len - shift) * n;
-    if (shift == 0)
-        return;
-    while (left != right) {
-        if (left > right) {
-            swap_shares(pivot - left, pivot, right);
-            left -= right;
-        } else {
-            swap_shares(pivot - left, pivot + right - left, left);
-            right -= left;
-        }
-    }
-    swap_shares(pivot - left, pivot, left);
-}
-
-/* (p + shift) mod len. */
-static size_t bucket_place(size_t p, size_t shift, size_t len)
-{
-    PT_DEBUG_ASSERT(p < len && shift < len);
-    const size_t place = p + shift;
-    return place < len ? place : place - len;
-}
-
 static ALWAYS_INLINE void fill_opened_of(const triple_batch *b, const segment *g,
-                                         const size_t *shifts, size_t n)
+                                         const bucket_map *map, size_t n)
 {
     const size_t len = b->layers.len;
-    block *x_hat = b->layers.x[0];
-    for (size_t p = 0; p < g->n_and; p++) {
-        share_xor(x_hat + p * n, x_hat + p * n, g->lambda_alpha + p * n, n);
-        for (unsigned c = 1; c < b->size.layers; c++)
-            share_xor(x_hat + p * n, x_hat + p * n,
-                      b->layers.x[c] + bucket_place(p, shifts[c], len) * n, n);
+    for (size_t p = 0, count; p < g->n_and; p += count) {
+        bucket_place at[MPC_BUCKET_MAX];
+        count = bucket_places(map, p, g->n_and - p, at);
+        block *x_hat = b->layers.x[0] + p * n;
+        for (size_t i = 0; i < count; i++) {
+            share_xor(x_hat + i * n, x_hat + i * n, g->lambda_alpha + (p + i) * n, n);
+            for (unsigned c = 1; c < b->size.layers; c++)
+                share_xor(x_hat + i * n, x_hat + i * n,
+                          b->layers.x[at[c].layer] + (at[c].place + i) * n, n);
+        }
     }
+    bucket_gather(map, b->layers.y, n);
     for (unsigned c = 1; c < b->size.layers; c++) {
         block *e = b->layers.y[c];
-        rotate_shares(e, len, n, shifts[c]);
         for (size_t p = 0; p < g->n_and; p++)
             share_xor(e + p * n, e + p * n, g->lambda_beta + p * n, n);
     }
@@ -249,18 +213,18 @@ static ALWAYS_INLINE void fill_opened_of(const triple_batch *b, const segment *g
 }
 
 /* Makes `opened` of what it replaces. */
-static void fill_opened(triple_batch *b, const segment *g, const size_t *shifts)
+static void fill_opened(triple_batch *b, const segment *g, const bucket_map *map)
 {
     triple_batch_enter(b, BATCH_OPENED);
     switch (b->n) {
     case 2:
-        fill_opened_of(b, g, shifts, 2);
+        fill_opened_of(b, g, map, 2);
         break;
     case 3:
-        fill_opened_of(b, g, shifts, 3);
+        fill_opened_of(b, g, map, 3);
         break;
     default:
-        fill_opened_of(b, g, shifts, b->n);
+        fill_opened_of(b, g, map, b->n);
         break;
     }
 }
@@ -269,19 +233,25 @@ static void fill_opened(triple_batch *b, const segment *g, const size_t *shifts)
 static ALWAYS_INLINE void combine_of(const bucket_view *b, size_t n, block *const *r,
                                      block *const *x, const block *y_0, const block *one)
 {
-    const size_t n_e = (b->n_layers - 1) * b->n_and;
-    for (size_t p = 0; p < b->n_and; p++) {
-        block *sum = r[0] + p * n;
-        unsigned d = bits_get(b->d, p);
-        for (unsigned c = 1; c < b->n_layers; c++) {
-            const size_t place = bucket_place(p, b->shifts[c], b->len);
-            const size_t at = place * n;
-            share_xor(sum, sum, r[c] + at, n);
-            share_xor_if(sum, bits_get(b->opened, (c - 1) * b->n_and + p), x[c] + at, n);
-            d ^= bits_get(b->d, c * b->len + place);
+    const unsigned n_layers = b->map->size.layers;
+    const size_t len = (size_t)b->map->size.len;
+    const size_t n_e = (n_layers - 1) * b->n_and;
+    for (size_t p = 0, count; p < b->n_and; p += count) {
+        bucket_place at[MPC_BUCKET_MAX];
+        count = bucket_places(b->map, p, b->n_and - p, at);
+        for (size_t i = 0; i < count; i++) {
+            block *sum = r[0] + (p + i) * n;
+            unsigned d = bits_get(b->d, p + i);
+            for (unsigned c = 1; c < n_layers; c++) {
+                const size_t place = at[c].place + i;
+                share_xor(sum, sum, r[at[c].layer] + place * n, n);
+                share_xor_if(sum, bits_get(b->opened, (c - 1) * b->n_and + p + i),
+                             x[at[c].layer] + place * n, n);
+                d ^= bits_get(b->d, at[c].layer * len + place);
+            }
+            share_xor_if(sum, bits_get(b->opened, n_e + p + i), y_0 + (p + i) * n, n);
+            share_xor_if(sum, d, one, n);
         }
-        share_xor_if(sum, bits_get(b->opened, n_e + p), y_0 + p * n, n);
-        share_xor_if(sum, d, one, n);
     }
 }
 
@@ -307,13 +277,13 @@ void and_shares_combine(const session *s, const bucket_view *b, block *const *r,
 }
 
 /* OPEN and the linear part: [r_0], with lambda_gamma, becomes masked_s. */
-static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const size_t *shifts,
+static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const bucket_map *map,
                                 pt_error *error)
 {
     session *s = r->s;
     const size_t n_opened = b->size.layers * g->n_and;
     PT_ASSERT(n_opened == and_shares_size(s, g->n_and, 0, false, false).opened);
-    fill_opened(b, g, shifts);
+    fill_opened(b, g, map);
     uint8_t *bits = mem_new(bits_bytes(n_opened), 1);
     if (bits == NULL)
         return error_memory(error);
@@ -325,7 +295,7 @@ static pt_status combine_layers(triple_batch *b, mpc_run *r, segment *g, const s
                     in != NULL ? &in->lbl : NULL, error);
     if (status == PT_OK) {
         r->verified.openings++;
-        const bucket_view view = {b->size.layers, b->layers.len, g->n_and, shifts, b->d, bits};
+        const bucket_view view = {map, g->n_and, b->d, bits};
         and_shares_combine(s, &view, b->layers.r, b->layers.x, g->lambda_beta);
     }
     mem_free(bits);
@@ -360,9 +330,10 @@ static pt_status check_triples(triple_batch *b, mpc_run *r, segment *g,
                                const uint8_t coin[COIN_BYTES], pt_error *error)
 {
     session *s = r->s;
-    size_t shifts[MPC_BUCKET_MAX];
-    bucket_shifts(s, coin, b->size, shifts);
-    HOOK(s, "shifts", shifts, b->size.layers * sizeof *shifts);
+    bucket_map map;
+    bucket_map_of_coin(&map, s, coin, b->size);
+    HOOK(s, "shifts", map.shifts, b->size.layers * sizeof *map.shifts);
+    HOOK(s, "exchange", map.exchange, sizeof map.exchange);
     const block chi = coin_sub(s, coin, "chiz", 0);
     block t = zero_check_sum(b->layers.zero_sums, triple_batch_size(b), chi);
     PT_ASSERT(r->verified.deltas);
@@ -373,7 +344,7 @@ static pt_status check_triples(triple_batch *b, mpc_run *r, segment *g,
         return status;
     r->verified.zero_sums++;
     triple_batch_enter(b, BATCH_CHECKED);
-    return combine_layers(b, r, g, shifts, error);
+    return combine_layers(b, r, g, &map, error);
 }
 
 /* Without triples the Delta check has waves of its own. */

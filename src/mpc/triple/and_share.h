@@ -4,6 +4,7 @@
 #define MPC_TRIPLE_AND_SHARE_H
 
 #include "mpc/run.h"
+#include "mpc/triple/bucket.h"
 
 /* Blocks of the run's pool that a segment of `n_and` gates or fewer takes; `n_inputs`: the bits of
  * all inputs. */
@@ -31,10 +32,8 @@ MUST_CHECK pt_status and_shares_make(mpc_run *r, segment *g, pt_error *error);
 /* What is public of buckets: d of all triples, [z] = [r] xor d, and what is opened, e_1 .. e_{B-1}
  * and x-hat of `n_and` gates, packed in this order. */
 typedef struct bucket_view {
-    unsigned n_layers;
-    size_t len;
+    const bucket_map *map;
     size_t n_and;
-    const size_t *shifts;
     const uint8_t *d;
     const uint8_t *opened;
 } bucket_view;

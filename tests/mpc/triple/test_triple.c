@@ -13,8 +13,8 @@
 #include "mpc/triple/zero_check.h"
 
 #define N_LAYERS 4
-#define LEN      37 /* with dummies */
-#define N_AND    29
+#define LEN      (3 * BUCKET_GROUP + 8) /* with dummies */
+#define N_AND    (LEN - 8)
 #define TRIPLES  (N_LAYERS * LEN)
 
 /* One party's triples. */
@@ -189,25 +189,38 @@ static void check_triple(const parties *p, const view *views, size_t c, size_t p
     assert_true(last == 0);
 }
 
-/* Z = XY and s = lambda_alpha lambda_beta for given shifts; lambda_beta = y_0, lambda_alpha is
- * y_{B-1} of the same place, which is as good a bit as any. Uses up r_0 of the views. */
-static void check_bucketing(const parties *p, view *views, const size_t *shifts)
+/* Where gate p of B = 3 or 4 has triple c of its bucket, in the spec's own words. */
+static size_t triple_of(const bucket_map *m, size_t p, size_t c, size_t *ret_layer)
 {
+    const size_t place = (p + m->shifts[c]) % LEN;
+    unsigned odd = (unsigned)m->exchange[1];
+    for (size_t bits = place / BUCKET_GROUP & m->exchange[0]; bits != 0; bits /= 2)
+        odd += bits % 2;
+    *ret_layer = m->size.layers == 3 && c > 0 && odd % 2 != 0 ? 3 - c : c;
+    return place;
+}
+
+/* Z = XY and s = lambda_alpha lambda_beta for given buckets; lambda_beta = y_0, lambda_alpha is
+ * y_{B-1} of the same place, which is as good a bit as any. Uses up r_0 of the views. */
+static void check_bucketing(const parties *p, view *views, const bucket_map *map)
+{
+    const size_t n_layers = map->size.layers;
     uint8_t opened[(N_LAYERS * N_AND + 7) / 8] = {0};
     for (size_t place = 0; place < N_AND; place++) {
         const unsigned y_0 = open_value(p, views, Y, 0, place);
         unsigned x_hat = open_value(p, views, Y, N_LAYERS - 1, place);
         x_hat ^= open_value(p, views, X, 0, place);
-        for (size_t c = 1; c < N_LAYERS; c++) {
-            const size_t at = (place + shifts[c]) % LEN;
-            bits_set(opened, (c - 1) * N_AND + place, y_0 ^ open_value(p, views, Y, c, at));
-            x_hat ^= open_value(p, views, X, c, at);
+        for (size_t c = 1; c < n_layers; c++) {
+            size_t layer;
+            const size_t at = triple_of(map, place, c, &layer);
+            bits_set(opened, (c - 1) * N_AND + place, y_0 ^ open_value(p, views, Y, layer, at));
+            x_hat ^= open_value(p, views, X, layer, at);
         }
-        bits_set(opened, (N_LAYERS - 1) * N_AND + place, x_hat);
+        bits_set(opened, (n_layers - 1) * N_AND + place, x_hat);
     }
     for (size_t i = 0; i < p->n; i++) {
         const triple_layers *t = &views[i].layers;
-        const bucket_view b = {N_LAYERS, LEN, N_AND, shifts, views[i].d, opened};
+        const bucket_view b = {map, N_AND, views[i].d, opened};
         and_shares_combine(&p->sessions[i], &b, t->r, t->x, t->y[0]);
     }
     for (size_t place = 0; place < N_AND; place++)
@@ -219,19 +232,27 @@ static void check_bucketing(const parties *p, view *views, const size_t *shifts)
 static void test_algebra(void **state)
 {
     (void)state;
-    static const size_t shifts[4][N_LAYERS] = {
-        {0, 0, 0, 0}, {0, LEN - 1, 1, 0}, {0, LEN - N_AND, N_AND, 17}, {0, 36, 36, 36}};
+    static const bucket_map maps[] = {
+        {{4, LEN}, {0, 0, 0, 0}, {0, 0}},
+        {{4, LEN}, {0, LEN - 1, 1, 0}, {3, 1}}, /* nothing is exchanged but with B = 3 */
+        {{4, LEN}, {0, LEN - N_AND, N_AND, 17}, {0, 0}},
+        {{4, LEN}, {0, 36, 36, 36}, {0, 0}},
+        {{3, LEN}, {0, 0, BUCKET_GROUP}, {0, 0}},
+        {{3, LEN}, {0, LEN - 1, BUCKET_GROUP - 1}, {0, 1}},
+        {{3, LEN}, {0, 17, LEN + 17 - BUCKET_GROUP}, {1, 0}},
+        {{3, LEN}, {0, 100, 1}, {UINT64_MAX, 1}},
+    };
     for (size_t n = 2; n <= 6; n++) {
-        for (unsigned run = 0; run < 2 * sizeof shifts / sizeof shifts[0]; run++) {
+        for (unsigned run = 0; run < 2 * sizeof maps / sizeof maps[0]; run++) {
             const unsigned kind = run / 2; /* and every k */
             parties p;
             view views[PARTIES_MAX] = {0};
-            run_views(&p, views, n, run % 2 == 0 ? 0 : 1u << kind);
+            run_views(&p, views, n, run % 2 == 0 ? 0 : 1u << kind % 4);
             for (size_t c = 0; c < N_LAYERS; c++) {
                 for (size_t place = 0; place < LEN; place++)
                     check_triple(&p, views, c, place);
             }
-            check_bucketing(&p, views, shifts[kind]);
+            check_bucketing(&p, views, &maps[kind]);
             close_views(&p, views);
         }
     }
