@@ -15,7 +15,7 @@
 #include "lang/program_compact.h"
 #include "polytune/program.h"
 
-#define FILE_VERSION 2u
+#define FILE_VERSION 3u
 #define DIGEST_BYTES 32
 #define DIGEST_STEP  ((size_t)4 << 20)
 

@@ -33,6 +33,11 @@ static void find_constants(writer *w)
     const uint8_t *at = w->c->code;
     w->constants[0] = w->constants[1] = NO_NUMBER;
     for (uint32_t i = 0; i < w->c->n_gates; i++) {
+        if (plan_is_exchange(at)) {
+            const plan_exchange_counts n = plan_exchange_count(&at);
+            i += n.n_xor + n.n_and - 1;
+            continue;
+        }
         const plan_code code = plan_code_next(&at);
         if (plan_code_op(code) == GATE_CONST)
             w->constants[code.a & 1u] = w->c->n_inputs + i;

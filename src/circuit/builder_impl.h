@@ -7,6 +7,7 @@
 
 #include "circuit/builder.h"
 #include "circuit/gate_table.h"
+#include "circuit/plan.h"
 
 struct circuit_builder {
     size_t n_parties;
@@ -49,7 +50,7 @@ struct circuit_builder {
 
 static inline bool gate_is_exchange(builder_gate g)
 {
-    return (g.a & EXCHANGE_MARK) != 0;
+    return PLAN_HAS_EXCHANGES && (g.a & EXCHANGE_MARK) != 0;
 }
 
 /* The bits of the slot's half. */
@@ -89,7 +90,8 @@ static inline wire exchange_high(const circuit_builder *b, exchange_record e, ui
  * are kept as records. */
 static inline bool builder_keeps_exchanges(const circuit_builder *b)
 {
-    return b->keeps_exchanges || (!b->is_sharing && b->n_gates > BUILDER_REWRITE_MAX_GATES);
+    return PLAN_HAS_EXCHANGES &&
+           (b->keeps_exchanges || (!b->is_sharing && b->n_gates > BUILDER_REWRITE_MAX_GATES));
 }
 
 /* Adds one of wires that are no constants, nor low[k] and high[k] of one node; they become those

@@ -45,7 +45,8 @@ struct pt_circuit {
     size_t code_len;
     bool code_is_borrowed; /* it is in a file, say, of whoever made the circuit */
     uint32_t n_registers;
-    uint32_t n_spare; /* most registers that are given back and not taken again */
+    uint32_t n_spare;        /* most registers that are given back and not taken again */
+    uint32_t exchange_width; /* most bits of a row that an instruction exchanges; 0: none does */
     uint32_t n_outputs;
     uint32_t *outputs;          /* wires; may repeat, may be inputs */
     uint32_t *output_registers; /* where they are in the end */

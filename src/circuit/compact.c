@@ -24,6 +24,7 @@ void circuit_put_compact(buffer *b, const pt_circuit *c)
     put_numbers(b, c->party_inputs, c->n_parties);
     buffer_put_varint(b, c->n_gates);
     buffer_put_varint(b, c->n_registers);
+    buffer_put_varint(b, c->exchange_width);
     buffer_put_varint(b, c->code_len);
     buffer_put(b, c->code, c->code_len + PLAN_PADDING);
     buffer_put_varint(b, c->n_outputs);
@@ -68,9 +69,17 @@ typedef struct code_check {
     gate_walk gates;       /* a register that holds no wire has NO_WIRE + 1 */
     uint32_t constants[2]; /* their wires, or NO_WIRE */
     uint32_t n_spare;      /* at most, so far */
+    uint32_t width;        /* of rows that are exchanged, so far */
+    uint32_t *held;        /* scratch: what registers of two rows hold */
 } code_check;
 
 #define NO_WIRE (UINT32_MAX - 1)
+
+/* Whether what a register holds is a wire, and no constant. */
+static bool may_be_read(const code_check *k, uint32_t holds)
+{
+    return holds != NO_WIRE && holds != k->constants[0] && holds != k->constants[1];
+}
 
 /* Whether an operand is a wire that is no constant, and written as it has to be: the register it is
  * in holds it still. A distance that is too large is that of no wire. */
@@ -80,7 +89,7 @@ static bool operand_is_sound(const code_check *k, uint32_t v, bool is_register, 
     if (is_register && v >= w->n_taken)
         return false;
     const uint32_t holds = gate_walk_wire(&k->gates, plan_walk_operand(w, v, is_register));
-    if (holds == NO_WIRE || holds == k->constants[0] || holds == k->constants[1])
+    if (!may_be_read(k, holds))
         return false;
     if (is_register)
         return w->wire - 1 - holds >= PLAN_NEAR && (n_bytes == 3) == (v >> 24 == 0);
@@ -112,11 +121,80 @@ static bool code_is_sound(const code_check *k, plan_code code)
                plan_walk_operand(w, code.b, code.b_is_register);
 }
 
+/* A register that holds a wire that is no constant. It holds none until rows_put_back, so that it
+ * is in no row twice. */
+static bool take_row_wire(code_check *k, uint32_t number, uint32_t n)
+{
+    if (number >= k->gates.plan.n_taken)
+        return false;
+    const uint32_t holds = gate_walk_wire(&k->gates, number);
+    if (!may_be_read(k, holds))
+        return false;
+    k->held[n] = k->gates.wires[number];
+    k->gates.wires[number] = NO_WIRE + 1;
+    return true;
+}
+
+/* The runs of two rows from `at` on, n registers; *ret_n of them are sound, and taken. */
+static bool rows_take(code_check *k, const uint8_t *at, uint32_t n, uint32_t *ret_n)
+{
+    *ret_n = 0;
+    while (*ret_n < n) {
+        if (k->gates.plan.end - at < PLAN_RUN_BYTES)
+            return false;
+        const uint32_t step = (le_get_u32(at) & PLAN_RUN_DOWN) != 0 ? UINT32_MAX : 1;
+        const uint32_t length = le_get_u16(at + 4);
+        uint32_t number = le_get_u32(at) & ~PLAN_RUN_DOWN;
+        if (length == 0 || length > n - *ret_n)
+            return false;
+        for (uint32_t i = 0; i < length; i++, number += step) {
+            if (!take_row_wire(k, number, *ret_n))
+                return false;
+            ++*ret_n;
+        }
+        at += PLAN_RUN_BYTES;
+    }
+    return true;
+}
+
+static void rows_put_back(code_check *k, const uint8_t *at, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; at += PLAN_RUN_BYTES) {
+        const uint32_t step = (le_get_u32(at) & PLAN_RUN_DOWN) != 0 ? UINT32_MAX : 1;
+        uint32_t number = le_get_u32(at) & ~PLAN_RUN_DOWN;
+        for (unsigned left = le_get_u16(at + 4); left > 0 && i < n; left--, number += step)
+            k->gates.wires[number] = k->held[i++];
+    }
+}
+
+/* The exchange that is next is all there and sound, and there are registers for its differences,
+ * the comparison and a sum. */
+static bool exchange_is_sound(code_check *k, const pt_circuit *c)
+{
+    const plan_walk *w = &k->gates.plan;
+    uint32_t n_sound;
+    if (w->end - w->at < PLAN_EXCHANGE_BYTES)
+        return false;
+    const uint32_t width = le_get_u16(w->at + 1);
+    const uint32_t n_key = le_get_u16(w->at + 3);
+    const uint64_t n_free = (uint64_t)w->n_spare + c->n_registers - w->n_taken;
+    if (width > w->max_width || n_key == 0 || n_key > width ||
+        n_free < (uint64_t)width + (n_key > 1 ? 2 : 1))
+        return false;
+    const uint8_t *runs = w->at + PLAN_EXCHANGE_BYTES;
+    const bool is_sound = rows_take(k, runs, 2 * width, &n_sound);
+    rows_put_back(k, runs, n_sound);
+    k->width = max_u32(k->width, width);
+    return is_sound;
+}
+
 /* The next instruction is all there and sound, and there is a register for its output. */
-static bool next_is_sound(const code_check *k, const pt_circuit *c)
+static bool next_is_sound(code_check *k, const pt_circuit *c)
 {
     const plan_walk *w = &k->gates.plan;
     const uint8_t *at = w->at;
+    if (at < w->end && plan_is_exchange(at))
+        return w->exchange.stage != EXCHANGE_BEGIN || exchange_is_sound(k, c);
     if (at < w->end && *at == PLAN_DROPPED)
         at++;
     if (at >= w->end || plan_code_bytes(*at) > (size_t)(w->end - at))
@@ -126,17 +204,25 @@ static bool next_is_sound(const code_check *k, const pt_circuit *c)
     return code_is_sound(k, code) && (gives_back || w->n_spare > 0 || w->n_taken < c->n_registers);
 }
 
+static unsigned ends_of_next(const plan_walk *w)
+{
+    const uint8_t *at = w->at;
+    return plan_code_next(&at).control;
+}
+
 static void check_step(code_check *k, pt_circuit *c)
 {
     plan_walk *w = &k->gates.plan;
     const uint32_t wire = w->wire;
     const uint32_t n_spare = w->n_spare;
+    const bool is_exchanged = plan_walk_in_exchange(w);
     const bool is_dropped = plan_walk_is_dropped(w);
-    const uint8_t *at = w->at;
-    const plan_code code = plan_code_next(&at);
+    unsigned ends = is_exchanged ? 0 : ends_of_next(w);
     const plan_step step = plan_walk_next(w);
-    const bool a_ends = (code.control & PLAN_A_ENDS) != 0;
-    const bool b_ends = (code.control & PLAN_B_ENDS) != 0;
+    if (is_exchanged)
+        ends = w->exchange.ends;
+    const bool a_ends = (ends & PLAN_A_ENDS) != 0;
+    const bool b_ends = (ends & PLAN_B_ENDS) != 0;
     if (step.op == GATE_CONST)
         k->constants[step.a] = wire;
     if (a_ends)
@@ -159,7 +245,8 @@ static void check_code(pt_circuit *c, reader *r, code_check *k)
             r->failed = true;
         plan_walk_pass_often(&k->gates.plan, c);
     }
-    if (k->gates.plan.n_taken != c->n_registers || !plan_walk_is_done(&k->gates.plan))
+    if (k->gates.plan.n_taken != c->n_registers || k->width != c->exchange_width ||
+        k->gates.plan.exchange.stage != EXCHANGE_BEGIN || !plan_walk_is_done(&k->gates.plan))
         r->failed = true;
     for (uint32_t i = 0; i < c->n_outputs && !r->failed; i++) {
         c->outputs[i] = gate_walk_wire(&k->gates, c->output_registers[i]);
@@ -175,9 +262,11 @@ static bool find_outputs(pt_circuit *c, reader *r)
     if (r->failed)
         return true;
     c->n_spare = c->n_registers; /* room for any number */
-    const bool ok = gate_walk_init(&k.gates, c);
+    k.held = mem_new((size_t)2 * c->exchange_width, sizeof *k.held);
+    const bool ok = gate_walk_init(&k.gates, c) && k.held != NULL;
     if (ok)
         check_code(c, r, &k);
+    mem_free(k.held);
     plan_walk_pass(&k.gates.plan, c);
     gate_walk_clear(&k.gates);
     return ok;
@@ -196,12 +285,24 @@ static uint8_t *code_copy(const uint8_t *code, size_t len)
     return copy;
 }
 
+/* No count asks for much more than the bytes that are there: without exchanges each gate takes
+ * some, and an exchange only gives back what it takes. */
+static bool counts_are_likely(const pt_circuit *c, size_t n_bytes)
+{
+    const uint64_t n_alone = n_bytes / GATE_MIN_BYTES;
+    if (c->exchange_width == 0)
+        return c->n_gates <= n_alone;
+    return c->n_registers <= c->n_inputs + n_alone + c->exchange_width + 2;
+}
+
 static bool get_code(pt_circuit *c, reader *r, bool in_place)
 {
     _Static_assert(PLAN_PADDING == 4, "it is looked at as a number");
-    c->n_gates = (uint32_t)reader_varint(
-        r, min_u64(CIRCUIT_MAX_WIRES - c->n_inputs, reader_left(r) / GATE_MIN_BYTES));
+    c->n_gates = (uint32_t)reader_varint(r, CIRCUIT_MAX_WIRES - c->n_inputs);
     c->n_registers = (uint32_t)reader_varint(r, (uint64_t)c->n_inputs + c->n_gates);
+    c->exchange_width = (uint32_t)reader_varint(r, PLAN_HAS_EXCHANGES ? PLAN_MAX_ROW : 0);
+    if (!counts_are_likely(c, reader_left(r)))
+        r->failed = true;
     c->code_len = (size_t)reader_varint(r, reader_left(r));
     const uint8_t *code = reader_take(r, c->code_len + PLAN_PADDING);
     if (code == NULL || c->n_registers < c->n_inputs || !padding_is_sound(code + c->code_len)) {

@@ -1,8 +1,8 @@
 /* A circuit in few bytes, and back. Layer: circuit.
  *
  *     parties, then the input bits of each
- *     number of gates, of registers, of bytes of code, then the code of circuit/plan.h with the
- *     zeros behind it
+ *     number of gates, of registers, of bits of the widest row that is exchanged, of bytes of code,
+ *     then the code of circuit/plan.h with the zeros behind it
  *     number of output bits, then the register of each
  *     number of output values, then the width of each
  *

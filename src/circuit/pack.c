@@ -19,7 +19,10 @@ bool packer_init(packer *ret_packer, pt_circuit *c, void *memory, uint32_t n_rec
 {
     packer *p = ret_packer;
     *p = (packer){.c = c, .memory = memory, .n_records = n_records, .first_node = first_node};
-    p->staged = mem_new(STAGE_BYTES, 1);
+    /* An exchange has at most as many runs as registers. */
+    p->stage_bytes =
+        STAGE_BYTES + PLAN_EXCHANGE_BYTES + (size_t)2 * c->exchange_width * PLAN_RUN_BYTES;
+    p->staged = mem_new(p->stage_bytes, 1);
     c->n_and = 0;
     c->n_spare = 0;
     c->n_registers = c->n_inputs + c->n_gates; /* at most */
@@ -98,7 +101,7 @@ pack_operand packer_find(packer *p, uint32_t number, bool is_end)
 static bool move_records(packer *p)
 {
     const size_t end = p->base + (size_t)p->n_records * PACK_RECORD_BYTES;
-    const size_t more = STAGE_BYTES + (end - p->n_code) / 8;
+    const size_t more = p->stage_bytes + (end - p->n_code) / 8;
     uint8_t *memory = mem_resize(p->memory, end + more, 1);
     if (memory == NULL)
         return false;
@@ -136,19 +139,19 @@ static bool put_staged(packer *p)
 
 /* --- instructions --- */
 
-/* Room for an instruction, and for what it gives back. */
-static bool packer_make_room(packer *p)
+/* Room for an instruction of at most so many bytes, and for what it gives back, n_back at most. */
+static bool packer_make_room(packer *p, size_t bytes, uint32_t n_back)
 {
     plan_walk *w = &p->walk;
-    if (w->n_spare + 3 > w->max_spare) {
-        const uint32_t n = w->max_spare + w->max_spare / 2 + 16;
+    if (w->n_spare + n_back > w->max_spare) {
+        const uint32_t n = w->max_spare + w->max_spare / 2 + n_back + 16;
         uint32_t *spare = mem_resize(w->spare, n, sizeof *spare);
         if (spare == NULL)
             return false;
         w->spare = spare;
         w->max_spare = n;
     }
-    return p->n_staged + PLAN_MAX_BYTES + PLAN_PADDING <= STAGE_BYTES || put_staged(p);
+    return p->n_staged + bytes + PLAN_PADDING <= p->stage_bytes || put_staged(p);
 }
 
 /* Writes an operand and returns how many bytes it has, less one. */
@@ -171,8 +174,7 @@ static uint32_t take_register(packer *p, unsigned ends, uint32_t a, uint32_t b)
     pt_circuit *c = p->c;
     if (ends == 0)
         return plan_walk_take(w, 0, a, b);
-    const uint32_t n_ends = (ends / PLAN_A_ENDS & 1) + (ends / PLAN_B_ENDS & 1);
-    c->n_spare = max_u32(c->n_spare, w->n_spare + n_ends);
+    c->n_spare = max_u32(c->n_spare, w->n_spare + plan_ends_count(ends));
     const uint32_t out = plan_walk_take(w, ends, a, b);
     if ((ends & PACK_OUT_ENDS) != 0) {
         plan_walk_give_back(w, out);
@@ -184,7 +186,7 @@ static uint32_t take_register(packer *p, unsigned ends, uint32_t a, uint32_t b)
 bool packer_put(packer *p, uint32_t number, gate_op op, unsigned ends, pack_operand a,
                 pack_operand b)
 {
-    if (!packer_make_room(p))
+    if (!packer_make_room(p, PLAN_MAX_BYTES, 3))
         return false;
     const uint32_t wire = p->walk.wire;
     uint8_t *at = p->staged + p->n_staged;
@@ -203,6 +205,73 @@ bool packer_put(packer *p, uint32_t number, gate_op op, unsigned ends, pack_oper
     return number == 0 || packer_keep(p, number, (pack_operand){wire, out});
 }
 
+/* How many of the registers, of which there are n, are one run. */
+static uint32_t run_length(const uint32_t *registers, uint32_t n, uint32_t *ret_step)
+{
+    uint32_t length = 1;
+    *ret_step = n > 1 && registers[1] + 1 == registers[0] ? UINT32_MAX : 1;
+    n = min_u32(n, PLAN_MAX_RUN);
+    while (length < n && registers[length] == registers[length - 1] + *ret_step)
+        length++;
+    return length;
+}
+
+static void write_exchange(packer *p, const uint32_t *registers, uint32_t width, uint32_t n_key)
+{
+    uint8_t *at = p->staged + p->n_staged;
+    uint32_t step;
+    *at = PLAN_EXCHANGE;
+    le_put_u16(at + 1, (uint16_t)width);
+    le_put_u16(at + 3, (uint16_t)n_key);
+    at += PLAN_EXCHANGE_BYTES;
+    for (uint32_t i = 0; i < 2 * width;) {
+        const uint32_t length = run_length(registers + i, 2 * width - i, &step);
+        le_put_u32(at, registers[i] | (step == 1 ? 0 : PLAN_RUN_DOWN));
+        le_put_u16(at + 4, (uint16_t)length);
+        at += PLAN_RUN_BYTES;
+        i += length;
+    }
+    p->n_staged = (size_t)(at - p->staged);
+}
+
+/* Goes through its gates as a walk will; the first drives wire p->walk.wire. */
+static void walk_exchange(packer *p, const uint32_t *registers, uint32_t width, uint32_t n_key)
+{
+    plan_walk *w = &p->walk;
+    plan_exchange *x = &w->exchange;
+    PT_ASSERT(width > 0 && width <= w->max_width && n_key > 0 && n_key <= width);
+    x->stage = EXCHANGE_DIFFERENCE;
+    x->width = width;
+    x->n_key = n_key;
+    x->bit = 0;
+    memcpy(x->rows, registers, (size_t)2 * width * sizeof *registers);
+    while (x->stage != EXCHANGE_BEGIN) {
+        const uint32_t n_spare = w->n_spare;
+        (void)plan_exchange_step(w);
+        p->c->n_spare = max_u32(p->c->n_spare, n_spare + plan_ends_count(x->ends));
+    }
+}
+
+bool packer_put_exchange(packer *p, const uint32_t *registers, const uint32_t *numbers,
+                         uint32_t width, uint32_t n_key)
+{
+    const size_t bytes = PLAN_EXCHANGE_BYTES + (size_t)2 * width * PLAN_RUN_BYTES;
+    if (!packer_make_room(p, bytes, width + 3))
+        return false;
+    write_exchange(p, registers, width, n_key);
+    walk_exchange(p, registers, width, n_key);
+    p->c->n_and += width + n_key;
+    p->exchange_width = max_u32(p->exchange_width, width);
+    const uint32_t first = p->walk.wire - 3 * width;
+    for (uint32_t k = 0; k < width; k++) {
+        const pack_operand low = {first + 3 * k + 1, registers[k]};
+        const pack_operand high = {first + 3 * k + 2, registers[width + k]};
+        if (!packer_keep(p, numbers[k], low) || !packer_keep(p, numbers[width + k], high))
+            return false;
+    }
+    return true;
+}
+
 bool packer_finish(packer *p)
 {
     pt_circuit *c = p->c;
@@ -212,6 +281,7 @@ bool packer_finish(packer *p)
     if (!put_staged(p))
         return false;
     c->n_registers = p->walk.n_taken;
+    c->exchange_width = p->exchange_width;
     uint8_t *code = mem_cut(p->memory, p->n_code, 1);
     if (code == NULL)
         return false;

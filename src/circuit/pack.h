@@ -28,13 +28,16 @@ typedef struct packer {
     uint32_t reached; /* records before this one are overwritten */
     uint8_t *staged;  /* instructions for which there may be no room yet */
     size_t n_staged;
-    far_wires far; /* outputs that are read still, of records that are overwritten */
+    size_t stage_bytes;
+    uint32_t exchange_width; /* of the widest that was put */
+    far_wires far;           /* outputs that are read still, of records that are overwritten */
     uint32_t first_node;
 } packer;
 
-/* For c->n_inputs and c->n_gates; the rest about gates and registers becomes that of those put, but
- * for outputs. The record at i is of node `first_node` + i. `memory` with so many records is taken
- * over in any case. Clear it either way. False: out of memory. */
+/* For c->n_inputs and c->n_gates, and rows of at most c->exchange_width bits; the rest about gates
+ * and registers becomes that of those put, but for outputs. The record at i is of node `first_node`
+ * + i. `memory` with so many records is taken over in any case. Clear it either way. False: out of
+ * memory. */
 MUST_CHECK bool packer_init(packer *ret_packer, pt_circuit *c, void *memory, uint32_t n_records,
                             uint32_t first_node);
 void packer_clear(packer *p);
@@ -46,6 +49,11 @@ void packer_next(packer *p, void *ret_record);
  * another output of its; 0 if by nothing. False: out of memory. */
 MUST_CHECK bool packer_put(packer *p, uint32_t number, gate_op op, unsigned ends, pack_operand a,
                            pack_operand b);
+/* Appends an exchange (plan.h): of rows of 1 to PLAN_MAX_ROW bits, in the registers of low's and
+ * then high's, of which each ends. `numbers` are, in that order, those of the wires afterwards.
+ * False: out of memory. */
+MUST_CHECK bool packer_put_exchange(packer *p, const uint32_t *registers, const uint32_t *numbers,
+                                    uint32_t width, uint32_t n_key);
 /* Where the last output is. */
 pack_operand packer_last(const packer *p);
 /* Where one is, which is forgotten when this is its end. */

@@ -16,7 +16,7 @@ static uint32_t recent_size(const pt_circuit *c)
 
 uint64_t plan_walk_bytes(const pt_circuit *c)
 {
-    return ((uint64_t)c->n_spare + recent_size(c)) * sizeof(uint32_t);
+    return ((uint64_t)c->n_spare + recent_size(c) + 3 * c->exchange_width) * sizeof(uint32_t);
 }
 
 bool plan_walk_init(plan_walk *ret_walk, const pt_circuit *c)
@@ -31,9 +31,14 @@ bool plan_walk_init(plan_walk *ret_walk, const pt_circuit *c)
                    .max_spare = c->n_spare,
                    .spare = mem_new(c->n_spare, sizeof *w.spare),
                    .recent = mem_new(size, sizeof *w.recent),
-                   .mask = size - 1};
+                   .mask = size - 1,
+                   .max_width = c->exchange_width,
+                   .exchange.rows =
+                       mem_new((size_t)3 * c->exchange_width, sizeof *w.exchange.rows)};
+    if (w.exchange.rows != NULL)
+        w.exchange.differences = w.exchange.rows + (size_t)2 * c->exchange_width;
     *ret_walk = w;
-    if (w.spare == NULL || w.recent == NULL)
+    if (w.spare == NULL || w.recent == NULL || w.exchange.rows == NULL)
         return false;
     for (uint32_t i = c->n_inputs > size ? c->n_inputs - size : 0; i < c->n_inputs; i++)
         w.recent[i & w.mask] = i;
@@ -44,6 +49,7 @@ void plan_walk_clear(plan_walk *w)
 {
     mem_free(w->spare);
     mem_free(w->recent);
+    mem_free(w->exchange.rows);
     *w = (plan_walk){0};
 }
 

@@ -14,7 +14,17 @@
  *     a, b   little-endian; one or two bytes: wire w-1-a, when the gate drives wire w;
  *            three or four: the wire in register a
  *
- * NOT and CONST have a b of 0 in one byte, and CONST its value as a, likewise. */
+ * NOT and CONST have a b of 0 in one byte, and CONST its value as a, likewise.
+ *
+ * An exchange of two rows (rows/exchange.h) whose wires nothing else reads any more is one
+ * instruction for all of its gates, in the order in which they stand there, those of a bit one
+ * after the other. The rows afterwards are in the registers in which they were before; the gates
+ * between take others, and give them back, as they do alone.
+ *
+ *     byte   0x13
+ *     u16    bits of a row, u16 bits of the key
+ *     runs   of registers, until low's and then high's are all named: u32 the first one, with
+ *            PLAN_RUN_DOWN if they descend, u16 how many */
 #ifndef CIRCUIT_PLAN_H
 #define CIRCUIT_PLAN_H
 
@@ -28,6 +38,19 @@
 #define PLAN_A_ENDS  4u
 #define PLAN_B_ENDS  8u /* never together with PLAN_A_ENDS for one wire */
 #define PLAN_DROPPED 0x0fu
+
+/* Whether there are such: not in a module for browsers, which is to be small and whose memory no
+ * join that has them would fit (wasm/CMakeLists.txt). */
+#ifndef PLAN_HAS_EXCHANGES
+#    define PLAN_HAS_EXCHANGES true
+#endif
+
+#define PLAN_EXCHANGE       0x13u
+#define PLAN_EXCHANGE_BYTES 5 /* before the runs */
+#define PLAN_RUN_BYTES      6
+#define PLAN_RUN_DOWN       ((uint32_t)1 << 31)
+#define PLAN_MAX_ROW        UINT16_MAX
+#define PLAN_MAX_RUN        UINT16_MAX
 
 /* Behind the last instruction come so many zeros, for reads of four bytes. */
 #define PLAN_PADDING   4
@@ -67,7 +90,7 @@ static inline gate_op plan_code_op(plan_code code)
     return (gate_op)(code.control & 3u);
 }
 
-/* Reads the instruction at *at, which moves on. */
+/* Reads the instruction at *at, which moves on; it is no exchange. */
 static inline plan_code plan_code_next(const uint8_t **at)
 {
     if (**at == PLAN_DROPPED)
@@ -77,12 +100,50 @@ static inline plan_code plan_code_next(const uint8_t **at)
     return code;
 }
 
+/* Whether the instruction, which there is, is an exchange. */
+static inline bool plan_is_exchange(const uint8_t *at)
+{
+    return PLAN_HAS_EXCHANGES && *at == PLAN_EXCHANGE;
+}
+
+static inline uint32_t plan_ends_count(unsigned ends)
+{
+    return (ends / PLAN_A_ENDS & 1) + (ends / PLAN_B_ENDS & 1);
+}
+
 typedef struct plan_step {
     gate_op op;
     uint32_t out;
     uint32_t a; /* register; for GATE_CONST the value */
     uint32_t b; /* register; for GATE_NOT and GATE_CONST any */
 } plan_step;
+
+/* The gate of an exchange that is next. */
+typedef enum plan_exchange_stage {
+    EXCHANGE_BEGIN, /* there is none, or it was not read yet */
+    EXCHANGE_DIFFERENCE,
+    EXCHANGE_FIRST, /* AND, of the key's last bit */
+    EXCHANGE_SUM,
+    EXCHANGE_AND, /* of that sum */
+    EXCHANGE_GREATER,
+    EXCHANGE_CHANGE, /* AND */
+    EXCHANGE_LOW,
+    EXCHANGE_HIGH
+} plan_exchange_stage;
+
+/* Everything is registers. */
+typedef struct plan_exchange {
+    plan_exchange_stage stage;
+    uint32_t width;
+    uint32_t n_key;
+    uint32_t bit;
+    uint32_t greater;
+    uint32_t change; /* or the sum */
+    unsigned ends;   /* which operands of the last gate ended: PLAN_A_ENDS, PLAN_B_ENDS */
+    size_t n_bytes;  /* of the instruction */
+    uint32_t *rows;  /* low, then high */
+    uint32_t *differences;
+} plan_exchange;
 
 /* A walk through all instructions, once. They are in order: packed here, or checked when they were
  * read. Should somebody write into a file that is used in place, no register is left even so. */
@@ -95,9 +156,11 @@ typedef struct plan_walk {
     uint32_t n_registers;  /* at most */
     uint32_t n_spare;
     uint32_t max_spare;
-    uint32_t *spare;  /* registers given back, the last one first to be taken */
-    uint32_t *recent; /* registers of the last wires */
-    uint32_t mask;    /* of `recent` */
+    uint32_t *spare;        /* registers given back, the last one first to be taken */
+    uint32_t *recent;       /* registers of the last wires */
+    uint32_t mask;          /* of `recent` */
+    uint32_t max_width;     /* of the rows that are exchanged */
+    plan_exchange exchange; /* `at` stays until all its gates are passed */
 } plan_walk;
 
 /* Starts at the first instruction; borrows the circuit. Clear it either way. False: out of memory.
@@ -128,9 +191,18 @@ static inline bool plan_walk_is_dropped(const plan_walk *w)
     return *w->at == PLAN_DROPPED;
 }
 
-/* Whether the next instruction, which there is, is an AND gate. */
+/* Whether the next gate is one of an exchange. */
+static inline bool plan_walk_in_exchange(const plan_walk *w)
+{
+    return plan_is_exchange(w->at);
+}
+
+/* Whether the next gate, which there is, is an AND. */
 static inline bool plan_walk_at_and(const plan_walk *w)
 {
+    if (plan_walk_in_exchange(w))
+        return w->exchange.stage == EXCHANGE_FIRST || w->exchange.stage == EXCHANGE_AND ||
+               w->exchange.stage == EXCHANGE_CHANGE;
     return (w->at[plan_walk_is_dropped(w) ? 1 : 0] & 3u) == GATE_AND;
 }
 
@@ -159,9 +231,23 @@ static inline uint32_t plan_walk_take(plan_walk *w, unsigned ends, uint32_t a, u
     return out;
 }
 
-/* The next instruction. There must be one. */
+typedef struct plan_exchange_counts {
+    uint32_t n_xor;
+    uint32_t n_and;
+} plan_exchange_counts;
+
+/* The gates of the exchange at *at, which moves on. */
+plan_exchange_counts plan_exchange_count(const uint8_t **at);
+/* The next gate of the exchange at which the walk is. */
+plan_step plan_exchange_next(plan_walk *w);
+/* The next gate of the one that is in w->exchange. */
+plan_step plan_exchange_step(plan_walk *w);
+
+/* The next gate. There must be one. */
 static inline plan_step plan_walk_next(plan_walk *w)
 {
+    if (plan_walk_in_exchange(w))
+        return plan_exchange_next(w);
     const bool is_dropped = plan_walk_is_dropped(w);
     const plan_code code = plan_code_next(&w->at);
     plan_step step = {.op = plan_code_op(code), .a = code.a, .b = 0};

@@ -25,8 +25,15 @@ static void count_ops(pt_circuit_stats *stats, const pt_circuit *c)
 {
     const uint8_t *end = c->code + c->code_len;
     const uint8_t *at = c->code;
-    while (at < end)
-        count_op(stats, plan_code_op(plan_code_next(&at)));
+    while (at < end) {
+        if (plan_is_exchange(at)) {
+            const plan_exchange_counts n = plan_exchange_count(&at);
+            stats->xor_gates += n.n_xor;
+            stats->and_gates += n.n_and;
+        } else {
+            count_op(stats, plan_code_op(plan_code_next(&at)));
+        }
+    }
 }
 
 /* `depths`: of what is in each register. */

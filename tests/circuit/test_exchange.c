@@ -9,6 +9,7 @@
 #include "circuit/builder_impl.h"
 #include "circuit/compact.h"
 #include "circuit/eval.h"
+#include "circuit/plan.h"
 #include "circuit/rows/exchange.h"
 #include "circuit/rows/rows.h"
 
@@ -57,12 +58,28 @@ static pt_circuit *through_bytes(const pt_circuit *c)
     return back;
 }
 
+/* What a walk says of the next gate before it takes it. */
+static void check_walk(const pt_circuit *c)
+{
+    plan_walk w;
+    uint32_t n = 0;
+    assert_true(plan_walk_init(&w, c));
+    for (; !plan_walk_is_done(&w); n++) {
+        const bool is_and = plan_walk_at_and(&w);
+        assert_true(is_and == (plan_walk_next(&w).op == GATE_AND));
+        assert_true(w.n_spare <= c->n_spare);
+    }
+    assert_int_equal(n, c->n_gates);
+    plan_walk_clear(&w);
+}
+
 static void eval_both_ways(uint64_t *out, const pt_circuit *c, const uint64_t *in)
 {
     uint64_t again[N_WIRES] = {0};
     pt_circuit *back = through_bytes(c);
     assert_int_equal(circuit_eval_lanes(out, c, in, NULL), PT_OK);
     assert_int_equal(circuit_eval_lanes(again, back, in, NULL), PT_OK);
+    check_walk(c);
     assert_memory_equal(again, out, c->n_outputs * sizeof *out);
     pt_circuit_free(back);
 }
@@ -134,6 +151,95 @@ static void records_compute_what_gates_do(void **state)
         assert_memory_equal(of_gates, of_records, gates->n_outputs * sizeof *of_gates);
         pt_circuit_free(gates);
         pt_circuit_free(records);
+    }
+}
+
+/* --- bytes of anybody's making --- */
+
+/* Two rows of four bits exchanged, twice. */
+static void put_exchanges(buffer *bytes)
+{
+    circuit_builder *b = new_builder(8, true);
+    wire rows[8], scratch[4];
+    for (uint32_t i = 0; i < 8; i++)
+        rows[i] = circuit_input(b, i);
+    circuit_exchange(b, rows + 4, rows, 4, 2, scratch);
+    circuit_exchange(b, rows + 4, rows, 4, 3, scratch);
+    pt_circuit *c = finish(b, rows, 8);
+    assert_int_equal(c->exchange_width, 4);
+    buffer_init(bytes, (size_t)1 << 16);
+    circuit_put_compact(bytes, c);
+    pt_circuit_free(c);
+}
+
+/* Whether the bytes are a circuit; then it is a sound one, of just these bytes. */
+static bool are_circuit(const uint8_t *bytes, size_t len)
+{
+    reader r;
+    buffer again;
+    pt_circuit *c = NULL;
+    reader_init(&r, bytes, len);
+    if (circuit_get_compact(&c, &r, false, NULL) != PT_OK)
+        return false;
+    assert_true(circuit_is_sound(c));
+    const bool is_all = reader_done(&r);
+    buffer_init(&again, (size_t)1 << 16);
+    circuit_put_compact(&again, c);
+    if (is_all) {
+        assert_int_equal(again.len, len);
+        assert_memory_equal(again.bytes, bytes, len);
+    }
+    buffer_clear(&again);
+    pt_circuit_free(c);
+    return is_all;
+}
+
+static void damaged_exchanges_are_refused(void **state)
+{
+    buffer bytes;
+    (void)state;
+    put_exchanges(&bytes);
+    assert_true(are_circuit(bytes.bytes, bytes.len));
+    for (size_t len = 0; len < bytes.len; len++)
+        assert_false(are_circuit(bytes.bytes, len));
+    for (size_t i = 0; i < bytes.len; i++) {
+        const uint8_t old = bytes.bytes[i];
+        for (unsigned value = 0; value < 256; value++) {
+            bytes.bytes[i] = (uint8_t)value;
+            (void)are_circuit(bytes.bytes, bytes.len);
+        }
+        bytes.bytes[i] = old;
+    }
+    buffer_clear(&bytes);
+}
+
+/* Where an instruction names registers: low's run, and high's. */
+static void rows_of_bad_registers_are_refused(void **state)
+{
+    static const struct {
+        uint8_t width, n_key, low, n_low, high, n_high;
+        bool is_sound;
+    } cases[] = {
+        {4, 2, 0, 4, 4, 4, true},    {4, 2, 4, 4, 0, 4, true},  {4, 2, 0, 4, 3, 4, false},
+        {4, 2, 0, 4, 0, 4, false},   {4, 2, 0, 4, 5, 4, false}, {4, 2, 0, 4, 4, 3, false},
+        {4, 2, 0, 3, 4, 4, false},   {4, 0, 0, 4, 4, 4, false}, {4, 5, 0, 4, 4, 4, false},
+        {0, 0, 0, 4, 4, 4, false},   {3, 2, 0, 4, 4, 4, false}, {5, 2, 0, 4, 4, 4, false},
+        {4, 2, 0, 4, 200, 4, false}, {4, 2, 0, 0, 4, 4, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buffer bytes;
+        put_exchanges(&bytes);
+        uint8_t *at = memchr(bytes.bytes, 0x13, bytes.len);
+        assert_non_null(at);
+        at[1] = cases[i].width;
+        at[3] = cases[i].n_key == 2 ? at[3] : cases[i].n_key;
+        at[5] = cases[i].low;
+        at[9] = cases[i].n_low;
+        at[11] = cases[i].high;
+        at[15] = cases[i].n_high;
+        assert_true(are_circuit(bytes.bytes, bytes.len) == cases[i].is_sound);
+        buffer_clear(&bytes);
     }
 }
 
@@ -232,6 +338,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_compute_what_gates_do),
+        cmocka_unit_test(damaged_exchanges_are_refused),
+        cmocka_unit_test(rows_of_bad_registers_are_refused),
         cmocka_unit_test(records_have_no_dead_gates),
         cmocka_unit_test(dead_records_vanish),
         cmocka_unit_test(records_are_factored),

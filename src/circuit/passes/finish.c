@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/min.h"
 #include "circuit/builder.h"
 #include "circuit/builder_impl.h"
 #include "circuit/passes/finish_impl.h"
@@ -216,6 +217,7 @@ static bool new_circuit(finisher *f, size_t n_outputs, const uint32_t *output_va
     c->n_parties = b->n_parties;
     c->n_inputs = b->n_inputs;
     c->n_gates = (uint32_t)f->n_gates;
+    c->exchange_width = min_u32(b->exchange_width, PLAN_MAX_ROW); /* at most */
     c->n_outputs = (uint32_t)n_outputs;
     c->n_output_values = n_output_values;
     c->party_inputs = mem_new(c->n_parties, sizeof *c->party_inputs);

@@ -8,6 +8,7 @@
  *     the difference    FLIP_A and FLIP_B       FLIP_A and FLIP_B
  *     the comparison    LAST_OF_B
  *     the row's wire    LAST_OF_A               LAST_OF_A */
+#include "base/assert.h"
 #include "base/mem.h"
 #include "circuit/passes/finish_impl.h"
 
@@ -18,15 +19,20 @@
 bool finish_exchanges_init(finisher *f)
 {
     const size_t width = f->b->exchange_width;
-    f->scratch = (exchange_scratch){mem_new(2 * width, sizeof *f->scratch.rows),
-                                    mem_new(width, sizeof *f->scratch.differences)};
-    return f->scratch.rows != NULL && f->scratch.differences != NULL;
+    f->scratch = (exchange_scratch){.rows = mem_new(2 * width, sizeof *f->scratch.rows),
+                                    .differences = mem_new(width, sizeof *f->scratch.differences),
+                                    .registers = mem_new(2 * width, sizeof *f->scratch.registers),
+                                    .numbers = mem_new(2 * width, sizeof *f->scratch.numbers)};
+    return f->scratch.rows != NULL && f->scratch.differences != NULL &&
+           f->scratch.registers != NULL && f->scratch.numbers != NULL;
 }
 
 void finish_exchanges_clear(finisher *f)
 {
     mem_free(f->scratch.rows);
     mem_free(f->scratch.differences);
+    mem_free(f->scratch.registers);
+    mem_free(f->scratch.numbers);
 }
 
 static uint8_t *marks_of(const finisher *f, exchange_record e)
@@ -192,6 +198,61 @@ static bool put_rows(finisher *f, exchange_record e, const uint8_t *marks, pack_
     return true;
 }
 
+/* --- as one instruction --- */
+
+/* Whether the wire of a slot is read, and the one before ends with it: nothing else reads that, its
+ * NOT gate included. */
+static bool goes_on_in_place(const finisher *f, uint32_t slot, uint8_t mark)
+{
+    const wire before = f->scratch.rows[slot];
+    const uint8_t marks = f->marks[wire_node(before)];
+    const bool has_not_to_come = finish_needs_not(marks) && (marks & NOT_MADE) == 0;
+    return slot_is_read(mark) && (mark & ENDS_IN_ROW) != 0 &&
+           (!has_not_to_come || wire_complement(before) != finish_made_complement(marks));
+}
+
+/* Whether the bits that are read are, in both rows, and all of the key is. */
+static bool is_one_instruction(const finisher *f, exchange_record e, const uint8_t *marks,
+                               uint32_t n_read)
+{
+    if (n_read > PLAN_MAX_ROW)
+        return false;
+    for (uint32_t k = 0; k < e.width; k++) {
+        if (k >= e.n_key && !bit_is_read(marks, k))
+            continue;
+        if (!goes_on_in_place(f, 2 * k, marks[2 * k]) ||
+            !goes_on_in_place(f, 2 * k + 1, marks[2 * k + 1]))
+            return false;
+    }
+    return true;
+}
+
+static bool take_row(finisher *f, exchange_record e, const uint8_t *marks, uint32_t offset,
+                     uint32_t n)
+{
+    pack_operand at;
+    for (uint32_t k = 0; k < e.width; k++) {
+        const uint32_t slot = 2 * k + offset;
+        bool ends = true;
+        if (!bit_is_read(marks, k))
+            continue;
+        if (!finish_operand(f, &at, f->scratch.rows[slot], &ends))
+            return false;
+        PT_ASSERT(ends);
+        f->scratch.registers[n] = at.in_register;
+        f->scratch.numbers[n++] = (f->b->n_inputs + 1 + e.first + slot) * 2;
+    }
+    return true;
+}
+
+static bool put_one_instruction(finisher *f, exchange_record e, const uint8_t *marks,
+                                uint32_t n_read)
+{
+    return take_row(f, e, marks, 0, 0) && take_row(f, e, marks, 1, n_read) &&
+           packer_put_exchange(&f->packer, f->scratch.registers, f->scratch.numbers, n_read,
+                               e.n_key);
+}
+
 /* Reads the rows; the packer has read the first slot. */
 static exchange_record read_record(finisher *f, uint32_t first, builder_gate slot)
 {
@@ -218,8 +279,9 @@ uint32_t finish_exchange_emit(finisher *f, uint32_t first, builder_gate slot)
     if (n_read == 0)
         return 2 * e.width;
     finish_count_ands(f, first, e.n_key + n_read);
-    return put_differences(f, e, marks) && put_comparison(f, e, marks, &greater) &&
-                   put_rows(f, e, marks, greater, n_read)
-               ? 2 * e.width
-               : 0;
+    const bool done = is_one_instruction(f, e, marks, n_read)
+                          ? put_one_instruction(f, e, marks, n_read)
+                          : put_differences(f, e, marks) && put_comparison(f, e, marks, &greater) &&
+                                put_rows(f, e, marks, greater, n_read);
+    return done ? 2 * e.width : 0;
 }

@@ -21,6 +21,8 @@ enum {
 typedef struct exchange_scratch {
     wire *rows; /* low[0], high[0], low[1], .. */
     pack_operand *differences;
+    uint32_t *registers; /* of the rows, low and then high */
+    uint32_t *numbers;   /* and of what they are afterwards */
 } exchange_scratch;
 
 typedef struct finisher {

@@ -186,47 +186,32 @@ static const wave_along *travelling(const wave_along *step)
     return step->put == NULL ? NULL : step;
 }
 
-static ALWAYS_INLINE void fill_opened_of(const triple_batch *b, const segment *g,
-                                         const bucket_map *map, size_t n)
+/* x-hat in the place of x_0. */
+static void fill_x_hat(const triple_batch *b, const segment *g, const bucket_map *map)
 {
-    const size_t len = b->layers.len;
+    const size_t n = b->n;
     for (size_t p = 0, count; p < g->n_and; p += count) {
         bucket_place at[MPC_BUCKET_MAX];
         count = bucket_places(map, p, g->n_and - p, at);
         block *x_hat = b->layers.x[0] + p * n;
-        for (size_t i = 0; i < count; i++) {
-            share_xor(x_hat + i * n, x_hat + i * n, g->lambda_alpha + (p + i) * n, n);
-            for (unsigned c = 1; c < b->size.layers; c++)
-                share_xor(x_hat + i * n, x_hat + i * n,
-                          b->layers.x[at[c].layer] + (at[c].place + i) * n, n);
-        }
+        share_xor(x_hat, x_hat, g->lambda_alpha + p * n, count * n);
+        for (unsigned c = 1; c < b->size.layers; c++)
+            share_xor(x_hat, x_hat, b->layers.x[at[c].layer] + at[c].place * n, count * n);
     }
-    bucket_gather(map, b->layers.y, n);
-    for (unsigned c = 1; c < b->size.layers; c++) {
-        block *e = b->layers.y[c];
-        for (size_t p = 0; p < g->n_and; p++)
-            share_xor(e + p * n, e + p * n, g->lambda_beta + p * n, n);
-    }
-    for (unsigned c = 1; len > g->n_and && c < b->size.layers; c++)
-        memmove(b->opened + c * g->n_and * n, b->last_used + c * len * n,
-                g->n_and * n * sizeof(block));
 }
 
 /* Makes `opened` of what it replaces. */
 static void fill_opened(triple_batch *b, const segment *g, const bucket_map *map)
 {
+    const size_t blocks = g->n_and * b->n;
     triple_batch_enter(b, BATCH_OPENED);
-    switch (b->n) {
-    case 2:
-        fill_opened_of(b, g, map, 2);
-        break;
-    case 3:
-        fill_opened_of(b, g, map, 3);
-        break;
-    default:
-        fill_opened_of(b, g, map, b->n);
-        break;
-    }
+    fill_x_hat(b, g, map);
+    bucket_gather(map, b->layers.y, b->n);
+    for (unsigned c = 1; c < b->size.layers; c++)
+        share_xor(b->layers.y[c], b->layers.y[c], g->lambda_beta, blocks);
+    for (unsigned c = 1; b->layers.len > g->n_and && c < b->size.layers; c++)
+        memmove(b->opened + c * blocks, b->last_used + c * b->layers.len * b->n,
+                blocks * sizeof(block));
 }
 
 /* `one`: the share of the constant 1. */
