@@ -159,11 +159,11 @@ static void test_exchange_is_as_written(void **state)
     const bucket_size size = {3, 321124};
     for (size_t number = 0; number < 20; number++) {
         const bucket_map map = map_of(number, size);
-        for (size_t g = 0; g * BUCKET_GROUP < size.len; g++) {
+        for (uint64_t g = 0; g * BUCKET_GROUP < size.len; g++) {
             unsigned sum = (unsigned)map.exchange[1];
             for (unsigned t = 0; t < 64; t++)
                 sum += (unsigned)(g >> t & map.exchange[0] >> t & 1);
-            assert_int_equal(is_exchanged(map, g), sum % 2);
+            assert_int_equal(is_exchanged(map, (size_t)g), sum % 2);
         }
     }
 }
