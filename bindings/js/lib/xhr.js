@@ -5,7 +5,7 @@ import { makeWork } from './work.js';
 import { runTogether } from './together.js';
 
 const wanted = [
-  'X-Polytune-Session', 'X-Polytune-Timeout', 'X-Polytune-Seats', 'X-Polytune-Terms', 'X-Polytune-Ahead', 'X-Polytune-Left', 'X-Polytune-Body',
+  'X-Polytune-Session', 'X-Polytune-Timeout', 'X-Polytune-Seats', 'X-Polytune-Terms', 'X-Polytune-Ahead', 'X-Polytune-Left',
   'Retry-After', 'Location',
 ];
 

@@ -84,6 +84,8 @@ typedef struct delivery_link {
      * connections for those that will follow at once. NULL: none. */
     void (*prepare_warming)(delivery *d, http_call *call);
     const delivery_bodies *bodies; /* NULL: none */
+    /* The answer to joining, of a relay that takes messages ahead. NULL: nothing is looked for. */
+    void (*joined)(delivery *d, const http_call *call);
 } delivery_link;
 
 /* Who performs what is due. */

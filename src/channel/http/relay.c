@@ -521,7 +521,8 @@ static void note_epoch(relay_channel *c, const http_call *call)
         strtoul(ahead, NULL, 10) < WIRE_AHEAD)
         return;
     const size_t parties = c->d.mail.parties;
-    c->takes_bodies = http_response_header(call, WIRE_BODY, ahead, sizeof ahead);
+    if (c->d.link->joined != NULL)
+        c->d.link->joined(&c->d, call);
     c->n_polls = c->d.driver->at_once ? delivery_at_once(parties, POLLS_IDLE, RELAY_POLLS) : 1;
     c->d.n_lanes = delivery_at_once(parties, DELIVERY_LANES_MIN, RELAY_LANES);
 }

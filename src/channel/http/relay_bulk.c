@@ -16,6 +16,12 @@ enum { ASKER_ARRIVED = RELAY_POLLS, ASKERS };
 
 _Static_assert(ASKERS <= DELIVERY_ASKERS_MAX, "there are as many");
 
+static void bulk_joined(delivery *d, const http_call *call)
+{
+    char text[8];
+    ((relay_channel *)d)->takes_bodies = http_response_header(call, WIRE_BODY, text, sizeof text);
+}
+
 /* ---- sending ---- */
 
 static void bulk_prepare_body(delivery *d, const mailbox *b, const packet *p, http_call *call)
@@ -93,4 +99,5 @@ const delivery_link relay_bulk_link = {
     .asked = bulk_asked,
     .prepare_warming = relay_prepare_warming,
     .bodies = &bodies_of_packets,
+    .joined = bulk_joined,
 };

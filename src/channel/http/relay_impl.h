@@ -24,7 +24,7 @@ typedef struct relay_channel {
     char *shown; /* the same for messages: without a user and password */
 
     bool is_numbered;  /* the relay keeps numbered messages until they are acknowledged */
-    bool takes_bodies; /* and many in one request */
+    bool takes_bodies; /* and many in one request (relay_bulk.c) */
     size_t n_polls;    /* messages of a party that are asked for at once, while they flow */
     char epoch[24];    /* which of the sessions of that name it is: WIRE_SESSION */
     bool has_left;     /* the seat has been given back with the last message */
