@@ -18,25 +18,44 @@ class Gone(Exception):
     pass
 
 
-def _read_message(stream):
-    """One HTTP message with Content-Length, or none at the end of the connection."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        line = stream.readline(65536)
-        if not line:
-            if head:
-                raise Gone
-            return None
-        head += line
-    length = 0
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            length = int(value)
+def _read_line(stream):
+    line = stream.readline(65536)
+    if not line.endswith(b"\n"):
+        raise Gone
+    return line
+
+
+def _read_bytes(stream, length):
     body = stream.read(length) if length else b""
     if len(body) != length:
         raise Gone
-    return head + body
+    return body
+
+
+def _read_chunks(stream):
+    """A body in chunks, as it stands there."""
+    body = b""
+    while True:
+        line = _read_line(stream)
+        length = int(line.split(b";")[0], 16)
+        body += line + (_read_bytes(stream, length + 2) if length else b"")
+        if length == 0:
+            while (trailer := _read_line(stream)) != b"\r\n":
+                body += trailer
+            return body + trailer
+
+
+def _read_message(stream):
+    """One HTTP message with Content-Length or in chunks, or none at the end of the connection."""
+    head = stream.readline(65536)
+    if not head:
+        return None
+    while not head.endswith(b"\r\n\r\n"):
+        head += _read_line(stream)
+    fields = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if line)
+    if fields.get(b"transfer-encoding", b"").strip() == b"chunked":
+        return head + _read_chunks(stream)
+    return head + _read_bytes(stream, int(fields.get(b"content-length", 0)))
 
 
 class FaultProxy:

@@ -5,9 +5,8 @@
  * sooner than the last. So one request takes packets one after the other, as they come, and its
  * answer is for all of them: a record for each (httpd/records.h), whose flag says that with that
  * packet the sender has closed. The head gives the first packet's number, those behind follow. Who
- * serves must offer it (WIRE_BODY), and
- * tells in every answer which packets it has, for which the sender asks now and then: it keeps what
- * may be lost.
+ * serves must offer it (WIRE_BODY), and tells in every answer which packets it has, for which the
+ * sender asks now and then: it keeps what may be lost.
  *
  * What stands between the parties may keep a body until it is whole, or refuse long ones. So the
  * first bodies are no longer than a packet may be, and end soon; their answers tell for how long
