@@ -36,14 +36,13 @@ static enum MHD_Result answer(httpd_request *r)
         if (f->n_busy > 0) {
             f->n_busy--;
             f->not_before_ms = clock_ms() + 1000;
-            return httpd_reply_with(r, 429, 1, "busy\n", "X-Polytune-Commit", f->commit);
+            return httpd_reply_with(r, 429, 1, "busy\n", "X-Polytune-Commit", f->says);
         }
         f->n_posted++;
     } else {
         f->n_asked++;
     }
-    return httpd_reply_with(r, (unsigned)f->status, -1, "as told\n", "X-Polytune-Commit",
-                            f->commit);
+    return httpd_reply_with(r, (unsigned)f->status, -1, "as told\n", "X-Polytune-Commit", f->says);
 }
 
 static const httpd_app fake_app = {
@@ -68,6 +67,7 @@ void fake_party_start_with(fake_party *f, uint16_t port, char number, int status
     *f = (fake_party){.status = status};
     memset(f->number, number, sizeof f->number - 1);
     direct_commit(f->commit, f->number);
+    f->says = f->commit;
     pt_error error;
     if (httpd_new(&f->server, &fake_app, f, &error) != PT_OK ||
         httpd_start(f->server, &options, &error) != PT_OK)

@@ -13,11 +13,12 @@ typedef struct fake_party {
     char url[64];
     char number[HEX_SIZE(DIRECT_NUMBER_BYTES)]; /* for the party under test */
     char commit[HEX_SIZE(DIRECT_COMMIT_BYTES)];
-    atomic_int status;     /* what to answer with */
-    atomic_int n_busy;     /* so many messages get 429 first */
-    atomic_int n_asked;    /* requests without a message */
-    atomic_int n_posted;   /* messages, without those turned away */
-    atomic_int n_in_haste; /* posts that came before Retry-After was over */
+    _Atomic(const char *) says; /* the commit that it answers with; its own at first */
+    atomic_int status;          /* what to answer with */
+    atomic_int n_busy;          /* so many messages get 429 first */
+    atomic_int n_asked;         /* requests without a message */
+    atomic_int n_posted;        /* messages, without those turned away */
+    atomic_int n_in_haste;      /* posts that came before Retry-After was over */
     uint64_t not_before_ms;
 } fake_party;
 

@@ -401,9 +401,10 @@ static void a_party_started_anew_is_noticed(void **state)
     (void)state;
     scene s;
     scene_open(&s, PATIENCE_MS);
-    scene again = s;
+    scene again = {.port = s.port};
     memset(again.fake.number, 'c', sizeof again.fake.number - 1);
-    direct_commit(s.fake.commit, again.fake.number); /* what the server answers with from now on */
+    direct_commit(again.fake.commit, again.fake.number);
+    s.fake.says = again.fake.commit;
     assert_int_equal(post_text(&again, 1, "hello again"), 403);
     expect_failure(&s.channel, 1, PT_ERR_IO, "was started anew");
     assert_int_equal(channel_send(&s.channel, 1, "p", NULL, 0, NULL), PT_ERR_IO);
@@ -845,7 +846,7 @@ static void what_is_no_party_is_not_taken_for_one(void **state)
     static const char *const commits[] = {"", "x", "abc"};
     pt_error error;
     for (size_t i = 0; i < sizeof commits / sizeof *commits; i++) {
-        (void)snprintf(s.fake.commit, sizeof s.fake.commit, "%s", commits[i]);
+        s.fake.says = commits[i];
         assert_int_equal(try_open(&o, &error), PT_ERR_TIMEOUT);
         assert_int_equal(error.party, 1);
         assert_non_null(strstr(error.message, "HTTP status 200"));
