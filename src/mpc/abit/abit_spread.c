@@ -160,6 +160,7 @@ void abit_put_held(const abit_places *p, abit_cursor c, size_t first, const bloc
             put_places(p, c, first, held, count);
         abit_cursor_advance(p, &c, COT_BLOCK_BITS);
     }
+    copies_are_done();
 }
 
 void abit_copy_held(const abit_places *p, abit_cursor c, size_t first, block *ret_held,
