@@ -101,6 +101,11 @@ static ALWAYS_INLINE __m128i load_halves(const block *v)
     return _mm_set_epi64x(hi, lo);
 }
 
+static ALWAYS_INLINE __m128i load_round(const aes_key *key, size_t r)
+{
+    return _mm_load_si128((const __m128i *)&key->round[r]);
+}
+
 /* One key in row form: the last word in all four columns makes ShiftRows the identity. */
 static void expand_one(aes_key *ret_key, const block *key)
 {
@@ -241,11 +246,51 @@ static void hash_blocks(block *ret, const aes_key *key, const block *x, const ui
     run_job(HASH, ret, &job, n);
 }
 
+/* The hashes of a gate, n under each key, in one chain each: n is 1, 2 or 4, a constant at every
+ * call. The inputs have just been stored half by half, and the results are read so: no access here
+ * is wider than what must then be forwarded. */
+static ALWAYS_INLINE void hash_few(block *ret, const aes_key *keys, const block *x,
+                                   const uint32_t *eps, size_t n)
+{
+    __m128i s[8];
+    __m128i v[8];
+    UNROLL
+    for (size_t i = 0; i < 2 * n; i++) {
+        const block in = aes_hash_input(x[i], eps[i % n]);
+        v[i] = load_halves(&in);
+        s[i] = _mm_xor_si128(v[i], load_round(&keys[i / n], 0));
+    }
+    UNROLL
+    for (size_t r = 1; r < ROUNDS; r++) {
+        UNROLL
+        for (size_t i = 0; i < 2 * n; i++)
+            s[i] = _mm_aesenc_si128(s[i], load_round(&keys[i / n], r));
+    }
+    UNROLL
+    for (size_t i = 0; i < 2 * n; i++) {
+        const __m128i last = _mm_xor_si128(v[i], load_round(&keys[i / n], ROUNDS));
+        _mm_store_si128((__m128i *)&ret[i], _mm_aesenclast_si128(s[i], last));
+    }
+}
+
 static void hash_both(block *ret, const aes_key *keys, const block *x, const uint32_t *eps,
                       size_t n)
 {
-    hash_blocks(ret, &keys[0], x, eps, n);
-    hash_blocks(ret + n, &keys[1], x + n, eps, n);
+    switch (n) {
+    case 1:
+        hash_few(ret, keys, x, eps, 1);
+        break;
+    case 2:
+        hash_few(ret, keys, x, eps, 2);
+        break;
+    case 4:
+        hash_few(ret, keys, x, eps, 4);
+        break;
+    default:
+        hash_blocks(ret, &keys[0], x, eps, n);
+        hash_blocks(ret + n, &keys[1], x + n, eps, n);
+        break;
+    }
 }
 
 /* ---- The batch kernel: KEYS tweaks at a time ---- */
