@@ -39,26 +39,61 @@ static void put_own_bits(uint8_t *ret_bits, const share_list *l)
     }
 }
 
-/* PH_chi over one slot of the shares; with `bits`, of R_i[v_h] xor v_h Delta_i (slot 0). */
+#define OPEN_PIECE 64 /* LOCAL: shares hashed at once, which then are in the first-level cache */
+
+/* Slot `slot` of shares at .. at + n - 1; with `bits`, R_i[v_h] xor v_h Delta_i (slot 0). */
+static void gather_slot(block *ret, const share_list *l, size_t at, size_t n, size_t slot,
+                        const uint8_t *bits)
+{
+    for (size_t t = 0; t < n; t++) {
+        ret[t] = share_of(l, at + t)[slot];
+        if (bits != NULL)
+            ret[t] = block_xor(ret[t], block_if(bits_get(bits, at + t), l->s->delta));
+    }
+}
+
+/* Adds slots first .. first + n_slots - 1 of all shares to a hash each. `bits` are of slot 0. */
+static void hash_slots(polyhash *hashes, const share_list *l, size_t first, size_t n_slots,
+                       const uint8_t *bits)
+{
+    block piece[OPEN_PIECE];
+    for (size_t at = 0; at < l->count; at += OPEN_PIECE) {
+        const size_t n = min_size(OPEN_PIECE, l->count - at);
+        for (size_t k = 0; k < n_slots; k++) {
+            gather_slot(piece, l, at, n, first + k, first + k == 0 ? bits : NULL);
+            polyhash_add(&hashes[k], piece, n);
+        }
+    }
+    mem_wipe(piece, sizeof piece);
+}
+
+/* PH_chi over one slot of the shares. */
 static block hash_slot(const share_list *l, block chi, size_t slot, const uint8_t *bits)
 {
-    block piece[64];
-    const size_t max = sizeof piece / sizeof piece[0];
     polyhash hash;
     polyhash_init(&hash, chi);
-    for (size_t at = 0; at < l->count; at += max) {
-        const size_t n = min_size(max, l->count - at);
-        for (size_t t = 0; t < n; t++) {
-            piece[t] = share_of(l, at + t)[slot];
-            if (bits != NULL)
-                piece[t] = block_xor(piece[t], block_if(bits_get(bits, at + t), l->s->delta));
-        }
-        polyhash_add(&hash, piece, n);
-    }
+    hash_slots(&hash, l, slot, 1, bits);
     const block value = polyhash_value(&hash);
-    mem_wipe(piece, sizeof piece);
     mem_wipe(&hash, sizeof hash);
     return value;
+}
+
+/* Over each of the n slots, into ret_values. */
+static pt_status hash_all_slots(block *ret_values, const share_list *l, block chi,
+                                const uint8_t *bits, pt_error *error)
+{
+    const size_t n = l->s->n;
+    polyhash *hashes = mem_new_aligned(n, sizeof *hashes);
+    if (hashes == NULL)
+        return error_memory(error);
+    polyhash_init(&hashes[0], chi);
+    for (size_t slot = 1; slot < n; slot++)
+        hashes[slot] = hashes[0];
+    hash_slots(hashes, l, 0, n, bits);
+    for (size_t slot = 0; slot < n; slot++)
+        ret_values[slot] = polyhash_value(&hashes[slot]);
+    mem_free_secret(hashes, n * sizeof *hashes);
+    return PT_OK;
 }
 
 /* chi starts as RO_16("mpcag/open"; sid, step, ..); the step is (wave that carries the bits, 0), or
@@ -147,15 +182,16 @@ done:
 static pt_status exchange_tags(session *s, wave_name name, const share_list *l, block chi,
                                const uint8_t *v, const wave_along *along, pt_error *error)
 {
+    block hashes[MPC_MAX_PARTIES];
     wave w;
     pt_status status = wave_begin(&w, s, name, error);
+    if (status == PT_OK)
+        status = hash_all_slots(hashes, l, chi, v, error);
     if (status != PT_OK)
         goto done;
     for (size_t p = 0; p < s->n; p++) {
-        if (p == s->me)
-            continue;
-        const block tag = hash_slot(l, chi, share_slot(s->me, p), NULL);
-        buffer_put(wave_to(&w, p), &tag, TAG_BYTES);
+        if (p != s->me)
+            buffer_put(wave_to(&w, p), &hashes[share_slot(s->me, p)], TAG_BYTES);
     }
     wave_expect_each(&w, 0, (size_t)open_public_bytes(s, l->count, 1));
     status = wave_put_along(&w, along, error);
@@ -163,7 +199,7 @@ static pt_status exchange_tags(session *s, wave_name name, const share_list *l, 
         status = wave_run(&w, error);
     if (status != PT_OK)
         goto done;
-    block sum = hash_slot(l, chi, 0, v);
+    block sum = hashes[0];
     for (size_t p = 0; p < s->n; p++) {
         if (p != s->me)
             sum = block_xor(sum, block_load(wave_from(&w, p)));
@@ -172,6 +208,7 @@ static pt_status exchange_tags(session *s, wave_name name, const share_list *l, 
         ct_block_equal(sum, block_zero()) ? wave_take_along(&w, error) : open_fault(s, name, error);
 done:
     wave_end(&w);
+    mem_wipe(hashes, sizeof hashes);
     return status;
 }
 
