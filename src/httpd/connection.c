@@ -1,4 +1,6 @@
+#define _GNU_SOURCE /* POLLRDHUP */
 #include <netinet/in.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -57,13 +59,18 @@ static void enter_list(connection *c, connection_list *list)
     list->last = c;
 }
 
-/* The library notices that the socket is shut, and closes the connection in its own time. */
-static void shut(struct MHD_Connection *handle)
+/* -1: there is none. */
+static int socket_of(struct MHD_Connection *handle)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info != NULL)
-        (void)shutdown(info->connect_fd, SHUT_RDWR);
+    return info == NULL ? -1 : info->connect_fd;
+}
+
+/* The library notices that the socket is shut, and closes the connection in its own time. */
+static void shut(struct MHD_Connection *handle)
+{
+    (void)shutdown(socket_of(handle), SHUT_RDWR);
 }
 
 static void start_idling(connection *c)
@@ -220,6 +227,30 @@ void connection_expire(httpd *server, uint64_t now_ms)
         close_one(server->idle.first);
     expire_list(&server->busy, now_ms);
     expire_list(&server->unwanted, now_ms);
+}
+
+bool connection_has_ended(const connection *c)
+{
+    struct pollfd socket = {.fd = socket_of(c->handle), .events = POLLRDHUP};
+    return socket.fd < 0 || (poll(&socket, 1, 0) > 0 &&
+                             (socket.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0);
+}
+
+/* To shut what the client has shut makes the system tell of it again; bytes that came before stay.
+ */
+static void tell_ends(const connection_list *list)
+{
+    for (const connection *c = list->first; c != NULL; c = c->next) {
+        if (c->deadline_ms != UINT64_MAX && connection_has_ended(c))
+            (void)shutdown(socket_of(c->handle), SHUT_RD);
+    }
+}
+
+void connection_tell_ends(httpd *server)
+{
+    tell_ends(&server->idle);
+    tell_ends(&server->busy);
+    tell_ends(&server->unwanted);
 }
 
 /* Who is to go when all places are taken; NULL if nobody can be asked to. */

@@ -67,6 +67,12 @@ void connection_end(connection *c);
 
 /* Closes those that are too slow. */
 void connection_expire(httpd *server, uint64_t now_ms);
+/* Whether the client has closed it, or its side of it. */
+bool connection_has_ended(const connection *c);
+/* Has the library look for the end of those that have ended. It waits for the system to tell of
+ * more when it was given fewer bytes than it had room for, and of an end that came with them it is
+ * not told. */
+void connection_tell_ends(httpd *server);
 #define NETWORK_BYTES 9 /* the kind, and an IPv4 address or 64 bits of an IPv6 one */
 
 /* What one customer has: an IPv4 address, also as a mapped one, or a network of 64 bits. */

@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* POLLRDHUP */
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,12 +81,7 @@ static enum MHD_Result refuse_at_once(httpd_request *r, unsigned status, const c
 
 bool httpd_client_is_gone(const httpd_request *r)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info == NULL)
-        return true;
-    struct pollfd fd = {.fd = info->connect_fd, .events = POLLRDHUP};
-    return poll(&fd, 1, 0) > 0 && (fd.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+    return connection_has_ended(r->peer);
 }
 
 /* ---- head ---- */

@@ -197,6 +197,7 @@ static void *serve(void *user)
         release_due(server, now);
         if (now >= sweep_ms) {
             connection_expire(server, now);
+            connection_tell_ends(server);
             if (server->app->sweep != NULL)
                 server->app->sweep(server->user, now);
             sweep_ms = now + SWEEP_MS;

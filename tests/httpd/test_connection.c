@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -238,6 +239,38 @@ static void a_slow_reader_is_cut_off(void **state)
     echo_stop(&e);
 }
 
+/* Sends the text and the connection's end in one segment, once a request has passed. */
+static void end_with(uint16_t port, const char *text)
+{
+    const int fd = connect_to(port);
+    const size_t len = strlen(text);
+    ask(fd, "POST", "/echo", "", "first");
+    expect_next(fd, 200, "first");
+    assert_int_equal(send(fd, text, len, MSG_MORE), len);
+    (void)close(fd);
+}
+
+/* Who goes away with its last bytes is noticed as soon as others. */
+static void an_end_right_behind_bytes_is_seen(void **state)
+{
+    static const char *const texts[] = {
+        "POST /ec",
+        "POST /echo HTTP/1.1\r\nHost: x\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\nhalf",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nwhole",
+    };
+    const size_t n = sizeof texts / sizeof *texts;
+    (void)state;
+    echo_server e;
+    echo_start(&e, (httpd_options){.client_timeout_ms = 3600 * 1000});
+    for (size_t i = 0; i < n; i++)
+        end_with(e.port, texts[i]);
+    echo_wait(&e.closed, n);
+    echo_wait(&e.charged, 0);
+    echo_stop(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +283,7 @@ int main(void)
         cmocka_unit_test(what_is_held_is_part_of_the_share),
         cmocka_unit_test(an_address_is_what_one_customer_has),
         cmocka_unit_test(a_slow_reader_is_cut_off),
+        cmocka_unit_test(an_end_right_behind_bytes_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
