@@ -26,6 +26,9 @@ void circuit_put_compact(buffer *b, const pt_circuit *c)
     buffer_put_varint(b, c->n_registers);
     buffer_put_varint(b, c->exchange_width);
     buffer_put_varint(b, c->code_len);
+    /* With what comes after, so that it need not be moved for a few bytes more. */
+    (void)buffer_reserve(b, c->code_len + PLAN_PADDING +
+                                VARINT_MAX_BYTES * (2 + c->n_outputs + c->n_output_values));
     buffer_put(b, c->code, c->code_len + PLAN_PADDING);
     buffer_put_varint(b, c->n_outputs);
     put_numbers(b, c->output_registers, c->n_outputs);

@@ -2,10 +2,10 @@
 
 #include "base/mem.h"
 
-#define LINKS_A_BLOCK ((uint32_t)1 << 14)
-/* The first blocks are made one by one, from here on so many together, in large pages. */
-#define BLOCKS_ALONE    ((uint32_t)1 << 7)
-#define BLOCKS_TOGETHER ((uint32_t)1 << 6)
+#define LINKS_A_BLOCK   GATE_LINKS_A_BLOCK
+#define BLOCKS_ALONE    GATE_BLOCKS_ALONE
+#define BLOCKS_TOGETHER GATE_BLOCKS_TOGETHER
+#define WINDOW          (GATE_GROUPS_IN_A_WINDOW * BLOCKS_TOGETHER * LINKS_A_BLOCK)
 /* So many gates are in a node's list. */
 #define LIST_MOST 4u
 
@@ -22,10 +22,11 @@ void gate_table_clear(gate_table *t)
 
 /* --- lists --- */
 
-/* Of a gate that is in a list. */
-static uint32_t next_in_list(const gate_table *t, uint32_t node)
+/* Of a gate that is in a list; NULL when they were given up. */
+static const gate_links *links_in_list(const gate_table *t, uint32_t node)
 {
-    return t->blocks[node / LINKS_A_BLOCK][node % LINKS_A_BLOCK].next;
+    const gate_links *block = t->blocks[node / LINKS_A_BLOCK];
+    return block == NULL ? NULL : &block[node % LINKS_A_BLOCK];
 }
 
 static bool grow_blocks(gate_table *t, uint32_t block)
@@ -40,6 +41,26 @@ static bool grow_blocks(gate_table *t, uint32_t block)
     return true;
 }
 
+/* Whether there is a list of the gates on `y`, when the newest gate is `node`. */
+static bool has_list(uint32_t y, uint32_t node)
+{
+    return node - y < WINDOW || y < BLOCKS_ALONE * LINKS_A_BLOCK;
+}
+
+/* Lists of nodes that are further back than a window from all that are in `group`. */
+static void give_up_before(gate_table *t, uint32_t group)
+{
+    const uint32_t alone = BLOCKS_ALONE / BLOCKS_TOGETHER;
+    if (t->first_group < alone)
+        t->first_group = alone;
+    for (; t->first_group + GATE_GROUPS_IN_A_WINDOW < group; t->first_group++) {
+        gate_links **blocks = t->blocks + (size_t)t->first_group * BLOCKS_TOGETHER;
+        mem_free(blocks[0]);
+        for (uint32_t i = 0; i < BLOCKS_TOGETHER; i++)
+            blocks[i] = NULL;
+    }
+}
+
 /* False: out of memory. */
 static bool make_links(gate_table *t, uint32_t block)
 {
@@ -47,6 +68,7 @@ static bool make_links(gate_table *t, uint32_t block)
         t->blocks[block] = mem_new(LINKS_A_BLOCK, sizeof **t->blocks);
         return t->blocks[block] != NULL;
     }
+    give_up_before(t, block / BLOCKS_TOGETHER);
     const uint32_t first = block / BLOCKS_TOGETHER * BLOCKS_TOGETHER;
     gate_links *links =
         mem_new_aligned((size_t)LINKS_A_BLOCK * BLOCKS_TOGETHER, sizeof **t->blocks);
@@ -82,17 +104,20 @@ static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)
     return gate_is_and(g) && wire_node(g.a) == wire_node(x) && wire_node(g.b) == wire_node(y);
 }
 
-/* The gate in a list, or 0; *ret_full: there is no room in it. */
+/* The gate in a list, or 0; *ret_full: there is no room in it, or its end was given up. */
 static uint32_t find_in_list(const gate_table *t, const gate_links *list, wire x, wire y,
                              bool is_and, bool *ret_full)
 {
+    const gate_links *links = list;
     unsigned n = 0;
-    uint32_t at = list->first;
-    for (; at != 0; at = next_in_list(t, at), n++) {
+    for (uint32_t at = list->first; at != 0; at = links->next, n++) {
         if (gate_is_on(t->gates[at - t->first_gate], x, y, is_and))
             return at;
+        links = links_in_list(t, at);
+        if (links == NULL)
+            break;
     }
-    *ret_full = n >= LIST_MOST;
+    *ret_full = links == NULL || n >= LIST_MOST;
     return 0;
 }
 
@@ -144,36 +169,50 @@ static void put_in_slot(gate_table *t, gate_slot slot)
     t->n_entries++;
 }
 
-static bool grow_slots(gate_table *t)
+/* The entries from `oldest` on, in 2^bits slots. False: out of memory. */
+static bool move_slots(gate_table *t, unsigned bits, uint32_t oldest)
 {
-    gate_table larger = *t;
+    gate_table moved = *t;
     const size_t n = t->slots == NULL ? 0 : (size_t)1 << t->bits;
-    larger.bits = t->slots == NULL ? FIRST_BITS : t->bits + 1;
-    larger.n_entries = 0;
-    larger.slots = mem_new_aligned((size_t)1 << larger.bits, sizeof *larger.slots);
-    if (larger.slots == NULL)
+    moved.bits = bits;
+    moved.oldest = oldest;
+    moved.n_entries = 0;
+    moved.slots = mem_new_aligned((size_t)1 << bits, sizeof *moved.slots);
+    if (moved.slots == NULL)
         return false;
     for (size_t i = 0; i < n; i++) {
-        if (t->slots[i].node != 0)
-            put_in_slot(&larger, t->slots[i]);
+        if (t->slots[i].node != 0 && t->slots[i].node >= oldest)
+            put_in_slot(&moved, t->slots[i]);
     }
     mem_free(t->slots);
-    *t = larger;
+    *t = moved;
     return true;
 }
 
 /* At most 5/8 of the slots are taken. */
-static bool slots_make_room(gate_table *t)
+static bool slots_have_room(const gate_table *t)
 {
-    if (t->slots != NULL && t->n_entries < ((uint64_t)5 << t->bits) / 8)
-        return true;
-    return grow_slots(t);
+    return t->slots != NULL && t->n_entries < ((uint64_t)5 << t->bits) / 8;
+}
+
+/* For an entry of gate `node`. Where slots may not become more, the older half of the nodes is
+ * forgotten, and again half of the others if these had few entries. False: out of memory. */
+static bool slots_make_room(gate_table *t, uint32_t node)
+{
+    while (UNLIKELY(!slots_have_room(t))) {
+        const bool are_most = t->slots != NULL && t->bits == GATE_SLOTS_BITS;
+        const unsigned bits = t->slots == NULL ? FIRST_BITS : t->bits + (are_most ? 0 : 1);
+        const uint32_t oldest = are_most ? t->oldest + (node - t->oldest + 1) / 2 : t->oldest;
+        if (!move_slots(t, bits, oldest))
+            return false;
+    }
+    return true;
 }
 
 static uint32_t find_or_enter_slot(gate_table *t, wire x, wire y, bool is_and, uint32_t node)
 {
     const uint32_t hash = hash_gate(x, y, is_and);
-    if (!slots_make_room(t))
+    if (!slots_make_room(t, node))
         return 0;
     const uint32_t mask = ((uint32_t)1 << t->bits) - 1;
     uint32_t i = home_slot(t, hash);
@@ -191,6 +230,8 @@ static uint32_t find_or_enter_slot(gate_table *t, wire x, wire y, bool is_and, u
 uint32_t gate_table_find_or_enter(gate_table *t, wire x, wire y, bool is_and, uint32_t node)
 {
     bool is_full = false;
+    if (UNLIKELY(!has_list(wire_node(y), node)))
+        return find_or_enter_slot(t, x, y, is_and, node);
     gate_links *list = links_at(t, wire_node(y));
     if (list == NULL)
         return 0;

@@ -3,7 +3,10 @@
  * A gate is in the list of its later operand, beside those that read it last: what is built next
  * mostly reads what was just built, so that looking a gate up stays in the processor's cache, and
  * nothing moves when there are more gates. A node may have many readers: when its list has enough
- * of them the gate goes to a hash table. */
+ * of them the gate goes to a hash table. So do gates on nodes that are long past, whose lists are
+ * given up, and a full hash table forgets its oldest gates: a large graph takes memory for its
+ * gates, not for these tables. Which gates are found
+ * depends on the order of what was asked for alone, so that all parties build the same circuit. */
 #ifndef CIRCUIT_GATE_TABLE_H
 #define CIRCUIT_GATE_TABLE_H
 
@@ -43,6 +46,23 @@ typedef struct gate_links {
     uint32_t next;  /* the gate that came before this one into the list where it is */
 } gate_links;
 
+/* Blocks of links: the first are made one by one and stay, later ones so many together, in large
+ * pages. Lists are kept on nodes that are no more than a window before the newest. Smaller in
+ * tests, which go beyond it. */
+#ifdef PT_TESTING
+#    define GATE_LINKS_A_BLOCK      ((uint32_t)1 << 10)
+#    define GATE_BLOCKS_ALONE       ((uint32_t)1 << 5)
+#    define GATE_BLOCKS_TOGETHER    ((uint32_t)1 << 3)
+#    define GATE_GROUPS_IN_A_WINDOW ((uint32_t)32)
+#    define GATE_SLOTS_BITS         19u
+#else
+#    define GATE_LINKS_A_BLOCK      ((uint32_t)1 << 14)
+#    define GATE_BLOCKS_ALONE       ((uint32_t)1 << 7)
+#    define GATE_BLOCKS_TOGETHER    ((uint32_t)1 << 6)
+#    define GATE_GROUPS_IN_A_WINDOW ((uint32_t)16)
+#    define GATE_SLOTS_BITS         23u
+#endif
+
 /* Whatever is not in a list; free while `node` is 0. */
 typedef struct gate_slot {
     uint32_t hash;
@@ -53,16 +73,19 @@ typedef struct gate_table {
     const builder_gate *gates; /* the builder's */
     uint32_t first_gate;       /* their first node */
     uint32_t n_blocks;
-    gate_links **blocks; /* of links; NULL: all are 0 */
-    gate_slot *slots;    /* 2^bits, or NULL */
-    unsigned bits;
-    uint32_t n_entries; /* in them */
+    uint32_t first_group; /* of blocks made together, that is not given up */
+    gate_links **blocks;  /* of links; NULL: all are 0, or given up */
+    gate_slot *slots;     /* 2^bits, or NULL */
+    unsigned bits;        /* GATE_SLOTS_BITS at most */
+    uint32_t n_entries;   /* in them */
+    uint32_t oldest;      /* gates before this node are in no slot any more */
 } gate_table;
 
 void gate_table_clear(gate_table *t);
 
 /* The node of the gate on the nodes of x < y, an AND, whatever the complements, or a XOR: one that
- * there is, or `node`, which is entered. 0: out of memory; the table is as before. */
+ * there is, or `node`, which is entered; it is never less than before. 0: out of memory; the table
+ * is as before. */
 MUST_CHECK uint32_t gate_table_find_or_enter(gate_table *t, wire x, wire y, bool is_and,
                                              uint32_t node);
 

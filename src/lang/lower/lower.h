@@ -34,7 +34,7 @@
 #ifdef PT_TESTING
 #    define LOWER_MAX_WORK ((uint64_t)1 << 24)
 #else
-#    define LOWER_MAX_WORK ((uint64_t)1 << 29)
+#    define LOWER_MAX_WORK ((uint64_t)1 << 30)
 #endif
 /* Deepest nesting of expressions and calls together, to bound the stack. */
 #define LOWER_MAX_DEPTH 2000u
