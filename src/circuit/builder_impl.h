@@ -37,6 +37,11 @@ struct circuit_builder {
 /* Larger circuits are not rewritten (passes/rewrite.c), for time and memory. */
 #define BUILDER_REWRITE_MAX_GATES ((uint32_t)1500000)
 
+/* Of larger ones exchanges are kept as records. Their gates come out in another order: where the
+ * module for browsers, which keeps none (wasm/CMakeLists.txt), is to run a program together with
+ * others, its circuit must be smaller than this. */
+#define BUILDER_EXCHANGE_MIN_GATES ((uint32_t)1 << 23)
+
 /* --- exchanges (rows/exchange.h) kept as records ---
  *
  * A record has two slots a bit, in place of gates: of bit k, which drive low[k] and high[k] as they
@@ -86,12 +91,11 @@ static inline wire exchange_high(const circuit_builder *b, exchange_record e, ui
     return exchange_number(b->gates[e.first + 2 * k].b);
 }
 
-/* Whether the circuit is too large to be rewritten, and gates are not looked for: then exchanges
- * are kept as records. */
+/* Whether gates are not looked for, and exchanges are kept as records. */
 static inline bool builder_keeps_exchanges(const circuit_builder *b)
 {
     return PLAN_HAS_EXCHANGES &&
-           (b->keeps_exchanges || (!b->is_sharing && b->n_gates > BUILDER_REWRITE_MAX_GATES));
+           (b->keeps_exchanges || (!b->is_sharing && b->n_gates > BUILDER_EXCHANGE_MIN_GATES));
 }
 
 /* Adds one of wires that are no constants, nor low[k] and high[k] of one node; they become those

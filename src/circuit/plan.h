@@ -39,8 +39,8 @@
 #define PLAN_B_ENDS  8u /* never together with PLAN_A_ENDS for one wire */
 #define PLAN_DROPPED 0x0fu
 
-/* Whether there are such: not in a module for browsers, which is to be small and whose memory no
- * join that has them would fit (wasm/CMakeLists.txt). */
+/* Whether there are such: not in a module for browsers, which is to be small (wasm/CMakeLists.txt);
+ * a program of which they are part it cannot run together with others. */
 #ifndef PLAN_HAS_EXCHANGES
 #    define PLAN_HAS_EXCHANGES true
 #endif

@@ -108,6 +108,14 @@ test('a run sends and receives what was planned', async () => {
   }
 });
 
+test('a join of many rows has the circuit that it has for the command', soon, async () => {
+  const rows = '[(u16, u16); 1200]';
+  const program = `pub fn main(a: ${rows}, b: ${rows}) -> u16 { let mut s = 0u16; for ((_, x), (_, y)) in join_iter(a, b) { s = s ^ (x & y); } s }`;
+  const theirs = JSON.parse((await feed(program, 'compile', '-', '--json')).out);
+  const mine = await compile(program);
+  assert.deepEqual([mine.and, mine.xor, mine.not], [theirs.and, theirs.xor, theirs.not]);
+});
+
 test('compiling a wrong program fails with diagnostics', async () => {
   const error = await failure(compile('pub fn main(a: u32, b: u32) -> u32 { a + true }'));
   assert.equal(error.status, 'PT_ERR_PROGRAM');

@@ -284,7 +284,7 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
     }
     gate_table_clear(&b->table); /* no gate is built any more */
     f.marks = mem_new((size_t)b->n_inputs + 1 + b->n_gates, sizeof *f.marks);
-    if (f.marks == NULL || !finish_exchanges_init(&f)) {
+    if (f.marks == NULL || (PLAN_HAS_EXCHANGES && !finish_exchanges_init(&f))) {
         status = error_memory(error);
         goto done;
     }
@@ -308,7 +308,8 @@ pt_status circuit_builder_finish(pt_circuit **ret_circuit, circuit_builder *b, c
 done:
     mem_free(shared_outputs);
     mem_free(f.marks);
-    finish_exchanges_clear(&f);
+    if (PLAN_HAS_EXCHANGES)
+        finish_exchanges_clear(&f);
     packer_clear(&f.packer);
     pt_circuit_free(f.c);
     return status;
