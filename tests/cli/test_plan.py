@@ -121,6 +121,7 @@ class Plan(Case):
                 with self.subTest(flags):
                     result = polytune("plan", program, "--memory=100K", *flags)
                     self.assertFailed(result, PROGRAM, "KiB of memory at least, more than the 100 KiB that are allowed")
+                    self.assertFailed(polytune("plan", program, "--memory=20", *flags), PROGRAM, "more than the 20 bytes that are allowed")
                     least = int(re.search(r"--memory: a party takes (\d+) KiB of memory at least", result.err)[1])
                     fits = self.plan(program, f"--memory={least}K", *flags)
                     self.assertTrue(all(seat["memory_bytes"] <= least << 10 for seat in fits["parties"]), fits)

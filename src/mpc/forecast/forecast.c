@@ -208,8 +208,9 @@ static pt_status choose_segment(uint32_t *ret_ands, session *s, const pt_circuit
     }
     return error_set(error, PT_ERR_LIMIT,
                      "a party takes %" PRIu64 " KiB of memory at least, more than the %" PRIu64
-                     " KiB that are allowed",
-                     (least + KIB - 1) / KIB, bytes / KIB);
+                     " %s that are allowed",
+                     (least + KIB - 1) / KIB, bytes < KIB ? bytes : bytes / KIB,
+                     bytes < KIB ? "bytes" : "KiB");
 }
 
 /* ---- Traffic and time ---- */
