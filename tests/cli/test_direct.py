@@ -341,6 +341,7 @@ class Direct(Case):
                             ("http://a:1;", "missing"), (";http://a:1", "missing"), ("http://a:1;b:2", "'b:2'"),
                             ("http://a:1;http://b:2/?q", "http://b:2/?q"), ("http://a:1;http://u:p@b:2", "password"),
                             ("http://a:1;http://[::1]:x", "is not the URL of a party"), ("http://a:99999", "is not the URL of a relay"),
+                            ("http://a:0", "is not the URL of a relay"), ("http://a:1;http://b:0", "is not the URL of a party"),
                             ("https://a:1;https://b:2", "certificate"), ("", "empty"), ("http://a:1 http://b:2", "separated by ;"), ("nonsense", "nonsense")):
             with self.subTest(where):
                 result = polytune("party", where, f"--program={MAX}", "--party=0", "--input=1", "--session=s", "--timeout=2")

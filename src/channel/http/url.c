@@ -14,13 +14,27 @@ static bool has_part(CURLU *parsed, CURLUPart part)
     return has;
 }
 
+/* 0: there is none, or none that is one. */
+static uint16_t port_of(CURLU *parsed)
+{
+    char *text = NULL;
+    unsigned long number = 0;
+    if (curl_url_get(parsed, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        return 0;
+    for (const char *p = text; *p >= '0' && *p <= '9' && number <= UINT16_MAX; p++)
+        number = number * 10 + (unsigned long)(*p - '0');
+    curl_free(text);
+    return number > UINT16_MAX ? 0 : (uint16_t)number;
+}
+
 /* NULL if it is not good. */
 static CURLU *url_parse(const char *url)
 {
     if (!url_has_form(url))
         return NULL;
     CURLU *parsed = curl_url();
-    if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK)
+    if (parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK &&
+        port_of(parsed) != 0)
         return parsed;
     curl_url_cleanup(parsed);
     return NULL;
@@ -34,10 +48,10 @@ bool url_is_good(const char *url)
 }
 
 /* A copy of one part from our heap. */
-static char *copy_part(CURLU *parsed, CURLUPart part, unsigned flags)
+static char *copy_part(CURLU *parsed, CURLUPart part)
 {
     char *text = NULL;
-    if (curl_url_get(parsed, part, &text, flags) != CURLUE_OK)
+    if (curl_url_get(parsed, part, &text, 0) != CURLUE_OK)
         return NULL;
     char *copy = mem_string(text);
     curl_free(text);
@@ -60,22 +74,17 @@ bool url_split(url_parts *ret_parts, const char *url)
     CURLU *parsed = url_parse(url);
     if (parsed == NULL)
         return false;
-    char *port = copy_part(parsed, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     url_parts parts = {.is_https = strncmp(url, "https:", 6) == 0,
-                       .host = copy_part(parsed, CURLUPART_HOST, 0),
-                       .path = copy_part(parsed, CURLUPART_PATH, 0),
+                       .host = copy_part(parsed, CURLUPART_HOST),
+                       .port = port_of(parsed),
+                       .path = copy_part(parsed, CURLUPART_PATH),
                        .has_credentials = has_part(parsed, CURLUPART_USER) ||
                                           has_part(parsed, CURLUPART_PASSWORD)};
-    unsigned long number = 0;
-    for (const char *p = port == NULL ? "" : port; *p >= '0' && *p <= '9' && number <= 65535; p++)
-        number = number * 10 + (unsigned long)(*p - '0');
-    mem_free(port);
     curl_url_cleanup(parsed);
-    if (parts.host == NULL || parts.path == NULL || number == 0 || number > 65535) {
+    if (parts.host == NULL || parts.path == NULL) {
         url_clear(&parts);
         return false;
     }
-    parts.port = (uint16_t)number;
     strip_brackets(parts.host);
     url_strip_slashes(parts.path);
     *ret_parts = parts;
