@@ -55,3 +55,26 @@ size_t utf8_cut(const char *text, size_t len, size_t max)
         max--;
     return max;
 }
+
+/* Beyond ASCII: the controls of ISO 8859, and Unicode's Bidi_Control and separators of lines. */
+static const struct {
+    char lead[3];
+    uint8_t first, last; /* byte behind it */
+} hidden[] = {
+    {"\xc2", 0x80, 0x9f},     {"\xd8", 0x9c, 0x9c},     {"\xe2\x80", 0x8e, 0x8f},
+    {"\xe2\x80", 0xa8, 0xae}, {"\xe2\x81", 0xa6, 0xa9},
+};
+
+size_t utf8_hidden(const char *text, size_t len)
+{
+    const uint8_t first = (uint8_t)text[0];
+    if (first < 0x20 || first == 0x7f)
+        return 1;
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        const size_t n = strlen(hidden[i].lead);
+        if (len > n && memcmp(text, hidden[i].lead, n) == 0 &&
+            (uint8_t)text[n] >= hidden[i].first && (uint8_t)text[n] <= hidden[i].last)
+            return n + 1;
+    }
+    return 0;
+}

@@ -11,4 +11,9 @@ bool utf8_is_valid(const char *text, size_t len);
 /* The longest start of valid text that has at most `max` bytes and ends with a whole letter. */
 size_t utf8_cut(const char *text, size_t len, size_t max);
 
+/* How many bytes at the start, of which there are some, are one letter that shows nothing itself
+ * and could disturb a terminal, or show what follows in another order: a control character, or one
+ * that sets the direction of text. Else 0. */
+size_t utf8_hidden(const char *text, size_t len);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "cli/output.h"
 #include "cli/wrap.h"
 
@@ -74,9 +75,10 @@ static void print_row(buffer *out, const report *r, size_t i, bool is_terminal)
         len = wrap_cut(text, len, wrap_columns(STDOUT_FILENO) - SOURCE_INDENT);
     buffer_printf(out, "%10llu %7.1f %% %6u  ", (unsigned long long)r->counts[i].and_gates,
                   percent(r, i), r->counts[i].line);
-    for (size_t k = 0; k < len; k++) {
-        const unsigned char byte = (unsigned char)text[k];
-        buffer_put_u8(out, byte == '\t' ? ' ' : byte < 0x20 || byte == 0x7f ? '?' : byte);
+    for (size_t k = 0; k < len;) {
+        const size_t hidden = utf8_hidden(text + k, len - k);
+        buffer_put_u8(out, text[k] == '\t' ? ' ' : hidden != 0 ? '?' : (uint8_t)text[k]);
+        k += hidden != 0 ? hidden : 1;
     }
     buffer_put_u8(out, '\n');
 }

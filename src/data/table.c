@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #define CHUNK_BYTES ((size_t)1 << 20)
 /* A cell is its length plus one (zero: missing), seven bits a byte from the lowest on with the high
@@ -183,13 +184,13 @@ void table_show(char ret_text[TABLE_SHOWN_BYTES], const char *text, size_t len)
     size_t n = len < most ? len : most;
     while (n < len && n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
         n--; /* not within a letter */
-    for (size_t i = 0; i < n; i++) {
-        const unsigned char c = (unsigned char)text[i];
-        ret_text[i] = text[i];
-        if (c < 0x20 || c == 0x7f)
-            ret_text[i] = '?';
+    size_t shown = 0;
+    for (size_t i = 0; i < n; shown++) {
+        const size_t hidden = utf8_hidden(text + i, n - i);
+        ret_text[shown] = hidden == 0 ? text[i] : '?';
+        i += hidden == 0 ? 1 : hidden;
     }
-    (void)snprintf(ret_text + n, TABLE_SHOWN_BYTES - n, "%s", n < len ? ".." : "");
+    (void)snprintf(ret_text + shown, TABLE_SHOWN_BYTES - shown, "%s", n < len ? ".." : "");
 }
 
 pt_status table_fail(const table *t, size_t row, size_t column, pt_error *error, const char *format,

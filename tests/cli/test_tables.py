@@ -156,6 +156,14 @@ class Files(Case):
                 result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", "--input=0")
                 self.assertFailed(result, INPUT, f"expected bool, found '{word}'{hint}")
 
+    def test_letters_that_are_not_shown(self):
+        """A cell changes nothing of what stands around it in a message."""
+        with folder_with(p_garble="pub fn main(a: [u8; 1], b: u8) -> u8 { b }\n") as folder:
+            for letter in ("\x1b", "\x7f", "\x85", "\u061c", "\u200e", "\u202e", "\u2028", "\u2066", "\u2069"):
+                (folder / "a.csv").write_text(f"x{letter}\n1{letter}2\n", encoding="utf-8", newline="\n")
+                result = polytune("eval", folder / "p.garble", f"--input=@{folder / 'a.csv'}", "--input=0")
+                self.assertFailed(result, INPUT, "column 'x?': expected u8, found '1?2'")
+
     def test_a_forgotten_at(self):
         with folder_with(p_garble="pub fn main(a: [u32; 1], b: u8) -> u32 { a[0usize] }\n", a_csv="x\n1\n", a_txt="[1]\n") as folder:
             for file in ("a.csv", "a.txt", "none.csv"):
