@@ -1,11 +1,9 @@
 #include "circuit/gate_table.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
-#define LINKS_A_BLOCK   GATE_LINKS_A_BLOCK
-#define BLOCKS_ALONE    GATE_BLOCKS_ALONE
-#define BLOCKS_TOGETHER GATE_BLOCKS_TOGETHER
-#define WINDOW          (GATE_GROUPS_IN_A_WINDOW * BLOCKS_TOGETHER * LINKS_A_BLOCK)
 /* So many gates are in a node's list. */
 #define LIST_MOST 4u
 
@@ -13,88 +11,42 @@
 
 void gate_table_clear(gate_table *t)
 {
-    for (uint32_t i = 0; i < t->n_blocks; i += i < BLOCKS_ALONE ? 1 : BLOCKS_TOGETHER)
-        mem_free(t->blocks[i]);
-    mem_free(t->blocks);
+    for (uint32_t i = 0; i < GATE_BLOCKS; i++)
+        mem_free(t->links[i]);
     mem_free(t->slots);
     *t = (gate_table){0};
 }
 
 /* --- lists --- */
 
-/* Of a gate that is in a list; NULL when they were given up. */
-static const gate_links *links_in_list(const gate_table *t, uint32_t node)
+static uint32_t block_of(uint32_t node)
 {
-    const gate_links *block = t->blocks[node / LINKS_A_BLOCK];
-    return block == NULL ? NULL : &block[node % LINKS_A_BLOCK];
-}
-
-static bool grow_blocks(gate_table *t, uint32_t block)
-{
-    const uint32_t n = (block + block / 2) / BLOCKS_TOGETHER * BLOCKS_TOGETHER + BLOCKS_TOGETHER;
-    gate_links **blocks = mem_resize(t->blocks, n, sizeof *blocks);
-    if (blocks == NULL)
-        return false;
-    t->blocks = blocks;
-    while (t->n_blocks < n)
-        t->blocks[t->n_blocks++] = NULL;
-    return true;
+    return node / GATE_LINKS_A_BLOCK;
 }
 
 /* Whether there is a list of the gates on `y`, when the newest gate is `node`. */
 static bool has_list(uint32_t y, uint32_t node)
 {
-    return node - y < WINDOW || y < BLOCKS_ALONE * LINKS_A_BLOCK;
+    return block_of(node) - block_of(y) < GATE_BLOCKS;
 }
 
-/* Lists of nodes that are further back than a window from all that are in `group`. */
-static void give_up_before(gate_table *t, uint32_t group)
+/* Blocks up to that of the newest gate, in the place of those that are past. False: out of
+ * memory. */
+static NOINLINE bool make_links(gate_table *t, uint32_t newest)
 {
-    const uint32_t alone = BLOCKS_ALONE / BLOCKS_TOGETHER;
-    if (t->first_group < alone)
-        t->first_group = alone;
-    for (; t->first_group + GATE_GROUPS_IN_A_WINDOW < group; t->first_group++) {
-        gate_links **blocks = t->blocks + (size_t)t->first_group * BLOCKS_TOGETHER;
-        mem_free(blocks[0]);
-        for (uint32_t i = 0; i < BLOCKS_TOGETHER; i++)
-            blocks[i] = NULL;
+    for (; t->n_blocks <= block_of(newest); t->n_blocks++) {
+        gate_links **at = &t->links[t->n_blocks % GATE_BLOCKS];
+        if (*at != NULL)
+            memset(*at, 0, GATE_LINKS_A_BLOCK * sizeof **at);
+        else if ((*at = mem_new_aligned(GATE_LINKS_A_BLOCK, sizeof **at)) == NULL)
+            return false;
     }
+    return true;
 }
 
-/* False: out of memory. */
-static bool make_links(gate_table *t, uint32_t block)
+static gate_links *links_at(const gate_table *t, uint32_t node)
 {
-    if (block < BLOCKS_ALONE) {
-        t->blocks[block] = mem_new(LINKS_A_BLOCK, sizeof **t->blocks);
-        return t->blocks[block] != NULL;
-    }
-    give_up_before(t, block / BLOCKS_TOGETHER);
-    const uint32_t first = block / BLOCKS_TOGETHER * BLOCKS_TOGETHER;
-    gate_links *links =
-        mem_new_aligned((size_t)LINKS_A_BLOCK * BLOCKS_TOGETHER, sizeof **t->blocks);
-    for (uint32_t i = 0; i < BLOCKS_TOGETHER && links != NULL; i++)
-        t->blocks[first + i] = links + (size_t)i * LINKS_A_BLOCK;
-    return links != NULL;
-}
-
-/* NULL: out of memory. */
-static NOINLINE gate_links *links_made(gate_table *t, uint32_t node)
-{
-    const uint32_t block = node / LINKS_A_BLOCK;
-    if (block >= t->n_blocks && !grow_blocks(t, block))
-        return NULL;
-    if (t->blocks[block] == NULL && !make_links(t, block))
-        return NULL;
-    return &t->blocks[block][node % LINKS_A_BLOCK];
-}
-
-/* The same, mostly without a call. */
-static gate_links *links_at(gate_table *t, uint32_t node)
-{
-    const uint32_t block = node / LINKS_A_BLOCK;
-    if (LIKELY(block < t->n_blocks && t->blocks[block] != NULL))
-        return &t->blocks[block][node % LINKS_A_BLOCK];
-    return links_made(t, node);
+    return &t->links[block_of(node) % GATE_BLOCKS][node % GATE_LINKS_A_BLOCK];
 }
 
 static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)
@@ -104,32 +56,18 @@ static bool gate_is_on(builder_gate g, wire x, wire y, bool is_and)
     return gate_is_and(g) && wire_node(g.a) == wire_node(x) && wire_node(g.b) == wire_node(y);
 }
 
-/* The gate in a list, or 0; *ret_full: there is no room in it, or its end was given up. */
+/* The gate in a list, or 0; *ret_full: there is no room in it. */
 static uint32_t find_in_list(const gate_table *t, const gate_links *list, wire x, wire y,
                              bool is_and, bool *ret_full)
 {
-    const gate_links *links = list;
     unsigned n = 0;
-    for (uint32_t at = list->first; at != 0; at = links->next, n++) {
+    uint32_t at = list->first;
+    for (; at != 0; at = links_at(t, at)->next, n++) {
         if (gate_is_on(t->gates[at - t->first_gate], x, y, is_and))
             return at;
-        links = links_in_list(t, at);
-        if (links == NULL)
-            break;
     }
-    *ret_full = links == NULL || n >= LIST_MOST;
+    *ret_full = n >= LIST_MOST;
     return 0;
-}
-
-/* Returns the node, or 0: out of memory. */
-static uint32_t enter_in_list(gate_table *t, gate_links *list, uint32_t node)
-{
-    gate_links *links = links_at(t, node);
-    if (links == NULL)
-        return 0;
-    links->next = list->first;
-    list->first = node;
-    return node;
 }
 
 /* --- slots: the four gates on one node and four neighbours are side by side --- */
@@ -230,15 +168,17 @@ static uint32_t find_or_enter_slot(gate_table *t, wire x, wire y, bool is_and, u
 uint32_t gate_table_find_or_enter(gate_table *t, wire x, wire y, bool is_and, uint32_t node)
 {
     bool is_full = false;
+    if (UNLIKELY(block_of(node) >= t->n_blocks) && !make_links(t, node))
+        return 0;
     if (UNLIKELY(!has_list(wire_node(y), node)))
         return find_or_enter_slot(t, x, y, is_and, node);
     gate_links *list = links_at(t, wire_node(y));
-    if (list == NULL)
-        return 0;
     const uint32_t found = find_in_list(t, list, x, y, is_and, &is_full);
     if (found != 0)
         return found;
     if (is_full)
         return find_or_enter_slot(t, x, y, is_and, node);
-    return enter_in_list(t, list, node);
+    links_at(t, node)->next = list->first;
+    list->first = node;
+    return node;
 }

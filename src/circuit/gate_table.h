@@ -46,22 +46,15 @@ typedef struct gate_links {
     uint32_t next;  /* the gate that came before this one into the list where it is */
 } gate_links;
 
-/* Blocks of links: the first are made one by one and stay, later ones so many together, in large
- * pages. Lists are kept on nodes that are no more than a window before the newest. Smaller in
- * tests, which go beyond it. */
+/* Lists are kept on the nodes of the last blocks. Smaller in tests, which go beyond them. */
 #ifdef PT_TESTING
-#    define GATE_LINKS_A_BLOCK      ((uint32_t)1 << 10)
-#    define GATE_BLOCKS_ALONE       ((uint32_t)1 << 5)
-#    define GATE_BLOCKS_TOGETHER    ((uint32_t)1 << 3)
-#    define GATE_GROUPS_IN_A_WINDOW ((uint32_t)32)
-#    define GATE_SLOTS_BITS         19u
+#    define GATE_LINKS_A_BLOCK ((uint32_t)1 << 12)
+#    define GATE_SLOTS_BITS    19u
 #else
-#    define GATE_LINKS_A_BLOCK      ((uint32_t)1 << 14)
-#    define GATE_BLOCKS_ALONE       ((uint32_t)1 << 7)
-#    define GATE_BLOCKS_TOGETHER    ((uint32_t)1 << 6)
-#    define GATE_GROUPS_IN_A_WINDOW ((uint32_t)16)
-#    define GATE_SLOTS_BITS         23u
+#    define GATE_LINKS_A_BLOCK ((uint32_t)1 << 18) /* 2 MiB */
+#    define GATE_SLOTS_BITS    23u
 #endif
+#define GATE_BLOCKS 64u
 
 /* Whatever is not in a list; free while `node` is 0. */
 typedef struct gate_slot {
@@ -70,15 +63,14 @@ typedef struct gate_slot {
 } gate_slot;
 
 typedef struct gate_table {
-    const builder_gate *gates; /* the builder's */
-    uint32_t first_gate;       /* their first node */
-    uint32_t n_blocks;
-    uint32_t first_group; /* of blocks made together, that is not given up */
-    gate_links **blocks;  /* of links; NULL: all are 0, or given up */
-    gate_slot *slots;     /* 2^bits, or NULL */
-    unsigned bits;        /* GATE_SLOTS_BITS at most */
-    uint32_t n_entries;   /* in them */
-    uint32_t oldest;      /* gates before this node are in no slot any more */
+    const builder_gate *gates;      /* the builder's */
+    uint32_t first_gate;            /* their first node */
+    uint32_t n_blocks;              /* of links so far */
+    gate_links *links[GATE_BLOCKS]; /* those of block B at B % GATE_BLOCKS */
+    gate_slot *slots;               /* 2^bits, or NULL */
+    unsigned bits;                  /* GATE_SLOTS_BITS at most */
+    uint32_t n_entries;             /* in them */
+    uint32_t oldest;                /* gates before this node are in no slot any more */
 } gate_table;
 
 void gate_table_clear(gate_table *t);

@@ -6,7 +6,7 @@
 #include "circuit/gate_table.h"
 
 #define FIRST_NODES 1000u /* constant and inputs */
-#define WINDOW      (GATE_GROUPS_IN_A_WINDOW * GATE_BLOCKS_TOGETHER * GATE_LINKS_A_BLOCK)
+#define WINDOW      (GATE_BLOCKS * GATE_LINKS_A_BLOCK)
 #define N_GATES     (6 * WINDOW)
 
 static uint32_t below(uint64_t *state, uint32_t bound)
@@ -17,7 +17,7 @@ static uint32_t below(uint64_t *state, uint32_t bound)
 
 static bool has_list(uint32_t y, uint32_t newest)
 {
-    return newest - y < WINDOW || y < GATE_BLOCKS_ALONE * GATE_LINKS_A_BLOCK;
+    return newest / GATE_LINKS_A_BLOCK - y / GATE_LINKS_A_BLOCK < GATE_BLOCKS;
 }
 
 static bool is_on(builder_gate g, builder_gate wanted)
@@ -89,31 +89,10 @@ static void what_is_not_long_past_is_found(void **state)
     mem_free(gates);
 }
 
-static void lists_are_kept_in_a_window_only(void **state)
-{
-    (void)state;
-    builder_gate *gates = mem_new(N_GATES, sizeof *gates);
-    assert_non_null(gates);
-    gate_table t = {.gates = gates, .first_gate = FIRST_NODES};
-    for (uint32_t node = FIRST_NODES; node < FIRST_NODES + N_GATES; node++) {
-        const builder_gate g = {.a = 2 * (node - 2), .b = 2 * (node - 1)};
-        assert_int_equal(find_or_enter(&t, g, node), node);
-        gates[node - FIRST_NODES] = g;
-    }
-    uint32_t n_kept = 0;
-    for (uint32_t i = GATE_BLOCKS_ALONE; i < t.n_blocks; i++)
-        n_kept += t.blocks[i] != NULL ? 1 : 0;
-    assert_int_equal(n_kept, (GATE_GROUPS_IN_A_WINDOW + 1) * GATE_BLOCKS_TOGETHER);
-    assert_int_equal(t.n_entries, 0);
-    gate_table_clear(&t);
-    mem_free(gates);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_long_past_is_found),
-        cmocka_unit_test(lists_are_kept_in_a_window_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
