@@ -91,4 +91,8 @@ enum MHD_Result request_step(void *server, struct MHD_Connection *handle, const 
 void request_end(void *server, struct MHD_Connection *handle, void **state,
                  enum MHD_RequestTerminationCode how);
 
+/* Memory for `wanted` bytes more of a body that begins with those there: at once where that is not
+ * much, later when so many have come that the rest may be believed. */
+void httpd_reserve(httpd_request *r, size_t wanted);
+
 #endif

@@ -52,8 +52,9 @@ static bool charge(httpd_request *r, size_t len)
     return true;
 }
 
-static void take_bytes(httpd_request *r, const char *bytes, size_t len)
+static void take_bytes(httpd_request *r, size_t wanted, const char *bytes, size_t len)
 {
+    httpd_reserve(r, wanted);
     buffer_put(&r->body, bytes, len);
     if (r->body.failed)
         httpd_refuse(r, 503, "out of memory");
@@ -89,7 +90,7 @@ size_t httpd_take_records(httpd_request *r, httpd_records *x, httpd_take_record 
         if (is_head)
             take_head(r, x, bytes + done, n);
         else
-            take_bytes(r, bytes + done, n);
+            take_bytes(r, wanted, bytes + done, n);
         goes_on = r->refusal == 0;
         if (goes_on && !is_head && n == wanted)
             goes_on = take_end(r, x, take, n);

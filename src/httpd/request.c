@@ -10,9 +10,6 @@
  * connection is cut. */
 #define SWALLOW_TIMES 4
 
-/* Up to here memory is reserved on the word of Content-Length alone. */
-#define RESERVE_AHEAD ((size_t)64 << 10)
-
 void httpd_refuse(httpd_request *r, unsigned status, const char *reason)
 {
     if (r->refusal == 0) {
@@ -161,6 +158,15 @@ static void drop_body(httpd_request *r)
     r->charged = 0;
 }
 
+/* A record of messages that were gathered, and some more. */
+#define RESERVE_AHEAD ((size_t)96 << 10)
+
+void httpd_reserve(httpd_request *r, size_t wanted)
+{
+    if (r->body.len + wanted <= RESERVE_AHEAD || r->body.len >= RESERVE_AHEAD)
+        (void)buffer_reserve(&r->body, wanted);
+}
+
 static void keep_body(httpd_request *r, const char *bytes, size_t len)
 {
     const httpd_app *app = r->server->app;
@@ -172,8 +178,8 @@ static void keep_body(httpd_request *r, const char *bytes, size_t len)
         }
         r->charged += len;
     }
-    if (r->head.has_length && (r->head.length <= RESERVE_AHEAD || r->received > RESERVE_AHEAD))
-        (void)buffer_reserve(&r->body, (size_t)r->head.length - r->body.len);
+    if (r->head.has_length)
+        httpd_reserve(r, (size_t)r->head.length - r->body.len);
     buffer_put(&r->body, bytes, len);
     if (r->body.failed) {
         httpd_refuse(r, 503, "out of memory");
