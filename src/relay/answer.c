@@ -367,6 +367,8 @@ static enum MHD_Result reply_gone(request *r)
 
 static enum MHD_Result reply_message(request *r)
 {
+    if (bodies_gather(r))
+        return bodies_reply(r);
     const store_result room = transit_send(r, r->message->len);
     if (room != STORE_DONE)
         return answer_failure(r, room);

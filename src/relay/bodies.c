@@ -4,11 +4,14 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/le.h"
 #include "relay/answer.h"
 #include "relay/server.h"
 #include "wire/wire.h"
 
 #define PACE_MS 20 /* until a message is looked at again that came too soon after others */
+#define ANSWER_MAX                                                                                 \
+    ((size_t)256 << 10) /* bytes of many messages; who asks has them only when whole */
 
 /* A message counts as a request; the first one was counted as that. */
 static bool is_too_soon(request *r)
@@ -119,4 +122,63 @@ enum MHD_Result bodies_answer(request *r)
     if (!httpd_records_are_whole(&r->records))
         return httpd_reply(&r->http, 400, -1, "a body of several messages ends within one\n");
     return reply_taken(r);
+}
+
+/* ---- answers ---- */
+
+static void put_record(buffer *records, const stored *m)
+{
+    uint8_t head[RECORD_HEAD];
+    le_put_u32(head, (uint32_t)m->len);
+    buffer_put(records, head, sizeof head);
+    buffer_put(records, m->bytes, m->len);
+}
+
+/* One more message, which counts as a request; NULL: it is not there, or comes another time. Of
+ * those before it none is acknowledged that the request did not. */
+static stored *next_of_answer(request *r, uint64_t number, size_t room)
+{
+    const store_place place = {.number = number, .first = r->first != 0 ? r->first : r->number};
+    refusal why;
+    stored *m = NULL;
+    if (store_get(r->server->store, &r->who, r->route.from, place, &m) != STORE_DONE)
+        return NULL;
+    if (m->len <= room && admit_count(r, &why))
+        return m;
+    stored_release(m);
+    return NULL;
+}
+
+bool bodies_gather(request *r)
+{
+    const size_t first_len = RECORD_HEAD + r->message->len;
+    uint64_t number = r->number + r->every;
+    if (r->every == 0 || !r->has_number || first_len + RECORD_HEAD > ANSWER_MAX)
+        return false;
+    stored *m = next_of_answer(r, number, ANSWER_MAX - first_len - RECORD_HEAD);
+    if (m == NULL)
+        return false;
+    buffer_init(&r->several, ANSWER_MAX);
+    put_record(&r->several, r->message);
+    for (size_t n = 2; m != NULL; n++) {
+        put_record(&r->several, m);
+        stored_release(m);
+        number += r->every;
+        const size_t used = r->several.len + RECORD_HEAD;
+        const bool is_full = r->several.failed || n == WIRE_TOGETHER || used > ANSWER_MAX;
+        m = is_full ? NULL : next_of_answer(r, number, ANSWER_MAX - used);
+    }
+    return !r->several.failed && transit_send(r, r->several.len) == STORE_DONE;
+}
+
+enum MHD_Result bodies_reply(request *r)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(r->several.len, r->several.bytes, MHD_RESPMEM_PERSISTENT);
+    if (response != NULL) {
+        (void)MHD_add_response_header(response, "Content-Type", "application/octet-stream");
+        add_number(response, WIRE_SEQ, r->number);
+        add_number(response, WIRE_EVERY_HEADER, r->every);
+    }
+    return httpd_finish(&r->http, 200, response);
 }

@@ -125,6 +125,14 @@ static void take_wait(request *r, const char *value)
         r->wait_ms = r->server->options.hold_max_ms;
 }
 
+static void take_every(request *r, const char *value)
+{
+    if (!text_number(value, strlen(value), WIRE_AHEAD, &r->every) || r->every == 0)
+        httpd_refuse(&r->http, 400, "every is a distance between messages");
+    if (r->route.kind != ROUTE_RECV)
+        r->every = 0;
+}
+
 static void app_argument(httpd_request *http, const char *name, const char *value)
 {
     request *r = (request *)http;
@@ -133,6 +141,8 @@ static void app_argument(httpd_request *http, const char *name, const char *valu
     else if (strcmp(name, "parties") == 0 &&
              !text_number(value, strlen(value), STORE_SEATS_MAX, &r->parties))
         httpd_refuse(http, 400, "parties is a number of parties");
+    else if (strcmp(name, WIRE_EVERY) == 0)
+        take_every(r, value);
     else if (strcmp(name, WIRE_LEAVE) == 0)
         r->leaves = (r->route.kind == ROUTE_SEND || r->route.kind == ROUTE_BODIES) &&
                     strcmp(value, "1") == 0;
@@ -146,8 +156,9 @@ static void app_check(httpd_request *http)
     request *r = (request *)http;
     refusal why;
     const bool is_bodies = r->route.kind == ROUTE_BODIES;
+    const bool may_be_far = is_bodies || r->every != 0;
     if (r->first != 0 &&
-        (r->first > r->number || (!is_bodies && r->number - r->first >= WIRE_AHEAD)))
+        (r->first > r->number || (!may_be_far && r->number - r->first >= WIRE_AHEAD)))
         httpd_refuse(http, 400, WIRE_FIRST " is not shortly before " WIRE_SEQ);
     if (is_bodies && r->route.method != ROUTE_OPTIONS)
         bodies_check(r);
@@ -212,6 +223,7 @@ static void app_end(httpd_request *http, bool sent)
     PT_ASSERT(!r->is_waiting);
     transit_sent(r);
     stored_release(r->message);
+    buffer_clear(&r->several);
     mem_wipe(r->issued, sizeof r->issued);
     server_end_if_idle(r->server);
 }

@@ -33,6 +33,7 @@ typedef struct request {
     uint64_t wait_until_ms; /* 0: not yet known */
     uint64_t parties;       /* how many seats a GET /participants, or joining, waits for */
     bool leaves;            /* with this message */
+    uint64_t every;         /* more messages, at that distance from each other; 0: only one */
 
     /* Joining: done, and what it came to. */
     bool has_joined;
@@ -58,7 +59,8 @@ typedef struct request {
 
     /* The message being sent. */
     stored *message;
-    bool lent; /* it goes from the queue once it has been sent */
+    bool lent;      /* it goes from the queue once it has been sent */
+    buffer several; /* or the records of many */
 
     /* Bytes on their way, see transit.h. */
     struct traveller *traveller; /* NULL: none, or they are not counted */

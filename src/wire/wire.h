@@ -42,6 +42,12 @@
 #define WIRE_PARTIES "parties"
 /* And of a message: it is its sender's last, who leaves its seat with it. */
 #define WIRE_LEAVE "leave"
+/* And of a question for a message: those at such distances behind it that are there may come with
+ * it, WIRE_TOGETHER in all, as records (httpd/records.h); the answer then has the header. A relay
+ * that knows nothing of that answers with one. */
+#define WIRE_EVERY        "every"
+#define WIRE_EVERY_HEADER "X-Polytune-Every"
+#define WIRE_TOGETHER     64
 
 /* ---- headers ---- */
 

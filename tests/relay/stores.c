@@ -63,17 +63,24 @@ void stores_wait_for_wakes(store *s, const listener *l, store_wake what, unsigne
     }
 }
 
+void stores_name(char ret_name[STORES_NAME_SIZE], kind k)
+{
+    if (k == MEMORY)
+        (void)snprintf(ret_name, STORES_NAME_SIZE, "memory");
+    if (k == SQLITE)
+        (void)snprintf(ret_name, STORES_NAME_SIZE, "sqlite:%s/%u.db", stores_world.folder,
+                       stores_world.n_opened++);
+    if (k == REDIS)
+        redis_url(ret_name, STORES_NAME_SIZE, &stores_world.redis);
+}
+
 store *stores_open(kind k, const store_options *o, listener *l)
 {
-    char where[128] = "memory";
+    char where[STORES_NAME_SIZE];
     store *s = NULL;
     pt_error error;
     const store_listener told = stores_told(l);
-    if (k == SQLITE)
-        (void)snprintf(where, sizeof where, "sqlite:%s/%u.db", stores_world.folder,
-                       stores_world.n_opened++);
-    if (k == REDIS)
-        redis_url(where, sizeof where, &stores_world.redis);
+    stores_name(where, k);
     if (store_open(&s, where, o, &told, &error) != PT_OK)
         fail_msg("%s", error.message);
     if (k == REDIS) /* it listens */

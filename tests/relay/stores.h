@@ -13,6 +13,8 @@
 
 typedef enum kind { MEMORY, SQLITE, REDIS } kind;
 
+#define STORES_NAME_SIZE 128
+
 /* What the store tells. */
 typedef struct listener {
     unsigned wakes[STORE_WAKE_ALL + 1];
@@ -36,6 +38,8 @@ extern const store_options stores_options;
 int stores_setup(void **state);
 int stores_teardown(void **state);
 
+/* Of one that has nothing, except of Redis: see stores_empty_redis. */
+void stores_name(char ret_name[STORES_NAME_SIZE], kind k);
 store *stores_open(kind k, const store_options *o, listener *l);
 /* Collects until the listener was woken so often. */
 void stores_wait_for_wakes(store *s, const listener *l, store_wake what, unsigned n);

@@ -17,10 +17,7 @@
 
 #define RESPONSE_MAX       ((size_t)64 << 10)
 #define RESPONSE_TERMS_MAX 1024
-#define POLLS_SMALL        4 /* the same while they are small */
-#define POLLS_IDLE         2 /* or none came for a while */
-#define SMALL_MAX          ((size_t)16 << 10)
-#define FLOWING_MS         500
+#define POLLS_LEAST        2
 #define PARTIES_AT_ONCE    8 /* for more there would be too many connections */
 #define POLL_FIRST_MS      2 /* between polls of a relay that does not hold them, doubling */
 #define POLL_MAX_MS        200
@@ -71,38 +68,36 @@ void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_
     relay_add_headers(c, call, p->number, b->out_first->number);
 }
 
-static relay_poll *poll_of(const relay_channel *c, const transfer *t)
+relay_poll *relay_poll_of(const relay_channel *c, const transfer *t)
 {
     return &c->polls[t->box->party * RELAY_POLLS + t->lane];
 }
 
-/* The first packet that is not here. */
-static uint64_t first_missing(const mailbox *b)
+uint64_t relay_first_missing(const mailbox *b)
 {
     return b->n_received + 1;
 }
 
-/* Which one that transfer asks for: of the next RELAY_POLLS its own. */
-static uint64_t number_to_ask(const transfer *t)
+void relay_ask_for(transfer *t, uint64_t number, unsigned every)
 {
-    const uint64_t first = first_missing(t->box);
-    return ((const relay_channel *)t->owner)->n_polls > 1
-               ? first + (t->lane + RELAY_POLLS - first % RELAY_POLLS) % RELAY_POLLS
-               : first + t->lane;
+    const delivery *d = t->owner;
+    const relay_channel *c = (const relay_channel *)d;
+    char more[32] = "";
+    if (every != 0)
+        (void)snprintf(more, sizeof more, "&" WIRE_EVERY "=%u", every);
+    http_prepare(&t->call, HTTP_POST, c->base, WIRE_RECV("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u%s",
+                 d->session, t->box->party, d->mail.party, d->driver->hold_s, more);
+    relay_poll_of(c, t)->number = number;
+    relay_add_headers(c, &t->call, number, relay_first_missing(t->box));
 }
 
-/* Asking acknowledges those before the first that is missing. */
-void relay_prepare_asking(delivery *d, transfer *t)
+static void relay_prepare_asking(delivery *d, transfer *t)
 {
-    const relay_channel *c = (relay_channel *)d;
-    const mailbox *b = t->box;
-    http_prepare(&t->call, HTTP_POST, c->base, WIRE_RECV("%s", "%zu", "%zu") "?" WIRE_WAIT "=%u",
-                 d->session, b->party, d->mail.party, d->driver->hold_s);
-    poll_of(c, t)->number = number_to_ask(t);
-    relay_add_headers(c, &t->call, number_to_ask(t), first_missing(b));
+    (void)d;
+    relay_ask_for(t, relay_first_missing(t->box), 0);
 }
 
-static uint64_t relay_later(uint64_t a_ms, uint64_t b_ms)
+uint64_t relay_later(uint64_t a_ms, uint64_t b_ms)
 {
     return a_ms > b_ms ? a_ms : b_ms;
 }
@@ -115,44 +110,16 @@ static uint64_t sign_of_life_at(const delivery *d, const transfer *t)
     if (!c->is_numbered)
         return DELIVERY_NEVER; /* that relay would take the answer for received */
     uint64_t last_ms = 0;
-    for (size_t i = 0; i < RELAY_POLLS; i++)
+    for (size_t i = 0; i < d->link->askers; i++)
         last_ms = relay_later(last_ms, delivery_asker(d, t->box->party)[i].started_ms);
     return relay_later(t->not_before_ms, last_ms + d->mail.patience.timeout_ms / 4);
 }
 
-/* Whether messages come one after the other, and so many more of their size are not too much for a
- * link that all of them share. Small ones are few, and who asks for many has no connection left for
- * what it sends. */
-static bool is_flowing(const relay_channel *c, const mailbox *b, uint64_t more)
-{
-    uint64_t last_ms = 0;
-    size_t longest = 0;
-    for (size_t i = 0; i < RELAY_POLLS; i++) {
-        const relay_poll *p = &c->polls[b->party * RELAY_POLLS + i];
-        last_ms = relay_later(last_ms, p->received_ms);
-        longest = max_size(longest, p->received_len);
-    }
-    return clock_ms() - last_ms < FLOWING_MS && more * longest <= DELIVERY_FLIGHT_MAX &&
-           (more <= POLLS_SMALL || longest > SMALL_MAX);
-}
-
-/* Whether it may ask for a message behind the first that is missing. */
-static bool may_ask_ahead(const relay_channel *c, const transfer *t)
-{
-    const uint64_t ahead = number_to_ask(t) - first_missing(t->box);
-    return ahead < c->n_polls && poll_of(c, t)->early.bytes == NULL && mailbox_has_room(t->box) &&
-           (ahead < POLLS_IDLE || is_flowing(c, t->box, ahead + 1));
-}
-
 uint64_t relay_ask_at(const delivery *d, const transfer *t)
 {
-    const relay_channel *c = (const relay_channel *)d;
-    const bool is_ahead = number_to_ask(t) != first_missing(t->box);
-    if (!mailbox_is_wanted(t->box) || (is_ahead && !may_ask_ahead(c, t)))
+    if (!mailbox_is_wanted(t->box))
         return DELIVERY_NEVER;
-    if (!mailbox_has_room(t->box))
-        return sign_of_life_at(d, t);
-    return t->not_before_ms;
+    return mailbox_has_room(t->box) ? t->not_before_ms : sign_of_life_at(d, t);
 }
 
 static pt_status class_of_failure(const http_call *call, bool may_pass)
@@ -192,10 +159,11 @@ void relay_sent(delivery *d, transfer *t)
         relay_failed(d, t);
 }
 
-/* Nothing yet: ask again, not too soon if the relay did not hold the request. */
-static void received_nothing(transfer *t, unsigned *n_empty)
+/* Asks again, not too soon if the relay did not hold the request. */
+void relay_received_nothing(transfer *t)
 {
     const uint64_t now = clock_ms();
+    unsigned *n_empty = &relay_poll_of((relay_channel *)t->owner, t)->n_empty;
     delivery_succeeded(t);
     if (now - t->started_ms >= HELD_MS) {
         *n_empty = 0;
@@ -208,30 +176,12 @@ static void received_nothing(transfer *t, unsigned *n_empty)
     ++*n_empty;
 }
 
-/* Hands on what came early, as far as nothing is missing before it. */
-static bool receive_early(const relay_channel *c, mailbox *b)
-{
-    for (;;) {
-        relay_poll *next = &c->polls[b->party * RELAY_POLLS + first_missing(b) % RELAY_POLLS];
-        if (next->early.bytes == NULL)
-            return true;
-        PT_ASSERT(next->number == first_missing(b));
-        if (!mailbox_receive(b, next->early))
-            return false;
-        next->early = (message){0};
-    }
-}
-
 static bool received_packet(const relay_channel *c, transfer *t)
 {
     mailbox *b = t->box;
-    relay_poll *asked = poll_of(c, t);
-    const bool is_ahead = c->is_numbered && asked->number != first_missing(b);
     delivery_succeeded(t);
-    asked->n_empty = 0;
-    asked->received_ms = clock_ms();
-    asked->received_len = t->call.response.len;
-    if (!is_ahead && !mailbox_has_room(b))
+    relay_poll_of(c, t)->n_empty = 0;
+    if (!mailbox_has_room(b))
         return true; /* only a sign of life: see sign_of_life_at */
     message m = {0};
     m.bytes = buffer_take(&t->call.response, &m.len);
@@ -239,26 +189,10 @@ static bool received_packet(const relay_channel *c, transfer *t)
         m.bytes = mem_new(1, 1);
     if (m.bytes == NULL)
         return false;
-    if (is_ahead) {
-        asked->early = m;
+    if (mailbox_receive(b, m))
         return true;
-    }
-    if (!mailbox_receive(b, m)) {
-        mem_free(m.bytes);
-        return false;
-    }
-    return receive_early(c, b);
-}
-
-/* None comes any more; of one that was asked for ahead this says nothing of those before it. */
-static void received_goodbye(const relay_channel *c, transfer *t)
-{
-    relay_poll *asked = poll_of(c, t);
-    delivery_succeeded(t);
-    if (c->is_numbered && asked->number != first_missing(t->box))
-        received_nothing(t, &asked->n_empty);
-    else
-        mailbox_gone(t->box);
+    mem_free(m.bytes);
+    return false;
 }
 
 void relay_asked(delivery *d, transfer *t)
@@ -271,10 +205,11 @@ void relay_asked(delivery *d, transfer *t)
         break;
     case 400:
     case 404:
-        received_nothing(t, &poll_of(c, t)->n_empty);
+        relay_received_nothing(t);
         break;
     case 410:
-        received_goodbye(c, t);
+        delivery_succeeded(t);
+        mailbox_gone(t->box);
         break;
     default:
         relay_failed(d, t);
@@ -289,7 +224,7 @@ void relay_prepare_warming(delivery *d, http_call *call)
 
 const delivery_link relay_link = {
     .lanes = RELAY_LANES,
-    .askers = RELAY_POLLS,
+    .askers = 1,
     .prepare_sending = relay_prepare_sending,
     .prepare_asking = relay_prepare_asking,
     .ask_at = relay_ask_at,
@@ -331,7 +266,7 @@ static void relay_free(relay_channel *c)
     mem_free(c->base);
     mem_free(c->shown);
     for (size_t i = 0; c->polls != NULL && i < c->d.mail.parties * RELAY_POLLS; i++)
-        mem_free(c->polls[i].early.bytes);
+        queue_clear(&c->polls[i].early);
     mem_free(c->polls);
     mem_free_secret(c, sizeof *c);
 }
@@ -523,7 +458,7 @@ static void note_epoch(relay_channel *c, const http_call *call)
     const size_t parties = c->d.mail.parties;
     if (c->d.link->joined != NULL)
         c->d.link->joined(&c->d, call);
-    c->n_polls = c->d.driver->at_once ? delivery_at_once(parties, POLLS_IDLE, RELAY_POLLS) : 1;
+    c->n_polls = c->d.driver->at_once ? delivery_at_once(parties, POLLS_LEAST, RELAY_POLLS) : 1;
     c->d.n_lanes = delivery_at_once(parties, DELIVERY_LANES_MIN, RELAY_LANES);
 }
 

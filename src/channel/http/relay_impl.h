@@ -9,12 +9,12 @@
 #define RELAY_POLLS       8 /* and asked for at once */
 #define RELAY_TOKEN_BYTES 16
 
-/* Asking for one message of a party; the next one is asked for by another. */
+/* Asking for messages of a party; of those of relay_bulk.h each for every RELAY_POLLS-th. */
 typedef struct relay_poll {
     uint64_t number;      /* last asked for */
-    message early;        /* that one, while those before it are not here; no bytes: none */
+    queue early;          /* its next ones, while those before them are not here */
     unsigned n_empty;     /* answers "nothing yet" at once, in a row */
-    uint64_t received_ms; /* when a message came last */
+    uint64_t received_ms; /* when an answer came last */
     size_t received_len;  /* and how long it was */
 } relay_poll;
 
@@ -25,6 +25,7 @@ typedef struct relay_channel {
 
     bool is_numbered;  /* the relay keeps numbered messages until they are acknowledged */
     bool takes_bodies; /* and many in one request (relay_bulk.c) */
+    bool gives_many;   /* or in one answer (the same) */
     size_t n_polls;    /* messages of a party that are asked for at once, while they flow */
     char epoch[24];    /* which of the sessions of that name it is: WIRE_SESSION */
     bool has_left;     /* the seat has been given back with the last message */
@@ -36,11 +37,20 @@ typedef struct relay_channel {
 
 /* What relay_link has. */
 void relay_prepare_sending(delivery *d, const mailbox *b, const packet *p, http_call *call);
-void relay_prepare_asking(delivery *d, transfer *t);
 uint64_t relay_ask_at(const delivery *d, const transfer *t);
 void relay_sent(delivery *d, transfer *t);
 void relay_asked(delivery *d, transfer *t);
 void relay_prepare_warming(delivery *d, http_call *call);
+
+relay_poll *relay_poll_of(const relay_channel *c, const transfer *t);
+/* The first packet that is not here. */
+uint64_t relay_first_missing(const mailbox *b);
+/* Asks for the packet of that number; and for those at the distance `every` behind it, if that is
+ * not 0. Acknowledges those before the first that is missing. */
+void relay_ask_for(transfer *t, uint64_t number, unsigned every);
+/* There is none yet. */
+void relay_received_nothing(transfer *t);
+uint64_t relay_later(uint64_t a_ms, uint64_t b_ms);
 
 /* Adds the number and the first one that is not settled, and who asks. */
 void relay_add_headers(const relay_channel *c, http_call *call, uint64_t number, uint64_t first);
