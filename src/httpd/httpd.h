@@ -144,7 +144,9 @@ void httpd_wake(httpd *server);
 /* Returns when the server has stopped. For one caller. */
 void httpd_wait(httpd *server);
 
-/* Stops, waits and frees. Accepts NULL. */
+/* Stops, waits and ends all requests. Others may still wake it. Accepts NULL. */
+void httpd_close(httpd *server);
+/* Closes and frees. Accepts NULL. */
 void httpd_free(httpd *server);
 
 /* ---- for the application, on the server's thread ---- */

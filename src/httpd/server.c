@@ -379,7 +379,7 @@ void httpd_wait(httpd *server)
     server->running = false;
 }
 
-void httpd_free(httpd *server)
+void httpd_close(httpd *server)
 {
     if (server == NULL)
         return;
@@ -387,7 +387,15 @@ void httpd_free(httpd *server)
     httpd_wait(server);
     if (server->daemon != NULL)
         MHD_stop_daemon(server->daemon);
+    server->daemon = NULL;
     listeners_close(&server->listeners);
+}
+
+void httpd_free(httpd *server)
+{
+    if (server == NULL)
+        return;
+    httpd_close(server);
     (void)close(server->wake_fd);
     mem_free(server);
 }

@@ -205,9 +205,10 @@ void relay_server_free(relay_server *server)
 {
     if (server == NULL)
         return;
+    httpd_close(server->http); /* its requests still need the store */
+    store_free(server->store); /* which wakes the server, from a thread of its own, up to here */
     httpd_free(server->http);
     page_free(server->page);
-    store_free(server->store);
     presence_clear(&server->presence);
     admit_clear(&server->limits);
     stats_clear(&server->stats);

@@ -311,7 +311,8 @@ class Meddler(http.server.BaseHTTPRequestHandler):
             content = answer.read()
             self.send_response(answer.status)
             for name, value in answer.getheaders():
-                if name.lower() not in ("content-length", "connection", "date", "transfer-encoding"):
+                # What it does not offer, so that each message comes by itself: bodies of many messages.
+                if name.lower() not in ("content-length", "connection", "date", "transfer-encoding", "x-polytune-body"):
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
