@@ -30,6 +30,13 @@ static bool has_list(uint32_t y, uint32_t node)
     return block_of(node) - block_of(y) < GATE_BLOCKS;
 }
 
+/* Zeroed. Of the first one a small graph touches little; others are in large pages. */
+static gate_links *new_block(uint32_t block)
+{
+    return block == 0 ? mem_new(GATE_LINKS_A_BLOCK, sizeof(gate_links))
+                      : mem_new_aligned(GATE_LINKS_A_BLOCK, sizeof(gate_links));
+}
+
 /* Blocks up to that of the newest gate, in the place of those that are past. False: out of
  * memory. */
 static NOINLINE bool make_links(gate_table *t, uint32_t newest)
@@ -38,7 +45,7 @@ static NOINLINE bool make_links(gate_table *t, uint32_t newest)
         gate_links **at = &t->links[t->n_blocks % GATE_BLOCKS];
         if (*at != NULL)
             memset(*at, 0, GATE_LINKS_A_BLOCK * sizeof **at);
-        else if ((*at = mem_new_aligned(GATE_LINKS_A_BLOCK, sizeof **at)) == NULL)
+        else if ((*at = new_block(t->n_blocks)) == NULL)
             return false;
     }
     return true;

@@ -5,8 +5,8 @@
  * nothing moves when there are more gates. A node may have many readers: when its list has enough
  * of them the gate goes to a hash table. So do gates on nodes that are long past, whose lists are
  * given up, and a full hash table forgets its oldest gates: a large graph takes memory for its
- * gates, not for these tables. Which gates are found
- * depends on the order of what was asked for alone, so that all parties build the same circuit. */
+ * gates, not for these tables. Which gates are found depends on the order of what was asked for
+ * alone, so that all parties build the same circuit. */
 #ifndef CIRCUIT_GATE_TABLE_H
 #define CIRCUIT_GATE_TABLE_H
 

@@ -158,7 +158,8 @@ static void drop_body(httpd_request *r)
     r->charged = 0;
 }
 
-/* A record of messages that were gathered, and some more. */
+/* Up to here memory is reserved on the word of a length alone: what packets of gathered messages
+ * take. */
 #define RESERVE_AHEAD ((size_t)96 << 10)
 
 void httpd_reserve(httpd_request *r, size_t wanted)

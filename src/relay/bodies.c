@@ -4,14 +4,13 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/le.h"
 #include "relay/answer.h"
 #include "relay/server.h"
 #include "wire/wire.h"
 
 #define PACE_MS 20 /* until a message is looked at again that came too soon after others */
-#define ANSWER_MAX                                                                                 \
-    ((size_t)256 << 10) /* bytes of many messages; who asks has them only when whole */
+/* Bytes of an answer of many messages: who asks has them only when it is whole. */
+#define ANSWER_MAX ((size_t)256 << 10)
 
 /* A message counts as a request; the first one was counted as that. */
 static bool is_too_soon(request *r)
@@ -128,9 +127,7 @@ enum MHD_Result bodies_answer(request *r)
 
 static void put_record(buffer *records, const stored *m)
 {
-    uint8_t head[RECORD_HEAD];
-    le_put_u32(head, (uint32_t)m->len);
-    buffer_put(records, head, sizeof head);
+    buffer_put_u32(records, (uint32_t)m->len);
     buffer_put(records, m->bytes, m->len);
 }
 

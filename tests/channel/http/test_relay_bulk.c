@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "channel/http/relay_bulk.h"
 #include "channel/http/relay_impl.h"
-#include "httpd/records.h"
 #include "wire/wire.h"
 
 #define PEER    0
@@ -159,9 +158,7 @@ static void put_packet(scene *s, buffer *b, uint64_t number)
 
 static void put_record(scene *s, buffer *b, uint64_t number)
 {
-    uint8_t head[RECORD_HEAD];
-    le_put_u32(head, (uint32_t)s->len);
-    buffer_put(b, head, sizeof head);
+    buffer_put_u32(b, (uint32_t)s->len);
     put_packet(s, b, number);
 }
 
@@ -324,6 +321,16 @@ static void what_is_kept_is_bounded(void **state)
     }
 }
 
+/* With these bytes, as if they were records. */
+static void answer_with(scene *s, transfer *t, const void *bytes, size_t len)
+{
+    http_begin(&t->call);
+    http_answer(&t->call, 200);
+    http_answer_header(&t->call, WIRE_EVERY_HEADER, "8");
+    buffer_put(&t->call.response, bytes, len);
+    done(s, t);
+}
+
 /* What is wrong within an answer is handed on as a packet, for its reader to see. */
 static void bad_answers_do_no_harm(void **state)
 {
@@ -343,12 +350,7 @@ static void bad_answers_do_no_harm(void **state)
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         scene s = scene_begin();
         begin_all(&s);
-        transfer *t = question_for(&s, 1);
-        http_begin(&t->call);
-        http_answer(&t->call, 200);
-        http_answer_header(&t->call, WIRE_EVERY_HEADER, "8");
-        buffer_put(&t->call.response, answers[i].bytes, answers[i].len);
-        done(&s, t);
+        answer_with(&s, question_for(&s, 1), answers[i].bytes, answers[i].len);
         assert_int_equal(s.box->inbox.count, answers[i].n_packets);
         scene_end(&s);
     }
@@ -362,11 +364,7 @@ static void an_answer_has_so_many_packets(void **state)
     scene s = scene_begin();
     begin_all(&s);
     transfer *t = question_for(&s, 2);
-    http_begin(&t->call);
-    http_answer(&t->call, 200);
-    http_answer_header(&t->call, WIRE_EVERY_HEADER, "8");
-    buffer_put(&t->call.response, zeros, sizeof zeros);
-    done(&s, t);
+    answer_with(&s, t, zeros, sizeof zeros);
     assert_int_equal(relay_poll_of(s.c, t)->early.count, 128);
     scene_end(&s);
 }
